@@ -9,6 +9,8 @@ use crate::evaluate::evaluate;
 use crate::fixture::{args, bound};
 use crate::{Args, Expected, Observations, ports};
 
+mod leases;
+
 /// Returns the first line without its performance data, and the details, for files and bound addresses.
 fn said(args: &Args, files: &[(&str, &str)], present: &str) -> (String, Vec<String>) {
     let deadline = Deadline::after(Duration::from_secs(60));
@@ -30,74 +32,9 @@ fn observed(args: &Args, tree: &Tree<'_>, present: &str) -> Observations {
     Observations { expected, bound, conditions, port_faults, routes, promotes_all: None, uptime: None }
 }
 
-/// What is said where nothing is expected.
-const NOTHING: &str = "UNKNOWN - no address is expected: name them by --ip or --file, or add --bound to check those that are bound";
-
 /// A file of netplan with these lines for interfaces.
 fn netplan(interfaces: &str) -> String {
     format!("network:\n  version: 2\n  ethernets:\n{interfaces}")
-}
-
-#[test]
-fn an_interface_with_dhcp_must_have_an_address() {
-    let dhcp = netplan("    eth3: {dhcp4: true}\n");
-    let optional = netplan("    eth3: {dhcp4: true, optional: true}\n");
-    let down = netplan("    eth1: {dhcp4: true}\n");
-    let absent = netplan("    eth9: {dhcp4: true}\n");
-    let cable = netplan("    eth2: {dhcp6: true}\n");
-    let held = netplan("    eth2: {dhcp4: true}\n");
-    let excused = |why| {
-        format!(
-            "UNKNOWN - {why}, and no other address is expected: name them by --ip or --file, or add --bound"
-        )
-    };
-    let optional_excused = excused("eth3 has no IPv4 address (DHCP): it is not required");
-    let absent_excused = excused("eth9 has no IPv4 address (DHCP): there is no eth9 here");
-    let cable_excused = excused("eth2 has no IPv6 address (DHCPv6 or router): it has no carrier");
-    let held_excused = excused("eth2 has no usable IPv4 address (DHCP): it has no carrier");
-    let rows = [
-        (&dhcp, "192.0.2.1/24@eth3~3600", "OK - 1 address from netplan bound and usable, 1 dynamic"),
-        (&dhcp, "192.0.2.1/24@eth0", "CRITICAL - 1 of 1 address missing: eth3 has no IPv4 address (DHCP)"),
-        (&dhcp, "fe80::1/64@eth3", "CRITICAL - 1 of 1 address missing: eth3 has no IPv4 address (DHCP)"),
-        (&dhcp, "169.254.7.7/16@eth3", "CRITICAL - 1 of 1 address missing: eth3 has no IPv4 address (DHCP)"),
-        (&optional, "192.0.2.1/24@eth0", optional_excused.as_str()),
-        (&optional, "fe80::1/64@eth0", "CRITICAL - 1 of 1 address missing: eth3 has no IPv4 address (DHCP)"),
-        (
-            &down,
-            "192.0.2.1/24@eth0",
-            "CRITICAL - 1 of 1 address missing: eth1 has no IPv4 address (DHCP): it is down",
-        ),
-        // What is excused is named.
-        (&absent, "192.0.2.1/24@eth0", absent_excused.as_str()),
-        (&cable, "192.0.2.1/24@eth0", cable_excused.as_str()),
-        // A lease that is held without a carrier is worth nothing where no other address can be reached.
-        (
-            &held,
-            "192.0.2.1/24@eth2~3600",
-            "CRITICAL - 1 of 1 address missing: eth2 has no usable IPv4 address (DHCP): it has no carrier",
-        ),
-        (
-            &held,
-            "192.0.2.1/24@eth2~3600 172.17.0.1/16@docker0 127.0.0.1/8@lo",
-            "CRITICAL - 1 of 1 address missing: eth2 has no usable IPv4 address (DHCP): it has no carrier",
-        ),
-        (
-            &held,
-            "192.0.2.1/24@eth2~3600 198.51.100.1/24@eth1",
-            "CRITICAL - 1 of 1 address missing: eth2 has no usable IPv4 address (DHCP): it has no carrier",
-        ),
-        (&held, "192.0.2.1/24@eth2~3600 198.51.100.1/24@eth0", held_excused.as_str()),
-    ];
-    for (file, present, expected) in rows {
-        let (first, _) = said(&args(), &[("/etc/netplan/a.yaml", file)], present);
-        assert_eq!(first, format!("IP_BOUND {expected}"), "{file} {present}");
-    }
-    let (first, _) = said(
-        &Args { no_dynamic: true, ..args() },
-        &[("/etc/netplan/a.yaml", &netplan("    eth3: {dhcp4: true, addresses: [192.0.2.1/24]}\n"))],
-        "192.0.2.1/24@eth3",
-    );
-    assert_eq!(first, "IP_BOUND OK - 1 address from netplan bound and usable");
 }
 
 #[test]
@@ -186,79 +123,6 @@ fn floating_addresses_alone_are_no_expectation() {
         details.contains(&"note: floating 192.0.2.100 is not here (not bound)".to_owned()),
         "{details:?}"
     );
-}
-
-#[test]
-fn an_interface_that_is_told_exactly_must_have_its_lease() {
-    let eth3 = "CRITICAL - 1 of 1 address missing: eth3 has no IPv4 address (DHCP)";
-    let gone = "UNKNOWN - 52:54:00:00:00:99 has no IPv4 address (DHCP): there is no 52:54:00:00:00:99 here, \
-                and no other address is expected: name them by --ip or --file, or add --bound";
-    let rows = [
-        ("Name=eth3\nMACAddress=52:54:00:00:00:03", eth3),
-        ("Name=eth3\nDriver=virtio_net", eth3),
-        ("Name=eth3 eth7", eth3),
-        ("PermanentMACAddress=52:54:00:00:00:03", eth3),
-        ("MACAddress=52:54:00:00:00:99", gone),
-        ("Name=wl*", NOTHING),
-    ];
-    for (matched, expected) in rows {
-        let file = format!("[Match]\n{matched}\n[Network]\nDHCP=ipv4\n");
-        let files = [
-            ("/etc/systemd/network/10-a.network", file.as_str()),
-            ("/sys/class/net/eth3/address", "52:54:00:00:00:03\n"),
-        ];
-        let (first, _) = said(&args(), &files, "192.0.2.1/24@eth0");
-        assert_eq!(first, format!("IP_BOUND {expected}"), "{matched}");
-    }
-}
-
-#[test]
-fn a_pattern_asks_for_a_lease_where_nothing_else_configures_the_interface() {
-    let files = |name| {
-        [
-            (
-                "/etc/systemd/network/10-a.network",
-                "[Match]\nName=eth0\n[Network]\nAddress=192.0.2.1/24\n".to_owned(),
-            ),
-            ("/etc/systemd/network/20-b.network", format!("[Match]\nName={name}\n[Network]\nDHCP=ipv4\n")),
-        ]
-    };
-    let rows = [
-        ("eth[03]", Some("note: eth[03] has no IPv4 address (DHCP): it is not required")),
-        ("eth[0]", None),
-        ("wl*", None),
-    ];
-    for (name, note) in rows {
-        let files = files(name);
-        let files: Vec<(&str, &str)> = files.iter().map(|(path, text)| (*path, text.as_str())).collect();
-        let (first, details) = said(&args(), &files, "192.0.2.1/24@eth0");
-        assert_eq!(first, "IP_BOUND OK - 1 address from networkd bound and usable", "{name}");
-        assert_eq!(details, Vec::from_iter(note.map(str::to_owned)), "{name}");
-    }
-}
-
-#[test]
-fn the_cause_stands_beside_a_total_outage() {
-    let rows = [
-        ("eth9: {dhcp4: true}", "eth9 has no IPv4 address (DHCP): there is no eth9 here"),
-        ("eth1: {dhcp4: true}", "eth1 has no IPv4 address (DHCP): it is down"),
-        ("eth2: {dhcp4: true}", "eth2 has no IPv4 address (DHCP): it has no carrier"),
-        ("eth3: {dhcp4: true}", "eth3 has no IPv4 address (DHCP)"),
-    ];
-    for (interface, cause) in rows {
-        let file = netplan(&format!("    {interface}\n"));
-        let (first, _) = said(&args(), &[("/etc/netplan/a.yaml", &file)], "127.0.0.1/8@lo");
-        assert_eq!(first, format!("IP_BOUND CRITICAL - 1 of 1 address missing: {cause}"));
-    }
-}
-
-#[test]
-fn a_lease_on_a_bridge_without_its_ports_is_worth_nothing() {
-    let file = "network:\n  version: 2\n  bridges:\n    docker0: {interfaces: [eth9], dhcp4: true}\n";
-    let files = [("/etc/netplan/a.yaml", file)];
-    let (first, _) = said(&args(), &files, "192.0.2.1/24@docker0~3600 192.0.2.2/24@eth0");
-    let fault = "docker0 has none of its ports: there is no eth9 here";
-    assert_eq!(first, format!("IP_BOUND CRITICAL - 1 of 1 address missing: {fault}"));
 }
 
 #[test]

@@ -56,7 +56,7 @@ fn lease(
 ) -> Lease {
     let name = dynamic.device();
     let here: Vec<&Interface> =
-        bound.interfaces.iter().filter(|interface| is_for(dynamic, interface)).collect();
+        bound.interfaces.iter().filter(|interface| is_for(dynamic, interface, expected)).collect();
     // What is leased there no longer leaves this host.
     let cut_off =
         |interface: &Interface| faults.iter().find(|each| each.none && each.interface == interface.index);
@@ -74,16 +74,13 @@ fn lease(
         interface.link.fault().is_some()
             && leased(dynamic.family, interface, expected, bound).next().is_some()
     };
-    let usable = if here.iter().any(holds) { "usable " } else { "" };
-    let lacks = match dynamic.family {
-        Family::V4 => format!("{name} has no {usable}IPv4 address (DHCP)"),
-        Family::V6 => format!("{name} has no {usable}IPv6 address (DHCPv6 or router)"),
-        Family::Either => format!("{name} has no {usable}address (DHCP)"),
-    };
+    let lacks = lacks(dynamic, here.iter().any(holds));
     let cause = match here.as_slice() {
+        [] if dynamic.is_by_conditions() => None,
         [] => Some(absence(name, &expected.vlans, bound)),
         here => cause(dynamic, here, bound),
     };
+    let not_required = if dynamic.is_by_conditions() { "none is required" } else { "it is not required" };
     let lacks_by = format!("{lacks}{}", cause.map(|cause| format!(": {cause}")).unwrap_or_default());
     match here.as_slice() {
         _ if isolated => Lease::Missing(lacks_by),
@@ -91,11 +88,26 @@ fn lease(
         [] => Lease::Excused(lacks_by),
         // A pattern asks nothing of interfaces that have a file of their own.
         _ if !dynamic.required && here.iter().all(|each| is_configured_apart(each, dynamic, expected)) => {
-            Lease::Idle(format!("{lacks}: it is not required"))
+            Lease::Idle(format!("{lacks}: {not_required}"))
         }
-        _ if !dynamic.required => Lease::Excused(format!("{lacks}: it is not required")),
+        _ if !dynamic.required => Lease::Excused(format!("{lacks}: {not_required}")),
         [only] if !matches!(only.link, Link::Up | Link::Down) => Lease::Excused(lacks_by),
         _ => Lease::Missing(lacks_by),
+    }
+}
+
+/// What is lacking, in words; `held`: an address that is bound cannot be used.
+fn lacks(dynamic: &Dynamic, held: bool) -> String {
+    let (kind, by) = match dynamic.family {
+        Family::V4 => ("IPv4 address", "DHCP"),
+        Family::V6 => ("IPv6 address", "DHCPv6 or router"),
+        Family::Either => ("address", "DHCP"),
+    };
+    match (dynamic.is_by_conditions(), held) {
+        (false, true) => format!("{} has no usable {kind} ({by})", dynamic.device()),
+        (false, false) => format!("{} has no {kind} ({by})", dynamic.device()),
+        (true, true) => format!("no interface has a usable {kind} ({by} for {})", dynamic.interface),
+        (true, false) => format!("no interface has an {kind} ({by} for {})", dynamic.interface),
     }
 }
 
@@ -108,7 +120,8 @@ fn cause(dynamic: &Dynamic, here: &[&Interface], bound: &Bound) -> Option<String
     };
     match here {
         [only] if only.link.fault().is_some() => {
-            Some(format!("it {}", only.link.fault().unwrap_or("is not up")))
+            let name = if dynamic.is_by_conditions() { only.name.as_str() } else { "it" };
+            Some(format!("{name} {}", only.link.fault().unwrap_or("is not up")))
         }
         all if dynamic.family == Family::V6 && all.iter().all(|each| each.ipv6_disabled == Some(true)) => {
             Some("IPv6 is disabled on it".to_owned())
@@ -120,9 +133,27 @@ fn cause(dynamic: &Dynamic, here: &[&Interface], bound: &Bound) -> Option<String
     }
 }
 
-/// Whether an interface is one that gets its address so.
-fn is_for(dynamic: &Dynamic, interface: &Interface) -> bool {
+/// Whether an interface is one that gets its address so. What conditions tell may be each interface that nothing
+/// else configures, as far as its name shows its type.
+fn is_for(dynamic: &Dynamic, interface: &Interface, expected: &Expected) -> bool {
+    if dynamic.is_by_conditions() {
+        return fits_type(&dynamic.interface, &interface.name)
+            && !is_configured_apart(interface, dynamic, expected);
+    }
     dynamic.covers(&interface.name) || interface.altnames.iter().any(|name| dynamic.covers(name))
+}
+
+/// Whether conditions leave room for an interface of this name, by the types of networkd and of NetworkManager.
+fn fits_type(conditions: &str, name: &str) -> bool {
+    let mut words = conditions.split(' ').skip_while(|word| !word.to_ascii_lowercase().starts_with("type="));
+    let Some((_, first)) = words.next().and_then(|word| word.split_once('=')) else { return true };
+    let types = std::iter::once(first).chain(words.take_while(|word| !word.contains('=')));
+    let wireless = name.starts_with("wl");
+    types.into_iter().any(|kind| match kind {
+        "ether" | "ethernet" | "802-3-ethernet" => !wireless,
+        "wlan" | "wifi" | "802-11-wireless" => wireless,
+        _ => false,
+    })
 }
 
 /// Whether something else than `dynamic` configures an interface, or its addresses mean nothing.
@@ -149,7 +180,7 @@ pub(crate) fn awaits_detection(expected: &Expected, bound: &Bound) -> bool {
                     expected
                         .dynamic
                         .iter()
-                        .any(|dynamic| dynamic.family != Family::V4 && is_for(dynamic, interface))
+                        .any(|dynamic| dynamic.family != Family::V4 && is_for(dynamic, interface, expected))
                 })
         })
 }

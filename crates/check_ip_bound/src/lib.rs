@@ -33,6 +33,7 @@ mod words;
 
 use std::io::IsTerminal as _;
 use std::net::IpAddr;
+use std::path::Path;
 use std::time::Duration;
 
 use addresses::Entry;
@@ -219,5 +220,8 @@ fn listing(args: &Args, deadline: &Deadline) -> Result<Report, ProbeError> {
     }
     let expected = Expected::read(&args.expectations(), deadline);
     expected.usable()?;
-    Ok(expected.listing())
+    // Another root's host has other addresses.
+    let is_here = args.addresses.root == Path::new("/");
+    let bound = if is_here { Some(Bound::read(deadline)?) } else { None };
+    Ok(expected.listing(bound.as_ref()))
 }

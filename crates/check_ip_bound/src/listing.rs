@@ -3,20 +3,24 @@
 use std::net::IpAddr;
 
 use host_config::Ports;
+use host_net::Bound;
 use plugin::{Deadline, Report, State};
 
 use crate::Expectations;
+use crate::dynamic::expects_something;
 use crate::expected::Expected;
 
 impl Expected {
     /// The expected addresses as a list that --file takes, each with its place. Floating ones are comments in
-    /// it: whoever takes the list must not demand them of every host.
-    pub(crate) fn listing(&self) -> Report {
+    /// it: whoever takes the list must not demand them of every host. `bound` is what is bound on the host that
+    /// they are of, where that is known.
+    pub(crate) fn listing(&self, bound: Option<&Bound>) -> Report {
         let total = self.entries.len();
         let mut lines = vec![format!("# {}{}", crate::words::addresses(total), self.from())];
-        let dynamic = self.dynamic.iter().filter(|dynamic| self.demands_dynamic && dynamic.required);
+        let dynamic = self.dynamic.iter().filter(|_| self.demands_dynamic);
         lines.extend(dynamic.map(|dynamic| {
-            format!("# dynamic: {} {} # {}", dynamic.interface, dynamic.family, dynamic.place)
+            let optional = if dynamic.required { "" } else { " optional" };
+            format!("# dynamic: {} {}{optional} # {}", dynamic.interface, dynamic.family, dynamic.place)
         }));
         let ports =
             |ports: &Ports| if ports.ports.is_empty() { "none".to_owned() } else { ports.ports.join(" ") };
@@ -33,8 +37,9 @@ impl Expected {
         let lines = lines.iter().map(|line| line.replace(char::is_control, " "));
         let mut report = Report::listing(lines);
         // A list that came out shorter or empty must not replace a complete one.
+        let required = self.demands_dynamic && self.dynamic.iter().any(|each| each.required);
         let expects =
-            !self.entries.is_empty() || self.dynamic.iter().any(|each| each.required) && self.demands_dynamic;
+            !self.entries.is_empty() || required || bound.is_some_and(|bound| expects_something(self, bound));
         if !self.unknown.is_empty() || !expects {
             report.state = State::Unknown;
         }

@@ -15,7 +15,8 @@ use crate::tree::LARGEST;
 const STANDARD_INPUT: &str = "-";
 
 /// Reads the comments of a list, which is at `path`, that a program wrote there: `# dynamic: eth1 ipv4` for
-/// an interface that gets its address from outside (ipv4, ipv6 or any), `# ports: vmbr0 enp4s0` for those of
+/// an interface that gets its address from outside (ipv4, ipv6 or any; with `optional`, one that may have none,
+/// or a pattern of names), `# ports: vmbr0 enp4s0` for those of
 /// a bridge or a bond, `# floating: 192.0.2.100` for an address that may be here or on another host.
 pub(crate) fn expectations(path: &Path, content: &[u8], to: &mut Promises) {
     // A list without a comment, which may be a long one, is not looked at line by line.
@@ -54,6 +55,11 @@ fn expectation(mark: Mark, said: &str, place: Place, to: &mut Promises) {
         (Mark::Dynamic, [interface, family]) => {
             let dynamic =
                 |family| Dynamic { interface: (*interface).to_owned(), family, required: true, place };
+            to.dynamic.extend(family.parse().ok().map(dynamic));
+        }
+        (Mark::Dynamic, [interface @ .., family, "optional"]) => {
+            let interface = interface.join(" ");
+            let dynamic = |family| Dynamic { interface, family, required: false, place };
             to.dynamic.extend(family.parse().ok().map(dynamic));
         }
         (Mark::Floating, [address]) => {
@@ -111,8 +117,10 @@ mod tests {
     fn said(content: &[u8]) -> Vec<String> {
         let mut to = Promises::default();
         expectations(Path::new("list"), content, &mut to);
-        let dynamic =
-            to.dynamic.iter().map(|each| format!("{} {} {}", each.place, each.interface, each.family));
+        let dynamic = to.dynamic.iter().map(|each| {
+            let optional = if each.required { "" } else { " optional" };
+            format!("{} {} {}{optional}", each.place, each.interface, each.family)
+        });
         let floating = to.promises.iter().map(|each| format!("{} {}", each.place, each.expected));
         let ports = to.ports.iter().map(|each| format!("{} {:?}", each.interface, each.ports));
         dynamic.chain(floating).chain(ports).collect()
@@ -127,5 +135,9 @@ mod tests {
         assert_eq!(found[..2], first);
         assert!(found.len() == 3 && found[2].starts_with("vmbr0 "), "{found:?}");
         assert!(said(b"").is_empty() && said(b"192.0.2.1\n").is_empty());
+        let optional = said(
+            b"# dynamic: eth1 eth* any optional # by hand\n# dynamic: eth1 eth2 any\n# dynamic: optional\n",
+        );
+        assert_eq!(optional, ["list line 1 eth1 eth* any optional"]);
     }
 }

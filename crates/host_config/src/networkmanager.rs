@@ -13,7 +13,7 @@ mod unmanaged;
 
 use std::collections::{BTreeMap, HashMap};
 
-use addresses::HostAddress;
+use addresses::{HostAddress, short};
 
 use crate::folders;
 use crate::hardware::Cards;
@@ -171,7 +171,8 @@ fn add_active(profile: &Profile, mut promises: Promises, to: &mut Promises) {
     to.remarks.append(&mut promises.remarks);
     to.notes.append(&mut promises.notes);
     let selector = profile.selector();
-    let (interface, required) = selector.unwrap_or_else(|| ("unnamed interface".to_owned(), false));
+    let any_of_its_type = || (format!("type={}", short(profile.kind())), false);
+    let (interface, required) = selector.unwrap_or_else(any_of_its_type);
     let dynamic = profile.dynamic().into_iter();
     to.dynamic.extend(dynamic.map(|(family, place)| Dynamic {
         interface: interface.clone(),

@@ -82,7 +82,7 @@ pub struct UnknownFamily;
 /// An interface that is configured to get its address from outside.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Dynamic {
-    /// The interface; a shell pattern, or what else tells it, where `required` is not set.
+    /// The interface; a shell pattern, or conditions as "Type=ether", where `required` is not set.
     pub interface: String,
     /// The family of the address.
     pub family: Family,
@@ -187,6 +187,11 @@ impl Dynamic {
     /// patterns.
     pub fn covers(&self, name: &str) -> bool {
         self.device() == name || selects(&self.interface, name)
+    }
+
+    /// Returns whether conditions tell the interface, and no name and no pattern of names.
+    pub fn is_by_conditions(&self) -> bool {
+        self.interface.contains('=')
     }
 
     /// Returns what tells the interface, without the label of an alias: eth0:1 is on eth0.

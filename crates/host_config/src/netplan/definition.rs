@@ -46,7 +46,8 @@ pub(super) struct Definition {
 struct Matched {
     name: Option<String>,
     hardware: Option<String>,
-    other: bool,
+    /// The other conditions, each as `driver=virtio_net`.
+    other: Vec<String>,
 }
 
 impl Definition {
@@ -104,7 +105,10 @@ impl Definition {
             match key.text("a key")? {
                 "name" => matched.name = Some(value.text("name")?.to_owned()),
                 "macaddress" => matched.hardware = hardware::normal(value.text("macaddress")?),
-                _ => matched.other = true,
+                key => {
+                    let value = value.text("a value").unwrap_or("one of several");
+                    matched.other.push(short(&format!("{key}={value}")));
+                }
             }
         }
         Ok(())
@@ -211,6 +215,17 @@ impl Definition {
         &self.id
     }
 
+    /// What tells its interfaces where no name and no pattern of names does.
+    fn conditions(&self) -> String {
+        let kind = match self.kind.as_str() {
+            "ethernets" => "type=ethernet",
+            "wifis" => "type=wifi",
+            _ => return self.id.clone(),
+        };
+        let others = self.matched.iter().flat_map(|matched| &matched.other).map(String::as_str);
+        std::iter::once(kind).chain(others).collect::<Vec<_>>().join(" ")
+    }
+
     /// The family of the address that it gets by DHCP.
     fn dynamic(&self, is_port: bool) -> Option<Dynamic> {
         let (family, place) = match &self.dhcp {
@@ -223,7 +238,7 @@ impl Definition {
         // A hardware address is that of one card, here or not.
         let card = self.matched.as_ref().and_then(|matched| matched.hardware.as_deref());
         let exact = self.interface().or(card.filter(|_| pattern.is_none()));
-        let interface = exact.or(pattern).unwrap_or(&self.id).to_owned();
+        let interface = exact.or(pattern).map(str::to_owned).unwrap_or_else(|| self.conditions());
         let required = exact.is_some() && !self.optional && !is_port;
         Some(Dynamic { interface, family, required, place: place.clone() })
     }

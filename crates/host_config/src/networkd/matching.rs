@@ -1,6 +1,8 @@
 //! Which interfaces a `.network` file is for, as far as its `[Match]` section says so by name.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
+
+use addresses::short;
 
 use super::conditions::{HostFacts, described, is_of_the_host};
 use crate::hardware::{self, Cards};
@@ -17,8 +19,8 @@ pub(super) struct Match {
     host: Vec<(String, String)>,
     /// The hardware addresses of `MACAddress=` and `PermanentMACAddress=`, of which one must be the interface's.
     hardware: Vec<String>,
-    /// The keys of conditions on something else, which only the running host can tell.
-    other: BTreeSet<String>,
+    /// The conditions on something else, which only the running host can tell: each key with its last value.
+    other: BTreeMap<String, String>,
     /// A condition on the host is not known to hold.
     doubtful: bool,
 }
@@ -77,7 +79,7 @@ impl Match {
             self.other.remove(key);
             self.hardware.retain(|_| !addresses);
         } else if value.split_ascii_whitespace().any(some) {
-            self.other.insert(key.to_owned());
+            self.other.insert(key.to_owned(), value.to_owned());
         }
         if addresses {
             self.hardware.extend(value.split_ascii_whitespace().filter_map(hardware::normal));
@@ -96,14 +98,14 @@ impl Match {
             return;
         }
         self.names = found.into_iter().map(|name| (false, name.to_owned())).collect();
-        self.other.retain(|key| !key.ends_with("MACAddress"));
+        self.other.retain(|key, _| !key.ends_with("MACAddress"));
     }
 
     /// Returns the interfaces that the file names, and those that it tells by their hardware address: empty if it
     /// tells any by patterns or by other hardware alone.
     pub(super) fn exact(&self) -> Vec<String> {
         match self.names.as_slice() {
-            [] if self.types.is_empty() => self.hardware.clone(),
+            [] => self.hardware.clone(),
             names if names.iter().all(|(inverted, name)| !inverted && is_plain(name)) => {
                 names.iter().map(|(_, name)| name.clone()).collect()
             }
@@ -130,9 +132,16 @@ impl Match {
         (!self.names.is_empty()).then(|| self.names.iter().map(text).collect())
     }
 
-    /// Returns the patterns of names, or else what stands for the interface.
+    /// Returns the patterns of names, or else the conditions on the interface, or else those on the host.
     pub(super) fn described(&self) -> String {
-        self.patterns().map_or_else(|| "unnamed interface".to_owned(), |patterns| patterns.join(" "))
+        if let Some(patterns) = self.patterns() {
+            return patterns.join(" ");
+        }
+        let types = (!self.types.is_empty()).then(|| format!("Type={}", self.types.join(" ")));
+        let text = |(key, value): (&String, &String)| format!("{key}={value}");
+        let conditions: Vec<String> = types.into_iter().chain(self.other.iter().map(text)).collect();
+        let of_the_host = || self.host.iter().map(|(key, value)| described(key, value)).collect();
+        short(&if conditions.is_empty() { of_the_host() } else { conditions }.join(" "))
     }
 
     /// Whether the file has no condition: networkd ignores it.
