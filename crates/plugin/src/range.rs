@@ -85,7 +85,8 @@ impl Range {
         [self.start, self.end]
     }
 
-    /// Returns what is allowed, in words: `0 to 10`, `10 or more`, `up to 10`, `not 10 to 20`.
+    /// Returns what is allowed, in words: `0 to 10`, `10 or more`, `up to 10`, `not 10 to 20`, and `2` or `not 2` for a
+    /// single number.
     pub fn in_words(&self) -> String {
         self.words((self.start, self.end), "")
     }
@@ -99,6 +100,8 @@ impl Range {
 
     fn words(&self, (start, end): (f64, f64), unit: &str) -> String {
         match (start.is_finite(), end.is_finite(), self.inside) {
+            (true, true, false) if start == end => format!("{end}{unit}"),
+            (true, true, true) if start == end => format!("not {end}{unit}"),
             (true, true, false) => format!("{start} to {end}{unit}"),
             (true, true, true) => format!("not {start} to {end}{unit}"),
             (true, false, false) => format!("{start}{unit} or more"),
@@ -217,6 +220,11 @@ mod tests {
             ("~:10", "up to 10"),
             ("~:", "anything"),
             ("@10:20", "not 10 to 20"),
+            ("2:2", "2"),
+            ("@2:2", "not 2"),
+            ("0", "0"),
+            ("@0", "not 0"),
+            ("-1.5:-1.5", "-1.5"),
             ("@10:", "below 10"),
             ("@~:10", "above 10"),
             ("@~:", "nothing"),
