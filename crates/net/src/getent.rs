@@ -168,7 +168,7 @@ type Resolved = Result<Vec<SocketAddr>, ResolveError>;
 /// Returns the addresses of each name, in the order of the names. They are valid host names, so that none
 /// looks like an option: getent has no "--" everywhere.
 pub(crate) fn ask(names: &[&str], lookup: &Lookup) -> Vec<Resolved> {
-    ask_by(names, lookup, |name| command(name, lookup))
+    ask_by(names, lookup, |name| Asked::start(name, &mut command(name, lookup), lookup))
 }
 
 fn command(name: &str, lookup: &Lookup) -> Command {
@@ -177,7 +177,11 @@ fn command(name: &str, lookup: &Lookup) -> Command {
     command
 }
 
-fn ask_by(names: &[&str], lookup: &Lookup, command: impl Fn(&str) -> Command) -> Vec<Resolved> {
+fn ask_by(
+    names: &[&str],
+    lookup: &Lookup,
+    start: impl Fn(&str) -> Result<Asked, ResolveError>,
+) -> Vec<Resolved> {
     let mut results: Vec<Option<Resolved>> = names.iter().map(|_| None).collect();
     let mut waiting = names.iter().enumerate().peekable();
     let mut running: Vec<(usize, Asked)> = Vec::new();
@@ -185,11 +189,10 @@ fn ask_by(names: &[&str], lookup: &Lookup, command: impl Fn(&str) -> Command) ->
     let (mut most, mut answered, mut is_silent) = (MOST, None::<Instant>, false);
     loop {
         while !is_silent
-            && running.len() < most
-            && has_room(&running)
+            && has_room(&running, most)
             && let Some((place, name)) = waiting.peek().copied()
         {
-            match Asked::start(name, &mut command(name), lookup) {
+            match start(name) {
                 Ok(asked) => running.push((place, asked)),
                 // A limit of processes: the end of one makes room for another.
                 Err(error) if error.is_of_limit() && !running.is_empty() => {
@@ -203,8 +206,8 @@ fn ask_by(names: &[&str], lookup: &Lookup, command: impl Fn(&str) -> Command) ->
         if running.is_empty() {
             break;
         }
-        let is_full = running.len() >= most && !has_room(&running);
-        let ready = ready(&running, waiting.peek().is_some());
+        let is_full = running.len() >= most;
+        let ready = ready(&running, waiting.peek().is_some() && !is_full);
         let mut ready = ready.into_iter();
         for (place, mut asked) in std::mem::take(&mut running) {
             match asked.advance(ready.next().unwrap_or(false), lookup) {
@@ -235,10 +238,10 @@ fn settle(results: &mut [Option<Resolved>], place: usize, result: Resolved) {
     }
 }
 
-/// Whether another child may begin.
-fn has_room(running: &[(usize, Asked)]) -> bool {
+/// Whether another child may begin where so many may run at `most`.
+fn has_room(running: &[(usize, Asked)], most: usize) -> bool {
     let busy = running.iter().filter(|(_, asked)| asked.started.elapsed() < WAITS).count();
-    busy < AT_ONCE && running.len() < MOST
+    busy < AT_ONCE && running.len() < most
 }
 
 /// Waits until one of the children has printed something or its time is over, or another may begin if one
@@ -246,7 +249,7 @@ fn has_room(running: &[(usize, Asked)]) -> bool {
 fn ready(running: &[(usize, Asked)], waits: bool) -> Vec<bool> {
     let ends = running.iter().map(|(_, asked)| asked.until);
     let rooms = running.iter().map(|(_, asked)| asked.started + WAITS);
-    let rooms = rooms.filter(|at| waits && running.len() < MOST && *at > Instant::now());
+    let rooms = rooms.filter(|at| waits && *at > Instant::now());
     let until = ends.chain(rooms).min().unwrap_or_else(Instant::now);
     let mut polled: Vec<PollFd<'_>> =
         running.iter().map(|(_, asked)| PollFd::new(&asked.output, PollFlags::IN)).collect();

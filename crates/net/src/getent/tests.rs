@@ -1,5 +1,7 @@
 //! What `getent` promises, row by row.
 
+use std::cell::RefCell;
+
 use super::*;
 
 fn lookup(limit: Duration) -> Lookup {
@@ -16,7 +18,11 @@ fn asked(
     limit: Duration,
     command: impl Fn(&str) -> Command,
 ) -> Vec<Result<Vec<SocketAddr>, String>> {
-    let results = ask_by(names, &lookup(limit), command);
+    let lookup = lookup(limit);
+    told(ask_by(names, &lookup, |name| Asked::start(name, &mut command(name), &lookup)))
+}
+
+fn told(results: Vec<Resolved>) -> Vec<Result<Vec<SocketAddr>, String>> {
     results.into_iter().map(|result| result.map_err(|error| error.to_string())).collect()
 }
 
@@ -115,6 +121,33 @@ fn names_that_hang_take_no_turns() {
         false => shell("exec sleep 60"),
     });
     assert_eq!(found[MOST - 1], Ok(vec!["192.0.2.1:0".parse().unwrap()]));
+}
+
+/// A limit of processes is met by the fourth child, as by EAGAIN of fork(2).
+#[test]
+fn names_that_hang_take_no_turns_under_a_limit_of_processes() {
+    let names: Vec<String> = (0..12).map(|number| format!("n{number}")).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let lookup = lookup(Duration::from_millis(500));
+    let started: RefCell<Vec<Instant>> = RefCell::default();
+    let start = |name: &str| {
+        // A child lives for all its time.
+        if started.borrow().iter().filter(|at| at.elapsed() < lookup.limit).count() >= 3 {
+            return Err(ResolveError::Getent { name: name.to_owned(), why: Errno::AGAIN.into() });
+        }
+        started.borrow_mut().push(Instant::now());
+        Asked::start(name, &mut shell("exec sleep 60"), &lookup)
+    };
+    let found = told(ask_by(&names, &lookup, start));
+    let silent = |name: &str| format!("resolving {name}: no answer within 0.5 s, see check_resolver");
+    let late = |name: &str| {
+        format!("resolving {name}: not asked within 0.5 s, other names got no answer: see check_resolver")
+    };
+    let expected = names.iter().enumerate().map(|(place, name)| match place < 3 {
+        true => Err(silent(name)),
+        false => Err(late(name)),
+    });
+    assert_eq!(found, expected.collect::<Vec<_>>());
 }
 
 #[test]
