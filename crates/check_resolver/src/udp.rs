@@ -259,14 +259,15 @@ mod tests {
         let rows = [
             (Errno::CONNREFUSED, "refused: nothing listens there", false),
             (Errno::HOSTUNREACH, "host unreachable", false),
+            (Errno::HOSTDOWN, "host unreachable", false),
             (Errno::NETUNREACH, "no route from here", false),
             (Errno::INVAL, "not reachable from here", false),
             (Errno::NETDOWN, "link down here", false),
             (Errno::PERM, "prohibited here", true),
+            (Errno::ACCESS, "prohibited here", true),
             (Errno::NOBUFS, "neighbour table full here", true),
+            // Another of net's words, and the system's.
             (Errno::MFILE, "no file descriptors left", true),
-            (Errno::NOMEM, "no memory left for sockets here", true),
-            (Errno::AFNOSUPPORT, "protocol family missing here", true),
             (Errno::IO, "input/output error", true),
         ];
         for (errno, words, is_local) in rows {

@@ -46,6 +46,8 @@ mod socket;
 mod source;
 mod stamped;
 mod stream;
+#[cfg(test)]
+mod tests;
 pub mod tls;
 pub mod udp;
 mod unconnected;

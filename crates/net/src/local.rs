@@ -18,3 +18,33 @@ pub fn local_words(errno: Errno) -> Option<&'static str> {
         _ => return None,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_error_of_this_machine_has_its_words() {
+        let rows = [
+            (Errno::NETUNREACH, Some("no route from here")),
+            (Errno::HOSTUNREACH, Some("unreachable by a route here")),
+            (Errno::ACCESS, Some("prohibited here")),
+            (Errno::PERM, Some("prohibited here")),
+            (Errno::INVAL, Some("not reachable from here")),
+            (Errno::NETDOWN, Some("link down here")),
+            (Errno::AFNOSUPPORT, Some("protocol family missing here")),
+            (Errno::PROTONOSUPPORT, Some("protocol family missing here")),
+            (Errno::MFILE, Some("no file descriptors left")),
+            (Errno::NFILE, Some("no file descriptors left")),
+            (Errno::NOBUFS, Some("no memory left for sockets here")),
+            (Errno::NOMEM, Some("no memory left for sockets here")),
+            (Errno::CONNREFUSED, None),
+            (Errno::TIMEDOUT, None),
+            (Errno::MSGSIZE, None),
+            (Errno::IO, None),
+        ];
+        for (errno, words) in rows {
+            assert_eq!(local_words(errno), words, "{errno:?}");
+        }
+    }
+}

@@ -150,6 +150,32 @@ mod tests {
     }
 
     #[test]
+    fn an_address_of_an_interface_is_this_machine_on_any_port() {
+        let own = |host: &str, address: &str| {
+            let (_, own) = without_own(&host.parse().unwrap(), vec![address.parse().unwrap()], 123);
+            own.first().map(ToString::to_string)
+        };
+        crate::tests::in_namespace(&["192.0.2.1/32", "2001:db8::1/128"], || {
+            for port in [123, 1123] {
+                let rows = [
+                    ("192.0.2.1", format!("192.0.2.1:{port}"), Some("192.0.2.1 is this machine")),
+                    ("2001:db8::1", format!("[2001:db8::1]:{port}"), Some("2001:db8::1 is this machine")),
+                    (
+                        "ntp1",
+                        format!("[::ffff:192.0.2.1]:{port}"),
+                        Some("ntp1 resolves to 192.0.2.1, which is this machine"),
+                    ),
+                    ("192.0.2.2", format!("192.0.2.2:{port}"), None),
+                    ("2001:db8::2", format!("[2001:db8::2]:{port}"), None),
+                ];
+                for (host, address, expected) in rows {
+                    assert_eq!(own(host, &address).as_deref(), expected, "{address}");
+                }
+            }
+        });
+    }
+
+    #[test]
     fn no_name_makes_the_monitor_test_itself() {
         let divided = |host: &str, address: &str| {
             let (usable, unusable) =
