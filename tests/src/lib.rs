@@ -9,6 +9,7 @@ pub mod blocks;
 pub mod brokers;
 pub mod clocks;
 pub mod daemon;
+pub mod getent;
 pub mod help;
 pub mod host;
 pub mod icinga;

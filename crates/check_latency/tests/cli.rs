@@ -7,6 +7,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use suite::getent::{self, Getent};
 use suite::process::{Outcome, run};
 use tempfile::TempDir;
 
@@ -205,27 +206,18 @@ fn an_unusable_name_leaves_the_others_judged() {
     assert!(outcome.stdout.contains("\nUNKNOWN: resolving no-such-name.invalid: "), "{}", outcome.stdout);
 }
 
-/// A folder with a getent that is this script.
-fn getent(script: &str) -> TempDir {
-    let programs = tempfile::tempdir().unwrap();
-    let getent = programs.path().join("getent");
-    fs::write(&getent, format!("#!/bin/sh\n{script}\n")).unwrap();
-    fs::set_permissions(&getent, fs::Permissions::from_mode(0o755)).unwrap();
-    programs
-}
-
-/// A run with this folder of programs first.
-fn check_with(programs: &TempDir, place: &Place, arguments: &[&str]) -> Outcome {
-    let mut command = Command::new(BINARY);
-    command.env("PATH", format!("{}:/usr/bin:/bin", programs.path().display())).arg("--gateway=none");
+/// A run with these names.
+fn check_with(names: &Getent, place: &Place, arguments: &[&str]) -> Outcome {
+    let mut command = names.command(BINARY);
+    command.arg("--gateway=none");
     run(command.arg(format!("--state-file={}", place.file().display())).args(arguments))
 }
 
 #[test]
 fn a_name_of_several_addresses_is_told_with_the_address() {
-    let programs = getent("printf '127.0.0.1 STREAM a\\n127.0.0.2 STREAM\\n'");
+    let names = getent::fake("a.test) printf '127.0.0.1 STREAM a\\n127.0.0.2 STREAM\\n' ;;");
     let options = ["--hostname=a.test", "--limit-critical=0,100%", "--each", "--pings=5", "--wait=0.5"];
-    let outcome = check_with(&programs, &Place::new(), &options);
+    let outcome = check_with(&names, &Place::new(), &options);
     let line = outcome.first_line();
     assert!(line.starts_with("LATENCY CRITICAL - 2 of 2 targets: a.test 127.0.0.1 takes 0."), "{line}");
     assert!(
@@ -237,9 +229,9 @@ fn a_name_of_several_addresses_is_told_with_the_address() {
 /// The time of the names is none of the pings'.
 #[test]
 fn a_silent_nameserver_hides_no_target() {
-    let (place, programs) = (Place::new(), getent("exec sleep 30"));
+    let (place, names) = (Place::new(), getent::fake("a.test) exec sleep 30 ;;"));
     let check = |arguments: &[&str]| {
-        check_with(&programs, &place, &[&["--ip=127.0.0.1", "--hostname=a.test"], arguments].concat())
+        check_with(&names, &place, &[&["--ip=127.0.0.1", "--hostname=a.test"], arguments].concat())
     };
     let dead = ["--limit-critical=0,100%", "--pings=5", "--wait=0.5", "--timeout=3"];
     let outcome = check(&dead);

@@ -1,38 +1,18 @@
 //! The real binary and names: a resolver of the test's own, which gives several addresses, none, or no answer.
 
 use std::net::{SocketAddr, UdpSocket};
-use std::os::unix::fs::PermissionsExt as _;
 use std::process::{Child, Stdio};
 
 use rustix::process::{Pid, Signal, kill_process};
-use tempfile::TempDir;
+use suite::getent::{self, Getent};
 
 use super::*;
 
-/// The `getent` of a test: what it does with the name, which is its second argument. Names of the loopback
-/// addresses that servers of tests have end with `.localhost`: others would be a fault of the hosts file.
-struct Names(TempDir);
-
-impl Names {
-    fn new(cases: &str) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let file = folder.path().join("getent");
-        fs::write(&file, format!("#!/bin/sh\ncase $2 in\n{cases}\nesac\n")).unwrap();
-        fs::set_permissions(&file, fs::Permissions::from_mode(0o755)).unwrap();
-        Self(folder)
-    }
-
-    fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(BINARY);
-        command.env("PATH", format!("{}:/usr/bin:/bin", self.0.path().display())).args(arguments);
-        command
-    }
-
-    fn check(&self, arguments: &[&str]) -> Outcome {
-        let outcome = run(&mut self.command(arguments));
-        assert_eq!(outcome.stderr, "", "{arguments:?}");
-        outcome
-    }
+/// Runs the plugin with these names.
+fn check_with(names: &Getent, arguments: &[&str]) -> Outcome {
+    let outcome = run(names.command(BINARY).args(arguments));
+    assert_eq!(outcome.stderr, "", "{arguments:?}");
+    outcome
 }
 
 fn at(address: &str, port: u16) -> SocketAddr {
@@ -52,18 +32,18 @@ const FRESH: [&str; 2] = ["--oid=1.3.6.1.4.1.8072.9999.1.1.0", "--cache-time=0"]
 
 #[test]
 fn the_next_address_of_a_host_answers_where_one_refuses_or_is_silent() {
-    let names = Names::new("proxy7.localhost) printf '127.0.0.2 STREAM x\\n127.0.0.1 STREAM x\\n' ;;");
+    let names = getent::fake("proxy7.localhost) printf '127.0.0.2 STREAM x\\n127.0.0.1 STREAM x\\n' ;;");
     let agent = good_agent();
     let (port, host) = (agent.address().port(), format!("--hostname=proxy7.localhost:{}", agent.port()));
     let answered = format!("CLOCK_OFFSET OK - proxy7.localhost:{port} (127.0.0.1) is right within ");
-    let refused = names.check(&[&FRESH[..], &[&host]].concat());
+    let refused = check_with(&names, &[&FRESH[..], &[&host]].concat());
     assert!(refused.stdout.starts_with(&answered), "{}", refused.stdout);
     let silent = silent("127.0.0.2", port);
-    let outcome = names.check(&[&FRESH[..], &[&host]].concat());
+    let outcome = check_with(&names, &[&FRESH[..], &[&host]].concat());
     assert!(outcome.stdout.starts_with(&answered), "{}", outcome.stdout);
     assert!(outcome.elapsed < Duration::from_secs(3), "{:?}", outcome.elapsed);
     drop((silent, agent));
-    let outcome = names.check(&[&FRESH[..], &[&host, "--timeout=2:critical"]].concat());
+    let outcome = check_with(&names, &[&FRESH[..], &[&host, "--timeout=2:critical"]].concat());
     assert_eq!(outcome.code, Some(2), "{}", outcome.stdout);
     let line = format!("no SNMP answer from 127.0.0.2:{port} and 127.0.0.1:{port} (v2c, 1 try): connection ");
     assert!(text(&outcome).1.contains(&line), "{}", outcome.stdout);
@@ -87,30 +67,30 @@ fn pool(servers: &[(&str, f64)]) -> (Vec<Responder>, u16) {
 #[test]
 fn each_address_of_a_pool_has_a_vote() {
     let lines = "pool.localhost) for n in 2 2 3 4 5 6; do echo \"127.0.0.$n STREAM\"; done ;;";
-    let names = Names::new(lines);
+    let names = getent::fake(lines);
     let (_servers, port) =
         pool(&[("127.0.0.2", 1800.0), ("127.0.0.3", 0.0), ("127.0.0.4", 0.0), ("127.0.0.5", 0.0)]);
     let ntp = format!("--ntp=pool.localhost:{port}");
-    let outcome = names.check(&[&ntp]);
+    let outcome = check_with(&names, &[&ntp]);
     assert_eq!(outcome.code, Some(0), "{}", outcome.stdout);
     let line = format!(" of 3 of 4 NTP servers, falseticker pool.localhost:{port} (127.0.0.2)");
     assert!(text(&outcome).1.ends_with(&line), "{}", outcome.stdout);
     assert!(outcome.stdout.contains(" ntp_servers=3;;;0;4\n"), "{}", outcome.stdout);
     // The same addresses again are no more votes.
     let literal = format!("--ntp=127.0.0.2:{port}");
-    let outcome = names.check(&[&ntp, &literal]);
+    let outcome = check_with(&names, &[&ntp, &literal]);
     assert!(outcome.stdout.contains(" ntp_servers=3;;;0;4\n"), "{}", outcome.stdout);
 }
 
 /// A name has more addresses than are asked: those that are not asked of it are no duplicates.
 #[test]
 fn a_server_that_is_named_by_its_address_is_a_vote_in_any_order() {
-    let names = Names::new("pool.localhost) for n in 2 3 4 5 6; do echo \"127.0.0.$n STREAM\"; done ;;");
+    let names = getent::fake("pool.localhost) for n in 2 3 4 5 6; do echo \"127.0.0.$n STREAM\"; done ;;");
     let all = ["127.0.0.2", "127.0.0.3", "127.0.0.4", "127.0.0.5", "127.0.0.6"].map(|address| (address, 0.0));
     let (_servers, port) = pool(&all);
     let (name, literal) = (format!("--ntp=pool.localhost:{port}"), format!("--ntp=127.0.0.6:{port}"));
     for order in [[&*name, &literal], [&*literal, &name]] {
-        let outcome = names.check(&order);
+        let outcome = check_with(&names, &order);
         assert!(outcome.stdout.contains(" ntp_servers=5;;;0;5\n"), "{order:?}: {}", outcome.stdout);
     }
 }
@@ -118,7 +98,7 @@ fn a_server_that_is_named_by_its_address_is_a_vote_in_any_order() {
 #[test]
 fn this_machine_is_no_reference_for_itself() {
     let names =
-        Names::new("blocked) printf '0.0.0.0 STREAM\\n:: STREAM\\n' ;; ntp1) echo '127.0.1.1 STREAM' ;;");
+        getent::fake("blocked) printf '0.0.0.0 STREAM\\n:: STREAM\\n' ;; ntp1) echo '127.0.1.1 STREAM' ;;");
     let (_server, good) = ntp(|question| vec![answer(question, -7.0)]);
     let by = "which is this machine: a blocklist or a hosts file?";
     for (arguments, code, line) in [
@@ -132,14 +112,14 @@ fn this_machine_is_no_reference_for_itself() {
         // None of them outvotes the one that is another machine.
         (&["--ntp=blocked", "--ntp=ntp1", "--ntp=127.0.0.1", "--ntp=::1", &good], 1, String::new()),
     ] {
-        let outcome = names.check(arguments);
+        let outcome = check_with(&names, arguments);
         assert_eq!(outcome.code, Some(code), "{}", outcome.stdout);
         match code {
             3 => assert_eq!(text(&outcome).1, format!("CLOCK_OFFSET UNKNOWN - {line}")),
             _ => assert!(text(&outcome).1.contains(" s fast by 1 of 5 NTP servers"), "{}", outcome.stdout),
         }
     }
-    let told = names.check(&["--ntp=ntp1", &good]).stdout;
+    let told = check_with(&names, &["--ntp=ntp1", &good]).stdout;
     assert!(
         told.contains(
             "\nNTP server ntp1: ntp1 resolves to 127.0.1.1, which is this machine: a hosts file?\n"
@@ -150,11 +130,11 @@ fn this_machine_is_no_reference_for_itself() {
 
 #[test]
 fn an_address_of_a_pool_that_is_dead_has_a_substitute() {
-    let names = Names::new("pool.localhost) for n in 2 3 4 5 6 7; do echo \"127.0.0.$n STREAM\"; done ;;");
+    let names = getent::fake("pool.localhost) for n in 2 3 4 5 6 7; do echo \"127.0.0.$n STREAM\"; done ;;");
     let good = ["127.0.0.4", "127.0.0.5", "127.0.0.6", "127.0.0.7"].map(|address| (address, 0.0));
     let (_servers, port) = pool(&good);
     let _silent = silent("127.0.0.3", port);
-    let outcome = names.check(&[&format!("--ntp=pool.localhost:{port}")]);
+    let outcome = check_with(&names, &[&format!("--ntp=pool.localhost:{port}")]);
     assert_eq!(outcome.code, Some(0), "{}", outcome.stdout);
     assert!(text(&outcome).1.ends_with(" of 4 of 6 NTP servers, 2 gave no time"), "{}", outcome.stdout);
     let refused = format!("\nNTP server pool.localhost:{port} (127.0.0.2): connection refused\n");
@@ -163,7 +143,7 @@ fn an_address_of_a_pool_that_is_dead_has_a_substitute() {
 
 #[test]
 fn a_resolver_that_hangs_is_the_silence_of_the_timeout() {
-    let names = Names::new("hang) exec sleep 60 ;;");
+    let names = getent::fake("hang) exec sleep 60 ;;");
     let agent = good_agent();
     let host = format!("--hostname={}", agent.address());
     for (arguments, code, words) in [
@@ -180,42 +160,42 @@ fn a_resolver_that_hangs_is_the_silence_of_the_timeout() {
         // Without a host there is nobody to ask for a variable.
         let is_of_a_host = arguments.iter().any(|option| option.starts_with("--hostname"));
         let fresh = if is_of_a_host { &FRESH[..] } else { &[] };
-        let outcome = names.check(&[fresh, arguments].concat());
+        let outcome = check_with(&names, &[fresh, arguments].concat());
         assert_eq!(outcome.code, Some(code), "{}", outcome.stdout);
         assert!(text(&outcome).1.contains(words), "{}", outcome.stdout);
         assert!(outcome.stdout.contains(" | offset=U;-5:5;-60:60 "), "{}", outcome.stdout);
     }
     let (_server, good) = ntp(|question| vec![answer(question, 0.0)]);
-    let outcome = names.check(&["--ntp=hang", &good, "--timeout=1.5"]);
+    let outcome = check_with(&names, &["--ntp=hang", &good, "--timeout=1.5"]);
     assert_eq!(outcome.code, Some(0), "{}", outcome.stdout);
     assert!(text(&outcome).1.ends_with(" of 1 of 2 NTP servers, 1 gave no time"), "{}", outcome.stdout);
 }
 
 #[test]
 fn a_name_that_does_not_exist_is_unknown_whatever_the_timeout_says() {
-    let names = Names::new("*) exit 2 ;;");
+    let names = getent::fake("*) exit 2 ;;");
     for (option, line) in [
         ("--hostname=nosuch", "resolving nosuch: no address found, see check_resolver"),
         ("--ntp=nosuch", "NTP server nosuch: resolving nosuch: no address found, see check_resolver"),
     ] {
-        let outcome = names.check(&[option, "--timeout=3:critical"]);
+        let outcome = check_with(&names, &[option, "--timeout=3:critical"]);
         assert_eq!(text(&outcome), (3, format!("CLOCK_OFFSET UNKNOWN - {line}").as_str()));
     }
 }
 
 #[test]
 fn one_family_alone_is_asked_if_wanted() {
-    let names = Names::new(
+    let names = getent::fake(
         "proxy7.localhost) case $1 in ahostsv4) echo '127.0.0.1 STREAM' ;; ahostsv6) exit 2 ;; esac ;;",
     );
     let agent = good_agent();
     let host = format!("--hostname=proxy7.localhost:{}", agent.port());
     for option in ["-4", "--ipv4", "--source=127.0.0.1"] {
-        let outcome = names.check(&[&FRESH[..], &[&host, option]].concat());
+        let outcome = check_with(&names, &[&FRESH[..], &[&host, option]].concat());
         assert_eq!(outcome.code, Some(0), "{option}: {}", outcome.stdout);
     }
     for option in ["-6", "--source=::1"] {
-        let outcome = names.check(&[&FRESH[..], &[&host, option]].concat());
+        let outcome = check_with(&names, &[&FRESH[..], &[&host, option]].concat());
         let line = "CLOCK_OFFSET UNKNOWN - resolving proxy7.localhost: no IPv6 address found";
         assert_eq!(text(&outcome), (3, line), "{option}");
     }
@@ -323,8 +303,8 @@ fn no_getent_outlives_a_run_that_is_stopped() {
         new = new.display(),
         file = file.display()
     );
-    let names = Names::new(&cases);
-    let child = names.command(&["--ntp=hang", "--timeout=60"]).stdout(Stdio::piped()).spawn().unwrap();
+    let names = getent::fake(&cases);
+    let child = names.command(BINARY).args(["--ntp=hang", "--timeout=60"]).stdout(Stdio::piped()).spawn().unwrap();
     let until = Instant::now() + Duration::from_secs(20);
     let number: i32 = loop {
         match fs::read_to_string(&file) {

@@ -1,16 +1,13 @@
 //! Names of `--hostname` beside addresses.
 
-use std::fs;
 use std::io::Read as _;
 use std::net::{TcpListener, TcpStream};
-use std::os::unix::fs::PermissionsExt as _;
-use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
+use suite::getent::{self, Getent};
 use suite::process::{Outcome, run};
-use tempfile::TempDir;
 
 use super::{BINARY, check, closed_port, full_port, list, service, text};
 
@@ -32,24 +29,21 @@ fn a_name_stands_for_all_its_addresses() {
     );
 }
 
-/// The plugin with a getent that has some names of its own: one hangs, one takes its time, one has ten addresses.
-pub(super) fn with_names() -> (TempDir, Command) {
-    let folder = TempDir::new().unwrap();
-    let getent = folder.path().join("getent");
-    let script = "#!/bin/sh\ncase $2 in hang) exec sleep 60 ;; none) exit 2 ;;
+/// A getent with some names: one hangs, one takes its time, one has ten addresses.
+pub(super) fn names() -> Getent {
+    getent::fake(
+        "hang) exec sleep 60 ;;
+        none) exit 2 ;;
         ten.localhost) for number in 1 2 3 4 5 6 7 8 9 10; do echo \"127.0.1.$number STREAM\"; done ;;
-        slow.localhost) sleep 0.3; echo '127.0.0.9 STREAM' ;; *.localhost) echo '127.0.0.2 STREAM' ;;
-        blocked) echo '0.0.0.0 STREAM' ;; half) printf '0.0.0.0 STREAM\\n127.0.0.1 STREAM\\n' ;; esac\n";
-    fs::write(&getent, script).unwrap();
-    fs::set_permissions(&getent, fs::Permissions::from_mode(0o755)).unwrap();
-    let mut command = Command::new(BINARY);
-    command.env("PATH", format!("{}:/usr/bin:/bin", folder.path().display()));
-    (folder, command)
+        slow.localhost) sleep 0.3; echo '127.0.0.9 STREAM' ;;
+        *.localhost) echo '127.0.0.2 STREAM' ;;
+        blocked) echo '0.0.0.0 STREAM' ;;
+        half) printf '0.0.0.0 STREAM\\n127.0.0.1 STREAM\\n' ;;",
+    )
 }
 
 fn named(arguments: &[&str]) -> Outcome {
-    let (_folder, mut command) = with_names();
-    run(command.args(arguments))
+    run(names().command(BINARY).args(arguments))
 }
 
 #[test]
@@ -156,13 +150,12 @@ fn addresses_and_names_share_the_limit_of_open_files() {
         let (port, most) = counting();
         let all: String = (1..=addresses).map(|number| format!("127.0.0.{number}\n")).collect();
         let (_list, path) = list(&all);
-        let (_folder, plugin) = with_names();
-        let path_of_names = plugin.get_envs().find_map(|(_, value)| value).unwrap();
+        let names = names();
         let options = format!(
             "--hostname ten.localhost --port {port} --expect x --tries 1 --connect-timeout 0.2 --timeout 3"
         );
         let command = format!("ulimit -n 45; exec {BINARY} --file {path} {options}");
-        let outcome = run(Command::new("bash").env("PATH", path_of_names).args(["-c", &command]));
+        let outcome = run(names.command("bash").args(["-c", &command]));
         assert_eq!(outcome.code, Some(2), "{}", outcome.stdout);
         assert!(outcome.stdout.contains(&format!(";0;{} ", addresses + 10)), "{}", outcome.stdout);
         let most = most.load(Ordering::Relaxed);

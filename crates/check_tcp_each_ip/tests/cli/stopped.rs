@@ -9,7 +9,7 @@ use std::time::Duration;
 use rustix::process::{Pid, Signal, kill_process};
 use suite::wait::eventually;
 
-use super::names::with_names;
+use super::names::names;
 use super::{BINARY, closed_port, full_port, list, saying};
 
 /// The exit code and the output of a run that gets SIGTERM once it has connected to `silent`, which says
@@ -118,7 +118,8 @@ fn a_run_that_is_stopped_knows_what_names_are_left() {
         ),
     ];
     for (name, numbers, code, state, known) in rows {
-        let (_folder, mut command) = with_names();
+        let names = names();
+        let mut command = names.command(BINARY);
         command.args(["--ip=127.0.0.1", "--hostname", name, "--port", &port]);
         command.args(["--timeout=60", "--connect-timeout=1.5", "--tries=5"]);
         let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
