@@ -96,7 +96,7 @@ fn resolve(args: &Args, deadline: &Deadline) -> (Vec<Server>, Option<Result<Vec<
     let third = deadline.keeping(RESERVE) / 3;
     let resolver = Resolver::new(deadline).limit(third).family(args.way.family());
     let mut found = resolver.all(ntp.chain(agent));
-    let agent = args.hostname.as_ref().zip(args.hostname.as_ref().and_then(|_| found.pop()));
+    let agent = args.hostname.as_ref().and_then(|agent| Some((agent, found.pop()?)));
     (reference_servers(&args.ntp, found), agent.map(|(agent, found)| of_others(&agent.host, found?)))
 }
 

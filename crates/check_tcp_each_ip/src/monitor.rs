@@ -25,14 +25,9 @@ const FULL: u64 = 98;
 /// How long a look at the faults of this machine may take at the end of a run that is stopped.
 const LOOK: Duration = Duration::from_millis(60);
 
-/// Returns how many of the `wanted` connections the limit of open files allows at once, after raising it.
-pub(crate) fn room(wanted: usize) -> usize {
-    plugin::open_files(wanted, RESERVED)
-}
-
-/// Returns how many of the `wanted` connections the limit of open files allows while so many others stand `beside`
-/// them: at least one, which waits until a descriptor is free.
-pub(crate) fn room_beside(wanted: usize, beside: usize) -> usize {
+/// Returns how many of the `wanted` connections the limit of open files, which is raised, allows while so many others
+/// stand `beside` them: at least one, which waits until a descriptor is free.
+pub(crate) fn room(wanted: usize, beside: usize) -> usize {
     let beside = u64::try_from(beside).unwrap_or(u64::MAX);
     plugin::open_files(wanted, RESERVED.saturating_add(beside))
 }
@@ -209,7 +204,7 @@ mod tests {
 
     #[test]
     fn what_stands_beside_takes_of_the_same_limit() {
-        let all = room(usize::MAX >> 1);
+        let all = room(usize::MAX >> 1, 0);
         let rows = [
             ((2, 1), 2),
             ((1, 0), 1),
@@ -219,7 +214,7 @@ mod tests {
             ((5, usize::MAX >> 1), 1),
         ];
         for ((wanted, beside), expected) in rows {
-            assert_eq!(room_beside(wanted, beside), expected, "{wanted} beside {beside}");
+            assert_eq!(room(wanted, beside), expected, "{wanted} beside {beside}");
         }
     }
 

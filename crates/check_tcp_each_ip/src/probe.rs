@@ -96,7 +96,7 @@ pub(crate) fn probe(args: &Args, allowed: &Allowed, deadline: &Deadline) -> Resu
 fn try_all(collection: &mut Collection, shared: &Shared<'_>, allowed: &Allowed) -> Result<Swept, ProbeError> {
     let options = &shared.args.connecting;
     let least = collection.least();
-    let is_limited = memory::is_scarce() || monitor::room(least) < least;
+    let is_limited = memory::is_scarce() || monitor::room(least, 0) < least;
     let is_bounded = options.in_flight.is_some() || options.rate.is_some() || is_limited;
     if collection.targets.is_empty() || is_bounded {
         let resolved = collection.resolve(shared.args, shared.deadline);

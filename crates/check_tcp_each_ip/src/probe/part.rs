@@ -132,7 +132,7 @@ fn manner(shared: &Shared<'_>, targets: usize, beside: usize) -> (Manner, Option
     let options = &shared.args.connecting;
     let wanted = options.in_flight.and_then(|number| usize::try_from(number.get()).ok());
     let wanted = wanted.unwrap_or(targets).min(targets);
-    let in_flight = monitor::room_beside(wanted, beside);
+    let in_flight = monitor::room(wanted, beside);
     let stay = options.stay.map_or(Duration::ZERO, Seconds::duration);
     // Names may have taken a third of the time.
     let limit = shared.deadline.remaining().saturating_sub(stay);

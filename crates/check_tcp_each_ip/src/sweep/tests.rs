@@ -78,7 +78,7 @@ fn each_silent_target_has_both_tries_in_the_time_of_two() {
     // Whoever waits for another has a third turn, at 9 s: a busy machine may still be late.
     let time = [Duration::from_secs(3), Duration::from_secs(8)];
     let rows = [(1, 1), (255, 2), (256, 2), (257, 2), (257, 4), (300, 4), (511, 4), (513, 1)];
-    assert_eq!(monitor::room(3_000), 3_000, "open files");
+    assert_eq!(monitor::room(3_000, 0), 3_000, "open files");
     thread::scope(|scope| {
         for (number, threads) in rows {
             scope.spawn(move || {
