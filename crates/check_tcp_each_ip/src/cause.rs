@@ -1,7 +1,7 @@
 //! Why a target failed, or why nothing can be said about it from here; and the words for each.
 
-use net::IcmpError;
 use net::tls::{Day, Fault};
+use net::{IcmpError, local_words};
 use plugin::reason;
 use rustix::io::Errno;
 
@@ -72,8 +72,10 @@ pub(crate) enum Local {
     Invalid,
     /// No local port is left, or the source address is not bound here.
     NoPort,
-    /// No file descriptor or memory is left.
-    NoRoom,
+    /// No file descriptor is left.
+    NoDescriptor,
+    /// No memory is left for sockets.
+    NoMemory,
     /// The interface towards it is down or has no carrier.
     LinkDown,
     /// The gateway towards it does not answer on the link.
@@ -99,7 +101,8 @@ impl Local {
             Errno::HOSTUNREACH => Local::UnreachableRoute,
             Errno::INVAL => Local::Invalid,
             Errno::ADDRNOTAVAIL | Errno::ADDRINUSE => Local::NoPort,
-            Errno::MFILE | Errno::NFILE | Errno::NOBUFS | Errno::NOMEM => Local::NoRoom,
+            Errno::MFILE | Errno::NFILE => Local::NoDescriptor,
+            Errno::NOBUFS | Errno::NOMEM => Local::NoMemory,
             Errno::AFNOSUPPORT | Errno::PROTONOSUPPORT => Local::NoFamily,
             Errno::NETDOWN => Local::LinkDown,
             errno => Local::Other(errno.raw_os_error()),
@@ -111,17 +114,18 @@ impl Local {
         let words = match self {
             Local::NoTime => "not reached in time",
             Local::Unconfirmed => "failed once, no time for the second try",
-            Local::NoRoute => "no route from here",
-            Local::Prohibited => "prohibited here",
-            Local::UnreachableRoute => "unreachable by a route here",
-            Local::Invalid => "not reachable from here",
+            Local::NoRoute => shared(Errno::NETUNREACH),
+            Local::Prohibited => shared(Errno::ACCESS),
+            Local::UnreachableRoute => shared(Errno::HOSTUNREACH),
+            Local::Invalid => shared(Errno::INVAL),
             Local::NoPort => "no local port left",
-            Local::NoRoom => "no file descriptors left",
-            Local::LinkDown => "link down here",
+            Local::NoDescriptor => shared(Errno::MFILE),
+            Local::NoMemory => shared(Errno::NOMEM),
+            Local::LinkDown => shared(Errno::NETDOWN),
             Local::Gateway => "gateway silent here",
             Local::NeighbourTable => "neighbour table full here",
             Local::Conntrack => "conntrack table full here",
-            Local::NoFamily => "protocol family missing here",
+            Local::NoFamily => shared(Errno::AFNOSUPPORT),
             Local::Broadcast => "a broadcast address",
             Local::Other(errno) => return system(errno),
         };
@@ -142,7 +146,10 @@ impl Local {
                 "a blackhole route of this machine, or an address that needs an interface: see ip route get"
             }
             Local::NoPort => "widen net.ipv4.ip_local_port_range, or check that the --source is bound",
-            Local::NoRoom => "raise the limit of open files (LimitNOFILE of the unit), or lower --in-flight",
+            Local::NoDescriptor => "raise the limit of open files (LimitNOFILE of the unit), or lower --in-flight",
+            Local::NoMemory => {
+                "free memory on this machine, raise the limit of the unit (MemoryMax), or lower --in-flight"
+            }
             Local::LinkDown => "the interface towards it is down or has no carrier on this machine",
             Local::Gateway => "the gateway of this machine towards it does not answer: see ip route get",
             Local::NeighbourTable => {
@@ -253,4 +260,39 @@ impl Cause {
 
 fn system(errno: i32) -> String {
     reason(&std::io::Error::from_raw_os_error(errno))
+}
+
+/// The words that all plugins have for an error of this machine.
+fn shared(errno: Errno) -> &'static str {
+    local_words(errno).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_error_of_this_machine_has_its_words_and_remedy() {
+        let rows = [
+            (Errno::NETUNREACH, "no route from here: this machine has no route"),
+            (Errno::ACCESS, "prohibited here: a prohibit route or the firewall"),
+            (Errno::PERM, "prohibited here: a prohibit route or the firewall"),
+            (Errno::HOSTUNREACH, "unreachable by a route here: an unreachable route"),
+            (Errno::INVAL, "not reachable from here: a blackhole route"),
+            (Errno::ADDRNOTAVAIL, "no local port left: widen net.ipv4.ip_local_port_range"),
+            (Errno::ADDRINUSE, "no local port left: widen net.ipv4.ip_local_port_range"),
+            (Errno::MFILE, "no file descriptors left: raise the limit of open files"),
+            (Errno::NFILE, "no file descriptors left: raise the limit of open files"),
+            (Errno::NOBUFS, "no memory left for sockets here: free memory on this machine"),
+            (Errno::NOMEM, "no memory left for sockets here: free memory on this machine"),
+            (Errno::AFNOSUPPORT, "protocol family missing here: this machine has no such protocol"),
+            (Errno::PROTONOSUPPORT, "protocol family missing here: this machine has no such protocol"),
+            (Errno::NETDOWN, "link down here: the interface towards it is down"),
+            (Errno::IO, "input/output error: this machine cannot make the connection"),
+        ];
+        for (errno, words) in rows {
+            let full = Cause::Local(Local::from_errno(errno)).full();
+            assert!(full.starts_with(words), "{errno:?}: {full}");
+        }
+    }
 }

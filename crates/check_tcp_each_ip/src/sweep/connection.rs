@@ -20,8 +20,8 @@ pub(crate) enum Started {
     Pending(OwnedFd),
     /// It has failed already.
     Failed(Cause),
-    /// No descriptor or memory is left: to be tried again when some are.
-    NoRoom,
+    /// No descriptor or memory is left, whichever it is: to be tried again when some are.
+    NoRoom(Local),
 }
 
 /// Starts a connection, from the address of `source` that is of its family.
@@ -31,8 +31,12 @@ pub(crate) fn start(target: Target, source: &Source) -> Started {
     let flags = SocketFlags::NONBLOCK | SocketFlags::CLOEXEC;
     let socket = match socket_with(family, SocketType::STREAM, flags, Some(ipproto::TCP)) {
         Ok(socket) => socket,
-        Err(Errno::MFILE | Errno::NFILE | Errno::NOBUFS | Errno::NOMEM) => return Started::NoRoom,
-        Err(errno) => return Started::Failed(Cause::Local(Local::from_errno(errno))),
+        Err(errno) => {
+            return match Local::from_errno(errno) {
+                lack @ (Local::NoDescriptor | Local::NoMemory) => Started::NoRoom(lack),
+                other => Started::Failed(Cause::Local(other)),
+            };
+        }
     };
     keep_icmp_errors(&socket, v6);
     if let Err(error) = source.apply(&socket, v6) {

@@ -101,8 +101,8 @@ pub(crate) struct Found {
     pub(crate) slowest: Option<(Duration, u32)>,
     /// When the first certificate expires, in seconds since 1970.
     pub(crate) first_expiry: Option<u64>,
-    /// Whether it ended without a descriptor for a single connection.
-    pub(crate) starved: bool,
+    /// What was lacking if it ended without room for a single connection.
+    pub(crate) lack: Option<Local>,
     /// The places of the others, and why.
     pub(crate) failed: Vec<(u32, Cause)>,
 }
@@ -115,13 +115,13 @@ impl Found {
         self.tried_less += other.tried_less;
         self.slowest = self.slowest.max(other.slowest);
         self.first_expiry = self.first_expiry.into_iter().chain(other.first_expiry).min();
-        self.starved |= other.starved;
+        self.lack = self.lack.or(other.lack);
         self.failed.extend(other.failed);
     }
 
     /// Why targets were not reached.
     pub(crate) fn not_reached(&self) -> Cause {
-        Cause::Local(if self.starved { Local::NoRoom } else { Local::NoTime })
+        Cause::Local(self.lack.unwrap_or(Local::NoTime))
     }
 
     /// Takes up the failures of a thread, of which only those with enough `tries` are confirmed; and what had no
@@ -202,6 +202,18 @@ mod tests {
         assert_eq!(closed(2), (failed(Cause::Local(Local::Unconfirmed)), 0));
         // No two tries fit into the time of the run.
         assert_eq!(closed(1), (failed(silent()), 1));
+    }
+
+    #[test]
+    fn what_was_lacking_is_why_targets_were_not_reached() {
+        let lacking = |lack| Found { lack, ..Found::default() };
+        for lack in [Local::NoDescriptor, Local::NoMemory] {
+            let mut found = lacking(None);
+            assert_eq!(found.not_reached(), Cause::Local(Local::NoTime));
+            found.add(lacking(Some(lack)));
+            found.add(lacking(None));
+            assert_eq!(found.not_reached(), Cause::Local(lack));
+        }
     }
 
     #[test]

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use rustix::event::{Timespec, epoll};
 use rustix::io::Errno;
 
-use crate::cause::{Cause, Echo};
+use crate::cause::{Cause, Echo, Local};
 use crate::sweep::connection::{self, Started};
 use crate::sweep::dialogue::{Dialogue, Heard};
 use crate::sweep::flight::{Connection, Flight, Stage, Times};
@@ -124,16 +124,16 @@ impl<'a> Worker<'a> {
             if again {
                 self.retries.pop();
             }
-            if !self.start(target, now)? {
+            if let Some(lack) = self.start(target, now)? {
                 // The target is not to blame: fewer at once, and this one again.
                 self.window = self.flight.len().max(1);
-                self.found.starved = self.flight.len() == 0;
+                self.found.lack = (self.flight.len() == 0).then_some(lack);
                 if again {
                     self.retries.push(Reverse((now, target)));
                 }
                 return Ok(Some(if self.flight.len() == 0 { now + STARVED } else { self.sweep.until }));
             }
-            self.found.starved = false;
+            self.found.lack = None;
             if !again {
                 self.portion.start += 1;
             }
@@ -161,9 +161,9 @@ impl<'a> Worker<'a> {
         }
     }
 
-    /// Starts one: false if there is no room for it.
-    fn start(&mut self, target: u32, now: Instant) -> Result<bool, Errno> {
-        let Some(to) = self.sweep.target(target) else { return Ok(true) };
+    /// Starts one, or returns what is lacking for it.
+    fn start(&mut self, target: u32, now: Instant) -> Result<Option<Local>, Errno> {
+        let Some(to) = self.sweep.target(target) else { return Ok(None) };
         let connection = |socket| Connection {
             socket,
             target,
@@ -177,9 +177,9 @@ impl<'a> Worker<'a> {
             Started::Open(socket) => self.opened(connection(socket), true)?,
             Started::Pending(socket) => self.await_event(connection(socket), epoll::EventFlags::OUT, true)?,
             Started::Failed(cause) => self.failed(target, now, cause),
-            Started::NoRoom => return Ok(false),
+            Started::NoRoom(lack) => return Ok(Some(lack)),
         }
-        Ok(true)
+        Ok(None)
     }
 
     /// A connection stands: that is all, or now the service must speak. `fresh`: epoll does not know it yet.
