@@ -1,4 +1,4 @@
-//! The rows of check_clock_offset: one question to a local SNMP agent and to a local NTP server.
+//! The rows of check_clock_offset: one question to a local SNMP agent, and to the NTP server of another host on one cable.
 #![expect(clippy::unwrap_used, reason = "a benchmark ends where it cannot be set up")]
 
 use std::process::Command;
@@ -6,7 +6,7 @@ use std::thread;
 
 use suite::bench::{self, Bench, Subject, again, command, enter, says};
 use suite::clocks::{AGENT_NEEDS, Clock, SERVER_NEEDS};
-use suite::host::Host;
+use suite::host;
 use suite::needs::{Need, missing};
 
 /// The most memory resident, in MiB.
@@ -36,10 +36,10 @@ const CASES: [Case; 2] = [
     },
     Case {
         what: "a clock by NTP",
-        own: &["--ntp=127.0.0.1"],
-        says: "CLOCK_OFFSET OK - own NTP server 127.0.0.1 is synchronised, ",
+        own: &["--ntp=198.51.100.7"],
+        says: "CLOCK_OFFSET OK - this host is right within 0.",
         peer: "check_ntp_time",
-        peer_arguments: &["-H", "127.0.0.1"],
+        peer_arguments: &["-H", "198.51.100.7"],
         target: 0.8,
     },
 ];
@@ -53,8 +53,10 @@ fn rows(bench: &Bench<'_>) {
     if wanted.is_empty() || missing(&[Need::Root]) || missing(&AGENT_NEEDS) || missing(&SERVER_NEEDS) {
         return;
     }
-    let host = Host::create();
-    let _clocks = (Clock::agent(&host, "+0s"), Clock::server(&host, "+0s", "local stratum 10"));
+    let (host, server) = host::cabled();
+    host.ip(&["addr", "add", "198.51.100.1/24", "dev", "eth0"]);
+    server.ip(&["addr", "add", "198.51.100.7/24", "dev", "eth0"]);
+    let _clocks = (Clock::agent(&host, "+0s"), Clock::server(&server, "+0s", "local stratum 10"));
     thread::scope(|scope| {
         let inside = scope.spawn(|| {
             enter(&host);

@@ -80,7 +80,7 @@ mod tests {
     fn servers(offsets: &[Option<f64>]) -> Vec<Sample> {
         let result = |offset: &Option<f64>| {
             let offset = Interval::around(offset.ok_or(NtpError::Silent)?, 0.008);
-            Ok(Measured { offset, round_trip: 0.01, stratum: 2, never_set: false })
+            Ok(Measured { offset, round_trip: 0.01, stratum: 2, never_set: false, is_free_running: false })
         };
         let sample = |(number, offset)| Sample {
             name: format!("192.0.2.{number}"),

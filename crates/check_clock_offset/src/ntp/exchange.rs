@@ -191,8 +191,14 @@ impl Named<'_> {
             let name = self.server.name.clone();
             return unasked().map(|why| Sample { name, is_own, result: Err(why) }).into_iter().collect();
         }
-        let sample =
-            |asking: &Asking| Sample { name: asking.name.clone(), is_own, result: asking.result.clone() };
+        let result = |asking: &Asking| match &asking.result {
+            // This clock would be compared with itself.
+            Ok(measured) if is_own && measured.is_free_running => {
+                Err(NtpError::FreeRunning(measured.stratum))
+            }
+            result => result.clone(),
+        };
+        let sample = |asking: &Asking| Sample { name: asking.name.clone(), is_own, result: result(asking) };
         self.asked.iter().map(sample).collect()
     }
 }
@@ -203,7 +209,29 @@ mod tests {
     use std::net::UdpSocket;
     use std::thread;
 
+    use suite::ntp::{answer, changed};
+    use suite::responder::Responder;
+
     use super::*;
+
+    #[test]
+    fn the_own_server_must_have_its_time_from_elsewhere() {
+        for (is_own, reference, why) in [
+            (true, [127, 127, 1, 1], Some("not synchronised (takes its time from its own clock, stratum 10)")),
+            (true, [192, 0, 2, 1], None),
+            (false, [127, 127, 1, 1], None),
+        ] {
+            let answers =
+                move |question: &[u8]| vec![changed(changed(answer(question, 0.0), 1, &[10]), 12, &reference)];
+            let responder = Responder::start(answers).unwrap();
+            let server = Server { name: "one".to_owned(), is_own, addresses: Ok(vec![responder.address()]) };
+            let limit = Duration::from_secs(20);
+            let way = Way { clock: &Stamp::now(), limit, source: &Source::default(), tell: &|_| () };
+            let samples = ask(&[server], &way);
+            let seen = samples.first().unwrap().result.as_ref().err().map(ToString::to_string);
+            assert_eq!((samples.len(), seen.as_deref()), (1, why), "{is_own} {reference:?}");
+        }
+    }
 
     /// The answer comes before the time is over, and is read after that.
     #[test]

@@ -112,6 +112,7 @@ mod tests {
             round_trip: half,
             stratum: 2,
             never_set: false,
+            is_free_running: false,
         };
         let result = |row: &(f64, f64)| if row.1 > 0.0 { Ok(good(row)) } else { Err(NtpError::Silent) };
         (0..)

@@ -69,6 +69,9 @@ pub enum NtpError {
         /// The stratum.
         stratum: u8,
     },
+    /// This machine's own server takes its time from this machine's clock, at this stratum.
+    #[error("not synchronised (takes its time from its own clock, stratum {0})")]
+    FreeRunning(u8),
     /// A timestamp is missing.
     #[error("an answer without {0} timestamp")]
     Zero(&'static str),
@@ -95,6 +98,8 @@ pub struct Measured {
     /// Its reference timestamp is zero: by its own words its clock was never set. RFC 5905 does not refuse that,
     /// and some servers with a clock of their own never fill it in.
     pub never_set: bool,
+    /// Its reference is its own clock, which nothing disciplines. The clock of another machine may still be right.
+    pub is_free_running: bool,
 }
 
 impl NtpError {
@@ -145,7 +150,8 @@ pub fn read(octets: &[u8], question: Question, sent: f64, received: f64) -> Resu
     if !matches!(version, 3 | 4) {
         return Err(NtpError::Version(version));
     }
-    synchronised(leap, stratum, word(packet, 12))?;
+    let reference_id = word(packet, 12);
+    synchronised(leap, stratum, reference_id)?;
     complete(came, went)?;
     let never_set = set == 0;
     let distance = short(word(packet, 4)) / 2.0 + short(word(packet, 8));
@@ -158,6 +164,7 @@ pub fn read(octets: &[u8], question: Question, sent: f64, received: f64) -> Resu
     measure(came, went, sent, received, distance + precision_of(precision)).map(|measured| Measured {
         stratum,
         never_set,
+        is_free_running: is_free_running(stratum, reference_id),
         ..measured
     })
 }
@@ -184,6 +191,15 @@ fn synchronised(leap: u8, stratum: u8, reference_id: u32) -> Result<(), NtpError
         0 if is_code => Err(NtpError::Kiss { code: String::from_utf8_lossy(&code).into_owned() }),
         1..=15 if leap != 3 => Ok(()),
         _ => Err(NtpError::Unsynchronised { leap, stratum }),
+    }
+}
+
+/// Whether the reference is the server's own clock: 127.127.1.x is ntpd's driver for it, and chrony's `local` sends that
+/// too; LOCL means the same at stratum 1 (RFC 4330, section 4).
+fn is_free_running(stratum: u8, reference_id: u32) -> bool {
+    match reference_id.to_be_bytes() {
+        [127, 127, 1, _] => true,
+        code => stratum == 1 && code == *b"LOCL",
     }
 }
 
@@ -218,7 +234,7 @@ fn measure(came: u64, went: u64, sent: f64, received: f64, distance: f64) -> Res
     }
     let round_trip = round_trip.max(0.0);
     let offset = Interval::around(outward.midpoint(homeward), round_trip / 2.0 + distance);
-    Ok(Measured { offset, round_trip, stratum: 0, never_set: false })
+    Ok(Measured { offset, round_trip, stratum: 0, never_set: false, is_free_running: false })
 }
 
 /// The seconds from `earlier` to `later`. Timestamps count modulo 2^64, so this is right over the end of an
@@ -368,6 +384,27 @@ mod tests {
         assert!(tell(&[&answer(NOW, 0.0)[..], &[0; 20]].concat()).is_ok(), "extensions may follow");
         assert!(tell(&changed(16, &[0; 8])).unwrap().never_set, "a clock that was never set may be right");
         assert!(!tell(&answer(NOW, 0.0)).unwrap().never_set);
+    }
+
+    #[test]
+    fn a_clock_without_a_reference_is_known() {
+        let rows = [
+            (10, [127, 127, 1, 1], true),
+            (1, [127, 127, 1, 0], true),
+            (15, [127, 127, 1, 255], true),
+            (1, *b"LOCL", true),
+            // At stratum 2 it is an address.
+            (2, *b"LOCL", false),
+            (1, *b"GPS\0", false),
+            (4, [127, 127, 20, 0], false),
+            (2, [127, 0, 0, 1], false),
+            (2, [192, 0, 2, 1], false),
+        ];
+        for (stratum, reference, expected) in rows {
+            let mut packet = changed(1, &[stratum]);
+            packet[12..16].copy_from_slice(&reference);
+            assert_eq!(tell(&packet).unwrap().is_free_running, expected, "{stratum} {reference:?}");
+        }
     }
 
     #[test]

@@ -3,20 +3,9 @@
 use std::time::Duration;
 
 use suite::clocks::{AGENT_NEEDS, Clock, SERVER_NEEDS};
-use suite::host::{self, Host};
 use suite::needs::missing;
 
-use super::check;
-
-/// A monitor and a proxy on one cable, both with IPv4 and IPv6.
-fn network() -> (Host, Host) {
-    let (monitor, proxy) = host::cabled();
-    for (host, number) in [(&monitor, 1), (&proxy, 7)] {
-        host.ip(&["addr", "add", &format!("198.51.100.{number}/24"), "dev", "eth0"]);
-        host.ip(&["addr", "add", &format!("2001:db8::{number}/64"), "dev", "eth0", "nodad"]);
-    }
-    (monitor, proxy)
-}
+use super::{check, network};
 
 #[test]
 fn agents_and_servers_answer_by_ipv6() {

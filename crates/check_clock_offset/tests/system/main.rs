@@ -20,9 +20,32 @@ mod servers;
 #[cfg(test)]
 mod through;
 
-use suite::host::Host;
+use std::time::Duration;
+
+use suite::clocks::Clock;
+use suite::host::{self, Host};
 use suite::plugins;
 use suite::process::{Outcome, run};
+use suite::wait::eventually;
+
+/// A monitor and a proxy on one cable, both with IPv4 and IPv6: 198.51.100.1 and .7, 2001:db8::1 and ::7.
+fn network() -> (Host, Host) {
+    let (monitor, proxy) = host::cabled();
+    for (host, number) in [(&monitor, 1), (&proxy, 7)] {
+        host.ip(&["addr", "add", &format!("198.51.100.{number}/24"), "dev", "eth0"]);
+        host.ip(&["addr", "add", &format!("2001:db8::{number}/64"), "dev", "eth0", "nodad"]);
+    }
+    (monitor, proxy)
+}
+
+/// Starts an NTP server on the proxy, and one on the monitor that takes its time from there. It is synchronised.
+fn synchronised((monitor, proxy): &(Host, Host), offset: &str) -> [Clock; 2] {
+    let upstream = Clock::server(proxy, offset, "local stratum 10");
+    let own = Clock::server(monitor, offset, "server 198.51.100.7 iburst minpoll -3 maxpoll -3");
+    let is_synchronised = || check(monitor, &["--ntp=127.0.0.1"]).0.code != Some(3);
+    eventually("the own server is synchronised", Duration::from_secs(60), is_synchronised);
+    [upstream, own]
+}
 
 /// Runs the plugin in a host.
 fn check(host: &Host, arguments: &[&str]) -> Reading {

@@ -4,14 +4,14 @@ use suite::clocks::{Clock, SERVER_NEEDS};
 use suite::host::Host;
 use suite::needs::missing;
 
-use super::check;
+use super::{check, network, synchronised};
 
 #[test]
 fn a_server_that_is_right_or_wrong() {
     if missing(&SERVER_NEEDS) {
         return;
     }
-    let host = Host::create();
+    let hosts = network();
     for (offset, seconds, code, words) in [
         ("+0s", 0.0, 0, "own NTP server 127.0.0.1 is synchronised, 0.0"),
         ("+7s", -7.0, 1, "this host is 7.0"),
@@ -22,8 +22,8 @@ fn a_server_that_is_right_or_wrong() {
             "this host is 1 h fast by its own NTP server 127.0.0.1, perhaps a time zone mistake",
         ),
     ] {
-        let _server = Clock::server(&host, offset, "local stratum 10");
-        let reading = check(&host, &["--ntp=127.0.0.1"]);
+        let _servers = synchronised(&hosts, offset);
+        let reading = check(&hosts.0, &["--ntp=127.0.0.1"]);
         assert_eq!(reading.0.code, Some(code), "{:?}", reading.0);
         assert!(reading.verdict().1.contains(words), "{:?}", reading.0);
         reading.holds(seconds, 0.001);
@@ -39,6 +39,23 @@ fn a_server_that_is_not_synchronised_is_no_reference() {
     let _server = Clock::server(&host, "+0s", "");
     let line = "CLOCK_OFFSET UNKNOWN - NTP server 127.0.0.1: not synchronised (leap 3, stratum 0)";
     assert_eq!(check(&host, &["--ntp=127.0.0.1"]).verdict(), (3, line));
+}
+
+/// The same server is a reference for others.
+#[test]
+fn the_own_server_that_serves_its_own_clock_is_no_reference() {
+    if missing(&SERVER_NEEDS) {
+        return;
+    }
+    let (monitor, proxy) = network();
+    for (stratum, shown) in [("10", 10), ("1", 1)] {
+        let _server = Clock::server(&proxy, "+0s", &format!("local stratum {stratum}"));
+        let why = format!("not synchronised (takes its time from its own clock, stratum {shown})");
+        let line = format!("CLOCK_OFFSET UNKNOWN - NTP server 127.0.0.1: {why}");
+        assert_eq!(check(&proxy, &["--ntp=127.0.0.1"]).verdict(), (3, line.as_str()));
+        let reading = check(&monitor, &["--ntp=198.51.100.7"]);
+        assert_eq!(reading.0.code, Some(0), "{:?}", reading.0);
+    }
 }
 
 #[test]

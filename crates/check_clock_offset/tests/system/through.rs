@@ -6,16 +6,16 @@ use suite::host::Host;
 use suite::needs::missing;
 use suite::nrpe::{self, Nrpe};
 
-use super::check;
+use super::{check, network, synchronised};
 
 #[test]
 fn a_host_checks_its_own_clock_through_nrpe() {
     if missing(&nrpe::NEEDS) || missing(&SERVER_NEEDS) {
         return;
     }
-    let host = Host::create();
-    host.etc("silent-outage/nrpe.ini", "[check_clock_offset]\nntp=127.0.0.1\n");
-    let nrpe = Nrpe::start(&host, "");
+    let hosts = network();
+    hosts.0.etc("silent-outage/nrpe.ini", "[check_clock_offset]\nntp=127.0.0.1\n");
+    let nrpe = Nrpe::start(&hosts.0, "");
     let line = "CLOCK_OFFSET UNKNOWN - NTP server 127.0.0.1: connection refused";
     let refused = nrpe.check("check_clock_offset", &[]);
     assert_eq!((refused.code, refused.stdout.split(" | ").next()), (Some(3), Some(line)));
@@ -23,7 +23,7 @@ fn a_host_checks_its_own_clock_through_nrpe() {
         ("+0s", 0, "OK - own NTP server 127.0.0.1 is synchronised"),
         ("+7s", 1, "WARNING - this host is 7.0"),
     ] {
-        let _server = Clock::server(&host, offset, "local stratum 10");
+        let _servers = synchronised(&hosts, offset);
         let outcome = nrpe.check("check_clock_offset", &[]);
         assert_eq!(outcome.code, Some(code), "{outcome:?}");
         assert!(outcome.stdout.starts_with(&format!("CLOCK_OFFSET {words}")), "{outcome:?}");
@@ -47,10 +47,8 @@ fn the_monitor_tells_whose_clock_is_off() {
     if missing(&AGENT_NEEDS) || missing(&SERVER_NEEDS) {
         return;
     }
-    let (monitor, proxy) = (Host::create(), Host::create());
-    monitor.cable("eth0", &proxy, "eth0");
-    monitor.ip(&["addr", "add", "198.51.100.1/24", "dev", "eth0"]);
-    proxy.ip(&["addr", "add", "198.51.100.7/24", "dev", "eth0"]);
+    let hosts = network();
+    let (monitor, proxy) = &hosts;
     monitor.etc("hosts", "198.51.100.7 proxy7\n127.0.0.1 localhost\n");
     let arguments = ["--hostname=proxy7", "--ntp=127.0.0.1"];
     // The proxy is slow, then the monitor: by the monitor's own clock the two look alike.
@@ -58,14 +56,13 @@ fn the_monitor_tells_whose_clock_is_off() {
         ("-90s", "+0s", 2, ["proxy7 is ", " s slow, allowed -60 to 60 s, this monitor right within "]),
         ("+90s", "+90s", 0, ["proxy7 is right within ", ", this monitor 90.0"]),
     ] {
-        let (_agent, _server) =
-            (Clock::agent(&proxy, agent), Clock::server(&monitor, server, "local stratum 10"));
-        let reading = check(&monitor, &arguments);
+        let (_agent, _servers) = (Clock::agent(proxy, agent), synchronised(&hosts, server));
+        let reading = check(monitor, &arguments);
         assert_eq!(reading.0.code, Some(code), "{:?}", reading.0);
         assert!(parts.iter().all(|part| reading.verdict().1.contains(part)), "{:?}", reading.0);
     }
-    let _agent = Clock::agent(&proxy, "-90s");
-    let reading = check(&monitor, &arguments);
+    let _agent = Clock::agent(proxy, "-90s");
+    let reading = check(monitor, &arguments);
     assert_eq!(reading.0.code, Some(3), "{:?}", reading.0);
     let words = "NTP server 127.0.0.1: connection refused, by this monitor alone proxy7 is ";
     assert!(reading.verdict().1.contains(words), "{:?}", reading.0);
