@@ -68,15 +68,36 @@ pub enum ProbeError {
 /// Asks every server every question, and the machine's own way the first name.
 pub(crate) fn probe(args: &Args, allowed: &Allowed, deadline: &Deadline) -> Result<Observations, ProbeError> {
     let questions = questions(args)?;
+    // Without a file to go by there is nothing to ask, and nothing to wait for.
+    let file = file(args, deadline)?;
     let (asked, system) = thread::scope(|scope| {
         // It takes longest, and needs nothing of what follows.
-        let running = system_question(args, &questions)
-            .map(|(place, question)| (place, scope.spawn(|| system::resolve(question, deadline))));
-        let asked = ask_servers(args, allowed, &questions, deadline);
-        (asked, running.and_then(|(place, running)| Some((place, running.join().ok()?))))
+        let running = system_question(args, &questions).map(|(place, question)| {
+            let resolve = move || system::resolve(question, deadline);
+            (place, thread::Builder::new().spawn_scoped(scope, resolve).map_err(|_| resolve))
+        });
+        let asked = ask_servers(args, allowed, &questions, file.as_ref(), deadline);
+        let system = running.and_then(|(place, running)| match running {
+            Ok(running) => Some((place, running.join().ok()?)),
+            // The system gives no thread for it.
+            Err(resolve) => Some((place, resolve())),
+        });
+        (asked, system)
     });
-    let Servers { file, own, uplinks } = asked?;
-    Ok(with_hosts(Observations { questions, servers: own, uplinks, file, system }, deadline))
+    let (servers, uplinks) = asked?;
+    Ok(with_hosts(Observations { questions, servers, uplinks, file, system }, deadline))
+}
+
+/// The file that lists the nameservers: `None` if the command line names them.
+fn file(args: &Args, deadline: &Deadline) -> Result<Option<File>, ProbeError> {
+    if !args.server.is_empty() {
+        return Ok(None);
+    }
+    let file = File::read(&args.resolv_conf, deadline)?;
+    match args.closed && file.conf.servers.is_empty() {
+        true => Err(ProbeError::NoServer(none_text(&file))),
+        false => Ok(Some(file)),
+    }
 }
 
 /// The first name that programs would look up, with its place, where this machine's own file is checked.
@@ -87,28 +108,15 @@ fn system_question<'a>(args: &Args, questions: &'a [Question]) -> Option<(usize,
     all.find(|(_, question)| question.asks_addresses())
 }
 
-/// The servers with their answers, and where they are from.
-struct Servers {
-    file: Option<File>,
-    own: Vec<Server>,
-    uplinks: Option<Uplinks>,
-}
-
-/// Asks every server every question.
+/// Asks every server every question, and the uplinks of a stub among them.
 fn ask_servers(
     args: &Args,
     allowed: &Allowed,
     questions: &[Question],
+    file: Option<&File>,
     deadline: &Deadline,
-) -> Result<Servers, ProbeError> {
-    let file = if args.server.is_empty() { Some(File::read(&args.resolv_conf, deadline)?) } else { None };
-    let servers = match &file {
-        None => named(args),
-        Some(file) if args.closed && file.conf.servers.is_empty() => {
-            return Err(ProbeError::NoServer(none_text(file)));
-        }
-        Some(file) => listed(file),
-    };
+) -> Result<(Vec<Server>, Option<Uplinks>), ProbeError> {
+    let servers = file.map_or_else(|| named(args), listed);
     let may_be_stub = file.is_some() && !args.closed;
     let stub = if may_be_stub { uplinks::find(&servers, deadline) } else { None };
     let also = stub.iter().filter_map(|(_, uplinks)| uplinks.as_ref().ok()).flatten();
@@ -117,7 +125,7 @@ fn ask_servers(
     let mut seen = ask(&all, questions, args, rules, deadline)?.into_iter();
     let own = seen.by_ref().take(servers.len()).collect();
     let uplinks = stub.map(|(stub, uplinks)| Uplinks { stub, servers: uplinks.map(|_| seen.collect()) });
-    Ok(Servers { file, own, uplinks })
+    Ok((own, uplinks))
 }
 
 /// Reads the hosts file where this system has an address from elsewhere.

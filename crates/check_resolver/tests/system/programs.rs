@@ -29,6 +29,21 @@ fn the_first_server_is_silent_and_each_name_waits() {
     );
 }
 
+/// The C library reads a file that is too large for the plugin, and waits for its server.
+#[test]
+fn a_file_that_cannot_be_read_is_told_at_once() {
+    if missing(&NEEDS) {
+        return;
+    }
+    let text = format!("nameserver 192.0.2.53\n{}\n", "#".repeat(65_536));
+    let host = host(&["192.0.2.53"], &text);
+    let _dead = silent(&host, "192.0.2.53:53");
+    let outcome = check(&host, &["--name=good.test"]);
+    let line = "UNKNOWN - reading /etc/resolv.conf: larger than 65536 octets";
+    assert_eq!(said(&outcome), (3, line.to_owned()));
+    assert!(outcome.elapsed < Duration::from_secs(4), "{:?}", outcome.elapsed);
+}
+
 #[test]
 fn all_are_silent_and_the_fourth_is_never_asked() {
     if missing(&NEEDS) {
