@@ -146,7 +146,9 @@ impl Local {
                 "a blackhole route of this machine, or an address that needs an interface: see ip route get"
             }
             Local::NoPort => "widen net.ipv4.ip_local_port_range, or check that the --source is bound",
-            Local::NoDescriptor => "raise the limit of open files (LimitNOFILE of the unit), or lower --in-flight",
+            Local::NoDescriptor => {
+                "raise the limit of open files (LimitNOFILE of the unit), or lower --in-flight"
+            }
             Local::NoMemory => {
                 "free memory on this machine, raise the limit of the unit (MemoryMax), or lower --in-flight"
             }

@@ -21,9 +21,13 @@ fn host(offset: f64, greatest_age: f64) -> HostClock {
 }
 
 fn server(name: &str, offset: f64) -> Sample {
+    server_of(name, offset, 2)
+}
+
+fn server_of(name: &str, offset: f64, stratum: u8) -> Sample {
     let offset = Interval::around(offset, 0.008);
-    let measured = Measured { offset, round_trip: 0.01, stratum: 2, never_set: false, is_free_running: false };
-    Sample { name: name.to_owned(), is_own: false, result: Ok(measured) }
+    let result = Ok(Measured { offset, round_trip: 0.01, stratum, never_set: false, is_free_running: false });
+    Sample { name: name.to_owned(), is_own: false, result }
 }
 
 fn broken(name: &str, why: NtpError) -> Sample {
@@ -290,11 +294,7 @@ fn what_is_too_coarse_or_too_far_is_a_warning_if_asked_for() {
     assert!(unknown.contains(" stratum=U;1;;0\n"), "{unknown}");
     // The series has the stratum that makes the state, or else the highest.
     let of = |strata: &[u8], range: &str| {
-        let server = |(number, stratum): (usize, &u8)| {
-            let offset = Interval::around(0.0, 0.008);
-            let measured = Measured { offset, round_trip: 0.01, stratum: *stratum, never_set: false, is_free_running: false };
-            Sample { name: format!("192.0.2.{number}"), is_own: false, result: Ok(measured) }
-        };
+        let server = |(number, stratum): (usize, &u8)| server_of(&format!("192.0.2.{number}"), 0.0, *stratum);
         let seen = judge(
             &["--ntp=192.0.2.1", &format!("--stratum={range}")],
             None,
@@ -387,9 +387,9 @@ fn the_own_server_is_no_second_opinion() {
     let line =
         "OK - own NTP server 127.0.0.1 is synchronised, 0.008 s from this clock, compared with no other | ";
     assert!(judge(&[], None, own(0.0)).starts_with(&format!("CLOCK_OFFSET {line}")));
-    let free = || NtpError::FreeRunning(10);
-    let free = |name| Sample { is_own: true, ..broken(name, free()) };
-    let line = "UNKNOWN - NTP server 127.0.0.1: not synchronised (takes its time from its own clock, stratum 10) | ";
+    let free = |name| Sample { is_own: true, ..broken(name, NtpError::FreeRunning(10)) };
+    let line =
+        "UNKNOWN - NTP server 127.0.0.1: not synchronised (takes its time from its own clock, stratum 10) | ";
     assert!(judge(&[], None, vec![free("127.0.0.1")]).starts_with(&format!("CLOCK_OFFSET {line}")));
     let line = "UNKNOWN - none of 2 NTP servers gives a time: localhost (::1) and localhost (127.0.0.1) \
                 not synchronised (takes its time from its own clock, stratum 10) | ";

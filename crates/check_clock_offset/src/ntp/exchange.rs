@@ -217,12 +217,17 @@ mod tests {
     #[test]
     fn the_own_server_must_have_its_time_from_elsewhere() {
         for (is_own, reference, why) in [
-            (true, [127, 127, 1, 1], Some("not synchronised (takes its time from its own clock, stratum 10)")),
+            (
+                true,
+                [127, 127, 1, 1],
+                Some("not synchronised (takes its time from its own clock, stratum 10)"),
+            ),
             (true, [192, 0, 2, 1], None),
             (false, [127, 127, 1, 1], None),
         ] {
-            let answers =
-                move |question: &[u8]| vec![changed(changed(answer(question, 0.0), 1, &[10]), 12, &reference)];
+            let answers = move |question: &[u8]| {
+                vec![changed(changed(answer(question, 0.0), 1, &[10]), 12, &reference)]
+            };
             let responder = Responder::start(answers).unwrap();
             let server = Server { name: "one".to_owned(), is_own, addresses: Ok(vec![responder.address()]) };
             let limit = Duration::from_secs(20);

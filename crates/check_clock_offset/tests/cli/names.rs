@@ -304,7 +304,8 @@ fn no_getent_outlives_a_run_that_is_stopped() {
         file = file.display()
     );
     let names = getent::fake(&cases);
-    let child = names.command(BINARY).args(["--ntp=hang", "--timeout=60"]).stdout(Stdio::piped()).spawn().unwrap();
+    let child =
+        names.command(BINARY).args(["--ntp=hang", "--timeout=60"]).stdout(Stdio::piped()).spawn().unwrap();
     let until = Instant::now() + Duration::from_secs(20);
     let number: i32 = loop {
         match fs::read_to_string(&file) {
