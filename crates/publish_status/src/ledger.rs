@@ -277,6 +277,30 @@ mod tests {
     }
 
     #[test]
+    fn the_outages_are_as_long_as_the_time_without_uptime() {
+        let rows: [(&str, &[u64], u64); 5] = [
+            ("oommm", &[60, 60, 60, 60, 60], 120),
+            ("oommmmmmo", &[60, 60, 60, 60, 36_000, 60, 60, 60, 60], 390),
+            ("ommuuummo", &[60; 9], 240),
+            ("ommFFFmmo", &[60; 9], 240),
+            ("ommomooo", &[60; 8], 180),
+        ];
+        for (letters, steps, seconds) in rows {
+            let (mut ledger, mut at) = (ledger(), 1_000);
+            for (letter, step) in letters.chars().zip(steps) {
+                ledger.add(&run(at, letter));
+                at += step;
+            }
+            let observed: Vec<u64> = ledger.outages.iter().map(|outage| outage.duration()).collect();
+            assert_eq!(
+                (observed.as_slice(), u64::from(sums(&ledger)[3])),
+                (&[seconds][..], seconds),
+                "{steps:?}"
+            );
+        }
+    }
+
+    #[test]
     fn a_day_ends_at_midnight_of_utc() {
         let mut ledger = ledger();
         ledger.add(&run(DAY - 30, 'm'));

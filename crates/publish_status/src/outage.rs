@@ -24,6 +24,10 @@ pub struct Outage {
     pub end: Option<u64>,
     /// Up to when it was observed.
     pub seen: u64,
+    /// For how many seconds from its start up to then no outage was observed: gaps, times of an unknown state,
+    /// and times in which the component worked.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub apart: u64,
     /// The worst of its states.
     pub worst: Status,
     /// How often the state changed in it.
@@ -40,8 +44,20 @@ impl Outage {
 
     /// Returns how long it was observed, in seconds.
     pub fn duration(&self) -> u64 {
-        self.seen.saturating_sub(self.start)
+        self.seen.saturating_sub(self.start).saturating_sub(self.apart)
     }
+
+    /// Notes that it is seen again at this moment, and not since it was last seen.
+    fn resume(&mut self, now: u64) {
+        self.apart += now.saturating_sub(self.seen);
+        self.seen = self.seen.max(now);
+    }
+}
+
+/// Whether a field need not be written.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde gives a reference")]
+fn is_zero(seconds: &u64) -> bool {
+    *seconds == 0
 }
 
 /// All outages that are kept, oldest first.
@@ -86,7 +102,7 @@ impl Outages {
                     last.changed = now;
                 }
                 last.end = None;
-                last.seen = last.seen.max(now);
+                last.resume(now);
                 last.worst = if last.worst == Status::Major { Status::Major } else { status };
             }
             (Status::Partial | Status::Major, _) => {
@@ -96,6 +112,7 @@ impl Outages {
                     start: now,
                     end: None,
                     seen: now,
+                    apart: 0,
                     worst: status,
                     changes: 0,
                     changed: now,
@@ -134,8 +151,8 @@ impl Outages {
 mod tests {
     use super::*;
 
-    /// Plays states, a minute each, and returns each outage as start, end, worst, changes.
-    fn play(letters: &str) -> Vec<(u64, Option<u64>, char, u64)> {
+    /// Plays states, a minute each.
+    fn outages_of(letters: &str) -> Outages {
         let mut outages = Outages::default();
         let mut before = None::<Status>;
         for (minute, letter) in (0..).zip(letters.chars()) {
@@ -148,6 +165,11 @@ mod tests {
             before = Some(status);
         }
         outages
+    }
+
+    /// Plays states, a minute each, and returns each outage as start, end, worst, changes.
+    fn play(letters: &str) -> Vec<(u64, Option<u64>, char, u64)> {
+        outages_of(letters)
             .iter()
             .map(|outage| {
                 (outage.start / 60, outage.end.map(|end| end / 60), outage.worst.letter(), outage.changes)
@@ -175,6 +197,19 @@ mod tests {
         assert_eq!(play("muum"), [(0, None, 'm', 0)]);
         assert_eq!(play("muuo"), [(0, Some(1), 'm', 1)], "it was seen for one minute");
         assert_eq!(play("mww"), [(0, Some(1), 'm', 1)]);
+    }
+
+    #[test]
+    fn its_length_is_what_was_observed_of_it() {
+        let minutes = |letters: &str| {
+            outages_of(letters).iter().map(|outage| outage.duration() / 60).collect::<Vec<_>>()
+        };
+        assert_eq!(minutes("ommmo"), [3]);
+        assert_eq!(minutes("ommuuuuuummo"), [4], "two minutes on each side of what is not known");
+        assert_eq!(minutes(&format!("omm{}mmo", "u".repeat(600))), [4]);
+        assert_eq!(minutes("ommommo"), [4], "it worked in between");
+        assert_eq!(minutes("ompwwdmo"), [3]);
+        assert_eq!(minutes("ommuu"), [2]);
     }
 
     #[test]

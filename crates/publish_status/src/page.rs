@@ -7,6 +7,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::ledger::DAYS;
 use crate::moment::{DAY, clock, length, readable, rfc3339};
+use crate::outage::Outage;
 use crate::status::Status;
 use crate::view::{Shown, View, percent};
 
@@ -200,6 +201,9 @@ fn time_of_day(moment: impl Seconds) -> String {
     clock(moment.seconds())
 }
 
-fn span(time: impl Seconds) -> String {
-    length(time.seconds())
+/// How long an outage was observed, which is said where that is not all the time from its start to its end.
+fn observed(outage: &Outage) -> String {
+    let is_whole = outage.end.is_none_or(|end| outage.duration() == end.saturating_sub(outage.start));
+    let observed = length(outage.duration());
+    if is_whole { observed } else { format!("{observed} observed") }
 }

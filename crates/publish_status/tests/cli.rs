@@ -10,6 +10,8 @@
 mod bad_input;
 #[path = "cli/downtimes.rs"]
 mod downtimes;
+#[path = "cli/history.rs"]
+mod history;
 #[path = "cli/icinga.rs"]
 mod icinga;
 #[path = "cli/import.rs"]

@@ -78,7 +78,9 @@ fn before(outage: &Outage, day: Option<u64>, now: u64) -> Option<Outage> {
     let seen = outage.seen.min(until);
     let goes_on = outage.end.is_none() && day.is_none() && now.saturating_sub(seen) <= SILENCE;
     let end = (!goes_on).then(|| outage.end.unwrap_or(seen).min(until));
-    Some(Outage { seen, end, changed: outage.changed.min(until), ..outage.clone() })
+    // Where the pauses of one that is cut lie is not kept: all of them count, so that no time is invented.
+    let apart = outage.apart.min(seen - outage.start);
+    Some(Outage { seen, end, apart, changed: outage.changed.min(until), ..outage.clone() })
 }
 
 #[cfg(test)]

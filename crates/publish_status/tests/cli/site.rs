@@ -149,7 +149,8 @@ impl Site {
     /// Shifts the history into the past, as if its runs had been so many seconds ago.
     pub(crate) fn pass(&self, seconds: u64) {
         let text = self.read("state/history.jsonl");
-        let is_time = |digits: &str| digits.len() == 10 && digits.starts_with("179");
+        // Ninety days are kept; a key of a source that looks like one of these times is as good as impossible.
+        let is_time = |number: u64| number.abs_diff(now()) < 100 * 86_400;
         let mut passed = String::new();
         let mut rest = text.as_str();
         while let Some(start) = rest.find(|c: char| c.is_ascii_digit()) {
@@ -158,7 +159,7 @@ impl Site {
             let (digits, after) = digits.split_at(end);
             passed += before;
             match digits.parse::<u64>() {
-                Ok(time) if is_time(digits) => passed += &(time - seconds).to_string(),
+                Ok(time) if is_time(time) => passed += &(time - seconds).to_string(),
                 _ => passed += digits,
             }
             rest = after;
