@@ -4,7 +4,7 @@
 //! is how many sources were better within a window than now, not the step from one run to the next: good, or
 //! not down. A warning that becomes an outage is as sad a page.
 
-use std::fmt::Write as _;
+use std::collections::BTreeMap;
 
 use crate::fault::Fault;
 use crate::members::sorted;
@@ -16,13 +16,13 @@ const WINDOW: u64 = 600;
 /// hold if that is longer. One that comes back sooner is held back only for what it left of the time: else an
 /// outage with good runs now and then would never be published.
 const RECOVERED: u64 = 300;
-/// For how long a jump is remembered without a run, in seconds.
+/// For how long a jump is remembered without a run after a good one, in seconds.
 const REMEMBERED: u64 = 3_600;
 
 /// So many sources at once that the monitor is not believed, or was not at first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Jump {
-    /// When it was first seen, in seconds since 1970; later by a long pause in it.
+    /// When it was first seen, in seconds since 1970; later by a long pause after a good run.
     pub since: u64,
     /// When it was last seen, in seconds since 1970.
     pub last: u64,
@@ -33,11 +33,12 @@ pub struct Jump {
 }
 
 impl Jump {
-    /// Returns one that begins now, or goes on after a pause. A `pause` or more without a run does not count as
-    /// time in which it was held back.
+    /// Returns one that begins now, or goes on: for as long as no run was good, whatever the time between the runs.
+    /// After a good one, a `pause` or more without a run does not count as time in which it was held back.
     fn seen(before: Option<Self>, pause: u64, hold: u64, now: u64) -> Self {
         let since = match before {
             None => now,
+            Some(Self { since, good_since: None, .. }) => since,
             Some(Self { since, last, .. }) if now.saturating_sub(last) <= pause => since,
             Some(Self { since, last, .. }) => now.saturating_sub(last.saturating_sub(since)),
         };
@@ -59,7 +60,7 @@ impl Jump {
     }
 
     fn is_remembered(&self, pause: u64, now: u64) -> bool {
-        now.saturating_sub(self.last) <= REMEMBERED.max(pause)
+        self.good_since.is_none() || now.saturating_sub(self.last) <= REMEMBERED.max(pause)
     }
 }
 
@@ -75,6 +76,8 @@ pub struct Baseline {
     pub recent: Vec<(u64, u64)>,
     /// The last jump, as long as it is remembered.
     pub jump: Option<Jump>,
+    /// The sources of that jump, sorted, and whether each was down in it: only these are not held back again.
+    pub sources: Vec<(u64, bool)>,
 }
 
 /// The limits of a jump.
@@ -110,18 +113,61 @@ pub(crate) struct Seen {
 /// were too many.
 pub(crate) fn judge(before: &Baseline, seen: Seen, sanity: Sanity, now: u64) -> (Baseline, Option<Fault>) {
     let Sanity { percent, hold, interval } = sanity;
-    let accept = |recent, jump| {
+    let accept = |recent, jump: Option<Jump>, sources| {
         let bad = sorted(seen.bad.iter().chain(&seen.excused).copied());
-        (Baseline { bad: Some(bad), down: Some(seen.down.clone()), recent, jump }, None)
+        let sources = if jump.is_some() { sources } else { Vec::new() };
+        (Baseline { bad: Some(bad), down: Some(seen.down.clone()), recent, jump, sources }, None)
     };
-    let (Some(known_bad), Some(percent)) = (&before.bad, percent) else { return accept(Vec::new(), None) };
+    let (Some(known_bad), Some(percent)) = (&before.bad, percent) else {
+        return accept(Vec::new(), None, Vec::new());
+    };
     let window = hold.max(WINDOW);
     // One good run may be between two that are bad, and each of them late by a quarter of an interval.
     let pause = window.max(interval.saturating_mul(5) / 2);
     let jump = before.jump.filter(|jump| jump.is_remembered(pause, now));
+    let known = if jump.is_some() { before.sources.clone() } else { Vec::new() };
     // The window stands still while a jump is held back: it must not end because time passes.
-    let from = jump.filter(|jump| jump.is_held).map_or(now, |jump| jump.since).saturating_sub(window);
+    let held = jump.filter(|jump| jump.is_held);
+    let from = held.map_or(now, |jump| jump.since).saturating_sub(window);
     let known_down = before.down.as_ref().unwrap_or(known_bad);
+    let fresh = went_bad(&before.recent, known_bad, known_down, &seen, from, now);
+    let are_most = |count: usize| count * 100 > usize::from(percent) * seen.count;
+    if !are_most(fresh.len()) {
+        let jump = jump.and_then(|jump| jump.after(are_most(seen.bad.len()), hold, now));
+        return accept(fresh, jump, known);
+    }
+    let others = apart_from(&known, &fresh, &seen.down);
+    let is_another = held.is_none() && are_most(others.len());
+    let jump = Jump::seen(jump.filter(|_| !is_another), pause, hold, now);
+    if held.is_none() && !is_another && !jump.is_held {
+        return accept(others, Some(jump), known);
+    }
+    let sources = together(&known, &fresh, &seen.down);
+    if !jump.is_held {
+        return accept(Vec::new(), Some(jump), sources);
+    }
+    let left = hold.saturating_sub(now.saturating_sub(jump.since));
+    let why = format!(
+        "{}, limit {percent}% in {}, held for {} more",
+        what(&fresh, &seen),
+        length(window),
+        length(left)
+    );
+    let (bad, down) = without_jump(known_bad, known_down, &seen);
+    let (recent, jump) = (before.recent.clone(), Some(jump));
+    let baseline = Baseline { bad: Some(bad), down: Some(down), recent, jump, sources };
+    (baseline, Some(Fault { why, since: None }))
+}
+
+/// Returns the sources that went bad, or down, after `from`, sorted, and when.
+fn went_bad(
+    recent: &[(u64, u64)],
+    known_bad: &[u64],
+    known_down: &[u64],
+    seen: &Seen,
+    from: u64,
+    now: u64,
+) -> Vec<(u64, u64)> {
     let when = |key: &u64| {
         if !has(known_bad, key) {
             return has(&seen.known, key).then_some(now);
@@ -129,41 +175,43 @@ pub(crate) fn judge(before: &Baseline, seen: Seen, sanity: Sanity, now: u64) -> 
         if has(&seen.down, key) && !has(known_down, key) {
             return Some(now);
         }
-        let place = before.recent.binary_search_by_key(key, |(key, _)| *key).ok()?;
-        before.recent.get(place).map(|(_, at)| *at).filter(|at| *at > from)
+        let place = recent.binary_search_by_key(key, |(key, _)| *key).ok()?;
+        recent.get(place).map(|(_, at)| *at).filter(|at| *at > from)
     };
-    let fresh: Vec<(u64, u64)> = seen.bad.iter().filter_map(|key| when(key).map(|at| (*key, at))).collect();
-    let are_most = |count: usize| count * 100 > usize::from(percent) * seen.count;
-    if !are_most(fresh.len()) {
-        let jump = jump.and_then(|jump| jump.after(are_most(seen.bad.len()), hold, now));
-        return accept(fresh, jump);
+    seen.bad.iter().filter_map(|key| when(key).map(|at| (*key, at))).collect()
+}
+
+/// Returns those that are no sources of the last jump, or are worse now than they were in it.
+fn apart_from(known: &[(u64, bool)], fresh: &[(u64, u64)], down: &[u64]) -> Vec<(u64, u64)> {
+    let is_known = |key: &u64| {
+        let place = known.binary_search_by_key(key, |(key, _)| *key).ok();
+        place.and_then(|place| known.get(place)).is_some_and(|(_, was_down)| *was_down || !has(down, key))
+    };
+    fresh.iter().filter(|(key, _)| !is_known(key)).copied().collect()
+}
+
+/// Returns the sources of a jump with those that it has now, sorted.
+fn together(known: &[(u64, bool)], fresh: &[(u64, u64)], down: &[u64]) -> Vec<(u64, bool)> {
+    let mut all: BTreeMap<u64, bool> = known.iter().copied().collect();
+    for (key, _) in fresh {
+        *all.entry(*key).or_default() |= has(down, key);
     }
-    let jump = Jump::seen(jump, pause, hold, now);
-    if !jump.is_held {
-        return accept(Vec::new(), Some(jump));
-    }
-    let gone = fresh.iter().filter(|(key, _)| has(&seen.gone, key)).count();
-    let mut why = format!("{} of {} sources {}", fresh.len(), seen.count, what(fresh.len(), gone));
-    // Writing to a text cannot fail.
-    let _ = write!(why, ", limit {percent}% in {}", length(window));
-    let left = hold.saturating_sub(now.saturating_sub(jump.since));
-    let _ = write!(why, ", held for {} more", length(left));
-    let (bad, down) = without_jump(known_bad, known_down, &seen);
-    let baseline =
-        Baseline { bad: Some(bad), down: Some(down), recent: before.recent.clone(), jump: Some(jump) };
-    (baseline, Some(Fault { why, since: None }))
+    all.into_iter().collect()
 }
 
 fn has(keys: &[u64], key: &u64) -> bool {
     keys.binary_search(key).is_ok()
 }
 
-fn what(all: usize, gone: usize) -> &'static str {
-    match gone {
+/// What happened to how many sources, in words.
+fn what(fresh: &[(u64, u64)], seen: &Seen) -> String {
+    let gone = fresh.iter().filter(|(key, _)| has(&seen.gone, key)).count();
+    let what = match gone {
         0 => "went bad",
-        _ if gone == all => "vanished",
+        _ if gone == fresh.len() => "vanished",
         _ => "went bad or vanished",
-    }
+    };
+    format!("{} of {} sources {what}", fresh.len(), seen.count)
 }
 
 /// The bad sources of the baseline while a jump is held back, and those of them that are down: also those that

@@ -76,6 +76,9 @@ pub struct Ledger {
     /// Since when the runs after that jump were good.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub good_since: Option<u64>,
+    /// The sources of that jump, and whether each was down in it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub jump_sources: Vec<(u64, bool)>,
     /// The sources of each component in the last run that believed the monitor.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub members: AllMembers,
@@ -85,7 +88,8 @@ impl Ledger {
     /// Returns what the next run compares its sources with.
     pub fn baseline(&self) -> Baseline {
         let jump = jump(self.held_since, self.jump, self.good_since, self.last);
-        Baseline { bad: self.bad.clone(), down: self.down.clone(), recent: self.recent.clone(), jump }
+        let (bad, down, recent) = (self.bad.clone(), self.down.clone(), self.recent.clone());
+        Baseline { bad, down, recent, jump, sources: self.jump_sources.clone() }
     }
 
     /// Returns what is remembered of a component.
@@ -135,8 +139,8 @@ impl Ledger {
         }
         self.last = self.last.max(run.at);
         self.fault = run.fault;
-        let Baseline { bad, down, recent, jump } = run.baseline.clone();
-        (self.bad, self.down, self.recent) = (bad, down, recent);
+        let Baseline { bad, down, recent, jump, sources } = run.baseline.clone();
+        (self.bad, self.down, self.recent, self.jump_sources) = (bad, down, recent, sources);
         self.held_since = jump.filter(|jump| jump.is_held).map(|jump| jump.since);
         self.jump = jump.map(|jump| (jump.since, jump.last));
         self.good_since = jump.and_then(|jump| jump.good_since);

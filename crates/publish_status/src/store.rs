@@ -93,6 +93,9 @@ struct Line {
     /// Since when the runs after that jump were good.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     g: Option<u64>,
+    /// The sources of that jump and whether each was down in it, if any differs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    k: Option<Vec<(u64, bool)>>,
 }
 
 /// The folder of the state, locked for this run.
@@ -292,6 +295,11 @@ fn line(ledger: &Ledger, run: &Run) -> Line {
         h: run.baseline.jump.filter(|jump| jump.is_held).map(|jump| jump.since),
         j: run.baseline.jump.map(|jump| (jump.since, jump.last)),
         g: run.baseline.jump.and_then(|jump| jump.good_since),
+        k: if ledger.jump_sources == run.baseline.sources {
+            None
+        } else {
+            Some(run.baseline.sources.clone())
+        },
     }
 }
 
@@ -303,12 +311,13 @@ fn run(ledger: &Ledger, line: Line) -> Option<Run> {
     let bad = line.b.or_else(|| ledger.bad.clone());
     let down = line.d.or_else(|| ledger.down.clone());
     let recent = line.r.unwrap_or_else(|| ledger.recent.clone());
+    let sources = line.k.unwrap_or_else(|| ledger.jump_sources.clone());
     let is_whole = statuses.len() == ledger.order.len();
     is_whole.then_some(Run {
         at: line.t,
         fault: line.f,
         statuses,
-        baseline: Baseline { bad, down, recent, jump: jump(line.h, line.j, line.g, line.t) },
+        baseline: Baseline { bad, down, recent, jump: jump(line.h, line.j, line.g, line.t), sources },
     })
 }
 

@@ -42,7 +42,13 @@ fn step(path: &Path, at: u64, letter: char) {
     })
     .filter(|_| !at.is_multiple_of(3));
     let down = Some(vec![at / 700]);
-    let baseline = Baseline { bad: Some(vec![at / 500]), down, recent: vec![(at / 500, at)], jump };
+    let baseline = Baseline {
+        bad: Some(vec![at / 500]),
+        down,
+        recent: vec![(at / 500, at)],
+        jump,
+        sources: vec![(at / 140, true)],
+    };
     store.add(&mut history, &Run { at, fault, statuses, baseline }, &soon()).unwrap();
 }
 
@@ -121,6 +127,7 @@ fn what_is_read_is_what_was_written() {
     assert_eq!(history.ledger.known(), [Some(Status::Operational); 2]);
     assert_eq!(history.ledger.bad, Some(vec![2_000]));
     assert_eq!(history.ledger.recent, [(2_000, 1_000_240)]);
+    assert_eq!(history.ledger.jump_sources, [(7_144, true)]);
     let outages: Vec<_> =
         history.ledger.outages.iter().map(|outage| (outage.start, outage.end, outage.duration())).collect();
     assert_eq!(outages, [(1_000_060, Some(1_000_120), 60)], "what came after is not known");

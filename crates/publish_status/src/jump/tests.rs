@@ -282,3 +282,85 @@ fn runs_that_are_far_apart_hold_a_jump_no_longer() {
         assert_eq!(faults, [true, false, false, false, false], "{interval}");
     }
 }
+
+/// Plays runs of a minute each on ten sources by how many went bad and down, the first run at 1000: `h` where a
+/// jump is held back, `.` where the run is published.
+fn play_ten(sanity: Sanity, runs: &[(usize, Vec<u64>, Vec<u64>)]) -> String {
+    let mut baseline = judge(&Baseline::default(), seen(&[], 10), sanity, 1_000).0;
+    let (mut played, mut now) = (String::new(), 1_000);
+    for (times, bad, down) in runs {
+        for _ in 0..*times {
+            now += 60;
+            let (after, fault) = judge(&baseline, Seen { down: down.clone(), ..seen(bad, 10) }, sanity, now);
+            played.push(if fault.is_some() { 'h' } else { '.' });
+            baseline = after;
+        }
+    }
+    played
+}
+
+#[test]
+fn what_becomes_worse_after_a_believed_jump_is_another_one() {
+    let all: Vec<u64> = (1..=10).collect();
+    let held = |times| "h".repeat(times);
+    let kept = |times| ".".repeat(times);
+    // All UNKNOWN for an hour, and then all of them down.
+    let runs = [(60, all.clone(), vec![]), (30, all.clone(), all.clone())];
+    assert_eq!(play_ten(SANITY, &runs), held(10) + &kept(50) + &held(10) + &kept(20));
+    // Down, UNKNOWN and down again is no other one.
+    let runs = [(60, all.clone(), all.clone()), (5, all.clone(), vec![]), (30, all.clone(), all.clone())];
+    assert_eq!(play_ten(SANITY, &runs), held(10) + &kept(85));
+    // The second one is a short one: what was published before is published again.
+    let runs = [(60, all.clone(), vec![]), (3, all.clone(), all.clone()), (30, all.clone(), vec![])];
+    assert_eq!(play_ten(SANITY, &runs), held(10) + &kept(50) + &held(3) + &kept(30));
+    // One after the other, in a fifth of the sources each minute.
+    let mut runs = vec![(60, all.clone(), vec![])];
+    runs.extend((1..=5).map(|step| (1, all.clone(), (1..=2 * step).collect())));
+    runs.push((20, all.clone(), all));
+    assert_eq!(play_ten(SANITY, &runs), held(10) + &kept(50) + &kept(2) + &held(10) + &kept(13));
+}
+
+#[test]
+fn other_sources_after_a_believed_jump_are_another_one() {
+    let sanity = Sanity { percent: Some(30), hold: 600, interval: 60 };
+    let (some, both): (Vec<u64>, Vec<u64>) = ((1..=4).collect(), (1..=8).collect());
+    let others: Vec<u64> = (5..=8).collect();
+    let held = |times| "h".repeat(times);
+    let kept = |times| ".".repeat(times);
+    let down = |times: usize, bad: &[u64]| (times, bad.to_vec(), bad.to_vec());
+    let runs = [down(60, &some), down(30, &both)];
+    assert_eq!(play_ten(sanity, &runs), held(10) + &kept(50) + &held(10) + &kept(20));
+    // One after the other.
+    let runs = [down(60, &some), down(1, &both[..6]), down(30, &both)];
+    assert_eq!(play_ten(sanity, &runs), held(10) + &kept(51) + &held(10) + &kept(20));
+    // The first ones are good again, in the same run or before.
+    let runs = [down(60, &some), down(30, &others)];
+    assert_eq!(play_ten(sanity, &runs), held(10) + &kept(50) + &held(10) + &kept(20));
+    let runs = [down(9, &some), down(6, &[]), down(30, &others)];
+    assert_eq!(play_ten(sanity, &runs), held(9) + &kept(6) + &held(10) + &kept(20));
+    // Two of the first ones and two others are no such number of others.
+    let runs = [down(60, &some), down(2, &[]), down(30, &[1, 2, 5, 6])];
+    assert_eq!(play_ten(sanity, &runs), held(10) + &kept(82));
+    // Those and these in turn are held back for as long, counted from the first of those.
+    let mut runs = vec![down(15, &some)];
+    runs.extend((0..20).flat_map(|_| [down(3, &others), down(3, &some)]));
+    let played = play_ten(sanity, &runs);
+    assert_eq!(played, held(10) + &kept(5) + &held(3) + &kept(3) + &held(3) + &kept(111));
+}
+
+#[test]
+fn a_jump_is_held_by_the_clock_and_not_by_the_runs() {
+    let all = [1, 2, 3, 4];
+    for apart in [601, 660, 3_600, 3_601, 100_000] {
+        let before = of_four(&Baseline::default(), &[], 1_000).0;
+        let (held, fault) = of_four(&before, &all, 1_060);
+        assert!(fault.is_some());
+        assert_eq!(of_four(&held, &all, 1_060 + apart).1, None, "{apart}");
+    }
+    // Nine runs, and a pause.
+    let mut baseline = of_four(&Baseline::default(), &[], 1_000).0;
+    for minute in 1..=9 {
+        baseline = of_four(&baseline, &all, 1_000 + minute * 60).0;
+    }
+    assert_eq!(of_four(&baseline, &all, 1_000 + 9 * 60 + 650).1, None);
+}

@@ -1,6 +1,6 @@
 //! What many runs make of the history, run by run.
 
-use crate::site::Site;
+use crate::site::{Site, TWO, two};
 
 /// One component of one service.
 const ONE: &str = r#"
@@ -48,4 +48,33 @@ fn a_gap_in_an_outage_is_no_time_of_it() {
     site.play("occo");
     let text = site.read("out/index.html");
     assert!(text.contains("</time>, 2 min</p>"), "all of it was observed: {text}");
+}
+
+#[test]
+fn what_becomes_worse_after_it_was_believed_is_held_back_again() {
+    let site = Site::new(TWO);
+    let publish = |states| {
+        site.services(&two(states), 0);
+        let (code, _) = site.line(&[]);
+        site.pass(60);
+        code
+    };
+    assert_eq!(publish([0; 4]), 0);
+    let unknown: Vec<i32> = (0..15).map(|_| publish([3; 4])).collect();
+    assert_eq!(unknown, [[2; 10].as_slice(), &[0; 5]].concat());
+    let down: Vec<i32> = (0..15).map(|_| publish([2; 4])).collect();
+    assert_eq!(down, [[2; 10].as_slice(), &[0; 5]].concat(), "held for --hold");
+    assert_eq!(publish([2; 4]), 0);
+}
+
+#[test]
+fn runs_that_are_far_apart_publish_what_lasts() {
+    let site = Site::new(TWO);
+    site.services(&two([0; 4]), 0);
+    site.run(&[]);
+    site.services(&two([2; 4]), 0);
+    assert_eq!(site.line(&[]).0, 2);
+    site.pass(3_700);
+    site.services(&two([2; 4]), 0);
+    assert_eq!(site.line(&[]), (0, "STATUS OK - 2 components published, 2 major outage".to_owned()));
 }
