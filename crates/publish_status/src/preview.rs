@@ -8,8 +8,8 @@ use crate::judge::{Health, Judged, Verdict, Why};
 use crate::look::Look;
 use crate::report::{Outcome, told};
 use crate::sources::Source;
-use crate::status::{Status, combine};
-use crate::view::Unit;
+use crate::status::Status;
+use crate::view::{Unit, of_hidden};
 
 /// Prints the line of the run, and everything that leads to the states.
 pub(crate) fn report(config: &Config, look: &Look, outcome: &Outcome<'_>) -> Report {
@@ -27,7 +27,7 @@ pub(crate) fn report(config: &Config, look: &Look, outcome: &Outcome<'_>) -> Rep
         let judged: Vec<_> = judged.by_ref().take(group.components.len()).collect();
         if let Some(unit) = of(outcome.units, &group.id) {
             let statuses: Vec<Status> = judged.iter().map(|((status, _), _)| *status).collect();
-            let state = shown(unit, combine(&statuses), look);
+            let state = shown(unit, of_hidden(group, &statuses), look);
             report = report.detail(format!("{}: {state}, shown as a group", group.name));
         }
         for (component, (judged, behind)) in group.components.iter().zip(judged) {

@@ -96,7 +96,7 @@ pub(crate) fn told(outcome: &Outcome<'_>) -> Report {
 
 /// The states in words, as in `all operational` or `38 operational, 1 major outage`.
 fn states(units: &[Shown]) -> String {
-    let count = |status: Status| units.iter().filter(|unit| unit.counted == status).count();
+    let count = |status: Status| units.iter().filter(|unit| unit.status == status).count();
     if count(Status::Operational) == units.len() {
         return "all operational".to_owned();
     }
@@ -112,7 +112,7 @@ fn states(units: &[Shown]) -> String {
 fn with_metrics(report: Report, outcome: &Outcome<'_>) -> Report {
     let is_known = outcome.fault.is_none();
     let count = |wanted: &[Status]| {
-        let count = outcome.units.iter().filter(|unit| wanted.contains(&unit.counted)).count();
+        let count = outcome.units.iter().filter(|unit| wanted.contains(&unit.status)).count();
         is_known.then_some(count)
     };
     let seen = Seen {

@@ -149,12 +149,9 @@ fn components<'a>(view: &'a View<'_>, page_id: &str) -> Vec<Component<'a>> {
     let mut list: Vec<Component<'a>> = Vec::new();
     for ShownGroup { id, name, status, itself, components } in &view.groups {
         let members = components.iter().map(|component| component.id.as_str()).collect();
-        let group = Component { group: true, components: Some(members), ..bare(id, name, *status, page_id) };
-        list.push(itself.as_ref().map_or(group, |itself| Component {
-            group: true,
-            components: Some(Vec::new()),
-            ..component(view, itself, page_id)
-        }));
+        let itself = itself.as_ref().map(|itself| component(view, itself, page_id));
+        let group = itself.unwrap_or_else(|| bare(id, name, *status, page_id));
+        list.push(Component { status: *status, group: true, components: Some(members), ..group });
         list.extend(
             components
                 .iter()

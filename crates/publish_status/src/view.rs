@@ -17,7 +17,8 @@ const MOST_NOTES: usize = 50;
 /// How many intervals a page is good for.
 pub(crate) const GOOD_FOR: u64 = 2;
 
-/// Something with a name and a state on the page: a component, or a group whose components are not shown.
+/// Something with a name and a state on the page: a component, or a group that stands for those of its components
+/// that are not shown.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unit {
     /// Its stable identifier.
@@ -26,9 +27,6 @@ pub struct Unit {
     pub name: String,
     /// Its state by the monitor, or by an incident written by hand.
     pub status: Status,
-    /// The state by which it counts among all: that of a group is of its components that are not shown, since
-    /// the others count themselves.
-    pub counted: Status,
     /// Since when that is by an incident written by hand, in seconds since 1970; `None` if it is the monitor's.
     pub by_hand: Option<u64>,
 }
@@ -40,23 +38,27 @@ pub(crate) fn units(config: &Config, statuses: &[Status]) -> Vec<Unit> {
     for group in &config.groups {
         let states: Vec<Status> = rest.by_ref().take(group.components.len()).collect();
         if group.hides_components() {
-            let (id, name, status) = (group.id.clone(), group.name.clone(), combine(&states));
-            let hidden = group.components.iter().zip(&states).filter(|(component, _)| !component.is_shown);
-            let hidden = combine(&hidden.map(|(_, status)| *status).collect::<Vec<_>>());
-            // No worse than the page shows it.
-            let counted = if hidden.weight() < status.weight() { hidden } else { status };
-            units.push(Unit { id, name, status, counted, by_hand: None });
+            let (id, name, status) = (group.id.clone(), group.name.clone(), of_hidden(group, &states));
+            units.push(Unit { id, name, status, by_hand: None });
         }
         let shown = group.components.iter().zip(&states).filter(|(component, _)| component.is_shown);
         units.extend(shown.map(|(Component { id, name, .. }, status)| Unit {
             id: id.clone(),
             name: name.clone(),
             status: *status,
-            counted: *status,
             by_hand: None,
         }));
     }
     units
+}
+
+/// Returns the state of a group as far as it stands for its components that are not shown, from the state of each
+/// component: the others stand for themselves. It is no worse than the whole group.
+pub(crate) fn of_hidden(group: &Group, states: &[Status]) -> Status {
+    let hidden = group.components.iter().zip(states).filter(|(component, _)| !component.is_shown);
+    let hidden = combine(&hidden.map(|(_, status)| *status).collect::<Vec<_>>());
+    let whole = combine(states);
+    if hidden.weight() < whole.weight() { hidden } else { whole }
 }
 
 /// Applies the planned work written by hand that lasts now: it counts whatever the monitor sees, also in the
@@ -88,7 +90,7 @@ fn apply<'a>(
             let Some(unit) = units.get_mut(*place).filter(|unit| counts((note.status, unit.status))) else {
                 continue;
             };
-            (unit.status, unit.counted, unit.by_hand) = (note.status, note.status, Some(note.start));
+            (unit.status, unit.by_hand) = (note.status, Some(note.start));
         }
     }
 }
@@ -128,7 +130,7 @@ pub struct ShownGroup {
     pub name: String,
     /// The state of all that is in it.
     pub status: Status,
-    /// The group itself with its history, if components of it are not shown.
+    /// The group as it stands for its components that are not shown, with their history, if there are any.
     pub itself: Option<Shown>,
     /// The components that are shown.
     pub components: Vec<Shown>,
@@ -176,17 +178,15 @@ impl<'a> View<'a> {
     ) -> Self {
         let is_at_fault = ledger.fault.is_some();
         let shown: Vec<Shown> = units.iter().map(|unit| show(unit, ledger, is_at_fault, made)).collect();
-        let counted = |unit: &Unit| if is_at_fault { Status::Unknown } else { unit.counted };
-        let statuses: Vec<Status> = units.iter().map(counted).collect();
+        let statuses: Vec<Status> = shown.iter().map(|unit| unit.status).collect();
         let by_id: HashMap<&str, &Shown> = shown.iter().map(|unit| (unit.id.as_str(), unit)).collect();
         let find = |id: &str| by_id.get(id).map(|unit| (*unit).clone());
         let group = |group: &Group| {
             let components: Vec<Shown> =
                 group.components.iter().filter_map(|component| find(&component.id)).collect();
             let itself = find(&group.id);
-            let of_components =
-                || combine(&components.iter().map(|component| component.status).collect::<Vec<_>>());
-            let status = itself.as_ref().map_or_else(of_components, |itself| itself.status);
+            let all = itself.iter().chain(&components).map(|unit| unit.status);
+            let status = combine(&all.collect::<Vec<_>>());
             ShownGroup { id: group.id.clone(), name: group.name.clone(), status, itself, components }
         };
         let named = |outage: &Outage| {

@@ -178,8 +178,7 @@ fn the_worse_of_both_counts_and_planned_work_is_planned() {
         ..read_one("---\ncomponent: London\nstate: degraded\nstart: 2026-11-25T21:00Z\n---\n").unwrap()
     };
     let applied = |notes: &[Note], status: Status| {
-        let unit =
-            Unit { id: "l".to_owned(), name: "London".to_owned(), status, counted: status, by_hand: None };
+        let unit = Unit { id: "l".to_owned(), name: "London".to_owned(), status, by_hand: None };
         let mut units = vec![unit];
         apply_work(notes, &mut units, u64::MAX);
         let measured = units[0].status;

@@ -83,7 +83,7 @@ fn a_preview_shows_incidents_written_by_hand() {
     has(
         &lines,
         &[
-            "All: Maintenance by an incident; the monitor says degraded, shown as a group",
+            "All: Maintenance by an incident; the monitor says operational, shown as a group",
             "All / London: Major outage by an incident; the monitor says degraded",
             "All / Paris: Operational (shown in its group only)",
         ],

@@ -350,3 +350,32 @@ fn a_component_of_a_group_that_hides_others_counts_once() {
     assert_eq!(page([2, 2, 2, 2]), seen("2 major outage", "critical", "major_outage"));
     assert_eq!(page([1, 0, 0, 0]), seen("1 operational, 1 degraded", "minor", "degraded_performance"));
 }
+
+#[test]
+fn a_group_stands_for_its_hidden_components_alone() {
+    let site = Site::new(&TWO.replace("name = \"Paris\"", "name = \"Paris\"\n  show = \"group\""));
+    for states in [[0, 0, 0, 0], [2, 2, 0, 0], [2, 2, 0, 0]] {
+        site.services(&two(states), 0);
+        assert_eq!(site.line(&["--sanity=off"]).0, 0);
+        site.pass(60);
+    }
+    let history = site.json("history.json");
+    let names = |list: &str, key: &str| -> Vec<String> {
+        history[list].as_array().unwrap().iter().map(|one| one[key].as_str().unwrap().to_owned()).collect()
+    };
+    assert_eq!(names("incidents", "component"), ["London"]);
+    assert_eq!(site.read("out/feed.atom").matches("<entry>").count(), 1);
+    assert_eq!(names("components", "name"), ["All", "London"]);
+    assert_eq!(history["components"][0]["uptime_percent"], 100.0, "Paris never failed");
+    assert!(history["components"][1]["uptime_percent"].as_f64().unwrap() < 60.0, "{history}");
+    let summary = site.json("summary.json");
+    let group = &summary["components"][0];
+    assert_eq!(group["status"], "partial_outage", "of all that is in it");
+    assert_eq!(group["components"][0], summary["components"][1]["id"]);
+    // An incident written by hand counts for those that it names.
+    std::fs::create_dir(site.path("incidents")).unwrap();
+    site.write("incidents/x.md", "---\ncomponent: All\nstate: degraded\nstart: 2026-01-01T00:00Z\n---\n");
+    site.services(&two([2, 2, 0, 0]), 0);
+    let line = "STATUS OK - 2 components published, 1 degraded, 1 major outage";
+    assert_eq!(site.line(&["--sanity=off"]), (0, line.to_owned()));
+}
