@@ -9,7 +9,7 @@ use crate::status::Status;
 /// What is taken into account beside the states themselves.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
-    /// The moment of this run, in seconds since 1970.
+    /// The moment of the monitor's state, in seconds since 1970: up to then it can tell of checks.
     pub now: u64,
     /// The unit of check intervals, in seconds.
     pub interval_length: u64,

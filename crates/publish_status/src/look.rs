@@ -127,7 +127,7 @@ fn compare(
         history.remember(members::after(before, config.components(), &sources.seen, hold, now));
     }
     let members = &history.ledger.members;
-    let judged = judge(args, sources, config, members, now);
+    let judged = judge(args, sources, config, members);
     let gone = members::gone(members);
     let count = sources.seen.sources.len() + gone.len();
     let keys = |is_counted: &dyn Fn(&Verdict) -> bool| keys(sources, &judged, is_counted);
@@ -140,9 +140,10 @@ fn compare(
 }
 
 /// The state of each component, with what it follows from: also with sources that vanished.
-fn judge(args: &Args, sources: &Sources, config: &Config, members: &AllMembers, now: u64) -> Vec<Judged> {
+fn judge(args: &Args, sources: &Sources, config: &Config, members: &AllMembers) -> Vec<Judged> {
     let (interval_length, monitor) = (sources.interval_length, sources.monitor);
-    let limits = Limits { now, interval_length, soft: args.soft, monitor };
+    // How old the state itself may be is another limit: what was fresh in it is not old by that.
+    let limits = Limits { now: monitor.created, interval_length, soft: args.soft, monitor };
     let judged = config.components().zip(&sources.seen.behind).map(|(component, behind)| {
         let gone = members.get(&component.id).map_or(0, |members| members.gone.len());
         let mut verdicts = judge::verdicts(component, behind, &sources.seen, &limits);

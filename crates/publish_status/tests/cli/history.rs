@@ -78,3 +78,24 @@ fn runs_that_are_far_apart_publish_what_lasts() {
     site.services(&two([2; 4]), 0);
     assert_eq!(site.line(&[]), (0, "STATUS OK - 2 components published, 2 major outage".to_owned()));
 }
+
+#[test]
+fn the_age_of_a_check_is_that_in_the_state_of_the_monitor() {
+    let site = Site::new(&format!("interval_length = 1\n{}", ONE.trim_start()));
+    let publish = |age: u64, last_check: u64| {
+        site.services(&[("h", "s", 0)], age);
+        let text = site.read("status.dat");
+        let created: u64 = text.lines().nth(1).unwrap().trim_start_matches("\tcreated=").parse().unwrap();
+        let passive = "\tpassive_checks_enabled=1\n\t}\n";
+        let (before, after) = text.split_once("servicestatus").unwrap();
+        let after = after
+            .replace(passive, "\tactive_checks_enabled=1\n\tcheck_interval=5\n\t}\n")
+            .replace(&format!("last_check={created}"), &format!("last_check={}", created - last_check));
+        site.write("status.dat", format!("{before}servicestatus{after}"));
+        site.line(&["--sanity=off"]).1
+    };
+    let good = "STATUS OK - 1 component published, all operational";
+    assert_eq!(publish(14, 2), good, "16 s ago, and 2 s before the state was written");
+    assert_eq!(publish(100, 10), good);
+    assert_eq!(publish(0, 20), "STATUS OK - 1 component published, 1 unknown");
+}
