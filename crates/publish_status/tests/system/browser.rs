@@ -146,3 +146,94 @@ fn an_accessibility_checker_finds_nothing() {
         assert_eq!(violations, "[]", "{options:?}");
     }
 }
+
+/// A page that shows another one in frames, and puts what `measure` says of each of them into its title.
+fn measured(folder: &Path, frames: &[(u32, &str, String)], measure: &str) -> Vec<String> {
+    let escape = |text: &str| text.replace('&', "&amp;").replace('"', "&quot;");
+    let frame = |(width, sandbox, page): &(u32, &str, String)| {
+        format!(
+            "<iframe {sandbox} style=\"width:{width}px;height:900px;border:0\" srcdoc=\"{}\"></iframe>",
+            escape(page)
+        )
+    };
+    let frames: String = frames.iter().map(frame).collect();
+    let script = format!(
+        "onload=()=>{{document.title='SEEN '+[...document.querySelectorAll('iframe')].map(f=>{{\
+         const w=f.contentWindow,d=f.contentDocument;return {measure}}}).join(' @ ')}}"
+    );
+    let path = folder.join("frames.html");
+    fs::write(&path, format!("<!DOCTYPE html><meta charset=utf-8><script>{script}</script>{frames}"))
+        .unwrap();
+    let dom = browse(&path, &[]).stdout;
+    let title = dom.split("<title>SEEN ").nth(1).and_then(|rest| rest.split("</title>").next());
+    title.unwrap_or_else(|| panic!("nothing was measured: {dom}")).split(" @ ").map(str::to_owned).collect()
+}
+
+/// Scripts are off in a frame that allows nothing but to be looked at.
+const WITHOUT_SCRIPTS: &str = "sandbox=\"allow-same-origin\"";
+
+#[test]
+fn the_page_fits_a_phone_a_tablet_and_a_desk() {
+    if missing(&NEEDS) {
+        return;
+    }
+    let folder = published();
+    let page = fs::read_to_string(folder.path().join("out/index.html")).unwrap();
+    let long = page.replace("Frankfurt", &"Llanfairpwllgwyngyll".repeat(5));
+    let widths = [320, 768, 1_280];
+    let frames: Vec<_> =
+        [&page, &long].iter().flat_map(|page| widths.map(|width| (width, "", (*page).clone()))).collect();
+    // The script runs under the page's own policy, and finds that the page is fresh.
+    let measure = "w.innerWidth+' '+(d.documentElement.scrollWidth<=w.innerWidth)+' '+getComputedStyle(d.body).fontSize";
+    let seen = measured(folder.path(), &frames, measure);
+    let expected: Vec<String> =
+        [widths, widths].concat().iter().map(|width| format!("{width} true 16px")).collect();
+    assert_eq!(seen, expected);
+}
+
+#[test]
+fn the_page_is_read_without_style_and_without_scripts() {
+    if missing(&NEEDS) {
+        return;
+    }
+    let folder = published();
+    let page = fs::read_to_string(folder.path().join("out/index.html")).unwrap();
+    let (before, rest) = page.split_once("<style>").unwrap();
+    let plain = format!("{before}{}", rest.split_once("</style>").unwrap().1);
+    let frames = [(768, "", plain.clone()), (768, WITHOUT_SCRIPTS, page), (768, WITHOUT_SCRIPTS, plain)];
+    // What is said without scripts, whether anything is cut off, and each component with its state as it is read.
+    let measure = "[d.querySelector('noscript p')?.getBoundingClientRect().height>0,\
+                   d.getElementById('late').getBoundingClientRect().height,d.documentElement.scrollWidth<=w.innerWidth,\
+                   ...[...d.querySelectorAll('h3')].filter(h=>h.nextElementSibling?.tagName=='SPAN')\
+                   .map(h=>h.parentElement.innerText.replace(/\\s+/g,' ').trim())].join('|')";
+    let seen = measured(folder.path(), &frames, measure);
+    let states = "London Maintenance|Frankfurt Partial outage|New York Degraded|São Paulo &lt;b&gt; Major outage|Elsewhere Unknown|\
+                  Sydney Unknown|Sydney by ping Operational";
+    let expected = ["false", "true", "true"].map(|without| format!("{without}|0|true|{states}"));
+    assert_eq!(seen, expected);
+}
+
+#[test]
+fn pictures_of_the_page_are_light_and_dark() {
+    if missing(&NEEDS) {
+        return;
+    }
+    let folder = published();
+    let page = folder.path().join("out/index.html");
+    let picture = |width: u32, is_dark: bool| {
+        let path = folder.path().join(format!("{width}-{is_dark}.png"));
+        let scheme = format!("--blink-settings=preferredColorScheme={}", u8::from(!is_dark));
+        let options =
+            [format!("--window-size={width},900"), format!("--screenshot={}", path.display()), scheme];
+        let outcome = browse(&page, &options.each_ref().map(String::as_str));
+        let picture = fs::read(&path).unwrap_or_else(|error| panic!("{error}: {outcome:?}"));
+        assert!(picture.starts_with(b"\x89PNG\r\n\x1a\n"), "{width}");
+        assert_eq!(picture[16..20], width.to_be_bytes(), "its width");
+        picture
+    };
+    let both = [320, 768, 1_280].map(|width| [false, true].map(|is_dark| picture(width, is_dark)));
+    for [light, dark] in both {
+        assert!(light.len() > 10_000 && dark.len() > 10_000, "{} {}", light.len(), dark.len());
+        assert_ne!(light, dark);
+    }
+}
