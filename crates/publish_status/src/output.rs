@@ -1,6 +1,8 @@
 //! The files: each is replaced whole or not at all, all of them or none, and not touched while its content is
 //! the same.
 
+use std::fs;
+use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 
 use plugin::Deadline;
@@ -57,7 +59,12 @@ pub(crate) fn open(folder: &Path) -> Result<Folder, OutputError> {
     Ok(Folder::open(folder, Above::Unchecked, Access::ReadOnly)?)
 }
 
-/// Writes the files that changed, and returns how many did.
+/// Whether all may read a file, as they may after it was written.
+fn is_public(path: &Path) -> bool {
+    fs::symlink_metadata(path).is_ok_and(|status| status.mode() & 0o7777 == PUBLIC)
+}
+
+/// Writes the files that changed, also those that others cannot read any more, and returns how many did.
 ///
 /// # Errors
 /// [`OutputError::State`]: what was there before is still there.
@@ -71,7 +78,8 @@ pub(crate) fn write(
     let mut changed: Vec<(&str, &[u8])> = Vec::new();
     for (name, content) in files {
         let _step = deadline.step(format!("reading {name}"));
-        if folder.read(name, LARGEST, deadline)?.as_ref() != Some(content) {
+        let is_same = folder.read(name, LARGEST, deadline)?.as_ref() == Some(content);
+        if !is_same || !is_public(&folder.path().join(name)) {
             changed.push((name, content));
         } else {
             // Of a run that was killed: what is not written is not cleared away by writing it.

@@ -1,1 +1,1 @@
-(function(){var d=document,e=d.documentElement,t=+e.getAttribute("data-expires");function c(){if(Date.now()>t){e.className="stale";d.getElementById("late").hidden=false}}c();setInterval(c,1000)})()
+(function(){var d=document,e=d.documentElement,t=+e.getAttribute("data-expires"),i=setInterval(c,1000);function c(){if(Date.now()>t){clearInterval(i);e.className="stale";d.title=d.title.replace(/^.*? \| /,"Present state unknown | ");d.getElementById("late").hidden=false}}c()})()

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::os::unix::fs::MetadataExt as _;
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::path::Path;
 use std::process::Command;
 use std::thread;
@@ -26,6 +26,13 @@ fn files_are_for_all_to_read_and_the_state_for_none() {
     };
     assert_eq!(modes("out"), [0o644; 6]);
     assert_eq!(modes("state"), [0o600; 3]);
+    // The feed and the history stay as they are for long.
+    site.run(&[]);
+    for name in ["feed.atom", "history.json"] {
+        fs::set_permissions(site.path("out").join(name), fs::Permissions::from_mode(0o600)).unwrap();
+    }
+    site.run(&[]);
+    assert_eq!(modes("out"), [0o644; 6], "what was closed meanwhile is open again");
 }
 
 #[test]
@@ -92,6 +99,14 @@ fn the_page_needs_nothing_else() {
     assert_eq!(addresses, [""; 0], "no address of anything else");
     assert!(page.contains("São Paulo &#60;b&#62;"), "a name is text");
     assert!(page.len() < 60 << 10);
+    let fragment = site.read("out/fragment.html");
+    let times: Vec<&str> =
+        fragment.split("<time datetime=").skip(1).filter_map(|rest| rest.split(['>', '<']).nth(1)).collect();
+    assert!(
+        times.len() == 2 && times.iter().all(|time| time.contains(" 20") && time.ends_with(" UTC")),
+        "{fragment}"
+    );
+    assert!(fragment.contains("</time>, good until <time "), "{fragment}");
 }
 
 #[test]

@@ -88,6 +88,8 @@ fn a_page_that_is_not_renewed_says_so_by_itself() {
         old.contains("class=\"stale\"") && !old.contains("role=\"alert\" hidden"),
         "its script runs under its own policy: {old}"
     );
+    assert!(fresh.contains("<title>Some systems have a major outage | Example Proxies</title>"), "{fresh}");
+    assert!(old.contains("<title>Present state unknown | Example Proxies</title>"), "{old}");
 }
 
 #[test]
