@@ -19,6 +19,7 @@ use crate::names::Names;
 use crate::notes;
 use crate::options::Args;
 use crate::store::{HistoryError, Store};
+use crate::words::counted;
 use merge::{Filled, Lack};
 use replay::{Past, Replay};
 
@@ -136,8 +137,4 @@ fn report(logs: usize, past: &Past, filled: Option<&Filled>) -> Report {
     }
     let missing = past.missing.iter().map(|name| format!("no log tells of {}", clean(name)));
     missing.fold(report, Report::detail)
-}
-
-fn counted(number: usize, noun: &str) -> String {
-    format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
 }

@@ -2,7 +2,7 @@
 //!
 //! A monitor that stops resolving names fails its checks one after the other, over some minutes. So what counts
 //! is how many sources were better within a window than now, not the step from one run to the next: good, or
-//! not down. A warning that becomes an outage is as sad a page.
+//! not down. A warning that becomes an outage counts too.
 
 use std::collections::BTreeMap;
 

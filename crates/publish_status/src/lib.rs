@@ -46,6 +46,7 @@ pub mod status;
 mod store;
 mod summary;
 pub mod view;
+mod words;
 
 pub use api::{ApiError, ApiUrl};
 pub use config::ConfigError;

@@ -6,10 +6,11 @@ use base64::Engine as _;
 use sha2::{Digest as _, Sha256};
 
 use crate::ledger::DAYS;
-use crate::moment::{DAY, clock, length, readable, rfc3339};
+use crate::moment::{DAY, length, readable, rfc3339};
 use crate::outage::Outage;
 use crate::status::Status;
 use crate::view::{Shown, View, percent};
+use crate::words::counted;
 
 /// What the page looks like.
 const STYLE: &str = include_str!("../templates/style.css");
@@ -112,8 +113,7 @@ impl Shown {
     /// Returns the uptime in words, with the number of days of which anything is known.
     fn uptime_text(&self) -> String {
         let observed = self.days.iter().filter(|(_, sums)| sums.is_some()).count();
-        let days = if observed == 1 { "1 day".to_owned() } else { format!("{observed} days") };
-        let known = |part| format!("{} % uptime in {days}", percent(part));
+        let known = |part| format!("{} % uptime in {}", percent(part), counted(observed, "day"));
         self.uptime.map_or_else(|| "No uptime known yet".to_owned(), known)
     }
 
@@ -127,10 +127,8 @@ impl Shown {
             (count(Status::Maintenance), "of maintenance"),
             (count(Status::Unknown), "unknown"),
         ];
-        let parts = parts.iter().filter(|(days, _)| *days > 0).map(|(days, what)| {
-            let noun = if *days == 1 { "day" } else { "days" };
-            format!("{days} {noun} {what}")
-        });
+        let parts = parts.iter().filter(|(days, _)| *days > 0);
+        let parts = parts.map(|(days, what)| format!("{} {what}", counted(*days, "day")));
         let parts: Vec<String> = parts.collect();
         let rest = if parts.is_empty() { "all operational".to_owned() } else { parts.join(", ") };
         format!("Last {DAYS} days: {rest}")
@@ -195,10 +193,6 @@ fn iso(moment: impl Seconds) -> String {
 
 fn human(moment: impl Seconds) -> String {
     readable(moment.seconds())
-}
-
-fn time_of_day(moment: impl Seconds) -> String {
-    clock(moment.seconds())
 }
 
 /// How long an outage was observed, which is said where that is not all the time from its start to its end.

@@ -10,6 +10,7 @@ use crate::report::{Outcome, told};
 use crate::sources::Source;
 use crate::status::Status;
 use crate::view::{Unit, of_hidden};
+use crate::words::counted;
 
 /// Prints the line of the run, and everything that leads to the states.
 pub(crate) fn report(config: &Config, look: &Look, outcome: &Outcome<'_>) -> Report {
@@ -44,10 +45,6 @@ pub(crate) fn report(config: &Config, look: &Look, outcome: &Outcome<'_>) -> Rep
         }
     }
     report
-}
-
-fn counted(number: usize, noun: &str) -> String {
-    format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
 }
 
 fn of<'a>(units: &'a [Unit], id: &str) -> Option<&'a Unit> {

@@ -8,6 +8,7 @@ use crate::moment::length;
 use crate::output::OutputError;
 use crate::status::Status;
 use crate::view::Unit as Shown;
+use crate::words::counted;
 
 /// What one run did.
 #[derive(Debug)]
@@ -47,12 +48,9 @@ pub(crate) struct Vanished {
 
 impl Vanished {
     fn text(&self) -> String {
-        let counted =
-            |count: usize, noun: &str| format!("{count} {noun}{}", if count == 1 { "" } else { "s" });
         let more = match self.more {
             0 => String::new(),
-            1 => " and 1 more component".to_owned(),
-            more => format!(" and {more} more components"),
+            more => format!(" and {}", counted(more, "more component")),
         };
         let sources = counted(self.sources, "source");
         format!("{sources} of {}{more} vanished, unknown for {} more", self.first, length(self.left))
@@ -68,8 +66,7 @@ pub(crate) fn report(outcome: &Outcome<'_>) -> Report {
 /// sources vanished or an incident is left out.
 pub(crate) fn told(outcome: &Outcome<'_>) -> Report {
     let units = outcome.units;
-    let published =
-        if units.len() == 1 { "1 component".to_owned() } else { format!("{} components", units.len()) };
+    let published = counted(units.len(), "component");
     let left_out = outcome.note_faults.iter().map(|fault| format!("{fault}, left out"));
     let warnings: Vec<String> = outcome.vanished.iter().map(Vanished::text).chain(left_out).collect();
     let report = match (&outcome.written, outcome.fault) {
@@ -115,7 +112,7 @@ fn with_metrics(report: Report, outcome: &Outcome<'_>) -> Report {
         let count = outcome.units.iter().filter(|unit| wanted.contains(&unit.status)).count();
         is_known.then_some(count)
     };
-    let seen = Seen {
+    let counts = Counts {
         components: Some(outcome.units.len()),
         operational: count(&[Status::Operational]),
         degraded: count(&[Status::Degraded]),
@@ -126,17 +123,17 @@ fn with_metrics(report: Report, outcome: &Outcome<'_>) -> Report {
         age: outcome.age,
         written: outcome.written.as_ref().ok().copied(),
     };
-    seen.add_to(report, outcome.stale)
+    counts.add_to(report, outcome.stale)
 }
 
 /// A report with the performance data of a run that knows nothing: graphs have no hole where it ends early.
 pub(crate) fn with_unknown_metrics(report: Report, stale: u64) -> Report {
-    Seen::default().add_to(report, stale)
+    Counts::default().add_to(report, stale)
 }
 
 /// The performance data: what is `None` is not known.
 #[derive(Default)]
-struct Seen {
+struct Counts {
     components: Option<usize>,
     operational: Option<usize>,
     degraded: Option<usize>,
@@ -148,7 +145,7 @@ struct Seen {
     written: Option<usize>,
 }
 
-impl Seen {
+impl Counts {
     fn add_to(&self, report: Report, stale: u64) -> Report {
         let count = |label: &str, count: Option<usize>| {
             Metric::new(label, count.map_or(f64::NAN, |count| count as f64)).min(0.0)
