@@ -23,6 +23,9 @@ use crate::words::counted;
 use merge::{Filled, Lack};
 use replay::{Past, Replay};
 
+/// From how many seconds on it is told that a clock was set back: it is adjusted by less all the time.
+const CLOCK: u64 = 60;
+
 /// Why nothing was imported.
 #[derive(Debug, thiserror::Error)]
 pub enum ImportError {
@@ -134,6 +137,11 @@ fn report(logs: usize, past: &Past, filled: Option<&Filled>) -> Report {
         let silent = length(past.silent);
         report =
             report.detail(format!("for {silent} the monitor was stopped or its logs are silent: unknown"));
+    }
+    if past.set_back >= CLOCK {
+        let back = length(past.set_back);
+        let what = "outages within that time are not counted";
+        report = report.detail(format!("the clock of the logs was set back by {back}: {what}"));
     }
     let missing = past.missing.iter().map(|name| format!("no log tells of {}", clean(name)));
     missing.fold(report, Report::detail)

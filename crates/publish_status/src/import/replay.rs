@@ -36,6 +36,8 @@ pub(crate) struct Past {
     pub(crate) missing: Vec<String>,
     /// For how many seconds between the first line and the last the monitor did not run.
     pub(crate) silent: u64,
+    /// By how many seconds a line is before an earlier one, at most: the clock was set back.
+    pub(crate) set_back: u64,
 }
 
 /// A source, with what counts it.
@@ -78,6 +80,7 @@ pub(crate) struct Replay<'a> {
     is_listing: bool,
     is_after_gap: bool,
     silent: u64,
+    set_back: u64,
 }
 
 impl<'a> Replay<'a> {
@@ -112,6 +115,7 @@ impl<'a> Replay<'a> {
             is_listing: false,
             is_after_gap: false,
             silent: 0,
+            set_back: 0,
         }
     }
 
@@ -123,6 +127,7 @@ impl<'a> Replay<'a> {
     /// Adds a line. A line that is older than the last one adds no time, because the clock was set back. A
     /// line in the future only shows that the monitor ran until now.
     pub(crate) fn line(&mut self, line: LogLine<'_>) {
+        self.set_back = self.set_back.max(self.at.saturating_sub(line.at));
         let at = line.at.min(self.now).max(self.at);
         let starts = line.event == LogEvent::Started;
         if at > self.at || starts {
@@ -152,6 +157,7 @@ impl<'a> Replay<'a> {
             sources: self.parts.len(),
             ledger: self.ledger,
             silent: self.silent,
+            set_back: self.set_back,
         }
     }
 

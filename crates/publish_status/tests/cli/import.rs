@@ -191,3 +191,28 @@ fn an_import_waits_for_a_run_and_does_not_pretend() {
     assert!(code == 0 && line.starts_with("STATUS OK - imported 1 day "), "{line}");
     other.join().unwrap();
 }
+
+#[test]
+fn a_clock_that_was_set_back_is_told() {
+    let site = Site::new(TWO);
+    let start = (now() / DAY - 1) * DAY;
+    let log = |back: u64| {
+        let mut text = String::new();
+        for (host, ..) in two([0; 4]) {
+            text += &format!("[{start}] CURRENT HOST STATE: {host};UP;HARD;1;x\n");
+            text += &format!("[{start}] CURRENT SERVICE STATE: {host};proxy;OK;HARD;1;x\n");
+        }
+        let at = start + 7_200 - back;
+        text += &format!("[{}] x\n[{}] x\n", start + 3_600, start + 7_200);
+        text += &format!("[{at}] SERVICE ALERT: lon-1;proxy;CRITICAL;HARD;3;x\n");
+        text += &format!("[{}] SERVICE ALERT: lon-1;proxy;OK;HARD;3;x\n[{}] x\n", at + 600, start + 9_000);
+        site.write("back.log", text);
+        site.run(&["--import", &site.path("back.log").display().to_string()]).stdout
+    };
+    let told = "\nthe clock of the logs was set back by 29 min: outages within that time are not counted\n";
+    let stdout = log(1_740);
+    assert!(stdout.contains(" to ") && stdout.contains(": 0 outages") && stdout.contains(told), "{stdout}");
+    std::fs::remove_file(site.path("state/history.jsonl")).unwrap();
+    let stdout = log(59);
+    assert!(stdout.contains(": 1 outage\n") && !stdout.contains("clock"), "{stdout}");
+}
