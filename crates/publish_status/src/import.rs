@@ -70,7 +70,7 @@ pub enum ImportError {
 pub(crate) fn import(args: &Args, config: &Config, deadline: &Deadline) -> Result<Report, ImportError> {
     folders::check(&args.output, &args.state)?;
     let now = now();
-    let notes = notes::read(&args.incidents(), &Names::of(config), deadline);
+    let notes = notes::read(&args.incidents(), &Names::of(config), now, deadline);
     let mut replay = Replay::new(config, &notes.notes, args.soft, now);
     let logs = in_order(&args.import, deadline)?;
     if let Some((beginning, path)) = logs.first().filter(|(beginning, _)| *beginning > now) {

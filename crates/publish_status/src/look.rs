@@ -53,7 +53,7 @@ impl Look {
         let (seen, judged, fault) = compare(args, config, &sources, history, now);
         let statuses: Vec<Status> = judged.iter().map(|(status, _)| *status).collect();
         let mut units = units(config, &statuses);
-        let notes = notes::read(&args.incidents(), &Names::of(config), deadline);
+        let notes = notes::read(&args.incidents(), &Names::of(config), now, deadline);
         apply_work(&notes.notes, &mut units, now);
         history.look_at(
             units.iter().map(|unit| unit.id.clone()).collect(),

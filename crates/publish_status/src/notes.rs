@@ -10,6 +10,8 @@ use plugin::{Deadline, clean, read_file, reason};
 
 use crate::characters::is_writable;
 use crate::config::identifier;
+use crate::fault::ahead;
+use crate::moment::length;
 use crate::names::Names;
 use crate::status::Status;
 
@@ -54,6 +56,11 @@ impl Note {
         self.end.is_some_and(|end| end <= now)
     }
 
+    /// Returns whether it tells of a trouble that begins after now: only work is planned.
+    fn is_early(&self, now: u64) -> bool {
+        !matches!(self.status, Status::Operational | Status::Maintenance) && self.start > now
+    }
+
     /// Returns when it last changed: written, begun or ended.
     pub fn updated(&self, now: u64) -> u64 {
         let moments = [Some(self.start), self.end].into_iter().flatten().filter(|moment| *moment <= now);
@@ -74,7 +81,8 @@ pub(crate) struct Notes {
 
 /// Reads all notes in the folder. `names` are the public names that there are. A folder that does not exist
 /// has none.
-pub(crate) fn read(folder: &Path, names: &Names<'_>, deadline: &Deadline) -> Notes {
+/// An outage that begins after `now` is left out until then.
+pub(crate) fn read(folder: &Path, names: &Names<'_>, now: u64, deadline: &Deadline) -> Notes {
     let listed = fs::canonicalize(folder).and_then(|folder| Ok((files(&folder)?, folder)));
     let ((mut files, others), folder) = match listed {
         Ok(listed) => listed,
@@ -97,6 +105,10 @@ pub(crate) fn read(folder: &Path, names: &Names<'_>, deadline: &Deadline) -> Not
             .into();
         let note = content(path, &folder, deadline).and_then(|content| parse(&stem, &content, names));
         match note {
+            Ok(note) if note.is_early(now) => {
+                let early = ahead(note.start, now).map(|ahead| early(&note, ahead));
+                faults.extend(early.map(|what| format!("incident {}: {what}", clean(&name))));
+            }
             Ok(note) => notes.push(Note { changed: *changed, ..note }),
             Err(what) => faults.push(format!("incident {}: {what}", clean(&name))),
         }
@@ -110,6 +122,12 @@ pub(crate) fn read(folder: &Path, names: &Names<'_>, deadline: &Deadline) -> Not
         faults.insert(0, format!("incidents: the {count} of {all} that ended or began first"));
     }
     Notes { notes, faults, remarks: remarks(&others) }
+}
+
+/// What is wrong with an outage that begins in so many seconds.
+fn early(note: &Note, ahead: u64) -> String {
+    let state = note.status.text().to_lowercase();
+    format!("{state} that begins in {}, planned work is state: maintenance", length(ahead))
 }
 
 /// Sorts notes, those that end last first, and drops those that are too many. A note that still lasts counts,

@@ -65,7 +65,7 @@ fn what_is_no_note_is_told_and_never_waited_for() {
     )
     .unwrap();
     let deadline = Deadline::after(std::time::Duration::from_secs(8));
-    let Notes { notes, mut faults, remarks } = read(folder.path(), &names(), &deadline);
+    let Notes { notes, mut faults, remarks } = read(folder.path(), &names(), u64::MAX, &deadline);
     faults.sort();
     assert_eq!(notes.len(), 1);
     let ignored =
@@ -105,7 +105,7 @@ fn of_too_many_those_that_still_last_are_kept() {
         written(&format!("{number}.md"), note("2026-02-01", &ended), 20_000);
     }
     let soon = Deadline::after(std::time::Duration::from_secs(60));
-    let Notes { notes, faults, .. } = read(folder.path(), &names(), &soon);
+    let Notes { notes, faults, .. } = read(folder.path(), &names(), u64::MAX, &soon);
     assert_eq!(faults, ["incidents: the 502 of 1002 that ended or began first"]);
     let lasting: Vec<_> = notes.iter().take(2).map(|note| note.changed / 86_400).collect();
     assert_eq!((notes.len(), lasting), (MOST, vec![1, 2]));
@@ -130,7 +130,7 @@ fn a_link_stays_in_the_folder() {
     // The folder itself may be one.
     symlink(&folder, top.path().join("link")).unwrap();
     for folder in [folder.clone(), top.path().join("link")] {
-        let Notes { notes, mut faults, remarks } = read(&folder, &names(), &soon);
+        let Notes { notes, mut faults, remarks } = read(&folder, &names(), u64::MAX, &soon);
         faults.sort();
         let out = ["out", "way"].map(|name| format!("incident {name}.md: a link out of the folder"));
         assert_eq!((notes.len(), faults.as_slice(), remarks.len()), (1, &out[..], 0));

@@ -1,5 +1,9 @@
 //! Incidents that an administrator writes by hand.
 
+use std::process::Command;
+
+use suite::process;
+
 use crate::site::{Site, TWO, two};
 
 #[test]
@@ -49,6 +53,33 @@ fn an_incident_written_by_hand_is_published_at_once() {
     site.write("incidents/bad.md", "---\ncomponent: Rome\n---\n");
     let line = "STATUS WARNING - incident bad.md: line 2: no component is called Rome, left out, 2 components published";
     assert_eq!(site.line(&[]), (1, line.to_owned()));
+}
+
+#[test]
+fn an_outage_is_not_planned() {
+    let site = Site::new(TWO);
+    site.services(&two([0, 0, 0, 0]), 0);
+    std::fs::create_dir(site.path("incidents")).unwrap();
+    let publish = |state: &str, ahead: u64| {
+        let at = format!("-d@{}", crate::site::now() + ahead);
+        let start = process::run(Command::new("date").args(["-u", "+%FT%TZ", &at])).stdout;
+        let text = format!("---\ncomponent: London\nstate: {state}\nstart: {start}title: Fibre cut\n---\n");
+        site.write("incidents/x.md", text);
+        let (_, line) = site.line(&[]);
+        let is_told = ["out/index.html", "out/feed.atom", "out/summary.json"]
+            .map(|file| site.read(file).contains("Fibre cut"));
+        (line, is_told)
+    };
+    let good = "STATUS OK - 2 components published, all operational";
+    for state in ["partial outage", "degraded"] {
+        let line = format!(
+            "STATUS WARNING - incident x.md: {state} that begins in 1 h, planned work is state: maintenance, left out, 2 components published"
+        );
+        assert_eq!(publish(state, 3_630), (line, [false; 3]), "its start is in local time");
+        assert_eq!(publish(state, 30), (good.to_owned(), [false; 3]), "as far as two clocks may differ");
+        assert_eq!(publish(state, 0).1, [true; 3], "it began");
+    }
+    assert_eq!(publish("maintenance", 3_630), (good.to_owned(), [true; 3]));
 }
 
 #[test]
