@@ -10,6 +10,10 @@ pub(crate) fn in_words(message: &str, text: &str, octet: Option<usize>) -> Strin
         let name = rest.split(", expected ").next().unwrap_or(rest);
         return format!("{name} is no setting, see the README");
     }
+    // What is missing is no fault of the setting where its place was looked for.
+    if message.starts_with("missing field ") {
+        return message;
+    }
     let Some(key) = octet.and_then(|octet| key_at(text, octet)) else { return message };
     let expected = |prefix: &str| message.strip_prefix(prefix)?.split_once(", expected ");
     if let Some((given, right)) = expected("unknown variant ") {

@@ -50,6 +50,8 @@ fn an_identifier_is_the_same_for_ever() {
 fn what_is_wrong_is_named() {
     let rows = [
         (String::new(), "/etc/x.toml: missing field title"),
+        ("title = \"a\"\n".to_owned(), "/etc/x.toml: missing field url"),
+        ("url = \"https://a/\"\n".to_owned(), "/etc/x.toml: missing field title"),
         (
             format!("{HEAD}\n"),
             "/etc/x.toml: no group, so nothing is public: write [[group]] and [[group.component]]",
