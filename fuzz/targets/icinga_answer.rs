@@ -21,6 +21,7 @@ impl Collect for Hold {
 
 fuzz_target!(|input: &[u8]| {
     let _ = icinga::objects(input, &mut Hold);
+    let _ = icinga::services(input, &mut Hold);
     let _ = icinga::downtimes(input, 1_000, &mut Hold);
     let _ = icinga::application(input, 1_000);
 });

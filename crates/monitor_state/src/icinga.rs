@@ -184,12 +184,26 @@ impl Planned {
     }
 }
 
-/// Reads the answer to [`HOSTS`] or [`SERVICES`]. Check intervals are in seconds.
+/// Reads the answer to [`HOSTS`]. Check intervals are in seconds.
 ///
 /// # Errors
 /// [`AnswerError`]; `collect` may have received a part by then.
 pub fn objects(answer: impl Read, collect: &mut impl Collect) -> Result<(), AnswerError> {
     each(answer, |object: Attributes<Checked>| object.attrs.tell(collect))
+}
+
+/// Reads the answer to [`SERVICES`] as [`objects`] does. A service without its host would be read as a host.
+///
+/// # Errors
+/// [`AnswerError`]; `collect` may have received a part by then.
+pub fn services(answer: impl Read, collect: &mut impl Collect) -> Result<(), AnswerError> {
+    let mut homeless = None;
+    each(answer, |Attributes { attrs }: Attributes<Checked>| match &attrs.host_name {
+        Some(_) => attrs.tell(collect),
+        None => homeless = Some(attrs.name),
+    })?;
+    let homeless = homeless.map(|name| AnswerError::Other(format!("service {name} has no host_name")));
+    homeless.map_or(Ok(()), Err)
 }
 
 /// Reads the answer to [`DOWNTIMES`].

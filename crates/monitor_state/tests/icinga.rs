@@ -109,6 +109,19 @@ fn hosts_and_services_are_read() {
 }
 
 #[test]
+fn a_service_without_a_host_is_no_host() {
+    let more = "\"state\":0,\"last_hard_state\":0,\"state_type\":1,\"last_check\":9,\"downtime_depth\":0,\"acknowledgement\":0,\"flapping\":false";
+    let answer = |host| format!("{{\"results\":[{}]}}", checked("wire", host, more));
+    let read = |host| {
+        let mut lines = Lines::default();
+        let read = icinga::services(answer(host).as_bytes(), &mut lines);
+        (read.map_err(|error| error.to_string()), lines.0.len())
+    };
+    assert_eq!(read(Some("a")), (Ok(()), 1));
+    assert_eq!(read(None), (Err("not what Icinga answers: service wire has no host_name".to_owned()), 0));
+}
+
+#[test]
 fn downtimes_are_read() {
     let downtime = |service: &str, fixed: bool, trigger: u32| {
         format!(

@@ -100,7 +100,7 @@ pub(crate) fn read(
     let api = Api { account, client: settings.load(deadline)?, deadline };
     let monitor = api.ask(icinga::APPLICATION, |answer| icinga::application(answer, now))?;
     api.ask(icinga::HOSTS, |answer| icinga::objects(answer, collect))?;
-    api.ask(icinga::SERVICES, |answer| icinga::objects(answer, collect))?;
+    api.ask(icinga::SERVICES, |answer| icinga::services(answer, collect))?;
     api.ask(icinga::DOWNTIMES, |answer| icinga::downtimes(answer, now, collect))?;
     Ok(monitor)
 }
