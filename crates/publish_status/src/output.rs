@@ -59,9 +59,9 @@ pub(crate) fn open(folder: &Path) -> Result<Folder, OutputError> {
     Ok(Folder::open(folder, Above::Unchecked, Access::ReadOnly)?)
 }
 
-/// Whether all may read a file, as they may after it was written.
+/// Whether all may read a file, and its owner alone may write it. A filesystem without modes may show other rights.
 fn is_public(path: &Path) -> bool {
-    fs::symlink_metadata(path).is_ok_and(|status| status.mode() & 0o7777 == PUBLIC)
+    fs::symlink_metadata(path).is_ok_and(|status| status.mode() & 0o666 == PUBLIC)
 }
 
 /// Writes the files that changed, also those that others cannot read any more, and returns how many did.
