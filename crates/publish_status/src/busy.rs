@@ -1,7 +1,7 @@
 //! What a run does that finds another one at work: nothing. It only tells whether the other one is just
 //! publishing, or hangs while the page grows old.
 
-use std::fs;
+use std::fs::{self, File, TryLockError};
 use std::path::Path;
 use std::time::UNIX_EPOCH;
 
@@ -20,6 +20,15 @@ pub(crate) fn report(page: &Path, lock: &Path, interval: u64, now: u64) -> Repor
     }
     let line = format!("page not renewed for {}: a run that hangs holds {}", length(age), lock.display());
     Report::new(State::Critical, line)
+}
+
+/// Whether a run holds the lock at this moment. A shared lock is taken for as long as it takes to see that; it makes
+/// nothing, and where the file cannot be opened no run of this user holds it.
+pub(crate) fn is_held(lock: &Path) -> bool {
+    // A FIFO would be waited for.
+    let is_file = fs::symlink_metadata(lock).is_ok_and(|status| status.is_file());
+    let Some(file) = is_file.then(|| File::open(lock).ok()).flatten() else { return false };
+    matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock))
 }
 
 /// When a file was written, in seconds since 1970; `None` if it does not exist or cannot be reached.

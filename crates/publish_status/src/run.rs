@@ -84,13 +84,18 @@ fn run(args: &Args, deadline: &Deadline) -> Result<Report, PublishError> {
 /// Shows what a run would report and publish with the same history, and writes nothing.
 fn preview(args: &Args, config: &Config, deadline: &Deadline) -> Result<Report, PublishError> {
     folders::check(&args.output, &args.state)?;
+    let lock = args.state.join(LOCK);
+    let is_busy = busy::is_held(&lock);
     let mut history = Store::peek(&args.state, deadline)?;
     let now = not_before(&history.ledger, config.interval, now())?;
     let look = Look::new(args, config, &mut history, now, deadline)?;
     let units = look.shown();
     let written = output::open(&args.output).map(|_| 0);
     let outcome = look.outcome(args, config, &history.ledger.members, &units, written);
-    Ok(preview::report(config, &look, &outcome))
+    let report = preview::report(config, &look, &outcome);
+    let busy =
+        is_busy.then(|| format!("another run holds {}, so that a run now would do nothing", lock.display()));
+    Ok(busy.into_iter().fold(report, Report::detail))
 }
 
 /// The moment of this run. A clock that is adjusted by less than an interval adds no time until it has caught

@@ -28,8 +28,8 @@ fn files_are_for_all_to_read_and_the_state_for_none() {
     assert_eq!(modes("state"), [0o600; 3]);
     // The feed and the history stay as they are for long.
     site.run(&[]);
-    for name in ["feed.atom", "history.json"] {
-        fs::set_permissions(site.path("out").join(name), fs::Permissions::from_mode(0o600)).unwrap();
+    for (name, mode) in [("feed.atom", 0o600), ("history.json", 0o640)] {
+        fs::set_permissions(site.path("out").join(name), fs::Permissions::from_mode(mode)).unwrap();
     }
     site.run(&[]);
     assert_eq!(modes("out"), [0o644; 6], "what was closed meanwhile is open again");
@@ -159,7 +159,11 @@ fn of_two_at_once_the_second_touches_nothing() {
     site.services(&two([2, 0, 0, 0]), 0);
     assert_eq!(site.line(&[]), (0, "STATUS OK - already running, this run does nothing".to_owned()));
     assert_eq!(site.published(), before);
+    let busy = "\nanother run holds @/state/lock, so that a run now would do nothing\n";
+    let preview = || site.run(&["--preview"]).stdout.replace(&site.folder.path().display().to_string(), "@");
+    assert!(preview().contains(busy), "{}", preview());
     lock.unlock().unwrap();
+    assert!(!preview().contains("another run"), "{}", preview());
     assert_eq!(site.line(&[]).1, "STATUS OK - 2 components published, 1 operational, 1 major outage");
 }
 
