@@ -1,6 +1,7 @@
 //! The rule in simulated worlds: how often it is wrong, and how soon it tells a change. The seeds are fixed,
 //! so that a figure that changes is a rule that changed.
 
+mod picture;
 mod world;
 
 use check_latency::rule::{Path, Settings, Verdict};
