@@ -1,5 +1,7 @@
-//! The rows of check_latency: many targets against fping, one against check_icmp.
+//! The rows of check_latency: many targets against fping and surge-ping, one against check_icmp.
 #![expect(clippy::unwrap_used, reason = "a benchmark ends where it cannot be set up")]
+
+mod surge;
 
 use std::fs;
 use std::net::Ipv4Addr;
@@ -27,6 +29,9 @@ const BUSY: &str = "worst median, 16 busy loops";
 const DELAY: f64 = 0.03;
 
 fn main() {
+    if surge::was_called() {
+        return;
+    }
     bench::run(env!("CARGO_PKG_NAME"), rows);
 }
 
@@ -115,16 +120,25 @@ fn many_targets(
     // All of it by fping: ten rounds 200 ms apart at the same rate, each reply waited for as long.
     let peer: Command =
         command(fping, &["-q", "-c", "10", "-p", "200", "-i", "0.05", "-t", "2000", "-r", "0", "-f", &list]);
-    let mut subjects = [Subject::new(name, again(&own)), Subject::new("fping", again(&peer))];
+    let other = surge::command(&list, 10, Duration::from_micros(50));
+    let mut subjects = [
+        Subject::new(name, again(&own)),
+        Subject::new("fping", again(&peer)),
+        Subject::new("surge-ping", again(&other)),
+    ];
     let times = bench.in_turn(&mut subjects);
     bench.ratio(&times, (name, 0), ("fping", 1), wall);
-    bench.busy((&format!("processors, {name}"), &own), ("fping", &peer), Some(busy));
+    bench.ratio(&times, (name, 0), ("surge-ping", 2), None);
+    let processors = format!("processors, {name}");
+    bench.busy((&processors, &own), ("fping", &peer), Some(busy));
+    bench.busy((&processors, &own), ("surge-ping", &other), None);
     let (mine, theirs) = (bench.peak(&own), bench.peak(&peer));
     bench.memory(
         (&format!("peak resident, {name}"), mine),
         ("fping", theirs),
         Some((theirs * memory * 10.0).round() / 10.0),
     );
+    bench.memory((&format!("peak resident, {name}"), mine), ("surge-ping", bench.peak(&other)), None);
 }
 
 /// Processes that are ended with this value.
@@ -162,17 +176,34 @@ fn busy_machine(bench: &Bench<'_>, monitor: &Host, far: &Host) {
     });
     let own = worst(medians.collect());
     bench.seconds((BUSY, own), ("off by 0.2 ms", 0.0002));
+    let folder = tempfile::tempdir().unwrap();
+    let list = write(folder.path(), "targets", &(targets.join("\n") + "\n"));
+    let surge = in_host(monitor, &surge::command(&list, 20, Duration::from_millis(1)));
+    bench.seconds((BUSY, own), ("surge-ping", worst(printed(surge)).as_secs_f64()));
     let Some(fping) = bench::other("fping") else { return };
     let mut peer = monitor.command(fping);
     peer.args(["-q", "-C", "20", "-p", "200", "-i", "1", "-t", "2000", "-r", "0"]).args(&targets);
-    let seen = run(&mut peer);
-    let medians = seen.stderr.lines().filter_map(|line| {
+    bench.seconds((BUSY, own), ("fping", worst(printed(peer)).as_secs_f64()));
+}
+
+/// Returns the same command as one that runs on a host.
+fn in_host(host: &Host, command: &Command) -> Command {
+    let mut inside = host.command(command.get_program());
+    inside.args(command.get_args());
+    inside
+}
+
+/// Returns the median time of each target, in seconds, of a program that prints `ADDRESS : MILLISECONDS ...`
+/// as fping does.
+fn printed(mut program: Command) -> Vec<f64> {
+    let seen = run(&mut program);
+    let median = |line: &str| {
         let mut times: Vec<f64> =
             line.split_once(" : ")?.1.split(' ').filter_map(|time| time.parse().ok()).collect();
         times.sort_unstable_by(f64::total_cmp);
         Some(times.get(times.len() / 2)? / 1e3)
-    });
-    bench.seconds((BUSY, own), ("fping", worst(medians.collect()).as_secs_f64()));
+    };
+    seen.stderr.lines().filter_map(median).collect()
 }
 
 /// How far the worst of 100 medians is from the delay.
