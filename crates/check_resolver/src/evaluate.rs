@@ -102,7 +102,7 @@ impl<'a> Verdict<'a> {
             .questions
             .get(*place)
             .filter(|_| others)
-            .map(|question| format!("{} ", question.shown));
+            .map(|question| format!("{} ", question.told_among(&self.observed.questions)));
         let clock = if self.may_be_the_clock(server, *place) { " or the clock is off" } else { "" };
         let judged = self.judged_of(server).and_then(|judged| judged.get(*place));
         let fault = judged.and_then(Judged::in_words).unwrap_or_else(|| fault.to_string());
@@ -145,19 +145,35 @@ impl<'a> Verdict<'a> {
     /// Remarks that change no state.
     fn notes(&self) -> Vec<String> {
         let uplinks = self.observed.uplinks.as_ref().and_then(Uplinks::note);
-        difference::note(self.observed).into_iter().chain(uplinks).collect()
+        difference::note(self.observed).into_iter().chain(uplinks).chain(self.only_absent()).collect()
+    }
+
+    /// A remark where only names that must not exist are asked: a server may call every name so by itself.
+    fn only_absent(&self) -> Option<String> {
+        let are = self.observed.questions.iter().all(|question| question.expect == Expect::Absent);
+        are.then(|| "NXDOMAIN may come from the nameserver itself: add a --name".to_owned())
+    }
+
+    /// How many names are asked for, each with one type or more.
+    fn names(&self) -> usize {
+        let mut names: Vec<String> =
+            self.observed.questions.iter().map(|question| question.shown.to_ascii_lowercase()).collect();
+        names.sort();
+        names.dedup();
+        names.len()
     }
 
     /// The first line where nothing is wrong.
     fn all_well(&self) -> String {
-        let (total, failed, names) = (self.total(), self.failing.len(), self.observed.questions.len());
+        let (total, failed) = (self.total(), self.failing.len());
         let good = total - failed;
         let noun = if total == 1 { "nameserver" } else { "nameservers" };
         let servers =
             if failed == 0 { format!("{total} {noun}") } else { format!("{good} of {total} {noun}") };
         let only_names =
             self.observed.questions.iter().all(|question| matches!(question.expect, Expect::Resolves(_)));
-        let (verb, things) = match (only_names, names) {
+        let count = if only_names { self.names() } else { self.observed.questions.len() };
+        let (verb, things) = match (only_names, count) {
             (true, 1) => ("resolve", "name"),
             (true, _) => ("resolve", "names"),
             (false, 1) => ("answer", "question as expected"),
@@ -167,7 +183,7 @@ impl<'a> Verdict<'a> {
         let slowest =
             lines::slowest(self.observed).map(|(seconds, ..)| format!(", slowest in {seconds:.3} s"));
         let allowed = if failed == 0 { String::new() } else { format!(", allowed: {}", self.failing_text()) };
-        format!("{servers} {verb} {names} {things}{}{allowed}", slowest.unwrap_or_default())
+        format!("{servers} {verb} {count} {things}{}{allowed}", slowest.unwrap_or_default())
     }
 }
 

@@ -156,7 +156,18 @@ fn questions(args: &Args) -> Result<Vec<Question>, ProbeError> {
     if let Some(question) = contradicted(&questions) {
         return Err(ProbeError::Contradiction { shown: question.shown.clone() });
     }
-    if questions.is_empty() { Err(ProbeError::NoName) } else { Ok(questions) }
+    if questions.is_empty() { Err(ProbeError::NoName) } else { Ok(each_once(questions)) }
+}
+
+/// What is asked for twice, in other letters or with a dot at its end, once.
+fn each_once(questions: Vec<Question>) -> Vec<Question> {
+    let mut once: Vec<Question> = Vec::new();
+    for question in questions {
+        if !once.iter().any(|known| known.is_same(&question)) {
+            once.push(question);
+        }
+    }
+    once
 }
 
 /// The first name below a zone with a wildcard that is asked for a name that does not exist as well.

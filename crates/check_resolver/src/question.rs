@@ -231,6 +231,32 @@ impl Question {
         self.shown.starts_with("*.")
     }
 
+    /// Returns the last two labels of the name, in lower case. Names that have others are of other zones.
+    pub(crate) fn zone(&self) -> String {
+        let name = self.shown.trim_start_matches("*.").to_ascii_lowercase();
+        let start = name.rmatch_indices('.').nth(1).map_or(0, |(dot, _)| dot + 1);
+        name.get(start..).unwrap_or_default().to_owned()
+    }
+
+    /// Returns whether another question asks for the same name.
+    pub(crate) fn has_same_name(&self, other: &Self) -> bool {
+        self.shown.eq_ignore_ascii_case(&other.shown)
+    }
+
+    /// Returns whether another question asks for the same and expects the same.
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        self.has_same_name(other) && self.types == other.types && self.expect == other.expect
+    }
+
+    /// Returns the name for messages, with the type where another of these questions has the same name.
+    pub(crate) fn told_among(&self, all: &[Self]) -> String {
+        let same = all.iter().filter(|other| other.has_same_name(self)).count();
+        match self.types.as_slice() {
+            [kind] if same > 1 => format!("{}/{kind}", self.shown),
+            _ => self.shown.clone(),
+        }
+    }
+
     /// Returns whether the question asks for addresses of this family.
     pub(crate) fn asks(&self, address: &IpAddr) -> bool {
         self.types.contains(&if address.is_ipv4() { Rtype::A } else { Rtype::AAAA })

@@ -9,10 +9,19 @@ use crate::question::{Expect, Question};
 /// The names by which no server is judged.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Zones {
-    /// The places of those that fail on every one of several servers while another name resolves.
-    failing: Vec<usize>,
+    /// Those of the one zone that fails on every one of several servers while another name resolves.
+    failing: Vec<Failing>,
     /// The places of those with a broken signature that no server shows to be there.
     unproven: Vec<usize>,
+}
+
+/// A name that fails on every server.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Failing {
+    /// Its place.
+    place: usize,
+    /// Whether all that shows the servers to be well may come from their caches.
+    is_only_cached: bool,
 }
 
 impl Zones {
@@ -23,7 +32,7 @@ impl Zones {
 
     /// Whether the name at this place fails on every server.
     pub(crate) fn fails(&self, place: usize) -> bool {
-        self.failing.contains(&place)
+        self.failing.iter().any(|failing| failing.place == place)
     }
 
     /// Returns the first fault of a server that its zone does not explain, with the place of the question.
@@ -44,13 +53,15 @@ impl Zones {
     /// Returns the findings on these names. A server that fails by itself explains what it says of the second
     /// kind.
     pub(crate) fn findings(&self, questions: &[Question], judged: &[Vec<Judged>]) -> Vec<Finding> {
-        let of_failing = |place: &usize| {
-            let name = &questions.get(*place)?.shown;
-            let fault = judged.first()?.get(*place)?.fault.as_ref()?;
+        let of_failing = |failing: &Failing| {
+            let name = questions.get(failing.place)?.told_among(questions);
+            let fault = judged.first()?.get(failing.place)?.fault.as_ref()?;
+            let whose = match failing.is_only_cached {
+                true => "other names may come from caches: perhaps its zone",
+                false => "other names resolve: its zone, not the nameservers",
+            };
             let total = judged.len();
-            Some(Finding::warning(format!(
-                "{name} fails on all {total} nameservers ({fault}), other names resolve: its zone, not the nameservers"
-            )))
+            Some(Finding::warning(format!("{name} fails on all {total} nameservers ({fault}), {whose}")))
         };
         let of_unproven = |place: &usize| {
             let question = questions.get(*place)?;
@@ -92,33 +103,48 @@ fn why(fault: &Fault, is_alone: bool) -> String {
     }
 }
 
-fn failing(questions: &[Question], judged: &[Vec<Judged>]) -> Vec<usize> {
-    let fault =
-        |server: &'_ Vec<Judged>, place: usize| server.get(place).and_then(|judged| judged.fault.clone());
-    let fails_everywhere = |place: usize, question: &Question| {
+fn failing(questions: &[Question], judged: &[Vec<Judged>]) -> Vec<Failing> {
+    let fault = |server: &'_ Vec<Judged>, place: usize| server.get(place)?.fault.clone();
+    let names = || questions.iter().enumerate().filter(|(_, question)| question.expect != Expect::Bogus);
+    let is_everywhere = |place: usize, question: &Question| {
         judged
             .iter()
             .all(|server| fault(server, place).is_some_and(|fault| may_be_its_zone(question, &fault)))
     };
-    let resolves_somewhere = |place: usize| judged.iter().any(|server| fault(server, place).is_none());
-    let names = || questions.iter().enumerate().filter(|(_, question)| question.expect != Expect::Bogus);
-    let well: Vec<&Question> =
-        names().filter(|(place, _)| resolves_somewhere(*place)).map(|(_, question)| question).collect();
-    // A name from a cache does not show that the nameservers reach other servers. A random name or a
-    // validated one needs these, so only a random name shows it.
-    let is_shown = |question: &Question| {
-        if question.is_random() || question.expect == Expect::Secure {
-            well.iter().any(|other| other.is_random())
-        } else {
-            !well.is_empty()
-        }
-    };
-    if judged.len() < 2 {
+    let all: Vec<(usize, &Question)> =
+        names().filter(|(place, question)| is_everywhere(*place, question)).collect();
+    let is_one_zone = all.windows(2).all(|two| match two {
+        [(_, one), (_, other)] => one.zone() == other.zone(),
+        _ => true,
+    });
+    // If several zones fail at once, the nameservers are at fault.
+    if judged.len() < 2 || !is_one_zone {
         return Vec::new();
     }
-    let failing =
-        names().filter(|(place, question)| is_shown(question) && fails_everywhere(*place, question));
-    failing.map(|(place, _)| place).collect()
+    let resolves = |place: usize| judged.iter().any(|server| fault(server, place).is_none());
+    let well: Vec<&Question> =
+        names().filter(|(place, _)| resolves(*place)).map(|(_, question)| question).collect();
+    let excused = |(place, question): (usize, &Question)| {
+        let is_missing = judged.iter().all(|server| fault(server, place) == Some(Fault::NxDomain));
+        Some(Failing { place, is_only_cached: is_only_cached(question, is_missing, &well)? })
+    };
+    all.into_iter().filter_map(excused).collect()
+}
+
+/// Returns whether the names that resolve beside a failing one may all come from caches: `None` if nothing speaks
+/// for the nameservers. A name from a cache does not show that they reach other servers. A random name or a
+/// validated one needs these, so only a random name shows it. `is_missing` is true if the failing name is
+/// NXDOMAIN: a nameserver that answers so to every name makes `--absent` well.
+fn is_only_cached(failing: &Question, is_missing: bool, well: &[&Question]) -> Option<bool> {
+    let is_silent = |other: &Question| is_missing && other.expect == Expect::Absent;
+    let speaks = |other: &&&Question| !other.has_same_name(failing) && !is_silent(other);
+    let others: Vec<&&Question> = well.iter().filter(speaks).collect();
+    let has_fresh = others.iter().any(|other| other.is_random());
+    if failing.is_random() || failing.expect == Expect::Secure {
+        return has_fresh.then_some(false);
+    }
+    let has_other_zone = others.iter().any(|other| other.zone() != failing.zone());
+    (!others.is_empty()).then_some(!has_fresh && !has_other_zone)
 }
 
 /// Whether the zone of a question may be at fault. Where more is expected than that it resolves, only a zone

@@ -96,6 +96,7 @@ fn each_state_of_one_server_has_its_cause() {
         ("--name=formerr-edns.test", "WARNING - @: answers only without EDNS".to_owned()),
         ("--name=servfail-aaaa.test", "WARNING - @: AAAA SERVFAIL".to_owned()),
         ("--name=nxdomain-aaaa.test", "WARNING - @: AAAA NXDOMAIN".to_owned()),
+        ("--name=good.test --name=GOOD.test. --name=good.test/A", good.clone()),
         ("--absent=nxdomain.test", failing("invents an answer for a name that does not exist")),
         ("--secure=secure.test", "OK - 1 nameserver answers 1 question as expected".to_owned()),
         ("--secure=good.test", failing("answers, but not as validated (AD=0)")),

@@ -4,6 +4,7 @@
 use std::path::Path;
 use std::time::Duration;
 
+use rustix::process::{Pid, Signal, kill_process};
 use suite::daemon::Daemon;
 use suite::host::{Host, public_folder, write};
 use suite::needs::{Need, missing};
@@ -200,4 +201,46 @@ fn resolvers_that_are_not_well() {
     assert_eq!(lab.said("127.0.0.3", "--name=www.plain.test/A"), GOOD);
     let fresh = lab.said("127.0.0.3", "--name=*.wild.plain.test/A");
     assert!(fresh.starts_with("CRITICAL - 1 of 1 nameserver fails: 127.0.0.3 "), "{fresh}");
+}
+
+/// Resolvers that have lost their way out answer what they know.
+#[test]
+fn a_cache_does_not_acquit_resolvers() {
+    if missing(&NEEDS) || missing(&SERVERS) {
+        return;
+    }
+    let lab = Lab::start();
+    let _resolvers = ["127.0.0.3", "127.0.0.4"].map(|address| lab.unbound(address, ""));
+    let ask = |names: &[&str]| {
+        let servers = ["--server=127.0.0.3", "--server=127.0.0.4"];
+        said(&check(&lab.host, &[&servers, names].concat()))
+    };
+    assert_eq!(ask(&["--name=www.plain.test"]).0, 0);
+    let authority = Pid::from_raw(lab.authority.as_ref().unwrap().id().try_into().unwrap()).unwrap();
+    kill_process(authority, Signal::STOP).unwrap();
+    let (code, line) = ask(&["--name=www.plain.test", "--name=ns.plain.test"]);
+    kill_process(authority, Signal::CONT).unwrap();
+    let (start, end) = (
+        "WARNING - ns.plain.test fails on all 2 nameservers (",
+        "), other names may come from caches: perhaps its zone",
+    );
+    assert!(code == 1 && line.starts_with(start) && line.ends_with(end), "{line}");
+}
+
+/// NXDOMAIN alone does not show that a server asks others.
+#[test]
+fn a_server_that_calls_every_name_missing_proves_nothing() {
+    if missing(&NEEDS) || missing(&SERVERS) {
+        return;
+    }
+    let lab = Lab::start();
+    let _servers = ["127.0.0.6", "127.0.0.7"].map(|address| lab.dnsmasq(address, &["--address=/#/"]));
+    let outcome = check(&lab.host, &["--server=127.0.0.6", "--absent=plain.test"]);
+    let note = ", NXDOMAIN may come from the nameserver itself: add a --name";
+    assert!(outcome.code == Some(0) && outcome.first_line().contains(note), "{}", outcome.stdout);
+    let both = ["--server=127.0.0.6", "--server=127.0.0.7", "--absent=plain.test", "--name=www.signed.test"];
+    let line = "CRITICAL - 2 of 2 nameservers fail: 127.0.0.6, 127.0.0.7 www.signed.test NXDOMAIN";
+    assert_eq!(said(&check(&lab.host, &both)), (2, line.to_owned()));
+    let line = "CRITICAL - 1 of 1 nameserver fails: 127.0.0.2 does not recurse";
+    assert_eq!(lab.said(AUTHORITY, "--absent=plain.test"), line);
 }

@@ -5,7 +5,7 @@ use domain::base::Rtype;
 
 use super::*;
 use crate::closed;
-use crate::question::Asked;
+use crate::question::{Asked, ZoneOption};
 use crate::uplinks::{Unknown, Uplinks};
 
 #[test]
@@ -195,4 +195,35 @@ fn aaaa_costs_nothing_where_no_program_asks_for_it() {
     // A fault with EDNS costs time for programs that ask for A as well.
     let observed = seen(&["www.example.com"], "::1=plain+no", Some(conf), GOOD);
     assert_eq!(summary("", &observed), "WARNING - ::1: answers only without EDNS");
+}
+
+#[test]
+fn a_name_counts_once_whatever_is_asked_of_it() {
+    let names = ["a.test", "A.test./A", "a.test/MX", "b.test/A"];
+    let good = "192.0.2.80+192.0.2.80,192.0.2.80,192.0.2.80";
+    let all_well = seen(&names, &format!("::1={good},192.0.2.80"), None, None);
+    assert_eq!(summary("", &all_well), "OK - 1 nameserver resolves 2 names, slowest in 0.012 s");
+    let rows = [
+        (format!("{good},servfail"), "b.test SERVFAIL"),
+        ("192.0.2.80+192.0.2.80,192.0.2.80,servfail,192.0.2.80".to_owned(), "a.test/MX SERVFAIL"),
+        ("192.0.2.80+192.0.2.80,servfail,192.0.2.80,192.0.2.80".to_owned(), "A.test/A SERVFAIL"),
+        ("servfail+servfail,192.0.2.80,192.0.2.80,192.0.2.80".to_owned(), "a.test SERVFAIL"),
+    ];
+    for (said, why) in rows {
+        let line = format!("CRITICAL - 1 of 1 nameserver fails: ::1 {why}");
+        assert_eq!(summary("", &seen(&names, &format!("::1={said}"), None, None)), line);
+    }
+}
+
+#[test]
+fn a_name_that_is_missing_proves_no_way_upstream_alone() {
+    let absent = || "a.example".parse::<ZoneOption>().unwrap().question(1).unwrap();
+    let mut observed = seen(&[], "::1=nxdomain", None, None);
+    observed.questions = vec![absent()];
+    let good = "OK - 1 nameserver answers 1 question as expected, slowest in 0.012 s";
+    let note = "NXDOMAIN may come from the nameserver itself: add a --name";
+    assert_eq!(summary("", &observed), format!("{good}, {note}"));
+    let mut observed = seen(&[NAME], "::1=192.0.2.80,nxdomain", None, None);
+    observed.questions.push(absent());
+    assert_eq!(summary("", &observed), good.replace("1 question", "2 questions"));
 }

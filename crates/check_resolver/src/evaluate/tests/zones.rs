@@ -92,3 +92,82 @@ fn a_dead_zone_of_another_kind_is_told_as_a_zone() {
         assert_eq!(summary("", &observed), line, "{name} {said}");
     }
 }
+
+/// A cache may have other names of its zone, and several zones do not fail at once.
+#[test]
+fn the_servers_are_acquitted_of_one_zone_alone() {
+    let fails = "CRITICAL - 2 of 2 nameservers fail: ::1, ::2";
+    let zone = |name: &str, fault: &str, whose: &str| {
+        format!("WARNING - {name} fails on all 2 nameservers ({fault}), {whose}")
+    };
+    let perhaps = "other names may come from caches: perhaps its zone";
+    let surely = "other names resolve: its zone, not the nameservers";
+    let good = "192.0.2.80";
+    let rows: [(&[&str], String, String); 10] = [
+        (
+            &["www.plain.test/A", "ns.plain.test/A"],
+            format!("{good},no"),
+            zone("ns.plain.test", "no answer", perhaps),
+        ),
+        (
+            &["www.plain.test/A", "plain.test/A"],
+            format!("{good},no"),
+            zone("plain.test", "no answer", perhaps),
+        ),
+        (
+            &["www.plain.test/A", "www.Plain.TEST/MX"],
+            format!("{good},no"),
+            format!("{fails} www.Plain.TEST/MX no answer"),
+        ),
+        (
+            &["*.plain.test/A", "*.plain.test/AAAA"],
+            format!("{good},servfail"),
+            format!("{fails} *.plain.test/AAAA SERVFAIL"),
+        ),
+        (
+            &["*.wild.plain.test/A", "ns.plain.test/A"],
+            format!("{good},no"),
+            zone("ns.plain.test", "no answer", surely),
+        ),
+        (
+            &["www.plain.test/A", "www.other.test/A"],
+            format!("{good},no"),
+            zone("www.other.test", "no answer", surely),
+        ),
+        (
+            &["a.w.test/A", "a.x.test/A", "a.y.test/A", "a.z.test/A"],
+            format!("{good},servfail,no,nxdomain"),
+            format!("{fails} a.x.test SERVFAIL"),
+        ),
+        (
+            &["*.w.test/A", "a.x.test/A", "a.y.test/A"],
+            format!("{good},servfail,servfail"),
+            format!("{fails} a.x.test SERVFAIL"),
+        ),
+        (
+            &["a.w.test/A", "a.x.test/A", "b.x.test/A"],
+            format!("{good},no,no"),
+            zone("a.x.test", "no answer", surely) + ", 1 more fault",
+        ),
+        (&["com/A", "net/A"], format!("{good},no"), zone("net", "no answer", surely)),
+    ];
+    for (names, said, line) in rows {
+        assert_eq!(
+            summary("", &seen(names, &format!("::1={said} ::2={said}"), None, None)),
+            line,
+            "{names:?}"
+        );
+    }
+}
+
+/// A server that calls every name missing makes --absent well.
+#[test]
+fn a_zone_is_not_blamed_by_servers_that_call_every_name_missing() {
+    let mut observed = seen(&[NAME], "::1=nxdomain,nxdomain ::2=nxdomain,nxdomain", None, None);
+    observed.questions.push("example.org".parse::<ZoneOption>().unwrap().question(1).unwrap());
+    let line = "CRITICAL - 2 of 2 nameservers fail: ::1, ::2 www.example.com NXDOMAIN";
+    assert_eq!(summary("", &observed), line);
+    observed.servers = servers("::1=servfail,nxdomain ::2=servfail,nxdomain");
+    let line = "WARNING - www.example.com fails on all 2 nameservers (SERVFAIL), other names resolve: its zone, not the nameservers";
+    assert_eq!(summary("", &observed), line);
+}
