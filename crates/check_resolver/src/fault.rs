@@ -64,6 +64,8 @@ pub(crate) enum Fault {
     Invents,
     /// A broken signature is not found.
     NotValidating,
+    /// The answer was validated: its signature is not broken.
+    Validated,
     /// The answer was not validated.
     NotValidated,
 }
@@ -113,9 +115,12 @@ impl Fault {
     }
 
     /// Whether a clock that is off can cause it. unbound 1.17 calls a trusted key whose signature is out of
-    /// date missing.
+    /// date missing, and tells no cause from the second question on.
     pub(crate) fn may_be_the_clock(&self) -> bool {
-        matches!(self, Self::Dnssec(Some(why)) if [EXPIRED, NOT_YET, NO_KEY].contains(why))
+        match self {
+            Self::Dnssec(cause) => cause.is_none_or(|why| [EXPIRED, NOT_YET, NO_KEY].contains(&why)),
+            _ => false,
+        }
     }
 
     /// What an error in place of a datagram means. `here` is true if this machine made it itself and the
@@ -218,6 +223,7 @@ impl fmt::Display for Fault {
             Self::Unexpected(address) => return write!(f, "answers {address}, which is not expected"),
             Self::Invents => "invents an answer for a name that does not exist",
             Self::NotValidating => "does not validate DNSSEC",
+            Self::Validated => "validated (AD=1)",
             Self::NotValidated => "answers, but not as validated (AD=0)",
         })
     }
@@ -282,6 +288,6 @@ mod tests {
     #[test]
     fn signatures_out_of_date_point_at_the_clock() {
         let with = |code: u16| Fault::Dnssec(extended(code)).may_be_the_clock();
-        assert!(with(7) && with(8) && with(9) && !with(6) && !with(0) && !with(10));
+        assert!(with(7) && with(8) && with(9) && with(0) && !with(10) && !with(12));
     }
 }

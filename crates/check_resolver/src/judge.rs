@@ -158,8 +158,10 @@ fn cause(reply: &Reply, is_dnssec_fault: bool) -> Option<&'static str> {
     known.filter(|(code, _)| !is_dnssec_fault || !matches!(code, 5 | 6)).map(|(_, words)| words)
 }
 
+/// A server that does not recurse may call every name missing.
 fn absent(reply: &Reply, outcome: &Outcome) -> Option<Fault> {
     match of_code(reply, outcome) {
+        Some(Fault::NxDomain) if !reply.ra => Some(Fault::NotRecursive),
         Some(Fault::NxDomain) => None,
         Some(fault) => Some(fault),
         None if reply.is_loop => Some(Fault::Loop),
@@ -180,7 +182,8 @@ fn secure(reply: &Reply, outcome: &Outcome) -> Option<Fault> {
 }
 
 /// SERVFAIL proves it only where an answer comes with CD=1, or where the server has seen a signature: it
-/// fails so for a zone that does not answer as well, and calls that bogus or without a key.
+/// fails so for a zone that does not answer as well, and calls that bogus or without a key. Without a record
+/// there is no signature that could be broken. The signature of a validated answer is not broken.
 fn bogus(reply: &Reply, outcome: &Outcome) -> Option<Fault> {
     let has_seen = reply.errors.iter().any(|(code, _)| is_out_of_date(*code));
     match of_code(reply, outcome) {
@@ -188,6 +191,9 @@ fn bogus(reply: &Reply, outcome: &Outcome) -> Option<Fault> {
         Some(Fault::ServFail(_)) if has_seen => None,
         Some(fault) => Some(fault),
         None if !reply.ra => Some(Fault::NotRecursive),
+        None if reply.is_loop => Some(Fault::Loop),
+        None if reply.ad => Some(Fault::Validated),
+        None if reply.records == 0 => Some(Fault::NoData),
         None => Some(Fault::NotValidating),
     }
 }

@@ -82,7 +82,11 @@ impl Zones {
 /// the zone, and not for other names: `answers` is true if it resolves any.
 pub(crate) fn proves_nothing(question: &Question, fault: &Fault, answers: bool) -> bool {
     let is_silent = answers && *fault == Fault::NoAnswer;
-    question.expect == Expect::Bogus && (is_silent || matches!(fault, Fault::ServFail(_) | Fault::NxDomain))
+    let tells_nothing = matches!(
+        fault,
+        Fault::ServFail(_) | Fault::NxDomain | Fault::NoData | Fault::Loop | Fault::Validated
+    );
+    question.expect == Expect::Bogus && (is_silent || tells_nothing)
 }
 
 /// Whether a server is well for any question.
@@ -95,11 +99,11 @@ fn answers(judged: &[Judged]) -> bool {
 fn why(fault: &Fault, is_alone: bool) -> String {
     match fault {
         Fault::NxDomain => "NXDOMAIN, name one that exists".to_owned(),
+        Fault::NoData | Fault::Loop => format!("{fault}, name one that has an address"),
+        Fault::Validated => format!("{fault}, name one with a broken signature"),
         Fault::NoAnswer => format!("{fault}, its zone does not answer"),
-        fault if is_alone => {
-            format!("{fault} with CD=1 too, its zone or the nameserver fails, add a --name")
-        }
-        fault => format!("{fault} with CD=1 too, its zone does not answer"),
+        fault if is_alone => format!("{fault}, its zone or the nameserver fails, add a --name"),
+        fault => format!("{fault}, its zone does not answer"),
     }
 }
 
@@ -131,10 +135,10 @@ fn failing(questions: &[Question], judged: &[Vec<Judged>]) -> Vec<Failing> {
     all.into_iter().filter_map(excused).collect()
 }
 
-/// Returns whether the names that resolve beside a failing one may all come from caches: `None` if nothing speaks
-/// for the nameservers. A name from a cache does not show that they reach other servers. A random name or a
-/// validated one needs these, so only a random name shows it. `is_missing` is true if the failing name is
-/// NXDOMAIN: a nameserver that answers so to every name makes `--absent` well.
+/// Returns whether the names that resolve beside a failing one may all come from caches: `None` if nothing
+/// speaks for the nameservers. A name from a cache does not show that they reach other servers. A random name
+/// or a validated one needs these, so only a random name shows it. `is_missing` is true if the failing name
+/// is NXDOMAIN: a nameserver that answers so to every name makes `--absent` well.
 fn is_only_cached(failing: &Question, is_missing: bool, well: &[&Question]) -> Option<bool> {
     let is_silent = |other: &Question| is_missing && other.expect == Expect::Absent;
     let speaks = |other: &&&Question| !other.has_same_name(failing) && !is_silent(other);
@@ -159,6 +163,8 @@ fn may_be_its_zone(question: &Question, fault: &Fault) -> bool {
 fn unproven(questions: &[Question], judged: &[Vec<Judged>]) -> Vec<usize> {
     let is_there = |judged: &Judged| matches!(judged.fault, None | Some(Fault::NotValidating));
     let is_shown = |place: usize| judged.iter().any(|server| server.get(place).is_some_and(is_there));
+    let is_validated = |judged: &Judged| judged.fault == Some(Fault::Validated);
+    let is_repaired = |place: usize| judged.iter().any(|server| server.get(place).is_some_and(is_validated));
     let bogus = questions.iter().enumerate().filter(|(_, question)| question.expect == Expect::Bogus);
-    bogus.map(|(place, _)| place).filter(|place| !is_shown(*place)).collect()
+    bogus.map(|(place, _)| place).filter(|place| !is_shown(*place) || is_repaired(*place)).collect()
 }

@@ -104,13 +104,21 @@ fn each_state_of_one_server_has_its_cause() {
         ("--bogus=bogus.test", "OK - 1 nameserver answers 1 question as expected".to_owned()),
         ("--bogus=good.test", failing("does not validate DNSSEC")),
         (
+            "--bogus=secure.test",
+            "UNKNOWN - secure.test proves nothing: validated (AD=1), name one with a broken signature".to_owned(),
+        ),
+        (
+            "--bogus=nodata.test",
+            "UNKNOWN - nodata.test proves nothing: no address (NODATA), name one that has an address".to_owned(),
+        ),
+        (
             "--bogus=servfail.test",
-            "UNKNOWN - servfail.test proves nothing: SERVFAIL with CD=1 too, its zone or the nameserver fails, add a --name"
+            "UNKNOWN - servfail.test proves nothing: SERVFAIL, its zone or the nameserver fails, add a --name"
                 .to_owned(),
         ),
         (
             "--bogus=servfail22.test --name=good.test",
-            "UNKNOWN - servfail22.test proves nothing: SERVFAIL (no reachable authority) with CD=1 too, its zone does not answer"
+            "UNKNOWN - servfail22.test proves nothing: SERVFAIL (no reachable authority), its zone does not answer"
                 .to_owned(),
         ),
         ("--bogus=expired.test", "OK - 1 nameserver answers 1 question as expected".to_owned()),

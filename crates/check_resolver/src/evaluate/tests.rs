@@ -27,7 +27,7 @@ fn outcome(word: &str) -> Outcome {
         ttl: Some(60),
         ..reply(OptRcode::NOERROR)
     };
-    let is_dnssec = word == "expired";
+    let is_dnssec = matches!(word, "expired" | "bogus");
     let answer = match word {
         "no" | "cut" => Err(Fault::NoAnswer),
         "tcp" => Err(Fault::OnlyTcp),
@@ -35,11 +35,12 @@ fn outcome(word: &str) -> Outcome {
         "table" => Err(Fault::Local(Local::NeighbourTable)),
         "here" => Err(Fault::NotSent("host unreachable")),
         "noroute" => Err(Fault::NotSent("no route from here")),
-        "servfail" => code(OptRcode::SERVFAIL),
+        "servfail" | "bogus" => code(OptRcode::SERVFAIL),
         "refused" => code(OptRcode::REFUSED),
         "nxdomain" => code(OptRcode::NXDOMAIN),
         "notimp" => code(OptRcode::NOTIMP),
         "nodata-closed" => Ok(answered(Reply { ra: false, ..reply(OptRcode::NOERROR) })),
+        "valid" => Ok(answered(Reply { ad: true, ..with([192, 0, 2, 80].into()) })),
         "nodata" => code(OptRcode::NOERROR),
         "slow" => {
             Ok(Answered { took: Duration::from_millis(2001), ..answered(with([192, 0, 2, 80].into())) })

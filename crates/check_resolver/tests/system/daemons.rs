@@ -154,13 +154,14 @@ fn resolvers_that_are_well_and_an_authority() {
         (
             "127.0.0.3",
             "--bogus=www.signed.test",
-            "CRITICAL - 1 of 1 nameserver fails: @ does not validate DNSSEC",
+            "UNKNOWN - www.signed.test proves nothing: validated (AD=1), name one with a broken signature",
         ),
         (
             "127.0.0.3",
             "--bogus=www.lame.test",
-            "UNKNOWN - www.lame.test proves nothing: SERVFAIL with CD=1 too, its zone or the nameserver fails, add a --name",
+            "UNKNOWN - www.lame.test proves nothing: SERVFAIL, its zone or the nameserver fails, add a --name",
         ),
+        ("127.0.0.5", "--bogus=www.signed.test", "CRITICAL - 1 of 1 nameserver fails: @ does not validate DNSSEC"),
         ("127.0.0.5", "--name=www.plain.test", GOOD),
         (
             "127.0.0.5",
@@ -179,13 +180,19 @@ fn resolvers_that_are_not_well() {
     }
     let mut lab = Lab::start();
     let _late = lab.unbound("127.0.0.4", "val-override-date: \"20280101000000\"");
+    let _early = lab.unbound("127.0.0.8", "val-override-date: \"20200101000000\"");
     let _closed = lab.unbound("127.0.0.7", "access-control: 127.0.0.0/8 refuse");
     let _open = lab.unbound("127.0.0.3", "");
     let _alone = lab.dnsmasq("127.0.0.6", &[]);
     let late =
         "CRITICAL - 1 of 1 nameserver fails: @ SERVFAIL by DNSSEC (DNSKEY missing) or the clock is off";
+    let again = "CRITICAL - 1 of 1 nameserver fails: @ SERVFAIL by DNSSEC or the clock is off";
     lab.hold(&[
         ("127.0.0.4", "--secure=www.signed.test", late),
+        // The cause is told once.
+        ("127.0.0.4", "--secure=www.signed.test", again),
+        ("127.0.0.8", "--secure=www.signed.test", late),
+        ("127.0.0.8", "--secure=www.signed.test", again),
         ("127.0.0.4", "--bogus=www.signed.test", AS_EXPECTED),
         ("127.0.0.4", "--name=www.plain.test", GOOD),
         ("127.0.0.7", "--name=www.plain.test", "CRITICAL - 1 of 1 nameserver fails: @ REFUSED"),

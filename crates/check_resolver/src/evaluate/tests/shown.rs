@@ -17,6 +17,16 @@ fn expired_signatures_point_at_the_clock() {
     let line = "CRITICAL - 2 of 2 nameservers fail: 192.0.2.53 SERVFAIL by DNSSEC (signature expired) or the clock is off, \
                 192.0.2.54 SERVFAIL by DNSSEC (signature expired)";
     assert_eq!(summary("", &observed), line);
+    // From the second question on the server tells no cause.
+    let unknown = "SERVFAIL by DNSSEC or the clock is off";
+    observed.servers = servers("::1=bogus,bogus");
+    assert_eq!(summary("", &observed), format!("CRITICAL - 1 of 1 nameserver fails: ::1 {unknown}"));
+    observed.questions.push("c.example/A".parse::<NameOption>().unwrap().question(1).unwrap());
+    observed.servers = servers("::1=bogus,bogus,192.0.2.80");
+    assert_eq!(
+        summary("", &observed),
+        format!("CRITICAL - 1 of 1 nameserver fails: ::1 a.example {unknown}")
+    );
 }
 
 #[test]
@@ -73,12 +83,21 @@ fn uplinks_of_a_stub_are_judged_beside_it() {
 fn a_bogus_name_proves_nothing_where_its_zone_does_not_answer() {
     let bogus =
         |name: &str| name.parse::<Asked>().unwrap().question(1, vec![Rtype::A], Expect::Bogus).unwrap();
-    let nothing = "UNKNOWN - b.example proves nothing: SERVFAIL with CD=1 too, its zone";
+    let valid = "b.example proves nothing: validated (AD=1), name one with a broken signature";
+    let nothing = "UNKNOWN - b.example proves nothing: SERVFAIL, its zone";
     let rows = [
         ("::1=192.0.2.80,expired", "OK - 1 nameserver answers 2 questions as expected, slowest in 0.012 s".to_owned()),
         ("::1=192.0.2.80,servfail", format!("{nothing} does not answer")),
         ("::1=192.0.2.80,servfail ::2=192.0.2.80,servfail", format!("{nothing} does not answer")),
         ("::1=192.0.2.80,nxdomain", "UNKNOWN - b.example proves nothing: NXDOMAIN, name one that exists".to_owned()),
+        ("::1=192.0.2.80,nodata", "UNKNOWN - b.example proves nothing: no address (NODATA), name one that has an address".to_owned()),
+        ("::1=192.0.2.80,valid", format!("UNKNOWN - {valid}")),
+        // A cache may have what was broken.
+        ("::1=192.0.2.80,valid ::2=192.0.2.80,expired", format!("UNKNOWN - {valid}")),
+        (
+            "::1=192.0.2.80,valid ::2=192.0.2.80,192.0.2.80",
+            "CRITICAL - 1 of 2 nameservers fails: ::2 b.example does not validate DNSSEC, 1 more fault".to_owned(),
+        ),
         // The other one shows that the zone is there.
         (
             "::1=192.0.2.80,servfail ::2=192.0.2.80,expired",
