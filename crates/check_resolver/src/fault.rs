@@ -184,6 +184,11 @@ pub(crate) fn is_out_of_date(code: u16) -> bool {
     matches!(code, 7 | 8)
 }
 
+/// Whether an extended error says that the server does not reach those of the zone.
+pub(crate) fn is_out_of_reach(code: u16) -> bool {
+    matches!(code, 22 | 23)
+}
+
 /// Whether an extended error says that validation failed.
 pub(crate) fn is_dnssec(code: u16) -> bool {
     matches!(code, 1 | 2 | 5..=12)

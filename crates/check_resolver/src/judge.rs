@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use domain::base::Rtype;
 use domain::base::iana::OptRcode;
 
-use crate::fault::{Fault, extended, is_dnssec, is_out_of_date};
+use crate::fault::{Fault, extended, is_dnssec, is_out_of_date, is_out_of_reach};
 use crate::message::Reply;
 use crate::plan::Outcome;
 use crate::question::{Expect, Prefix, Question};
@@ -92,7 +92,10 @@ fn resolves(question: &Question, expected: &[Prefix], outcomes: &[Outcome]) -> J
             Err(_) => {}
         }
     }
-    let is_plain = outcomes.iter().any(|outcome| outcome.is_plain && outcome.answer.is_ok());
+    let is_plain = outcomes.iter().any(|outcome| {
+        let rcode = outcome.answer.as_ref().map(|answered| answered.reply.rcode);
+        outcome.is_plain && matches!(rcode, Ok(OptRcode::NOERROR | OptRcode::NXDOMAIN))
+    });
     if judged.fault.is_none() && is_plain {
         judged.costs.push(Cost::OnlyPlain);
     }
@@ -143,17 +146,27 @@ fn of_code(reply: &Reply, outcome: &Outcome) -> Option<Fault> {
         OptRcode::NOERROR => None,
         OptRcode::NXDOMAIN if !reply.ra && reply.aa => Some(Fault::NotRecursive),
         OptRcode::NXDOMAIN => Some(Fault::NxDomain),
-        OptRcode::SERVFAIL if outcome.is_dnssec => Some(Fault::Dnssec(cause(reply, true))),
+        OptRcode::SERVFAIL if outcome.is_dnssec && !is_unreachable(reply) => {
+            Some(Fault::Dnssec(cause(reply, true)))
+        }
         OptRcode::SERVFAIL => Some(Fault::ServFail(cause(reply, false))),
         code => Some(Fault::Code(code)),
     }
 }
 
-/// The cause by the extended errors: where DNSSEC is to blame, the one that says most of it.
+/// Whether the server says that it does not reach the zone, and not that it has seen a signature: then it has
+/// no key to validate with.
+fn is_unreachable(reply: &Reply) -> bool {
+    let has = |is: fn(u16) -> bool| reply.errors.iter().any(|(code, _)| is(*code));
+    has(is_out_of_reach) && !has(is_out_of_date)
+}
+
+/// The cause by the extended errors: the one that says most of DNSSEC where that is to blame, else one of
+/// another kind.
 fn cause(reply: &Reply, is_dnssec_fault: bool) -> Option<&'static str> {
     let mut codes: Vec<u16> = reply.errors.iter().map(|(code, _)| *code).collect();
     // "Bogus" says no more than DNSSEC does.
-    codes.sort_by_key(|code| (is_dnssec_fault && !is_dnssec(*code), matches!(code, 5 | 6)));
+    codes.sort_by_key(|code| (is_dnssec_fault != is_dnssec(*code), matches!(code, 5 | 6)));
     let known = codes.into_iter().find_map(|code| extended(code).map(|words| (code, words)));
     known.filter(|(code, _)| !is_dnssec_fault || !matches!(code, 5 | 6)).map(|(_, words)| words)
 }
@@ -199,169 +212,4 @@ fn bogus(reply: &Reply, outcome: &Outcome) -> Option<Fault> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::plan::tests::{answered, reply};
-    use crate::question::{Asked, NameOption};
-
-    fn outcome(reply: Reply) -> Outcome {
-        Outcome {
-            answer: Ok(answered(reply)),
-            is_plain: false,
-            is_dnssec: false,
-            resolves: false,
-            is_cut: false,
-        }
-    }
-
-    fn with(address: &str) -> Outcome {
-        outcome(Reply {
-            addresses: vec![address.parse().unwrap()],
-            records: 1,
-            ttl: Some(60),
-            ..reply(OptRcode::NOERROR)
-        })
-    }
-
-    fn code(code: OptRcode) -> Outcome {
-        outcome(reply(code))
-    }
-
-    fn failed(fault: Fault) -> Outcome {
-        Outcome { answer: Err(fault), is_plain: false, is_dnssec: false, resolves: false, is_cut: false }
-    }
-
-    fn name(text: &str) -> Question {
-        text.parse::<NameOption>().unwrap().question(1).unwrap()
-    }
-
-    fn of(expect: Expect) -> Question {
-        "a.example".parse::<Asked>().unwrap().question(1, vec![Rtype::A], expect).unwrap()
-    }
-
-    /// The fault and the costs in words.
-    fn told(question: &Question, outcomes: &[Outcome]) -> String {
-        let judged = judge(question, outcomes);
-        let fault = judged.fault.map_or_else(|| "good".to_owned(), |fault| fault.to_string());
-        let costs = judged.costs.iter().map(Cost::to_string);
-        std::iter::once(fault).chain(costs).collect::<Vec<_>>().join(", ")
-    }
-
-    #[test]
-    fn a_name_resolves_by_a_or_aaaa_and_both_must_be_answered() {
-        use OptRcode as R;
-        let (v4, v6, none) = (|| with("192.0.2.80"), || with("2001:db8::80"), || code(R::NOERROR));
-        let silent = || failed(Fault::NoAnswer);
-        let rows = [
-            (vec![v4(), v6()], "good"),
-            (vec![v4(), none()], "good"),
-            (vec![none(), v6()], "good"),
-            (vec![none(), none()], "no address (NODATA)"),
-            (vec![v4(), silent()], "good, AAAA no answer"),
-            (vec![v4(), code(R::SERVFAIL)], "good, AAAA SERVFAIL"),
-            (vec![v4(), code(R::NXDOMAIN)], "good, AAAA NXDOMAIN"),
-            (vec![silent(), v6()], "no answer"),
-            (vec![silent(), silent()], "no answer"),
-            (vec![none(), silent()], "no answer"),
-            (vec![none(), code(R::SERVFAIL)], "SERVFAIL"),
-            (vec![code(R::NXDOMAIN), code(R::NXDOMAIN)], "NXDOMAIN"),
-            (vec![code(R::REFUSED), code(R::REFUSED)], "REFUSED"),
-            (vec![Outcome { is_plain: true, ..v4() }, v6()], "good, answers only without EDNS"),
-            (vec![with("0.0.0.0"), none()], "answers 0.0.0.0"),
-            (vec![with("127.0.0.1"), none()], "answers 127.0.0.1"),
-            (vec![v4(), with("::")], "answers ::"),
-            (vec![with("10.0.0.1"), none()], "good"),
-        ];
-        for (outcomes, expected) in rows {
-            assert_eq!(told(&name("a.example"), &outcomes), expected, "{outcomes:?}");
-        }
-    }
-
-    #[test]
-    fn expected_addresses_are_the_only_ones() {
-        let rows = [
-            ("a.example/A=192.0.2.0/24", "192.0.2.80", "good"),
-            ("a.example/A=192.0.2.1", "192.0.2.80", "answers 192.0.2.80, which is not expected"),
-            ("a.example/A=0.0.0.0", "0.0.0.0", "good"),
-            ("a.example/A=0.0.0.0", "127.0.0.1", "answers 127.0.0.1, which is not expected"),
-        ];
-        for (question, address, expected) in rows {
-            assert_eq!(told(&name(question), &[with(address)]), expected, "{question} {address}");
-        }
-        let both = [with("192.0.2.80"), with("2001:db8::80")];
-        assert_eq!(told(&name("a.example=192.0.2.80"), &both), "answers 2001:db8::80, which is not expected");
-    }
-
-    #[test]
-    fn flags_and_other_records_count() {
-        let authority = Reply { ra: false, aa: true, records: 1, ..reply(OptRcode::NOERROR) };
-        let nxdomain = Reply { ra: false, aa: true, ..reply(OptRcode::NXDOMAIN) };
-        let circle = Reply { is_loop: true, ..reply(OptRcode::NOERROR) };
-        let mail = Reply { records: 2, ..reply(OptRcode::NOERROR) };
-        let rows = [
-            (authority, "does not recurse"),
-            (nxdomain, "does not recurse"),
-            (circle, "CNAME loop"),
-            (mail, "good"),
-            (reply(OptRcode::NOERROR), "no address (NODATA)"),
-        ];
-        for (reply, expected) in rows {
-            assert_eq!(told(&name("a.example/MX"), &[outcome(reply)]), expected);
-        }
-    }
-
-    #[test]
-    fn the_cause_of_servfail_is_told() {
-        let servfail = |codes: &[u16], is_dnssec: bool| {
-            let errors = codes.iter().map(|code| (*code, String::new())).collect();
-            Outcome { is_dnssec, ..outcome(Reply { errors, ..reply(OptRcode::SERVFAIL) }) }
-        };
-        let rows = [
-            (servfail(&[], false), "SERVFAIL"),
-            (servfail(&[22], false), "SERVFAIL (no reachable authority)"),
-            (servfail(&[0, 23], false), "SERVFAIL (network error)"),
-            (servfail(&[], true), "SERVFAIL by DNSSEC"),
-            (servfail(&[6], true), "SERVFAIL by DNSSEC"),
-            (servfail(&[22, 6, 7], true), "SERVFAIL by DNSSEC (signature expired)"),
-        ];
-        for (outcome, expected) in rows {
-            assert_eq!(told(&name("a.example/A"), std::slice::from_ref(&outcome)), expected, "{outcome:?}");
-        }
-    }
-
-    #[test]
-    fn failures_may_be_what_is_expected() {
-        use OptRcode as R;
-        let broken = Outcome { is_dnssec: true, ..code(R::SERVFAIL) };
-        let by_code =
-            |code: u16| outcome(Reply { errors: vec![(code, String::new())], ..reply(R::SERVFAIL) });
-        let valid = outcome(Reply { ad: true, ..reply(R::NOERROR) });
-        let rows = [
-            (Expect::Absent, code(R::NXDOMAIN), "good"),
-            (Expect::Absent, with("192.0.2.80"), "invents an answer for a name that does not exist"),
-            (Expect::Absent, code(R::NOERROR), "no address (NODATA)"),
-            (Expect::Absent, code(R::SERVFAIL), "SERVFAIL"),
-            (Expect::Absent, failed(Fault::NoAnswer), "no answer"),
-            (Expect::Secure, valid, "good"),
-            (Expect::Secure, with("192.0.2.80"), "answers, but not as validated (AD=0)"),
-            (Expect::Secure, broken.clone(), "SERVFAIL by DNSSEC"),
-            (Expect::Secure, code(R::NXDOMAIN), "NXDOMAIN"),
-            (Expect::Bogus, broken, "good"),
-            (Expect::Bogus, by_code(7), "good"),
-            (Expect::Bogus, by_code(8), "good"),
-            // A zone that does not answer is told so too.
-            (Expect::Bogus, by_code(6), "SERVFAIL (DNSSEC bogus)"),
-            (Expect::Bogus, by_code(9), "SERVFAIL (DNSKEY missing)"),
-            (Expect::Bogus, code(R::SERVFAIL), "SERVFAIL"),
-            (Expect::Bogus, with("192.0.2.80"), "does not validate DNSSEC"),
-            (Expect::Bogus, code(R::NXDOMAIN), "NXDOMAIN"),
-        ];
-        for (expect, outcome, expected) in rows {
-            assert_eq!(
-                told(&of(expect.clone()), std::slice::from_ref(&outcome)),
-                expected,
-                "{expect:?} {outcome:?}"
-            );
-        }
-    }
-}
+mod tests;

@@ -4,8 +4,11 @@
 //! | what came | what is asked |
 //! | --- | --- |
 //! | an answer that did not fit | the same by TCP |
-//! | FORMERR or NOTIMP without EDNS | the same without EDNS |
-//! | SERVFAIL | the same with CD: an answer now means that DNSSEC is the cause |
+//! | FORMERR or NOTIMP without EDNS, BADVERS, REFUSED | the same without EDNS |
+//! | SERVFAIL | the same with CD |
+//! | an answer to that | the same as at first: SERVFAIL again means that DNSSEC is the cause |
+//! | a failure of that too | the same without EDNS |
+//! | an answer without EDNS, after another failure | the same as at first: a failure means that EDNS is the cause |
 //! | nothing | the same without EDNS and by TCP, side by side: a late answer to the first still counts |
 
 use std::time::Duration;
@@ -66,10 +69,14 @@ pub(crate) enum Plan {
     First,
     /// TCP is under way, because an answer did not fit.
     Truncated { is_plain: bool },
-    /// The question without EDNS is under way, because the server did not take EDNS: what it answered.
+    /// The question without EDNS is under way, because the server may not take EDNS: what it answered.
     WithoutEdns(Box<Answered>),
+    /// The first question is under way again: what failed at first, and the answer without EDNS.
+    WithEdnsAgain { refusal: Box<Answered>, plain: Box<Answered> },
     /// The question with CD is under way: what came without, and whether EDNS was not taken.
     Unchecked { answer: Box<Answered>, is_plain: bool },
+    /// With CD an answer came, and the question without is under way again: what came at first.
+    CheckedAgain { answer: Box<Answered>, is_plain: bool },
     /// Two are under way because nothing came: why, and what came by TCP.
     Silent { fault: Fault, tcp: Option<bool>, is_plain_over: bool },
 }
@@ -86,14 +93,15 @@ impl Plan {
                 Ok(answered) => self.judge(form, answered, is_plain),
                 Err(fault) => done(Err(Fault::Truncated(tcp_fault(&fault))), is_plain, false),
             },
-            Self::WithoutEdns(refusal) => match ended {
-                Ok(answered) => self.judge(form, answered, true),
-                Err(_) => done(Ok(*refusal), false, false),
+            Self::WithoutEdns(refusal) => self.after_plain(form, ended, refusal),
+            Self::WithEdnsAgain { refusal, plain } => match ended {
+                Ok(answered) if is_good(&answered) => done(Ok(*refusal), false, false),
+                _ => done(Ok(*plain), true, false),
             },
-            Self::Unchecked { answer, is_plain } => {
-                let is_dnssec = ended
-                    .is_ok_and(|ended| matches!(ended.reply.rcode, OptRcode::NOERROR | OptRcode::NXDOMAIN));
-                done(Ok(*answer), is_plain, is_dnssec)
+            Self::Unchecked { answer, is_plain } => self.after_unchecked(form, ended, answer, is_plain),
+            Self::CheckedAgain { answer, is_plain } => {
+                let fails = ended.is_ok_and(|ended| ended.reply.rcode == OptRcode::SERVFAIL);
+                done(Ok(*answer), is_plain, fails)
             }
             Self::Silent { fault, tcp, is_plain_over } => {
                 self.after_silence(form, ended, fault, tcp, is_plain_over)
@@ -109,8 +117,7 @@ impl Plan {
     fn after_first(&mut self, form: Form, ended: Ended) -> Next {
         match ended {
             Ok(answered) if !answered.reply.edns && is_refusal_of_edns(answered.reply.rcode) => {
-                *self = Self::WithoutEdns(Box::new(answered));
-                Next::Ask(vec![Form { edns: false, ..form }])
+                self.without_edns(form, Box::new(answered))
             }
             Ok(answered) => self.judge(form, answered, false),
             Err(fault @ (Fault::NoAnswer | Fault::Malformed(_) | Fault::OtherQuestion | Fault::Echo)) => {
@@ -137,7 +144,43 @@ impl Plan {
             *self = Self::Unchecked { answer: Box::new(answered), is_plain };
             return Next::Ask(vec![Form { unchecked: true, ..form }]);
         }
+        if matches!(answered.reply.rcode, OptRcode::REFUSED | OptRcode::BADVERS) && form.edns {
+            return self.without_edns(form, Box::new(answered));
+        }
         done(Ok(answered), is_plain, false)
+    }
+
+    fn without_edns(&mut self, form: Form, refusal: Box<Answered>) -> Next {
+        *self = Self::WithoutEdns(refusal);
+        Next::Ask(vec![Form { edns: false, unchecked: false, ..form }])
+    }
+
+    /// A server that fails for a moment is not one that does not take EDNS: unless it said so.
+    fn after_plain(&mut self, form: Form, ended: Ended, refusal: Box<Answered>) -> Next {
+        let is_of_edns = !refusal.reply.edns && is_refusal_of_edns(refusal.reply.rcode);
+        match ended {
+            Ok(answered) if is_good(&answered) && !answered.reply.tc && !is_of_edns => {
+                *self = Self::WithEdnsAgain { refusal, plain: Box::new(answered) };
+                Next::Ask(vec![Form { edns: true, ..form }])
+            }
+            Ok(answered)
+                if is_good(&answered) || is_of_edns && answered.reply.rcode != refusal.reply.rcode =>
+            {
+                self.judge(form, answered, true)
+            }
+            _ => done(Ok(*refusal), false, false),
+        }
+    }
+
+    fn after_unchecked(&mut self, form: Form, ended: Ended, answer: Box<Answered>, is_plain: bool) -> Next {
+        match ended {
+            Ok(answered) if is_good(&answered) => {
+                *self = Self::CheckedAgain { answer, is_plain };
+                Next::Ask(vec![Form { unchecked: false, ..form }])
+            }
+            Ok(_) if form.edns => self.without_edns(form, answer),
+            _ => done(Ok(*answer), is_plain, false),
+        }
     }
 
     /// An answer by UDP counts before one by TCP.
@@ -165,6 +208,10 @@ impl Plan {
     }
 }
 
+fn is_good(answered: &Answered) -> bool {
+    matches!(answered.reply.rcode, OptRcode::NOERROR | OptRcode::NXDOMAIN)
+}
+
 /// Servers older than EDNS answer so, without EDNS in the answer (RFC 6891, section 7).
 fn is_refusal_of_edns(code: OptRcode) -> bool {
     matches!(code, OptRcode::FORMERR | OptRcode::NOTIMP)
@@ -184,127 +231,4 @@ fn done(answer: Ended, is_plain: bool, is_dnssec: bool) -> Next {
 }
 
 #[cfg(test)]
-pub(crate) mod tests {
-    use super::*;
-
-    const PLAIN: Form = Form { edns: false, ..FIRST };
-    const TCP: Form = Form { tcp: true, ..FIRST };
-    const CD: Form = Form { unchecked: true, ..FIRST };
-
-    /// A healthy answer without records.
-    pub(crate) fn reply(rcode: OptRcode) -> Reply {
-        Reply {
-            rcode,
-            aa: false,
-            tc: false,
-            ra: true,
-            ad: false,
-            edns: true,
-            errors: Vec::new(),
-            addresses: Vec::new(),
-            records: 0,
-            ttl: None,
-            is_loop: false,
-        }
-    }
-
-    pub(crate) fn answered(reply: Reply) -> Answered {
-        Answered { reply, took: Duration::from_millis(12), is_repeated: false }
-    }
-
-    fn ok(rcode: OptRcode) -> Ended {
-        Ok(answered(reply(rcode)))
-    }
-
-    fn cut() -> Ended {
-        Ok(answered(Reply { tc: true, ..reply(OptRcode::NOERROR) }))
-    }
-
-    fn without_edns(rcode: OptRcode) -> Ended {
-        Ok(answered(Reply { edns: false, ..reply(rcode) }))
-    }
-
-    /// What comes of these ends, in words, with what is asked on the way.
-    fn told(ends: Vec<(Form, Ended)>) -> String {
-        let form = |form: &Form| match (form.tcp, form.edns, form.unchecked) {
-            (false, true, false) => "udp",
-            (false, false, false) => "plain",
-            (true, true, false) => "tcp",
-            (true, false, false) => "plain tcp",
-            (_, _, true) => "cd",
-        };
-        let mut plan = Plan::default();
-        let mut told = Vec::new();
-        for (asked, ended) in ends {
-            told.push(match plan.ended(asked, ended) {
-                Next::Wait => "wait".to_owned(),
-                Next::Ask(forms) => forms.iter().map(form).collect::<Vec<_>>().join("+"),
-                Next::Done(outcome) => {
-                    let answer = outcome
-                        .answer
-                        .map_or_else(|fault| fault.to_string(), |got| got.reply.rcode.to_string());
-                    let marks = [(outcome.is_plain, " plain"), (outcome.is_dnssec, " dnssec")];
-                    marks.iter().filter(|(is, _)| *is).fold(answer, |text, (_, mark)| text + mark)
-                }
-            });
-        }
-        told.join(", ")
-    }
-
-    #[test]
-    fn each_end_leads_to_what_the_table_says() {
-        use OptRcode as R;
-        let silent = || Err(Fault::NoAnswer);
-        let rows = [
-            (vec![(FIRST, ok(R::NOERROR))], "NOERROR"),
-            (vec![(FIRST, ok(R::NXDOMAIN))], "NXDOMAIN"),
-            (vec![(FIRST, ok(R::REFUSED))], "REFUSED"),
-            (vec![(FIRST, ok(R::FORMERR))], "FORMERR"),
-            (vec![(FIRST, Err(Fault::Refused))], "refused: nothing listens there"),
-            (vec![(FIRST, cut()), (TCP, ok(R::NOERROR))], "tcp, NOERROR"),
-            (vec![(FIRST, cut()), (TCP, Err(Fault::Refused))], "tcp, truncated, and TCP refused"),
-            (vec![(FIRST, cut()), (TCP, silent())], "tcp, truncated, and TCP no answer"),
-            (
-                vec![(FIRST, cut()), (TCP, Err(Fault::Truncated(Tcp::Closed)))],
-                "tcp, truncated, and TCP closed",
-            ),
-            (vec![(FIRST, cut()), (TCP, cut())], "tcp, truncated, and TCP malformed"),
-            (vec![(FIRST, without_edns(R::FORMERR)), (PLAIN, ok(R::NOERROR))], "plain, NOERROR plain"),
-            (vec![(FIRST, without_edns(R::NOTIMP)), (PLAIN, ok(R::NOTIMP))], "plain, NOTIMP plain"),
-            (vec![(FIRST, without_edns(R::NOTIMP)), (PLAIN, silent())], "plain, NOTIMP"),
-            (
-                vec![(FIRST, without_edns(R::FORMERR)), (PLAIN, cut()), (TCP, ok(R::NOERROR))],
-                "plain, plain tcp, NOERROR plain",
-            ),
-            (vec![(FIRST, ok(R::SERVFAIL)), (CD, ok(R::NOERROR))], "cd, SERVFAIL dnssec"),
-            (vec![(FIRST, ok(R::SERVFAIL)), (CD, ok(R::NXDOMAIN))], "cd, SERVFAIL dnssec"),
-            (vec![(FIRST, ok(R::SERVFAIL)), (CD, ok(R::SERVFAIL))], "cd, SERVFAIL"),
-            (vec![(FIRST, ok(R::SERVFAIL)), (CD, silent())], "cd, SERVFAIL"),
-            (vec![(FIRST, silent()), (PLAIN, ok(R::NOERROR))], "plain+tcp, NOERROR plain"),
-            (
-                vec![(FIRST, silent()), (TCP, ok(R::NOERROR)), (PLAIN, ok(R::NOERROR))],
-                "plain+tcp, wait, NOERROR plain",
-            ),
-            (
-                vec![(FIRST, silent()), (TCP, ok(R::NOERROR)), (PLAIN, silent())],
-                "plain+tcp, wait, no answer by UDP, TCP answers",
-            ),
-            (
-                vec![(FIRST, silent()), (PLAIN, silent()), (TCP, ok(R::NOERROR))],
-                "plain+tcp, wait, no answer by UDP, TCP answers",
-            ),
-            (vec![(FIRST, silent()), (PLAIN, silent()), (TCP, silent())], "plain+tcp, wait, no answer"),
-            // Late answers to the first question.
-            (vec![(FIRST, silent()), (FIRST, ok(R::NOERROR))], "plain+tcp, NOERROR"),
-            (vec![(FIRST, silent()), (TCP, silent()), (FIRST, cut())], "plain+tcp, wait, tcp"),
-            (vec![(FIRST, silent()), (FIRST, ok(R::SERVFAIL)), (CD, silent())], "plain+tcp, cd, SERVFAIL"),
-            (
-                vec![(FIRST, Err(Fault::WrongId)), (PLAIN, Err(Fault::WrongId)), (TCP, ok(R::NOERROR))],
-                "plain+tcp, wait, answers carry a wrong id",
-            ),
-        ];
-        for (ends, expected) in rows {
-            assert_eq!(told(ends.clone()), expected, "{ends:?}");
-        }
-    }
-}
+pub(crate) mod tests;

@@ -94,6 +94,19 @@ fn each_state_of_one_server_has_its_cause() {
         ("--name=loopback.test", failing("answers 127.0.0.1")),
         ("--name=ra0.test/A", failing("does not recurse")),
         ("--name=formerr-edns.test", "WARNING - @: answers only without EDNS".to_owned()),
+        ("--name=servfail-edns.test", "WARNING - @: answers only without EDNS".to_owned()),
+        ("--name=refused-edns.test", "WARNING - @: answers only without EDNS".to_owned()),
+        ("--name=badvers-edns.test", "WARNING - @: answers only without EDNS".to_owned()),
+        ("--closed --name=refused-edns.test", "CRITICAL - 1 of 1 server resolves for strangers: @".to_owned()),
+        ("--name=notimp-aaaa.test", "WARNING - @: AAAA NOTIMP".to_owned()),
+        // It answers the second question.
+        ("--name=once.test/A", failing("SERVFAIL")),
+        ("--name=once22.test/A", failing("SERVFAIL (no reachable authority)")),
+        (
+            "--bogus=once22.bogus.test",
+            "UNKNOWN - once22.bogus.test proves nothing: SERVFAIL (no reachable authority), its zone or the nameserver fails, add a --name"
+                .to_owned(),
+        ),
         ("--name=servfail-aaaa.test", "WARNING - @: AAAA SERVFAIL".to_owned()),
         ("--name=nxdomain-aaaa.test", "WARNING - @: AAAA NXDOMAIN".to_owned()),
         ("--name=good.test --name=GOOD.test. --name=good.test/A", good.clone()),

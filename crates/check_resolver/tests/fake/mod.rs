@@ -90,9 +90,15 @@ fn serve_udp(always: Always, socket: UdpSocket, ended: Arc<AtomicBool>) -> JoinH
             let Some(query) = Query::read(always, &room[..length], false) else { continue };
             let key = (peer, room[12..query.end].to_vec());
             let is_first = !seen.contains(&key);
+            let is_new = !seen.iter().any(|(_, question)| *question == key.1);
             seen.push(key);
             match query.label.as_str() {
                 "lost" if is_first => {}
+                // Each further question comes from another port.
+                "once" | "once22" if is_new => {
+                    let errors: &[u16] = if query.label == "once" { &[] } else { &[22] };
+                    let _ = socket.send_to(&query.answer(RA | 2, &[], errors), peer);
+                }
                 "late" if is_first => {
                     later.push((Instant::now() + Duration::from_millis(1500), query.good(), peer))
                 }
@@ -209,6 +215,14 @@ impl<'a> Query<'a> {
         }
     }
 
+    /// BADVERS, which needs EDNS.
+    fn badvers(&self) -> Vec<u8> {
+        let mut answer = self.answer(RA, &[], &[]);
+        let extended = answer.len() - 6;
+        answer[extended] = 1;
+        answer
+    }
+
     fn with_id(&self, id: u16) -> Vec<u8> {
         let mut answer = self.good();
         answer[..2].copy_from_slice(&id.to_be_bytes());
@@ -240,6 +254,10 @@ impl<'a> Query<'a> {
             "refused-bare" => vec![[&self.octets[..2], &[0x81, 0x85], &[0; 8]].concat()],
             "notimp" => vec![self.plain(RA | 4)],
             "formerr" => code(1),
+            "notimp-aaaa" if is_aaaa => vec![self.plain(RA | 4)],
+            "servfail-edns" if self.has_edns => code(2),
+            "refused-edns" if self.has_edns => code(5),
+            "badvers-edns" if self.has_edns => vec![self.badvers()],
             "formerr-edns" if self.has_edns => vec![self.plain(RA | 1)],
             "silent" | "silent-udp" if !self.tcp => vec![],
             "noedns" if self.has_edns => vec![],
@@ -256,12 +274,8 @@ impl<'a> Query<'a> {
             "echo" => vec![self.octets.to_vec()],
             "short" => vec![self.octets[..5].to_vec()],
             "pointer" => vec![self.answer(RA, &[b"\xc0\xff\0\x01\0\x01\0\0\0\0\0\0"], &[])],
-            "badvers" => {
-                let mut answer = self.answer(RA, &[], &[]);
-                let extended = answer.len() - 6;
-                answer[extended] = 1;
-                vec![answer]
-            }
+            "badvers" if self.has_edns => vec![self.badvers()],
+            "badvers" => code(5),
             "tc" | "tc-closed" | "tc-silent" | "tc-refused" if !self.tcp => {
                 vec![self.answer(RA | 0x200, &[], &[])]
             }

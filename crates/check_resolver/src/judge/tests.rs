@@ -1,0 +1,174 @@
+//! Rows of what one server answers to one question.
+
+use super::*;
+use crate::plan::tests::{answered, reply};
+use crate::question::{Asked, NameOption};
+
+fn outcome(reply: Reply) -> Outcome {
+    Outcome { answer: Ok(answered(reply)), is_plain: false, is_dnssec: false, resolves: false, is_cut: false }
+}
+
+fn with(address: &str) -> Outcome {
+    outcome(Reply {
+        addresses: vec![address.parse().unwrap()],
+        records: 1,
+        ttl: Some(60),
+        ..reply(OptRcode::NOERROR)
+    })
+}
+
+fn code(code: OptRcode) -> Outcome {
+    outcome(reply(code))
+}
+
+fn failed(fault: Fault) -> Outcome {
+    Outcome { answer: Err(fault), is_plain: false, is_dnssec: false, resolves: false, is_cut: false }
+}
+
+fn name(text: &str) -> Question {
+    text.parse::<NameOption>().unwrap().question(1).unwrap()
+}
+
+fn of(expect: Expect) -> Question {
+    "a.example".parse::<Asked>().unwrap().question(1, vec![Rtype::A], expect).unwrap()
+}
+
+/// The fault and the costs in words.
+fn told(question: &Question, outcomes: &[Outcome]) -> String {
+    let judged = judge(question, outcomes);
+    let fault = judged.fault.map_or_else(|| "good".to_owned(), |fault| fault.to_string());
+    let costs = judged.costs.iter().map(Cost::to_string);
+    std::iter::once(fault).chain(costs).collect::<Vec<_>>().join(", ")
+}
+
+#[test]
+fn a_name_resolves_by_a_or_aaaa_and_both_must_be_answered() {
+    use OptRcode as R;
+    let (v4, v6, none) = (|| with("192.0.2.80"), || with("2001:db8::80"), || code(R::NOERROR));
+    let silent = || failed(Fault::NoAnswer);
+    let rows = [
+        (vec![v4(), v6()], "good"),
+        (vec![v4(), none()], "good"),
+        (vec![none(), v6()], "good"),
+        (vec![none(), none()], "no address (NODATA)"),
+        (vec![v4(), silent()], "good, AAAA no answer"),
+        (vec![v4(), code(R::SERVFAIL)], "good, AAAA SERVFAIL"),
+        (vec![v4(), code(R::NXDOMAIN)], "good, AAAA NXDOMAIN"),
+        (vec![silent(), v6()], "no answer"),
+        (vec![silent(), silent()], "no answer"),
+        (vec![none(), silent()], "no answer"),
+        (vec![none(), code(R::SERVFAIL)], "SERVFAIL"),
+        (vec![code(R::NXDOMAIN), code(R::NXDOMAIN)], "NXDOMAIN"),
+        (vec![code(R::REFUSED), code(R::REFUSED)], "REFUSED"),
+        (vec![Outcome { is_plain: true, ..v4() }, v6()], "good, answers only without EDNS"),
+        (vec![v4(), Outcome { is_plain: true, ..code(R::NOTIMP) }], "good, AAAA NOTIMP"),
+        (vec![v4(), Outcome { is_plain: true, ..code(R::SERVFAIL) }], "good, AAAA SERVFAIL"),
+        (vec![v4(), Outcome { is_plain: true, ..none() }], "good, answers only without EDNS"),
+        (vec![with("0.0.0.0"), none()], "answers 0.0.0.0"),
+        (vec![with("127.0.0.1"), none()], "answers 127.0.0.1"),
+        (vec![v4(), with("::")], "answers ::"),
+        (vec![with("10.0.0.1"), none()], "good"),
+    ];
+    for (outcomes, expected) in rows {
+        assert_eq!(told(&name("a.example"), &outcomes), expected, "{outcomes:?}");
+    }
+}
+
+#[test]
+fn expected_addresses_are_the_only_ones() {
+    let rows = [
+        ("a.example/A=192.0.2.0/24", "192.0.2.80", "good"),
+        ("a.example/A=192.0.2.1", "192.0.2.80", "answers 192.0.2.80, which is not expected"),
+        ("a.example/A=0.0.0.0", "0.0.0.0", "good"),
+        ("a.example/A=0.0.0.0", "127.0.0.1", "answers 127.0.0.1, which is not expected"),
+    ];
+    for (question, address, expected) in rows {
+        assert_eq!(told(&name(question), &[with(address)]), expected, "{question} {address}");
+    }
+    let both = [with("192.0.2.80"), with("2001:db8::80")];
+    assert_eq!(told(&name("a.example=192.0.2.80"), &both), "answers 2001:db8::80, which is not expected");
+}
+
+#[test]
+fn flags_and_other_records_count() {
+    let authority = Reply { ra: false, aa: true, records: 1, ..reply(OptRcode::NOERROR) };
+    let nxdomain = Reply { ra: false, aa: true, ..reply(OptRcode::NXDOMAIN) };
+    let circle = Reply { is_loop: true, ..reply(OptRcode::NOERROR) };
+    let mail = Reply { records: 2, ..reply(OptRcode::NOERROR) };
+    let rows = [
+        (authority, "does not recurse"),
+        (nxdomain, "does not recurse"),
+        (circle, "CNAME loop"),
+        (mail, "good"),
+        (reply(OptRcode::NOERROR), "no address (NODATA)"),
+    ];
+    for (reply, expected) in rows {
+        assert_eq!(told(&name("a.example/MX"), &[outcome(reply)]), expected);
+    }
+}
+
+#[test]
+fn the_cause_of_servfail_is_told() {
+    let servfail = |codes: &[u16], is_dnssec: bool| {
+        let errors = codes.iter().map(|code| (*code, String::new())).collect();
+        Outcome { is_dnssec, ..outcome(Reply { errors, ..reply(OptRcode::SERVFAIL) }) }
+    };
+    let rows = [
+        (servfail(&[], false), "SERVFAIL"),
+        (servfail(&[22], false), "SERVFAIL (no reachable authority)"),
+        (servfail(&[0, 23], false), "SERVFAIL (network error)"),
+        (servfail(&[], true), "SERVFAIL by DNSSEC"),
+        (servfail(&[6], true), "SERVFAIL by DNSSEC"),
+        (servfail(&[22, 6, 7], true), "SERVFAIL by DNSSEC (signature expired)"),
+        // CD=1 may be answered from the cache.
+        (servfail(&[22], true), "SERVFAIL (no reachable authority)"),
+        (servfail(&[23], true), "SERVFAIL (network error)"),
+        (servfail(&[9, 22], true), "SERVFAIL (no reachable authority)"),
+        (servfail(&[6, 23], true), "SERVFAIL (network error)"),
+    ];
+    for (outcome, expected) in rows {
+        assert_eq!(told(&name("a.example/A"), std::slice::from_ref(&outcome)), expected, "{outcome:?}");
+    }
+}
+
+#[test]
+fn failures_may_be_what_is_expected() {
+    use OptRcode as R;
+    let broken = Outcome { is_dnssec: true, ..code(R::SERVFAIL) };
+    let by_code = |code: u16| outcome(Reply { errors: vec![(code, String::new())], ..reply(R::SERVFAIL) });
+    let valid = outcome(Reply { ad: true, ..reply(R::NOERROR) });
+    let own = |aa: bool| outcome(Reply { ra: false, aa, ..reply(R::NXDOMAIN) });
+    let circle = outcome(Reply { is_loop: true, ..reply(R::NOERROR) });
+    let rows = [
+        (Expect::Absent, code(R::NXDOMAIN), "good"),
+        (Expect::Absent, with("192.0.2.80"), "invents an answer for a name that does not exist"),
+        (Expect::Absent, code(R::NOERROR), "no address (NODATA)"),
+        (Expect::Absent, code(R::SERVFAIL), "SERVFAIL"),
+        (Expect::Absent, failed(Fault::NoAnswer), "no answer"),
+        (Expect::Absent, own(true), "does not recurse"),
+        (Expect::Absent, own(false), "does not recurse"),
+        (Expect::Secure, valid.clone(), "good"),
+        (Expect::Secure, with("192.0.2.80"), "answers, but not as validated (AD=0)"),
+        (Expect::Secure, broken.clone(), "SERVFAIL by DNSSEC"),
+        (Expect::Secure, code(R::NXDOMAIN), "NXDOMAIN"),
+        (Expect::Bogus, broken, "good"),
+        (Expect::Bogus, by_code(7), "good"),
+        (Expect::Bogus, by_code(8), "good"),
+        // A zone that does not answer is told so too.
+        (Expect::Bogus, by_code(6), "SERVFAIL (DNSSEC bogus)"),
+        (Expect::Bogus, by_code(9), "SERVFAIL (DNSKEY missing)"),
+        (Expect::Bogus, code(R::SERVFAIL), "SERVFAIL"),
+        (Expect::Bogus, with("192.0.2.80"), "does not validate DNSSEC"),
+        (Expect::Bogus, code(R::NXDOMAIN), "NXDOMAIN"),
+        (Expect::Bogus, valid, "validated (AD=1)"),
+        (Expect::Bogus, code(R::NOERROR), "no address (NODATA)"),
+        (Expect::Bogus, circle, "CNAME loop"),
+    ];
+    for (expect, outcome, expected) in rows {
+        assert_eq!(
+            told(&of(expect.clone()), std::slice::from_ref(&outcome)),
+            expected,
+            "{expect:?} {outcome:?}"
+        );
+    }
+}

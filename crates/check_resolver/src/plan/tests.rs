@@ -1,0 +1,161 @@
+//! Rows of what comes back, and what is asked then.
+
+use super::*;
+
+const PLAIN: Form = Form { edns: false, ..FIRST };
+const PLAIN_TCP: Form = Form { tcp: true, ..PLAIN };
+const TCP: Form = Form { tcp: true, ..FIRST };
+const CD: Form = Form { unchecked: true, ..FIRST };
+
+/// A healthy answer without records.
+pub(crate) fn reply(rcode: OptRcode) -> Reply {
+    Reply {
+        rcode,
+        aa: false,
+        tc: false,
+        ra: true,
+        ad: false,
+        edns: true,
+        errors: Vec::new(),
+        addresses: Vec::new(),
+        records: 0,
+        ttl: None,
+        is_loop: false,
+    }
+}
+
+pub(crate) fn answered(reply: Reply) -> Answered {
+    Answered { reply, took: Duration::from_millis(12), is_repeated: false }
+}
+
+fn ok(rcode: OptRcode) -> Ended {
+    Ok(answered(reply(rcode)))
+}
+
+fn cut() -> Ended {
+    Ok(answered(Reply { tc: true, ..reply(OptRcode::NOERROR) }))
+}
+
+fn without_edns(rcode: OptRcode) -> Ended {
+    Ok(answered(Reply { edns: false, ..reply(rcode) }))
+}
+
+/// What comes of these ends, in words, with what is asked on the way.
+fn told(ends: Vec<(Form, Ended)>) -> String {
+    let form = |form: &Form| match (form.tcp, form.edns, form.unchecked) {
+        (false, true, false) => "udp",
+        (false, false, false) => "plain",
+        (true, true, false) => "tcp",
+        (true, false, false) => "plain tcp",
+        (_, _, true) => "cd",
+    };
+    let mut plan = Plan::default();
+    let mut told = Vec::new();
+    for (asked, ended) in ends {
+        told.push(match plan.ended(asked, ended) {
+            Next::Wait => "wait".to_owned(),
+            Next::Ask(forms) => forms.iter().map(form).collect::<Vec<_>>().join("+"),
+            Next::Done(outcome) => {
+                let answer =
+                    outcome.answer.map_or_else(|fault| fault.to_string(), |got| got.reply.rcode.to_string());
+                let marks = [(outcome.is_plain, " plain"), (outcome.is_dnssec, " dnssec")];
+                marks.iter().filter(|(is, _)| *is).fold(answer, |text, (_, mark)| text + mark)
+            }
+        });
+    }
+    told.join(", ")
+}
+
+#[test]
+fn each_end_leads_to_what_the_table_says() {
+    use OptRcode as R;
+    let silent = || Err(Fault::NoAnswer);
+    let rows = [
+        (vec![(FIRST, ok(R::NOERROR))], "NOERROR"),
+        (vec![(FIRST, ok(R::NXDOMAIN))], "NXDOMAIN"),
+        (vec![(FIRST, ok(R::REFUSED)), (PLAIN, ok(R::REFUSED))], "plain, REFUSED"),
+        (vec![(FIRST, ok(R::REFUSED)), (PLAIN, silent())], "plain, REFUSED"),
+        (
+            vec![(FIRST, ok(R::REFUSED)), (PLAIN, ok(R::NOERROR)), (FIRST, ok(R::REFUSED))],
+            "plain, udp, NOERROR plain",
+        ),
+        // For a moment.
+        (
+            vec![(FIRST, ok(R::REFUSED)), (PLAIN, ok(R::NOERROR)), (FIRST, ok(R::NOERROR))],
+            "plain, udp, REFUSED",
+        ),
+        (
+            vec![(FIRST, ok(R::BADVERS)), (PLAIN, ok(R::NXDOMAIN)), (FIRST, ok(R::BADVERS))],
+            "plain, udp, NXDOMAIN plain",
+        ),
+        (
+            vec![(FIRST, ok(R::BADVERS)), (PLAIN, cut()), (PLAIN_TCP, ok(R::NOERROR))],
+            "plain, plain tcp, NOERROR plain",
+        ),
+        (vec![(FIRST, ok(R::FORMERR))], "FORMERR"),
+        (vec![(FIRST, Err(Fault::Refused))], "refused: nothing listens there"),
+        (vec![(FIRST, cut()), (TCP, ok(R::NOERROR))], "tcp, NOERROR"),
+        (vec![(FIRST, cut()), (TCP, Err(Fault::Refused))], "tcp, truncated, and TCP refused"),
+        (vec![(FIRST, cut()), (TCP, silent())], "tcp, truncated, and TCP no answer"),
+        (vec![(FIRST, cut()), (TCP, Err(Fault::Truncated(Tcp::Closed)))], "tcp, truncated, and TCP closed"),
+        (vec![(FIRST, cut()), (TCP, cut())], "tcp, truncated, and TCP malformed"),
+        (vec![(FIRST, without_edns(R::FORMERR)), (PLAIN, ok(R::NOERROR))], "plain, NOERROR plain"),
+        (vec![(FIRST, without_edns(R::NOTIMP)), (PLAIN, ok(R::NOTIMP))], "plain, NOTIMP"),
+        (vec![(FIRST, without_edns(R::NOTIMP)), (PLAIN, silent())], "plain, NOTIMP"),
+        (
+            vec![(FIRST, without_edns(R::FORMERR)), (PLAIN, cut()), (TCP, ok(R::NOERROR))],
+            "plain, plain tcp, NOERROR plain",
+        ),
+        (vec![(FIRST, without_edns(R::NOTIMP)), (PLAIN, ok(R::REFUSED))], "plain, REFUSED plain"),
+        (
+            vec![(FIRST, ok(R::SERVFAIL)), (CD, ok(R::NOERROR)), (FIRST, ok(R::SERVFAIL))],
+            "cd, udp, SERVFAIL dnssec",
+        ),
+        (
+            vec![(FIRST, ok(R::SERVFAIL)), (CD, ok(R::NXDOMAIN)), (FIRST, ok(R::SERVFAIL))],
+            "cd, udp, SERVFAIL dnssec",
+        ),
+        // For a moment.
+        (vec![(FIRST, ok(R::SERVFAIL)), (CD, ok(R::NOERROR)), (FIRST, ok(R::NOERROR))], "cd, udp, SERVFAIL"),
+        (vec![(FIRST, ok(R::SERVFAIL)), (CD, ok(R::NOERROR)), (FIRST, silent())], "cd, udp, SERVFAIL"),
+        (
+            vec![(FIRST, ok(R::SERVFAIL)), (CD, ok(R::SERVFAIL)), (PLAIN, ok(R::SERVFAIL))],
+            "cd, plain, SERVFAIL",
+        ),
+        (
+            vec![
+                (FIRST, ok(R::SERVFAIL)),
+                (CD, ok(R::SERVFAIL)),
+                (PLAIN, ok(R::NOERROR)),
+                (FIRST, ok(R::SERVFAIL)),
+            ],
+            "cd, plain, udp, NOERROR plain",
+        ),
+        (vec![(FIRST, ok(R::SERVFAIL)), (CD, silent())], "cd, SERVFAIL"),
+        (vec![(FIRST, silent()), (PLAIN, ok(R::NOERROR))], "plain+tcp, NOERROR plain"),
+        (
+            vec![(FIRST, silent()), (TCP, ok(R::NOERROR)), (PLAIN, ok(R::NOERROR))],
+            "plain+tcp, wait, NOERROR plain",
+        ),
+        (
+            vec![(FIRST, silent()), (TCP, ok(R::NOERROR)), (PLAIN, silent())],
+            "plain+tcp, wait, no answer by UDP, TCP answers",
+        ),
+        (
+            vec![(FIRST, silent()), (PLAIN, silent()), (TCP, ok(R::NOERROR))],
+            "plain+tcp, wait, no answer by UDP, TCP answers",
+        ),
+        (vec![(FIRST, silent()), (PLAIN, silent()), (TCP, silent())], "plain+tcp, wait, no answer"),
+        // Late answers to the first question.
+        (vec![(FIRST, silent()), (FIRST, ok(R::NOERROR))], "plain+tcp, NOERROR"),
+        (vec![(FIRST, silent()), (TCP, silent()), (FIRST, cut())], "plain+tcp, wait, tcp"),
+        (vec![(FIRST, silent()), (FIRST, ok(R::SERVFAIL)), (CD, silent())], "plain+tcp, cd, SERVFAIL"),
+        (
+            vec![(FIRST, Err(Fault::WrongId)), (PLAIN, Err(Fault::WrongId)), (TCP, ok(R::NOERROR))],
+            "plain+tcp, wait, answers carry a wrong id",
+        ),
+    ];
+    for (ends, expected) in rows {
+        assert_eq!(told(ends.clone()), expected, "{ends:?}");
+    }
+}
