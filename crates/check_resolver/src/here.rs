@@ -1,6 +1,6 @@
 //! What programs on this machine get, beside what the nameservers answer.
 
-use plugin::Finding;
+use plugin::{Finding, State};
 
 use crate::library::{SLOW, ways};
 use crate::lines;
@@ -64,7 +64,8 @@ impl Verdict<'_> {
                 let cost = self.costs().first().map(|cost| format!(" ({cost})"));
                 let text =
                     format!("the nameservers resolve, this system takes longer than {:.1} s", system.took);
-                Some(Finding::critical(text + &cost.unwrap_or_default() + &self.ways()))
+                let state = if self.is_overdue(system) { State::Critical } else { State::Warning };
+                Some(Finding::new(state, text + &cost.unwrap_or_default() + &self.ways()))
             }
             Ok(_) => match self.wrong_here() {
                 Some(wrong) => {

@@ -2,13 +2,15 @@
 //! although the nameservers do (resolv.conf(5), resolv/res_send.c).
 
 use std::net::IpAddr;
+use std::time::Duration;
 
 use domain::base::Rtype;
+use domain::base::iana::OptRcode;
 
 use crate::Observations;
 use crate::fault::Fault;
 use crate::file::File;
-use crate::plan::Outcome;
+use crate::plan::{Answered, Outcome};
 use crate::question::Question;
 use crate::resolv_conf::ResolvConf;
 use crate::system::{System, SystemFault};
@@ -18,19 +20,16 @@ pub(crate) const SLOW: f64 = 1.0;
 
 /// Returns what the file makes this system do, as far as that may explain what it gave: `None` if nothing.
 pub(crate) fn ways(observed: &Observations) -> Option<String> {
-    let (place, system) = observed.system.as_ref()?;
-    let question = observed.questions.get(*place)?;
-    let is_asked = system.asks_nameservers(&question.name.to_string());
-    let file = observed.file.as_ref().filter(|_| is_asked)?;
-    let case = Case {
-        conf: &file.conf,
-        system,
-        question,
-        outcomes: observed.outcomes(*place).collect(),
-        addresses: observed.addresses(*place).collect(),
-        servers: observed.servers.len(),
-    };
+    let case = Case::new(observed)?;
+    let file =
+        observed.file.as_ref().filter(|_| case.system.asks_nameservers(&case.question.name.to_string()))?;
     in_words(file, &case.ways())
+}
+
+/// Returns after how many seconds this system should have the name: once the first nameserver that answers
+/// has had its turn, and a second more, for a busy machine. Infinity if none answers.
+pub(crate) fn due(observed: &Observations) -> f64 {
+    Case::new(observed).and_then(|case| case.due(observed)).unwrap_or(f64::INFINITY)
 }
 
 fn in_words(file: &File, ways: &[String]) -> Option<String> {
@@ -51,7 +50,46 @@ struct Case<'a> {
     servers: usize,
 }
 
-impl Case<'_> {
+impl<'a> Case<'a> {
+    fn new(observed: &'a Observations) -> Option<Self> {
+        let (place, system) = observed.system.as_ref()?;
+        Some(Self {
+            conf: &observed.file.as_ref()?.conf,
+            system,
+            question: observed.questions.get(*place)?,
+            outcomes: observed.outcomes(*place).collect(),
+            addresses: observed.addresses(*place).collect(),
+            servers: observed.servers.len(),
+        })
+    }
+
+    /// `None` if no nameserver answers. With `rotate` programs may begin with any.
+    fn due(&self, observed: &Observations) -> Option<f64> {
+        let (place, _) = observed.system.as_ref()?;
+        let (mut waits, mut answer) = (0.0, None);
+        for (number, server) in (0..).zip(&observed.servers) {
+            let outcomes = server.outcomes.get(*place)?;
+            if let Some(took) = ending(outcomes) {
+                answer = answer.max(Some(took));
+            } else if outcomes.iter().any(is_waited_for) {
+                waits += f64::from(self.wait_for(number));
+            }
+            if answer.is_some() && !self.has("rotate") {
+                break;
+            }
+        }
+        let in_turn = ["single-request", "single-request-reopen"].iter().any(|option| self.has(option));
+        let rounds = if in_turn { 2.0 } else { 1.0 } * self.candidates();
+        Some((waits + answer?.as_secs_f64()) * rounds + SLOW)
+    }
+
+    /// How many names are asked for until it is the full one's turn.
+    fn candidates(&self) -> f64 {
+        let dots = self.question.name.to_string().matches('.').count();
+        let has_fewer = i32::try_from(dots).is_ok_and(|dots| dots < self.number("ndots:").unwrap_or(1));
+        if has_fewer { 1.0 + self.conf.search.len() as f64 } else { 1.0 }
+    }
+
     fn ways(&self) -> Vec<String> {
         let is_plain = self.outcomes.iter().any(|outcome| outcome.is_plain);
         let name = self.question.name.to_string();
@@ -102,16 +140,21 @@ impl Case<'_> {
         self.number("timeout:").unwrap_or(5).max(1)
     }
 
-    /// For how many seconds it waits in each round: half as long per server with each further one, and at
-    /// least one for each.
-    fn round(&self) -> u64 {
+    /// For how many seconds it waits for the server of this place: half as long per server with each further
+    /// one, and at least one.
+    fn wait_for(&self, place: i32) -> i32 {
         let (first, servers) =
             (self.number("timeout:").unwrap_or(5), i32::try_from(self.servers).unwrap_or(1));
-        let wait = |place: i32| match place {
+        match place {
             0 => self.wait(),
             place => (first.saturating_mul(1 << place.min(2)) / servers.max(1)).max(1),
-        };
-        (0..servers).map(|place| u64::try_from(wait(place)).unwrap_or(1)).sum()
+        }
+    }
+
+    /// For how many seconds it waits in each round.
+    fn round(&self) -> u64 {
+        let servers = i32::try_from(self.servers).unwrap_or(1);
+        (0..servers).map(|place| u64::try_from(self.wait_for(place)).unwrap_or(1)).sum()
     }
 
     /// Where this system has no address, and an answer came later or not to the only question.
@@ -149,4 +192,23 @@ impl Case<'_> {
             && !self.addresses.is_empty()
             && self.addresses.iter().all(|address| address.is_ipv6())
     }
+}
+
+/// How long the slowest answer took of a server at which the C library ends its search: `None` if it goes on
+/// to the next one.
+fn ending(outcomes: &[Outcome]) -> Option<Duration> {
+    let answers = || outcomes.iter().filter_map(|outcome| outcome.answer.as_ref().ok());
+    let is_good =
+        |answered: &Answered| matches!(answered.reply.rcode, OptRcode::NOERROR | OptRcode::NXDOMAIN);
+    let ends = answers().any(is_good) && !outcomes.iter().any(is_waited_for);
+    answers().map(|answered| answered.took).max().filter(|_| ends)
+}
+
+/// Whether the C library waits in vain for an answer to this.
+fn is_waited_for(outcome: &Outcome) -> bool {
+    use Fault::{Local, NoInterface, NotSent, Prohibited, Refused, Unreachable};
+    let is_told = |fault: &Fault| {
+        matches!(fault, Refused | Prohibited | Unreachable(_) | NotSent(_) | NoInterface(_) | Local(_))
+    };
+    outcome.answer.as_ref().is_err_and(|fault| !is_told(fault))
 }

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use crate::fault::Fault;
 use crate::judge::{Cost, Judged, judge_all, wrong_address};
-use crate::library::ways;
+use crate::library::{due, ways};
 use crate::question::Expect;
 use crate::system::{System, SystemFault};
 use crate::uplinks::Uplinks;
@@ -63,7 +63,17 @@ impl<'a> Verdict<'a> {
 
     pub(crate) fn system_fails(&self) -> bool {
         use SystemFault::{NotFound, OnlyIpv4, TooSlow};
-        self.system().is_some_and(|system| matches!(system.result, Err(NotFound | OnlyIpv4 | TooSlow)))
+        self.system().is_some_and(|system| match system.result {
+            Err(NotFound | OnlyIpv4) => true,
+            Err(TooSlow) => self.is_overdue(system),
+            _ => false,
+        })
+    }
+
+    /// Whether a system without a result had the time for one: before, its silence says no more than that it
+    /// takes longer.
+    pub(crate) fn is_overdue(&self, system: &System) -> bool {
+        system.took >= due(self.observed)
     }
 
     /// What is wrong with the addresses that programs here get, of the types that are asked for.

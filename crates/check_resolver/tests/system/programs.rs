@@ -27,6 +27,10 @@ fn the_first_server_is_silent_and_each_name_waits() {
         line.starts_with("WARNING - 1 of 3 nameservers fails: 192.0.2.53 no answer, a name takes 5."),
         "{line}"
     );
+    // With less time than the C library waits for the first one, nothing shows that this system fails.
+    let (code, line) = said(&check(&host, &["--name=good.test", "-t", "3"]));
+    let start = "WARNING - 1 of 3 nameservers fails: 192.0.2.53 no answer, this system takes longer than 2.";
+    assert!(code == 1 && line.starts_with(start), "{line}");
 }
 
 /// The C library reads a file that is too large for the plugin, and waits for its server.

@@ -130,3 +130,44 @@ fn the_system_must_give_what_is_expected() {
     let line = "CRITICAL - this system answers 192.0.2.80, which is not expected";
     assert_eq!(summary("", &observed), line);
 }
+
+/// A system that was stopped before a nameserver that answers had its turn says no more than that it takes
+/// longer.
+#[test]
+fn the_time_that_is_given_does_not_decide_whether_the_system_fails() {
+    let fails = |failed: &str, took: f64| {
+        let verb = if failed.contains(',') { "2 of 3 nameservers fail" } else { "1 of 2 nameservers fails" };
+        format!("{verb}: {failed} no answer, this system takes longer than {took:.1} s")
+    };
+    let (first, three) = ("::1=no ::2=192.0.2.80", "::1=no ::2=no ::3=192.0.2.80");
+    let alone = |took: f64| format!("the nameservers resolve, this system takes longer than {took:.1} s");
+    let both = "2 of 2 nameservers fail: ::1, ::2 no answer, this system takes longer than 2.7 s";
+    let rows = [
+        ("", first, 2.7, format!("WARNING - {}", fails("::1", 2.7))),
+        ("", first, 5.9, format!("WARNING - {}", fails("::1", 5.9))),
+        ("", first, 6.1, format!("CRITICAL - {}", fails("::1", 6.1))),
+        ("", three, 7.7, format!("WARNING - {}", fails("::1, ::2", 7.7))),
+        ("", three, 9.1, format!("CRITICAL - {}", fails("::1, ::2", 9.1))),
+        ("options timeout:1", first, 2.7, format!("CRITICAL - {}", fails("::1", 2.7))),
+        ("options timeout:1 single-request", first, 2.7, format!("WARNING - {}", fails("::1", 2.7))),
+        ("search a.example b.example", first, 6.1, format!("CRITICAL - {}", fails("::1", 6.1))),
+        (
+            "search a.example b.example\noptions ndots:3",
+            first,
+            6.1,
+            format!("WARNING - {}", fails("::1", 6.1)),
+        ),
+        ("options rotate", "::2=192.0.2.80 ::1=no", 2.7, format!("WARNING - {}", fails("::1", 2.7))),
+        ("", "::2=192.0.2.80 ::1=no", 2.7, format!("CRITICAL - {}", fails("::1", 2.7))),
+        ("", "::1=192.0.2.80 ::2=192.0.2.80", 0.7, format!("WARNING - {}", alone(0.7))),
+        ("", "::1=192.0.2.80 ::2=192.0.2.80", 1.7, format!("CRITICAL - {}", alone(1.7))),
+        ("", "::1=no ::2=no", 2.7, format!("CRITICAL - {both}")),
+    ];
+    for (options, servers, took, line) in rows {
+        let conf = format!("{options}\nnameserver ::1\nnameserver ::2\n");
+        let observed = seen(&[NAME], servers, Some(&conf), Some(Err((SystemFault::TooSlow, took))));
+        let said = summary("", &observed);
+        let said = said.split(": /etc/resolv.conf makes it").next().unwrap();
+        assert_eq!(said, line, "{options} {servers} {took}");
+    }
+}

@@ -18,7 +18,7 @@ const fn row(
     State { what, conf, servers, hosts: "files dns", name: "--name=www.example.com", line }
 }
 
-pub(super) const STATES: [State; 35] = [
+pub(super) const STATES: [State; 36] = [
     row(
         "three answer",
         THREE,
@@ -31,6 +31,12 @@ pub(super) const STATES: [State; 35] = [
         THREE,
         "192.0.2.53=dead 192.0.2.54=good 192.0.2.55=good",
         "WARNING - 1 of 3 nameservers fails: 192.0.2.53 no answer, a name takes 5.# s here",
+    ),
+    row(
+        "only the last of three answers",
+        THREE,
+        "192.0.2.53=dead 192.0.2.54=dead 192.0.2.55=good",
+        "WARNING - 2 of 3 nameservers fail: 192.0.2.53, 192.0.2.54 no answer, this system takes longer than # s",
     ),
     row(
         "the last of three is silent",
