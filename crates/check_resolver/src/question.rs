@@ -104,6 +104,15 @@ pub enum InvalidQuestion {
     /// Not an address or prefix.
     #[error("{0} is not an address, as in www.example.com=192.0.2.80,2001:db8::/32")]
     Expected(String),
+    /// Not an address of the type.
+    #[error("{0} is no address of {1}, as in {2}")]
+    Family(String, Rtype, &'static str),
+    /// The zone is named by a star.
+    #[error("*.{0}: leave out the *., its label is random anyway")]
+    Star(String),
+    /// A random name is expected to be validated or broken.
+    #[error("*.{0}: only --name takes a random label")]
+    Random(String),
     /// Addresses are expected of a type that has none.
     #[error("{0} has no addresses: write no = after it")]
     NoAddresses(Rtype),
@@ -124,21 +133,50 @@ impl FromStr for NameOption {
         if expected == Some("") {
             return Err(InvalidQuestion::Nothing("the equals sign", "www.example.com=192.0.2.80"));
         }
-        let expected: Vec<Prefix> =
-            expected.map(|list| list.split(',').map(str::parse).collect()).transpose()?.unwrap_or_default();
         match types.first() {
-            Some(kind) if !expected.is_empty() && !has_addresses(*kind) => {
+            Some(kind) if expected.is_some() && !has_addresses(*kind) => {
                 Err(InvalidQuestion::NoAddresses(*kind))
             }
-            _ => Ok(Self { name: name.parse()?, types, expected }),
+            _ => {
+                let expected = expected.map(|list| prefixes(list, &types)).transpose()?.unwrap_or_default();
+                Ok(Self { name: Asked::parse(name)?, types, expected })
+            }
         }
     }
+}
+
+/// The prefixes of a list, each of which must be one of the types.
+fn prefixes(list: &str, types: &[Rtype]) -> Result<Vec<Prefix>, InvalidQuestion> {
+    let of_type = |text: &str| {
+        let prefix: Prefix = text.parse()?;
+        match types {
+            [Rtype::A] if prefix.address.is_ipv6() => {
+                Err(InvalidQuestion::Family(text.to_owned(), Rtype::A, "www.example.com/A=192.0.2.80"))
+            }
+            [Rtype::AAAA] if prefix.address.is_ipv4() => {
+                let example = "www.example.com/AAAA=2001:db8::80";
+                Err(InvalidQuestion::Family(text.to_owned(), Rtype::AAAA, example))
+            }
+            _ => Ok(prefix),
+        }
+    };
+    list.split(',').map(of_type).collect()
 }
 
 impl FromStr for Asked {
     type Err = InvalidQuestion;
 
     fn from_str(text: &str) -> Result<Self, InvalidQuestion> {
+        match text.strip_prefix("*.") {
+            Some(zone) => Err(InvalidQuestion::Random(shortened(zone))),
+            None => Self::parse(text),
+        }
+    }
+}
+
+impl Asked {
+    /// Parses a name, or a zone after `*.`.
+    fn parse(text: &str) -> Result<Self, InvalidQuestion> {
         let zone = text.strip_prefix("*.");
         let host: Host = match zone.unwrap_or(text) {
             "" => return Err(InvalidQuestion::Missing),
@@ -160,8 +198,10 @@ impl FromStr for ZoneOption {
     type Err = InvalidQuestion;
 
     fn from_str(text: &str) -> Result<Self, InvalidQuestion> {
-        let zone = text.strip_prefix("*.").unwrap_or(text);
-        format!("*.{zone}").parse().map(Self)
+        match text.strip_prefix("*.") {
+            Some(zone) => Err(InvalidQuestion::Star(shortened(zone))),
+            None => Asked::parse(&format!("*.{text}")).map(Self),
+        }
     }
 }
 
@@ -169,7 +209,7 @@ impl FromStr for Prefix {
     type Err = InvalidQuestion;
 
     fn from_str(text: &str) -> Result<Self, InvalidQuestion> {
-        let invalid = || InvalidQuestion::Expected(text.chars().take(60).collect());
+        let invalid = || InvalidQuestion::Expected(shortened(text));
         let (address, length) =
             text.split_once('/').map_or((text, None), |(address, length)| (address, Some(length)));
         let address: IpAddr = address.parse().map_err(|_| invalid())?;
@@ -268,6 +308,10 @@ impl Question {
     }
 }
 
+fn shortened(text: &str) -> String {
+    text.chars().take(60).collect()
+}
+
 fn has_addresses(kind: Rtype) -> bool {
     matches!(kind, Rtype::A | Rtype::AAAA)
 }
@@ -278,85 +322,4 @@ fn parse_type(text: &str) -> Result<Rtype, InvalidQuestion> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn read(text: &str) -> Result<String, String> {
-        let option: NameOption = text.parse().map_err(|why: InvalidQuestion| why.to_string())?;
-        let question = option.question(0xab).map_err(|why| why.to_string())?;
-        let types: Vec<String> = question.types.iter().map(ToString::to_string).collect();
-        let Expect::Resolves(expected) = &question.expect else { panic!("{question:?}") };
-        Ok(format!("{} {} {} {}", question.shown, question.name, types.join("+"), expected.len()))
-    }
-
-    #[test]
-    fn names_types_and_addresses_are_read() {
-        let rows = [
-            ("www.example.com", "www.example.com www.example.com A+AAAA 0"),
-            ("www.example.com.", "www.example.com www.example.com A+AAAA 0"),
-            ("_dmarc.example.com/txt", "_dmarc.example.com _dmarc.example.com TXT 0"),
-            ("example.com/AAAA=2001:db8::/32", "example.com example.com AAAA 1"),
-            ("example.com=192.0.2.1,198.51.100.0/24,::1", "example.com example.com A+AAAA 3"),
-            ("*.example.com", "*.example.com 00000000000000ab.example.com A+AAAA 0"),
-        ];
-        for (text, expected) in rows {
-            assert_eq!(read(text).as_deref(), Ok(expected), "{text}");
-        }
-    }
-
-    #[test]
-    fn everything_else_is_refused_with_what_to_write() {
-        let long =
-            format!("*.{}", ["x".repeat(60), "y".repeat(60), "z".repeat(60), "w".repeat(60)].join("."));
-        let rows = [
-            ("", "the name is missing"),
-            ("=192.0.2.1", "the name is missing"),
-            ("*.", "the name is missing"),
-            ("a..example", "a dot in a host name stands between two parts, or once at its end"),
-            ("192.0.2.1", "192.0.2.1 is an address, not a name"),
-            ("2001:db8::1", "2001:db8::1 is an address, not a name"),
-            (
-                "a.example/ANY",
-                "ANY is not one of the types A, AAAA, CAA, CNAME, MX, NS, PTR, SOA, SRV and TXT",
-            ),
-            ("a.example/", "nothing follows the slash: leave it out, or write as in www.example.com/A"),
-            ("a.example=x", "x is not an address, as in www.example.com=192.0.2.80,2001:db8::/32"),
-            (
-                "a.example=",
-                "nothing follows the equals sign: leave it out, or write as in www.example.com=192.0.2.80",
-            ),
-            (
-                "a.example=192.0.2.1/33",
-                "192.0.2.1/33 is not an address, as in www.example.com=192.0.2.80,2001:db8::/32",
-            ),
-            (
-                "a.example=192.0.2.1/+8",
-                "192.0.2.1/+8 is not an address, as in www.example.com=192.0.2.80,2001:db8::/32",
-            ),
-            ("a.example/MX=192.0.2.1", "MX has no addresses: write no = after it"),
-            (&long, "the zone is too long for a name below it"),
-        ];
-        for (text, why) in rows {
-            assert_eq!(read(text), Err(why.to_owned()), "{text}");
-        }
-    }
-
-    #[test]
-    fn prefixes_contain_addresses_of_their_family() {
-        let rows = [
-            ("192.0.2.0/24", "192.0.2.255", true),
-            ("192.0.2.0/24", "192.0.3.0", false),
-            ("192.0.2.1", "192.0.2.1", true),
-            ("192.0.2.1", "192.0.2.2", false),
-            ("0.0.0.0/0", "255.255.255.255", true),
-            ("0.0.0.0/0", "::1", false),
-            ("::/0", "192.0.2.1", false),
-            ("2001:db8::/33", "2001:db8:8000::", false),
-            ("2001:db8::1", "2001:db8::1", true),
-        ];
-        for (prefix, address, within) in rows {
-            let prefix: Prefix = prefix.parse().unwrap();
-            assert_eq!(prefix.contains(address.parse().unwrap()), within, "{prefix:?} {address}");
-        }
-    }
-}
+mod tests;

@@ -2,19 +2,18 @@
 //! of one server.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
-use std::fs;
 use std::net::UdpSocket;
-use std::os::unix::fs::symlink;
 use std::process::{Command, Stdio};
 use std::thread;
 use std::time::Duration;
 
-use rustix::fs::{CWD, Mode, mkfifoat};
 use rustix::process::{Pid, Signal, kill_process};
 use suite::process::{Outcome, run};
 
 #[path = "fake/mod.rs"]
 mod fake;
+#[path = "cli/usage.rs"]
+mod usage;
 
 use fake::Fake;
 
@@ -234,36 +233,6 @@ fn silence_cut_short_is_no_refusal() {
 }
 
 #[test]
-fn a_file_without_a_nameserver_has_none_to_check() {
-    let folder = tempfile::tempdir().unwrap();
-    let file = |name: &str| folder.path().join(name).display().to_string();
-    fs::write(file("empty"), "search test\n").unwrap();
-    fs::write(file("carriage"), "nameserver 192.0.2.53\r\n").unwrap();
-    fs::write(file("mac"), "nameserver 192.0.2.53\rnameserver 192.0.2.54\r").unwrap();
-    fs::write(file("mark"), "\u{feff}nameserver 192.0.2.53\n").unwrap();
-    symlink("nothing", file("link")).unwrap();
-    let rows = [
-        ("link", format!("{} is a dangling link to nothing", file("link"))),
-        ("missing", format!("{} is missing", file("missing"))),
-        ("empty", format!("no nameserver in {}", file("empty"))),
-        ("carriage", format!("line 1 of {} is ignored: it ends with a carriage return", file("carriage"))),
-        (
-            "mac",
-            format!("line 1 of {} is ignored: carriage returns stand in place of line ends", file("mac")),
-        ),
-        (
-            "mark",
-            format!("line 1 of {} is ignored: a byte order mark stands before nameserver", file("mark")),
-        ),
-    ];
-    for (name, why) in rows {
-        let outcome = check(&["--closed", "--name=good.test", &format!("--resolv-conf={}", file(name))]);
-        let line = format!("UNKNOWN - no nameserver to check: {why}, name some by --server");
-        assert_eq!((said(&outcome), outcome.code), (line, Some(3)));
-    }
-}
-
-#[test]
 fn a_server_without_tcp_and_one_that_is_not_there() {
     let server = Fake::start("127.0.0.1:0", false);
     hold(
@@ -334,81 +303,4 @@ fn a_run_that_is_stopped_says_what_it_knows() {
     let (before, after) = output.lines().next().unwrap().split_once(" s, ").unwrap();
     assert!(before.starts_with("RESOLVER CRITICAL - stopped by SIGTERM after "), "{output}");
     assert_eq!(after, format!("partial: 1 of 2 asked, {} REFUSED", refuses.address()));
-}
-
-#[test]
-fn wrong_options_are_named() {
-    let folder = tempfile::tempdir().unwrap();
-    let large = folder.path().join("large");
-    fs::write(&large, vec![b'#'; 65_537]).unwrap();
-    let large = format!("--resolv-conf={}", large.display());
-    let many: Vec<String> = (0..241).map(|number| format!("--name=a{number}.test")).collect();
-    let fifo = folder.path().join("fifo");
-    mkfifoat(CWD, &fifo, Mode::RUSR | Mode::WUSR).unwrap();
-    let fifo = format!("--resolv-conf={}", fifo.display());
-    let rows: [(&[&str], &str); 16] = [
-        (&["--name=a.test", "-w", "101%"], "a share is 0 to 100%, not 101%"),
-        (&["--name=a.test", "--critical=-5:5%"], "a share is 0 to 100%, not -5%"),
-        (&["--name=a.test", "--server=192.0.2.53:x"], "from 1 to 65535, as in 192.0.2.53:53"),
-        (&["--name="], "the name is missing"),
-        (&["--name=a.test/"], "nothing follows the slash: leave it out, or write as in www.example.com/A"),
-        (
-            &["--name=a.test="],
-            "nothing follows the equals sign: leave it out, or write as in www.example.com=192.0.2.80",
-        ),
-        (&[], "no name: give one that must resolve by --name, as in --name=www.example.com"),
-        (&["--name=a.test/ANY"], "ANY is not one of the types"),
-        (
-            &["--name=a.test", "--server=ns.example.com"],
-            "a nameserver is named by its address, as in 192.0.2.53",
-        ),
-        (
-            &["--name=a.test", "--server=fe80::1"],
-            "a link-local address needs its interface, as in fe80::1%eth0",
-        ),
-        (&["--name=a.test", "--resolv-conf=/"], "reading /: is a directory"),
-        (&["--name=a.test", "--resolv-conf=/dev/null"], "reading /dev/null: is a device"),
-        (&["--name=a.test", &fifo], "/fifo: is a FIFO"),
-        (&["--name=a.test", &large], "larger than 65536 octets"),
-        (&["--name=a.test", "--tries=0"], "0 is not a number from 1 to 5"),
-        (
-            &["--absent=b.test", "--absent=A.test", "--name=*.a.test"],
-            "--name=*.a.test and --absent=a.test contradict each other: name two zones",
-        ),
-    ];
-    for (arguments, part) in rows {
-        let outcome = check(arguments);
-        assert!(
-            outcome.code == Some(3) && outcome.first_line().contains(part),
-            "{arguments:?}: {}",
-            outcome.stdout
-        );
-    }
-    let mut many: Vec<&str> = many.iter().map(String::as_str).collect();
-    many.push("--server=127.0.0.1:9");
-    let outcome = check(&many);
-    let line =
-        "UNKNOWN - 482 questions are too many, at most 480 are possible: give fewer --name or --server";
-    assert_eq!(said(&outcome), line);
-}
-
-#[test]
-fn a_link_local_server_needs_an_interface_that_is_there() {
-    let outcome = check(&["--server=fe80::1%nosuch0", "--name=good.test"]);
-    let line = "CRITICAL - 1 of 1 nameserver fails: fe80::1%nosuch0 no such interface: nosuch0";
-    assert_eq!(said(&outcome), line);
-}
-
-#[test]
-fn another_file_is_read_in_place_of_the_systems() {
-    let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("resolv.conf");
-    fs::write(&file, "nameserver 127.0.0.1\r\n").unwrap();
-    let missing = format!("--resolv-conf={}/none", folder.path().display());
-    let written = format!("--resolv-conf={}", file.display());
-    let missing = check(&[&missing, "--name=good.test"]);
-    assert!(said(&missing).contains("/none is missing, so 127.0.0.1 is asked"), "{}", missing.stdout);
-    let written = check(&[&written, "--name=good.test"]);
-    let line = "is ignored: it ends with a carriage return, so 127.0.0.1 is asked";
-    assert!(said(&written).contains(line), "{}", written.stdout);
 }
