@@ -1,11 +1,14 @@
 //! Why a request through a proxy did not bring the page, as data, and the words for each.
 
+mod status;
+
 use std::net::IpAddr;
 
 use net::{Cause, local_words};
 use rustix::io::Errno;
 
 use crate::secrets::Secrets;
+pub(crate) use status::Status;
 
 /// Why a request did not bring the page.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -69,21 +72,6 @@ pub(crate) enum Fault {
     },
     /// What came is no SOCKS5.
     NotSocks,
-}
-
-/// The status of an answer, with what the answer says of its reason.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Status {
-    /// The status code.
-    pub(crate) code: u16,
-    /// What squid says in X-Squid-Error, without its number.
-    pub(crate) squid: Option<String>,
-    /// The host to which the answer redirects.
-    pub(crate) location: Option<String>,
-    /// Whether that is another host than the page's.
-    pub(crate) is_elsewhere: bool,
-    /// Whether it came through the tunnel, and so from the page.
-    pub(crate) from_page: bool,
 }
 
 /// What went wrong after CONNECT was answered by 200, or after a SOCKS5 server had connected.
@@ -316,33 +304,6 @@ impl Fault {
             Fault::SocksRequestSilent { login: false } => "no answer to the request",
             _ => "no SOCKS5",
         }
-    }
-}
-
-impl Status {
-    fn brief(&self) -> String {
-        match self.code {
-            code if self.from_page => format!("{code} from the page"),
-            407 => "password refused (407)".to_owned(),
-            _ => self.answer(),
-        }
-    }
-
-    fn answer(&self) -> String {
-        let code = self.code;
-        match (&self.squid, &self.location) {
-            (_, Some(host)) => format!("{code} to {host}"),
-            // squid repeats the status there for what deny_info makes.
-            (Some(squid), None) if *squid != code.to_string() => format!("{code} {squid}"),
-            _ => code.to_string(),
-        }
-    }
-
-    /// Whether it is one that tells a client that it will not get the page: a portal, or a refusal of the
-    /// method, of so many requests, for legal reasons (RFC 7725), or without a login to the network (RFC
-    /// 6585).
-    pub(crate) fn shows_no_page(&self) -> bool {
-        !self.from_page && (self.is_elsewhere || matches!(self.code, 405 | 429 | 451 | 511))
     }
 }
 

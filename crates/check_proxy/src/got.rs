@@ -1,6 +1,6 @@
 //! What a client that is no customer got from a proxy.
 
-use crate::fault::{Fault, Status};
+use crate::fault::Fault;
 use crate::request_options::Answer;
 
 /// What a client that is no customer got.
@@ -20,18 +20,18 @@ pub(crate) enum Got {
     Unasked,
 }
 
-/// Returns what an answer is to a client that is no customer. 407, 403, 401 (RFC 9110, section 15.5), and an
-/// end of the connection refuse. A silence, a redirect to another host, 405, 429, 451 and 511 do where
-/// something proves that the page is up. Nothing else does: a proxy that is open says 503 of a page that is
-/// down.
+/// Returns what an answer is to a client that is no customer. 407 (RFC 9110, section 15.5.8), 403 and 401 of the proxy's
+/// own, and an end of the connection refuse. A silence, 401, 403, 405, 429, 451, 511 and a redirect to another host, of
+/// which it is not known who says them, do where something proves that the page is up. Nothing else does: a proxy that
+/// is open says 503 of a page that is down.
 pub(crate) fn got(answer: &Answer) -> Got {
     let fault = match &answer.fault {
         Some(fault) if !answer.came => fault,
         _ => return Got::Page,
     };
     match fault {
-        Fault::Status(Status { code: 401 | 403 | 407, from_page: false, .. })
-        | Fault::Refused
+        Fault::Status(status) if status.refuses() => Got::Refused,
+        Fault::Refused
         | Fault::NoAnswer
         | Fault::Prohibited
         | Fault::Unreachable
@@ -43,8 +43,6 @@ pub(crate) fn got(answer: &Answer) -> Got {
         // RFC 1928, section 6: not allowed by the ruleset.
         | Fault::SocksReply(2) => Got::Refused,
         Fault::Silent => Got::Silence,
-        // What squid says by itself (deny_info) no page says.
-        Fault::Status(status) if status.shows_no_page() && status.squid.is_some() => Got::Refused,
         Fault::Status(status) if status.shows_no_page() => Got::NoPage(fault.clone()),
         Fault::Local(_) | Fault::Late | Fault::Unspoken(_) | Fault::ColonInUser => Got::Unasked,
         fault => Got::Else(fault.clone()),
@@ -54,7 +52,7 @@ pub(crate) fn got(answer: &Answer) -> Got {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::fault::Tunnel;
+    use crate::fault::{Status, Tunnel};
 
     #[test]
     fn only_a_refusal_refuses() {
@@ -69,11 +67,14 @@ mod tests {
         };
         let portal = |is_elsewhere, squid: Option<&str>| {
             let (squid, location) = (squid.map(str::to_owned), Some("portal.example.net".to_owned()));
-            Fault::Status(Status { code: 302, squid, location, is_elsewhere, from_page: false })
+            Fault::Status(Status { code: 302, squid, location, is_elsewhere, ..Status::default() })
         };
         let rows = [
-            (status(401), "refused"),
-            (status(403), "refused"),
+            (status(401), "no page: 401"),
+            (status(403), "no page: 403"),
+            (Fault::Status(Status { code: 403, is_own: true, ..Status::default() }), "refused"),
+            (Fault::Status(Status { code: 401, is_own: true, ..Status::default() }), "refused"),
+            (Fault::Status(Status { code: 503, is_own: true, ..Status::default() }), "else: 503"),
             (status(407), "refused"),
             (status(200), "else: 200"),
             (status(302), "else: 302"),

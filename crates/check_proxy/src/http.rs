@@ -83,8 +83,7 @@ impl Head {
             code: self.code,
             squid: masked("X-Squid-Error").and_then(word),
             location: masked("Location").filter(|_| redirects).and_then(host),
-            is_elsewhere: false,
-            from_page: false,
+            ..Status::default()
         }
     }
 

@@ -257,10 +257,10 @@ fn reason(page: &PageObservation) -> Option<Reason> {
     let Some(fault) = page.customer.as_ref()?.fault.as_ref() else { return answers_no_new_login(page) };
     let text = match fault {
         fault if fault.is_local() => return None,
-        Fault::Silent if is_refused(&page.stranger) && has_fault(&page.random, &Fault::Silent) => {
+        Fault::Silent if is_answered_no(&page.stranger) && has_fault(&page.random, &Fault::Silent) => {
             "refuses strangers, does not answer any login: its authentication helper hangs".to_owned()
         }
-        Fault::Silent if is_refused(&page.stranger) && is_refused(&page.random) => {
+        Fault::Silent if is_answered_no(&page.stranger) && is_answered_no(&page.random) => {
             "takes the password, then no page: its DNS or its way to the page hangs".to_owned()
         }
         Fault::SocksLoginSilent if has_fault(&page.random, &Fault::SocksLogin) => {
@@ -298,6 +298,13 @@ fn is_refused(answer: &Option<Answer>) -> bool {
     answer.as_ref().is_some_and(|answer| is_answer(answer) && got(answer) == Got::Refused)
 }
 
+/// Whether a refusal was answered, of the proxy or, as far as it can be told, of the page's server: the proxy is not
+/// frozen.
+fn is_answered_no(answer: &Option<Answer>) -> bool {
+    let is_no = |answer: &Answer| has_status(answer, 401) || has_status(answer, 403);
+    is_refused(answer) || answer.as_ref().is_some_and(is_no)
+}
+
 fn has_status(answer: &Answer, code: u16) -> bool {
     matches!(&answer.fault, Some(Fault::Status(Status { code: had, from_page: false, .. })) if *had == code)
 }
@@ -307,7 +314,7 @@ pub(crate) fn is_past_login(page: &PageObservation) -> bool {
     let Some(fault) = page.customer.as_ref().and_then(|answer| answer.fault.as_ref()) else { return false };
     // Where strangers are allowed, no unknown user asks, and a silence for all may be the page's.
     let by_address = page.random.is_none() && has_fault(&page.stranger, &Fault::Silent);
-    let refused = |answer: &Option<Answer>| answer.is_none() || is_refused(answer);
+    let refused = |answer: &Option<Answer>| answer.is_none() || is_answered_no(answer);
     let is_past = (refused(&page.stranger) && refused(&page.random)) || by_address;
     fault.is_past_login() || (*fault == Fault::Silent && is_past)
 }

@@ -80,7 +80,8 @@ impl<'a> Request<'a> {
         let (head, reader) = self.options.open_tunnel(self.to, &self.url.authority(), who)?;
         answer.offers = offers(&head);
         if !(200..300).contains(&head.code) {
-            return Err(Fault::Status(self.status(&head)));
+            // No page's server answers CONNECT.
+            return Err(Fault::Status(Status { is_own: true, ..self.status(&head) }));
         }
         let (stream, early) = reader.into_parts();
         let stream = stream.wait_by(&Waiting::until(&self.options.deadline()));
@@ -133,7 +134,11 @@ impl<'a> Request<'a> {
         let status = head.status(&self.options.secrets);
         let own = [self.url.bare_host(), self.url.host_line(), self.url.authority()];
         let is_own = |host: &String| own.iter().any(|own| own.eq_ignore_ascii_case(without_port(host, own)));
-        Status { is_elsewhere: status.location.as_ref().is_some_and(|host| !is_own(host)), ..status }
+        Status {
+            is_elsewhere: status.location.as_ref().is_some_and(|host| !is_own(host)),
+            is_own: is_of_proxy(head),
+            ..status
+        }
     }
 
     fn judge_page(&self, reader: &mut Reader<Stream<'static>>, answer: &mut Answer) -> Result<(), Fault> {
@@ -161,9 +166,14 @@ fn without_port<'a>(host: &'a str, own: &str) -> &'a str {
     }
 }
 
-/// Whether a proxy made this answer, and not the page's server.
+/// Whether a proxy made this answer, and not the page's server: squid and tinyproxy name themselves as the server of
+/// their own answers, and pass on the name of the page's.
 fn is_of_proxy(head: &Head) -> bool {
-    head.code == 407 || head.first("X-Squid-Error").is_some()
+    let names_proxy = |server: String| {
+        let product = server.split(['/', ' ']).next().unwrap_or_default();
+        ["squid", "tinyproxy"].iter().any(|proxy| proxy.eq_ignore_ascii_case(product))
+    };
+    head.code == 407 || head.first("X-Squid-Error").is_some() || head.first("Server").is_some_and(names_proxy)
 }
 
 fn get_request(target: &str, url: &Url, line: &str) -> String {

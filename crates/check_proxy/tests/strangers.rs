@@ -170,6 +170,26 @@ fn a_portal_refuses_strangers() {
     assert_eq!(line, "PROXY WARNING - 127.0.0.1 strangers: undecided: 503");
 }
 
+/// An open proxy passes on what the page's own server refuses. What squid and tinyproxy say themselves names them.
+#[test]
+fn a_refusal_of_the_page_is_none_of_the_proxy() {
+    let origin = Origin::start();
+    let only = |status: &'static str, lines: &'static str| {
+        let port = proxy(move |_, _, stream| drop(stream.write_all(answer(status, lines, "").as_bytes())));
+        let port = format!("--port={port}");
+        verdict(&[&port, "--strangers=only", &origin.url("pong"), "--expect=pong NONCE"])
+    };
+    let undecided = |code| (3, format!("PROXY UNKNOWN - 127.0.0.1 strangers: undecided: {code}"));
+    let refuses = (0, "PROXY OK - 127.0.0.1 refuses strangers".to_owned());
+    assert_eq!(only("403 No", ""), undecided(403));
+    assert_eq!(only("401 No", "Server: nginx\r\nVia: 1.1 proxy (squid/5.7)\r\n"), undecided(401));
+    assert_eq!(only("403 No", "Server: squid/5.7\r\nX-Squid-Error: ERR_ACCESS_DENIED 0\r\n"), refuses);
+    assert_eq!(only("403 No", "Server: squid\r\n"), refuses);
+    assert_eq!(only("403 No", "Server: tinyproxy/1.11.1\r\n"), refuses);
+    assert_eq!(only("403 No", "Server: squidward\r\n"), undecided(403));
+    assert_eq!(only("503 No", "Server: squid/5.7\r\n"), undecided(503));
+}
+
 /// squid has the customer's login in its cache, and its helper hangs.
 #[test]
 fn a_helper_that_hangs_is_seen_behind_a_kept_login() {

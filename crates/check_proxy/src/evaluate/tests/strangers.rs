@@ -2,7 +2,7 @@
 
 use super::*;
 
-/// A stranger is refused by 407, 403, 401, an end or silence, and by nothing else.
+/// A stranger is refused by 407, by 403 and 401 of the proxy's own, by an end or silence, and by nothing else.
 #[test]
 fn what_proves_nothing_about_strangers_is_undecided() {
     let only = |seen: Vec<Observation>| {
@@ -26,7 +26,7 @@ fn what_proves_nothing_about_strangers_is_undecided() {
         failing(Fault::Status(Status { code: 302, location, is_elsewhere: true, ..Status::default() }))
     };
     let served = |by: &str| format!("OK - 192.0.2.1 serves customers in 0.012 s{by}");
-    for refusal in [code(405), code(429), code(451), code(511), portal()] {
+    for refusal in [code(401), code(403), code(405), code(429), code(451), code(511), portal()] {
         assert_eq!(
             first(vec![http([refusal, code(407), well()])]),
             "PROXY ".to_owned() + &served(", strangers refused")
@@ -47,6 +47,7 @@ fn what_proves_nothing_about_strangers_is_undecided() {
             "WARNING - 192.0.2.1 strangers: undecided: 302 for https",
         ),
         (http([code(503), code(407), code(503)]), "CRITICAL - 192.0.2.1 503"),
+        (http([code(403), code(403), code(403)]), "CRITICAL - 192.0.2.1 403"),
         (
             both([well(), well(), well()], [code(302), code(407), well()]),
             "CRITICAL - 192.0.2.1 open: serves strangers by http",
@@ -57,6 +58,8 @@ fn what_proves_nothing_about_strangers_is_undecided() {
     }
     let both_faults = output(&observed(vec![http([code(503), code(407), code(503)])]));
     assert!(both_faults.ends_with("\n192.0.2.1: strangers: undecided: 503\n"), "{both_faults}");
+    let page_refuses = output(&observed(vec![http([code(403), code(403), code(403)])]));
+    assert!(page_refuses.ends_with("\n192.0.2.1: strangers: undecided: 403\n"), "{page_refuses}");
     let allowed = Observation { strangers: Strangers::Allow, ..http([code(503), None, well()]) };
     let line = output(&Observations { strangers: Strangers::Allow, ..observed(vec![allowed]) });
     assert!(line.starts_with("PROXY OK - 192.0.2.1 serves customers in 0.012 s |"), "{line}");
@@ -80,6 +83,7 @@ fn a_silence_alone_refuses_nobody() {
         output(&observations).split(" | ").next().unwrap().to_owned()
     };
     let silent = || failing(Fault::Silent);
+    let own = |code| failing(Fault::Status(Status { code, is_own: true, ..Status::default() }));
     let undecided = "PROXY UNKNOWN - 192.0.2.1 strangers: undecided: no answer";
     let refuses = "PROXY OK - 192.0.2.1 refuses strangers";
     let rows = [
@@ -87,7 +91,14 @@ fn a_silence_alone_refuses_nobody() {
         (http([silent(), failing(Fault::NoAnswer), None]), undecided),
         (http([silent(), code(503), None]), undecided),
         (http([silent(), code(407), None]), refuses),
-        (http([silent(), code(403), None]), refuses),
+        // An open proxy may have waited for the page, which then says so.
+        (http([silent(), code(403), None]), undecided),
+        (http([silent(), own(403), None]), refuses),
+        (http([code(403), code(403), None]), "PROXY UNKNOWN - 192.0.2.1 strangers: undecided: 403"),
+        (http([code(401), code(401), None]), "PROXY UNKNOWN - 192.0.2.1 strangers: undecided: 401"),
+        (http([own(403), own(403), None]), refuses),
+        (http([own(401), own(401), None]), refuses),
+        (http([code(403), code(407), None]), refuses),
         (http([code(407), silent(), None]), refuses),
         (
             both([code(407), code(407), None], [silent(), silent(), None]),
@@ -97,6 +108,7 @@ fn a_silence_alone_refuses_nobody() {
         (http([code(429), code(407), None]), refuses),
         // The proxy itself answers CONNECT.
         (both([code(407), code(407), None], [code(405), code(405), None]), refuses),
+        (both([code(407), code(407), None], [code(403), code(403), None]), refuses),
         (
             http([failing(Fault::NoAnswer), failing(Fault::Refused), None]),
             "PROXY OK - 192.0.2.1 gives strangers no answer",

@@ -1,0 +1,57 @@
+//! The status of an answer, and what it tells of who refuses what.
+
+/// The status of an answer, with what the answer says of its reason.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Status {
+    /// The status code.
+    pub(crate) code: u16,
+    /// What squid says in X-Squid-Error, without its number.
+    pub(crate) squid: Option<String>,
+    /// The host to which the answer redirects.
+    pub(crate) location: Option<String>,
+    /// Whether that is another host than the page's.
+    pub(crate) is_elsewhere: bool,
+    /// Whether it came through the tunnel, and so from the page.
+    pub(crate) from_page: bool,
+    /// Whether the proxy itself says so, and does not pass on what the page's server says.
+    pub(crate) is_own: bool,
+}
+
+impl Status {
+    /// In few words, for the first line.
+    pub(super) fn brief(&self) -> String {
+        match self.code {
+            code if self.from_page => format!("{code} from the page"),
+            407 => "password refused (407)".to_owned(),
+            _ => self.answer(),
+        }
+    }
+
+    /// The status with what the answer says of its reason.
+    pub(super) fn answer(&self) -> String {
+        let code = self.code;
+        match (&self.squid, &self.location) {
+            (_, Some(host)) => format!("{code} to {host}"),
+            // squid repeats the status there for what deny_info makes.
+            (Some(squid), None) if *squid != code.to_string() => format!("{code} {squid}"),
+            _ => code.to_string(),
+        }
+    }
+
+    /// Whether it is one that tells a client that it will not get the page: it is not for this client, a portal, or a
+    /// refusal of the method, of so many requests, for legal reasons (RFC 7725), or without a login to the network
+    /// (RFC 6585). The page's server may say the same.
+    pub(crate) fn shows_no_page(&self) -> bool {
+        !self.from_page && (self.is_elsewhere || matches!(self.code, 401 | 403 | 405 | 429 | 451 | 511))
+    }
+
+    /// Whether the proxy refuses the client by this: by 407, or by a status that shows no page and is the proxy's own.
+    pub(crate) fn refuses(&self) -> bool {
+        !self.from_page && (self.code == 407 || (self.is_by_proxy() && self.shows_no_page()))
+    }
+
+    /// Whether the proxy itself says so. No page's server names squid's errors.
+    fn is_by_proxy(&self) -> bool {
+        self.is_own || self.squid.is_some()
+    }
+}
