@@ -1,6 +1,7 @@
 //! The page without a proxy: asked where the proxies took the password and none of them brought it, so that
 //! the page's own fault is told from theirs.
 
+use std::mem::discriminant;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Condvar, Mutex, PoisonError};
@@ -9,7 +10,7 @@ use std::time::{Duration, Instant};
 use net::{ResolveError, alternate_families, resolve};
 use plugin::{Deadline, State};
 
-use crate::fault::Fault;
+use crate::fault::{Fault, Tunnel};
 use crate::observation::no_thread;
 use crate::request_options::{Answer, LEAST, RequestOptions};
 use crate::side::side_by_side;
@@ -29,7 +30,7 @@ pub(crate) enum Direct {
     /// It came.
     Serves,
     /// It did not: why.
-    Fails(String),
+    Fails(Fault),
     /// It could not be tried from here: why.
     NoWay(String),
 }
@@ -150,7 +151,54 @@ fn worth(fault: Option<Fault>) -> Direct {
         None => Direct::Serves,
         Some(Fault::Late) => Direct::NoWay("no time left".to_owned()),
         Some(fault @ (Fault::Local(_) | Fault::Prohibited)) => Direct::NoWay(fault.brief()),
-        Some(fault) => Direct::Fails(fault.brief_without_proxy()),
+        Some(fault) => Direct::Fails(fault),
+    }
+}
+
+/// Whether the page's own server does without a proxy what one tells of it: it says the same or is wrong in the same way,
+/// or it gives no answer. A proxy tells of that by its own silence, by 5xx or by a reply of SOCKS5.
+pub(crate) fn is_same(direct: &Fault, through: &Fault) -> bool {
+    match (direct, through) {
+        (_, Fault::Status(status)) if status.is_surely_of_page() => true,
+        (Fault::Status(own), Fault::Status(other)) => {
+            own.code == other.code && own.location == other.location
+        }
+        (Fault::Tunnel(own), Fault::Tunnel(other)) if discriminant(own) == discriminant(other) => true,
+        (own, _) if is_no_answer(own) || own.is_malformed() => {
+            is_told_as_no_answer(through) || is_alike(own, through)
+        }
+        (own, other) => !matches!(own, Fault::Tunnel(_)) && is_alike(own, other),
+    }
+}
+
+fn is_alike(one: &Fault, other: &Fault) -> bool {
+    discriminant(one) == discriminant(other)
+}
+
+/// Whether the page's server answers nothing, or not to the end.
+fn is_no_answer(direct: &Fault) -> bool {
+    matches!(
+        direct,
+        Fault::Refused
+            | Fault::NoAnswer
+            | Fault::Unreachable
+            | Fault::Silent
+            | Fault::Incomplete
+            | Fault::Closed
+            | Fault::Reset
+            | Fault::Cut
+            | Fault::Tunnel(Tunnel::Silent | Tunnel::Closed | Tunnel::Reset)
+    )
+}
+
+/// Whether a proxy tells by this that the page's server answers nothing, or not to the end.
+fn is_told_as_no_answer(through: &Fault) -> bool {
+    match through {
+        Fault::Status(status) => status.code >= 500,
+        Fault::SocksReply(_)
+        | Fault::SocksRequestSilent { .. }
+        | Fault::Tunnel(Tunnel::SocksClosed | Tunnel::SocksReset) => true,
+        fault => is_no_answer(fault),
     }
 }
 
@@ -161,6 +209,7 @@ mod tests {
     use std::thread;
 
     use super::*;
+    use crate::fault::Status;
 
     /// A server of the page, which answers one request.
     fn serving() -> SocketAddr {
@@ -178,6 +227,47 @@ mod tests {
         address
     }
 
+    /// A page that refuses this machine alone is no excuse for proxies that fail otherwise.
+    #[test]
+    fn only_what_the_proxies_tell_too_is_the_pages_fault() {
+        let status = |code| Fault::Status(Status { code, ..Status::default() });
+        let portal = |host: &str| {
+            Fault::Status(Status { code: 302, location: Some(host.to_owned()), ..Status::default() })
+        };
+        let from_page = |code| status(code).in_tunnel();
+        let certificate = |why: &str| Fault::Tunnel(Tunnel::Certificate(why.to_owned()));
+        let rows = [
+            (status(403), status(403), true),
+            (status(403), status(502), false),
+            (status(403), Fault::Silent, false),
+            (status(403), from_page(403), true),
+            (status(503), status(503), true),
+            (status(503), status(502), false),
+            (portal("a.example"), portal("a.example"), true),
+            (portal("a.example"), portal("b.example"), false),
+            (Fault::Refused, status(503), true),
+            (Fault::Refused, status(403), false),
+            (Fault::Refused, from_page(404), true),
+            (Fault::Silent, Fault::Silent, true),
+            (Fault::Silent, status(504), true),
+            (Fault::Silent, Fault::SocksRequestSilent { login: true }, true),
+            (Fault::NoAnswer, Fault::SocksReply(4), true),
+            (Fault::Tunnel(Tunnel::Silent), Fault::Silent, true),
+            (Fault::Tunnel(Tunnel::Closed), Fault::Tunnel(Tunnel::SocksClosed), true),
+            (Fault::Refused, Fault::OtherPage, false),
+            (Fault::OtherPage, Fault::OtherPage, true),
+            (Fault::OtherPage, status(502), false),
+            (Fault::NotHttp("a".to_owned()), status(502), true),
+            (Fault::NotHttp("a".to_owned()), Fault::NotHttp("b".to_owned()), true),
+            (certificate("a"), certificate("b"), true),
+            (certificate("a"), Fault::Tunnel(Tunnel::NoTls), false),
+            (certificate("a"), status(503), false),
+        ];
+        for (direct, through, expected) in rows {
+            assert_eq!(is_same(&direct, &through), expected, "{direct:?} {through:?}");
+        }
+    }
+
     #[test]
     fn one_address_that_serves_is_enough() {
         let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
@@ -190,7 +280,7 @@ mod tests {
             options.source.addresses = vec!["127.0.0.1".parse().unwrap(), "2001:db8::2".parse().unwrap()];
             ask_servers(&options, &"http://192.0.2.80/NONCE".parse().unwrap(), servers)
         };
-        let refused = Direct::Fails("refused".to_owned());
+        let refused = Direct::Fails(Fault::Refused);
         assert_eq!(ask(&[serving()]), Direct::Serves);
         assert_eq!(ask(&[closed, serving()]), Direct::Serves);
         assert_eq!(ask(&[silent.0, serving()]), Direct::Serves);

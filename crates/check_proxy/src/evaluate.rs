@@ -9,7 +9,7 @@ use plugin::{Finding, Findings, Metric, Report, State, Unit};
 use crate::allowed::Allowed;
 use crate::direct::Direct;
 use crate::fault::Fault;
-use crate::judge::{Verdict, judge_beside};
+use crate::judge::{Verdict, is_excused, judge_beside};
 use crate::observation::{Observation, PageObservation};
 use crate::request_options::Answer;
 use crate::strangers::Strangers;
@@ -41,9 +41,13 @@ pub(crate) struct AskedPage {
     pub(crate) direct: Direct,
 }
 
-impl AskedPage {
-    fn is_at_fault(&self) -> bool {
-        matches!(self.direct, Direct::Fails(_))
+impl Observations {
+    /// Why the page in this place does not come without a proxy either, if proxies tell the same of it. What one proxy
+    /// alone does not bring is its own fault, as far as can be told.
+    fn fault_of(&self, place: usize) -> Option<&Fault> {
+        let Direct::Fails(fault) = &self.pages.get(place)?.direct else { return None };
+        let mut pages = self.proxies.iter().filter_map(|(_, seen)| seen.as_ref()?.pages.get(place));
+        (self.proxies.len() > 1 && pages.any(|page| is_excused(page, fault))).then_some(fault)
     }
 }
 
@@ -57,9 +61,8 @@ struct Judged<'a> {
 /// Judges the observations.
 pub(crate) fn evaluate(allowed: &Allowed, observations: &Observations) -> Report {
     let unasked = || Verdict { local: Some(observations.unasked.brief()), ..Verdict::default() };
-    // What one proxy alone does not bring is its own fault, as far as can be told.
-    let several = observations.proxies.len() > 1;
-    let at_fault: Vec<bool> = observations.pages.iter().map(|page| several && page.is_at_fault()).collect();
+    let direct: Vec<Option<&Fault>> =
+        (0..observations.pages.len()).map(|place| observations.fault_of(place)).collect();
     let judged: Vec<Judged<'_>> = observations
         .proxies
         .iter()
@@ -68,7 +71,7 @@ pub(crate) fn evaluate(allowed: &Allowed, observations: &Observations) -> Report
             seen: seen.as_ref(),
             verdict: seen
                 .as_ref()
-                .map_or_else(unasked, |seen| judge_beside(seen, &observations.forbidden, &at_fault)),
+                .map_or_else(unasked, |seen| judge_beside(seen, &observations.forbidden, &direct)),
         })
         .collect();
     let findings = findings(allowed, observations, &judged);
@@ -169,15 +172,15 @@ fn sorted<'a, 'b>(judged: &'b [Judged<'a>]) -> Vec<&'b Judged<'a>> {
 /// The pages' own faults.
 fn pages_at_fault(observations: &Observations, total: usize) -> Vec<Finding> {
     let pages = &observations.pages;
-    let all = pages.iter().all(AskedPage::is_at_fault);
-    let finding = |page: &AskedPage| {
-        let Direct::Fails(why) = &page.direct else { return None };
+    let all = (0..pages.len()).all(|place| observations.fault_of(place).is_some());
+    let finding = |(place, page): (usize, &AskedPage)| {
+        let why = observations.fault_of(place)?.brief_without_proxy();
         let name = if all { "page" } else { page.name.as_str() };
         let brief = format!("the {name} itself does not answer");
         let text = format!("{brief}, through none of {total} proxies nor from here: {why}");
         Some(Finding::unknown(text).brief(brief))
     };
-    let findings = pages.iter().filter(|_| total > 1).filter_map(finding);
+    let findings = pages.iter().enumerate().filter_map(finding);
     findings.take(if all { 1 } else { usize::MAX }).collect()
 }
 
@@ -301,8 +304,9 @@ fn notes(mut report: Report, observations: &Observations, judged: &[Judged<'_>])
             report = report.detail(format!("{}: {excused}", judged.target.in_full()));
         }
     }
-    report =
-        observations.pages.iter().filter_map(|page| direct_note(page, total)).fold(report, Report::detail);
+    let pages = observations.pages.iter().enumerate();
+    let notes = pages.filter(|(place, _)| observations.fault_of(*place).is_none());
+    report = notes.filter_map(|(_, page)| direct_note(page, total)).fold(report, Report::detail);
     for judged in judged.iter().filter(|judged| total > 1 && !judged.verdict.fails()) {
         if let Some(undecided) = &judged.verdict.undecided {
             report = report.detail(format!("{}: {}", judged.target.in_full(), undecided.words()));
@@ -330,13 +334,16 @@ fn notes(mut report: Report, observations: &Observations, judged: &[Judged<'_>])
 fn direct_note(page: &AskedPage, total: usize) -> Option<String> {
     match &page.direct {
         Direct::Serves => Some(format!("note: the {} comes without a proxy", page.name)),
-        Direct::Fails(why) if total == 1 => {
-            Some(format!("note: the {} does not come without a proxy either: {why}", page.name))
-        }
+        Direct::Fails(why) => Some(format!(
+            "note: the {} does not come without a proxy either{}: {}",
+            page.name,
+            if total == 1 { "" } else { ", for another reason" },
+            why.brief_without_proxy()
+        )),
         Direct::NoWay(why) if total == 1 && why != "--no-direct" => {
             Some(format!("note: the {} could not be tried without a proxy: {why}", page.name))
         }
-        Direct::Unasked | Direct::Fails(_) | Direct::NoWay(_) => None,
+        Direct::Unasked | Direct::NoWay(_) => None,
     }
 }
 

@@ -175,9 +175,7 @@ impl Fault {
     /// Whether the proxy had taken the login, as far as this answer alone tells.
     pub(crate) fn is_past_login(&self) -> bool {
         match self {
-            Fault::Status(status) => {
-                status.from_page || status.code >= 500 || matches!(status.code, 404 | 410)
-            }
+            Fault::Status(status) => status.is_past_login(),
             Fault::SocksReply(code) => *code != 2,
             Fault::Tunnel(_)
             | Fault::SocksRequestSilent { .. }

@@ -8,6 +8,7 @@ use net::HostPort;
 use plugin::State;
 
 use crate::ask::Passage;
+use crate::direct::is_same;
 use crate::fault::{Fault, Status};
 use crate::got::{Got, got};
 use crate::observation::{Observation, PageObservation};
@@ -87,11 +88,11 @@ pub(crate) fn judge(seen: &Observation, forbidden: &[HostPort]) -> Verdict {
     judge_beside(seen, forbidden, &[])
 }
 
-/// Judges one proxy as [`judge`] does, where some pages are `at_fault` themselves: a proxy that took the
-/// password is excused for not serving them.
-pub(crate) fn judge_beside(seen: &Observation, forbidden: &[HostPort], at_fault: &[bool]) -> Verdict {
+/// Judges one proxy as [`judge`] does, where pages do not come without a proxy either, for the reason in their place: a
+/// proxy that took the password is excused where it tells the same of them.
+pub(crate) fn judge_beside(seen: &Observation, forbidden: &[HostPort], direct: &[Option<&Fault>]) -> Verdict {
     let is_excused = |place: usize, page: &PageObservation| {
-        at_fault.get(place).is_some_and(|is_at_fault| *is_at_fault) && is_past_login(page)
+        direct.get(place).is_some_and(|direct| direct.is_some_and(|direct| is_excused(page, direct)))
     };
     let pages = || seen.pages.iter().enumerate();
     let faults: Vec<(&PageObservation, Fault)> = pages()
@@ -317,6 +318,12 @@ pub(crate) fn is_past_login(page: &PageObservation) -> bool {
     let refused = |answer: &Option<Answer>| answer.is_none() || is_answered_no(answer);
     let is_past = (refused(&page.stranger) && refused(&page.random)) || by_address;
     fault.is_past_login() || (*fault == Fault::Silent && is_past)
+}
+
+/// Whether a proxy took the customer's login, and tells of the page what its server does `direct`ly.
+pub(crate) fn is_excused(page: &PageObservation, direct: &Fault) -> bool {
+    let fault = page.customer.as_ref().and_then(|answer| answer.fault.as_ref());
+    is_past_login(page) && fault.is_some_and(|fault| is_same(direct, fault))
 }
 
 /// Whether nothing was answered: no connection, or no answer to any client.

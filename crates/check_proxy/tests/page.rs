@@ -48,6 +48,32 @@ fn the_page_is_told_from_the_proxies() {
     assert!(code == 2 && line.starts_with("PROXY CRITICAL - 2 of 2 proxies fail: "), "{line}");
 }
 
+/// The page says the same to this machine as to the proxies, or something else.
+#[test]
+fn a_page_that_refuses_everyone_is_no_fault_of_the_proxies() {
+    let origin = Origin::start();
+    for status in ["403 No", "401 No", "302 Found"] {
+        let lines = "Location: http://portal.example.net/\r\n";
+        let refusing = listen("127.0.0.1:0", move |mut stream| {
+            drop(fake::read_head(&mut stream));
+            drop(stream.write_all(answer(status, lines, "").as_bytes()));
+        });
+        let url = format!("--url=http://127.0.0.1:{refusing}/pong?n=NONCE");
+        let port = for_customers(move |_| answer(status, lines, ""));
+        let outcome = ask(&origin, &port, &[&url, "--tries=1"]);
+        let (code, line) = said(&outcome);
+        let start =
+            "PROXY UNKNOWN - the page itself does not answer, through none of 2 proxies nor from here: ";
+        assert!(code == 3 && line.starts_with(&format!("{start}{}", &status[..3])), "{line}");
+        let port = for_customers(|_| answer("502 No", "", ""));
+        let outcome = ask(&origin, &port, &[&url, "--tries=1"]);
+        let line = "PROXY CRITICAL - 2 of 2 proxies fail: 127.0.0.1 502, 127.0.0.2 502";
+        assert_eq!(said(&outcome), (2, line));
+        let note = "\nnote: the page does not come without a proxy either, for another reason: ";
+        assert!(outcome.stdout.contains(note), "{}", outcome.stdout);
+    }
+}
+
 /// With the default options each proxy waits for the page twice: the direct request does not wait for that.
 #[test]
 fn a_silent_page_is_recognised_with_the_defaults() {

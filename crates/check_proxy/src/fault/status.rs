@@ -50,6 +50,18 @@ impl Status {
         !self.from_page && (self.code == 407 || (self.is_by_proxy() && self.shows_no_page()))
     }
 
+    /// Whether the proxy had taken the login, as far as this answer alone tells: it says something of the page, or passes
+    /// on what the page's server says.
+    pub(super) fn is_past_login(&self) -> bool {
+        let is_of_page = self.code >= 500 || matches!(self.code, 404 | 410) || !self.is_by_proxy();
+        self.from_page || (self.code != 407 && is_of_page)
+    }
+
+    /// Whether the page's own server says so, behind a tunnel.
+    pub(crate) fn is_surely_of_page(&self) -> bool {
+        self.from_page && !self.is_by_proxy()
+    }
+
     /// Whether the proxy itself says so. No page's server names squid's errors.
     fn is_by_proxy(&self) -> bool {
         self.is_own || self.squid.is_some()

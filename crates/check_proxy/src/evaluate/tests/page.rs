@@ -11,8 +11,8 @@ fn refused() -> Observation {
     http([failing(Fault::Refused), failing(Fault::Refused), failing(Fault::Refused)])
 }
 
-fn fails(why: &str) -> Direct {
-    Direct::Fails(why.to_owned())
+fn fails(fault: Fault) -> Direct {
+    Direct::Fails(fault)
 }
 
 fn no_way(why: &str) -> Direct {
@@ -30,7 +30,7 @@ fn the_page_is_told_from_the_proxies() {
     let two = || vec![dead(), dead()];
     let itself = "the page itself does not answer, through none of";
     let rows = [
-        (fails("refused"), two(), format!("UNKNOWN - {itself} 2 proxies nor from here: refused")),
+        (fails(Fault::Refused), two(), format!("UNKNOWN - {itself} 2 proxies nor from here: refused")),
         (
             no_way("no route from here"),
             two(),
@@ -38,11 +38,11 @@ fn the_page_is_told_from_the_proxies() {
                 .to_owned(),
         ),
         (Direct::Serves, two(), "CRITICAL - 2 of 2 proxies fail: 192.0.2.1 503, 192.0.2.2 503".to_owned()),
-        (fails("refused"), vec![dead()], "CRITICAL - 192.0.2.1 503".to_owned()),
+        (fails(Fault::Refused), vec![dead()], "CRITICAL - 192.0.2.1 503".to_owned()),
         (Direct::Unasked, two(), "CRITICAL - 2 of 2 proxies fail: 192.0.2.1 503, 192.0.2.2 503".to_owned()),
         // One that is dead is at fault, and does not make the others so.
         (
-            fails("refused"),
+            fails(Fault::Refused),
             vec![dead(), refused(), dead()],
             "CRITICAL - 1 of 3 proxies fail: 192.0.2.2 refused, and the page itself does not answer"
                 .to_owned(),
@@ -54,7 +54,7 @@ fn the_page_is_told_from_the_proxies() {
                 .to_owned(),
         ),
         (
-            fails("refused"),
+            fails(Fault::Refused),
             vec![dead(), http([well(), well(), failing(Fault::Cut)])],
             "CRITICAL - 1 of 2 proxies fail: 192.0.2.2 open: serves strangers by http, 1 more fault"
                 .to_owned(),
@@ -63,6 +63,33 @@ fn the_page_is_told_from_the_proxies() {
     for (direct, seen, line) in rows {
         assert_eq!(with(direct, seen), line);
     }
+}
+
+/// A page that refuses everyone is at fault, and one that refuses this machine alone excuses no proxy.
+#[test]
+fn what_the_proxies_say_of_the_page_must_agree() {
+    let status = |code| Fault::Status(Status { code, ..Status::default() });
+    let two = |code| vec![customer(status(code)), customer(status(code))];
+    let itself = "the page itself does not answer, through none of 2 proxies nor from here:";
+    for code in [401, 403, 302, 400, 404, 429, 503] {
+        assert_eq!(with(fails(status(code)), two(code)), format!("UNKNOWN - {itself} {code}"));
+    }
+    let both = "CRITICAL - 2 of 2 proxies fail: 192.0.2.1 502, 192.0.2.2 502";
+    assert_eq!(with(fails(status(403)), two(502)), both);
+    let pages = vec![AskedPage { name: "page".to_owned(), direct: fails(status(403)) }];
+    let output = output(&Observations { pages, ..observed(two(502)) });
+    let note = "\nnote: the page does not come without a proxy either, for another reason: 403\n";
+    assert!(output.ends_with(note), "{output}");
+    let mixed = || vec![customer(status(403)), customer(status(502)), customer(status(403))];
+    let line = "CRITICAL - 1 of 3 proxies fail: 192.0.2.2 502, and the page itself does not answer";
+    assert_eq!(with(fails(status(403)), mixed()), line);
+    // What squid's own rules deny is not the page's.
+    let denied = || {
+        let squid = Some("ERR_ACCESS_DENIED".to_owned());
+        customer(Fault::Status(Status { code: 403, squid, ..Status::default() }))
+    };
+    let line = "CRITICAL - 2 of 2 proxies fail: 192.0.2.1 403 ERR_ACCESS_DENIED and 1 more";
+    assert_eq!(with(fails(status(403)), vec![denied(), denied()]), line);
 }
 
 /// The page by https has an expired certificate, and the same by http is well.
@@ -76,12 +103,12 @@ fn each_page_is_told_apart() {
     };
     let said =
         |direct, seen: Vec<Observation>| output(&Observations { pages: pages(direct), ..observed(seen) });
-    let itself = "PROXY UNKNOWN - the https page itself does not answer, through none of 2 proxies nor from here: expired |";
-    let line = said(fails("expired"), vec![seen(), seen()]);
+    let itself = "PROXY UNKNOWN - the https page itself does not answer, through none of 2 proxies nor from here: wrong certificate: expired |";
+    let line = said(fails(fault()), vec![seen(), seen()]);
     assert!(line.starts_with(itself) && line.contains(" failed=0;;0;0;2 "), "{line}");
     assert!(line.contains("\n192.0.2.2: wrong certificate after CONNECT: expired\n"), "{line}");
     let dead = || both([code(407), code(407), code(407)], [code(407), code(407), code(407)]);
-    let line = said(fails("expired"), vec![seen(), dead(), seen()]);
+    let line = said(fails(fault()), vec![seen(), dead(), seen()]);
     let both_faults =
         "PROXY CRITICAL - 1 of 3 proxies fail: 192.0.2.2 password refused (407), 1 more fault |";
     assert!(line.starts_with(both_faults), "{line}");
@@ -95,7 +122,7 @@ fn each_page_is_told_apart() {
 #[test]
 fn a_dead_page_hides_no_forbidden_target() {
     let through = |seen: Observation| Observation { forbidden: vec![Passage::Connected], ..seen };
-    let pages = vec![AskedPage { name: "page".to_owned(), direct: fails("refused") }];
+    let pages = vec![AskedPage { name: "page".to_owned(), direct: fails(Fault::Refused) }];
     let forbidden = vec!["127.0.0.1:22".parse().unwrap()];
     let seen = observed(vec![through(dead()), dead()]);
     let line = output(&Observations { pages, forbidden, ..seen });
@@ -110,7 +137,7 @@ fn the_same_answer_as_the_pages_proves_nothing() {
         let failed = Passage::Failed(Fault::Status(Status { code: 503, ..Status::default() }));
         Observation { forbidden: vec![failed], ..dead() }
     };
-    let pages = vec![AskedPage { name: "page".to_owned(), direct: fails("refused") }];
+    let pages = vec![AskedPage { name: "page".to_owned(), direct: fails(Fault::Refused) }];
     let forbidden = vec!["127.0.0.1:22".parse().unwrap()];
     let line = output(&Observations { pages, forbidden, ..observed(vec![same(), same()]) });
     assert!(line.starts_with("PROXY UNKNOWN - the page itself does not answer, 1 more fault |"), "{line}");
@@ -129,7 +156,7 @@ fn one_proxy_alone_has_a_note_on_the_page() {
         let output = output(&Observations { pages, ..observed(vec![dead()]) });
         output.split_once('\n').unwrap().1.to_owned()
     };
-    assert_eq!(said(fails("refused")), "note: the page does not come without a proxy either: refused\n");
+    assert_eq!(said(fails(Fault::Refused)), "note: the page does not come without a proxy either: refused\n");
     assert_eq!(said(Direct::Serves), "note: the page comes without a proxy\n");
     assert_eq!(said(no_way("prohibited")), "note: the page could not be tried without a proxy: prohibited\n");
     assert_eq!(said(no_way("--no-direct")), "");
