@@ -22,6 +22,8 @@ pub(crate) enum Passage {
     Connected,
     /// It says by this that it tried and could not, or that it cannot do anything.
     Failed(Fault),
+    /// It says this, which is no refusal and tells of no try.
+    Unclear(Fault),
     /// It says nothing.
     Silent,
     /// It could not be asked: why.
@@ -68,23 +70,82 @@ impl RequestOptions {
         };
         let asked = asked.map_err(|fault| self.certain(fault, start));
         let passage = match &asked {
-            Ok(head) if (200..300).contains(&head.code) => Passage::Connected,
-            Ok(head) if head.code >= 500 => Passage::Failed(Fault::Status(head.status(&self.secrets))),
-            Ok(_) => Passage::Refused,
-            // RFC 1928, section 6: others say that it is not allowed, or not spoken.
-            Err(fault @ Fault::SocksReply(1 | 3..=6)) => Passage::Failed(fault.clone()),
-            Err(Fault::Silent | Fault::SocksRequestSilent { .. }) => Passage::Silent,
-            Err(
-                fault @ (Fault::Local(_)
-                | Fault::Late
-                | Fault::NoAnswer
-                | Fault::SocksLoginSilent
-                | Fault::Refused
-                | Fault::Unreachable
-                | Fault::Prohibited),
-            ) => Passage::Unasked(fault.brief()),
-            Err(_) => Passage::Refused,
+            Ok(head) => self.passage(head),
+            Err(fault) => passage_by(fault),
         };
         (passage, asked.map(|head| offers(&head)).unwrap_or_default())
+    }
+
+    fn passage(&self, head: &Head) -> Passage {
+        let status = head.status(&self.secrets);
+        match head.code {
+            200..300 => Passage::Connected,
+            _ if status.refuses_tunnel() => Passage::Refused,
+            500.. => Passage::Failed(Fault::Status(status)),
+            _ => Passage::Unclear(Fault::Status(status)),
+        }
+    }
+}
+
+/// What a fault tells of a target that must not be reached.
+fn passage_by(fault: &Fault) -> Passage {
+    match fault {
+        // RFC 1928, section 6: the others say that it is not allowed, not spoken, or nothing that is known.
+        Fault::SocksReply(1 | 3..=6) => Passage::Failed(fault.clone()),
+        Fault::Silent | Fault::SocksRequestSilent { .. } => Passage::Silent,
+        Fault::Closed
+        | Fault::Reset
+        | Fault::SocksMethod
+        | Fault::SocksLogin
+        | Fault::SocksReply(2 | 7 | 8) => Passage::Refused,
+        Fault::Local(_)
+        | Fault::Late
+        | Fault::NoAnswer
+        | Fault::SocksLoginSilent
+        | Fault::Refused
+        | Fault::Unreachable
+        | Fault::Prohibited
+        | Fault::Unspoken(_)
+        | Fault::ColonInUser => Passage::Unasked(fault.brief()),
+        fault => Passage::Unclear(fault.clone()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_refusal_refuses_a_target() {
+        let rows = [
+            (Fault::Closed, "refused"),
+            (Fault::Reset, "refused"),
+            (Fault::SocksReply(2), "refused"),
+            (Fault::SocksReply(7), "refused"),
+            (Fault::SocksReply(8), "refused"),
+            (Fault::SocksMethod, "refused"),
+            (Fault::SocksReply(1), "tried"),
+            (Fault::SocksReply(6), "tried"),
+            (Fault::SocksReply(9), "unclear"),
+            (Fault::SocksReply(255), "unclear"),
+            (Fault::NotSocks, "unclear"),
+            (Fault::NotHttp("SSH-2.0".to_owned()), "unclear"),
+            (Fault::HeaderWithoutEnd, "unclear"),
+            (Fault::Incomplete, "unclear"),
+            (Fault::Silent, "silent"),
+            (Fault::ColonInUser, "unasked"),
+            (Fault::Refused, "unasked"),
+        ];
+        for (fault, expected) in rows {
+            let said = match passage_by(&fault) {
+                Passage::Refused => "refused",
+                Passage::Connected => "connected",
+                Passage::Failed(_) => "tried",
+                Passage::Unclear(_) => "unclear",
+                Passage::Silent => "silent",
+                Passage::Unasked(_) => "unasked",
+            };
+            assert_eq!(said, expected, "{fault:?}");
+        }
     }
 }

@@ -57,6 +57,9 @@ mod tests {
     #[test]
     fn only_a_refusal_refuses() {
         let status = |code| Fault::Status(Status { code, ..Status::default() });
+        let denied = |code, error: &str| {
+            Fault::Status(Status { code, squid: Some(error.to_owned()), ..Status::default() })
+        };
         let words = |got| match got {
             Got::Refused => "refused".to_owned(),
             Got::Silence => "silence".to_owned(),
@@ -88,6 +91,8 @@ mod tests {
             (portal(true, Some("302")), "refused"),
             (portal(false, None), "else: 302 to portal.example.net"),
             (status(502), "else: 502"),
+            (denied(503, "ERR_ACCESS_DENIED"), "refused"),
+            (denied(503, "ERR_CONNECT_FAIL"), "else: 503 ERR_CONNECT_FAIL"),
             (
                 Fault::Status(Status { code: 403, from_page: true, ..Status::default() }),
                 "else: 403 from the page",

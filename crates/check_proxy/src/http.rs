@@ -79,9 +79,16 @@ impl Head {
         };
         let masked = |name| self.first(name).map(|text| secrets.mask(&text));
         let redirects = (300..400).contains(&self.code);
+        // squid puts the status of deny_info before the name of its error.
+        let named = |word: String| match word.split_once(':') {
+            Some((code, error)) if code == self.code.to_string() && error.starts_with("ERR_") => {
+                error.to_owned()
+            }
+            _ => word,
+        };
         Status {
             code: self.code,
-            squid: masked("X-Squid-Error").and_then(word),
+            squid: masked("X-Squid-Error").and_then(word).map(named),
             location: masked("Location").filter(|_| redirects).and_then(host),
             ..Status::default()
         }

@@ -148,6 +148,7 @@ fn untried(seen: &Observation, forbidden: &[HostPort]) -> Option<String> {
     };
     forbidden.iter().zip(&seen.forbidden).find_map(|(target, passage)| match passage {
         Passage::Unasked(why) => Some(format!("was not asked for {target}: {why}")),
+        Passage::Unclear(fault) => Some(format!("forbidden {target}: undecided: {}", fault.brief())),
         Passage::Failed(fault) if fails_alike(seen, fault) => {
             Some(unknown(target, &format!("{} as for the page", fault.brief())))
         }
@@ -247,7 +248,7 @@ fn lets_through(seen: &Observation, forbidden: &[HostPort]) -> Vec<String> {
         Passage::Connected => true,
         Passage::Failed(fault) => !fails_alike(seen, fault),
         Passage::Silent => serves,
-        Passage::Refused | Passage::Unasked(_) => false,
+        Passage::Refused | Passage::Unclear(_) | Passage::Unasked(_) => false,
     };
     let targets = forbidden.iter().zip(&seen.forbidden).filter(|(_, passage)| through(passage));
     targets.map(|(target, _)| format!("lets customers through to {target}")).collect()

@@ -41,8 +41,10 @@ impl Observation {
             answer.fault = answer.fault.take().map(|fault| fault.masked(secrets));
         }
         for passage in &mut self.forbidden {
-            if let Passage::Unasked(why) = passage {
-                *why = secrets.mask(why);
+            match passage {
+                Passage::Unasked(why) => *why = secrets.mask(why),
+                Passage::Failed(fault) | Passage::Unclear(fault) => *fault = fault.clone().masked(secrets),
+                Passage::Refused | Passage::Connected | Passage::Silent => {}
             }
         }
         self

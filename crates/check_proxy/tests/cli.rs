@@ -273,11 +273,32 @@ fn forbidden_targets_are_tried() {
     let port = for_customers(|head| match head {
         head if head.contains("CONNECT 192.0.2.1:25") => answer("403 No", "", ""),
         head if head.contains("CONNECT 192.0.2.2:22") => answer("503 No", "", ""),
+        head if head.contains("CONNECT 192.0.2.4:22") => {
+            answer("503 No", "X-Squid-Error: 503:ERR_ACCESS_DENIED 0\r\n", "")
+        }
+        head if head.contains("CONNECT 192.0.2.5:22") => {
+            answer("302 No", "X-Squid-Error: 302:http://a.example/ 0\r\nLocation: http://a.example/\r\n", "")
+        }
+        head if head.contains("CONNECT 192.0.2.6:22") => answer("429 No", "", ""),
+        head if head.contains("CONNECT 192.0.2.7:22") => {
+            answer("302 No", "Location: http://a.example/\r\n", "")
+        }
+        head if head.contains("CONNECT 192.0.2.8:22") => "SSH-2.0-x\r\n".to_owned(),
         head if head.contains("CONNECT") => "HTTP/1.1 200 OK\r\n\r\n".to_owned(),
         head => page(head, "127.0.0.1"),
     });
     let forbid = |target| verdict(&origin, &port, &[&origin.url("pong"), &format!("--forbid={target}")]);
     assert_eq!(forbid("192.0.2.1:25").0, 0);
+    assert_eq!(forbid("192.0.2.4:22").0, 0, "denied by squid");
+    assert_eq!(forbid("192.0.2.5:22").0, 0, "sent elsewhere by squid");
+    for (target, said) in [
+        ("192.0.2.6:22", "429"),
+        ("192.0.2.7:22", "302 to a.example"),
+        ("192.0.2.8:22", "no HTTP: SSH-2.0-x"),
+    ] {
+        let line = format!("PROXY UNKNOWN - 127.0.0.1 forbidden {target}: undecided: {said}");
+        assert_eq!(forbid(target), (3, line));
+    }
     for target in ["192.0.2.2:22", "127.0.0.1:22"] {
         assert_eq!(
             forbid(target),

@@ -229,6 +229,10 @@ fn forbidden_targets_are_reported_where_the_proxy_tried() {
     let unasked = lets(Passage::Unasked("no file descriptors left".to_owned()), http(closed()));
     let why = "PROXY UNKNOWN - 192.0.2.1 was not asked for 127.0.0.1:22: no file descriptors left";
     assert_eq!(unasked, why);
+    let unclear = || Passage::Unclear(Fault::Status(Status { code: 429, ..Status::default() }));
+    let why = "PROXY UNKNOWN - 192.0.2.1 forbidden 127.0.0.1:22: undecided: 429";
+    assert_eq!(lets(unclear(), http(closed())), why);
+    assert_eq!(lets(unclear(), customer(Fault::Cut)), "PROXY CRITICAL - 192.0.2.1 page cut");
     let silent = lets(Passage::Silent, customer(Fault::Cut));
     assert_eq!(silent, "PROXY CRITICAL - 192.0.2.1 page cut");
     // A proxy that can do nothing gives the page the same answer.

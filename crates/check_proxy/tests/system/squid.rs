@@ -212,6 +212,16 @@ fn an_acl_that_is_wrong_is_named() {
             forbid("--forbid=127.0.0.1:9"),
             (2, "PROXY CRITICAL - 127.0.0.1 lets customers through to 127.0.0.1:9".to_owned())
         );
+        let denied =
+            format!("acl ssh port 22\ndeny_info 503:ERR_ACCESS_DENIED ssh\nhttp_access deny ssh\n{CLOSED}");
+        let running = squid("127.0.0.1", &basic(&denied));
+        let line = verdict(
+            &origin,
+            "127.0.0.1",
+            running.port,
+            &[urls.as_slice(), &["--forbid=127.0.0.1:22"]].concat(),
+        );
+        assert_eq!(line.0, 0, "{}", line.1);
     });
 }
 
