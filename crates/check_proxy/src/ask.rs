@@ -68,7 +68,7 @@ impl RequestOptions {
         } else {
             self.open_tunnel(proxy, &target.to_string(), who).map(|(head, _)| head)
         };
-        let asked = asked.map_err(|fault| self.certain(fault, start));
+        let asked = asked.map_err(|fault| self.certain(fault, start, Some(who)));
         let passage = match &asked {
             Ok(head) => self.passage(head),
             Err(fault) => passage_by(fault),
@@ -100,6 +100,7 @@ fn passage_by(fault: &Fault) -> Passage {
         | Fault::SocksReply(2 | 7 | 8) => Passage::Refused,
         Fault::Local(_)
         | Fault::Late
+        | Fault::Short(_)
         | Fault::NoAnswer
         | Fault::SocksLoginSilent
         | Fault::Refused

@@ -26,6 +26,8 @@ pub(crate) struct Observations {
     pub(crate) strangers: Strangers,
     /// Why those were not asked that have no answers.
     pub(crate) unasked: Fault,
+    /// The state where only the time was too short to tell anything.
+    pub(crate) short: State,
     /// The pages, in the order in which the proxies were asked for them.
     pub(crate) pages: Vec<AskedPage>,
     /// The address of this machine towards an open proxy: `None` if it is not known.
@@ -99,9 +101,9 @@ fn findings(allowed: &Allowed, observations: &Observations, judged: &[Judged<'_>
         findings.extend([Finding::new(state, text)]);
     }
     if findings.state() < State::Warning || failing.is_empty() {
-        findings.extend(not_asked(judged, late));
+        findings.extend(not_asked(judged, late, observations.short));
     }
-    findings.extend(untested(judged));
+    findings.extend(untested(judged, observations.short));
     findings.extend(undecided(judged));
     findings.extend(slow);
     if failing.len() < total && judged.iter().any(|judged| judged.verdict.local.is_none()) {
@@ -120,14 +122,14 @@ fn asked_total(judged: &[Judged<'_>]) -> usize {
 }
 
 /// The proxies for which there was no time.
-fn not_asked(judged: &[Judged<'_>], late: usize) -> Option<Finding> {
+fn not_asked(judged: &[Judged<'_>], late: usize, state: State) -> Option<Finding> {
     let total = judged.len();
     let text = match judged {
         _ if late == 0 => return None,
         [judged] => format!("{} {}", judged.target, Fault::LATE),
         _ => format!("{late} of {total} proxies not asked in time: {}", late_ones(judged, 60)),
     };
-    Some(Finding::unknown(text))
+    Some(Finding::new(state, text))
 }
 
 /// Their addresses, as runs.
@@ -137,13 +139,18 @@ fn late_ones(judged: &[Judged<'_>], room: usize) -> String {
     addresses::brief(&addresses, room)
 }
 
-/// The proxies that could not be asked for another reason.
-fn untested(judged: &[Judged<'_>]) -> Option<Finding> {
-    let untested = judged.iter().filter(|judged| !judged.verdict.is_late());
-    let untested: Vec<(&Target, &String)> =
-        untested.filter_map(|judged| Some((judged.target, judged.verdict.local.as_ref()?))).collect();
-    let texts = untested.iter().map(|(target, why)| format!("{target} {why}"));
-    (!untested.is_empty()).then(|| Finding::unknown(counted(judged.len(), untested.len(), texts, "untested")))
+/// The proxies that could not be asked for another reason, `short` if for lack of time.
+fn untested(judged: &[Judged<'_>], short: State) -> Option<Finding> {
+    let untested = judged.iter().map(|judged| (judged.target, &judged.verdict));
+    let untested = untested.filter(|(_, verdict)| !verdict.is_late());
+    let (texts, states): (Vec<String>, Vec<State>) = untested
+        .filter_map(|(target, verdict)| {
+            let state = if verdict.is_short { short } else { State::Unknown };
+            Some((format!("{target} {}", verdict.local.as_ref()?), state))
+        })
+        .unzip();
+    let state = states.into_iter().max()?;
+    Some(Finding::new(state, counted(judged.len(), texts.len(), texts.into_iter(), "untested")))
 }
 
 /// What strangers got that neither the page nor a refusal is, of the proxies where nothing else is wrong.

@@ -3,6 +3,7 @@
 mod status;
 
 use std::net::IpAddr;
+use std::time::Duration;
 
 use net::{Cause, local_words};
 use rustix::io::Errno;
@@ -17,6 +18,8 @@ pub(crate) enum Fault {
     Local(String),
     /// The time of this run was over before the connection could be made.
     Late,
+    /// The connection stood, and the time was too short for what came to tell anything: what.
+    Short(String),
     /// The proxy's port refused the connection.
     Refused,
     /// The proxy's port took no connection in time.
@@ -194,6 +197,7 @@ impl Fault {
             self,
             Fault::Local(_)
                 | Fault::Late
+                | Fault::Short(_)
                 | Fault::Refused
                 | Fault::NoAnswer
                 | Fault::Prohibited
@@ -215,6 +219,7 @@ impl Fault {
         matches!(
             self,
             Fault::Late
+                | Fault::Short(_)
                 | Fault::NoAnswer
                 | Fault::Silent
                 | Fault::SocksLoginSilent
@@ -224,6 +229,19 @@ impl Fault {
         )
     }
 
+    /// Returns this fault of a client that waited for so long, which is too short to tell anything.
+    pub(crate) fn cut_short(&self, after: Duration, has_login: bool) -> Self {
+        let what = match self {
+            Fault::Late | Fault::NoAnswer => return Fault::Late,
+            Fault::Silent if has_login => "no answer to a login",
+            Fault::Silent => "no answer",
+            Fault::Incomplete => "no whole answer",
+            Fault::Tunnel(_) => "tunnel opened, no answer",
+            fault => fault.words(),
+        };
+        Fault::Short(format!("{what} within {:.1} s", after.as_secs_f64()))
+    }
+
     /// Whether what came is no answer as it should be, so that the page may follow unread.
     pub(crate) fn is_malformed(&self) -> bool {
         matches!(self, Fault::NotHttp(_) | Fault::HeaderWithoutEnd | Fault::TooLong)
@@ -231,7 +249,7 @@ impl Fault {
 
     /// Whether the request could not even be made.
     pub(crate) fn is_local(&self) -> bool {
-        matches!(self, Fault::Local(_) | Fault::Late)
+        matches!(self, Fault::Local(_) | Fault::Late | Fault::Short(_))
     }
 
     /// Masks the secrets in the texts that the proxy sent.
@@ -249,7 +267,7 @@ impl Fault {
     /// In few words, for the first line.
     pub(crate) fn brief(&self) -> String {
         match self {
-            Fault::Local(why) => return why.clone(),
+            Fault::Local(why) | Fault::Short(why) => return why.clone(),
             Fault::Status(status) => return status.brief(),
             Fault::Tunnel(tunnel) => return tunnel.brief(),
             Fault::NotHttp(why) => return format!("no HTTP: {why}"),

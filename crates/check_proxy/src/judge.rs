@@ -30,6 +30,8 @@ pub(crate) struct Verdict {
     pub(crate) reasons: Vec<String>,
     /// Why nothing can be said from here: `None` if it was asked.
     pub(crate) local: Option<String>,
+    /// Whether that is only for lack of time.
+    pub(crate) is_short: bool,
     /// Whether nothing is wrong but that it wants a login that this check does not speak, or that the user's
     /// name does not go with.
     pub(crate) unspoken: bool,
@@ -117,8 +119,11 @@ pub(crate) fn judge_beside(seen: &Observation, forbidden: &[HostPort], direct: &
     let mut excused = texts(true);
     let untried = untried(seen, forbidden);
     excused.extend(untried.clone().filter(|_| !reasons.is_empty()));
-    let local = local(seen).or(untried).filter(|_| reasons.is_empty());
+    let unknown = local(seen);
+    let is_short = matches!(unknown, Some(Fault::Late | Fault::Short(_)));
+    let local = unknown.map(Fault::brief).or(untried).filter(|_| reasons.is_empty());
     Verdict {
+        is_short,
         open,
         serves_strangers,
         undecided: undecided(seen).filter(|_| !open),
@@ -133,12 +138,12 @@ pub(crate) fn judge_beside(seen: &Observation, forbidden: &[HostPort], direct: &
 }
 
 /// Why a request could not be made, if one could not: then it is not known whether all is well.
-fn local(seen: &Observation) -> Option<String> {
+fn local(seen: &Observation) -> Option<&Fault> {
     let mut all = seen
         .pages
         .iter()
         .flat_map(|page| [&page.stranger, &page.random, &page.customer].into_iter().flatten());
-    all.find_map(|answer| answer.fault.as_ref().filter(|fault| fault.is_local())).map(Fault::brief)
+    all.find_map(|answer| answer.fault.as_ref().filter(|fault| fault.is_local()))
 }
 
 /// Why it is not known whether a forbidden target can be reached.
@@ -341,6 +346,7 @@ fn is_mute(page: &PageObservation) -> bool {
                     | Fault::Prohibited
                     | Fault::Local(_)
                     | Fault::Late
+                    | Fault::Short(_)
             )
         )
     })

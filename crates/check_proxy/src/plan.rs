@@ -142,12 +142,21 @@ mod tests {
         let url = "http://192.0.2.80/NONCE".parse().unwrap();
         let target = "127.0.0.1:22".parse().unwrap();
         let cut = || RequestOptions::sample(long, short);
-        assert_eq!(cut().ask(proxy, &url, As::Stranger).fault, Some(Fault::Late));
-        let late = Passage::Unasked(Fault::Late.brief());
+        let silent = |what: &str| Some(Fault::Short(format!("{what} within 0.1 s")));
+        assert_eq!(cut().ask(proxy, &url, As::Stranger).fault, silent("no answer"));
+        let late = Passage::Unasked("no answer within 0.1 s".to_owned());
         assert_eq!(cut().try_forbidden(proxy, &target, As::Stranger).0, late);
         // A run so short that it cannot wait as long as a slow helper may take.
         let little = || RequestOptions { least: long, ..RequestOptions::sample(short, long) };
-        assert_eq!(little().ask(proxy, &url, As::Stranger).fault, Some(Fault::Late));
+        let login = Login { user: "cust".to_owned(), password: "x".to_owned() };
+        let customer = As::Customer(Some((&login, &Scheme::Basic)));
+        assert_eq!(little().ask(proxy, &url, customer).fault, silent("no answer to a login"));
+        assert_eq!(little().ask(proxy, &url, As::Customer(None)).fault, silent("no answer"));
+        assert_eq!(little().ask(proxy, &url, As::Stranger).fault, silent("no answer"));
+        // No helper is asked about strangers.
+        let second =
+            || RequestOptions { least: long, ..RequestOptions::sample(Duration::from_secs(1), long) };
+        assert_eq!(second().ask(proxy, &url, As::Stranger).fault, Some(Fault::Silent));
         let whole = || RequestOptions::sample(short, long);
         assert_eq!(whole().ask(proxy, &url, As::Stranger).fault, Some(Fault::Silent));
         assert_eq!(whole().try_forbidden(proxy, &target, As::Stranger).0, Passage::Silent);

@@ -70,7 +70,15 @@ pub(crate) fn probe(args: &Args, allowed: &Allowed, deadline: &Deadline) -> Resu
     let pages = asked_pages(args, &plan, &proxies, asked);
     let own = proxies.iter().find(|(_, seen)| seen.as_ref().is_some_and(|seen| judge(seen, &[]).open));
     let own = own.and_then(|(target, _)| own_address(target.address, &plan.options.source));
-    Ok(Observations { proxies, forbidden: plan.forbidden, strangers: plan.strangers, unasked, pages, own })
+    Ok(Observations {
+        proxies,
+        forbidden: plan.forbidden,
+        strangers: plan.strangers,
+        unasked,
+        short: deadline.state(),
+        pages,
+        own,
+    })
 }
 
 /// What asking for each suspected page without a proxy came to: those that there was no time to wait with are

@@ -21,7 +21,10 @@ use crate::words::random;
 /// (RFC 6298).
 pub(crate) const LEAST: Duration = Duration::from_millis(1_500);
 
-/// The shortest time after which a silence while connecting counts. It spans one retransmission of a SYN.
+/// The least time for each answer that a short run leaves, and in which a proxy that is well refuses a stranger.
+pub(crate) const SHORTEST: Duration = Duration::from_secs(1);
+
+/// The least time that connecting needs to tell something: it spans one retransmission of a SYN.
 const CONNECTING: Duration = Duration::from_millis(1_200);
 
 /// The options of all requests.
@@ -129,14 +132,18 @@ impl RequestOptions {
         Instant::now() >= self.until
     }
 
-    /// Returns the fault of a request that began at `start`. A silence does not count if the end of the run
-    /// cut the request off early, or if a short run gave it little time.
-    pub(crate) fn certain(&self, fault: Fault, start: Instant) -> Fault {
-        // Connecting needs neither a helper of the proxy nor a page.
-        let least = if fault == Fault::NoAnswer { self.least.min(CONNECTING) } else { self.least };
-        let is_short = self.is_over() || self.limit < self.least;
-        let is_cut = fault.is_timeout() && is_short && start.elapsed() < least;
-        if is_cut { Fault::Late } else { fault }
+    /// Returns the fault of a request that began at `start`: one that the end of the run cut off early, or that a
+    /// short run gave little time, says nothing about the proxy. To connect, or to refuse a stranger, takes no helper.
+    pub(crate) fn certain(&self, fault: Fault, start: Instant, who: Option<As<'_>>) -> Fault {
+        let least = match (&fault, who) {
+            (Fault::NoAnswer, _) => self.least.min(CONNECTING),
+            (_, Some(As::Stranger)) => self.least.min(SHORTEST),
+            _ => self.least,
+        };
+        let (is_short, waited) = (self.is_over() || self.limit < least, start.elapsed());
+        let is_cut = fault.is_timeout() && is_short && waited < least;
+        let has_login = who.is_some_and(|who| who.login().is_some());
+        if is_cut { fault.cut_short(waited, has_login) } else { fault }
     }
 
     /// Connects to the proxy, or to the page itself.

@@ -6,7 +6,7 @@ use plugin::{Deadline, Seconds, open_files};
 
 use crate::Args;
 use crate::direct::SERVERS;
-use crate::request_options::LEAST;
+use crate::request_options::{LEAST, SHORTEST};
 
 /// The time for connecting, and again for each answer: it spans two retransmissions of a SYN (RFC 6298).
 const TIME: Duration = Duration::from_millis(3_500);
@@ -62,11 +62,11 @@ fn time(deadline: &Deadline, targets: usize) -> Duration {
     deadline.keeping(RESERVE).saturating_sub(reserve)
 }
 
-/// Returns the default time of a try. It is shorter with a short --timeout, or if there are more proxies than
-/// can be asked at once.
+/// A short --timeout shortens each try, to a second as long as there is one; so do more proxies than can be asked at
+/// once.
 fn default_limit(whole: Duration, turns: usize) -> Duration {
     let whole = whole.saturating_sub(2 * RESERVE);
-    let least = LEAST.min(whole / 2);
+    let least = LEAST.min((whole / 2).max(SHORTEST.min(whole)));
     let turns = u32::try_from(turns.saturating_add(1)).unwrap_or(u32::MAX).max(2);
     TIME.min((whole / turns).max(least)).max(Duration::from_millis(10))
 }
@@ -108,8 +108,10 @@ mod tests {
             (8_000, 50, 1_500),
             (3_000, 1, 1_200),
             (3_000, 9, 1_200),
-            (1_000, 1, 200),
-            (1_000, 9, 200),
+            (2_000, 1, 1_000),
+            (2_700, 1, 1_050),
+            (1_000, 1, 400),
+            (1_000, 9, 400),
             (500, 1, 10),
             (60_000, 1, 3_500),
         ];

@@ -73,19 +73,12 @@ fn a_late_challenge_is_waited_for() {
     }
 }
 
+/// A proxy that keeps silent to all but those who log in by the right password serves customers. It has all the time
+/// to offer another login before the password goes out in clear.
 #[test]
 fn the_password_is_not_sent_at_a_guess() {
     let origin = Origin::start();
-    let got_basic = Arc::new(AtomicBool::new(false));
-    let told = Arc::clone(&got_basic);
-    let silent = proxy(move |_, head, stream| {
-        told.fetch_or(head.contains(BASIC), Ordering::Relaxed);
-        hang(stream);
-    });
     let more = ["--connect-timeout=1.5", "--timeout=5", "--forbid=127.0.0.1:22"];
-    let line = said(&origin, &silent, &more);
-    assert_eq!(line, (2, "PROXY CRITICAL - 127.0.0.1 connects, no answer".to_owned()));
-    assert!(!got_basic.load(Ordering::Relaxed));
     let strange = "Digest realm=\"x\", nonce=\"y\", algorithm=SHA-512-256";
     let (port, got_basic) = digest_proxy(Duration::ZERO, move |_| offer(&[strange, "Basic realm=\"x\""]));
     let reason = "offers Digest SHA-512-256 and Basic beside it only, which this check does not speak";
@@ -145,13 +138,30 @@ fn a_short_run_blames_no_helper() {
         let said = if who == Who::Customer { page(head, "127.0.0.1") } else { refusal() };
         drop(stream.write_all(said.as_bytes()));
     });
-    for timeout in ["--timeout=2", "--timeout=3"] {
-        let line = said(&origin, &slow, &[timeout]);
-        assert_eq!(line, (3, "PROXY UNKNOWN - 127.0.0.1 not reached in time".to_owned()), "{timeout}");
+    for (timeout, code, state) in [
+        ("--timeout=2", 3, "UNKNOWN"),
+        ("--timeout=3", 3, "UNKNOWN"),
+        ("--timeout=3:critical", 2, "CRITICAL"),
+        ("--timeout=3.5:warning", 1, "WARNING"),
+    ] {
+        let (said_code, line) = said(&origin, &slow, &[timeout]);
+        let start = format!("PROXY {state} - 127.0.0.1 no answer to a login within 1.");
+        assert!(said_code == code && line.starts_with(&start), "{timeout}: {line}");
     }
     let hangs = said(&origin, &slow, &["--timeout=3", "--connect-timeout=1", "--tries=1"]);
     let reason = "refuses strangers, does not answer any login: its authentication helper hangs";
     assert_eq!(hangs, (2, format!("PROXY CRITICAL - 127.0.0.1 {reason}")));
+}
+
+/// A proxy that takes connections and says nothing is frozen, however short the run: no stranger needs a helper.
+#[test]
+fn a_frozen_proxy_is_seen_in_a_short_run() {
+    let origin = Origin::start();
+    let frozen = proxy(|_, _, stream| hang(stream));
+    for timeout in ["--timeout=2", "--timeout=3", "--timeout=3.5", "--timeout=3:unknown"] {
+        let line = said(&origin, &frozen, &[timeout]);
+        assert_eq!(line, (2, "PROXY CRITICAL - 127.0.0.1 connects, no answer".to_owned()), "{timeout}");
+    }
 }
 
 /// Those that serve by address have no login to take: a silent page is theirs as little.
@@ -169,3 +179,14 @@ fn a_silent_page_is_recognised_where_strangers_are_allowed() {
         assert!(outcome.first_line().starts_with(line), "{}", outcome.stdout);
     }
 }
+/// A proxy that takes connections and says nothing is frozen, however short the run: no stranger needs a helper.
+#[test]
+fn a_frozen_proxy_is_seen_in_a_short_run() {
+    let origin = Origin::start();
+    let frozen = proxy(|_, _, stream| hang(stream));
+    for timeout in ["--timeout=2", "--timeout=3", "--timeout=3.5", "--timeout=3:unknown", "--timeout=8"] {
+        let line = said(&origin, &frozen, &[timeout]);
+        assert_eq!(line, (2, "PROXY CRITICAL - 127.0.0.1 connects, no answer".to_owned()), "{timeout}");
+    }
+}
+

@@ -54,6 +54,7 @@ fn observed(seen: Vec<Observation>) -> Observations {
         forbidden: Vec::new(),
         strangers: Strangers::Refuse,
         unasked: Fault::Local("no thread left here".to_owned()),
+        short: State::Unknown,
         pages: Vec::new(),
         own: None,
     }
