@@ -19,8 +19,10 @@ use crate::strangers::Strangers;
 use crate::url::Url;
 use crate::words::random;
 
-/// How long the unknown user waits for the answer to a stranger, which says which login is wanted.
+/// How long the unknown user waits at most for the answer to a stranger, which says which login is wanted.
 const PATIENCE: Duration = Duration::from_secs(1);
+/// The least time in which the customer may get the page.
+const QUICK: Duration = Duration::from_millis(200);
 /// The pause before another try.
 const PAUSE: Duration = Duration::from_millis(300);
 
@@ -89,14 +91,26 @@ impl Clients<'_> {
     /// The customer's request, with the login that is wanted.
     fn ask_as_customer(&self, hint: &Hint) -> Option<Answer> {
         let login = self.login?;
-        Some(self.again(|number| {
-            let offers = self.offers(hint, number)?;
-            Ok(self.ask_with(&offers, login))
+        Some(self.again(|number| match self.offers(hint, number) {
+            // It may serve those who log in at once, and them alone: Basic is all that is left to try.
+            Err(Fault::Silent) if self.has_time() => {
+                // By the end of this request it is too late to ask for the page without a proxy.
+                self.suspicion.note(&Answer::unasked(Fault::Silent));
+                let answer = self.ask_with(&[], login);
+                let is_cut = answer.fault.as_ref().is_some_and(Fault::is_local);
+                if is_cut { Err(Fault::Silent) } else { Ok(answer) }
+            }
+            offers => Ok(self.ask_with(&offers?, login)),
         }))
     }
 
-    /// What the proxy offers for this try. Digest takes each nonce once, so another try begins with a new
-    /// one; and a proxy that did not answer anything may do so now.
+    /// Whether enough time is left for an answer of a proxy that is well.
+    fn has_time(&self) -> bool {
+        Instant::now() + self.options.limit.min(QUICK) <= self.options.until
+    }
+
+    /// What the proxy offers for this try. Digest takes each nonce once, so another try begins with a new one; and
+    /// a proxy that did not answer anything may do so now.
     fn offers(&self, hint: &Hint, number: u8) -> Result<Vec<Challenge>, Fault> {
         if self.options.socks {
             return Ok(Vec::new());
@@ -141,8 +155,9 @@ impl Clients<'_> {
         if self.strangers == Strangers::Allow {
             return None;
         }
-        // SOCKS5 has no offer of logins to wait for.
-        let offers = if self.options.socks { Vec::new() } else { hint.first(PATIENCE) };
+        // The greeting of SOCKS offers nothing to wait for.
+        let offers =
+            if self.options.socks { Vec::new() } else { hint.first(PATIENCE.min(self.options.limit / 2)) };
         let login = match random_login() {
             Ok(login) => login,
             Err(fault) => return Some(Answer::unasked(fault)),

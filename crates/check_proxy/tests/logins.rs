@@ -10,7 +10,7 @@ use std::io::Write as _;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use fake::{BASIC, Origin, Who, answer, hang, page, proxy, refusal};
 use rustix as _;
@@ -76,7 +76,37 @@ fn a_late_challenge_is_waited_for() {
 /// A proxy that keeps silent to all but those who log in by the right password serves customers. It has all the time
 /// to offer another login before the password goes out in clear.
 #[test]
-fn the_password_is_not_sent_at_a_guess() {
+fn a_proxy_that_is_silent_to_others_is_asked_as_the_customer() {
+    let origin = Origin::start();
+    for (serves, code, start) in [
+        (true, 0, "PROXY OK - 127.0.0.1 serves "),
+        (false, 2, "PROXY CRITICAL - 127.0.0.1 connects, no answer"),
+    ] {
+        let (silence, began) = (Mutex::new(Duration::ZERO), Mutex::new(None::<Instant>));
+        let silence = Arc::new(silence);
+        let told = Arc::clone(&silence);
+        let port = proxy(move |_, head, stream| {
+            let began = *began.lock().unwrap().get_or_insert_with(Instant::now);
+            if !head.contains(BASIC) {
+                return hang(stream);
+            }
+            *told.lock().unwrap() = began.elapsed();
+            match (serves, head.starts_with("CONNECT")) {
+                (false, _) => hang(stream),
+                (true, true) => drop(stream.write_all(answer("403 No", "", "").as_bytes())),
+                (true, false) => drop(stream.write_all(page(head, "127.0.0.1").as_bytes())),
+            }
+        });
+        let more = ["--connect-timeout=1.5", "--tries=1", "--timeout=20", "--forbid=127.0.0.1:22"];
+        let (said_code, line) = said(&origin, &port, &more);
+        assert!(said_code == code && line.starts_with(start), "{line}");
+        let silence = *silence.lock().unwrap();
+        assert!(silence >= Duration::from_millis(1_500), "{silence:?}");
+    }
+}
+
+#[test]
+fn the_password_is_not_sent_beside_a_digest_that_is_not_spoken() {
     let origin = Origin::start();
     let more = ["--connect-timeout=1.5", "--timeout=5", "--forbid=127.0.0.1:22"];
     let strange = "Digest realm=\"x\", nonce=\"y\", algorithm=SHA-512-256";
@@ -158,7 +188,7 @@ fn a_short_run_blames_no_helper() {
 fn a_frozen_proxy_is_seen_in_a_short_run() {
     let origin = Origin::start();
     let frozen = proxy(|_, _, stream| hang(stream));
-    for timeout in ["--timeout=2", "--timeout=3", "--timeout=3.5", "--timeout=3:unknown"] {
+    for timeout in ["--timeout=2", "--timeout=3", "--timeout=3.5", "--timeout=3:unknown", "--timeout=8"] {
         let line = said(&origin, &frozen, &[timeout]);
         assert_eq!(line, (2, "PROXY CRITICAL - 127.0.0.1 connects, no answer".to_owned()), "{timeout}");
     }
@@ -179,14 +209,3 @@ fn a_silent_page_is_recognised_where_strangers_are_allowed() {
         assert!(outcome.first_line().starts_with(line), "{}", outcome.stdout);
     }
 }
-/// A proxy that takes connections and says nothing is frozen, however short the run: no stranger needs a helper.
-#[test]
-fn a_frozen_proxy_is_seen_in_a_short_run() {
-    let origin = Origin::start();
-    let frozen = proxy(|_, _, stream| hang(stream));
-    for timeout in ["--timeout=2", "--timeout=3", "--timeout=3.5", "--timeout=3:unknown", "--timeout=8"] {
-        let line = said(&origin, &frozen, &[timeout]);
-        assert_eq!(line, (2, "PROXY CRITICAL - 127.0.0.1 connects, no answer".to_owned()), "{timeout}");
-    }
-}
-
