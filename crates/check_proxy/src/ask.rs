@@ -5,9 +5,9 @@ use std::time::Instant;
 
 use net::HostPort;
 
-use crate::challenge::Challenge;
 use crate::fault::{Fault, Tunnel};
 use crate::http::Head;
+use crate::login::Scheme;
 use crate::request::Request;
 use crate::request_options::{Answer, As, RequestOptions, offers};
 use crate::socks;
@@ -28,6 +28,21 @@ pub(crate) enum Passage {
     Silent,
     /// It could not be asked: why.
     Unasked(String),
+}
+
+/// What asking for a target that must not be reached came to.
+#[derive(Clone, Debug)]
+pub(crate) struct Tried {
+    /// What the proxy does.
+    pub(crate) passage: Passage,
+    /// What it answered, without a fault where it connected.
+    pub(crate) answer: Answer,
+}
+
+impl From<Passage> for Tried {
+    fn from(passage: Passage) -> Self {
+        Self { passage, answer: Answer::default() }
+    }
 }
 
 impl RequestOptions {
@@ -53,12 +68,7 @@ impl RequestOptions {
     }
 
     /// Asks a proxy for a target that it must not reach.
-    pub(crate) fn try_forbidden(
-        &self,
-        proxy: SocketAddr,
-        target: &HostPort,
-        who: As<'_>,
-    ) -> (Passage, Vec<Challenge>) {
+    pub(crate) fn try_forbidden(&self, proxy: SocketAddr, target: &HostPort, who: As<'_>) -> Tried {
         let start = Instant::now();
         let asked = if self.socks {
             let opened = self.connect(proxy).and_then(|mut stream| {
@@ -73,7 +83,14 @@ impl RequestOptions {
             Ok(head) => self.passage(head),
             Err(fault) => passage_by(fault),
         };
-        (passage, asked.map(|head| offers(&head)).unwrap_or_default())
+        let (fault, offers) = match asked {
+            Ok(head) if (200..300).contains(&head.code) => (None, Vec::new()),
+            Ok(head) => (Some(Fault::Status(head.status(&self.secrets))), offers(&head)),
+            Err(fault) => (Some(fault), Vec::new()),
+        };
+        let scheme = who.scheme().filter(|_| !self.socks).map(Scheme::name);
+        let took = Some(start.elapsed());
+        Tried { passage, answer: Answer { fault, offers, scheme, took, ..Answer::default() } }
     }
 
     fn passage(&self, head: &Head) -> Passage {

@@ -1,6 +1,7 @@
 //! As whom one proxy is asked for one page: a stranger, an unknown user, and the customer. The first two
 //! carry no secret, and tell which login the proxy wants.
 
+use std::mem;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
@@ -208,7 +209,9 @@ impl Clients<'_> {
             if later.fault.is_none() {
                 self.suspicion.note(&later);
             }
-            answer = later;
+            let mut before = mem::take(&mut answer.before);
+            before.push(answer);
+            answer = Answer { before, ..later };
         }
         answer
     }

@@ -35,6 +35,9 @@ pub(crate) enum Direct {
     NoWay(String),
 }
 
+/// What asking for a page without a proxy came to, and how long that took: `None` if it was not asked.
+pub(crate) type Timed = (Direct, Option<Duration>);
+
 /// What the first requests of the customer say of one page while others still run.
 #[derive(Debug, Default)]
 pub(crate) struct Suspicion {
@@ -88,9 +91,8 @@ impl<'a> Watch<'a> {
         Self { options, pages, least, at, has_ended: Mutex::new(false), ended: Condvar::new() }
     }
 
-    /// Waits until the last moment for it, and asks for the suspected pages. Returns for each what it came
-    /// to.
-    pub(crate) fn ask(&self) -> Vec<Direct> {
+    /// Waits until the last moment for it, and asks for the suspected pages. Returns for each what it came to.
+    pub(crate) fn ask(&self) -> Vec<Timed> {
         let has_ended = self.has_ended.lock().unwrap_or_else(PoisonError::into_inner);
         let time = self.at.saturating_duration_since(Instant::now());
         let waited = self.ended.wait_timeout_while(has_ended, time, |ended| !*ended);
@@ -99,7 +101,7 @@ impl<'a> Watch<'a> {
         drop(has_ended);
         let ask = |(url, suspicion): &(&Url, &Suspicion)| {
             let is_due = !is_over && suspicion.is_raised(self.least);
-            if is_due { ask_directly(self.options, url) } else { Direct::Unasked }
+            if is_due { ask_directly(self.options, url) } else { Timed::default() }
         };
         let jobs = self.pages.iter().map(|page| || ask(page));
         side_by_side(jobs.collect()).into_iter().map(Option::unwrap_or_default).collect()
@@ -112,21 +114,21 @@ impl<'a> Watch<'a> {
     }
 }
 
-/// Asks for a page without a proxy. The page is served if one of its addresses serves it, because a client
-/// tries each of them.
-pub(crate) fn ask_directly(options: &RequestOptions, url: &Url) -> Direct {
+/// Asks for a page without a proxy: it is served if one of its addresses brings it, as a client tries each.
+pub(crate) fn ask_directly(options: &RequestOptions, url: &Url) -> Timed {
     let now = Instant::now();
     let left = options.until.saturating_duration_since(now);
     if left.is_zero() {
-        return Direct::NoWay("no time left".to_owned());
+        return (Direct::NoWay("no time left".to_owned()), None);
     }
-    match resolve(&url.host, url.port, &Deadline::new(now, left, State::Unknown)) {
+    let direct = match resolve(&url.host, url.port, &Deadline::new(now, left, State::Unknown)) {
         Ok(servers) => ask_servers(options, url, &servers),
         Err(ResolveError::TooSlow { .. } | ResolveError::GaveUp { .. }) => {
             Direct::NoWay("the resolver of this machine did not answer".to_owned())
         }
         Err(error) => Direct::NoWay(error.to_string()),
-    }
+    };
+    (direct, Some(now.elapsed()))
 }
 
 /// Asks the page's servers side by side, so that a silent one takes no time from the others. A failure of a

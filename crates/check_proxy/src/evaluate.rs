@@ -1,5 +1,7 @@
 //! The judgment over all proxies: the state, the first line, a line for each proxy, and the performance data.
 
+mod requests;
+
 use std::net::IpAddr;
 use std::time::Duration;
 
@@ -10,10 +12,10 @@ use crate::allowed::Allowed;
 use crate::direct::Direct;
 use crate::fault::Fault;
 use crate::judge::{Verdict, is_excused, judge_beside};
-use crate::observation::{Observation, PageObservation};
-use crate::request_options::Answer;
+use crate::observation::Observation;
 use crate::strangers::Strangers;
 use crate::target::Target;
+use requests::{directly, requests};
 
 /// What one run observed.
 #[derive(Clone, Debug)]
@@ -41,6 +43,8 @@ pub(crate) struct AskedPage {
     pub(crate) name: String,
     /// What asking for it without a proxy came to.
     pub(crate) direct: Direct,
+    /// How long that took: `None` if it was not asked.
+    pub(crate) took: Option<Duration>,
 }
 
 impl Observations {
@@ -331,10 +335,10 @@ fn notes(mut report: Report, observations: &Observations, judged: &[Judged<'_>])
     report = untested
         .filter(|_| judged.len() > 1)
         .fold(report, |report, (target, why)| report.detail(format!("{}: {why}", target.in_full())));
-    let requests = judged
-        .iter()
-        .flat_map(|judged| judged.seen.into_iter().flat_map(|seen| requests(judged.target, seen)));
-    requests.fold(report, Report::verbose_detail)
+    let asked = judged.iter().filter_map(|judged| Some((judged.target, judged.seen?)));
+    let requests = asked.flat_map(|(target, seen)| requests(target, seen, &observations.forbidden));
+    let direct = observations.pages.iter().filter_map(|page| directly(&page.name, &page.direct, page.took));
+    requests.chain(direct).fold(report, Report::verbose_detail)
 }
 
 /// What the direct request tells of a page, where the first line does not say it.
@@ -352,26 +356,6 @@ fn direct_note(page: &AskedPage, total: usize) -> Option<String> {
         }
         Direct::Unasked | Direct::NoWay(_) => None,
     }
-}
-
-fn requests<'a>(target: &'a Target, seen: &'a Observation) -> impl Iterator<Item = String> {
-    let line = move |page: &PageObservation, who: &str, answer: &Answer| {
-        let scheme = if page.secure { "https" } else { "http" };
-        let login = answer.scheme.map(|login| format!(" ({login})")).unwrap_or_default();
-        let result = answer.fault.as_ref().map_or_else(
-            || "the page".to_owned(),
-            |fault| match fault {
-                Fault::Status(status) if status.code == 407 => "407".to_owned(),
-                fault => fault.brief(),
-            },
-        );
-        format!("{target} {who} by {scheme}{login}: {result} in {:.1} ms", answer.took.as_secs_f64() * 1e3)
-    };
-    seen.pages.iter().flat_map(move |page| {
-        let all =
-            [("stranger", &page.stranger), ("unknown user", &page.random), ("customer", &page.customer)];
-        all.into_iter().filter_map(move |(who, answer)| Some(line(page, who, answer.as_ref()?)))
-    })
 }
 
 fn metrics(allowed: &Allowed, judged: &[Judged<'_>]) -> Vec<Metric> {

@@ -151,7 +151,7 @@ fn untried(seen: &Observation, forbidden: &[HostPort]) -> Option<String> {
     let unknown = |target: &HostPort, why: &str| {
         format!("not known whether it lets customers through to {target}: {why}")
     };
-    forbidden.iter().zip(&seen.forbidden).find_map(|(target, passage)| match passage {
+    forbidden.iter().zip(&seen.forbidden).find_map(|(target, tried)| match &tried.passage {
         Passage::Unasked(why) => Some(format!("was not asked for {target}: {why}")),
         Passage::Unclear(fault) => Some(format!("forbidden {target}: undecided: {}", fault.brief())),
         Passage::Failed(fault) if fails_alike(seen, fault) => {
@@ -255,7 +255,7 @@ fn lets_through(seen: &Observation, forbidden: &[HostPort]) -> Vec<String> {
         Passage::Silent => serves,
         Passage::Refused | Passage::Unclear(_) | Passage::Unasked(_) => false,
     };
-    let targets = forbidden.iter().zip(&seen.forbidden).filter(|(_, passage)| through(passage));
+    let targets = forbidden.iter().zip(&seen.forbidden).filter(|(_, tried)| through(&tried.passage));
     targets.map(|(target, _)| format!("lets customers through to {target}")).collect()
 }
 
@@ -354,5 +354,5 @@ fn is_mute(page: &PageObservation) -> bool {
 
 fn time(seen: &Observation, secure: bool) -> Option<Duration> {
     let pages = seen.pages.iter().filter(|page| page.secure == secure && has_served(page));
-    pages.filter_map(|page| page.customer.as_ref()).map(|answer| answer.took).max()
+    pages.filter_map(|page| page.customer.as_ref()?.took).max()
 }

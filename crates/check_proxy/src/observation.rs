@@ -1,6 +1,6 @@
 //! The answers of one proxy.
 
-use crate::ask::Passage;
+use crate::ask::{Passage, Tried};
 use crate::fault::Fault;
 use crate::request_options::Answer;
 use crate::secrets::Secrets;
@@ -12,9 +12,9 @@ pub(crate) struct Observation {
     /// For each page.
     pub(crate) pages: Vec<PageObservation>,
     /// For each forbidden target.
-    pub(crate) forbidden: Vec<Passage>,
-    /// What strangers should get. If they may have the page, their request only serves to get the challenge
-    /// for the login.
+    pub(crate) forbidden: Vec<Tried>,
+    /// What strangers should get: where they may have the page, their request brings the challenge for the login,
+    /// and no more.
     pub(crate) strangers: Strangers,
 }
 
@@ -34,13 +34,12 @@ pub(crate) struct PageObservation {
 impl Observation {
     /// Masks the secrets in the texts that the proxy sent.
     pub(crate) fn masked(mut self, secrets: &Secrets) -> Self {
-        let answers = self.pages.iter_mut().flat_map(|page| {
+        let of_pages = self.pages.iter_mut().flat_map(|page| {
             [&mut page.stranger, &mut page.random, &mut page.customer].into_iter().flatten()
         });
-        for answer in answers {
-            answer.fault = answer.fault.take().map(|fault| fault.masked(secrets));
-        }
-        for passage in &mut self.forbidden {
+        of_pages.for_each(|answer| mask(answer, secrets));
+        for Tried { passage, answer } in &mut self.forbidden {
+            mask(answer, secrets);
             match passage {
                 Passage::Unasked(why) => *why = secrets.mask(why),
                 Passage::Failed(fault) | Passage::Unclear(fault) => *fault = fault.clone().masked(secrets),
@@ -51,7 +50,12 @@ impl Observation {
     }
 }
 
-/// Returns the fault of a request that was not made because the system gave no thread.
+fn mask(answer: &mut Answer, secrets: &Secrets) {
+    answer.fault = answer.fault.take().map(|fault| fault.masked(secrets));
+    answer.before.iter_mut().for_each(|before| mask(before, secrets));
+}
+
+/// Why a request was not made for which the system gave no thread.
 pub(crate) fn no_thread() -> Fault {
     Fault::Local("no thread left here".to_owned())
 }

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use net::HostPort;
 
-use crate::ask::Passage;
+use crate::ask::{Passage, Tried};
 use crate::challenge::Challenge;
 use crate::clients::Clients;
 use crate::direct::Suspicion;
@@ -81,7 +81,7 @@ impl Plan {
     }
 
     /// Asks for the forbidden targets as the customer does, side by side.
-    fn ask_forbidden(&self, proxy: SocketAddr, pages: &[PageObservation]) -> Vec<Passage> {
+    fn ask_forbidden(&self, proxy: SocketAddr, pages: &[PageObservation]) -> Vec<Tried> {
         if self.strangers == Strangers::Only {
             return Vec::new();
         }
@@ -94,7 +94,7 @@ impl Plan {
             pages.iter().any(|page| page.customer.as_ref().is_some_and(|answer| answer.fault.is_none()));
         let is_silent = offers.is_empty() && silences.len() == answers().count() && !is_served;
         if let Some(fault) = silences.first().filter(|_| is_silent) {
-            return self.forbidden.iter().map(|_| Passage::Unasked(fault.brief())).collect();
+            return self.forbidden.iter().map(|_| Passage::Unasked(fault.brief()).into()).collect();
         }
         let jobs = self.forbidden.iter().map(|target| {
             let offers = &offers;
@@ -102,27 +102,27 @@ impl Plan {
         });
         side_by_side(jobs.collect())
             .into_iter()
-            .map(|passage| passage.unwrap_or_else(|| Passage::Unasked(no_thread().brief())))
+            .map(|tried| tried.unwrap_or_else(|| Passage::Unasked(no_thread().brief()).into()))
             .collect()
     }
 
     /// Digest begins with a nonce of its own here too, because the order in which these requests arrive is
     /// not known.
-    fn ask_for(&self, proxy: SocketAddr, target: &HostPort, offers: &[Challenge]) -> Passage {
+    fn ask_for(&self, proxy: SocketAddr, target: &HostPort, offers: &[Challenge]) -> Tried {
         let ask = |who: As<'_>| self.options.try_forbidden(proxy, target, who);
-        let Some(login) = &self.login else { return ask(As::Customer(None)).0 };
+        let Some(login) = &self.login else { return ask(As::Customer(None)) };
         let scheme = match choose(offers) {
             Ok(Scheme::Digest(_)) => {
-                let (passage, own) = ask(As::Stranger);
-                match choose(&own) {
+                let tried = ask(As::Stranger);
+                match choose(&tried.answer.offers) {
                     Ok(scheme @ Scheme::Digest(_)) => scheme,
-                    _ => return passage,
+                    _ => return tried,
                 }
             }
             Ok(scheme) => scheme,
-            Err(fault) => return Passage::Unasked(fault.brief()),
+            Err(fault) => return Passage::Unasked(fault.brief()).into(),
         };
-        ask(As::Customer(Some((login, &scheme)))).0
+        ask(As::Customer(Some((login, &scheme))))
     }
 }
 
@@ -146,7 +146,7 @@ mod tests {
         let silent = |what: &str| Some(Fault::Short(format!("{what} within 0.1 s")));
         assert_eq!(cut().ask(proxy, &url, As::Stranger).fault, silent("no answer"));
         let late = Passage::Unasked("no answer within 0.1 s".to_owned());
-        assert_eq!(cut().try_forbidden(proxy, &target, As::Stranger).0, late);
+        assert_eq!(cut().try_forbidden(proxy, &target, As::Stranger).passage, late);
         // A run so short that it cannot wait as long as a slow helper may take.
         let little = || RequestOptions { least: long, ..RequestOptions::sample(short, long) };
         let login = Login { user: "cust".to_owned(), password: "x".to_owned() };
@@ -160,7 +160,7 @@ mod tests {
         assert_eq!(second().ask(proxy, &url, As::Stranger).fault, Some(Fault::Silent));
         let whole = || RequestOptions::sample(short, long);
         assert_eq!(whole().ask(proxy, &url, As::Stranger).fault, Some(Fault::Silent));
-        assert_eq!(whole().try_forbidden(proxy, &target, As::Stranger).0, Passage::Silent);
+        assert_eq!(whole().try_forbidden(proxy, &target, As::Stranger).passage, Passage::Silent);
     }
 
     /// Of 50,000 proxies there is time for some: the rest must not hold up the report.

@@ -12,7 +12,7 @@ use plugin::Deadline;
 
 use crate::Args;
 use crate::allowed::Allowed;
-use crate::direct::{Direct, Suspicion, Watch, ask_directly};
+use crate::direct::{Direct, Suspicion, Timed, Watch, ask_directly};
 use crate::evaluate::{AskedPage, Observations};
 use crate::fault::Fault;
 use crate::judge::judge;
@@ -87,19 +87,19 @@ fn asked_pages(
     args: &Args,
     plan: &Plan,
     proxies: &[(Target, Option<Observation>)],
-    asked: Vec<Direct>,
+    asked: Vec<Timed>,
 ) -> Vec<AskedPage> {
-    let asked = asked.into_iter().chain(std::iter::repeat(Direct::Unasked));
+    let asked = asked.into_iter().chain(std::iter::repeat(Timed::default()));
     let pages = plan.urls.iter().enumerate().zip(asked).map(|((place, url), asked)| {
-        let direct = match asked {
+        let (direct, took) = match asked {
             _ if args.clients.strangers == Strangers::Only || !suspects_page(proxies, place) => {
-                Direct::Unasked
+                Timed::default()
             }
-            _ if args.page.no_direct => Direct::NoWay("--no-direct".to_owned()),
-            Direct::Unasked => ask_directly(&plan.options, url),
+            _ if args.page.no_direct => (Direct::NoWay("--no-direct".to_owned()), None),
+            (Direct::Unasked, _) => ask_directly(&plan.options, url),
             asked => asked,
         };
-        AskedPage { name: url.page_among(&plan.urls), direct }
+        AskedPage { name: url.page_among(&plan.urls), direct, took }
     });
     pages.collect()
 }

@@ -64,7 +64,7 @@ impl<'a> Request<'a> {
             }
         };
         answer.fault = asked.err().map(|fault| self.options.certain(fault, start, self.who));
-        answer.took = start.elapsed();
+        answer.took = Some(start.elapsed());
         answer
     }
 

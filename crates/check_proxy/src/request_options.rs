@@ -73,8 +73,10 @@ pub(crate) struct Answer {
     pub(crate) offers: Vec<Challenge>,
     /// The scheme of the login that was used.
     pub(crate) scheme: Option<&'static str>,
-    /// The time that the request took.
-    pub(crate) took: Duration,
+    /// How long it took: `None` if it was not made.
+    pub(crate) took: Option<Duration>,
+    /// What the earlier tries of the same request came to.
+    pub(crate) before: Vec<Answer>,
 }
 
 impl Answer {

@@ -20,7 +20,7 @@ fn no_way(why: &str) -> Direct {
 }
 
 fn with(direct: Direct, seen: Vec<Observation>) -> String {
-    let pages = vec![AskedPage { name: "page".to_owned(), direct }];
+    let pages = vec![AskedPage { name: "page".to_owned(), direct, took: None }];
     let line = output(&Observations { pages, ..observed(seen) });
     line.lines().next().unwrap().split(" | ").next().unwrap().strip_prefix("PROXY ").unwrap().to_owned()
 }
@@ -76,7 +76,7 @@ fn what_the_proxies_say_of_the_page_must_agree() {
     }
     let both = "CRITICAL - 2 of 2 proxies fail: 192.0.2.1 502, 192.0.2.2 502";
     assert_eq!(with(fails(status(403)), two(502)), both);
-    let pages = vec![AskedPage { name: "page".to_owned(), direct: fails(status(403)) }];
+    let pages = vec![AskedPage { name: "page".to_owned(), direct: fails(status(403)), took: None }];
     let output = output(&Observations { pages, ..observed(two(502)) });
     let note = "\nnote: the page does not come without a proxy either, for another reason: 403\n";
     assert!(output.ends_with(note), "{output}");
@@ -98,7 +98,7 @@ fn each_page_is_told_apart() {
     let fault = || Fault::Tunnel(Tunnel::Certificate("expired".to_owned()));
     let seen = || both(closed(), [code(407), code(407), failing(fault())]);
     let pages = |direct| {
-        let page = |name: &str, direct| AskedPage { name: name.to_owned(), direct };
+        let page = |name: &str, direct| AskedPage { name: name.to_owned(), direct, took: None };
         vec![page("http page", Direct::Unasked), page("https page", direct)]
     };
     let said =
@@ -121,8 +121,8 @@ fn each_page_is_told_apart() {
 /// That customers reach a forbidden target needs no page.
 #[test]
 fn a_dead_page_hides_no_forbidden_target() {
-    let through = |seen: Observation| Observation { forbidden: vec![Passage::Connected], ..seen };
-    let pages = vec![AskedPage { name: "page".to_owned(), direct: fails(Fault::Refused) }];
+    let through = |seen: Observation| Observation { forbidden: vec![Passage::Connected.into()], ..seen };
+    let pages = vec![AskedPage { name: "page".to_owned(), direct: fails(Fault::Refused), took: None }];
     let forbidden = vec!["127.0.0.1:22".parse().unwrap()];
     let seen = observed(vec![through(dead()), dead()]);
     let line = output(&Observations { pages, forbidden, ..seen });
@@ -135,9 +135,9 @@ fn a_dead_page_hides_no_forbidden_target() {
 fn the_same_answer_as_the_pages_proves_nothing() {
     let same = || {
         let failed = Passage::Failed(Fault::Status(Status { code: 503, ..Status::default() }));
-        Observation { forbidden: vec![failed], ..dead() }
+        Observation { forbidden: vec![failed.into()], ..dead() }
     };
-    let pages = vec![AskedPage { name: "page".to_owned(), direct: fails(Fault::Refused) }];
+    let pages = vec![AskedPage { name: "page".to_owned(), direct: fails(Fault::Refused), took: None }];
     let forbidden = vec!["127.0.0.1:22".parse().unwrap()];
     let line = output(&Observations { pages, forbidden, ..observed(vec![same(), same()]) });
     assert!(line.starts_with("PROXY UNKNOWN - the page itself does not answer, 1 more fault |"), "{line}");
@@ -152,7 +152,7 @@ fn the_same_answer_as_the_pages_proves_nothing() {
 #[test]
 fn one_proxy_alone_has_a_note_on_the_page() {
     let said = |direct| {
-        let pages = vec![AskedPage { name: "page".to_owned(), direct }];
+        let pages = vec![AskedPage { name: "page".to_owned(), direct, took: None }];
         let output = output(&Observations { pages, ..observed(vec![dead()]) });
         output.split_once('\n').unwrap().1.to_owned()
     };
