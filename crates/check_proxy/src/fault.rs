@@ -73,6 +73,8 @@ pub(crate) enum Fault {
         /// Whether it had taken a password before.
         login: bool,
     },
+    /// What came is the beginning of SOCKS5, and no HTTP.
+    SocksInstead,
     /// What came is no SOCKS5.
     NotSocks,
 }
@@ -313,6 +315,7 @@ impl Fault {
             Fault::TooLong => "page longer than 256 KiB",
             Fault::OtherPage => "another page in place of ours",
             Fault::OldCopy => "an old copy of the page",
+            Fault::SocksInstead => "no HTTP, perhaps SOCKS5",
             Fault::SocksMethod => "accepts neither our login nor none",
             Fault::SocksLogin => "password refused",
             Fault::SocksLoginSilent => "no answer to the login",

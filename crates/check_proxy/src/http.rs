@@ -195,7 +195,11 @@ impl<R: Read> Reader<R> {
             && self.rest().len() < SHOWN
             && self.more().is_ok_and(|length| length > 0)
         {}
-        Fault::NotHttp(start(self.rest()))
+        match self.rest() {
+            // The version, and the method that a server of SOCKS5 takes: none, or 0 or 2 (RFC 1928, section 3).
+            [5, 0 | 2 | 255] => Fault::SocksInstead,
+            rest => Fault::NotHttp(start(rest)),
+        }
     }
 
     /// Reads the page: as much of it as came, and what is wrong with it.
@@ -341,10 +345,14 @@ fn parse_head(octets: &[u8]) -> Result<Head, Fault> {
     Ok(Head { code, fields })
 }
 
-/// The start of what came, for messages.
+/// The start of what came, for messages: without control characters, and not at all where it is mostly no text.
 fn start(octets: &[u8]) -> String {
     let line = octets.split(|octet| matches!(octet, b'\r' | b'\n')).next().unwrap_or_default();
-    String::from_utf8_lossy(line.get(..SHOWN).unwrap_or(line)).into_owned()
+    let line = String::from_utf8_lossy(line.get(..SHOWN).unwrap_or(line));
+    let is_text = |c: &char| !c.is_control() && *c != char::REPLACEMENT_CHARACTER;
+    let text: String = line.chars().filter(is_text).collect();
+    let is_binary = text.trim().is_empty() || text.chars().count() * 2 < line.chars().count();
+    if is_binary { "octets that are no text".to_owned() } else { text }
 }
 
 #[cfg(test)]

@@ -74,6 +74,12 @@ fn what_is_wrong_with_an_answer_is_said() {
     let rows = [
         (String::new(), "closed without an answer"),
         ("SSH-2.0-OpenSSH_9\r\n".to_owned(), "no HTTP: SSH-2.0-OpenSSH_9"),
+        ("a\u{1}b\u{1b}[1mc\r\n".to_owned(), "no HTTP: ab[1mc"),
+        ("\u{1}\u{2}\u{3}x".to_owned(), "no HTTP: octets that are no text"),
+        ("\r\nx".to_owned(), "no HTTP: octets that are no text"),
+        ("\u{5}\0".to_owned(), "no HTTP, perhaps SOCKS5"),
+        ("\u{5}\u{2}".to_owned(), "no HTTP, perhaps SOCKS5"),
+        ("\u{5}\u{1}".to_owned(), "no HTTP: octets that are no text"),
         ("HTTP/1.1 200 OK\r\nA: b\r\n".to_owned(), "no HTTP: closed inside of the header"),
         ("HTTP/1.1 2x0 OK\r\n\r\n".to_owned(), "no HTTP: invalid response status"),
         ("HTTP/1.1 099 OK\r\n\r\n".to_owned(), "no HTTP: no status"),
@@ -164,6 +170,8 @@ fn a_status_has_its_reason() {
             "302 to portal.b120.test",
         ),
         ("HTTP/1.1 302 F\r\nLocation: /x\r\nX-Squid-Error: 302 Access Denied\r\n\r\n", "302"),
+        // What squid makes of deny_info 503:ERR_ACCESS_DENIED.
+        ("HTTP/1.1 503 F\r\nX-Squid-Error: 503:ERR_ACCESS_DENIED 0\r\n\r\n", "503 ERR_ACCESS_DENIED"),
         ("HTTP/1.1 429 F\r\nLocation: http://x/\r\n\r\n", "429"),
         ("HTTP/1.1 407 F\r\nX-Squid-Error: ERR_CACHE_ACCESS_DENIED 0\r\n\r\n", "password refused (407)"),
     ];

@@ -49,6 +49,8 @@ fn microsocks_serves_customers_and_refuses_others() {
         let forbidden = "PROXY CRITICAL - 127.0.0.1 lets customers through to 127.0.0.1:9";
         assert_eq!(ask(&closed, &["--forbid=127.0.0.1:9"]), (2, forbidden.to_owned()));
         let open = microsocks(&[]);
+        let line = verdict(&origin, "127.0.0.1", open.port, &[&http, "--tries=1", "--no-direct"]);
+        assert_eq!(line, (2, "PROXY CRITICAL - 127.0.0.1 no HTTP, perhaps SOCKS5".to_owned()));
         assert_eq!(
             ask(&open, &[]),
             (2, "PROXY CRITICAL - 127.0.0.1 open: serves strangers by http and https".to_owned())
