@@ -167,6 +167,15 @@ impl List {
 }
 
 impl Fields {
+    /// Returns the first label that begins with a digit and stands where ports do, right after the address: where ports
+    /// matter, it is more likely a mistyped port than a name. `None` if there is none.
+    pub fn mistyped_port(&self) -> Option<&OwnLabel> {
+        let has_ports =
+            |label: &OwnLabel| self.ports.binary_search_by_key(&label.entry, |own| own.entry).is_ok();
+        let begins = |label: &&OwnLabel| label.field.starts_with(|c: char| c.is_ascii_digit());
+        self.labels.iter().filter(begins).find(|label| !has_ports(label))
+    }
+
     /// Takes what follows the address of an entry: its ports and its label, where white space sets them apart
     /// from it.
     fn take(&mut self, entry: u32, rest: &str) -> Result<(), String> {

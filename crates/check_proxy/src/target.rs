@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 
-use addresses::{Fields, HostAddress, List, ZonedAddress};
+use addresses::{Entry, Fields, HostAddress, List, OwnLabel, ZonedAddress, short};
 use host_config::{ConfigError, check_files, read_list_with_fields};
 use net::{ResolveError, Resolver, zoned};
 use plugin::Deadline;
@@ -47,6 +47,14 @@ pub enum TargetError {
         place: String,
         /// What is given.
         given: HostAddress,
+    },
+    /// What stands where a port does begins with a digit, and is none.
+    #[error("{place}{field} is not a port of 1 to 65535: a label begins with a letter")]
+    Port {
+        /// The file and the line.
+        place: String,
+        /// What stands there.
+        field: String,
     },
     /// A name has no address.
     #[error(transparent)]
@@ -108,6 +116,11 @@ fn check_host(given: HostAddress, place: impl Fn() -> String) -> Result<(), Targ
 fn listed(list: &List, fields: &Fields, default: u16) -> Result<Vec<Target>, TargetError> {
     let (mut ports, mut labels) = (fields.ports.iter().peekable(), fields.labels.iter().peekable());
     let (mut zones, mut networks) = (fields.zones.iter().peekable(), fields.networks.iter().peekable());
+    let line = |entry: &Entry| format!("{} line {}: ", list.source, entry.line);
+    if let Some(OwnLabel { entry, field, .. }) = fields.mistyped_port() {
+        let entry = usize::try_from(*entry).ok().and_then(|entry| list.entries.get(entry));
+        return Err(TargetError::Port { place: entry.map(line).unwrap_or_default(), field: short(field) });
+    }
     let mut all = Vec::with_capacity(list.entries.len());
     for (place, entry) in (0..).zip(&list.entries) {
         let label = labels.next_if(|label| label.entry == place).map(|label| label.label.clone());
@@ -120,7 +133,7 @@ fn listed(list: &List, fields: &Fields, default: u16) -> Result<Vec<Target>, Tar
         }
         let network = networks.next_if(|network| network.entry == place).map(|network| network.prefix);
         let given = HostAddress { prefix: entry.expected.prefix.or(network), ..entry.expected };
-        check_host(given, || format!("{} line {}: ", list.source, entry.line))?;
+        check_host(given, || line(entry))?;
         let zone = zones.next_if(|zone| zone.entry == place).map(|own| own.zone.as_str());
         for port in own {
             let address = zoned(entry.expected.address, zone, port).map_err(ResolveError::from)?;
@@ -166,6 +179,14 @@ mod tests {
             refused("192.0.2.0/31\n192.0.2.1/32\n2001:db8::/128\n2001:db8::/127\n192.0.2.2/30\n"),
             Ok(())
         );
+        let digit = |line: u8, field: &str| {
+            Err(format!(
+                "proxies line {line}: {field} is not a port of 1 to 65535: a label begins with a letter"
+            ))
+        };
+        assert_eq!(refused("192.0.2.1\n192.0.2.2 3128x\n"), digit(2, "3128x"));
+        assert_eq!(refused("192.0.2.1 31x28 lon-1\n"), digit(1, "31x28"));
+        assert_eq!(refused("192.0.2.1 3128 3rd\n192.0.2.2 lon-1\n"), Ok(()));
         let (list, fields) =
             List::parse_with_fields("proxies", 0, b"fe80::1%lo\nfe80::1%nosuch0 80\n").unwrap();
         let why = listed(&list, &fields, 3128).unwrap_err().to_string();

@@ -197,6 +197,25 @@ fn no_port_of_a_line_is_passed_over() {
 }
 
 #[test]
+fn a_label_in_the_place_of_ports_may_be_a_mistyped_port() {
+    let rows = [
+        ("192.0.2.1 3128x\n", Some("3128x")),
+        ("192.0.2.1 80 web\n192.0.2.2\n192.0.2.3 31x28 lon-1\n", Some("31x28")),
+        ("192.0.2.1 8o80\n192.0.2.2 8080\n", Some("8o80")),
+        ("192.0.2.1 web\n192.0.2.2 3rd\n", Some("3rd")),
+        (
+            "192.0.2.1 80 3rd\n192.0.2.2 web3\n192.0.2.3 # 3128x\n192.0.2.4 255.255.255.0\n192.0.2.5 80-82\n",
+            None,
+        ),
+        ("192.0.2.1\n", None),
+    ];
+    for (content, expected) in rows {
+        let (_, fields) = List::parse_with_fields("ips", 0, content.as_bytes()).unwrap();
+        assert_eq!(fields.mistyped_port().map(|label| label.label.as_str()), expected, "{content}");
+    }
+}
+
+#[test]
 fn a_label_of_several_addresses_names_none() {
     let [one, other] = ["192.0.2.1", "192.0.2.2"].map(|address| address.parse().unwrap());
     let labels = [(one, "web"), (one, "eth0"), (other, "eth0"), (one, "web"), (other, "mail")];
