@@ -7,6 +7,7 @@ mod fake;
 
 use std::fs;
 use std::io::Write as _;
+use std::os::unix::fs::PermissionsExt as _;
 use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc;
@@ -15,6 +16,7 @@ use std::time::{Duration, Instant};
 use fake::{Origin, Who, answer, for_customers, hang, listen_tls, nonce, page, proxy, refusal, tunnel};
 use rustix::process::{Pid, Signal, kill_process};
 use rustls as _;
+use suite::process::run;
 
 /// The exit code, and the line without its performance data.
 fn verdict(origin: &Origin, port: &str, more: &[&str]) -> (i32, String) {
@@ -252,22 +254,6 @@ fn a_silence_is_tried_again_with_the_defaults() {
 }
 
 #[test]
-fn a_login_that_is_not_spoken_is_unknown_and_is_not_sent() {
-    let origin = Origin::start();
-    let port = proxy(|who, _, stream| {
-        let lines = if who == Who::Stranger {
-            "Proxy-Authenticate: NTLM\r\nProxy-Authenticate: Negotiate\r\n"
-        } else {
-            "X: sent\r\n"
-        };
-        let _ = stream.write_all(answer("407 No", lines, "").as_bytes());
-    });
-    let line = verdict(&origin, &port, &[&origin.url("pong")]);
-    let reason = "offers NTLM and Negotiate only, which this check does not speak";
-    assert_eq!(line, (3, format!("PROXY UNKNOWN - 127.0.0.1 {reason}")));
-}
-
-#[test]
 fn forbidden_targets_are_tried() {
     let origin = Origin::start();
     let port = for_customers(|head| match head {
@@ -377,20 +363,29 @@ fn a_run_that_is_stopped_says_what_it_knows() {
 #[test]
 fn every_address_of_a_name_is_a_proxy() {
     let origin = Origin::start();
-    let port = for_customers(|head| page(head, "127.0.0.1"));
-    let outcome = origin.check(&[
-        "-H",
-        "127.0.0.1",
-        "-H",
-        "localhost",
-        &format!("--port={port}"),
-        &origin.login(),
-        &origin.url("pong"),
-    ]);
-    // localhost may have ::1 too, where this proxy does not listen.
+    let port = proxy(|who, head, stream| {
+        let own = stream.local_addr().unwrap().ip().to_string();
+        let said = if who == Who::Customer { page(head, &own) } else { refusal() };
+        drop(stream.write_all(said.as_bytes()));
+    });
+    let folder = tempfile::tempdir().unwrap();
+    let getent = folder.path().join("getent");
+    let script =
+        "#!/bin/sh\nfor address in 127.0.0.2 127.0.0.3 ::1 127.0.0.2; do echo \"$address STREAM\"; done\n";
+    fs::write(&getent, script).unwrap();
+    fs::set_permissions(&getent, fs::Permissions::from_mode(0o755)).unwrap();
+    let mut command = Command::new(fake::BINARY);
+    command.env("PATH", format!("{}:/usr/bin:/bin", folder.path().display()));
+    command.args(["-H", "127.0.0.1", "-H", "three.localhost", "--expect=pong NONCE from PROXY", "-v"]);
+    let outcome = run(command.args([&format!("--port={port}"), &origin.login(), &origin.url("pong")]));
+    // This proxy does not listen on ::1.
+    let line = outcome.first_line();
     assert!(
-        outcome.stdout.contains("OK - 127.0.0.1 ") || outcome.stdout.contains("::1 "),
-        "{}",
-        outcome.stdout
+        line.starts_with("PROXY ") && line.contains(" 1 of 4 proxies ") && line.contains(": ::1 "),
+        "{line}"
     );
+    for address in ["127.0.0.1", "127.0.0.2", "127.0.0.3"] {
+        let served = format!("\n{address} customer by http (Basic): the page in ");
+        assert_eq!(outcome.stdout.matches(&served).count(), 1, "{}", outcome.stdout);
+    }
 }

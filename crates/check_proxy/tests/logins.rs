@@ -117,6 +117,22 @@ fn the_password_is_not_sent_beside_a_digest_that_is_not_spoken() {
 }
 
 #[test]
+fn a_login_that_is_not_spoken_is_unknown_and_is_not_sent() {
+    let origin = Origin::start();
+    let port = proxy(|who, _, stream| {
+        let lines = if who == Who::Stranger {
+            "Proxy-Authenticate: NTLM\r\nProxy-Authenticate: Negotiate\r\n"
+        } else {
+            "X: sent\r\n"
+        };
+        let _ = stream.write_all(answer("407 No", lines, "").as_bytes());
+    });
+    let line = said(&origin, &port, &[]);
+    let reason = "offers NTLM and Negotiate only, which this check does not speak";
+    assert_eq!(line, (3, format!("PROXY UNKNOWN - 127.0.0.1 {reason}")));
+}
+
+#[test]
 fn the_unknown_user_tries_each_scheme() {
     let origin = Origin::start();
     for broken in ["Basic ", "Digest username=\"nobody"] {

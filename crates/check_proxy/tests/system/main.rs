@@ -54,7 +54,7 @@ fn on_a_host<T: Send>(act: impl FnOnce() -> T + Send) -> T {
 struct Running {
     /// It ends before its folder goes.
     _daemon: Daemon,
-    _folder: TempDir,
+    folder: TempDir,
     /// Where it listens.
     port: u16,
 }
@@ -68,7 +68,7 @@ fn free_port(address: &str) -> u16 {
 fn start(command: &mut Command, folder: TempDir, address: &str, port: u16) -> Running {
     let listens = |_| TcpStream::connect((address, port)).is_ok();
     let daemon = Daemon::start(command, &folder.path().join("log"), listens);
-    Running { _daemon: daemon, _folder: folder, port }
+    Running { _daemon: daemon, folder, port }
 }
 
 /// The exit code and the first line of the plugin, by http and https.

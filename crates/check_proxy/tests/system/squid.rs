@@ -11,7 +11,7 @@ use suite::needs::{Need, missing};
 use suite::process::run;
 use tempfile::TempDir;
 
-use crate::fake::{BINARY, Origin, PASSWORD, folder};
+use crate::fake::{BASIC, BINARY, Origin, PASSWORD, folder};
 use crate::{Running, free_port, on_a_host, start, verdict};
 
 const NEEDS: [Need; 4] = [Need::Root, Need::Program("ip"), Need::Program("squid"), Need::Program("openssl")];
@@ -103,6 +103,10 @@ fn logins_by_basic_and_digest_are_made() {
                     outcome.stdout
                 );
             }
+            let log = |file: &str| fs::read_to_string(running.folder.path().join("run").join(file)).unwrap();
+            let logs = log("access.log") + &log("cache.log");
+            assert!(logs.contains("TCP_DENIED/407") && logs.contains(" cust "), "{logs}");
+            assert!(!logs.contains(PASSWORD) && !logs.contains(BASIC), "{logs}");
         }
     });
 }
