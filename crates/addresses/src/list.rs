@@ -167,8 +167,8 @@ impl List {
 }
 
 impl Fields {
-    /// Returns the first label that begins with a digit and stands where ports do, right after the address: where ports
-    /// matter, it is more likely a mistyped port than a name. `None` if there is none.
+    /// Returns the first label that begins with a digit and stands where ports do, right after the address:
+    /// where ports matter, it is more likely a mistyped port than a name. `None` if there is none.
     pub fn mistyped_port(&self) -> Option<&OwnLabel> {
         let has_ports =
             |label: &OwnLabel| self.ports.binary_search_by_key(&label.entry, |own| own.entry).is_ok();

@@ -110,8 +110,8 @@ impl Clients<'_> {
         Instant::now() + self.options.limit.min(QUICK) <= self.options.until
     }
 
-    /// What the proxy offers for this try. Digest takes each nonce once, so another try begins with a new one; and
-    /// a proxy that did not answer anything may do so now.
+    /// What the proxy offers for this try. Digest takes each nonce once, so another try begins with a new
+    /// one; and a proxy that did not answer anything may do so now.
     fn offers(&self, hint: &Hint, number: u8) -> Result<Vec<Challenge>, Fault> {
         if self.options.socks {
             return Ok(Vec::new());

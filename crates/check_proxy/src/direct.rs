@@ -91,7 +91,8 @@ impl<'a> Watch<'a> {
         Self { options, pages, least, at, has_ended: Mutex::new(false), ended: Condvar::new() }
     }
 
-    /// Waits until the last moment for it, and asks for the suspected pages. Returns for each what it came to.
+    /// Waits until the last moment for it, and asks for the suspected pages. Returns for each what it came
+    /// to.
     pub(crate) fn ask(&self) -> Vec<Timed> {
         let has_ended = self.has_ended.lock().unwrap_or_else(PoisonError::into_inner);
         let time = self.at.saturating_duration_since(Instant::now());
@@ -157,8 +158,9 @@ fn worth(fault: Option<Fault>) -> Direct {
     }
 }
 
-/// Whether the page's own server does without a proxy what one tells of it: it says the same or is wrong in the same way,
-/// or it gives no answer. A proxy tells of that by its own silence, by 5xx or by a reply of SOCKS5.
+/// Whether the page's own server does without a proxy what one tells of it: it says the same or is wrong in
+/// the same way, or it gives no answer. A proxy tells of that by its own silence, by 5xx or by a reply of
+/// SOCKS5.
 pub(crate) fn is_same(direct: &Fault, through: &Fault) -> bool {
     match (direct, through) {
         (_, Fault::Status(status)) if status.is_surely_of_page() => true,

@@ -48,8 +48,8 @@ pub(crate) struct AskedPage {
 }
 
 impl Observations {
-    /// Why the page in this place does not come without a proxy either, if proxies tell the same of it. What one proxy
-    /// alone does not bring is its own fault, as far as can be told.
+    /// Why the page in this place does not come without a proxy either, if proxies tell the same of it. What
+    /// one proxy alone does not bring is its own fault, as far as can be told.
     fn fault_of(&self, place: usize) -> Option<&Fault> {
         let Direct::Fails(fault) = &self.pages.get(place)?.direct else { return None };
         let mut pages = self.proxies.iter().filter_map(|(_, seen)| seen.as_ref()?.pages.get(place));

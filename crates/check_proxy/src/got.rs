@@ -20,10 +20,10 @@ pub(crate) enum Got {
     Unasked,
 }
 
-/// Returns what an answer is to a client that is no customer. 407 (RFC 9110, section 15.5.8), 403 and 401 of the proxy's
-/// own, and an end of the connection refuse. A silence, 401, 403, 405, 429, 451, 511 and a redirect to another host, of
-/// which it is not known who says them, do where something proves that the page is up. Nothing else does: a proxy that
-/// is open says 503 of a page that is down.
+/// Returns what an answer is to a client that is no customer. 407 (RFC 9110, section 15.5.8), 403 and 401 of
+/// the proxy's own, and an end of the connection refuse. A silence, 401, 403, 405, 429, 451, 511 and a
+/// redirect to another host, of which it is not known who says them, do where something proves that the page
+/// is up. Nothing else does: a proxy that is open says 503 of a page that is down.
 pub(crate) fn got(answer: &Answer) -> Got {
     let fault = match &answer.fault {
         Some(fault) if !answer.came => fault,

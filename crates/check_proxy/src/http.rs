@@ -196,7 +196,8 @@ impl<R: Read> Reader<R> {
             && self.more().is_ok_and(|length| length > 0)
         {}
         match self.rest() {
-            // The version, and the method that a server of SOCKS5 takes: none, or 0 or 2 (RFC 1928, section 3).
+            // The version, and the method that a server of SOCKS5 takes: none, or 0 or 2 (RFC 1928, section
+            // 3).
             [5, 0 | 2 | 255] => Fault::SocksInstead,
             rest => Fault::NotHttp(start(rest)),
         }
@@ -345,7 +346,8 @@ fn parse_head(octets: &[u8]) -> Result<Head, Fault> {
     Ok(Head { code, fields })
 }
 
-/// The start of what came, for messages: without control characters, and not at all where it is mostly no text.
+/// The start of what came, for messages: without control characters, and not at all where it is mostly no
+/// text.
 fn start(octets: &[u8]) -> String {
     let line = octets.split(|octet| matches!(octet, b'\r' | b'\n')).next().unwrap_or_default();
     let line = String::from_utf8_lossy(line.get(..SHOWN).unwrap_or(line));

@@ -90,8 +90,8 @@ pub(crate) fn judge(seen: &Observation, forbidden: &[HostPort]) -> Verdict {
     judge_beside(seen, forbidden, &[])
 }
 
-/// Judges one proxy as [`judge`] does, where pages do not come without a proxy either, for the reason in their place: a
-/// proxy that took the password is excused where it tells the same of them.
+/// Judges one proxy as [`judge`] does, where pages do not come without a proxy either, for the reason in
+/// their place: a proxy that took the password is excused where it tells the same of them.
 pub(crate) fn judge_beside(seen: &Observation, forbidden: &[HostPort], direct: &[Option<&Fault>]) -> Verdict {
     let is_excused = |place: usize, page: &PageObservation| {
         direct.get(place).is_some_and(|direct| direct.is_some_and(|direct| is_excused(page, direct)))
@@ -305,8 +305,8 @@ fn is_refused(answer: &Option<Answer>) -> bool {
     answer.as_ref().is_some_and(|answer| is_answer(answer) && got(answer) == Got::Refused)
 }
 
-/// Whether a refusal was answered, of the proxy or, as far as it can be told, of the page's server: the proxy is not
-/// frozen.
+/// Whether a refusal was answered, of the proxy or, as far as it can be told, of the page's server: the proxy
+/// is not frozen.
 fn is_answered_no(answer: &Option<Answer>) -> bool {
     let is_no = |answer: &Answer| has_status(answer, 401) || has_status(answer, 403);
     is_refused(answer) || answer.as_ref().is_some_and(is_no)

@@ -13,8 +13,8 @@ pub(crate) struct Observation {
     pub(crate) pages: Vec<PageObservation>,
     /// For each forbidden target.
     pub(crate) forbidden: Vec<Tried>,
-    /// What strangers should get: where they may have the page, their request brings the challenge for the login,
-    /// and no more.
+    /// What strangers should get: where they may have the page, their request brings the challenge for the
+    /// login, and no more.
     pub(crate) strangers: Strangers,
 }
 

@@ -166,8 +166,8 @@ fn without_port<'a>(host: &'a str, own: &str) -> &'a str {
     }
 }
 
-/// Whether a proxy made this answer, and not the page's server: squid and tinyproxy name themselves as the server of
-/// their own answers, and pass on the name of the page's.
+/// Whether a proxy made this answer, and not the page's server: squid and tinyproxy name themselves as the
+/// server of their own answers, and pass on the name of the page's.
 fn is_of_proxy(head: &Head) -> bool {
     let names_proxy = |server: String| {
         let product = server.split(['/', ' ']).next().unwrap_or_default();

@@ -21,7 +21,8 @@ use crate::words::random;
 /// (RFC 6298).
 pub(crate) const LEAST: Duration = Duration::from_millis(1_500);
 
-/// The least time for each answer that a short run leaves, and in which a proxy that is well refuses a stranger.
+/// The least time for each answer that a short run leaves, and in which a proxy that is well refuses a
+/// stranger.
 pub(crate) const SHORTEST: Duration = Duration::from_secs(1);
 
 /// The least time that connecting needs to tell something: it spans one retransmission of a SYN.
@@ -134,8 +135,9 @@ impl RequestOptions {
         Instant::now() >= self.until
     }
 
-    /// Returns the fault of a request that began at `start`: one that the end of the run cut off early, or that a
-    /// short run gave little time, says nothing about the proxy. To connect, or to refuse a stranger, takes no helper.
+    /// Returns the fault of a request that began at `start`: one that the end of the run cut off early, or
+    /// that a short run gave little time, says nothing about the proxy. To connect, or to refuse a stranger,
+    /// takes no helper.
     pub(crate) fn certain(&self, fault: Fault, start: Instant, who: Option<As<'_>>) -> Fault {
         let least = match (&fault, who) {
             (Fault::NoAnswer, _) => self.least.min(CONNECTING),

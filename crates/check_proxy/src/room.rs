@@ -62,8 +62,8 @@ fn time(deadline: &Deadline, targets: usize) -> Duration {
     deadline.keeping(RESERVE).saturating_sub(reserve)
 }
 
-/// A short --timeout shortens each try, to a second as long as there is one; so do more proxies than can be asked at
-/// once.
+/// A short --timeout shortens each try, to a second as long as there is one; so do more proxies than can be
+/// asked at once.
 fn default_limit(whole: Duration, turns: usize) -> Duration {
     let whole = whole.saturating_sub(2 * RESERVE);
     let least = LEAST.min((whole / 2).max(SHORTEST.min(whole)));

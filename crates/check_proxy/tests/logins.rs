@@ -73,8 +73,8 @@ fn a_late_challenge_is_waited_for() {
     }
 }
 
-/// A proxy that keeps silent to all but those who log in by the right password serves customers. It has all the time
-/// to offer another login before the password goes out in clear.
+/// A proxy that keeps silent to all but those who log in by the right password serves customers. It has all
+/// the time to offer another login before the password goes out in clear.
 #[test]
 fn a_proxy_that_is_silent_to_others_is_asked_as_the_customer() {
     let origin = Origin::start();
@@ -199,7 +199,8 @@ fn a_short_run_blames_no_helper() {
     assert_eq!(hangs, (2, format!("PROXY CRITICAL - 127.0.0.1 {reason}")));
 }
 
-/// A proxy that takes connections and says nothing is frozen, however short the run: no stranger needs a helper.
+/// A proxy that takes connections and says nothing is frozen, however short the run: no stranger needs a
+/// helper.
 #[test]
 fn a_frozen_proxy_is_seen_in_a_short_run() {
     let origin = Origin::start();

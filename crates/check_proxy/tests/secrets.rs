@@ -1,4 +1,5 @@
-//! Whatever a proxy makes of the password that it got, no line of the plugin carries it, and no list of processes.
+//! Whatever a proxy makes of the password that it got, no line of the plugin carries it, and no list of
+//! processes.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 

@@ -170,7 +170,8 @@ fn a_portal_refuses_strangers() {
     assert_eq!(line, "PROXY WARNING - 127.0.0.1 strangers: undecided: 503");
 }
 
-/// An open proxy passes on what the page's own server refuses. What squid and tinyproxy say themselves names them.
+/// An open proxy passes on what the page's own server refuses. What squid and tinyproxy say themselves names
+/// them.
 #[test]
 fn a_refusal_of_the_page_is_none_of_the_proxy() {
     let origin = Origin::start();

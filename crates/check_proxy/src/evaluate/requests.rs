@@ -10,8 +10,8 @@ use crate::observation::Observation;
 use crate::request_options::Answer;
 use crate::target::Target;
 
-/// Returns what each request to a proxy came to, in the order in which they are made: the customer's with its earlier
-/// tries, and those for forbidden targets at the end.
+/// Returns what each request to a proxy came to, in the order in which they are made: the customer's with its
+/// earlier tries, and those for forbidden targets at the end.
 pub(crate) fn requests(target: &Target, seen: &Observation, forbidden: &[HostPort]) -> Vec<String> {
     let mut lines = Vec::new();
     for page in &seen.pages {

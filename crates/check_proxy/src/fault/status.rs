@@ -38,22 +38,22 @@ impl Status {
         }
     }
 
-    /// Whether it is one that tells a client that it will not get the page: it is not for this client, a portal, or a
-    /// refusal of the method, of so many requests, for legal reasons (RFC 7725), or without a login to the network
-    /// (RFC 6585). The page's server may say the same.
+    /// Whether it is one that tells a client that it will not get the page: it is not for this client, a
+    /// portal, or a refusal of the method, of so many requests, for legal reasons (RFC 7725), or without a
+    /// login to the network (RFC 6585). The page's server may say the same.
     pub(crate) fn shows_no_page(&self) -> bool {
         !self.from_page && (self.is_elsewhere || matches!(self.code, 401 | 403 | 405 | 429 | 451 | 511))
     }
 
-    /// Whether the proxy refuses the client by this: by 407, by its rules, or by a status that shows no page and is the
-    /// proxy's own.
+    /// Whether the proxy refuses the client by this: by 407, by its rules, or by a status that shows no page
+    /// and is the proxy's own.
     pub(crate) fn refuses(&self) -> bool {
         let is_shown = self.is_by_proxy() && self.shows_no_page();
         !self.from_page && (self.code == 407 || self.is_denied() || is_shown)
     }
 
-    /// Whether a proxy refuses a tunnel by this. What asks for patience, or for another target, tells nothing of its
-    /// rules, unless they are squid's.
+    /// Whether a proxy refuses a tunnel by this. What asks for patience, or for another target, tells nothing
+    /// of its rules, unless they are squid's.
     pub(crate) fn refuses_tunnel(&self) -> bool {
         let is_redirect = self.squid.is_some() && (300..400).contains(&self.code);
         matches!(self.code, 400 | 401 | 403 | 405 | 407 | 451) || self.is_denied() || is_redirect
@@ -64,8 +64,8 @@ impl Status {
         self.squid.as_ref().is_some_and(|error| error.ends_with("ACCESS_DENIED"))
     }
 
-    /// Whether the proxy had taken the login, as far as this answer alone tells: it says something of the page, or passes
-    /// on what the page's server says.
+    /// Whether the proxy had taken the login, as far as this answer alone tells: it says something of the
+    /// page, or passes on what the page's server says.
     pub(super) fn is_past_login(&self) -> bool {
         let is_of_page = self.code >= 500 || matches!(self.code, 404 | 410) || !self.is_by_proxy();
         self.from_page || (self.code != 407 && !self.is_denied() && is_of_page)

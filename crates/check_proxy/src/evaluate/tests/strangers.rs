@@ -2,7 +2,8 @@
 
 use super::*;
 
-/// A stranger is refused by 407, by 403 and 401 of the proxy's own, by an end or silence, and by nothing else.
+/// A stranger is refused by 407, by 403 and 401 of the proxy's own, by an end or silence, and by nothing
+/// else.
 #[test]
 fn what_proves_nothing_about_strangers_is_undecided() {
     let only = |seen: Vec<Observation>| {
