@@ -35,6 +35,9 @@ pub struct Path {
     seen: u64,
     /// When a run was last learned, in seconds since 1970.
     learned: u64,
+    /// The pause before its newest run, in seconds: 0 if it is not known.
+    #[serde(skip_serializing_if = "is_zero")]
+    pause: u64,
     /// How many runs were answered.
     runs: u32,
     loss: Loss,
@@ -123,7 +126,7 @@ impl Path {
     /// What the time of a new run does to the record: after a gap, or when the clock was set back, the last
     /// runs tell nothing of now.
     fn begin(&mut self, at: u64) {
-        if self.last.is_broken_off(at) {
+        if self.last.is_broken_off(at, self.pause) {
             self.last.keep(0);
             self.loss_alert =
                 self.loss_alert.map(|alert| LossAlert { since: alert.since.min(at), held: at, ..alert });
@@ -131,6 +134,7 @@ impl Path {
         }
         self.accepted =
             self.accepted.filter(|accepted| at.checked_sub(accepted.at).is_some_and(|ago| ago <= SAID));
+        self.pause = at.checked_sub(self.seen).filter(|_| self.seen > 0).unwrap_or(0);
         self.seen = at;
     }
 
@@ -259,6 +263,11 @@ impl Path {
 /// How many runs are judged together, with the rise of their loss that is told.
 fn windows(settings: &Settings) -> [(usize, f64); 3] {
     [(1, SUDDEN), (3, 2.0 * settings.loss_rise), (LONGEST, settings.loss_rise)]
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_zero(value: &u64) -> bool {
+    *value == 0
 }
 
 /// From where on a round-trip time is told, and below which it is fine again, in seconds.

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 /// The most runs that are judged together.
 pub(super) const LONGEST: usize = 12;
 /// A pause between two runs of more than this, in seconds, and of more than [`PAUSE_RATIO`] times the usual
-/// one is a gap.
+/// one is a gap. Where no usual one is known, none is.
 const GAP: u64 = 3_600;
 /// See [`GAP`].
 const PAUSE_RATIO: u64 = 3;
@@ -137,8 +137,9 @@ impl Window {
     }
 
     /// Whether the pause until `at` is so long that what was before tells nothing of now, or the clock was
-    /// set back.
-    pub(super) fn is_broken_off(&self, at: u64) -> bool {
+    /// set back. `before` is the pause before the newest run, 0 if it is not known: it is the usual one where no
+    /// other run is left, so that a service that runs once in two hours has no gaps.
+    pub(super) fn is_broken_off(&self, at: u64, before: u64) -> bool {
         let Some(newest) = self.newest() else { return false };
         let Some(pause) = at.checked_sub(newest) else { return true };
         let mut pauses: Vec<u64> = self
@@ -148,8 +149,8 @@ impl Window {
             .map(|(before, after)| after.at.saturating_sub(before.at))
             .collect();
         pauses.sort_unstable();
-        let usual = pauses.get(pauses.len() / 2).copied().unwrap_or(0);
-        pause > GAP.max(usual.saturating_mul(PAUSE_RATIO))
+        let usual = pauses.get(pauses.len() / 2).copied().or(Some(before).filter(|before| *before > 0));
+        usual.is_some_and(|usual| pause > GAP.max(usual.saturating_mul(PAUSE_RATIO)))
     }
 }
 
@@ -188,11 +189,19 @@ mod tests {
     #[test]
     fn a_long_pause_and_a_clock_that_was_set_back_break_off() {
         let often = window(&[(0, 0), (300, 0), (600, 0), (900, 0)]);
-        assert_eq!([900, 1_200, 4_500, 4_501].map(|at| often.is_broken_off(at)), [false, false, false, true]);
-        assert!(often.is_broken_off(899));
+        let is_broken_off = |at| often.is_broken_off(at, 300);
+        assert_eq!([900, 1_200, 4_500, 4_501].map(is_broken_off), [false, false, false, true]);
+        assert!(often.is_broken_off(899, 300));
         let seldom = window(&[(0, 0), (7_200, 0), (14_400, 0)]);
-        assert_eq!([36_000, 36_001].map(|at| seldom.is_broken_off(at)), [false, true]);
-        assert!(!Window::default().is_broken_off(u64::MAX));
+        assert_eq!([36_000, 36_001].map(|at| seldom.is_broken_off(at, 0)), [false, true]);
+        assert!(!Window::default().is_broken_off(u64::MAX, 0));
+        // The only run that is left, by the pause before it: not known, 5 minutes, 2 hours.
+        let one = window(&[(0, 0)]);
+        let pauses = [(u64::MAX, 0), (3_600, 300), (3_601, 300), (21_600, 7_200), (21_601, 7_200)];
+        assert_eq!(
+            pauses.map(|(at, before)| one.is_broken_off(at, before)),
+            [false, false, true, false, true]
+        );
     }
 
     #[test]

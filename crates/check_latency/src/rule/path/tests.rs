@@ -263,3 +263,30 @@ fn any_number_of_pings_is_judged() {
         assert!(judge.path.is_possible());
     }
 }
+
+/// Each pause of a service that runs seldom is longer than an hour, and none is a gap.
+#[test]
+fn a_service_that_runs_seldom_is_judged_like_any_other() {
+    // (the pause of the first 14 runs, the pause from then on)
+    for (before, pause) in
+        [(300, 300), (3_601, 3_601), (7_200, 7_200), (86_400, 86_400), (300, 7_200), (0, 3_601)]
+    {
+        for (lost, median, expected) in [(9, 60, Some(2)), (2, 60, Some(7)), (0, 120, Some(2))] {
+            let mut judge = Judge::new();
+            (0..14).for_each(|_| assert!(!told(&judge.run_after(before, 0, 60 * MS))));
+            // The first long pause after short ones is a gap.
+            (0..12).for_each(|_| assert!(!told(&judge.run_after(pause, 0, 60 * MS))));
+            let runs = (1..=40).find(|_| told(&judge.run_after(pause, lost, median * MS)));
+            assert_eq!(runs, expected, "{lost} lost, {median} ms, {before} s and then {pause} s");
+        }
+    }
+}
+
+#[test]
+fn a_record_without_its_last_pause_is_read() {
+    let mut judge = Judge::knowing(14, 0);
+    let mut old = serde_json::to_value(&judge.path).unwrap();
+    old.as_object_mut().unwrap().remove("pause").unwrap();
+    judge.path = serde_json::from_value(old).unwrap();
+    assert_eq!(told_after(&mut judge, 9, 60 * MS), Some(2));
+}
