@@ -16,8 +16,10 @@ mod rtt;
 mod run;
 mod settings;
 mod tail;
+mod verdict;
 
 pub use alert::{Accepted, Level, LossAlert, RttAlert};
-pub use path::{Path, Verdict};
+pub use path::Path;
 pub use run::Run;
 pub use settings::Settings;
+pub use verdict::{Evidence, Quiet, Verdict, WindowLoss};

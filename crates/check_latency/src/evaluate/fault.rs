@@ -53,8 +53,7 @@ pub(crate) fn is_late(judged: &JudgedTarget) -> bool {
 
 fn faults(judged: &JudgedTarget, wait: Duration, judging: &Judging) -> Vec<Fault> {
     let verdict = judged.verdict.as_ref();
-    let critical = judging.critical_loss / 100.0;
-    let loss = verdict.and_then(|verdict| Some(lossy(judged, wait, verdict, &verdict.loss?, critical)));
+    let loss = verdict.and_then(|verdict| Some(lossy(judged, wait, verdict, &verdict.loss?)));
     let slow = verdict.and_then(|verdict| slow(judged, verdict));
     loss.into_iter()
         .chain(strange(judged))
@@ -86,15 +85,8 @@ impl Fault {
 }
 
 /// More loss than usual, or no answer, with what tells why.
-fn lossy(
-    judged: &JudgedTarget,
-    wait: Duration,
-    verdict: &Verdict,
-    alert: &LossAlert,
-    critical: f64,
-) -> Fault {
-    let rise = verdict.lost - verdict.usual_loss;
-    let state = if alert.silent || rise >= critical { State::Critical } else { State::Warning };
+fn lossy(judged: &JudgedTarget, wait: Duration, verdict: &Verdict, alert: &LossAlert) -> Fault {
+    let state = if alert.critical { State::Critical } else { State::Warning };
     let usual = if verdict.learning {
         "still learning".to_owned()
     } else {

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::run::Run;
+
 /// More loss than usual, or no answer.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct LossAlert {
@@ -13,6 +15,12 @@ pub struct LossAlert {
     pub told: f64,
     /// Whether nothing is answered.
     pub silent: bool,
+    /// Whether the rise is one that is CRITICAL, which is held like the alert.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub critical: bool,
+    /// Whether it was told without a record: the target was still learned.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub(super) early: bool,
 }
 
 /// A longer round-trip time than usual.
@@ -48,10 +56,17 @@ pub enum Level {
 }
 
 impl LossAlert {
-    /// The alert after a run at `at` that shows this loss: since when is kept while it is of the same kind.
-    pub(super) fn shown(before: Option<Self>, at: u64, told: f64, silent: bool) -> Self {
+    /// The alert after a run that shows this loss: since when, and whether it is CRITICAL, is kept while it is of the
+    /// same kind. `early` is whether the target is still learned.
+    pub(super) fn shown(before: Option<Self>, run: &Run, told: f64, early: bool) -> Self {
+        let silent = run.is_silent();
         let same = before.filter(|before| before.silent == silent);
-        let (since, held) = same.map_or((at, at), |before| (before.since, before.held));
-        Self { since, held, told, silent }
+        let (since, held) = same.map_or((run.at, run.at), |before| (before.since, before.held));
+        Self { since, held, told, silent, critical: same.is_some_and(|before| before.critical), early }
     }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_false(value: &bool) -> bool {
+    !value
 }

@@ -8,6 +8,7 @@ use super::rtt::Rtt;
 use super::run::{LONGEST, Run, Window, share};
 use super::settings::Settings;
 use super::tail::at_most;
+use super::verdict::{Evidence, Quiet, Verdict, WindowLoss};
 
 /// So improbable is what is told, by the target's own record.
 const CHANCE: f64 = 1e-6;
@@ -18,6 +19,8 @@ const CLEAR_CHANCE: f64 = 1e-3;
 const SUDDEN: f64 = 0.5;
 /// The greatest probability of loss in that comparison: that of 1 can lose nothing less.
 const NEARLY_ALL: f64 = 0.999;
+/// So many runs are judged together beside [`LONGEST`].
+const TREND: usize = 3;
 /// The rise of the round-trip time that is told, in spreads.
 const SPREADS: f64 = 6.0;
 /// So many medians in a row must be too long.
@@ -52,57 +55,72 @@ pub struct Path {
     accepted: Option<Accepted>,
 }
 
-/// What is told of a target after a run.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Verdict {
-    /// More loss than usual, or no answer.
-    pub loss: Option<LossAlert>,
-    /// The share that is lost now, by the window that shows the most.
-    pub lost: f64,
-    /// A longer round-trip time than usual.
-    pub rtt: Option<RttAlert>,
-    /// A new normal, for a day.
-    pub accepted: Option<Accepted>,
-    /// Whether it is not known well enough to be judged in full.
-    pub learning: bool,
-    /// Whether this run alone lost more than usual, which is no alert yet.
-    pub loses: bool,
-    /// Whether this run alone took longer than usual, which is no alert yet.
-    pub slower: bool,
-    /// The probability that so much or more is lost in one run by chance, by the record before this run: 1
-    /// where this run lost no more than usual.
-    pub chance: f64,
-    /// The share that is usually lost.
-    pub usual_loss: f64,
-    /// The usual round-trip time in seconds: `None` if it never answered.
-    pub usual_rtt: Option<f64>,
-}
-
 impl Path {
     /// Judges a run and adds it to the record.
     pub fn judge(&mut self, run: Run, settings: &Settings) -> Verdict {
+        self.add(run, false, settings)
+    }
+
+    /// Judges a run whose loss is an alert whatever this record says of it, since others lost as much at once, and adds
+    /// it to the record.
+    pub fn judge_shared(&mut self, run: Run, settings: &Settings) -> Verdict {
+        self.add(run, run.lost > 0, settings)
+    }
+
+    fn add(&mut self, run: Run, shared: bool, settings: &Settings) -> Verdict {
         self.begin(run.at);
         let learning = self.runs < settings.learn_runs;
-        let expected = self.loss.expected(run.sent);
+        let expected = self.expected_loss(&run, learning);
         let limit = self.rtt_limit(settings);
-        let (usual_loss, usual_rtt) = (self.loss.usual(), self.rtt.map(|rtt| rtt.normal));
         let leaving = self.last.push(run);
-        let shown = self.shown_loss(&run, expected, learning, settings);
+        let shown = self.shown_loss(&run, expected, learning, settings).or(shared.then(|| run.loss()));
         if let Some(told) = shown {
-            self.loss_alert = Some(LossAlert::shown(self.loss_alert, run.at, told, run.is_silent()));
+            self.loss_alert = Some(LossAlert::shown(self.loss_alert, &run, told, learning));
         } else {
             self.clear_loss(expected, learning, settings);
         }
-        let lost = shown.unwrap_or_else(|| if learning { run.loss() } else { self.greatest_loss(settings) });
-        let slower = !learning && run.rtt().zip(limit).is_some_and(|(rtt, limit)| rtt > limit.told);
+        self.judge_severity(shown, learning, settings);
         self.judge_rtt(&run, limit.filter(|_| !learning));
-        let loses = run.is_silent() || (!learning && run.loss() - expected >= settings.loss_rise);
-        let chance = if loses { self.loss.chance((run.sent, run.lost), run.sent) } else { 1.0 };
-        let (loss, rtt) = (self.loss_alert, self.rtt_alert);
+        let lost = shown.unwrap_or_else(|| if learning { run.loss() } else { self.held_loss() });
+        let verdict = self.verdict(&run, lost, learning, settings);
         self.learn(run, leaving, shown.is_some(), learning);
-        self.accept(run.at, expected, settings);
-        let accepted = self.accepted;
-        Verdict { loss, lost, rtt, accepted, learning, loses, slower, chance, usual_loss, usual_rtt }
+        if self.accept(run.at, expected, settings) {
+            // Nothing is wrong by the new normal.
+            let quiet = self.verdict(&run, run.loss(), learning, settings);
+            return Verdict { loses: false, slower: false, chance: 1.0, ..quiet };
+        }
+        verdict
+    }
+
+    /// The share that a rise is above. What is taken for granted of a new target counts beside what was learned of it
+    /// for some hundred pings, and makes no loss a rise that it always had.
+    fn expected_loss(&self, run: &Run, learning: bool) -> f64 {
+        self.loss.expected(run.sent).max(if learning { 0.0 } else { self.loss.usual() })
+    }
+
+    /// What is told after a run, by the record before it is learned.
+    fn verdict(&self, run: &Run, lost: f64, learning: bool, settings: &Settings) -> Verdict {
+        let (expected, limit) = (self.expected_loss(run, learning), self.rtt_limit(settings));
+        let loses = run.is_silent() || (!learning && run.loss() - expected >= settings.loss_rise);
+        Verdict {
+            loss: self.loss_alert,
+            lost,
+            rtt: self.rtt_alert,
+            accepted: self.accepted,
+            learning,
+            loses,
+            slower: !learning && run.rtt().zip(limit).is_some_and(|(rtt, limit)| rtt > limit.told),
+            chance: if loses { self.loss.chance((run.sent, run.lost), run.sent) } else { 1.0 },
+            usual_loss: self.loss.usual(),
+            usual_rtt: self.rtt.map(|rtt| rtt.normal),
+            evidence: Evidence {
+                windows: [TREND, LONGEST].map(|count| self.window(count, expected, settings)),
+                rtt_spread: self.rtt.map(|rtt| rtt.spread),
+                rtt_limit: limit.map(|limit| limit.told),
+                runs: self.runs,
+                quiet: self.quiet(run, expected, learning, settings),
+            },
+        }
     }
 
     /// When its newest run ended, in seconds since 1970.
@@ -149,42 +167,92 @@ impl Path {
         if run.loss() <= expected {
             return None;
         }
-        let windows = windows(settings);
         let shows = |&(count, rise): &(usize, f64)| {
-            let sum = self.last.sum(count);
-            // One bad run is no trend.
-            let trend = || share(self.last.sum_without_worst(count)) - expected >= rise / 2.0;
-            share(sum) - expected >= rise
-                && (count == 1 || trend())
-                && self.loss.chance(sum, run.sent) < CHANCE
+            self.rises(count, rise, expected)
+                && self.is_trend(count, rise, expected)
+                && self.loss.chance(self.last.sum(count), run.sent) < CHANCE
         };
-        if !windows.iter().any(shows) {
+        let shown = windows(settings).into_iter().filter(shows);
+        shown.map(|(count, _)| share(self.last.sum(count))).reduce(f64::max)
+    }
+
+    /// Whether the last `count` runs lost so much more than is expected.
+    fn rises(&self, count: usize, rise: f64, expected: f64) -> bool {
+        share(self.last.sum(count)) - expected >= rise
+    }
+
+    /// Whether that is more than one bad run among several.
+    fn is_trend(&self, count: usize, rise: f64, expected: f64) -> bool {
+        count == 1 || share(self.last.sum_without_worst(count)) - expected >= rise / 2.0
+    }
+
+    /// The loss of an alert that is held: one run alone tells nothing of it.
+    fn held_loss(&self) -> f64 {
+        [TREND, LONGEST].map(|count| share(self.last.sum(count))).into_iter().fold(0.0, f64::max)
+    }
+
+    /// The loss of the last `count` runs, and from where on it is told.
+    fn window(&self, count: usize, expected: f64, settings: &Settings) -> WindowLoss {
+        let rise =
+            windows(settings).iter().find(|(runs, _)| *runs == count).map_or(SUDDEN, |(_, rise)| *rise);
+        WindowLoss { share: share(self.last.sum(count)), limit: expected + rise }
+    }
+
+    /// Why a run that lost more than usual is no alert.
+    fn quiet(&self, run: &Run, expected: f64, learning: bool, settings: &Settings) -> Option<Quiet> {
+        if self.loss_alert.is_some() || run.loss() - expected < settings.loss_rise {
             return None;
         }
-        Some(self.greatest_loss(settings))
+        let all = windows(settings);
+        let mut rising = all.iter().filter(|(count, rise)| self.rises(*count, *rise, expected)).peekable();
+        Some(match (learning, rising.peek().is_some()) {
+            (true, _) => Quiet::Learning,
+            (_, false) => Quiet::BelowLimits,
+            _ if rising.any(|(count, rise)| self.is_trend(*count, *rise, expected)) => Quiet::ByChance,
+            _ => Quiet::OneRun,
+        })
     }
 
-    /// The loss of the window that shows the most.
-    fn greatest_loss(&self, settings: &Settings) -> f64 {
-        windows(settings).iter().map(|(count, _)| share(self.last.sum(*count))).fold(0.0, f64::max)
-    }
-
-    /// Ends an alert when the last runs are too good for it, and forgets what was before them.
+    /// Ends an alert when the runs since it began are too good for it, and forgets what was before them; or when its
+    /// loss is usual by the record that was learned meanwhile.
     fn clear_loss(&mut self, expected: f64, learning: bool, settings: &Settings) {
         let Some(alert) = self.loss_alert else { return };
+        let is_usual = |loss: f64| !learning && loss - expected < settings.loss_rise;
         let is_over = |count: &usize| {
             let (sent, lost) = self.last.sum(*count);
             // However few pings a run has: nothing is lost where nothing was.
             let is_clean = lost == 0 && (learning || *count == LONGEST);
-            let improbable = is_clean || at_most(lost, sent, alert.told.min(1.0) * NEARLY_ALL) < CLEAR_CHANCE;
-            improbable && share((sent, lost)) - expected < settings.loss_rise
+            (is_clean || self.is_better(*count, alert.told))
+                && share((sent, lost)) - expected < settings.loss_rise
         };
+        let is_learned = is_usual(alert.told) || (alert.early && is_usual(share(self.last.sum(LONGEST))));
         // An answer ends silence, whatever else is lost: that is told by itself, or not at all.
-        let over = if alert.silent { Some(1) } else { (1..=self.last.runs().len()).find(is_over) };
+        let over = match (alert.silent, is_learned) {
+            (true, _) => Some(1),
+            (_, true) => Some(LONGEST),
+            _ => (1..=self.last.since(alert.held).len()).find(is_over),
+        };
         if let Some(count) = over {
             self.loss_alert = None;
             self.last.keep(count);
         }
+    }
+
+    /// Whether so little loss in the last `count` runs is improbable at this share.
+    fn is_better(&self, count: usize, told: f64) -> bool {
+        let (sent, lost) = self.last.sum(count);
+        at_most(lost, sent, told.min(1.0) * NEARLY_ALL) < CLEAR_CHANCE
+    }
+
+    /// Makes an alert CRITICAL where the loss that is told reaches that, and holds it so until the runs since then are
+    /// too good for it. While a target is learned, nothing is usual: what a bad run teaches excuses no later one.
+    fn judge_severity(&mut self, shown: Option<f64>, learning: bool, settings: &Settings) {
+        let Some(alert) = self.loss_alert else { return };
+        let usual = if learning { 0.0 } else { self.loss.usual() };
+        let reaches = shown.is_some_and(|told| told - usual >= settings.critical_loss);
+        let mut runs = 1..=self.last.since(alert.held).len();
+        let held = alert.critical && !runs.any(|count| self.is_better(count, usual + settings.critical_loss));
+        self.loss_alert = Some(LossAlert { critical: alert.silent || reaches || held, ..alert });
     }
 
     fn rtt_limit(&self, settings: &Settings) -> Option<Limit> {
@@ -231,16 +299,16 @@ impl Path {
         }
     }
 
-    /// Makes a changed level that held long enough the normal one: the level of the runs since the alert
-    /// began, since older ones among the last twelve were as before.
-    fn accept(&mut self, at: u64, expected: f64, settings: &Settings) {
+    /// Makes a changed level that held long enough the normal one: the level of the runs since the alert began,
+    /// since older ones among the last twelve were as before. Returns whether it did.
+    fn accept(&mut self, at: u64, expected: f64, settings: &Settings) -> bool {
         let long = |held: u64| at.checked_sub(held).is_some_and(|held| held >= settings.accept);
         let silent = self.last.runs().iter().any(Run::is_silent);
         match (self.loss_alert, self.rtt_alert) {
             (Some(alert), _) if long(alert.held) && !silent => {
                 let now = Loss::of(self.last.since(alert.held));
                 if alert.told.max(now.usual()) - expected >= settings.critical_loss {
-                    return;
+                    return false;
                 }
                 let (was, is) = (Level::Loss(self.loss.usual()), Level::Loss(now.usual()));
                 self.accepted = Some(Accepted { at, since: alert.since, was, is });
@@ -249,20 +317,21 @@ impl Path {
             (None, Some(alert)) if long(alert.held) => {
                 let medians: Vec<f64> = self.last.since(alert.held).iter().filter_map(Run::rtt).collect();
                 let Some((old, new)) = self.rtt.and_then(|old| Some((old, old.level(&medians)?))) else {
-                    return;
+                    return false;
                 };
                 let (was, is) = (Level::Rtt(old.normal), Level::Rtt(new.normal));
                 self.accepted = Some(Accepted { at, since: alert.since, was, is });
                 (self.rtt, self.rtt_alert) = (Some(new), None);
             }
-            _ => {}
+            _ => return false,
         }
+        true
     }
 }
 
 /// How many runs are judged together, with the rise of their loss that is told.
 fn windows(settings: &Settings) -> [(usize, f64); 3] {
-    [(1, SUDDEN), (3, 2.0 * settings.loss_rise), (LONGEST, settings.loss_rise)]
+    [(1, SUDDEN), (TREND, 2.0 * settings.loss_rise), (LONGEST, settings.loss_rise)]
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
