@@ -1,10 +1,10 @@
 //! Compares the targets with the controls, the gateways of this machine: most of them worse at once, and
 //! their gateways too, are the trouble of this machine's own network.
 //!
-//! A gateway is worse by the evidence that an alert takes, and excuses only what it has itself: its latency
-//! those targets that are slower, its loss those that lose. Its loss in one run is evidence too where it is
-//! at least half of what the targets lost in that run: else a lossy uplink would be told of some targets
-//! before it is of the gateway.
+//! A gateway is worse by the evidence that an alert takes, as long as an alert is held, and excuses only what it has
+//! itself: its latency those targets that are slower, its loss those that lose. Its loss in one run is evidence too where
+//! it is at least half of what the targets lost in that run: else a lossy uplink would be told of some targets before it
+//! is of the gateway. So is its latency in one run, where that takes targets above an absolute limit.
 
 use std::net::{IpAddr, SocketAddr};
 
@@ -39,6 +39,15 @@ pub(crate) struct Bystander {
     pub(crate) which: Which,
     /// Its state in this run.
     pub(crate) how: Beside,
+}
+
+/// How a run is added to a record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Addition {
+    /// By the rule.
+    Plain,
+    /// As an alert, since the targets share its loss.
+    Shared,
 }
 
 /// The control that is meant.
@@ -79,37 +88,45 @@ struct Trouble {
     silence: bool,
     /// It loses more than usual.
     loss: bool,
+    /// It lost in this run what the targets lost.
+    shared: bool,
     /// It takes longer than usual.
     latency: bool,
+    /// It took longer in this run, as the targets did.
+    late: bool,
 }
 
 impl Trouble {
-    /// By what is told of a control, and what it lost together with its targets. A control that answers all
-    /// pings of this run has no loss to share.
+    /// By what is told of a control, and what it has in this run together with its targets. An alert is held until
+    /// runs are too good for it: one good run of a lossy uplink makes its loss no fault of the targets.
     fn of(control: &JudgedTarget, targets: &[JudgedTarget]) -> Self {
         let told = |is: fn(&Verdict) -> bool| control.verdict.as_ref().is_some_and(is);
         let (lost, counted) = (control.seen.lost(), control.seen.counted());
-        let told_loss = lost > 0 && told(|verdict| verdict.loss.is_some());
+        let told_loss = told(|verdict| verdict.loss.is_some());
+        let shared = lost > 0 && shares_loss(control, targets);
         Self {
             silence: told_loss && lost * 2 >= counted,
-            loss: told_loss || shares_loss(control, targets),
+            loss: told_loss || shared,
+            shared,
             latency: told(|verdict| verdict.rtt.is_some()),
+            late: shares_latency(control, targets),
         }
     }
 
     fn is_any(self) -> bool {
-        self.loss || self.latency
+        self.loss || self.latency || self.late
     }
 }
 
 impl Troubled {
     /// Returns whether the control's trouble explains all by which a target of its family is worse.
     fn explains(&self, target: &JudgedTarget) -> bool {
-        let Trouble { silence, loss, latency } = self.trouble;
+        let Trouble { silence, loss, latency, late, .. } = self.trouble;
         match (target.is_silent(), target.loses(), target.is_slower()) {
             (true, ..) => silence,
             (_, true, _) => loss,
-            (_, _, true) => latency,
+            // What is told of two runs is no matter of this one.
+            (_, _, true) => latency || (late && target.verdict.is_some_and(|verdict| verdict.rtt.is_none())),
             (false, false, false) => true,
         }
     }
@@ -133,7 +150,7 @@ impl Comparison {
             return found;
         }
         let beside = known.into_iter().flatten().filter(|control| {
-            let family = || targets.iter().filter(|target| target.is_v6() == control.is_v6());
+            let family = || family(control, targets);
             is_most((family().filter(|target| target.is_worse()).count(), family().count()))
         });
         let beside: Vec<(IpAddr, Beside)> =
@@ -163,8 +180,19 @@ impl Comparison {
         self.of_family(target).is_some_and(|control| control.explains(target))
     }
 
-    /// Names the network of this monitor beside the faults of targets: with the family, where only one of
-    /// both is excused; `None` if none is.
+    /// How this run is added to the record of a target or control: not at all where it tells nothing of its path. A
+    /// control in trouble is held by its own record, of which nothing is learned meanwhile.
+    pub(crate) fn addition(&self, target: &JudgedTarget) -> Option<Addition> {
+        let address = target.target.address.ip();
+        match self.of_family(target).filter(|control| control.address == address) {
+            Some(control) if control.trouble.shared => Some(Addition::Shared),
+            Some(_) => Some(Addition::Plain),
+            None => (!self.spoils(target)).then_some(Addition::Plain),
+        }
+    }
+
+    /// Names the network of this monitor beside the faults of targets: with the family, where only one of both is
+    /// excused; `None` if none is.
     pub(crate) fn own_network_beside(&self, targets: &[JudgedTarget]) -> Option<&'static str> {
         let both = targets.iter().any(JudgedTarget::is_v6) && !targets.iter().all(JudgedTarget::is_v6);
         match (&self.excused, both) {
@@ -221,15 +249,35 @@ impl Beside {
 /// Whether a control lost so much in this run alone, together with the targets of its family, that what they
 /// lost is the control's.
 fn shares_loss(control: &JudgedTarget, targets: &[JudgedTarget]) -> bool {
-    let losing = || targets.iter().filter(|target| target.is_v6() == control.is_v6() && target.loses());
-    let mut rises: Vec<f64> = losing().filter_map(JudgedTarget::rise).collect();
-    rises.sort_unstable_by(f64::total_cmp);
-    let median = rises.get(rises.len() / 2).copied().unwrap_or_default();
+    let losing = || family(control, targets).filter(|target| target.loses());
+    let median = median(losing().filter_map(JudgedTarget::rise));
     let is_told = |target: &JudgedTarget| target.verdict.is_some_and(|verdict| verdict.loss.is_some());
     let is_told = losing().any(|target| !target.is_silent() && is_told(target));
     let chance = if is_told { CHANCE_TOLD } else { CHANCE };
     control.rise().is_some_and(|rise| rise >= SHARED.max(LEAST_SHARE * median))
         && control.verdict.is_some_and(|verdict| verdict.chance < chance)
+}
+
+/// Whether a control took longer in this run by at least half of what its targets did, of which one is above an
+/// absolute limit. Without one nothing is told of a single run, and nothing is to be excused.
+fn shares_latency(control: &JudgedTarget, targets: &[JudgedTarget]) -> bool {
+    let slower = || family(control, targets).filter(|target| target.is_slower());
+    let median = median(slower().filter_map(JudgedTarget::slower));
+    slower().any(|target| target.is_over_limit)
+        && control.verdict.is_some_and(|verdict| verdict.slower)
+        && control.slower().is_some_and(|slower| slower >= LEAST_SHARE * median)
+}
+
+/// The targets of a control's family.
+fn family<'a>(control: &JudgedTarget, targets: &'a [JudgedTarget]) -> impl Iterator<Item = &'a JudgedTarget> {
+    let v6 = control.is_v6();
+    targets.iter().filter(move |target| target.is_v6() == v6)
+}
+
+fn median(values: impl Iterator<Item = f64>) -> f64 {
+    let mut values: Vec<f64> = values.collect();
+    values.sort_unstable_by(f64::total_cmp);
+    values.get(values.len() / 2).copied().unwrap_or_default()
 }
 
 /// Whether so many of all are two thirds at least, of enough.

@@ -13,6 +13,8 @@ pub(crate) struct JudgedTarget {
     pub(crate) verdict: Option<Verdict>,
     /// Whether it is not known well enough to be judged in full.
     pub(crate) is_learning: bool,
+    /// Whether it took longer in this run than an absolute limit allows.
+    pub(crate) is_over_limit: bool,
 }
 
 impl JudgedTarget {

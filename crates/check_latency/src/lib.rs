@@ -86,7 +86,6 @@ pub fn check(args: &Args, deadline: &Deadline) -> Result<Report, CheckError> {
     args.judging.validate()?;
     let targets = target::targets(&args.targets, &args.pinging, deadline)?;
     let observations = probe::probe(targets, &args.pinging, deadline)?;
-    let judged =
-        record::judge(observations, &args.judging.settings(&args.learning), &args.learning, deadline);
+    let judged = record::judge(observations, &args.judging, &args.learning, deadline);
     Ok(evaluate::evaluate(&args.judging, &judged))
 }

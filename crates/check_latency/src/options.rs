@@ -217,6 +217,12 @@ impl Judging {
         }
     }
 
+    /// Returns whether a median of round-trip times, in microseconds, reaches an absolute limit.
+    pub(crate) fn is_over_limit(&self, median: Option<u32>) -> bool {
+        let mut limits = [self.limit_warning, self.limit_critical].into_iter().flatten();
+        median.is_some_and(|median| limits.any(|limit| f64::from(median) / 1e3 >= limit.rtt))
+    }
+
     /// Returns how many targets may be abnormal: `None` if each has its own state.
     pub(crate) fn allowed(&self) -> Option<AllowedFailures> {
         AllowedFailures::new(self.warning.as_ref(), self.critical.as_ref())

@@ -7,9 +7,9 @@ use std::time::{Duration, Instant};
 
 use plugin::{Deadline, Report, State};
 
-use crate::control::Comparison;
+use crate::control::{Addition, Comparison};
 use crate::judged::JudgedTarget;
-use crate::options::Learning;
+use crate::options::{Judging, Learning};
 use crate::rule::{Path, Settings, Verdict};
 use crate::seen::Seen;
 use crate::target::{Target, Unusable};
@@ -55,10 +55,11 @@ pub(crate) struct Judged {
 /// new, which is said.
 pub(crate) fn judge(
     observations: Observations,
-    settings: &Settings,
+    judging: &Judging,
     learning: &Learning,
     deadline: &Deadline,
 ) -> Judged {
+    let settings = &judging.settings(learning);
     let opened = Store::open(learning.state_file.as_deref(), !learning.no_learn, deadline);
     let (mut store, mut problem) = match opened {
         Ok(store) => (Some(store), None),
@@ -66,7 +67,7 @@ pub(crate) fn judge(
         Err(error) => (None, Some(error.to_string())),
     };
     let began = observations.began;
-    let mut judged = verdicts(observations, settings, store.as_ref());
+    let mut judged = verdicts(observations, judging, settings, store.as_ref());
     if let Some(store) = &mut store {
         judged.anew = store.anew.take();
         if store.is_locked() && judged.dropped == 0 {
@@ -105,7 +106,12 @@ fn is_absent(error: &StoreError) -> bool {
 }
 
 /// What the records say of this run, before it is added to them.
-fn verdicts(observations: Observations, settings: &Settings, store: Option<&Store>) -> Judged {
+fn verdicts(
+    observations: Observations,
+    judging: &Judging,
+    settings: &Settings,
+    store: Option<&Store>,
+) -> Judged {
     let Observations { began, at, wait, targets, extra, controls, notes, unusable, no_socket, dropped, late } =
         observations;
     let judge = |(target, seen): (Target, Seen)| {
@@ -115,7 +121,8 @@ fn verdicts(observations: Observations, settings: &Settings, store: Option<&Stor
         let is_learning =
             verdict.map_or(path.answered_runs() < settings.learn_runs, |verdict| verdict.learning);
         let verdict = verdict.map(|verdict| trusted(verdict, dropped));
-        JudgedTarget { target, seen, verdict, is_learning }
+        let is_over_limit = judging.is_over_limit(seen.median());
+        JudgedTarget { target, seen, verdict, is_learning, is_over_limit }
     };
     let targets: Vec<JudgedTarget> = targets.into_iter().map(judge).collect();
     let extra: Vec<JudgedTarget> = extra.into_iter().map(judge).collect();
@@ -149,15 +156,17 @@ fn moment(at: u64, path: &Path, began: Instant) -> u64 {
 /// Adds this run, which began at a moment, to the records of all that it tells something of, unless their
 /// newest run is younger than so many seconds.
 fn add(judged: &Judged, records: &mut Records, settings: &Settings, (began, pause): (Instant, f64)) {
-    let all = judged.targets.iter().chain(&judged.extra);
-    for target in all.filter(|target| !judged.comparison.spoils(target)) {
-        let Some(mut run) = target.seen.run(judged.at) else { continue };
+    for target in judged.targets.iter().chain(&judged.extra) {
+        let addition = judged.comparison.addition(target);
+        let Some((addition, mut run)) = addition.zip(target.seen.run(judged.at)) else { continue };
         let path: &mut Path = records.targets.entry(target.target.key()).or_default();
         run.at = moment(judged.at, path, began);
         let is_due = run.at.checked_sub(path.seen()).is_none_or(|ago| ago as f64 >= pause);
-        if is_due {
-            path.judge(run, settings);
-        }
+        match addition {
+            _ if !is_due => continue,
+            Addition::Plain => path.judge(run, settings),
+            Addition::Shared => path.judge_shared(run, settings),
+        };
     }
 }
 
@@ -176,7 +185,8 @@ mod tests {
         for at in times {
             let seen = Seen { sent: 20, times: vec![60_000; 20], ..Seen::default() };
             let target = Target::new("192.0.2.1:0".parse().unwrap(), "");
-            let targets = vec![JudgedTarget { target, seen, verdict: None, is_learning: true }];
+            let targets =
+                vec![JudgedTarget { target, seen, verdict: None, is_learning: true, is_over_limit: false }];
             let judged = Judged { at: *at, targets, ..Judged::default() };
             let began = Instant::now().checked_sub(Duration::from_secs(3)).unwrap();
             add(&judged, &mut records, &Settings::default(), (began, pause));
@@ -196,35 +206,104 @@ mod tests {
         assert_eq!(stored(&[NOW, NOW + 300, NOW - 300], 54.0), [NOW - 300], "the clock was set back");
     }
 
+    const V4: [&str; 5] = ["192.0.2.1", "192.0.2.2", "192.0.2.3", "192.0.2.4", "192.0.2.254"];
+
+    /// Judges and adds a run in which each address lost so many of 20 pings; the last IPv4 address is the gateway.
+    /// Returns whether it is the own network's, and whether a target is reported.
+    fn run(records: &mut Records, at: u64, lost: impl Fn(&str) -> usize) -> (bool, bool) {
+        let settings = Settings::default();
+        let of = |address: &str| {
+            let lost = lost(address);
+            let seen = Seen { sent: 20, times: vec![60_000; 20 - lost], ..Seen::default() };
+            let target = Target::new(SocketAddr::new(address.parse().unwrap(), 0), "");
+            let path = records.targets.get(address).cloned().unwrap_or_default();
+            let verdict = seen.run(at).map(|run| path.clone().judge(run, &settings));
+            JudgedTarget { target, seen, verdict, is_learning: false, is_over_limit: false }
+        };
+        let targets: Vec<JudgedTarget> =
+            V4[..4].iter().chain(&["2001:db8::1"]).map(|address| of(address)).collect();
+        let extra = vec![of(V4[4])];
+        let comparison = Comparison::new(&targets, &extra, &[extra[0].target.address]);
+        let judged = Judged { at, targets, extra, comparison, ..Judged::default() };
+        add(&judged, records, &settings, (Instant::now(), 0.0));
+        let is_told = |target: &JudgedTarget| target.verdict.is_some_and(|verdict| verdict.loss.is_some());
+        let told = judged.targets.iter().any(|target| is_told(target) && !judged.comparison.excuses(target));
+        (judged.comparison.own_network(&judged.targets).is_some(), told)
+    }
+
+    /// Records of all addresses after 20 runs without loss, and the time of the next run.
+    fn known() -> (Records, u64) {
+        let mut records = Records::default();
+        (0..20).for_each(|number| assert_eq!(run(&mut records, NOW + number * 300, |_| 0), (false, false)));
+        (records, NOW + 20 * 300)
+    }
+
     #[test]
     fn a_run_in_the_trouble_of_the_own_network_is_learned_of_no_target() {
-        let (settings, began) = (Settings::default(), Instant::now());
-        let mut records = Records::default();
-        let mut run = |at: u64, dead: &[&str]| {
-            let of = |address: &&str| {
-                let lost = if dead.contains(address) { 20 } else { 0 };
-                let seen = Seen { sent: 20, times: vec![60_000; 20 - lost], ..Seen::default() };
-                let path = records.targets.get(*address).cloned().unwrap_or_default();
-                let verdict = seen.run(at).map(|run| path.clone().judge(run, &settings));
-                let target = Target::new(SocketAddr::new(address.parse().unwrap(), 0), "");
-                JudgedTarget { target, seen, verdict, is_learning: false }
-            };
-            let targets: Vec<JudgedTarget> =
-                ["192.0.2.1", "192.0.2.2", "192.0.2.3", "192.0.2.4", "2001:db8::1"].iter().map(of).collect();
-            let extra = vec![of(&"192.0.2.254")];
-            let comparison = Comparison::new(&targets, &extra, &[extra[0].target.address]);
-            let judged = Judged { at, targets, extra, comparison, ..Judged::default() };
-            add(&judged, &mut records, &settings, (began, 0.0));
-            judged.comparison.own_network(&judged.targets).is_some()
-        };
-        for at in 0..20 {
-            assert!(!run(NOW + at * 300, &[]));
-        }
-        let last = NOW + 20 * 300;
-        assert!(run(last, &["192.0.2.1", "192.0.2.2", "192.0.2.3", "192.0.2.254"]));
+        let (mut records, last) = known();
+        let dead = ["192.0.2.1", "192.0.2.2", "192.0.2.3", "192.0.2.254"];
+        let lost = |address: &str| if dead.contains(&address) { 20 } else { 0 };
+        assert_eq!(run(&mut records, last, lost), (true, false));
         let is_stored = |key: &str| last_runs(&records, key).last() == Some(&last);
         assert!(!is_stored("192.0.2.1") && !is_stored("192.0.2.4"), "nor of one that is not worse");
-        assert!(!is_stored("192.0.2.254"));
+        assert!(is_stored("192.0.2.254"), "its alert is held");
         assert!(is_stored("2001:db8::1"), "no gateway of its family is in trouble");
+    }
+
+    /// An uplink that loses a fifth of all packets is no fault of the targets in the run in which the gateway loses less.
+    #[test]
+    fn a_lossy_uplink_stays_one_until_the_gateway_is_well() {
+        let (mut records, mut at) = known();
+        // The target of IPv6 has another way.
+        let lossy = |address: &str, gateway| match address {
+            "2001:db8::1" => 0,
+            _ if address == V4[4] => gateway,
+            _ => 5,
+        };
+        let own: Vec<bool> = [5, 5, 5, 2, 2, 1, 0, 5]
+            .map(|gateway| {
+                at += 300;
+                let (own, told) = run(&mut records, at, |address| lossy(address, gateway));
+                assert!(!told, "{gateway}");
+                own
+            })
+            .into();
+        assert_eq!(own, [false, true, true, true, true, true, true, true]);
+        // The gateway is well again, and the targets still lose.
+        let runs = (1..=6).find(|_| {
+            at += 300;
+            run(&mut records, at, |address| lossy(address, 0)) == (false, true)
+        });
+        assert!(runs.is_some_and(|runs| runs <= 4), "{runs:?}");
+    }
+
+    /// Each packet is lost by chance, of targets and gateway alike. In few runs so many targets lose nothing that the others
+    /// are no two thirds.
+    #[test]
+    fn a_lossy_uplink_is_seldom_told_of_the_targets() {
+        let (mut own, mut told, mut random) = (0, 0, 1_u64);
+        for _ in 0..20 {
+            let (mut records, start) = known();
+            for number in 1..=30 {
+                let losses: Vec<usize> = V4
+                    .iter()
+                    .map(|_| {
+                        let mut lost = || {
+                            random = random
+                                .wrapping_mul(6_364_136_223_846_793_005)
+                                .wrapping_add(1_442_695_040_888_963_407);
+                            (random >> 33) % 5 == 0
+                        };
+                        (0..20).filter(|_| lost()).count()
+                    })
+                    .collect();
+                let of =
+                    |address: &str| V4.iter().position(|v4| *v4 == address).map_or(0, |place| losses[place]);
+                let (is_own, is_told) = run(&mut records, start + number * 300, of);
+                own += u32::from(is_own);
+                told += u32::from(is_told);
+            }
+        }
+        assert!(own > 550 && told < 20, "{own} and {told} of 600 runs");
     }
 }

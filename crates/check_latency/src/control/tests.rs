@@ -25,7 +25,13 @@ fn judged(address: &str, rows: &[Row]) -> JudgedTarget {
         verdict = seen.run(NOW + number * 300).map(|run| path.judge(run, &settings));
     }
     let target = Target::new(SocketAddr::new(address.parse().unwrap(), 0), "");
-    JudgedTarget { target, seen: all.last().unwrap().clone(), verdict, is_learning: false }
+    JudgedTarget {
+        target,
+        seen: all.last().unwrap().clone(),
+        verdict,
+        is_learning: false,
+        is_over_limit: false,
+    }
 }
 
 /// So many targets of a family.
@@ -110,6 +116,28 @@ fn a_loss_of_one_run_that_the_gateway_shares_is_its_own() {
     // Of a gateway that usually loses some pings, as one that limits its answers does, so much is chance.
     let often = [vec![(1, 60); 60], vec![(3, 60)]].concat();
     assert_eq!(said(targets(false, 5, &[(3, 60)]), &[(V4, &often)]), "loses 15 for 2");
+}
+
+#[test]
+fn a_latency_of_one_run_excuses_what_an_absolute_limit_would_tell() {
+    let own = "5 of 5 targets and the gateway 192.0.2.254";
+    // (the targets' last runs, the gateway's, whether one target is above a limit, what is said)
+    let rows: [(&[Row], &[Row], bool, &str); 7] = [
+        (&[LATE], &[LATE], true, own),
+        (&[LATE], &[(0, 75)], true, own),
+        (&[LATE], &[LATE], false, "takes 90 for 60"),
+        (&[LATE], &[WELL], true, "Usual"),
+        // Less than half of the rise is no cause of it.
+        (&[LATE], &[(0, 74)], true, "takes 74 for 60"),
+        // What is told of two runs is none of this one.
+        (&[LATE, LATE], &[LATE], true, "takes 90 for 60"),
+        (&[DEAD], &[LATE], true, "takes 90 for 60"),
+    ];
+    for (runs, gateway, is_over_limit, expected) in rows {
+        let mut targets = targets(false, 5, runs);
+        targets[3].is_over_limit = is_over_limit;
+        assert_eq!(said(targets, &[(V4, gateway)]), expected, "{runs:?} {gateway:?} {is_over_limit}");
+    }
 }
 
 #[test]

@@ -95,7 +95,13 @@ mod tests {
     fn of(labels: &[&str]) -> Vec<String> {
         let targets = (1..).zip(labels).map(|(number, label)| {
             let target = Target::new(format!("192.0.2.{number}:0").parse().unwrap(), *label);
-            JudgedTarget { target, seen: Seen::default(), verdict: None, is_learning: true }
+            JudgedTarget {
+                target,
+                seen: Seen::default(),
+                verdict: None,
+                is_learning: true,
+                is_over_limit: false,
+            }
         });
         names(&targets.collect::<Vec<_>>())
     }

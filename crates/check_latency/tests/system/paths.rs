@@ -314,8 +314,36 @@ fn a_lossy_uplink_is_no_fault_of_the_targets() {
         let own = format!(
             "LATENCY UNKNOWN - 3 of 3 targets and the gateway {gateway} are worse at once: the network of this monitor"
         );
-        assert_eq!((told.code, line(&told)), (Some(3), own));
+        assert_eq!((told.code, line(&told)), (Some(3), own.clone()));
+        // It stays the network of the monitor in runs in which the gateway loses less.
+        targets.iter().for_each(|address| lose(address, 8));
+        for lost in [8, 8, 2, 1] {
+            lose(gateway, lost);
+            let told = lab.run(&list);
+            assert_eq!((told.code, line(&told)), (Some(3), own.clone()), "{lost}: {}", told.stdout);
+        }
     }
+}
+
+/// The first run of a slow uplink, which takes the targets above an absolute limit.
+#[test]
+fn a_slow_uplink_is_no_fault_of_the_targets() {
+    if missing(&NEEDS) {
+        return;
+    }
+    let lab = Lab::new();
+    let list = ["--ip=192.0.2.1", "--ip=192.0.2.2", "--ip=192.0.2.3", "--limit-critical=150,50%"];
+    lab.learn(&list, 4);
+    let slow = |address: &str| {
+        lab.far.set(address, Vice { delay: Duration::from_millis(200), ..Vice::default() });
+    };
+    ["192.0.2.1", "192.0.2.2", "192.0.2.3"].iter().for_each(|address| slow(address));
+    let told = lab.run(&[&list[..], &["--no-learn"]].concat());
+    assert_eq!(told.code, Some(2), "the gateway is quick: {}", told.stdout);
+    slow("198.51.100.254");
+    let told = lab.run(&list);
+    let own = "LATENCY UNKNOWN - 3 of 3 targets and the gateway 198.51.100.254 are worse at once: the network of this monitor";
+    assert_eq!((told.code, line(&told)), (Some(3), own.to_owned()));
 }
 
 #[test]
