@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::path::{Path as FilePath, PathBuf};
 use std::time::{Duration, Instant};
 
+use addresses::ZonedAddress;
 use plugin::{Deadline, read_file};
 use serde::{Deserialize, Serialize};
 use state::{Above, Access, Fault, Folder, Lock, PRIVATE, StateError};
@@ -13,7 +14,7 @@ use crate::rule::Path;
 
 /// The version of the file that is written.
 const VERSION: u32 = 1;
-/// The most that is read, in octets.
+/// The most that is read and written, in octets.
 const LARGEST: u64 = 16 << 20;
 /// The most targets of a file.
 pub(crate) const MOST_TARGETS: usize = 20_000;
@@ -72,6 +73,9 @@ pub enum StoreError {
     /// It would hold too many targets.
     #[error("{}: full, it may hold {MOST_TARGETS} targets", .0.display())]
     Full(PathBuf),
+    /// It would be larger than what is read.
+    #[error("{}: full, it may hold {LARGEST} octets: use shorter labels, or a file for each list", .0.display())]
+    Large(PathBuf),
     /// `--state-file` is in a folder that is not the file's own.
     #[error("--state-file {} needs a folder of its own: {}", .file.display(), make(.folder))]
     Shared {
@@ -137,6 +141,9 @@ impl Store {
         let mut content = Vec::with_capacity(HEAD + self.records.targets.len() * RECORD);
         // Nothing in a record can fail to be written: its keys are texts, and memory takes all of it.
         let _ = serde_json::to_writer(&mut content, &self.records);
+        if u64::try_from(content.len()).unwrap_or(u64::MAX) > LARGEST {
+            return Err(StoreError::Large(self.path()));
+        }
         Ok(self.folder.replace(lock, &self.name, &content, PRIVATE)?)
     }
 
@@ -178,15 +185,26 @@ impl Records {
     }
 
     /// Forgets a target by its key, its label or its address, and returns the keys that are gone.
+    /// An address is found in any spelling of it.
     pub(crate) fn forget(&mut self, target: &str) -> Vec<String> {
+        let (label, address) = target.rsplit_once(' ').unwrap_or(("", target));
+        let address = as_in_keys(address);
+        let whole = if label.is_empty() { address.clone() } else { format!("{label} {address}") };
         let is_named = |key: &str| {
-            let is_part = |(label, address): (&str, &str)| label == target || address == target;
-            key == target || key.rsplit_once(' ').is_some_and(is_part)
+            let is_part = |(label, of_key): (&str, &str)| label == target || of_key == address;
+            key == whole || key.rsplit_once(' ').is_some_and(is_part)
         };
         let gone: Vec<String> = self.targets.keys().filter(|key| is_named(key)).cloned().collect();
         self.targets.retain(|key, _| !is_named(key));
         gone
     }
+}
+
+/// An address as it stands in a key, FD18::2 as fd18::2; other texts as they are.
+fn as_in_keys(text: &str) -> String {
+    let Ok(ZonedAddress { host, zone }) = text.parse() else { return text.to_owned() };
+    let zone = zone.map(|zone| format!("%{zone}")).unwrap_or_default();
+    format!("{}{zone}", host.address)
 }
 
 /// The folder and the name of the file. Where nothing is to be written, no folder is made.

@@ -149,6 +149,44 @@ fn a_target_is_forgotten_by_label_address_or_both() {
 }
 
 #[test]
+fn an_address_is_forgotten_in_any_spelling() {
+    for target in [
+        "FD18::2",
+        "fd18:0::2",
+        "fd18:0:0:0:0:0:0:2",
+        "proxy7 FD18::2",
+        "px 2001:DB8::0",
+        "2001:db8:0::",
+        "FE80::1%eth0",
+    ] {
+        let keys = ["proxy7 fd18::2", "px 2001:db8::", "fe80::1%eth0", "fd18::20"];
+        let mut records = Records::new(String::new());
+        records.targets = keys.iter().map(|key| ((*key).to_owned(), Path::default())).collect();
+        assert_eq!(records.forget(target).len(), 1, "{target}");
+    }
+}
+
+/// What is written must be readable: long labels fill the file before its targets do.
+#[test]
+fn a_file_too_large_to_be_read_is_not_written() {
+    let (_folder, file) = own_folder();
+    let mut store = open(&file).unwrap();
+    let path = judged(1_790_000_000);
+    let key = |number: usize| format!("{} {number}", "x".repeat(4_000));
+    store.records.targets = (0..3_500).map(|number| (key(number), path.clone())).collect();
+    store.write(1_790_000_000).unwrap();
+    let before = fs::read(&file).unwrap();
+    store.records.targets.extend((3_500..4_200).map(|number| (key(number), path.clone())));
+    let full = store.write(1_790_000_000).unwrap_err().to_string();
+    let expected =
+        "paths.json: full, it may hold 16777216 octets: use shorter labels, or a file for each list";
+    assert!(full.ends_with(expected), "{full}");
+    assert_eq!(fs::read(&file).unwrap(), before);
+    drop(store);
+    assert_eq!(open(&file).unwrap().records.targets.len(), 3_500);
+}
+
+#[test]
 fn a_state_file_needs_a_name_and_a_folder_of_ones_own() {
     assert_eq!(open(FilePath::new("/")).unwrap_err(), "--state-file /: not a file in a folder");
     let uid = rustix::process::geteuid().as_raw();
