@@ -25,11 +25,14 @@ pub(crate) fn evaluate(judging: &Judging, judged: &Judged) -> Report {
     let mut faults = faults(judging, judged, &calendar);
     let abnormal = faults.iter().filter(|fault| fault.state != State::Unknown).count();
     let pinged = judged.targets.len();
+    let late = late(judged);
     let well = match judging.allowed() {
-        Some(allowed) => count(&mut faults, allowed.state(abnormal, pinged), judged, &allowed.in_words()),
+        Some(allowed) => {
+            let is_alone = late.is_empty() && faults.len() == 1 && is_sound(judged);
+            count(&mut faults, allowed.state(abnormal, pinged), judged, (&allowed.in_words(), is_alone))
+        }
         None => all_well(judged),
     };
-    let late = late(judged);
     let is_worse = faults.iter().any(|fault| fault.state > State::Unknown);
     let own = own_faults(judged, is_worse);
     let own_network = judged.comparison.own_network(&judged.targets).map(Finding::unknown);
@@ -87,12 +90,19 @@ fn unpinged(state: State, why: &str) -> Finding {
     Finding::new(state, why).brief(brief)
 }
 
-/// Gives all abnormal targets the state of their number, and returns what is said if that is OK.
-fn count(faults: &mut [Finding], state: State, judged: &Judged, allowed: &str) -> String {
+/// Whether nothing is wrong on this machine.
+fn is_sound(judged: &Judged) -> bool {
+    let own_network = judged.comparison.own_network(&judged.targets);
+    own_faults(judged, false).is_empty() && own_network.is_none()
+}
+
+/// Gives all abnormal targets the state of their number, and returns what is said if that is OK. How many are allowed
+/// is given in words; one that `is_alone` has the first line and no other.
+fn count(faults: &mut [Finding], state: State, judged: &Judged, (allowed, is_alone): (&str, bool)) -> String {
     let mut abnormal: Vec<&mut Finding> =
         faults.iter_mut().filter(|fault| fault.state != State::Unknown).collect();
     abnormal.iter_mut().for_each(|fault| fault.state = state);
-    match abnormal.as_slice() {
+    let line = match abnormal.as_slice() {
         [] => all_well(judged),
         [one] => format!("1 of {} targets abnormal, allowed {allowed}: {}", judged.targets.len(), one.text),
         [first, rest @ ..] => {
@@ -103,7 +113,14 @@ fn count(faults: &mut [Finding], state: State, judged: &Judged, allowed: &str) -
                 first.text
             )
         }
+    };
+    // "OK: a does not answer" would contradict itself.
+    for fault in abnormal.into_iter().filter(|_| state == State::Ok && !is_alone) {
+        let mut allowed = std::mem::replace(fault, Finding::ok(""));
+        let text = std::mem::take(&mut allowed.text);
+        *fault = allowed.detail(format!("allowed: {text}"));
     }
+    line
 }
 
 /// Returns the number of abnormal targets with its limits. It is a fault if no target is abnormal, 0 is

@@ -63,6 +63,8 @@ pub(crate) struct Observations {
     pub(crate) extra: Vec<(Target, Seen)>,
     /// The controls, targets or not.
     pub(crate) controls: Vec<SocketAddr>,
+    /// What stands below in every run, in words.
+    pub(crate) told: Vec<String>,
     /// Why a family of the targets has no control, in words.
     pub(crate) notes: Vec<String>,
     /// What could not be pinged.

@@ -49,7 +49,7 @@ pub(crate) fn probe(
     let bound = Bound::read(deadline).unwrap_or_default();
     network::refuse(&mut targets, &bound);
     targets.all.iter_mut().for_each(|target| target.name_zone(&bound));
-    let Targets { all: targets, unusable } = targets;
+    let Targets { all: targets, unusable, notes: mut told } = targets;
     let families = [false, true].map(|v6| targets.iter().any(|target| target.address.is_ipv6() == v6));
     let Gateways { controls, notes } = Gateways::find(families, &pinging.gateway, deadline);
     let extra: Vec<SocketAddr> =
@@ -58,7 +58,7 @@ pub(crate) fn probe(
         targets.iter().map(|target| target.address).chain(extra.iter().copied()).collect();
     pinging.needed(addresses.len()).check(deadline)?;
     let (clock, start) = (SystemTime::now(), Instant::now());
-    let mut pinger = Pinger::open(addresses, targets.len(), pinging, deadline.progress());
+    let mut pinger = Pinger::open(addresses.clone(), targets.len(), pinging, deadline.progress());
     pinger.run(deadline.at().checked_sub(RESERVE).unwrap_or_else(Instant::now)).map_err(ProbeError::Wait)?;
     let now = SystemTime::now();
     let moved =
@@ -69,6 +69,7 @@ pub(crate) fn probe(
     }
     let at = now.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
     let (no_socket, dropped, mut seen) = (pinger.refused(), pinger.dropped(), pinger.into_seen());
+    told.extend(network::name_full_tables(addresses.into_iter().zip(&mut seen), deadline));
     let extra = extra.into_iter().zip(seen.split_off(targets.len()));
     let of = |address| {
         let mut control = Target::new(address, CONTROL);
@@ -83,6 +84,7 @@ pub(crate) fn probe(
         targets: targets.into_iter().zip(seen).collect(),
         extra,
         controls,
+        told,
         notes,
         unusable,
         no_socket,

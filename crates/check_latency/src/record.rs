@@ -112,8 +112,20 @@ fn verdicts(
     settings: &Settings,
     store: Option<&Store>,
 ) -> Judged {
-    let Observations { began, at, wait, targets, extra, controls, notes, unusable, no_socket, dropped, late } =
-        observations;
+    let Observations {
+        began,
+        at,
+        wait,
+        targets,
+        extra,
+        controls,
+        told,
+        notes,
+        unusable,
+        no_socket,
+        dropped,
+        late,
+    } = observations;
     let judge = |(target, seen): (Target, Seen)| {
         let known = store.and_then(|store| store.records.targets.get(&target.key()));
         let mut path = known.cloned().unwrap_or_default();
@@ -129,7 +141,7 @@ fn verdicts(
     let late = Some(late);
     let mut judged =
         Judged { at, wait, targets, extra, unusable, no_socket, dropped, late, ..Judged::default() };
-    judged.verbose = notes;
+    (judged.notes, judged.verbose) = (told, notes);
     judged.verbose.extend(judged.extra.iter().filter(|control| control.is_learning).map(|control| {
         format!(
             "no control yet: the gateway {} is learned, once it answers pings",

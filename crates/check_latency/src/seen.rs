@@ -27,6 +27,8 @@ pub(crate) struct Seen {
     pub(crate) icmp: Option<IcmpError>,
     /// Why this machine could not send, in words.
     pub(crate) unsent: Option<String>,
+    /// Whether that was a lack of room, as in a full table of neighbours.
+    pub(crate) no_room: bool,
 }
 
 impl Seen {

@@ -36,6 +36,8 @@ pub(crate) struct Targets {
     pub(crate) all: Vec<Target>,
     /// Names without an address, and what is no address of a host.
     pub(crate) unusable: Vec<Unusable>,
+    /// Labels and names that are not reported, since another one of the address is, in words.
+    pub(crate) notes: Vec<String>,
 }
 
 /// What is named and cannot be pinged.
@@ -149,7 +151,7 @@ pub(crate) fn targets(
         found.add_address(host.address, zone.as_deref(), String::new());
     }
     found.add_hosts(&options.hostname, pinging, deadline)?;
-    found.all = once(found.all);
+    (found.all, found.notes) = once(found.all);
     mark_shared(&mut found.all);
     if found.all.is_empty() && found.unusable.is_empty() { Err(TargetError::NoTarget) } else { Ok(found) }
 }
@@ -212,21 +214,25 @@ fn mark_shared(targets: &mut [Target]) {
         .for_each(|target| target.is_shared = counts.get(&target.label).is_some_and(|count| *count > 1));
 }
 
-/// Each address once, in the order of the first.
-fn once(targets: Vec<Target>) -> Vec<Target> {
+/// Each address once, in the order of the first, and which labels are not used for that reason.
+fn once(targets: Vec<Target>) -> (Vec<Target>, Vec<String>) {
     let mut places: HashMap<SocketAddr, usize> = HashMap::new();
-    let mut kept: Vec<Target> = Vec::with_capacity(targets.len());
+    let (mut kept, mut notes): (Vec<Target>, Vec<String>) = (Vec::with_capacity(targets.len()), Vec::new());
     for target in targets {
         match places.get(&target.address).and_then(|place| kept.get_mut(*place)) {
             Some(first) if first.label.is_empty() => first.label = target.label,
-            Some(_) => {}
+            Some(first) if target.label.is_empty() || target.label == first.label => {}
+            Some(first) => {
+                let (address, label) = (target.address_text(), &first.label);
+                notes.push(format!("{}: {address} is pinged as {label}", target.label));
+            }
             None => {
                 places.insert(target.address, kept.len());
                 kept.push(target);
             }
         }
     }
-    kept
+    (kept, notes)
 }
 
 #[cfg(test)]
@@ -297,6 +303,12 @@ mod tests {
         )
         .unwrap();
         assert_eq!(keys(&found), ["proxy1 192.0.2.1", "2001:db8::1", "192.0.2.9"]);
+        assert_eq!(found.notes, [""; 0]);
+        let twice = read("192.0.2.1 px\n192.0.2.1 pz\n192.0.2.1\n192.0.2.1 px\n", &[], &[]).unwrap();
+        assert_eq!(
+            (keys(&twice), twice.notes),
+            (vec!["px 192.0.2.1".to_owned()], vec!["pz: 192.0.2.1 is pinged as px".to_owned()])
+        );
     }
 
     #[test]

@@ -13,6 +13,7 @@ use crate::rule::{Path, Settings};
 use crate::seen::Seen;
 use crate::target::{Target, Unusable};
 
+mod below;
 mod gateway;
 
 const NOW: u64 = 1_790_000_000;

@@ -1,12 +1,18 @@
-//! Addresses of this machine's own networks that no host has: the network's own and the broadcast address.
+//! What this machine's own networks tell: addresses that no host has, which are the network's own and the broadcast
+//! address, and whether its tables of neighbours are full.
 
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use addresses::subnet_ends;
-use host_net::{Bound, BoundAddress};
+use host_net::{Bound, BoundAddress, NeighbourTable};
+use plugin::Deadline;
 
+use crate::seen::Seen;
 use crate::target::{Targets, Unusable};
+
+/// Such a share of its limit, in per cent, makes a table of neighbours full: some of them leave it at any time.
+const FULL: u64 = 95;
 
 /// Takes such addresses out of the targets: a ping to them is refused, or answered by other hosts.
 pub(crate) fn refuse(targets: &mut Targets, bound: &Bound) {
@@ -37,6 +43,37 @@ fn kinds(bound: &Bound) -> HashMap<Ipv4Addr, &'static str> {
     // With a point-to-point link, this machine may have such an address itself.
     kinds.retain(|address, _| bound.places(IpAddr::V4(*address)).is_empty());
     kinds
+}
+
+/// Names a full table of neighbours where it is why nothing could be sent, and returns what to do about it.
+pub(crate) fn name_full_tables<'a>(
+    seen: impl Iterator<Item = (SocketAddr, &'a mut Seen)>,
+    deadline: &Deadline,
+) -> Option<String> {
+    let mut refused = seen.filter(|(_, seen)| seen.sent == 0 && seen.no_room).peekable();
+    refused.peek()?;
+    let tables = NeighbourTable::read_all(deadline).unwrap_or_default();
+    name_full(refused, &tables)
+}
+
+fn name_full<'a>(
+    refused: impl Iterator<Item = (SocketAddr, &'a mut Seen)>,
+    tables: &[NeighbourTable],
+) -> Option<String> {
+    let is_full = |table: &NeighbourTable| {
+        table.limit > 0 && u64::from(table.entries) * 100 >= u64::from(table.limit) * FULL
+    };
+    let of_family = |v6: bool| tables.iter().any(|table| table.v6 == v6 && is_full(table));
+    let (v4, v6) = (of_family(false), of_family(true));
+    let mut is_any = false;
+    for (_, seen) in refused.filter(|(address, _)| if address.is_ipv6() { v6 } else { v4 }) {
+        seen.unsent = Some("neighbour table full here".to_owned());
+        is_any = true;
+    }
+    is_any.then(|| {
+        "neighbour table full here: raise net.ipv4.neigh.default.gc_thresh3 (and net.ipv6) above the number of neighbours"
+            .to_owned()
+    })
 }
 
 #[cfg(test)]
@@ -81,5 +118,26 @@ mod tests {
         ];
         assert_eq!(refused, expected);
         assert_eq!(targets.all.len(), all.len() + 1 - expected.len());
+    }
+
+    #[test]
+    fn a_full_table_of_neighbours_is_named_for_its_family() {
+        let table = |v6, entries| NeighbourTable { v6, entries, limit: 1_024, ..NeighbourTable::default() };
+        // (the entries of both tables, what the targets of both families were not sent for)
+        let rows = [
+            (1_024, 7, ["neighbour table full here", "no buffer space available"]),
+            (7, 973, ["no buffer space available", "neighbour table full here"]),
+            (972, 7, ["no buffer space available"; 2]),
+        ];
+        for (v4, v6, expected) in rows {
+            let unsent = Some("no buffer space available".to_owned());
+            let seen = Seen { unsent, no_room: true, ..Seen::default() };
+            let mut both = ["192.0.2.1:0", "[2001:db8::1]:0"]
+                .map(|to| (to.parse::<SocketAddr>().unwrap(), seen.clone()));
+            let refused = both.iter_mut().map(|(address, seen)| (*address, seen));
+            let advice = name_full(refused, &[table(false, v4), table(true, v6)]);
+            assert_eq!(both.map(|(_, seen)| seen.unsent.unwrap()), expected);
+            assert_eq!(advice.is_some(), expected.contains(&"neighbour table full here"));
+        }
     }
 }

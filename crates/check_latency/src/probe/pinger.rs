@@ -142,7 +142,9 @@ impl<'a> Pinger<'a> {
                 Err(error) => error,
             };
             let is_full = matches!(error, EchoError::Full(_));
-            self.seen.get_mut(place).into_iter().for_each(|seen| seen.unsent = Some(error.brief()));
+            if let Some(seen) = self.seen.get_mut(place) {
+                (seen.unsent, seen.no_room) = (Some(error.brief()), is_full);
+            }
             if !is_full {
                 return;
             }
