@@ -1,6 +1,7 @@
 //! Makes the report: which targets are abnormal and since when, what could not be judged, and the performance
 //! data.
 
+mod basis;
 mod fault;
 mod metrics;
 mod words;
@@ -58,7 +59,8 @@ pub(crate) fn evaluate(judging: &Judging, judged: &Judged) -> Report {
     };
     let problem = judged.problem.clone().filter(|_| is_worse);
     let report = notes(judged, &calendar).into_iter().chain(problem).fold(report, Report::detail);
-    let report = judged.verbose.iter().cloned().fold(report, Report::verbose_detail);
+    let basis = judged.targets.iter().filter_map(basis::basis);
+    let report = judged.verbose.iter().cloned().chain(basis).fold(report, Report::verbose_detail);
     let report = metrics(judging, judged).into_iter().fold(report, Report::metric);
     if judging.each { report.room(EACH) } else { report }
 }

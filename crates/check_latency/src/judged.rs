@@ -5,7 +5,7 @@ use crate::seen::Seen;
 use crate::target::Target;
 
 /// A target after its judgement.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct JudgedTarget {
     pub(crate) target: Target,
     pub(crate) seen: Seen,
