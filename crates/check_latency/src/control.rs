@@ -1,10 +1,11 @@
 //! Compares the targets with the controls, the gateways of this machine: most of them worse at once, and
 //! their gateways too, are the trouble of this machine's own network.
 //!
-//! A gateway is worse by the evidence that an alert takes, as long as an alert is held, and excuses only what it has
-//! itself: its latency those targets that are slower, its loss those that lose. Its loss in one run is evidence too where
-//! it is at least half of what the targets lost in that run: else a lossy uplink would be told of some targets before it
-//! is of the gateway. So is its latency in one run, where that takes targets above an absolute limit.
+//! A gateway is worse by the evidence that an alert takes, as long as an alert is held, and excuses only what
+//! it has itself: its latency those targets that are slower, its loss those that lose. Its loss in one run is
+//! evidence too where it is at least half of what the targets lost in that run: else a lossy uplink would be
+//! told of some targets before it is of the gateway. So is its latency in one run, where that takes targets
+//! above an absolute limit.
 
 use std::net::{IpAddr, SocketAddr};
 
@@ -97,8 +98,8 @@ struct Trouble {
 }
 
 impl Trouble {
-    /// By what is told of a control, and what it has in this run together with its targets. An alert is held until
-    /// runs are too good for it: one good run of a lossy uplink makes its loss no fault of the targets.
+    /// By what is told of a control, and what it has in this run together with its targets. An alert is held
+    /// until runs are too good for it: one good run of a lossy uplink makes its loss no fault of the targets.
     fn of(control: &JudgedTarget, targets: &[JudgedTarget]) -> Self {
         let told = |is: fn(&Verdict) -> bool| control.verdict.as_ref().is_some_and(is);
         let (lost, counted) = (control.seen.lost(), control.seen.counted());
@@ -180,8 +181,8 @@ impl Comparison {
         self.of_family(target).is_some_and(|control| control.explains(target))
     }
 
-    /// How this run is added to the record of a target or control: not at all where it tells nothing of its path. A
-    /// control in trouble is held by its own record, of which nothing is learned meanwhile.
+    /// How this run is added to the record of a target or control: not at all where it tells nothing of its
+    /// path. A control in trouble is held by its own record, of which nothing is learned meanwhile.
     pub(crate) fn addition(&self, target: &JudgedTarget) -> Option<Addition> {
         let address = target.target.address.ip();
         match self.of_family(target).filter(|control| control.address == address) {
@@ -191,8 +192,8 @@ impl Comparison {
         }
     }
 
-    /// Names the network of this monitor beside the faults of targets: with the family, where only one of both is
-    /// excused; `None` if none is.
+    /// Names the network of this monitor beside the faults of targets: with the family, where only one of
+    /// both is excused; `None` if none is.
     pub(crate) fn own_network_beside(&self, targets: &[JudgedTarget]) -> Option<&'static str> {
         let both = targets.iter().any(JudgedTarget::is_v6) && !targets.iter().all(JudgedTarget::is_v6);
         match (&self.excused, both) {
@@ -258,8 +259,8 @@ fn shares_loss(control: &JudgedTarget, targets: &[JudgedTarget]) -> bool {
         && control.verdict.is_some_and(|verdict| verdict.chance < chance)
 }
 
-/// Whether a control took longer in this run by at least half of what its targets did, of which one is above an
-/// absolute limit. Without one nothing is told of a single run, and nothing is to be excused.
+/// Whether a control took longer in this run by at least half of what its targets did, of which one is above
+/// an absolute limit. Without one nothing is told of a single run, and nothing is to be excused.
 fn shares_latency(control: &JudgedTarget, targets: &[JudgedTarget]) -> bool {
     let slower = || family(control, targets).filter(|target| target.is_slower());
     let median = median(slower().filter_map(JudgedTarget::slower));

@@ -98,8 +98,8 @@ fn is_sound(judged: &Judged) -> bool {
     own_faults(judged, false).is_empty() && own_network.is_none()
 }
 
-/// Gives all abnormal targets the state of their number, and returns what is said if that is OK. How many are allowed
-/// is given in words; one that `is_alone` has the first line and no other.
+/// Gives all abnormal targets the state of their number, and returns what is said if that is OK. How many are
+/// allowed is given in words; one that `is_alone` has the first line and no other.
 fn count(faults: &mut [Finding], state: State, judged: &Judged, (allowed, is_alone): (&str, bool)) -> String {
     let mut abnormal: Vec<&mut Finding> =
         faults.iter_mut().filter(|fault| fault.state != State::Unknown).collect();

@@ -220,8 +220,8 @@ mod tests {
 
     const V4: [&str; 5] = ["192.0.2.1", "192.0.2.2", "192.0.2.3", "192.0.2.4", "192.0.2.254"];
 
-    /// Judges and adds a run in which each address lost so many of 20 pings; the last IPv4 address is the gateway.
-    /// Returns whether it is the own network's, and whether a target is reported.
+    /// Judges and adds a run in which each address lost so many of 20 pings; the last IPv4 address is the
+    /// gateway. Returns whether it is the own network's, and whether a target is reported.
     fn run(records: &mut Records, at: u64, lost: impl Fn(&str) -> usize) -> (bool, bool) {
         let settings = Settings::default();
         let of = |address: &str| {
@@ -262,7 +262,8 @@ mod tests {
         assert!(is_stored("2001:db8::1"), "no gateway of its family is in trouble");
     }
 
-    /// An uplink that loses a fifth of all packets is no fault of the targets in the run in which the gateway loses less.
+    /// An uplink that loses a fifth of all packets is no fault of the targets in the run in which the gateway
+    /// loses less.
     #[test]
     fn a_lossy_uplink_stays_one_until_the_gateway_is_well() {
         let (mut records, mut at) = known();
@@ -289,8 +290,8 @@ mod tests {
         assert!(runs.is_some_and(|runs| runs <= 4), "{runs:?}");
     }
 
-    /// Each packet is lost by chance, of targets and gateway alike. In few runs so many targets lose nothing that the others
-    /// are no two thirds.
+    /// Each packet is lost by chance, of targets and gateway alike. In few runs so many targets lose nothing
+    /// that the others are no two thirds.
     #[test]
     fn a_lossy_uplink_is_seldom_told_of_the_targets() {
         let (mut own, mut told, mut random) = (0, 0, 1_u64);

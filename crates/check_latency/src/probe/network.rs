@@ -1,5 +1,5 @@
-//! What this machine's own networks tell: addresses that no host has, which are the network's own and the broadcast
-//! address, and whether its tables of neighbours are full.
+//! What this machine's own networks tell: addresses that no host has, which are the network's own and the
+//! broadcast address, and whether its tables of neighbours are full.
 
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -11,7 +11,8 @@ use plugin::Deadline;
 use crate::seen::Seen;
 use crate::target::{Targets, Unusable};
 
-/// Such a share of its limit, in per cent, makes a table of neighbours full: some of them leave it at any time.
+/// Such a share of its limit, in per cent, makes a table of neighbours full: some of them leave it at any
+/// time.
 const FULL: u64 = 95;
 
 /// Takes such addresses out of the targets: a ping to them is refused, or answered by other hosts.

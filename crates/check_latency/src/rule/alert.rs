@@ -56,8 +56,8 @@ pub enum Level {
 }
 
 impl LossAlert {
-    /// The alert after a run that shows this loss: since when, and whether it is CRITICAL, is kept while it is of the
-    /// same kind. `early` is whether the target is still learned.
+    /// The alert after a run that shows this loss: since when, and whether it is CRITICAL, is kept while it
+    /// is of the same kind. `early` is whether the target is still learned.
     pub(super) fn shown(before: Option<Self>, run: &Run, told: f64, early: bool) -> Self {
         let silent = run.is_silent();
         let same = before.filter(|before| before.silent == silent);

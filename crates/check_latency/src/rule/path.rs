@@ -61,8 +61,8 @@ impl Path {
         self.add(run, false, settings)
     }
 
-    /// Judges a run whose loss is an alert whatever this record says of it, since others lost as much at once, and adds
-    /// it to the record.
+    /// Judges a run whose loss is an alert whatever this record says of it, since others lost as much at
+    /// once, and adds it to the record.
     pub fn judge_shared(&mut self, run: Run, settings: &Settings) -> Verdict {
         self.add(run, run.lost > 0, settings)
     }
@@ -92,8 +92,8 @@ impl Path {
         verdict
     }
 
-    /// The share that a rise is above. What is taken for granted of a new target counts beside what was learned of it
-    /// for some hundred pings, and makes no loss a rise that it always had.
+    /// The share that a rise is above. What is taken for granted of a new target counts beside what was
+    /// learned of it for some hundred pings, and makes no loss a rise that it always had.
     fn expected_loss(&self, run: &Run, learning: bool) -> f64 {
         self.loss.expected(run.sent).max(if learning { 0.0 } else { self.loss.usual() })
     }
@@ -213,8 +213,8 @@ impl Path {
         })
     }
 
-    /// Ends an alert when the runs since it began are too good for it, and forgets what was before them; or when its
-    /// loss is usual by the record that was learned meanwhile.
+    /// Ends an alert when the runs since it began are too good for it, and forgets what was before them; or
+    /// when its loss is usual by the record that was learned meanwhile.
     fn clear_loss(&mut self, expected: f64, learning: bool, settings: &Settings) {
         let Some(alert) = self.loss_alert else { return };
         let is_usual = |loss: f64| !learning && loss - expected < settings.loss_rise;
@@ -244,8 +244,9 @@ impl Path {
         at_most(lost, sent, told.min(1.0) * NEARLY_ALL) < CLEAR_CHANCE
     }
 
-    /// Makes an alert CRITICAL where the loss that is told reaches that, and holds it so until the runs since then are
-    /// too good for it. While a target is learned, nothing is usual: what a bad run teaches excuses no later one.
+    /// Makes an alert CRITICAL where the loss that is told reaches that, and holds it so until the runs since
+    /// then are too good for it. While a target is learned, nothing is usual: what a bad run teaches excuses
+    /// no later one.
     fn judge_severity(&mut self, shown: Option<f64>, learning: bool, settings: &Settings) {
         let Some(alert) = self.loss_alert else { return };
         let usual = if learning { 0.0 } else { self.loss.usual() };
@@ -299,8 +300,8 @@ impl Path {
         }
     }
 
-    /// Makes a changed level that held long enough the normal one: the level of the runs since the alert began,
-    /// since older ones among the last twelve were as before. Returns whether it did.
+    /// Makes a changed level that held long enough the normal one: the level of the runs since the alert
+    /// began, since older ones among the last twelve were as before. Returns whether it did.
     fn accept(&mut self, at: u64, expected: f64, settings: &Settings) -> bool {
         let long = |held: u64| at.checked_sub(held).is_some_and(|held| held >= settings.accept);
         let silent = self.last.runs().iter().any(Run::is_silent);

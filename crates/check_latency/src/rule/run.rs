@@ -137,8 +137,8 @@ impl Window {
     }
 
     /// Whether the pause until `at` is so long that what was before tells nothing of now, or the clock was
-    /// set back. `before` is the pause before the newest run, 0 if it is not known: it is the usual one where no
-    /// other run is left, so that a service that runs once in two hours has no gaps.
+    /// set back. `before` is the pause before the newest run, 0 if it is not known: it is the usual one where
+    /// no other run is left, so that a service that runs once in two hours has no gaps.
     pub(super) fn is_broken_off(&self, at: u64, before: u64) -> bool {
         let Some(newest) = self.newest() else { return false };
         let Some(pause) = at.checked_sub(newest) else { return true };

@@ -19,8 +19,8 @@ pub struct Verdict {
     pub loses: bool,
     /// Whether this run alone took longer than usual, which is no alert yet.
     pub slower: bool,
-    /// The probability that so much or more is lost in one run by chance, by the record before this run: 1 where
-    /// this run lost no more than usual.
+    /// The probability that so much or more is lost in one run by chance, by the record before this run: 1
+    /// where this run lost no more than usual.
     pub chance: f64,
     /// The share that is usually lost.
     pub usual_loss: f64,
