@@ -23,7 +23,7 @@ use std::net::IpAddr;
 
 use crate::address::{HostAddress, InvalidAddress, ZonedAddress, plain, short};
 use crate::netmask::{agree, check_rest, cpanel_netmask, parse_cpanel};
-use crate::ports::{PortRange, are_meant, is_word, parse_ports};
+use crate::ports::{PortRange, are_meant, hold_a_port, is_word, parse_ports};
 
 /// The shortest line, in octets: the room that is set aside for a list's addresses is guessed by it.
 const SHORTEST: usize = "1.2.3.4\n".len();
@@ -187,7 +187,7 @@ impl Fields {
                 field.map(|field| field.trim_start_matches(',')).filter(|field| are_meant(field));
             return after_comma.map_or(Ok(()), |ports| Err(misplaced(ports, "a comma")));
         }
-        let ports = field.filter(|field| is_label(field) && are_meant(field));
+        let ports = field.filter(|field| is_label(field) && (are_meant(field) || hold_a_port(field)));
         if let Some(ports) = ports {
             let ranges = parse_ports(ports).map_err(|error| error.to_string())?;
             self.ports.extend(ranges.into_iter().map(|range| OwnPorts { entry, range }));

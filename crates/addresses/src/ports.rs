@@ -90,6 +90,30 @@ pub(crate) fn are_meant(field: &str) -> bool {
     is_listed || (are_known && !is_name && words().any(|word| is_number(word) || is_service(word)))
 }
 
+/// Returns whether a field in the place of ports holds one beside a word: `8081:web`, `8081x`, `https-8081`, or is one in
+/// other digits than ASCII's. Short numbers, and those of an alias of an interface, belong to names: `80web`, `mysql-2`,
+/// `eth0:100`.
+pub(crate) fn hold_a_port(field: &str) -> bool {
+    let is_port = |text: &str, digits: usize| text.len() >= digits && number(text).is_some();
+    let is_apart = |(first, last): (&str, &str)| {
+        let is_alias =
+            first.starts_with(char::is_alphabetic) && first.ends_with(|c: char| c.is_ascii_digit());
+        // Several separators are those of a MAC address.
+        !last.contains([':', ';']) && (is_port(first, 3) || (is_port(last, 3) && !is_alias))
+    };
+    let word = field.trim_start_matches(|c: char| c.is_ascii_digit());
+    let digits = field.strip_suffix(word).unwrap_or_default();
+    let word = word.strip_prefix('-').unwrap_or(word);
+    let is_before_word = is_port(digits, 3) && !word.is_empty() && word.chars().all(char::is_alphabetic);
+    let is_of_service = |(word, port): (&str, &str)| {
+        services::port(word).is_some_and(|own| is_port(port, 4) || number(port) == Some(own))
+    };
+    field.starts_with(|c: char| c.is_numeric() && !c.is_ascii())
+        || field.split_once([':', ';']).is_some_and(is_apart)
+        || is_before_word
+        || field.rsplit_once('-').is_some_and(is_of_service)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -196,6 +220,48 @@ mod tests {
         ];
         for field in others {
             assert!(!are_meant(field), "{field}");
+        }
+    }
+
+    #[test]
+    fn a_port_beside_a_word_is_seen() {
+        let ports = [
+            "8081;web",
+            "8081:web",
+            "web:8081",
+            "ssl:443",
+            "8081x",
+            "8081-web",
+            "https-8081",
+            "https-443",
+            "\u{ff18}\u{ff10}\u{ff18}\u{ff11}",
+        ];
+        for field in ports {
+            assert!(hold_a_port(field), "{field}");
+            assert!(parse_ports(field).is_err(), "{field}");
+        }
+        let others = [
+            "web",
+            "80web",
+            "1st",
+            "web-1",
+            "mysql-2",
+            "web-8081",
+            "eth0:1",
+            "eth0:100",
+            "52:54:00:12:34:56",
+            "550e8400-e29b",
+            "360safe.com",
+            "10.example.com",
+            "m\u{fc}nchen-80",
+            "web:",
+            ":web",
+            "-",
+            ":",
+            "",
+        ];
+        for field in others {
+            assert!(!hold_a_port(field), "{field}");
         }
     }
 }
