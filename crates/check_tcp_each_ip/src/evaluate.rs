@@ -34,7 +34,7 @@ pub(crate) fn evaluate(allowed: &Allowed, observations: &Observations) -> Report
     let judgement = Judgement { allowed, observations, ports: observations.several_ports() };
     let (mismatched, failed): (Vec<Failure<'_>>, Vec<_>) =
         failed.into_iter().partition(|(_, cause)| judgement.is_mismatch(cause));
-    let failing = judgement.failing(&failed);
+    let failing = judgement.failing(&failed, &untested);
     let all_well = if failed.is_empty() { judgement.all_well() } else { failing.text.clone() };
     let mut findings = judgement
         .total_outage()
@@ -71,14 +71,19 @@ impl Judgement<'_> {
         self.observations.targets.len()
     }
 
-    fn failing(&self, failed: &[Failure<'_>]) -> Finding {
+    /// What fails. That open files left others untested is told beside it, since it has the first line.
+    fn failing(&self, failed: &[Failure<'_>], untested: &[Failure<'_>]) -> Finding {
         let state = self.allowed.failed.state(failed.len(), self.total());
         let verb = if failed.len() == 1 { "fails" } else { "fail" };
         let allowed = match state {
             State::Ok => format!(" (allowed {})", self.allowed.failed.in_words()),
             _ => String::new(),
         };
-        let finding = self.finding((state, self.total()), failed, &format!("{verb}{allowed}"));
+        let rest = match self.limited(untested) {
+            limited if !limited.is_empty() => format!(", {} untested{limited}", untested.len()),
+            none => none,
+        };
+        let finding = self.finding((state, self.total()), failed, &format!("{verb}{allowed}{rest}"));
         self.counted(finding, failed.len())
     }
 

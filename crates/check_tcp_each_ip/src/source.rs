@@ -67,7 +67,8 @@ pub(crate) fn check(options: &Connecting) -> Result<(), SourceError> {
 pub(crate) fn check_use(sources: &[IpAddr], targets: &[Target]) -> Result<(), SourceError> {
     let is_used =
         |address: &IpAddr| targets.iter().any(|target| target.address.is_ipv6() == address.is_ipv6());
-    let unused = sources.first().filter(|_| !sources.iter().any(is_used));
+    // Where names hang there may be no target.
+    let unused = sources.first().filter(|_| !targets.is_empty() && !sources.iter().any(is_used));
     unused.map_or(Ok(()), |first| Err(SourceError::Unused(*first)))
 }
 

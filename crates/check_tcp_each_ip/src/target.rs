@@ -137,12 +137,12 @@ impl Collection {
         self.left_out += resolved.left_out;
     }
 
-    /// Checks that there is a target.
+    /// Checks that there is a target, or a name that hangs: that is judged as the silence of a target is.
     ///
     /// # Errors
     /// Why there is none.
     pub(crate) fn check_any(&mut self, args: &Args) -> Result<(), TargetError> {
-        if !self.targets.is_empty() {
+        if !self.targets.is_empty() || self.unresolved.iter().any(Unusable::is_silence) {
             return Ok(());
         }
         let (name, number) = if args.choice.ipv4 { ("IPv4", 4) } else { ("IPv6", 6) };

@@ -293,7 +293,12 @@ fn too_few_descriptors_are_named() {
     let command = format!("ulimit -n 45; exec {BINARY} --file {path} {options}");
     let outcome = run(Command::new("bash").args(["-c", &command]));
     assert_eq!(outcome.code, Some(2), "{}", outcome.stdout);
-    assert!(outcome.stdout.contains(" untested, 5 at once by open files, port "), "{}", outcome.stdout);
+    assert!(outcome.stdout.contains(" of 20 untested, 5 at once by open files, port "), "{}", outcome.stdout);
+    let first = outcome.first_line();
+    assert!(
+        first.contains(" of 20 fail, ") && first.contains(" untested, 5 at once by open files, port "),
+        "{first}"
+    );
     assert!(
         outcome.stdout.contains("the limit of open files allows too few connections"),
         "{}",
