@@ -15,7 +15,7 @@ fn check(arguments: &[&str]) -> Outcome {
 /// Each bad input ends in time, UNKNOWN, with one line that names the thing.
 #[test]
 fn bad_arguments_are_named() {
-    let rows: [(&[&str], &str); 37] = [
+    let rows: [(&[&str], &str); 46] = [
         (&[], "nothing to compare: give --hostname for the clock of a host, --ntp for that of this machine"),
         (
             &["-H", "127.0.0.1", "--oid", "sysUpTime.0"],
@@ -36,6 +36,15 @@ fn bad_arguments_are_named() {
             &["-H", "127.0.0.1", "-P", "3", "-U", "x", "-L", "authPriv", "-A", "longenough"],
             "--seclevel=authPriv needs --privpasswd",
         ),
+        (&["-H", "127.0.0.1", "-L", "authPriv"], "--seclevel needs --protocol=3"),
+        (&["-H", "127.0.0.1", "-P", "2c", "-U", "x"], "--secname needs --protocol=3"),
+        (&["-H", "127.0.0.1", "-a", "MD5"], "--authproto needs --protocol=3"),
+        (&["-H", "127.0.0.1", "-A", "longenough"], "--authpasswd needs --protocol=3"),
+        (&["-H", "127.0.0.1", "-x", "AES"], "--privproto needs --protocol=3"),
+        (&["-H", "127.0.0.1", "-P", "1", "-X", "longenough"], "--privpasswd needs --protocol=3"),
+        (&["-H", "127.0.0.1", "-N", ""], "--context needs --protocol=3"),
+        (&["-H", "127.0.0.1", "-P", "3", "-U", "x", "-C", "x"], "--community needs --protocol=1 or 2c"),
+        (&["-H", "127.0.0.1", "-C", ""], "--community is empty: leave it out for public"),
         (&["-H", "127.0.0.1", "-a", "SHA3"], "not MD5, SHA, SHA-224, SHA-256, SHA-384 or SHA-512"),
         (&["-H", "127.0.0.1", "-x", "ROT13"], "not DES, AES, AES-192, AES-256, AES-192-C or AES-256-C"),
         (&["-H", "127.0.0.1", "--cache-time=-1"], "not a time in seconds from 0 to 86400"),

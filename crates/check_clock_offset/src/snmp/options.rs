@@ -42,8 +42,8 @@ pub struct Options {
     #[arg(short = 'P', long, value_name = "VERSION", default_value = "2c", value_parser = parse_version)]
     pub protocol: Version,
     /// Community of versions 1 and 2c
-    #[arg(short = 'C', long, value_name = "NAME", default_value = "public", hide_default_value = true)]
-    pub community: String,
+    #[arg(short = 'C', long, value_name = "NAME")]
+    pub community: Option<String>,
     /// Port of the agent where --hostname gives none
     #[arg(short, long, default_value_t = 161, value_parser = clap::value_parser!(u16).range(1..))]
     pub port: u16,
@@ -51,24 +51,24 @@ pub struct Options {
     #[arg(short = 'e', long, value_name = "TIMES", default_value_t = 2, value_parser = clap::value_parser!(u32).range(0..=20))]
     pub retries: u32,
     /// Context of version 3
-    #[arg(short = 'N', long, value_name = "NAME", default_value = "", hide_default_value = true)]
-    pub context: String,
-    /// Security level of version 3: noAuthNoPriv, authNoPriv or authPriv
-    #[arg(short = 'L', long, value_name = "LEVEL", default_value = "noAuthNoPriv", value_parser = parse_level)]
-    pub seclevel: Level,
+    #[arg(short = 'N', long, value_name = "NAME")]
+    pub context: Option<String>,
+    /// Security level of version 3: noAuthNoPriv, authNoPriv or authPriv. Default: noAuthNoPriv
+    #[arg(short = 'L', long, value_name = "LEVEL", value_parser = parse_level)]
+    pub seclevel: Option<Level>,
     /// User of version 3
     #[arg(short = 'U', long, value_name = "NAME")]
     pub secname: Option<String>,
-    /// Authentication protocol: MD5, SHA, SHA-224, SHA-256, SHA-384 or SHA-512
-    #[arg(short = 'a', long, value_name = "NAME", default_value = "MD5", value_parser = parse_authentication)]
-    pub authproto: AuthProtocol,
+    /// Authentication protocol: MD5, SHA, SHA-224, SHA-256, SHA-384 or SHA-512. Default: MD5
+    #[arg(short = 'a', long, value_name = "NAME", value_parser = parse_authentication)]
+    pub authproto: Option<AuthProtocol>,
     /// Authentication password: put it into a file and use --extra-opts
     #[arg(short = 'A', long, value_name = "PASSWORD")]
     pub authpasswd: Option<String>,
     /// Privacy protocol: DES, AES, AES-192 or AES-256; AES-192-C and AES-256-C extend a short key as Cisco
-    /// does
-    #[arg(short = 'x', long, value_name = "NAME", default_value = "DES", value_parser = parse_privacy)]
-    pub privproto: Privacy,
+    /// does. Default: DES
+    #[arg(short = 'x', long, value_name = "NAME", value_parser = parse_privacy)]
+    pub privproto: Option<Privacy>,
     /// Privacy password: put it into a file and use --extra-opts
     #[arg(short = 'X', long, value_name = "PASSWORD")]
     pub privpasswd: Option<String>,
@@ -89,6 +89,15 @@ pub enum OptionsError {
     /// Version 3 has users.
     #[error("--protocol=3 needs --secname")]
     NoUser,
+    /// An option that only version 3 has.
+    #[error("{0} needs --protocol=3")]
+    NeedsVersion3(&'static str),
+    /// Version 3 has no community.
+    #[error("--community needs --protocol=1 or 2c: version 3 has users, see --secname")]
+    Community,
+    /// No agent has that community.
+    #[error("--community is empty: leave it out for public")]
+    NoCommunity,
     /// A level above noAuthNoPriv without its password.
     #[error("--seclevel={0} needs {1}")]
     NoPassword(Level, &'static str),
@@ -114,38 +123,58 @@ impl Options {
     /// What the options come to.
     ///
     /// # Errors
-    /// [`OptionsError`]: something that version 3 needs is missing.
+    /// [`OptionsError`]: something that version 3 needs is missing, or an option is of another version.
     pub fn settle(&self) -> Result<Settled, OptionsError> {
-        let user = if self.protocol == Version::V3 { Some(self.user()?) } else { None };
-        let community = self.community.as_bytes().to_vec();
+        let user = match (self.protocol, &self.community, self.of_version_3()) {
+            (Version::V3, Some(_), _) => return Err(OptionsError::Community),
+            (Version::V3, None, _) => Some(self.user()?),
+            (_, _, Some(option)) => return Err(OptionsError::NeedsVersion3(option)),
+            (_, Some(community), None) if community.is_empty() => return Err(OptionsError::NoCommunity),
+            (_, _, None) => None,
+        };
+        let community = self.community.as_deref().unwrap_or("public").as_bytes().to_vec();
         Ok(Settled { version: self.protocol, community, user, tries: self.retries + 1 })
     }
 
+    /// Returns the first option that only version 3 has: version 1 or 2c would ignore it in silence.
+    fn of_version_3(&self) -> Option<&'static str> {
+        let options = [
+            ("--seclevel", self.seclevel.is_some()),
+            ("--secname", self.secname.is_some()),
+            ("--authproto", self.authproto.is_some()),
+            ("--authpasswd", self.authpasswd.is_some()),
+            ("--privproto", self.privproto.is_some()),
+            ("--privpasswd", self.privpasswd.is_some()),
+            ("--context", self.context.is_some()),
+        ];
+        options.into_iter().find_map(|(option, is_given)| is_given.then_some(option))
+    }
+
     fn user(&self) -> Result<User, OptionsError> {
+        let level = self.seclevel.unwrap_or(Level::NoAuthNoPriv);
+        let (cipher, extension) = self.privproto.unwrap_or((Cipher::Des, KeyExtension::Blumenthal));
         let name = self.secname.clone().filter(|name| !name.is_empty()).ok_or(OptionsError::NoUser)?;
         let password = |value: &Option<String>, option| match value.as_deref() {
-            None | Some("") => Err(OptionsError::NoPassword(self.seclevel, option)),
+            None | Some("") => Err(OptionsError::NoPassword(level, option)),
             Some(password) if password.len() < SHORTEST => Err(OptionsError::ShortPassword(option)),
             Some(password) => Ok(password.as_bytes().to_vec()),
         };
         let mut user = User {
             name: name.into_bytes(),
-            level: self.seclevel,
-            context: self.context.clone(),
+            level,
+            context: self.context.clone().unwrap_or_default(),
             password: Vec::new(),
-            protocol: self.authproto,
+            protocol: self.authproto.unwrap_or(AuthProtocol::Md5),
             auth: Auth::NoAuthNoPriv,
-            extension: self.privproto.1,
+            extension,
         };
-        if self.seclevel >= Level::AuthNoPriv {
+        if level >= Level::AuthNoPriv {
             user.password = password(&self.authpasswd, "--authpasswd")?;
             user.auth = Auth::AuthNoPriv;
         }
-        if self.seclevel == Level::AuthPriv {
-            user.auth = Auth::AuthPriv {
-                cipher: self.privproto.0,
-                privacy_password: password(&self.privpasswd, "--privpasswd")?,
-            };
+        if level == Level::AuthPriv {
+            user.auth =
+                Auth::AuthPriv { cipher, privacy_password: password(&self.privpasswd, "--privpasswd")? };
         }
         Ok(user)
     }
