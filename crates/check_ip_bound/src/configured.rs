@@ -53,6 +53,38 @@ fn two_cards_that_are_swapped_are_a_warning() {
 }
 
 #[test]
+fn a_list_keeps_the_interfaces() {
+    let file = netplan("    eth0: {addresses: [192.0.2.1/24]}\n    eth3: {addresses: [198.51.100.1/24]}\n");
+    let deadline = Deadline::after(Duration::from_secs(60));
+    let tree = Tree::in_memory([("/etc/netplan/a.yaml", file.as_str())], &deadline);
+    let folder = tempfile::tempdir().unwrap();
+    let rows = [
+        ("192.0.2.1/24@eth0 198.51.100.1/24@eth3", "OK - 2 addresses"),
+        (
+            "192.0.2.1/24@eth3 198.51.100.1/24@eth0",
+            "WARNING - 2 addresses not on their interface: 192.0.2.1, 198.51.100.1",
+        ),
+        (
+            "192.0.2.1/24@eth0",
+            "CRITICAL - 1 of 2 addresses missing: 198.51.100.1, eth3 has no address at all",
+        ),
+    ];
+    for (present, expected) in rows {
+        let configured = observed(&args(), &tree, present);
+        let text = configured.expected.listing(Some(&configured.bound)).render("IP_BOUND", 0);
+        assert!(text.contains("\n192.0.2.1/24 # on: eth0 # /etc/netplan/a.yaml line 4\n"), "{text}");
+        let path = folder.path().join("list");
+        std::fs::write(&path, text).unwrap();
+        let mut of_list = args();
+        of_list.addresses.file = vec![path];
+        for observed in [configured, observed(&of_list, &tree, present)] {
+            let text = evaluate(&args().limits(), &observed).render("IP_BOUND", 0);
+            assert!(text.starts_with(&format!("IP_BOUND {expected}")), "{present}: {text}");
+        }
+    }
+}
+
+#[test]
 fn an_address_of_a_file_that_never_applies_is_a_warning() {
     let files = [
         ("/etc/systemd/network/10-lan.network", "[Match]\nName=eth0\n[Network]\nAddress=192.0.2.1/24\n"),

@@ -119,7 +119,10 @@ impl Expected {
         errors.extend(unusable.into_iter().map(ExpectedError::from));
         let mut expected = Self::new(expectations, lists, found);
         expected.dynamic.extend(comments.dynamic);
-        expected.add_floating(comments.promises);
+        let (floating, placed): (Vec<Promise>, _) =
+            comments.promises.into_iter().partition(|promise| promise.floating);
+        expected.add_floating(floating);
+        expected.add_interfaces(placed);
         expected.ports.extend(comments.ports);
         if from.contains(&Origin::Auto) {
             match host_config::unread(tree) {
@@ -147,6 +150,14 @@ impl Expected {
         self.floating.dedup_by_key(|(address, _)| *address);
         let floating = &self.floating;
         self.entries.retain(|entry| floating.is_empty() || !floats(floating, entry.expected.address));
+    }
+
+    /// Adds the interfaces that the addresses of lists are configured on.
+    fn add_interfaces(&mut self, promises: Vec<Promise>) {
+        let on = |promise: Promise| Some((promise.expected.address, promise.interface?));
+        self.interfaces.extend(promises.into_iter().filter_map(on));
+        self.interfaces.sort();
+        self.interfaces.dedup();
     }
 
     /// Returns whether no source names an address: interfaces with dynamic ones aside.

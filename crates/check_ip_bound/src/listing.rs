@@ -29,7 +29,14 @@ impl Expected {
                 .iter()
                 .map(|each| format!("# ports: {} {} # {}", each.interface, ports(each), each.place)),
         );
-        lines.extend(self.entries.iter().map(|entry| format!("{} # {}", entry.expected, self.origin(entry))));
+        lines.extend(self.entries.iter().map(|entry| {
+            format!(
+                "{}{} # {}",
+                entry.expected,
+                self.on_interfaces(entry.expected.address),
+                self.origin(entry)
+            )
+        }));
         lines.extend(self.floating.iter().map(|(address, place)| format!("# floating: {address} # {place}")));
         lines.extend(self.notes.iter().chain(&self.remarks).map(|note| format!("# {note}")));
         lines.extend(self.unknown.iter().map(|line| format!("# not understood: {line}")));
@@ -44,6 +51,17 @@ impl Expected {
             report.state = State::Unknown;
         }
         report
+    }
+}
+
+impl Expected {
+    /// The interfaces that an address is configured on, as a comment that --file reads back.
+    fn on_interfaces(&self, address: IpAddr) -> String {
+        let first = self.interfaces.partition_point(|(each, _)| *each < address);
+        let all = self.interfaces.iter().skip(first).take_while(|(each, _)| *each == address);
+        let mut names: Vec<&str> = all.map(|(_, name)| name.as_str()).collect();
+        names.dedup();
+        if names.is_empty() { String::new() } else { format!(" # on: {}", names.join(" ")) }
     }
 }
 

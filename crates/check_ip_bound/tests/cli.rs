@@ -257,12 +257,11 @@ fn the_configuration_of_another_tree_can_be_checked_and_listed() {
     let listed = check(&["--root", tree, "--list"]);
     assert_eq!(listed.code, Some(0));
     assert!(
-        listed
-            .stdout
-            .starts_with("# 1 address from ifupdown\n192.0.2.249/24 # /etc/network/interfaces line 3\n")
-            || listed
-                .stdout
-                .starts_with("# 1 address from ifupdown\n192.0.2.249/24 # /etc/network/interfaces line 4\n"),
+        listed.stdout.starts_with(
+            "# 1 address from ifupdown\n192.0.2.249/24 # on: eth0 # /etc/network/interfaces line 3\n"
+        ) || listed.stdout.starts_with(
+            "# 1 address from ifupdown\n192.0.2.249/24 # on: eth0 # /etc/network/interfaces line 4\n"
+        ),
         "{}",
         listed.stdout
     );

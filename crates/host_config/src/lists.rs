@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use addresses::{Fields, List};
+use addresses::{Fields, HostAddress, List};
 use plugin::{Deadline, ReadError, read_file, read_opened};
 use rustix::io::fcntl_dupfd_cloexec;
 use rustix::stdio::stdin;
@@ -17,16 +17,21 @@ const STANDARD_INPUT: &str = "-";
 /// Reads the comments of a list, which is at `path`, that a program wrote there: `# dynamic: eth1 ipv4` for
 /// an interface that gets its address from outside (ipv4, ipv6 or any; with `optional`, one that may have none,
 /// or a pattern of names), `# ports: vmbr0 enp4s0` for those of
-/// a bridge or a bond, `# floating: 192.0.2.100` for an address that may be here or on another host.
+/// a bridge or a bond, `# floating: 192.0.2.100` for an address that may be here or on another host, and, behind an
+/// address, `# on: eth0` for the interface that it is configured on.
 pub(crate) fn expectations(path: &Path, content: &[u8], to: &mut Promises) {
     // A list without a comment, which may be a long one, is not looked at line by line.
     if !content.contains(&b'#') {
         return;
     }
     for (number, line) in (1..).zip(content.split(|octet| *octet == b'\n')) {
-        let Some((mark, rest)) = line.strip_prefix(b"# ").and_then(marked) else { continue };
-        let place = Place { file: path.display().to_string(), line: number };
-        expectation(mark, rest, place, to);
+        let place = || Place { file: path.display().to_string(), line: number };
+        if let Some((mark, rest)) = line.strip_prefix(b"# ").and_then(marked) {
+            expectation(mark, rest, place(), to);
+        } else if let Some((address, names)) = placed(line) {
+            let on = |name| Located { value: address, place: place() }.promise(Some(name));
+            to.promises.extend(names.split_ascii_whitespace().map(on));
+        }
     }
     *to = std::mem::take(to).merge_ports();
 }
@@ -38,6 +43,14 @@ fn marked(comment: &[u8]) -> Option<(Mark, &str)> {
     let (mark, rest) = MARKS.iter().find_map(|(word, mark)| Some((*mark, comment.strip_prefix(*word)?)))?;
     let said = rest.split(|octet| *octet == b'#').next().unwrap_or_default();
     Some((mark, str::from_utf8(said).ok()?))
+}
+
+/// The address of a line, and the interfaces that a program wrote behind it.
+fn placed(line: &[u8]) -> Option<(HostAddress, &str)> {
+    let mut parts = line.split(|octet| *octet == b'#');
+    let (address, comment) = (parts.next()?, parts.next()?.strip_prefix(b" on: ")?);
+    let address = str::from_utf8(address).ok()?.trim_ascii().parse().ok()?;
+    Some((address, str::from_utf8(comment).ok()?))
 }
 
 /// The kinds of comments that [`expectations`] reads.
@@ -121,7 +134,10 @@ mod tests {
             let optional = if each.required { "" } else { " optional" };
             format!("{} {} {}{optional}", each.place, each.interface, each.family)
         });
-        let floating = to.promises.iter().map(|each| format!("{} {}", each.place, each.expected));
+        let floating = to.promises.iter().map(|each| {
+            let on = each.interface.iter().map(|name| format!(" on {name}")).collect::<String>();
+            format!("{} {}{on}", each.place, each.expected)
+        });
         let ports = to.ports.iter().map(|each| format!("{} {:?}", each.interface, each.ports));
         dynamic.chain(floating).chain(ports).collect()
     }
@@ -135,6 +151,13 @@ mod tests {
         assert_eq!(found[..2], first);
         assert!(found.len() == 3 && found[2].starts_with("vmbr0 "), "{found:?}");
         assert!(said(b"").is_empty() && said(b"192.0.2.1\n").is_empty());
+        let on = said(
+            b"192.0.2.1/24 # on: eth0 # /etc/netplan/a.yaml line 3\n192.0.2.2 # on: eth0:1 eth1\r\n192.0.2.3 # on eth0\n\
+              192.0.2.4 # on: \n192.0.2.x # on: eth0\n2001:db8::1/64 # on: eth0\n192.0.2.5 # mine # on: eth0\n",
+        );
+        let first = "list line 1 192.0.2.1/24 on eth0";
+        let second = ["list line 2 192.0.2.2 on eth0:1", "list line 2 192.0.2.2 on eth1"];
+        assert_eq!(on, [first, second[0], second[1], "list line 6 2001:db8::1/64 on eth0"]);
         let optional = said(
             b"# dynamic: eth1 eth* any optional # by hand\n# dynamic: eth1 eth2 any\n# dynamic: optional\n",
         );

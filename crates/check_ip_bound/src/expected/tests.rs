@@ -68,8 +68,8 @@ fn lists_what_would_be_checked() {
     );
     let listing = expected.listing(None).render("IP_BOUND", 0);
     let lines = "# 3 addresses from hsphere, cpanel, --file\n\
-                    192.0.2.1 # /etc/a line 3\n\
-                    192.0.2.2/24 # /etc/b line 1\n\
+                    192.0.2.1 # on: eth0 # /etc/a line 3\n\
+                    192.0.2.2/24 # on: eth0 # /etc/b line 1\n\
                     198.51.100.1 # list line 1\n\
                     # floating: 192.0.2.9 # /etc/k line 4\n\
                     # note: 192.0.2.1 is configured with /24 by hsphere and /25 by cpanel: either is accepted\n\
