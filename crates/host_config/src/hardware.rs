@@ -44,6 +44,15 @@ impl<'a> Cards<'a> {
         all.iter().find(|(_, known)| known == name).map(|(known, _)| *known == wanted)
     }
 
+    /// Returns the name of the driver of an interface's card, as the kernel has it: `None` of an interface without
+    /// one, as a bridge, and where that is not known.
+    pub(crate) fn driver(&self, name: &str) -> Option<String> {
+        let content =
+            self.tree.read(&format!("{FOLDER}/{}/device/uevent", Some(name).filter(is_name)?)).ok()??;
+        let text = String::from_utf8_lossy(&content);
+        text.lines().find_map(|line| line.strip_prefix("DRIVER=")).map(str::to_owned)
+    }
+
     /// The hardware address and the name of each interface. One that cannot be read has none: the kernel, and
     /// not the configuration, would be at fault.
     fn read(&self) -> Vec<(String, String)> {
@@ -55,6 +64,11 @@ impl<'a> Cards<'a> {
         };
         names.filter_map(with_address).collect()
     }
+}
+
+/// Whether a text may be the name of an interface, and no path.
+fn is_name(text: &&str) -> bool {
+    !text.is_empty() && !text.starts_with('.') && !text.contains('/')
 }
 
 /// Returns a hardware address of Ethernet or InfiniBand as the kernel prints it: `None` if the text is none.

@@ -18,8 +18,9 @@ use addresses::{HostAddress, short};
 use crate::folders;
 use crate::hardware::Cards;
 use crate::located::Located;
-use crate::promise::{ConfigError, Dynamic, Place, Promises};
+use crate::promise::{ConfigError, Dynamic, Place, Promise, Promises};
 use crate::tree::Tree;
+use devices::Fit;
 use profile::Profile;
 pub(crate) use unmanaged::Unmanaged;
 
@@ -60,8 +61,8 @@ pub(crate) fn read(tree: &Tree<'_>) -> Result<Option<Promises>, ConfigError> {
     let cards = Cards::new(tree);
     profiles.iter_mut().for_each(|profile| profile.resolve(&cards));
     let unmanaged = Unmanaged::read(tree)?;
-    let managed = |name: &str, kind: &str| !unmanaged.covers(name, kind, &cards);
-    promise(profiles, managed, &mut promises)?;
+    let left_alone = |name: &str, kind: &str| unmanaged.leaves_alone(name, kind, &cards);
+    promise(profiles, left_alone, &mut promises)?;
     Ok(found.then_some(promises))
 }
 
@@ -119,7 +120,7 @@ fn that_count(
 /// activated.
 fn promise(
     profiles: Vec<Profile>,
-    managed: impl Fn(&str, &str) -> bool,
+    left_alone: impl Fn(&str, &str) -> Fit,
     to: &mut Promises,
 ) -> Result<(), ConfigError> {
     let mut highest: BTreeMap<String, i64> = BTreeMap::new();
@@ -129,7 +130,8 @@ fn promise(
         .filter_map(|profile| Some((profile.uuid()?.value.clone(), profile.interface()?.to_owned())))
         .collect();
     for profile in profiles {
-        if let Some(name) = profile.interface().filter(|name| !managed(name, profile.kind())) {
+        let alone = profile.interface().map_or(Fit::No, |name| left_alone(name, profile.kind()));
+        if let Some(name) = profile.interface().filter(|_| alone == Fit::Yes) {
             to.remarks.push(Place::new(&profile.path, 1).remark(format!("{name}: not managed")));
             continue;
         }
@@ -151,22 +153,30 @@ fn promise(
             let highest = highest.entry(interface.to_owned()).or_insert(priority);
             *highest = priority.max(*highest);
         }
-        active.push((profile, promises, priority));
+        active.push((profile, promises, priority, alone == Fit::Unknown));
     }
-    for (profile, promises, priority) in active {
+    for (profile, promises, priority, doubtful) in active {
         match profile.interface().and_then(|name| Some((name, highest.get(name)?))) {
             Some((name, highest)) if *highest > priority => {
                 let what = format!("{name}: another profile has priority");
                 to.remarks.push(Place::new(&profile.path, 1).remark(what));
             }
-            _ => add_active(&profile, promises, to),
+            _ => add_active(&profile, promises, doubtful, to),
         }
     }
     Ok(())
 }
 
-/// Adds what a profile that is activated says.
-fn add_active(profile: &Profile, mut promises: Promises, to: &mut Promises) {
+/// Adds what a profile that is activated says; `doubtful`: NetworkManager may leave its interface alone, by the driver.
+fn add_active(profile: &Profile, mut promises: Promises, doubtful: bool, to: &mut Promises) {
+    if doubtful {
+        let name = profile.interface().unwrap_or("unnamed interface");
+        let why = format!("whether NetworkManager leaves {name} alone by its driver is not known here");
+        let note = |promise: Promise| {
+            format!("note: {} of {} is not expected: {why}", promise.expected.address, promise.place)
+        };
+        to.notes.extend(promises.promises.drain(..).map(note));
+    }
     to.promises.append(&mut promises.promises);
     to.remarks.append(&mut promises.remarks);
     to.notes.append(&mut promises.notes);
@@ -177,7 +187,7 @@ fn add_active(profile: &Profile, mut promises: Promises, to: &mut Promises) {
     to.dynamic.extend(dynamic.map(|(family, place)| Dynamic {
         interface: interface.clone(),
         family,
-        required,
+        required: required && !doubtful,
         place,
     }));
 }

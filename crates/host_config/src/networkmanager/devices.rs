@@ -1,4 +1,4 @@
-//! The lists of devices in NetworkManager.conf(5), as far as names, types and hardware addresses tell.
+//! The lists of devices in NetworkManager.conf(5), as far as names, types, hardware addresses and drivers tell.
 
 use crate::hardware::{self, Cards};
 use crate::wildcard;
@@ -8,9 +8,23 @@ use crate::wildcard;
 pub(super) enum Fit {
     Yes,
     No,
-    /// It is about something that the files do not tell, as a driver.
+    /// It is about something that the files do not tell, as the driver of a card that is not here.
     Unknown,
 }
+
+/// The drivers of interfaces that are no cards, by the type of their connection.
+const DRIVERS: [(&str, &str); 10] = [
+    ("bond", "bonding"),
+    ("bridge", "bridge"),
+    ("dummy", "dummy"),
+    ("macvlan", "macvlan"),
+    ("team", "team"),
+    ("tun", "tun"),
+    ("veth", "veth"),
+    ("vlan", "802.1Q VLAN Support"),
+    ("vxlan", "vxlan"),
+    ("wireguard", "wireguard"),
+];
 
 /// Returns whether a list fits an interface: one of it does, and no exception.
 pub(super) fn fits(specs: &[String], interface: &str, kind: &str, cards: &Cards<'_>) -> Fit {
@@ -41,10 +55,22 @@ fn fit(spec: &str, interface: &str, kind: &str, cards: &Cards<'_>) -> Fit {
         },
         Some(("mac", address)) => by_address(address),
         Some(("type", name)) => of_type(name, kind),
+        Some(("driver", pattern)) => by_driver(pattern, cards.driver(interface).as_deref(), kind),
         Some(("none", _)) => Fit::No,
         _ if hardware::normal(spec).is_some() => by_address(spec),
         None => known(spec == interface),
         Some(_) => Fit::Unknown,
+    }
+}
+
+/// Whether `DRIVER` or `DRIVER/VERSION` fits a driver. What is no card has one by its type.
+fn by_driver(pattern: &str, driver: Option<&str>, kind: &str) -> Fit {
+    let of_kind = || DRIVERS.iter().find(|(known, _)| *known == kind).map(|(_, driver)| *driver);
+    let (name, version) = pattern.rsplit_once('/').unwrap_or((pattern, "*"));
+    match driver.or_else(of_kind) {
+        Some(driver) if !wildcard::matches(name, driver) => Fit::No,
+        Some(_) if version == "*" => Fit::Yes,
+        _ => Fit::Unknown,
     }
 }
 

@@ -78,21 +78,39 @@ impl Unmanaged {
 
     /// Returns whether NetworkManager leaves the interface alone for certain.
     pub(crate) fn covers(&self, interface: &str, kind: &str, cards: &Cards<'_>) -> bool {
-        if !self.specs.is_empty() && fits(&self.specs, interface, kind, cards) == Fit::Yes {
-            return true;
+        self.leaves_alone(interface, kind, cards) == Fit::Yes
+    }
+
+    /// Returns whether NetworkManager leaves the interface alone; not known is that only by its driver.
+    pub(super) fn leaves_alone(&self, interface: &str, kind: &str, cards: &Cards<'_>) -> Fit {
+        let mut perhaps = Fit::No;
+        let fit = |specs: &Vec<String>| {
+            let fit = fits(specs, interface, kind, cards);
+            (fit, if fit == Fit::Unknown && names_driver(specs) { Fit::Unknown } else { Fit::No })
+        };
+        if !self.specs.is_empty() {
+            match fit(&self.specs) {
+                (Fit::Yes, _) => return Fit::Yes,
+                (_, by_driver) => perhaps = by_driver,
+            }
         }
         for section in &self.sections {
-            let fit = section.specs.as_ref().map_or(Fit::Yes, |specs| fits(specs, interface, kind, cards));
+            let (fit, by_driver) = section.specs.as_ref().map_or((Fit::Yes, Fit::No), fit);
             match (fit, section.managed) {
-                (Fit::Yes, Some(managed)) => return !managed,
-                (Fit::Yes, None) if section.stops => return false,
-                (Fit::Unknown, Some(true)) => return false,
-                (Fit::Unknown, None) if section.stops => return false,
+                (Fit::Yes, Some(false)) => return Fit::Yes,
+                (Fit::Yes | Fit::Unknown, Some(true)) => return perhaps,
+                (Fit::Yes | Fit::Unknown, None) if section.stops => return perhaps,
+                (Fit::Unknown, Some(false)) if by_driver == Fit::Unknown => perhaps = by_driver,
                 _ => {}
             }
         }
-        false
+        perhaps
     }
+}
+
+/// Whether one of a list is about a driver.
+fn names_driver(specs: &[String]) -> bool {
+    specs.iter().any(|spec| spec.strip_prefix("except:").unwrap_or(spec).starts_with("driver:"))
 }
 
 impl Section {
@@ -155,6 +173,50 @@ mod tests {
         for (kind, covered) in rows {
             assert_eq!(covers_kind(&unmanaged, kind), covered, "{kind}");
         }
+    }
+
+    #[test]
+    fn a_driver_is_that_of_the_card_or_of_the_type() {
+        let deadline = Deadline::after(Duration::from_secs(60));
+        let files = [
+            ("/sys/class/net/eth0/device/uevent", "DRIVER=virtio_net\nMODALIAS=virtio:d1\n"),
+            ("/sys/class/net/eth1/address", "00:00:5e:00:53:01\n"),
+        ];
+        let tree = Tree::in_memory(files, &deadline);
+        let cards = Cards::new(&tree);
+        let rows = [
+            ("driver:virtio_net", ["Yes", "Unknown", "No"]),
+            ("driver:virtio*", ["Yes", "Unknown", "No"]),
+            ("driver:veth", ["No", "Unknown", "No"]),
+            ("driver:bridge", ["No", "Unknown", "Yes"]),
+            ("driver:virtio_net/*", ["Yes", "Unknown", "No"]),
+            ("driver:virtio_net/1.0", ["Unknown", "Unknown", "No"]),
+            ("driver:veth/1.0", ["No", "Unknown", "No"]),
+            ("*,except:driver:virtio_net", ["No", "Unknown", "Yes"]),
+            ("*,except:driver:veth", ["Yes", "Unknown", "Yes"]),
+            ("driver:veth;interface-name:eth1", ["No", "Yes", "No"]),
+            // Not known otherwise, and taken to be managed.
+            ("mac:00:00:5e:00:53:02", ["No", "No", "No"]),
+        ];
+        for (specs, expected) in rows {
+            let sections = [
+                format!("[keyfile]\nunmanaged-devices={specs}\n"),
+                format!("[device-x]\nmatch-device={specs}\nmanaged=0\n"),
+            ];
+            for text in sections {
+                let mut unmanaged = Unmanaged::default();
+                unmanaged.take(&Keyfile::parse("f", text.as_bytes()).unwrap());
+                let of = [("eth0", "ethernet"), ("eth1", "ethernet"), ("br0", "bridge")];
+                let found =
+                    of.map(|(name, kind)| format!("{:?}", unmanaged.leaves_alone(name, kind, &cards)));
+                assert_eq!(found, expected, "{text}");
+            }
+        }
+        let mut unmanaged = Unmanaged::default();
+        let later = "[device-a]\nmatch-device=driver:veth\nmanaged=0\n[device-b]\nmanaged=1\n";
+        unmanaged.take(&Keyfile::parse("f", later.as_bytes()).unwrap());
+        assert_eq!(unmanaged.leaves_alone("eth1", "ethernet", &cards), Fit::Unknown);
+        assert_eq!(unmanaged.leaves_alone("../eth0", "ethernet", &cards), Fit::Unknown);
     }
 
     #[test]
