@@ -4,9 +4,6 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
-use std::os::unix::process::CommandExt;
-use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
@@ -15,6 +12,8 @@ use suite::needs::{Need, missing};
 use suite::process::{Outcome, run, threads};
 use tempfile::TempDir;
 
+#[path = "cli/unreadable.rs"]
+mod unreadable;
 #[path = "cli/unusable.rs"]
 mod unusable;
 
@@ -210,41 +209,6 @@ fn a_fifo_is_waited_for_until_the_deadline() {
     assert!(outcome.elapsed < Duration::from_millis(550), "{:?}", outcome.elapsed);
     let written = run(Command::new("bash").arg("-c").arg(format!("{BINARY} --file <(echo 127.0.0.1)")));
     assert_eq!(written.verdict().0, 0, "{}", written.stdout);
-}
-
-/// Runs the check as somebody who is not root, to whom `folder` is open.
-fn as_nobody(folder: &Path, arguments: &[&str]) -> Outcome {
-    let mut command = Command::new(BINARY);
-    if rustix::process::geteuid().is_root() {
-        fs::set_permissions(folder, fs::Permissions::from_mode(0o755)).unwrap();
-        // Where the binary is, only root may look.
-        let copy: PathBuf = folder.join("check_ip_bound");
-        fs::copy(BINARY, &copy).unwrap();
-        command = Command::new(copy);
-        command.uid(65534).gid(65534);
-    }
-    run(command.args(arguments))
-}
-
-#[test]
-fn an_unreadable_file_is_named() {
-    let (folder, path) = list(b"127.0.0.1\n");
-    fs::set_permissions(&path, fs::Permissions::from_mode(0o000)).unwrap();
-    let outcome = as_nobody(folder.path(), &["--file", &path]);
-    let line = format!("IP_BOUND UNKNOWN - reading {path}: permission denied");
-    assert_eq!(outcome.verdict(), (3, line.as_str()));
-}
-
-#[test]
-fn a_configuration_for_root_alone_is_named_with_the_remedy() {
-    let root = tempfile::tempdir().unwrap();
-    fs::create_dir_all(root.path().join("etc/netplan")).unwrap();
-    let file = root.path().join("etc/netplan/50.yaml");
-    fs::write(&file, "network: {version: 2}\n").unwrap();
-    fs::set_permissions(&file, fs::Permissions::from_mode(0o000)).unwrap();
-    let outcome = as_nobody(root.path(), &["--root", root.path().to_str().unwrap()]);
-    let line = "IP_BOUND UNKNOWN - reading /etc/netplan/50.yaml: permission denied: let root print a list by --list, and give it to --file";
-    assert_eq!(outcome.verdict(), (3, line));
 }
 
 #[test]

@@ -5,6 +5,7 @@ use addresses::ListError;
 
 use crate::promise::{ConfigError, Promises};
 use crate::tree::Tree;
+use crate::unreadable::Unreadable;
 
 const ADDITIONAL: &str = "/etc/ips";
 const MAIN: &str = "/var/cpanel/mainip";
@@ -12,15 +13,23 @@ const MAIN: &str = "/var/cpanel/mainip";
 /// Returns the main address, then the additional ones: on a server that has none of these the list is there
 /// and empty.
 pub(crate) fn read(tree: &Tree<'_>) -> Result<Option<Promises>, ConfigError> {
-    let main = tree.list(MAIN)?;
+    let (main, unreadable) = match tree.list(MAIN) {
+        Err(ConfigError::Read(error)) => (None, Some(Unreadable(error))),
+        list => (list?, None),
+    };
     let additional = match tree.list(ADDITIONAL) {
         Err(ConfigError::List(ListError::Empty(_))) if main.is_some() => None,
+        Err(ConfigError::Read(error)) if main.is_some() => {
+            Some(Promises { unreadable: vec![Unreadable(error)], ..Promises::default() })
+        }
         list => list?,
     };
-    let both = main.into_iter().chain(additional);
+    let unreadable = unreadable.map(|error| Promises { unreadable: vec![error], ..Promises::default() });
+    let both = main.into_iter().chain(unreadable).chain(additional);
     Ok(both.reduce(|mut all, more| {
         all.promises.extend(more.promises);
         all.unknown.extend(more.unknown);
+        all.unreadable.extend(more.unreadable);
         all
     }))
 }

@@ -33,13 +33,13 @@ pub(crate) fn read(tree: &Tree<'_>) -> Result<Option<Promises>, ConfigError> {
             continue;
         }
         let path = format!("{FOLDER}/ifcfg-{name}");
-        if let Some(content) = tree.read(&path)? {
+        if let Some(content) = all.readable(tree.read(&path))? {
             let settings = Assignments::parse(&path, &content);
             all.unknown.extend(settings.bad());
             files.push(File { name: name.to_owned(), settings });
         }
     }
-    if files.is_empty() {
+    if files.is_empty() && all.unreadable.is_empty() {
         return Ok(None);
     }
     promises(&files, &Programs::read(tree)?, all).map(Some)

@@ -234,6 +234,7 @@ impl<'a> Boot<'a> {
         all.remarks = self.remarks;
         all.unknown.extend(self.unknown);
         all.unknown.extend(self.bad.remarks());
+        all.unreadable.extend_from_slice(&self.interfaces.unreadable);
         all.remarks.extend_from_slice(&self.interfaces.remarks);
         all.notes.extend_from_slice(&self.interfaces.notes);
         for (index, outcome) in outcomes {

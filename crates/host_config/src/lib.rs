@@ -57,6 +57,7 @@ mod selector;
 mod source;
 mod suse;
 mod tree;
+mod unreadable;
 mod wildcard;
 mod wireguard;
 
@@ -73,3 +74,4 @@ pub use resolv_conf::{IgnoredServer, NotAServer, ResolvConf, SERVERS_ASKED, Serv
 pub use selector::{is_pattern, selects};
 pub use source::{Source, UnknownSource};
 pub use tree::Tree;
+pub use unreadable::Unreadable;

@@ -46,7 +46,7 @@ pub(crate) fn read(tree: &Tree<'_>) -> Result<Option<Promises>, ConfigError> {
     let mut merged = Merged::default();
     let mut promises = Promises::default();
     for path in files.into_values() {
-        let content = folders::content(tree, &path)?.unwrap_or_default();
+        let content = promises.readable(folders::content(tree, &path))?.unwrap_or_default();
         let read = file(&path, &content, &mut merged, &mut promises);
         promises.survive(read)?;
     }

@@ -50,9 +50,8 @@ pub(crate) fn read(tree: &Tree<'_>) -> Result<Option<Promises>, ConfigError> {
     netdev::add(tree, devices, &mut promises)?;
     for (name, path) in &files {
         // An empty file is a mask, and so is a link to /dev/null; its drop-ins are not read either.
-        let Some(content) = folders::content(tree, path)?.filter(|content| !content.is_empty()) else {
-            continue;
-        };
+        let content = promises.readable(folders::content(tree, path))?;
+        let Some(content) = content.filter(|content| !content.is_empty()) else { continue };
         let shipped = !path.starts_with("/etc/") && !path.starts_with("/run/");
         let mut network = Network { resets, shipped, ..Network::default() };
         let read = read_whole(tree, name, path, &content, &mut network, &mut promises);
@@ -63,7 +62,8 @@ pub(crate) fn read(tree: &Tree<'_>) -> Result<Option<Promises>, ConfigError> {
             network.promise(&Place::new(path, 1), &facts, &mut claimed, &mut promises);
         }
     }
-    add_orphans(tree, &files, &mut promises)?;
+    let read = add_orphans(tree, &files, &mut promises);
+    promises.survive(read)?;
     Ok((!files.is_empty() || !promises.shadowed.is_empty()).then_some(promises))
 }
 

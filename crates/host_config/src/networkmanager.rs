@@ -42,7 +42,11 @@ pub(crate) fn read(tree: &Tree<'_>) -> Result<Option<Promises>, ConfigError> {
         let folder = [folder.to_owned()];
         for (name, path) in folders::by_name(tree, &folder, |name| is_profile(rank, name) || is_hiding(name))?
         {
-            let content = folders::content(tree, &path)?.unwrap_or_default();
+            let unreadable = promises.unreadable.len();
+            let content = promises.readable(folders::content(tree, &path))?.unwrap_or_default();
+            if promises.unreadable.len() > unreadable {
+                continue;
+            }
             match name.strip_suffix(HIDES) {
                 Some(uuid) if content.is_empty() => _ = hidden.entry(uuid.to_owned()).or_insert(rank),
                 Some(_) => {}
@@ -57,6 +61,7 @@ pub(crate) fn read(tree: &Tree<'_>) -> Result<Option<Promises>, ConfigError> {
         }
     }
     let found = !profiles.is_empty() || !promises.remarks.is_empty() || !promises.unknown.is_empty();
+    let found = found || !promises.unreadable.is_empty();
     let mut profiles = that_count(profiles, &hidden, &mut promises)?;
     let cards = Cards::new(tree);
     profiles.iter_mut().for_each(|profile| profile.resolve(&cards));

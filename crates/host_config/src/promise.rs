@@ -10,6 +10,7 @@ use plugin::ReadError;
 
 use crate::selector::selects;
 use crate::source::Source;
+use crate::unreadable::Unreadable;
 
 /// One address that a configuration promises, and where.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -142,6 +143,8 @@ pub struct Promises {
     pub unknown: Vec<Remark>,
     /// What an administrator should see without asking for it.
     pub notes: Vec<String>,
+    /// Files that cannot be read: the promises may be too few.
+    pub unreadable: Vec<Unreadable>,
 }
 
 /// Why a configuration cannot be used.
@@ -257,13 +260,26 @@ impl Promises {
         if self.unknown.is_empty() { Ok(self) } else { Err(self.unknown.swap_remove(0).into()) }
     }
 
-    /// Takes over an error of one line as something that is not understood, and returns any other.
+    /// Takes over an error of one line as something that is not understood, and a file that cannot be read, and
+    /// returns any other error.
     pub(crate) fn survive(&mut self, result: Result<(), ConfigError>) -> Result<(), ConfigError> {
         match result {
             Err(ConfigError::Line { place, what }) => self.unknown.push(Remark { what, place }),
+            Err(ConfigError::Read(error)) => self.unreadable.push(Unreadable(error)),
             other => return other,
         }
         Ok(())
+    }
+
+    /// Returns the content of a file, if there is one: none also of one that cannot be read, which is taken over.
+    pub(crate) fn readable(
+        &mut self,
+        read: Result<Option<Vec<u8>>, ConfigError>,
+    ) -> Result<Option<Vec<u8>>, ConfigError> {
+        match read {
+            Err(error) => self.survive(Err(error)).map(|()| None),
+            read => read,
+        }
     }
 
     /// Adds a port to a bridge or the like, or only the latter; [`Promises::merge_ports`] puts them together.

@@ -15,6 +15,13 @@ impl Source {
     /// # Errors
     /// [`ConfigError`]: a file cannot be read, or a line is not understood.
     pub fn read(self, tree: &Tree<'_>) -> Result<Option<Promises>, ConfigError> {
+        let read = self.read_usable(tree)?;
+        let unreadable = read.as_ref().and_then(|promises| promises.unreadable.first().cloned());
+        unreadable.map_or(Ok(read), |error| Err(error.0.into()))
+    }
+
+    /// Reads as [`Source::read`] does. What files promise beside one that cannot be read counts all the same.
+    fn read_usable(self, tree: &Tree<'_>) -> Result<Option<Promises>, ConfigError> {
         let read = match self {
             Source::Hsphere => hsphere::read(tree),
             Source::Cpanel => cpanel::read(tree),
@@ -58,8 +65,11 @@ pub fn read_usable(from: &[Origin], tree: &Tree<'_>) -> (Vec<(Source, Promises)>
         if !named && !from.contains(&Origin::Auto) {
             continue;
         }
-        match source.read(tree) {
-            Ok(Some(promises)) => found.push((source, promises)),
+        match source.read_usable(tree) {
+            Ok(Some(mut promises)) => {
+                errors.extend(promises.unreadable.drain(..).map(|error| error.0.into()));
+                found.push((source, promises));
+            }
             Ok(None) if named => errors.push(ConfigError::Absent(source)),
             Ok(None) => {}
             // What the others say counts all the same.

@@ -27,7 +27,7 @@ pub(crate) fn read(tree: &Tree<'_>) -> Result<Option<Promises>, ConfigError> {
             continue;
         }
         let path = format!("{FOLDER}/ifcfg-{name}");
-        let Some(content) = tree.read(&path)? else { continue };
+        let Some(content) = all.readable(tree.read(&path))? else { continue };
         // The file of the loopback interface is on every host, also on one that another program configures.
         found |= name != "lo";
         let settings = Assignments::parse(&path, &content);
@@ -35,7 +35,7 @@ pub(crate) fn read(tree: &Tree<'_>) -> Result<Option<Promises>, ConfigError> {
         let read = interface(name, &settings, &mut all);
         all.survive(read)?;
     }
-    let says = found || !all.promises.is_empty() || !all.unknown.is_empty();
+    let says = found || !all.promises.is_empty() || !all.unknown.is_empty() || !all.unreadable.is_empty();
     Ok(says.then_some(all))
 }
 

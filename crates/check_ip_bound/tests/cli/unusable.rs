@@ -1,5 +1,8 @@
 //! Known addresses raise an alarm beside sources that cannot be used.
 
+use std::os::unix::fs::PermissionsExt;
+
+use super::unreadable::as_nobody;
 use super::*;
 
 #[test]

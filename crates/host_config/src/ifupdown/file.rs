@@ -10,6 +10,7 @@ use addresses::short;
 use super::flavour::{Flavour, unknown_words};
 use crate::promise::{BadLines, ConfigError, Place, Remark};
 use crate::tree::Tree;
+use crate::unreadable::Unreadable;
 use crate::{glob, wildcard};
 
 /// How deep files may include files, and how many lines may do so.
@@ -62,6 +63,8 @@ pub(super) struct Interfaces {
     pub(super) notes: Vec<String>,
     /// Lines that are not understood.
     pub(super) bad: BadLines,
+    /// Files that are included and cannot be read.
+    pub(super) unreadable: Vec<Unreadable>,
     /// The first stanza of each name and family, and of each name.
     first: HashMap<(String, Option<String>), usize>,
 }
@@ -335,6 +338,10 @@ impl Reader<'_> {
             Err(ConfigError::Read(error)) if is_folder(&error) => {
                 let what = format!("note: source {path}: a folder, whose files are not read");
                 self.all.notes.extend((!among_others).then_some(what));
+                Ok(true)
+            }
+            Err(ConfigError::Read(error)) => {
+                self.all.unreadable.push(Unreadable(error));
                 Ok(true)
             }
             other => other,

@@ -15,7 +15,7 @@ pub(super) fn add(
     to: &mut Promises,
 ) -> Result<(), ConfigError> {
     for path in files.into_values() {
-        let content = folders::content(tree, &path)?.unwrap_or_default();
+        let content = to.readable(folders::content(tree, &path))?.unwrap_or_default();
         let (mut name, mut bridge) = (None, false);
         for section in
             sections(&path, &content, to)?.into_iter().filter(|section| section.name.value == "NetDev")

@@ -1,0 +1,89 @@
+//! Files that only root can read.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use suite::process::{Outcome, run};
+
+use super::{BINARY, list};
+
+/// Runs the check as somebody who is not root, to whom `folder` is open.
+pub(super) fn as_nobody(folder: &Path, arguments: &[&str]) -> Outcome {
+    let mut command = Command::new(BINARY);
+    if rustix::process::geteuid().is_root() {
+        fs::set_permissions(folder, fs::Permissions::from_mode(0o755)).unwrap();
+        // Where the binary is, only root may look.
+        let copy: PathBuf = folder.join("check_ip_bound");
+        fs::copy(BINARY, &copy).unwrap();
+        command = Command::new(copy);
+        command.uid(65534).gid(65534);
+    }
+    run(command.args(arguments))
+}
+
+#[test]
+fn an_unreadable_file_is_named() {
+    let (folder, path) = list(b"127.0.0.1\n");
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o000)).unwrap();
+    let outcome = as_nobody(folder.path(), &["--file", &path]);
+    let line = format!("IP_BOUND UNKNOWN - reading {path}: permission denied");
+    assert_eq!(outcome.verdict(), (3, line.as_str()));
+}
+
+#[test]
+fn a_file_that_cannot_be_read_hides_no_other_of_its_source() {
+    let interfaces =
+        "source /etc/network/interfaces.d/a\nauto eth0\niface eth0 inet static\n address 192.0.2.249/24\n";
+    let netplan = "network: {version: 2, ethernets: {eth0: {addresses: [192.0.2.249/24]}}}\n";
+    let network = "[Match]\nName=eth0\n[Network]\nAddress=192.0.2.249/24\n";
+    let profile =
+        "[connection]\ntype=ethernet\ninterface-name=eth0\n[ipv4]\nmethod=manual\naddress1=192.0.2.249/24\n";
+    let suse = "STARTMODE=auto\nIPADDR=192.0.2.249/24\n";
+    let ifcfg = "DEVICE=eth0\nONBOOT=yes\nIPADDR=192.0.2.249\nPREFIX=24\n";
+    // What cannot be read, and another file.
+    let rows = [
+        ("etc/network/interfaces.d/a", "etc/network/interfaces", interfaces),
+        ("etc/netplan/50.yaml", "etc/netplan/60.yaml", netplan),
+        ("etc/systemd/network/10-a.network", "etc/systemd/network/20-b.network", network),
+        ("etc/systemd/network/10-a.netdev", "etc/systemd/network/20-b.network", network),
+        ("etc/systemd/network/30-c.network.d/a.conf", "etc/systemd/network/20-b.network", network),
+        (
+            "etc/NetworkManager/system-connections/a.nmconnection",
+            "etc/NetworkManager/system-connections/b.nmconnection",
+            profile,
+        ),
+        ("etc/sysconfig/network-scripts/ifcfg-eth7", "etc/sysconfig/network-scripts/ifcfg-eth0", ifcfg),
+        ("etc/sysconfig/network/ifcfg-eth7", "etc/sysconfig/network/ifcfg-eth0", suse),
+        ("var/cpanel/mainip", "etc/ips", "192.0.2.249:255.255.255.0:192.0.2.255\n"),
+        ("etc/ips", "var/cpanel/mainip", "192.0.2.249\n"),
+    ];
+    for (unreadable, readable, content) in rows {
+        let root = tempfile::tempdir().unwrap();
+        for (path, content) in [(unreadable, "x\n"), (readable, content)] {
+            let path = root.path().join(path);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, content).unwrap();
+        }
+        fs::set_permissions(root.path().join(unreadable), fs::Permissions::from_mode(0o000)).unwrap();
+        let outcome = as_nobody(root.path(), &["--root", root.path().to_str().unwrap()]);
+        let first = "IP_BOUND CRITICAL - 1 of 1 address missing: 192.0.2.249, ";
+        assert!(outcome.code == Some(2) && outcome.stdout.starts_with(first), "{}", outcome.stdout);
+        let named = format!("UNKNOWN: reading /{unreadable}: permission denied");
+        assert!(outcome.stdout.contains(&named), "{}", outcome.stdout);
+    }
+}
+
+#[test]
+fn a_configuration_for_root_alone_is_named_with_the_remedy() {
+    let root = tempfile::tempdir().unwrap();
+    fs::create_dir_all(root.path().join("etc/netplan")).unwrap();
+    let file = root.path().join("etc/netplan/50.yaml");
+    fs::write(&file, "network: {version: 2}\n").unwrap();
+    fs::set_permissions(&file, fs::Permissions::from_mode(0o000)).unwrap();
+    let outcome = as_nobody(root.path(), &["--root", root.path().to_str().unwrap()]);
+    let line = "IP_BOUND UNKNOWN - reading /etc/netplan/50.yaml: permission denied: let root print a list by --list, and give it to --file";
+    assert_eq!(outcome.verdict(), (3, line));
+}
