@@ -137,7 +137,9 @@ pub(crate) fn judge(before: &Baseline, seen: Seen, sanity: Sanity, now: u64) -> 
         return accept(fresh, jump, known);
     }
     let others = apart_from(&known, &fresh, &seen.down);
-    let is_another = held.is_none() && are_most(others.len());
+    // Only while the runs follow each other do others join a jump that is held back.
+    let goes_on = held.is_some_and(|jump| now.saturating_sub(jump.last) <= pause);
+    let is_another = !goes_on && are_most(others.len());
     let jump = Jump::seen(jump.filter(|_| !is_another), pause, hold, now);
     if held.is_none() && !is_another && !jump.is_held {
         return accept(others, Some(jump), known);

@@ -357,6 +357,16 @@ fn a_jump_is_held_by_the_clock_and_not_by_the_runs() {
         assert!(fault.is_some());
         assert_eq!(of_four(&held, &all, 1_060 + apart).1, None, "{apart}");
     }
+    // Other sources after a long pause were never held back.
+    let sanity = Sanity { percent: Some(30), hold: 600, interval: 60 };
+    let before = judge(&Baseline::default(), seen(&[], 10), sanity, 1_000).0;
+    let held = judge(&before, seen(&all, 10), sanity, 1_060).0;
+    for (apart, bad, is_held) in
+        [(600, &[5, 6, 7, 8][..], false), (601, &[5, 6, 7, 8], true), (601, &[1, 2, 3, 5], false)]
+    {
+        let fault = judge(&held, seen(bad, 10), sanity, 1_060 + apart).1;
+        assert_eq!(fault.is_some(), is_held, "{apart} {bad:?}");
+    }
     // Nine runs, and a pause.
     let mut baseline = of_four(&Baseline::default(), &[], 1_000).0;
     for minute in 1..=9 {
