@@ -33,7 +33,7 @@ pub(crate) fn precede(ledger: &mut Ledger, past: &Ledger, now: u64) -> Option<Fi
         }
     }
     let (first, last) = (*days.first()?, *days.last()?);
-    let outages = past.outages.iter().filter_map(|outage| before(outage, until, now));
+    let outages = past.outages.iter().filter_map(|outage| before(past, outage, until, now));
     let outages: Vec<Outage> =
         outages.filter(|outage| outage.end.is_none_or(|end| end >= from * DAY)).collect();
     let filled = Filled { first, last, outages: outages.len() };
@@ -70,7 +70,7 @@ fn first_day(ledger: &Ledger) -> Option<u64> {
 
 /// The part of an outage before this day. One that lasts at the end of the logs goes on if the next run can
 /// see so.
-fn before(outage: &Outage, day: Option<u64>, now: u64) -> Option<Outage> {
+fn before(past: &Ledger, outage: &Outage, day: Option<u64>, now: u64) -> Option<Outage> {
     let until = day.map_or(u64::MAX, |day| day * DAY);
     if outage.start >= until {
         return None;
@@ -78,9 +78,21 @@ fn before(outage: &Outage, day: Option<u64>, now: u64) -> Option<Outage> {
     let seen = outage.seen.min(until);
     let goes_on = outage.end.is_none() && day.is_none() && now.saturating_sub(seen) <= SILENCE;
     let end = (!goes_on).then(|| outage.end.unwrap_or(seen).min(until));
-    // Where the pauses of one that is cut lie is not kept: all of them count, so that no time is invented.
-    let apart = outage.apart.min(seen - outage.start);
+    // Where the pauses of one that is cut lie is not kept, but the days tell how much of it was observed.
+    let apart = match day.filter(|_| seen < outage.seen) {
+        Some(day) => (seen - outage.start).saturating_sub(observed(past, outage, day)),
+        None => outage.apart,
+    };
     Some(Outage { seen, end, apart, changed: outage.changed.min(until), ..outage.clone() })
+}
+
+/// For how many seconds an outage was observed before this day: what the days have that no earlier one had.
+fn observed(past: &Ledger, outage: &Outage, day: u64) -> u64 {
+    let days = past.track(&outage.component).into_iter().flat_map(|track| track.days.range(..day));
+    let all: u64 = days.map(|(_, [_, _, partial, major, ..])| u64::from(*partial) + u64::from(*major)).sum();
+    let is_earlier = |other: &&Outage| other.component == outage.component && other.start < outage.start;
+    let earlier: u64 = past.outages.iter().filter(is_earlier).map(Outage::duration).sum();
+    all.saturating_sub(earlier)
 }
 
 #[cfg(test)]
@@ -180,5 +192,32 @@ mod tests {
         let later = Ledger { last: NOW - 60, ..Ledger::default() };
         assert_eq!(lack(&later, &moment, NOW), Some(Lack::NoTime), "before the history");
         assert_eq!(lack(&later, &past(NOW - 600, &[], NOW - 60), NOW), None);
+    }
+
+    #[test]
+    fn an_outage_that_is_cut_is_as_long_as_it_was_observed() {
+        let first = 19_995 * DAY;
+        let mut earlier = Ledger { vouches: 600, ..Ledger::default() };
+        earlier.look_at(vec!["a".to_owned()]);
+        let runs = [
+            (-9_000, 'm'),
+            (-8_900, 'o'),
+            (-5_000, 'm'),
+            (-4_800, 'm'),
+            (-600, 'm'),
+            (-300, 'm'),
+            (60, 'm'),
+            (9_000, 'm'),
+            (9_060, 'o'),
+        ];
+        for (at, letter) in runs {
+            let statuses = vec![Status::of_letter(letter)];
+            let at = first.saturating_add_signed(at);
+            earlier.add(&Run { at, fault: None, statuses, baseline: Default::default() });
+        }
+        let mut ledger = Ledger { last: first + 60, ..Ledger::default() };
+        precede(&mut ledger, &earlier, NOW);
+        let outages: Vec<_> = ledger.outages.iter().map(|outage| (outage.end, outage.duration())).collect();
+        assert_eq!(outages, [(Some(first - 8_900), 100), (Some(first), 200 + 600 + 600)]);
     }
 }
