@@ -33,8 +33,8 @@ pub struct Jump {
 }
 
 impl Jump {
-    /// Returns one that begins now, or goes on: for as long as no run was good, whatever the time between the runs.
-    /// After a good one, a `pause` or more without a run does not count as time in which it was held back.
+    /// Returns one that begins now, or one that goes on. While no run is good it goes on, whatever the time between
+    /// the runs. After a good run, a `pause` without a run does not count as time in which it was held back.
     fn seen(before: Option<Self>, pause: u64, hold: u64, now: u64) -> Self {
         let since = match before {
             None => now,
@@ -205,7 +205,7 @@ fn has(keys: &[u64], key: &u64) -> bool {
     keys.binary_search(key).is_ok()
 }
 
-/// What happened to how many sources, in words.
+/// Writes what happened to how many sources.
 fn what(fresh: &[(u64, u64)], seen: &Seen) -> String {
     let gone = fresh.iter().filter(|(key, _)| has(&seen.gone, key)).count();
     let what = match gone {

@@ -124,7 +124,7 @@ pub(crate) fn read(folder: &Path, names: &Names<'_>, now: u64, deadline: &Deadli
     Notes { notes, faults, remarks: remarks(&others) }
 }
 
-/// What is wrong with an outage that begins in so many seconds.
+/// Returns what is wrong with an outage that begins in `ahead` seconds.
 fn early(note: &Note, ahead: u64) -> String {
     let state = note.status.text().to_lowercase();
     format!("{state} that begins in {}, planned work is state: maintenance", length(ahead))

@@ -24,8 +24,8 @@ pub struct Outage {
     pub end: Option<u64>,
     /// Up to when it was observed.
     pub seen: u64,
-    /// For how many seconds from its start up to then no outage was observed: gaps, times of an unknown state,
-    /// and times in which the component worked.
+    /// The seconds from its start up to then in which no outage was observed: gaps, unknown states, and times
+    /// in which the component worked.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub apart: u64,
     /// The worst of its states.
@@ -54,7 +54,7 @@ impl Outage {
     }
 }
 
-/// Whether a field need not be written.
+/// Returns whether a field need not be written.
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde gives a reference")]
 fn is_zero(seconds: &u64) -> bool {
     *seconds == 0

@@ -59,7 +59,8 @@ pub(crate) fn open(folder: &Path) -> Result<Folder, OutputError> {
     Ok(Folder::open(folder, Above::Unchecked, Access::ReadOnly)?)
 }
 
-/// Whether all may read a file, and its owner alone may write it. A filesystem without modes may show other rights.
+/// Returns whether all may read a file and only its owner may write it. A filesystem without modes may show
+/// other rights.
 fn is_public(path: &Path) -> bool {
     fs::symlink_metadata(path).is_ok_and(|status| status.mode() & 0o666 == PUBLIC)
 }

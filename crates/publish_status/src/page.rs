@@ -195,7 +195,7 @@ fn human(moment: impl Seconds) -> String {
     readable(moment.seconds())
 }
 
-/// How long an outage was observed, which is said where that is not all the time from its start to its end.
+/// Writes how long an outage was observed, as `6 min`, or as `6 min observed` where it has pauses.
 fn observed(outage: &Outage) -> String {
     let is_whole = outage.end.is_none_or(|end| outage.duration() == end.saturating_sub(outage.start));
     let observed = length(outage.duration());

@@ -17,8 +17,8 @@ const MOST_NOTES: usize = 50;
 /// How many intervals a page is good for.
 pub(crate) const GOOD_FOR: u64 = 2;
 
-/// Something with a name and a state on the page: a component, or a group that stands for those of its components
-/// that are not shown.
+/// Something with a name and a state on the page: a component, or a group that stands for its components that
+/// are not shown.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unit {
     /// Its stable identifier.
@@ -52,8 +52,8 @@ pub(crate) fn units(config: &Config, statuses: &[Status]) -> Vec<Unit> {
     units
 }
 
-/// Returns the state of a group as far as it stands for its components that are not shown, from the state of each
-/// component: the others stand for themselves. It is no worse than the whole group.
+/// Returns the state of a group as it stands for its components that are not shown, from the state of each
+/// component. The shown ones stand for themselves. The state is no worse than that of the whole group.
 pub(crate) fn of_hidden(group: &Group, states: &[Status]) -> Status {
     let hidden = group.components.iter().zip(states).filter(|(component, _)| !component.is_shown);
     let hidden = combine(&hidden.map(|(_, status)| *status).collect::<Vec<_>>());

@@ -149,7 +149,7 @@ impl Site {
     /// Shifts the history into the past, as if its runs had been so many seconds ago.
     pub(crate) fn pass(&self, seconds: u64) {
         let text = self.read("state/history.jsonl");
-        // Ninety days are kept; a key of a source that looks like one of these times is as good as impossible.
+        // Ninety days are kept. The key of a source, a hash, does not look like one of these times.
         let is_time = |number: u64| number.abs_diff(now()) < 100 * 86_400;
         let mut passed = String::new();
         let mut rest = text.as_str();

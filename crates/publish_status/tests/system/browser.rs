@@ -203,7 +203,7 @@ fn the_page_is_read_without_style_and_without_scripts() {
     let (before, rest) = page.split_once("<style>").unwrap();
     let plain = format!("{before}{}", rest.split_once("</style>").unwrap().1);
     let frames = [(768, "", plain.clone()), (768, WITHOUT_SCRIPTS, page), (768, WITHOUT_SCRIPTS, plain)];
-    // What is said without scripts, whether anything is cut off, and each component with its state as it is read.
+    // What is said without scripts, whether anything is cut off, and each component with its state.
     let measure = "[d.querySelector('noscript p')?.getBoundingClientRect().height>0,\
                    d.getElementById('late').getBoundingClientRect().height,d.documentElement.scrollWidth<=w.innerWidth,\
                    ...[...d.querySelectorAll('h3')].filter(h=>h.nextElementSibling?.tagName=='SPAN')\
