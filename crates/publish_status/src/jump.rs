@@ -109,17 +109,20 @@ pub(crate) struct Seen {
     pub(crate) count: usize,
 }
 
+impl Seen {
+    /// Returns the baseline after a run that is published. Sources of a jump are kept as long as the jump is.
+    fn accepted(&self, recent: Vec<(u64, u64)>, jump: Option<Jump>, sources: Vec<(u64, bool)>) -> Baseline {
+        let bad = sorted(self.bad.iter().chain(&self.excused).copied());
+        let sources = if jump.is_some() { sources } else { Vec::new() };
+        Baseline { bad: Some(bad), down: Some(self.down.clone()), recent, jump, sources }
+    }
+}
+
 /// Judges how many sources went bad within the window: the baseline for the next run, and the fault if there
 /// were too many.
 pub(crate) fn judge(before: &Baseline, seen: Seen, sanity: Sanity, now: u64) -> (Baseline, Option<Fault>) {
-    let Sanity { percent, hold, interval } = sanity;
-    let accept = |recent, jump: Option<Jump>, sources| {
-        let bad = sorted(seen.bad.iter().chain(&seen.excused).copied());
-        let sources = if jump.is_some() { sources } else { Vec::new() };
-        (Baseline { bad: Some(bad), down: Some(seen.down.clone()), recent, jump, sources }, None)
-    };
-    let (Some(known_bad), Some(percent)) = (&before.bad, percent) else {
-        return accept(Vec::new(), None, Vec::new());
+    let Sanity { percent: Some(percent), hold, interval } = sanity else {
+        return (seen.accepted(Vec::new(), None, Vec::new()), None);
     };
     let window = hold.max(WINDOW);
     // One good run may be between two that are bad, and each of them late by a quarter of an interval.
@@ -129,47 +132,34 @@ pub(crate) fn judge(before: &Baseline, seen: Seen, sanity: Sanity, now: u64) -> 
     // The window stands still while a jump is held back: it must not end because time passes.
     let held = jump.filter(|jump| jump.is_held);
     let from = held.map_or(now, |jump| jump.since).saturating_sub(window);
-    let known_down = before.down.as_ref().unwrap_or(known_bad);
-    let fresh = went_bad(&before.recent, known_bad, known_down, &seen, from, now);
+    let fresh = went_bad(before, &seen, from, now);
     let are_most = |count: usize| count * 100 > usize::from(percent) * seen.count;
     if !are_most(fresh.len()) {
         let jump = jump.and_then(|jump| jump.after(are_most(seen.bad.len()), hold, now));
-        return accept(fresh, jump, known);
+        return (seen.accepted(fresh, jump, known), None);
     }
     let others = apart_from(&known, &fresh, &seen.down);
     // Only while the runs follow each other do others join a jump that is held back.
     let goes_on = held.is_some_and(|jump| now.saturating_sub(jump.last) <= pause);
     let is_another = !goes_on && are_most(others.len());
     let jump = Jump::seen(jump.filter(|_| !is_another), pause, hold, now);
-    if held.is_none() && !is_another && !jump.is_held {
-        return accept(others, Some(jump), known);
+    if jump.is_held {
+        let left = hold.saturating_sub(now.saturating_sub(jump.since));
+        let (what, window, left) = (what(&fresh, &seen), length(window), length(left));
+        let why = format!("{what}, limit {percent}% in {window}, held for {left} more");
+        let sources = together(&known, &fresh, &seen.down);
+        return (without_jump(before, &seen, jump, sources), Some(Fault { why, since: None }));
     }
-    let sources = together(&known, &fresh, &seen.down);
-    if !jump.is_held {
-        return accept(Vec::new(), Some(jump), sources);
-    }
-    let left = hold.saturating_sub(now.saturating_sub(jump.since));
-    let why = format!(
-        "{}, limit {percent}% in {}, held for {} more",
-        what(&fresh, &seen),
-        length(window),
-        length(left)
-    );
-    let (bad, down) = without_jump(known_bad, known_down, &seen);
-    let (recent, jump) = (before.recent.clone(), Some(jump));
-    let baseline = Baseline { bad: Some(bad), down: Some(down), recent, jump, sources };
-    (baseline, Some(Fault { why, since: None }))
+    let was_held = held.is_some() || is_another;
+    let (recent, sources) =
+        if was_held { (Vec::new(), together(&known, &fresh, &seen.down)) } else { (others, known) };
+    (seen.accepted(recent, Some(jump), sources), None)
 }
 
-/// Returns the sources that went bad, or down, after `from`, sorted, and when.
-fn went_bad(
-    recent: &[(u64, u64)],
-    known_bad: &[u64],
-    known_down: &[u64],
-    seen: &Seen,
-    from: u64,
-    now: u64,
-) -> Vec<(u64, u64)> {
+/// Returns the sources that went bad, or down, after `from`, sorted, and when. Before the first run none was good.
+fn went_bad(before: &Baseline, seen: &Seen, from: u64, now: u64) -> Vec<(u64, u64)> {
+    let Baseline { bad: Some(known_bad), down: known_down, recent, .. } = before else { return Vec::new() };
+    let known_down = known_down.as_ref().unwrap_or(known_bad);
     let when = |key: &u64| {
         if !has(known_bad, key) {
             return has(&seen.known, key).then_some(now);
@@ -216,14 +206,16 @@ fn what(fresh: &[(u64, u64)], seen: &Seen) -> String {
     format!("{} of {} sources {what}", fresh.len(), seen.count)
 }
 
-/// The bad sources of the baseline while a jump is held back, and those of them that are down: also those that
-/// are new, which never were good, and those in a downtime.
-fn without_jump(known_bad: &[u64], known_down: &[u64], seen: &Seen) -> (Vec<u64>, Vec<u64>) {
+/// Returns the baseline while a jump is held back: as it was, with the bad sources that are new, which never were
+/// good, and with those in a downtime.
+fn without_jump(before: &Baseline, seen: &Seen, jump: Jump, sources: Vec<(u64, bool)>) -> Baseline {
+    let known_bad = before.bad.as_deref().unwrap_or_default();
+    let known_down = before.down.as_deref().unwrap_or(known_bad);
     let new = seen.bad.iter().filter(|key| !has(&seen.known, key));
     let bad = sorted(known_bad.iter().chain(new).chain(&seen.excused).copied());
     let is_apart = |key: &&u64| !has(&seen.known, key) || has(&seen.excused, key);
     let down = sorted(known_down.iter().chain(seen.down.iter().filter(is_apart)).copied());
-    (bad, down)
+    Baseline { bad: Some(bad), down: Some(down), recent: before.recent.clone(), jump: Some(jump), sources }
 }
 
 #[cfg(test)]
