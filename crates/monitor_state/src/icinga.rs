@@ -142,6 +142,7 @@ impl Checked {
             is_flapping: self.flapping,
             events: (0, 0, 0),
             output: Output::default(),
+            invalid: Vec::new(),
         });
     }
 }

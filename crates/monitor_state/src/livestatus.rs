@@ -241,6 +241,7 @@ impl Checked {
             is_flapping: self.flapping.is_set(),
             events: (0, 0, 0),
             output: Output::default(),
+            invalid: Vec::new(),
         });
     }
 }

@@ -28,7 +28,10 @@ pub fn parse(source: impl Read, collect: &mut impl Collect) -> Result<Monitor, S
             b"info" if created.is_some() => return Err(StatusError::Twice("info")),
             b"info" => created = Some(number(body, b"created").ok_or_else(|| no_value(("info", "created")))?),
             b"programstatus" if program.is_some() => return Err(StatusError::Twice("programstatus")),
-            b"programstatus" => collect.monitor(program.insert(read_program(body))),
+            b"programstatus" => {
+                let created = created.unwrap_or_default();
+                collect.monitor(program.insert(Monitor { created, ..read_program(body) }));
+            }
             b"hoststatus" => read_object("hoststatus", body, collect).map_err(no_value)?,
             b"servicestatus" => read_object("servicestatus", body, collect).map_err(no_value)?,
             b"hostdowntime" => read_downtime("hostdowntime", body, collect).map_err(no_value)?,
@@ -97,35 +100,24 @@ fn read_object(kind: &'static str, body: &[u8], collect: &mut impl Collect) -> R
     if !collect.wants(&host, service.as_deref()) {
         return Ok(());
     }
-    let condition = if service.is_some() { Condition::of_service } else { Condition::of_host };
+    let (condition, worst) = match service {
+        Some(_) => (Condition::of_service as fn(u64) -> Condition, 3),
+        None => (Condition::of_host as fn(u64) -> Condition, 2),
+    };
     let mut object = unchecked(host, service, condition(u64::MAX));
     let (mut state, mut hard, mut checked) = (None, None, None);
     for (key, value) in settings(body) {
-        let count = || whole(value).unwrap_or_default();
-        let is_on = || whole(value) == Some(1);
         match key {
             b"has_been_checked" => checked = whole(value).map(|value| value == 1),
-            b"current_state" => state = whole(value),
-            b"last_hard_state" => hard = whole(value),
-            b"state_type" => object.is_hard = is_on(),
-            b"current_attempt" => object.attempt.0 = count(),
-            b"max_attempts" => object.attempt.1 = count(),
-            b"last_state_change" => object.last_state_change = count(),
-            b"last_hard_state_change" => object.last_hard_state_change = count(),
-            b"last_check" => object.last_check = count(),
-            b"check_interval" => object.check_interval = decimal(value).unwrap_or_default(),
-            b"active_checks_enabled" => object.active_checks = is_on(),
-            b"passive_checks_enabled" => object.passive_checks = is_on(),
-            b"scheduled_downtime_depth" => object.downtime_depth = count(),
-            b"problem_has_been_acknowledged" => object.is_acknowledged = is_on(),
-            b"is_flapping" => object.is_flapping = is_on(),
-            b"current_event_id" => object.events.0 = count(),
-            b"last_event_id" => object.events.1 = count(),
-            b"current_problem_id" => object.events.2 = count(),
-            b"plugin_output" => object.output.text = String::from_utf8_lossy(value),
-            b"long_plugin_output" => object.output.long_text = String::from_utf8_lossy(value),
-            b"performance_data" => object.output.performance_data = String::from_utf8_lossy(value),
-            _ => {}
+            b"current_state" => {
+                state = whole(value);
+                note(&mut object, "current_state", value, worst);
+            }
+            b"last_hard_state" => {
+                hard = whole(value);
+                note(&mut object, "last_hard_state", value, worst);
+            }
+            _ => set(&mut object, key, value),
         }
     }
     object.state = condition(state.ok_or((kind, "current_state"))?);
@@ -134,6 +126,45 @@ fn read_object(kind: &'static str, body: &[u8], collect: &mut impl Collect) -> R
     object.is_checked = checked == Some(true);
     collect.object(&object);
     Ok(())
+}
+
+/// Sets what a line of a block says of its object. The states are for the whole block.
+fn set<'a>(object: &mut Object<'a>, key: &[u8], value: &'a [u8]) {
+    let is_on = || whole(value) == Some(1);
+    let count = |object: &mut Object<'a>, key| note(object, key, value, u64::MAX);
+    match key {
+        b"state_type" => object.is_hard = note(object, "state_type", value, 1) == 1,
+        b"current_attempt" => object.attempt.0 = count(object, "current_attempt"),
+        b"max_attempts" => object.attempt.1 = count(object, "max_attempts"),
+        b"last_state_change" => object.last_state_change = count(object, "last_state_change"),
+        b"last_hard_state_change" => object.last_hard_state_change = whole(value).unwrap_or_default(),
+        b"last_check" => object.last_check = whole(value).unwrap_or_default(),
+        b"check_interval" => object.check_interval = decimal(value).unwrap_or_default(),
+        b"active_checks_enabled" => object.active_checks = is_on(),
+        b"passive_checks_enabled" => object.passive_checks = is_on(),
+        b"scheduled_downtime_depth" => object.downtime_depth = count(object, "scheduled_downtime_depth"),
+        b"problem_has_been_acknowledged" => {
+            object.is_acknowledged = note(object, "problem_has_been_acknowledged", value, 2) > 0;
+        }
+        b"is_flapping" => object.is_flapping = note(object, "is_flapping", value, 1) == 1,
+        b"current_event_id" => object.events.0 = count(object, "current_event_id"),
+        b"last_event_id" => object.events.1 = count(object, "last_event_id"),
+        b"current_problem_id" => object.events.2 = count(object, "current_problem_id"),
+        b"plugin_output" => object.output.text = String::from_utf8_lossy(value),
+        b"long_plugin_output" => object.output.long_text = String::from_utf8_lossy(value),
+        b"performance_data" => object.output.performance_data = String::from_utf8_lossy(value),
+        _ => {}
+    }
+}
+
+/// Returns a number of 0 to `most`. Another value is noted as invalid, and 0 here.
+fn note<'a>(object: &mut Object<'a>, key: &'static str, value: &'a [u8], most: u64) -> u64 {
+    object.invalid.retain(|(noted, _)| *noted != key);
+    let number = whole(value).filter(|number| *number <= most);
+    number.unwrap_or_else(|| {
+        object.invalid.push((key, String::from_utf8_lossy(value)));
+        0
+    })
 }
 
 /// An object of which only its name is known.
@@ -157,6 +188,7 @@ fn unchecked<'a>(host: Cow<'a, str>, service: Option<Cow<'a, str>>, state: Condi
         is_flapping: false,
         events: (0, 0, 0),
         output: Output::default(),
+        invalid: Vec::new(),
     }
 }
 

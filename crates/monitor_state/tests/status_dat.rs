@@ -39,6 +39,9 @@ impl Collect for Lines {
         for (_, mark) in marks.iter().filter(|(holds, _)| *holds) {
             line += &format!(", {mark}");
         }
+        for (key, value) in &object.invalid {
+            line += &format!(", invalid {key}={value}");
+        }
         self.lines.push(line);
     }
 
@@ -162,15 +165,19 @@ fn unknown_keys_fractions_and_repeats_are_no_trouble() {
         ),
         (
             "hoststatus {\n\thost_name=a\n\tcurrent_state=7\n\thas_been_checked=1\n\tactive_checks_enabled=1\n\t}\n",
-            "a UNKNOWN SOFT",
+            "a UNKNOWN SOFT, invalid current_state=7",
         ),
         (
             "servicestatus {\n\thost_name=a\n\tservice_description=b\n\tcurrent_state=255\n\thas_been_checked=2\n\tactive_checks_enabled=1\n\t}\n",
-            "a!b UNKNOWN SOFT, pending",
+            "a!b UNKNOWN SOFT, pending, invalid current_state=255",
         ),
         (
             "hoststatus {\n\thost_name=a\n\tcurrent_state=1\n\tlast_hard_state=0\n\thas_been_checked=1\n\tscheduled_downtime_depth=x\n\tactive_checks_enabled=1\n\t}\n",
-            "a DOWN SOFT, hard differs",
+            "a DOWN SOFT, hard differs, invalid scheduled_downtime_depth=x",
+        ),
+        (
+            "hoststatus {\n\thost_name=a\n\tcurrent_state=3\n\tcurrent_attempt=-1\n\tstate_type=2\n\tstate_type=1\n\tcurrent_state=1\n\tis_flapping=2\n\tproblem_has_been_acknowledged=2\n\thas_been_checked=1\n\tactive_checks_enabled=1\n\t}\n",
+            "a DOWN HARD, acknowledged, invalid current_attempt=-1, invalid is_flapping=2",
         ),
         (
             "newstatus {\n\thost_name=a\n\t}\nhostdowntime {\n\thost_name=a\n\tstart_time=10\n\tend_time=99\n\tfixed=0\n\tduration=5\n\tflex_downtime_start=20\n\tis_in_effect=1\n\t}\n",

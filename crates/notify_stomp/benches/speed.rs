@@ -186,8 +186,10 @@ fn measure(mut command: Command) -> (Duration, f64) {
 /// The states of 50,000 services.
 fn snapshot(name: &str, port: u16, bench: &Bench<'_>) {
     let folder = tempfile::tempdir().unwrap();
-    let mut text =
-        "info {\n\tcreated=1\n\t}\nprogramstatus {\n\tactive_service_checks_enabled=1\n\t}\n".to_owned();
+    let created = std::time::UNIX_EPOCH.elapsed().unwrap().as_secs();
+    let mut text = format!(
+        "info {{\n\tcreated={created}\n\t}}\nprogramstatus {{\n\tactive_service_checks_enabled=1\n\t}}\n"
+    );
     for number in 0..SERVICES {
         text += &format!(
             "servicestatus {{\n\thost_name=web{}\n\tservice_description=S{number}\n\tcurrent_state=0\n\tstate_type=1\n\t\

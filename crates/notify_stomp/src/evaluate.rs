@@ -107,7 +107,7 @@ fn waiting(seen: &Observations) -> String {
 }
 
 /// A time span in the largest unit that leaves two digits or more.
-fn span(seconds: f64) -> String {
+pub(crate) fn span(seconds: f64) -> String {
     match seconds {
         ..120.0 => format!("{seconds:.0} s"),
         ..7200.0 => format!("{:.0} min", seconds / 60.0),

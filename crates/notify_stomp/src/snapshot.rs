@@ -4,6 +4,7 @@
 //! Nothing is spooled: what is missing comes with the next snapshot. One receipt confirms a thousand objects.
 
 mod publisher;
+mod written;
 
 use std::time::{Duration, UNIX_EPOCH};
 use std::{fs, path::Path};
@@ -14,12 +15,13 @@ use plugin::{Deadline, Finding, Findings, Metric, Report, State};
 use crate::Args;
 use crate::connection::ConnectOptions;
 use crate::deliver::SendOptions;
-use crate::event::now;
+use crate::evaluate::span;
 use crate::observations::{Failure, late};
 use crate::options::TargetError;
 use crate::spool::Spool;
 use crate::spool_options::SpoolOptions;
 use publisher::Publisher;
+use written::Written;
 
 /// What is left of the deadline when the broker is given up. Half of it is for the rest of the file, which
 /// tells how many objects there are.
@@ -56,7 +58,7 @@ pub(crate) fn snapshot(args: &Args, deadline: &Deadline) -> Result<Report, Snaps
         None => file::find()?,
     };
     let connect = ConnectOptions { route: &route, deadline: &patience, stop: None };
-    let written = written(path);
+    let written = Written::now(modified(path));
     let hints = hints(args, &connect);
     let good = hints.as_ref().and_then(|spool| spool.good(&patience));
     let mut publisher = Publisher::new(args, &send, &connect, written, good.as_deref());
@@ -64,7 +66,10 @@ pub(crate) fn snapshot(args: &Args, deadline: &Deadline) -> Result<Report, Snaps
     let reading = Deadline::after(deadline.keeping(RESERVE / 2));
     match file::read(path, &mut publisher, &reading) {
         Ok(_) if publisher.is_empty() => return Err(SnapshotError::Empty(path.to_owned())),
-        Ok(_) => publisher.finish(),
+        Ok(read) => {
+            publisher.written.created = Some(read.monitor.created);
+            publisher.finish();
+        }
         // The broker is at fault first, and the file where the time was up while it was read.
         Err(_) if publisher.failure.is_some() => publisher.is_cut = true,
         Err(error) if reading.is_over() => {
@@ -92,23 +97,17 @@ fn hints(args: &Args, connect: &ConnectOptions<'_>) -> Option<Spool> {
     Spool::open(&options, &Deadline::after(connect.deadline.remaining() / 10)).ok()
 }
 
-/// When the file was written, in seconds since 1970.
-fn written(path: &Path) -> u64 {
-    let modified = fs::metadata(path).and_then(|status| status.modified()).ok();
-    modified
-        .and_then(|modified| modified.duration_since(UNIX_EPOCH).ok())
-        .map_or_else(now, |since| since.as_secs())
+/// When the file was last written, in seconds since 1970.
+fn modified(path: &Path) -> Option<u64> {
+    let modified = fs::metadata(path).and_then(|status| status.modified()).ok()?;
+    modified.duration_since(UNIX_EPOCH).ok().map(|since| since.as_secs())
 }
 
 fn report(seen: &Publisher<'_>, path: &Path, late: Option<State>) -> Report {
     let metrics = Finding::ok("")
         .metric(Metric::new("objects", seen.total as f64).min(0.0))
         .metric(Metric::new("confirmed", seen.confirmed as f64).min(0.0));
-    let age = now().saturating_sub(seen.written);
-    let stale = (age > STALE).then(|| {
-        Finding::warning(format!("{} is {} min old: does the monitor run", path.display(), age / 60))
-    });
-    let findings = [Some(metrics), unfinished(seen, late), held(seen), refused(seen), stale];
+    let findings = [Some(metrics), unfinished(seen, late), held(seen), refused(seen), untimely(seen, path)];
     let findings = findings.into_iter().flatten().collect::<Findings>();
     findings.report(format!("snapshot of {} objects confirmed by {}", seen.confirmed, seen.broker))
 }
@@ -147,6 +146,17 @@ fn held(seen: &Publisher<'_>) -> Option<Finding> {
 fn refused(seen: &Publisher<'_>) -> Option<Finding> {
     let words = seen.words.as_ref()?;
     Some(Finding::critical(format!("{} refused, the last: {words}", objects(seen.refused))))
+}
+
+/// A file that does not tell how things are now.
+fn untimely(seen: &Publisher<'_>, path: &Path) -> Option<Finding> {
+    let path = path.display();
+    if let Some(ahead) = seen.written.ahead() {
+        let ahead = span(ahead as f64);
+        return Some(Finding::warning(format!("{path} is dated {ahead} in the future: set the clock")));
+    }
+    let age = seen.written.age();
+    (age > STALE).then(|| Finding::warning(format!("{path} is {} min old: does the monitor run", age / 60)))
 }
 
 fn objects(number: u64) -> String {

@@ -5,9 +5,9 @@
 //! again.
 
 mod brokers;
+mod object;
 
 use std::collections::VecDeque;
-use std::ffi::OsString;
 
 use monitor_state::{Collect, Monitor, Object};
 use plugin::Deadline;
@@ -17,11 +17,11 @@ use crate::Args;
 use crate::connection::ConnectOptions;
 use crate::deliver::{Held, SendOptions, receipt};
 use crate::event::{Event, id};
-use crate::macros::Macros;
 use crate::observations::Failure;
 use crate::options::Broker;
 use crate::send::blame::Blame;
 use crate::session::{Session, SessionError};
+use crate::snapshot::written::Written;
 
 /// How many objects one receipt confirms at most, and how many octets.
 const CHUNK: (usize, usize) = (1000, 1 << 20);
@@ -59,8 +59,8 @@ pub(super) struct Publisher<'a> {
     brokers: Brokers<'a>,
     /// The broker that takes them.
     pub(super) broker: String,
-    /// When the file was written.
-    pub(super) written: u64,
+    /// When the file says that it was written.
+    pub(super) written: Written,
     started: u64,
     id: Uuid,
     /// How many objects the file has, as far as it was read.
@@ -97,7 +97,7 @@ impl<'a> Publisher<'a> {
         args: &'a Args,
         send: &'a SendOptions<'a>,
         connect: &'a ConnectOptions<'a>,
-        written: u64,
+        written: Written,
         good: Option<&str>,
     ) -> Self {
         let (window, due, held) = (VecDeque::new(), VecDeque::new(), Held::new());
@@ -305,6 +305,7 @@ impl<'a> Publisher<'a> {
 impl Collect for Publisher<'_> {
     fn monitor(&mut self, monitor: &Monitor) {
         self.started = monitor.started;
+        self.written.created = Some(monitor.created).filter(|created| *created > 0);
     }
 
     fn object(&mut self, object: &Object<'_>) {
@@ -316,7 +317,7 @@ impl Collect for Publisher<'_> {
         if self.failure.is_some() {
             return;
         }
-        let macros = macros(object, (self.written, self.started), self.args);
+        let macros = object::macros(object, (self.written.time(), self.started), self.args);
         let Ok(mut event) = Event::new(&macros) else { return };
         self.count += 1;
         event.sequence = self.count;
@@ -334,38 +335,5 @@ impl Collect for Publisher<'_> {
         self.window.clear();
         self.due.clear();
         self.since = (0, 0);
-    }
-}
-
-/// The macros of an object, with which it is an event as any other.
-fn macros(object: &Object<'_>, (written, started): (u64, u64), args: &Args) -> Macros {
-    let text = |text: &str| Some(OsString::from(text));
-    let number = |number: u64| Some(OsString::from(number.to_string()));
-    let since = |time: u64| Some(time).filter(|time| *time > 0).and_then(number);
-    // Without an event there is no number yet, and Icinga has none.
-    let (event, last, problem) = object.events;
-    let id = |number_of: u64| Some(number_of).filter(|_| event > 0).and_then(number);
-    Macros {
-        host: text(&object.host),
-        service: object.service.as_deref().and_then(text),
-        state: text(if object.is_checked { object.state.word() } else { "PENDING" }),
-        state_type: text(if object.is_hard { "HARD" } else { "SOFT" }),
-        last_hard_state: Some(object.hard_state().word()).filter(|_| object.is_checked).and_then(text),
-        state_time: since(object.last_state_change),
-        attempt: number(object.attempt.0),
-        max_attempts: number(object.attempt.1),
-        event_id: id(event),
-        last_event_id: id(last),
-        problem_id: id(problem),
-        downtime_depth: number(object.downtime_depth),
-        acknowledged: text(if object.is_acknowledged { "1" } else { "0" }),
-        flapping: text(if object.is_flapping { "1" } else { "0" }),
-        monitor_start: since(started),
-        time_t: number(written),
-        output: text(&object.output.text),
-        long_output: text(&object.output.long_text),
-        perfdata: text(&object.output.performance_data),
-        monitor: args.event.monitor.clone(),
-        ..Macros::default()
     }
 }

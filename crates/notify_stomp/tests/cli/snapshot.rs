@@ -1,11 +1,19 @@
 //! A snapshot of all states, and messages in the order of their events.
 
+use std::time::{SystemTime, UNIX_EPOCH};
+
 use super::*;
+
+fn since_1970(time: SystemTime) -> u64 {
+    time.duration_since(UNIX_EPOCH).unwrap().as_secs()
+}
 
 /// A status.dat of one host and so many services.
 pub(crate) fn status(folder: &Path, services: usize) -> PathBuf {
-    let mut text =
-        "info {\n\tcreated=1\n\t}\nprogramstatus {\n\tprogram_start=1699990000\n\tactive_service_checks_enabled=1\n\t}\n".to_owned();
+    let mut text = format!(
+        "info {{\n\tcreated={}\n\t}}\nprogramstatus {{\n\tprogram_start=1699990000\n\tactive_service_checks_enabled=1\n\t}}\n",
+        since_1970(SystemTime::now())
+    );
     text += "hoststatus {\n\thost_name=web1\n\tcurrent_state=1\n\tstate_type=1\n\thas_been_checked=1\n\tplugin_output=PING CRITICAL\n\t}\n";
     for number in 1..=services {
         text += &format!(
@@ -161,15 +169,77 @@ fn what_is_refused_of_a_snapshot_is_counted_and_the_others_go() {
 }
 
 #[test]
-fn an_old_status_file_is_told() {
-    let (broker, spool) = (Broker::start(Manner::Confirms).unwrap(), Spool::new());
-    let path = status(spool.0.path(), 1);
-    let old = fs::File::options().write(true).open(&path).unwrap();
-    old.set_modified(std::time::SystemTime::now() - Duration::from_secs(7300)).unwrap();
-    let file = format!("--status-file={}", path.display());
-    let outcome = ended(spool.command(broker.address()).args(["--snapshot", &file]));
-    let line = format!("STOMP WARNING - {} is 121 min old: does the monitor run", path.display());
-    assert_eq!((text(&outcome), broker.sent().len()), ((1, line.as_str()), 2));
+fn a_status_file_that_is_old_or_from_the_future_is_told() {
+    let now = since_1970(SystemTime::now());
+    let old = "is 121 min old: does the monitor run";
+    let ahead = "is dated 2 d in the future: set the clock";
+    // The time in the file and the file's own, the time of its objects, and what is told of it.
+    for (created, modified, time, told) in [
+        (now - 7300, now, now - 7300, old),
+        (now, now - 7300, now - 7300, old),
+        (now + 180_000, now - 10, now - 10, ahead),
+        (now, now + 180_000, now, ahead),
+    ] {
+        let (broker, spool) = (Broker::start(Manner::Confirms).unwrap(), Spool::new());
+        let path = status(spool.0.path(), 1);
+        let content = fs::read_to_string(&path).unwrap();
+        let (_, rest) = content.split_once("\n\t}").unwrap();
+        fs::write(&path, format!("info {{\n\tcreated={created}\n\t}}{rest}")).unwrap();
+        let file = fs::File::options().write(true).open(&path).unwrap();
+        file.set_modified(UNIX_EPOCH + Duration::from_secs(modified)).unwrap();
+        let option = format!("--status-file={}", path.display());
+        let outcome = ended(spool.command(broker.address()).args(["--snapshot", &option]));
+        let line = format!("STOMP WARNING - {} {told}", path.display());
+        assert_eq!((text(&outcome), broker.sent().len()), ((1, line.as_str()), 2));
+        let sent: u64 = broker.sent()[1].value("time_t").parse().unwrap();
+        assert!(sent.abs_diff(time) <= if time == now { 60 } else { 0 }, "{created} {modified}: {sent}");
+    }
+}
+
+/// What no monitor writes is no state and no number of a reader.
+#[test]
+fn values_that_cannot_be_are_null_and_noted() {
+    let block = |kind: &str, lines: &str| {
+        format!("{kind} {{\n\thost_name=web1\n{lines}\thas_been_checked=1\n\tplugin_output=x\n\t}}\n")
+    };
+    let noted = |field: &str, value: &str| format!(r#"[{{"field":"{field}","value":"{value}"}}]"#);
+    let service = |lines: &str| block("servicestatus", &format!("\tservice_description=S\n{lines}"));
+    let rows = [
+        (service("\tcurrent_state=9\n\tstate_type=1\n"), "state", "null", noted("state", "9")),
+        (service("\tcurrent_state=9\n\tstate_type=1\n"), "last_hard_state", "null", noted("state", "9")),
+        (service("\tcurrent_state=3\n"), "state", "\"UNKNOWN\"", "[]".to_owned()),
+        (block("hoststatus", "\tcurrent_state=3\n"), "state", "null", noted("state", "3")),
+        (block("hoststatus", "\tcurrent_state=1\n"), "attempt", "null", "[]".to_owned()),
+        (
+            block("hoststatus", "\tcurrent_state=1\n\tcurrent_attempt=-1\n"),
+            "attempt",
+            "null",
+            noted("attempt", "-1"),
+        ),
+        (
+            block("hoststatus", "\tcurrent_state=1\n\tstate_type=7\n"),
+            "state_type",
+            "null",
+            noted("state_type", "7"),
+        ),
+        (
+            block("hoststatus", "\tcurrent_state=1\n\tis_flapping=x\n"),
+            "flapping",
+            "null",
+            noted("flapping", "x"),
+        ),
+    ];
+    for (block, field, value, invalid) in rows {
+        let (broker, spool) = (Broker::start(Manner::Confirms).unwrap(), Spool::new());
+        let path = status(spool.0.path(), 0);
+        let content = fs::read_to_string(&path).unwrap();
+        let (head, _) = content.split_once("hoststatus").unwrap();
+        fs::write(&path, format!("{head}{block}")).unwrap();
+        let option = format!("--status-file={}", path.display());
+        assert_eq!(ended(spool.command(broker.address()).args(["--snapshot", &option])).code, Some(0));
+        let sent = broker.sent();
+        assert_eq!((sent[0].value(field), sent[0].value("invalid")), (value.to_owned(), invalid), "{block}");
+    }
 }
 
 /// Three events that came swapped, from a broker that has no others.

@@ -154,7 +154,8 @@ fn held_in_a_snapshot(host: &Host) {
             "servicestatus {{\n\thost_name={name}\n\tservice_description=S{number}\n\tcurrent_state=0\n\t}}\n"
         )
     };
-    let status = "info {\n\tcreated=1\n\t}\nprogramstatus {\n\tprogram_start=5\n\t}\n".to_owned()
+    let created = std::time::UNIX_EPOCH.elapsed().unwrap().as_secs();
+    let status = format!("info {{\n\tcreated={created}\n\t}}\nprogramstatus {{\n\tprogram_start=5\n\t}}\n")
         + &(0..1500).map(object).collect::<String>();
     let path = folder.path().join("status.dat");
     write(&path, &status);
