@@ -90,9 +90,10 @@ impl Action {
         self.flush || self.acknowledge || self.retry_refused
     }
 
-    /// How long the oldest event may wait.
-    pub(crate) fn oldest(&self) -> Thresholds {
+    /// Returns how long the oldest event may wait. `None` if the run is no flush.
+    pub(crate) fn limits(&self) -> Option<Thresholds> {
         let range = |seconds: &str| seconds.parse::<Range>().ok();
-        self.thresholds.or_each(Thresholds { warning: range("60"), critical: range("600") }, 0.0)
+        let default = Thresholds { warning: range("60"), critical: range("600") };
+        self.is_flush().then(|| self.thresholds.or_each(default, 0.0))
     }
 }

@@ -1,6 +1,6 @@
 //! From what was done to the line that says so: pure, so that each case is a row of a test.
 
-use plugin::{Finding, Findings, Metric, Report, State, Unit};
+use plugin::{Finding, Findings, Metric, Report, State, Thresholds, Unit};
 
 use crate::harm::Counts;
 use crate::observations::{Fate, Observations};
@@ -25,20 +25,30 @@ pub(crate) fn evaluate(seen: &Observations) -> Report {
 }
 
 fn counts(seen: &Observations) -> Finding {
-    let metric = |label, number: u64| Metric::new(label, number as f64).min(0.0);
-    Finding::ok("")
-        .metric(Metric::count("sent", seen.sent))
-        .metric(Metric::count("waiting", seen.waiting))
-        .metric(
-            Metric::new("oldest", seen.oldest)
-                .unit(Unit::Seconds)
-                .thresholds(seen.limits.clone().unwrap_or_default())
-                .min(0.0),
-        )
-        .metric(metric("dropped", seen.counts.dropped))
-        .metric(Metric::count("broken", seen.broken))
-        .metric(metric("lost", seen.counts.lost))
-        .metric(metric("refused", seen.counts.refused))
+    series(seen.sent as f64, seen).into_iter().fold(Finding::ok(""), Finding::metric)
+}
+
+/// Adds all performance data, as not known, to the report of a run that could do nothing. `limits` are those of a
+/// flush.
+pub(crate) fn with_unknown_metrics(report: Report, limits: Option<Thresholds>) -> Report {
+    let seen = Observations { limits, ..Observations::default() };
+    series(f64::NAN, &seen).into_iter().fold(report, Report::metric)
+}
+
+/// The performance data of a run that sent so many events. What was not counted is not known.
+fn series(sent: f64, seen: &Observations) -> [Metric; 7] {
+    let number =
+        |label, number: f64| Metric::new(label, if seen.is_counted { number } else { f64::NAN }).min(0.0);
+    let limits = seen.limits.clone().unwrap_or_default();
+    [
+        Metric::new("sent", sent).min(0.0),
+        number("waiting", seen.waiting as f64),
+        number("oldest", seen.oldest).unit(Unit::Seconds).thresholds(limits),
+        number("dropped", seen.counts.dropped as f64),
+        number("broken", seen.broken as f64),
+        number("lost", seen.counts.lost as f64),
+        number("refused", seen.counts.refused as f64),
+    ]
 }
 
 /// Options of the broker that are wrong: nothing could be sent.

@@ -9,7 +9,7 @@ use crate::harm::Counts;
 use crate::observations::Failure;
 
 fn line(seen: Observations) -> String {
-    let seen = Observations { broker: "broker.example.com".to_owned(), ..seen };
+    let seen = Observations { broker: "broker.example.com".to_owned(), is_counted: true, ..seen };
     evaluate(&seen).render("STOMP", 0).lines().next().unwrap().to_owned()
 }
 
@@ -319,4 +319,18 @@ fn loss_and_refusals_are_told() {
     }
     let data = line(Observations { counts: counts(1, 2, 3), ..calm() });
     assert!(data.ends_with(" dropped=2;;;0 broken=0;;;0 lost=1;;;0 refused=3;;;0"), "{data}");
+}
+
+#[test]
+fn what_was_not_counted_is_not_known() {
+    let spool = "making /s: permission denied";
+    let seen = Observations { sent: 2, spool_failure: says(spool), ..Observations::default() };
+    let unknown = "waiting=U;;;0 oldest=U;;;0 dropped=U;;;0 broken=U;;;0 lost=U;;;0 refused=U;;;0";
+    assert_eq!(
+        evaluate(&seen).render("STOMP", 0),
+        format!("STOMP UNKNOWN - events cannot be spooled: {spool} | sent=2;;;0 {unknown}\n")
+    );
+    let report = with_unknown_metrics(Report::new(State::Unknown, "no"), flush(0.0).limits);
+    let unknown = unknown.replace("oldest=U;;;0", "oldest=U;60;600;0");
+    assert_eq!(report.render("STOMP", 0), format!("STOMP UNKNOWN - no | sent=U;;;0 {unknown}\n"));
 }

@@ -10,7 +10,6 @@ mod cat;
 mod connection;
 mod deliver;
 mod destination;
-mod error;
 mod evaluate;
 mod event;
 pub mod frame;
@@ -37,13 +36,10 @@ use plugin::{Deadline, Report};
 pub use action::Action;
 use action::Purpose;
 pub use cat::CatError;
-pub use error::NotifyError;
 pub use event::{Event, EventError};
 pub use observations::{Failure, Fate, Observations};
 pub use options::{Target, TargetError};
-pub use publish::PublishError;
 pub use salvage::salvage;
-pub use snapshot::SnapshotError;
 pub use spool_options::SpoolOptions;
 
 /// How long a run may take by default: Nagios waits for its event handlers.
@@ -67,14 +63,15 @@ pub struct Args {
     pub spool: SpoolOptions,
 }
 
-/// Publishes the event, or sends what waits, or shows what comes; and reports what became of it.
+/// Publishes the event, or sends what waits, or shows what comes; and reports what became of it. A run that ends
+/// early has all performance data too, as not known.
 ///
 /// # Errors
-/// [`NotifyError`]: the event or the broker is not named, or cannot be understood.
-pub fn publish(args: &Args, deadline: &Deadline) -> Result<Report, NotifyError> {
+/// [`CatError`]: `--cat` cannot subscribe.
+pub fn publish(args: &Args, deadline: &Deadline) -> Result<Report, CatError> {
     match args.action.purpose(args.event.is_empty()) {
-        Purpose::Show(destination) => Ok(cat::cat(args, destination, deadline)?),
-        Purpose::Snapshot => Ok(snapshot::snapshot(args, deadline)?),
-        Purpose::Publish => Ok(evaluate::evaluate(&publish::publish(args, deadline)?)),
+        Purpose::Show(destination) => cat::cat(args, destination, deadline),
+        Purpose::Snapshot => Ok(snapshot::report(args, deadline)),
+        Purpose::Publish => Ok(publish::report(args, deadline)),
     }
 }

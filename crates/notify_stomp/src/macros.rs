@@ -7,7 +7,7 @@ use std::ffi::{OsStr, OsString};
 /// Says that --from-env found no event in the environment.
 #[derive(Debug, thiserror::Error)]
 #[error("--from-env: no NAGIOS_HOSTNAME in the environment: nagios.cfg needs enable_environment_macros=1")]
-pub struct NoEnvironment;
+pub(crate) struct NoEnvironment;
 
 /// The parts of an event as they were given. Texts may hold anything, broken UTF-8 too; what is empty counts
 /// as not given.

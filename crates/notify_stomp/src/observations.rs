@@ -53,6 +53,8 @@ pub struct Observations {
     pub broker: String,
     /// How many the broker confirmed.
     pub sent: usize,
+    /// Whether the events of the spool were counted: else the numbers of them below are not known.
+    pub is_counted: bool,
     /// How many wait now, and how long the first of them has, in seconds.
     pub waiting: usize,
     /// See `waiting`.
@@ -110,6 +112,7 @@ impl Observations {
 
     /// Counts what waits.
     pub(crate) fn count(&mut self, spool: &Spool) -> Result<(), SpoolError> {
+        self.is_counted = false;
         let waiting = spool.entries()?;
         self.waiting = waiting.len();
         self.oldest = waiting.first().map_or(0.0, |entry| spool.age(*entry).as_secs_f64());
@@ -121,6 +124,7 @@ impl Observations {
         if self.limits.is_some() {
             (self.kept_refused, self.refused_words) = spool.kept_refused()?;
         }
+        self.is_counted = true;
         Ok(())
     }
 }

@@ -5,12 +5,13 @@ use std::sync::OnceLock;
 use std::time::Duration;
 
 use net::SlowPathAction;
-use plugin::{Deadline, Report, State};
+use plugin::{Deadline, Report, State, failed};
 
 use crate::Args;
 use crate::brokers::Telling as _;
 use crate::connection::ConnectOptions;
 use crate::deliver::SendOptions;
+use crate::evaluate::{evaluate, with_unknown_metrics};
 use crate::event::{Event, EventError};
 use crate::loss::lose;
 use crate::macros::NoEnvironment;
@@ -32,7 +33,7 @@ const PROBE: Duration = Duration::from_secs(1);
 
 /// Why nothing was published or spooled: a setting must be changed.
 #[derive(Debug, thiserror::Error)]
-pub enum PublishError {
+pub(crate) enum PublishError {
     /// The options are not an event.
     #[error(transparent)]
     Event(#[from] EventError),
@@ -50,9 +51,21 @@ pub enum PublishError {
     Spool(#[from] SpoolError),
 }
 
+/// Publishes the event, or sends what waits, and reports what came of it. A run that ends early has all performance
+/// data too, as not known.
+pub(crate) fn report(args: &Args, deadline: &Deadline) -> Report {
+    let limits = args.action.limits();
+    let early = limits.clone();
+    deadline.progress().tell_by(move || with_unknown_metrics(Report::new(State::Ok, ""), early.clone()));
+    match publish(args, deadline) {
+        Ok(seen) => evaluate(&seen),
+        Err(error) => with_unknown_metrics(failed(&error, deadline), limits),
+    }
+}
+
 /// Puts the event into the spool and sends what is there. Where the options of the broker are wrong, the
 /// event is spooled all the same.
-pub(crate) fn publish(args: &Args, deadline: &Deadline) -> Result<Observations, PublishError> {
+fn publish(args: &Args, deadline: &Deadline) -> Result<Observations, PublishError> {
     let patience = Deadline::after(deadline.keeping(RESERVE));
     if let Some(kept) = keep_misplaced(args, &patience) {
         return Ok(kept);
@@ -148,7 +161,7 @@ fn flush(args: &Args, deadline: &Deadline, patience: &Deadline) -> Result<Observ
     let connect = ConnectOptions { route: &route, deadline: patience, stop: None };
     let seen = Observations {
         broker: route.names(),
-        limits: Some(args.action.oldest()),
+        limits: args.action.limits(),
         late: late(deadline),
         ..Observations::default()
     };
@@ -219,11 +232,10 @@ impl Run<'_> {
                 self.seen.dropped += spooled.dropped;
                 // For the line of a run that is stopped.
                 let (progress, sequence) = (deadline.progress(), spooled.entry.sequence);
-                let waits =
-                    move || Report::new(State::Unknown, format!("event {sequence} waits in the spool"));
-                progress.tell_by(waits);
+                let tell = move |text: String| with_unknown_metrics(Report::new(State::Unknown, text), None);
+                progress.tell_by(move || tell(format!("event {sequence} waits in the spool")));
                 self.seen.fate = self.drain(spool, Some(&spooled));
-                progress.expect(0, "");
+                progress.tell_by(move || tell(String::new()));
             }
             Err(error) => self.publish_past_spool(spool, event, error),
         }

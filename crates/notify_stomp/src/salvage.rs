@@ -7,11 +7,11 @@ use std::os::unix::ffi::OsStrExt as _;
 use clap::{Arg, Command, CommandFactory as _, Parser as _};
 use plugin::{Deadline, Report};
 
-use crate::Args;
-use crate::evaluate::evaluate;
+use crate::evaluate::{evaluate, with_unknown_metrics};
 use crate::event::EventError;
 use crate::loss::lose;
 use crate::publish::{PublishError, keep, read_event};
+use crate::{Action, Args, snapshot};
 
 /// The headings of the options that an event in the spool needs.
 const HEADINGS: [&str; 2] = ["Event", "Spool"];
@@ -19,18 +19,39 @@ const HEADINGS: [&str; 2] = ["Event", "Spool"];
 const OTHERS: [&str; 5] = ["flush", "acknowledge", "retry_refused", "snapshot", "cat"];
 
 /// Spools the event of a command line that was `refused`, and reports both; where it is not an event, returns
-/// the report as it is. An event that cannot be read is counted as lost.
+/// the report with all performance data as not known. An event that cannot be read is counted as lost.
 pub fn salvage(arguments: &[OsString], refused: Report, deadline: &Deadline) -> Report {
-    let Options { kept, publishes } = Options::read(&Args::command(), arguments);
+    let command = Args::command();
+    let Options { kept, publishes } = Options::read(&command, arguments);
     let Ok(args) = Args::try_parse_from(kept) else { return refused };
     let why = refused.summary();
     match read_event(&args) {
         Ok(mut event) => evaluate(&keep(&args, &mut event, why, deadline)),
-        Err(PublishError::Event(EventError::Nothing)) => refused,
         // The environment of a timer has no event.
-        Err(_) if !publishes => refused,
+        Err(error) if !publishes || matches!(error, PublishError::Event(EventError::Nothing)) => {
+            let given = |id: &str| {
+                arguments
+                    .iter()
+                    .filter_map(|argument| find(&command, argument))
+                    .any(|(_, known)| known.get_id() == id)
+            };
+            with_metrics(refused, given)
+        }
         Err(_) => evaluate(&lose(&args.spool, why, deadline)),
     }
+}
+
+/// Adds the performance data of the run that the options name. The limits of a flush are the default ones.
+fn with_metrics(refused: Report, given: impl Fn(&str) -> bool) -> Report {
+    if given("cat") {
+        return refused;
+    }
+    if given("snapshot") {
+        return snapshot::with_unknown_metrics(refused);
+    }
+    let [flush, acknowledge, retry_refused] = ["flush", "acknowledge", "retry_refused"].map(given);
+    let action = Action { flush, acknowledge, retry_refused, ..Action::default() };
+    with_unknown_metrics(refused, action.limits())
 }
 
 /// The options that an event in the spool needs.

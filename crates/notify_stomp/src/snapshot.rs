@@ -10,7 +10,7 @@ use std::time::{Duration, UNIX_EPOCH};
 use std::{fs, path::Path};
 
 use monitor_state::{FileError, file};
-use plugin::{Deadline, Finding, Findings, Metric, Report, State};
+use plugin::{Deadline, Finding, Findings, Metric, Report, State, failed};
 
 use crate::Args;
 use crate::connection::ConnectOptions;
@@ -31,7 +31,7 @@ const STALE: u64 = 300;
 
 /// Why there is no snapshot.
 #[derive(Debug, thiserror::Error)]
-pub enum SnapshotError {
+pub(crate) enum SnapshotError {
     /// The options of the broker are wrong.
     #[error(transparent)]
     Target(#[from] TargetError),
@@ -43,9 +43,16 @@ pub enum SnapshotError {
     Empty(std::path::PathBuf),
 }
 
+/// Publishes what the file holds, and reports what came of it. A run that ends early has all performance data too, as
+/// not known.
+pub(crate) fn report(args: &Args, deadline: &Deadline) -> Report {
+    deadline.progress().tell_by(|| with_unknown_metrics(Report::new(State::Ok, "")));
+    snapshot(args, deadline).unwrap_or_else(|error| with_unknown_metrics(failed(&error, deadline)))
+}
+
 /// Publishes what the file holds. What a broker does not confirm in time is a warning, what it refuses
 /// critical.
-pub(crate) fn snapshot(args: &Args, deadline: &Deadline) -> Result<Report, SnapshotError> {
+fn snapshot(args: &Args, deadline: &Deadline) -> Result<Report, SnapshotError> {
     let patience = Deadline::after(deadline.keeping(RESERVE));
     let send = SendOptions {
         template: args.target.template()?,
@@ -83,7 +90,7 @@ pub(crate) fn snapshot(args: &Args, deadline: &Deadline) -> Result<Report, Snaps
     {
         spool.set_good(&broker);
     }
-    Ok(report(&publisher, path, late(deadline)))
+    Ok(report_of(&publisher, path, late(deadline)))
 }
 
 /// Returns the spool, which remembers the broker that last confirmed something. `None` for a single broker,
@@ -103,13 +110,24 @@ fn modified(path: &Path) -> Option<u64> {
     modified.duration_since(UNIX_EPOCH).ok().map(|since| since.as_secs())
 }
 
-fn report(seen: &Publisher<'_>, path: &Path, late: Option<State>) -> Report {
-    let metrics = Finding::ok("")
-        .metric(Metric::new("objects", seen.total as f64).min(0.0))
-        .metric(Metric::new("confirmed", seen.confirmed as f64).min(0.0));
+fn report_of(seen: &Publisher<'_>, path: &Path, late: Option<State>) -> Report {
+    let total = if seen.is_cut { f64::NAN } else { seen.total as f64 };
+    let metrics = series(total, seen.confirmed as f64);
+    let metrics = metrics.into_iter().fold(Finding::ok(""), Finding::metric);
     let findings = [Some(metrics), unfinished(seen, late), held(seen), refused(seen), untimely(seen, path)];
     let findings = findings.into_iter().flatten().collect::<Findings>();
     findings.report(format!("snapshot of {} objects confirmed by {}", seen.confirmed, seen.broker))
+}
+
+/// Adds all performance data, as not known, to the report of a run that published nothing.
+pub(crate) fn with_unknown_metrics(report: Report) -> Report {
+    series(f64::NAN, f64::NAN).into_iter().fold(report, Report::metric)
+}
+
+/// The performance data of a snapshot.
+fn series(objects: f64, confirmed: f64) -> [Metric; 2] {
+    [("objects", objects), ("confirmed", confirmed)]
+        .map(|(label, number)| Metric::new(label, number).min(0.0))
 }
 
 /// Why not all objects are confirmed.

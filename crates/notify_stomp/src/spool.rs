@@ -52,7 +52,7 @@ const LARGEST: u64 = 4 << 20;
 
 /// Why the spool cannot be used. Each message names what it is about.
 #[derive(Debug, thiserror::Error)]
-pub enum SpoolError {
+pub(crate) enum SpoolError {
     /// The system refused.
     #[error("{doing} {}: {}", .path.display(), reason(.why))]
     Refused {

@@ -13,7 +13,7 @@ const LARGEST: u64 = 16 << 20;
 
 /// Why the user is not changed.
 #[derive(Debug, thiserror::Error)]
-pub enum UserError {
+pub(crate) enum UserError {
     /// Only root can.
     #[error("--user={0}: this runs as uid {1}, and only root can become another user")]
     NotRoot(String, u32),

@@ -30,7 +30,7 @@ fn what_is_wrong_is_named() {
     for (arguments, message) in rows {
         let outcome = run(Command::new(BINARY).args(arguments).arg(format!("--spool={}", spool.display())));
         assert_eq!(outcome.stderr, "", "{arguments:?}");
-        assert_eq!(outcome.verdict(), (3, format!("STOMP UNKNOWN - {message}").as_str()), "{arguments:?}");
+        assert_eq!(outcome.summary(), (3, format!("STOMP UNKNOWN - {message}").as_str()), "{arguments:?}");
     }
 }
 
@@ -47,6 +47,29 @@ fn options_of_one_kind_of_run_are_refused_in_another() {
         let name = |text: &'static str| text.split('=').next().unwrap();
         let names = format!("{} and {}", name(run_for), name(option));
         let line = format!("STOMP UNKNOWN - {names} cannot be used together, see --help");
-        assert_eq!(outcome.verdict(), (3, line.as_str()), "{run_for} {option}");
+        assert_eq!(outcome.summary(), (3, line.as_str()), "{run_for} {option}");
+    }
+}
+
+/// A graph has no gap where the options are wrong, or the run can do nothing.
+#[test]
+fn a_run_that_could_do_nothing_has_its_performance_data() {
+    let rest = "dropped=U;;;0 broken=U;;;0 lost=U;;;0 refused=U;;;0";
+    let event = format!("sent=U;;;0 waiting=U;;;0 oldest=U;;;0 {rest}");
+    let flush = |limits: &str| format!("sent=U;;;0 waiting=U;;;0 oldest=U;{limits};0 {rest}");
+    let snapshot = "objects=U;;;0 confirmed=U;;;0".to_owned();
+    let rows: [(&[&str], &str); 7] = [
+        (&[], &event),
+        (&["--no-such-option"], &event),
+        (&["--flush", "--no-such-option"], &flush("60;600")),
+        (&["--acknowledge", "--spool-size=-1"], &flush("60;600")),
+        (&["--flush", "--warning=5", "--spool=/proc/no/such"], &flush("5;600")),
+        (&["--snapshot", "--count=1"], &snapshot),
+        (&["--snapshot", "--destination=/topic/x"], &snapshot),
+    ];
+    for (arguments, data) in rows {
+        let outcome = run(Command::new(BINARY).args(arguments));
+        let (code, line) = outcome.verdict();
+        assert_eq!((code, line.split(" | ").nth(1)), (3, Some(data)), "{arguments:?}: {line}");
     }
 }

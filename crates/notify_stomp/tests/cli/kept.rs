@@ -84,24 +84,34 @@ fn counts_that_cannot_be_read_hide_no_event() {
     assert_eq!(spool.waiting().len(), 1);
 }
 
-/// A handler that is stopped tells where its event is.
+/// A handler that is stopped tells where its event is, and each run has its performance data.
 #[test]
 fn a_stopped_run_says_that_its_event_waits() {
     let (broker, spool) = (Broker::start(Manner::Silent).unwrap(), Spool::new());
-    let mut command = spool.command(broker.address());
-    let child = command.args(EVENT).stdout(std::process::Stdio::piped()).spawn().unwrap();
-    assert!(holds_within(Duration::from_secs(10), || broker.frames().len() == 1));
-    let pid = Pid::from_raw(child.id().try_into().unwrap()).unwrap();
-    kill_process(pid, Signal::TERM).unwrap();
-    let output = child.wait_with_output().unwrap();
-    let line = String::from_utf8(output.stdout).unwrap();
-    assert!(
-        output.status.code() == Some(3)
-            && line.starts_with("STOMP UNKNOWN - stopped by SIGTERM after ")
-            && line.ends_with(" s, partial: event 1 waits in the spool\n")
-            && line.lines().count() == 1,
-        "{line}"
-    );
+    let status = super::snapshot::status(spool.0.path(), 1);
+    let snapshot = format!("--status-file={}", status.display());
+    let rows: [(&[&str], &str, &str); 3] = [
+        (&EVENT, ", partial: event 1 waits in the spool", "sent=U;;;0 waiting=U;;;0 oldest=U;;;0 "),
+        (&["--flush"], "", "sent=U;;;0 waiting=U;;;0 oldest=U;60;600;0 "),
+        (&["--snapshot", &snapshot], "", "objects=U;;;0 confirmed=U;;;0\n"),
+    ];
+    for (run, (options, partial, data)) in rows.into_iter().enumerate() {
+        let mut command = spool.command(broker.address());
+        command.args(options).arg("--timeout=30").stdout(std::process::Stdio::piped());
+        let child = command.spawn().unwrap();
+        assert!(holds_within(Duration::from_secs(10), || broker.frames().len() == run + 1), "{options:?}");
+        let pid = Pid::from_raw(child.id().try_into().unwrap()).unwrap();
+        kill_process(pid, Signal::TERM).unwrap();
+        let output = child.wait_with_output().unwrap();
+        let line = String::from_utf8(output.stdout).unwrap();
+        assert!(
+            output.status.code() == Some(3)
+                && line.starts_with("STOMP UNKNOWN - stopped by SIGTERM after ")
+                && line.contains(&format!(" s{partial} | {data}"))
+                && line.lines().count() == 1,
+            "{options:?}: {line}"
+        );
+    }
     assert_eq!(spool.waiting().len(), 1);
 }
 

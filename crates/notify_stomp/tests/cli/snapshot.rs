@@ -96,6 +96,10 @@ fn a_snapshot_that_is_not_confirmed_is_a_warning() {
     let (broker, spool) = (Broker::start(Manner::Confirms).unwrap(), Spool::new());
     let outcome = ended(spool.command(broker.address()).args(["--snapshot", "--status-file=/nonexistent"]));
     assert_eq!(text(&outcome), (3, "STOMP UNKNOWN - reading /nonexistent: no such file or directory"));
+    assert!(outcome.stdout.contains(" | objects=U;;;0 confirmed=U;;;0"), "{}", outcome.stdout);
+    // The broker is at fault first, and how many objects there are is not known.
+    let outcome = ended(spool.command("127.0.0.1:1").args(["--snapshot", "--status-file=/nonexistent"]));
+    assert!(outcome.stdout.contains(" | objects=U;;;0 confirmed=0;;;0"), "{}", outcome.stdout);
 }
 
 /// A file without objects publishes nothing, which is no success.
