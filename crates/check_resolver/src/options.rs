@@ -78,7 +78,7 @@ impl FromStr for ServerOption {
     type Err = InvalidServer;
 
     fn from_str(text: &str) -> Result<Self, InvalidServer> {
-        let words = |why: InvalidHost| InvalidServer::Host(why.to_string().replace(":161", ":53"));
+        let words = |why: InvalidHost| InvalidServer::Host(why.with_port(53));
         let server: HostPort = text.parse().map_err(words)?;
         if server.host.name().is_some() { Err(InvalidServer::Name) } else { Ok(Self(server)) }
     }

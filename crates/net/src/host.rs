@@ -198,7 +198,7 @@ fn refuse_transport(text: &str) -> Result<(), InvalidHost> {
         text.split_once("://")
             .map(|(scheme, _)| format!("{}://", scheme.chars().take(20).collect::<String>()))
     };
-    match transport.map(str::to_owned).or_else(url) {
+    match url().or_else(|| transport.map(str::to_owned)) {
         Some(prefix) => Err(InvalidHost::Transport(prefix)),
         None => Ok(()),
     }

@@ -136,6 +136,7 @@ mod tests {
             ("udp6:[2001:db8::1]:161", "write it without udp6:"),
             ("TCP:db-01", "write it without tcp:"),
             ("tcp:161", "write it without tcp:"),
+            ("tcp://db-01", "write it without tcp://"),
             ("https://example.com:443/", "write it without https://"),
             (
                 "192.0.2.300",

@@ -21,6 +21,11 @@ pub struct Name(String);
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Zone(String);
 
+/// What is wrong with a port or an address, up to the port of the example.
+const PORT: &str = "the port after the colon is a number from 1 to 65535, as in ";
+const BRACKETS: &str = "brackets enclose a whole IPv6 address, as in [2001:db8::1]:";
+const COLONS: &str = "neither HOST:PORT nor an IPv6 address, which with a port is written [2001:db8::1]:";
+
 /// Explains why a text is not a host, or not a host with a port, and what to write. It does not repeat the
 /// whole text: the caller names that.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -56,20 +61,32 @@ pub enum InvalidHost {
     #[error("only link-local addresses (fe80::/10) have a zone: write {0}")]
     NotLinkLocal(Ipv6Addr),
     /// The port is empty, is not made of digits, or is not between 1 and 65535.
-    #[error("the port after the colon is a number from 1 to 65535, as in {0}:161")]
+    #[error("{PORT}{0}:161")]
     Port(String),
     /// A port where the option takes none.
     #[error("no port is taken here: write {0}")]
     NoPort(String),
     /// A bracket is missing, or encloses something other than an IPv6 address.
-    #[error("brackets enclose a whole IPv6 address, as in [2001:db8::1]:161")]
+    #[error("{BRACKETS}161")]
     Brackets,
     /// Two or more colons, but not an IPv6 address.
-    #[error("neither HOST:PORT nor an IPv6 address, which with a port is written [2001:db8::1]:161")]
+    #[error("{COLONS}161")]
     Colons,
     /// A transport such as `udp:` stands before the host.
     #[error("write it without {0}")]
     Transport(String),
+}
+
+impl InvalidHost {
+    /// Returns the text with this port in its example, in place of that of SNMP.
+    pub fn with_port(&self, port: u16) -> String {
+        match self {
+            Self::Port(host) => format!("{PORT}{host}:{port}"),
+            Self::Brackets => format!("{BRACKETS}{port}"),
+            Self::Colons => format!("{COLONS}{port}"),
+            _ => self.to_string(),
+        }
+    }
 }
 
 impl Name {

@@ -64,7 +64,7 @@ pub enum TargetError {
     #[error("no broker: name it by --broker, as in --broker=127.0.0.1")]
     NoBroker,
     /// A value of --broker is not a host and port.
-    #[error("--broker={}: {why}", excerpt(.given))]
+    #[error("--broker={}: {}", excerpt(.given), .why.with_port(PORTS.0))]
     Broker {
         /// What was given.
         given: String,

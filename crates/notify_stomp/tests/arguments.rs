@@ -11,7 +11,7 @@ const BINARY: &str = env!("CARGO_BIN_EXE_notify_stomp");
 
 #[test]
 fn what_is_wrong_is_named() {
-    let rows: [(&[&str], &str); 6] = [
+    let rows: [(&[&str], &str); 8] = [
         (&["--flush", "--spool-size=-1"], "--spool-size=-1: not a whole number, see --help"),
         (
             &[],
@@ -23,6 +23,11 @@ fn what_is_wrong_is_named() {
             "--broker=ex,ample:1: a host name has only ASCII letters, digits, dots, hyphens and underscores",
         ),
         (&["--cat=/topic/x"], "no broker: name it by --broker, as in --broker=127.0.0.1"),
+        (&["--cat=/topic/x", "--in-order"], "--in-order needs --count, see --help"),
+        (
+            &["--flush", "--destination=/topic/x", "--broker=tcp://b"],
+            "--broker=tcp://b: write it without tcp://",
+        ),
         (&["--passcode=x"], "--passcode on the command line is no secret: give it by --extra-opts"),
     ];
     let folder = tempfile::tempdir().unwrap();

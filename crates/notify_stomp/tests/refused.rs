@@ -37,21 +37,21 @@ fn a_wrong_option_of_the_broker_is_unknown_and_the_event_waits() {
         ),
         (
             &["--broker=a:1:2"],
-            "--broker=a:1:2: neither HOST:PORT nor an IPv6 address, which with a port is written [2001:db8::1]:161",
+            "--broker=a:1:2: neither HOST:PORT nor an IPv6 address, which with a port is written [2001:db8::1]:61613",
         ),
         (
             &["--broker=127.0.0.1:+1"],
-            "--broker=127.0.0.1:+1: the port after the colon is a number from 1 to 65535, as in 127.0.0.1:161",
+            "--broker=127.0.0.1:+1: the port after the colon is a number from 1 to 65535, as in 127.0.0.1:61613",
         ),
         (
             &["--broker=b:0"],
-            "--broker=b:0: the port after the colon is a number from 1 to 65535, as in b:161",
+            "--broker=b:0: the port after the colon is a number from 1 to 65535, as in b:61613",
         ),
         (&["--broker="], "--broker=: the host is missing"),
         (&["--broker=tcp:b"], "--broker=tcp:b: write it without tcp:"),
         (
             &["--broker=[b]:1"],
-            "--broker=[b]:1: brackets enclose a whole IPv6 address, as in [2001:db8::1]:161",
+            "--broker=[b]:1: brackets enclose a whole IPv6 address, as in [2001:db8::1]:61613",
         ),
         // One that is right does not hide one that is wrong.
         (
@@ -103,7 +103,7 @@ fn a_wrong_option_of_the_broker_is_unknown_and_the_event_waits() {
             .args(EVENT),
     );
     let line = "STOMP CRITICAL - event lost: making /nonexistent/spool: no such file or directory, and --broker=b:0: the port after the \
-                colon is a number from 1 to 65535, as in b:161";
+                colon is a number from 1 to 65535, as in b:61613";
     assert_eq!(outcome.summary(), (2, line));
 }
 
