@@ -108,7 +108,8 @@ fn needs(command: &Command, arguments: &[OsString], missing: &str) -> Option<Str
         let given = [&[command.get_name().into()], words].concat();
         command.clone().try_get_matches_from(given).is_err_and(|error| {
             let is_missing = error.kind() == ErrorKind::MissingRequiredArgument;
-            is_missing && text(&error, ContextKind::InvalidArg).as_deref() == Some(missing)
+            let names = text(&error, ContextKind::InvalidArg).unwrap_or_default();
+            is_missing && names.split(", ").any(|name| name == missing)
         })
     };
     let alone = |(place, word): (usize, &OsString)| {
