@@ -141,7 +141,7 @@ fn finding(outcome: &Outcome, group: &[&Case]) -> Option<Finding> {
         Fate::Failed | Fate::Waiting => (State::Critical, format!(" not back: {why}")),
         Fate::LeftAlone => (State::Critical, format!(" left alone: {why}")),
         Fate::Bindable if outcome.end == End::OverBudget => {
-            (State::Warning, format!(" not bound: the budget of {} an hour is used up", outcome.per_hour))
+            (State::Critical, format!(" not bound: the budget of {} an hour is used up", outcome.per_hour))
         }
         Fate::Bindable => (State::Warning, " would be bound, but this is a dry run".to_owned()),
         Fate::Outside => (State::Warning, " left alone: not in the list".to_owned()),

@@ -69,7 +69,7 @@ fn says_what_became_of_each_address() {
         (
             End::OverBudget,
             vec![case("192.0.2.31", Fate::Bindable, ""), case("192.0.2.32", Fate::Bindable, "")],
-            &["WARNING - 192.0.2.31-32 not bound: the budget of 3 an hour is used up"],
+            &["CRITICAL - 192.0.2.31-32 not bound: the budget of 3 an hour is used up"],
         ),
         (
             End::Nothing,

@@ -63,8 +63,8 @@ fn an_address_that_does_not_come_back_waits_longer_and_longer() {
     assert_eq!(acted, [0, 0, 0, 1]);
     // Now the budget is used up for what may be tried again.
     site.later(301);
-    let line = "IP_REBIND WARNING - 2001:db8::31 not bound: the budget of 1 an hour is used up";
-    assert_eq!(site.handle().verdict(), (1, line));
+    let line = "IP_REBIND CRITICAL - 2001:db8::31 not bound: the budget of 1 an hour is used up";
+    assert_eq!(site.handle().verdict(), (2, line));
     // And what is back by itself is forgotten.
     site.host.sysctl("net/ipv6/conf/eth0/disable_ipv6", "0");
     site.host.ip(&["addr", "add", "2001:db8::31/64", "dev", "eth0", "nodad"]);

@@ -241,8 +241,8 @@ fn many_addresses_are_bound_in_several_runs() {
         "IP_REBIND CRITICAL - 192.0.2.1 not bound yet: the budget of 1 an hour is used up (bound again: ";
     assert!(outcome.code == Some(2) && outcome.first_line().starts_with(line), "{outcome:?}");
     assert!(site.host.ip(&["-o", "addr"]).stdout.lines().count() > bound && site.has("198.18.23.250/32"));
-    let line = "IP_REBIND WARNING - 192.0.2.1 not bound: the budget of 1 an hour is used up";
-    assert_eq!(site.handle().verdict(), (1, line), "another act");
+    let line = "IP_REBIND CRITICAL - 192.0.2.1 not bound: the budget of 1 an hour is used up";
+    assert_eq!(site.handle().verdict(), (2, line), "another act");
     let tried = site.trial();
     assert!(
         tried.code == Some(1) && tried.first_line().contains("the budget of 1 an hour is used up"),

@@ -77,7 +77,7 @@ const SERVERS: [Server; 7] = [
         list: "192.0.2.51 192.0.2.52",
         gone: "192.0.2.52/24",
         settings: "enabled = true\nper-hour = 2",
-        outcome: ("WARNING", "192.0.2.52 not bound: the budget of 2 an hour is used up"),
+        outcome: ("CRITICAL", "192.0.2.52 not bound: the budget of 2 an hour is used up"),
         recovers: false,
     },
     Server {

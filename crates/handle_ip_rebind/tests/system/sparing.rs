@@ -103,8 +103,8 @@ fn a_spent_budget_only_reports() {
     site.configure("enabled = true\nper-hour = 1\n");
     assert_eq!(site.handle().verdict(), (0, "IP_REBIND OK - bound again: 192.0.2.31"));
     site.host.ip(&["addr", "del", "192.0.2.31/24", "dev", "eth0"]);
-    let line = "IP_REBIND WARNING - 192.0.2.31 not bound: the budget of 1 an hour is used up";
-    assert_eq!(site.handle().verdict(), (1, line));
+    let line = "IP_REBIND CRITICAL - 192.0.2.31 not bound: the budget of 1 an hour is used up";
+    assert_eq!(site.handle().verdict(), (2, line));
     assert!(!site.has("192.0.2.31/24"));
     let ends: Vec<String> =
         site.records().iter().map(|record| record["end"].as_str().unwrap().to_owned()).collect();
