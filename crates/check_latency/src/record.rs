@@ -290,6 +290,19 @@ mod tests {
         assert!(runs.is_some_and(|runs| runs <= 4), "{runs:?}");
     }
 
+    /// One run of the gateway is no alert of its own record, and is held because the targets share it.
+    #[test]
+    fn a_loss_that_targets_share_in_one_run_is_held_in_the_next() {
+        let (mut records, at) = known();
+        let lossy = |address: &str, gateway| match address {
+            "2001:db8::1" => 0,
+            _ if address == V4[4] => gateway,
+            _ => 9,
+        };
+        assert_eq!(run(&mut records, at, |address| lossy(address, 6)), (true, false));
+        assert_eq!(run(&mut records, at + 300, |address| lossy(address, 1)), (true, false));
+    }
+
     /// Each packet is lost by chance, of targets and gateway alike. In few runs so many targets lose nothing
     /// that the others are no two thirds.
     #[test]
