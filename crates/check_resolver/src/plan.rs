@@ -4,7 +4,7 @@
 //! | what came | what is asked |
 //! | --- | --- |
 //! | an answer that did not fit | the same by TCP |
-//! | FORMERR or NOTIMP without EDNS, BADVERS, REFUSED | the same without EDNS |
+//! | FORMERR, NOTIMP, BADVERS or REFUSED | the same without EDNS |
 //! | SERVFAIL | the same with CD |
 //! | an answer to that | the same as at first: SERVFAIL again means that DNSSEC is the cause |
 //! | a failure of that too | the same without EDNS |
@@ -116,9 +116,6 @@ impl Plan {
 
     fn after_first(&mut self, form: Form, ended: Ended) -> Next {
         match ended {
-            Ok(answered) if !answered.reply.edns && is_refusal_of_edns(answered.reply.rcode) => {
-                self.without_edns(form, Box::new(answered))
-            }
             Ok(answered) => self.judge(form, answered, false),
             Err(fault @ (Fault::NoAnswer | Fault::Malformed(_) | Fault::OtherQuestion | Fault::Echo)) => {
                 self.after_loss(fault)
@@ -144,7 +141,7 @@ impl Plan {
             *self = Self::Unchecked { answer: Box::new(answered), is_plain };
             return Next::Ask(vec![Form { unchecked: true, ..form }]);
         }
-        if matches!(answered.reply.rcode, OptRcode::REFUSED | OptRcode::BADVERS) && form.edns {
+        if may_be_of_edns(answered.reply.rcode) && form.edns {
             return self.without_edns(form, Box::new(answered));
         }
         done(Ok(answered), is_plain, false)
@@ -210,6 +207,11 @@ impl Plan {
 
 fn is_good(answered: &Answered) -> bool {
     matches!(answered.reply.rcode, OptRcode::NOERROR | OptRcode::NXDOMAIN)
+}
+
+/// Whether a server that does not take EDNS may answer so. Some copy EDNS back beside FORMERR.
+fn may_be_of_edns(code: OptRcode) -> bool {
+    is_refusal_of_edns(code) || matches!(code, OptRcode::REFUSED | OptRcode::BADVERS)
 }
 
 /// Servers older than EDNS answer so, without EDNS in the answer (RFC 6891, section 7).

@@ -93,11 +93,13 @@ fn each_state_of_one_server_has_its_cause() {
         ("--name=loopback.test", failing("answers 127.0.0.1")),
         ("--name=ra0.test/A", failing("does not recurse")),
         ("--name=formerr-edns.test", "WARNING - @: answers only without EDNS".to_owned()),
+        ("--name=formerr-opt.test", "WARNING - @: answers only without EDNS".to_owned()),
         ("--name=servfail-edns.test", "WARNING - @: answers only without EDNS".to_owned()),
         ("--name=refused-edns.test", "WARNING - @: answers only without EDNS".to_owned()),
         ("--name=badvers-edns.test", "WARNING - @: answers only without EDNS".to_owned()),
         ("--closed --name=refused-edns.test", "CRITICAL - 1 of 1 server resolves for strangers: @".to_owned()),
         ("--name=notimp-aaaa.test", "WARNING - @: AAAA NOTIMP".to_owned()),
+        ("--name=formerr-aaaa.test", "WARNING - @: AAAA FORMERR".to_owned()),
         // It answers the second question.
         ("--name=once.test/A", failing("SERVFAIL")),
         ("--name=once22.test/A", failing("SERVFAIL (no reachable authority)")),

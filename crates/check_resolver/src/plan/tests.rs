@@ -92,7 +92,15 @@ fn each_end_leads_to_what_the_table_says() {
             vec![(FIRST, ok(R::BADVERS)), (PLAIN, cut()), (PLAIN_TCP, ok(R::NOERROR))],
             "plain, plain tcp, NOERROR plain",
         ),
-        (vec![(FIRST, ok(R::FORMERR))], "FORMERR"),
+        (vec![(FIRST, ok(R::FORMERR)), (PLAIN, ok(R::FORMERR))], "plain, FORMERR"),
+        (
+            vec![(FIRST, ok(R::FORMERR)), (PLAIN, ok(R::NOERROR)), (FIRST, ok(R::FORMERR))],
+            "plain, udp, NOERROR plain",
+        ),
+        (
+            vec![(FIRST, silent()), (FIRST, without_edns(R::FORMERR)), (PLAIN, ok(R::NOERROR))],
+            "plain+tcp, plain, NOERROR plain",
+        ),
         (vec![(FIRST, Err(Fault::Refused))], "refused: nothing listens there"),
         (vec![(FIRST, cut()), (TCP, ok(R::NOERROR))], "tcp, NOERROR"),
         (vec![(FIRST, cut()), (TCP, Err(Fault::Refused))], "tcp, truncated, and TCP refused"),

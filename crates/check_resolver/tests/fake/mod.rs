@@ -255,6 +255,8 @@ impl<'a> Query<'a> {
             "notimp" => vec![self.plain(RA | 4)],
             "formerr" => code(1),
             "notimp-aaaa" if is_aaaa => vec![self.plain(RA | 4)],
+            "formerr-aaaa" if is_aaaa => code(1),
+            "formerr-opt" if self.has_edns => code(1),
             "servfail-edns" if self.has_edns => code(2),
             "refused-edns" if self.has_edns => code(5),
             "badvers-edns" if self.has_edns => vec![self.badvers()],
