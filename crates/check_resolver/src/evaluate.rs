@@ -148,10 +148,12 @@ impl<'a> Verdict<'a> {
         difference::note(self.observed).into_iter().chain(uplinks).chain(self.only_absent()).collect()
     }
 
-    /// A remark where only names that must not exist are asked: a server may call every name so by itself.
+    /// A remark where only names that must not exist are asked, and all is well: a server may call every name so
+    /// by itself.
     fn only_absent(&self) -> Option<String> {
         let are = self.observed.questions.iter().all(|question| question.expect == Expect::Absent);
-        are.then(|| "NXDOMAIN may come from the nameserver itself: add a --name".to_owned())
+        (are && self.failing.is_empty())
+            .then(|| "NXDOMAIN may come from the nameserver itself: add a --name".to_owned())
     }
 
     /// How many names are asked for, each with one type or more.

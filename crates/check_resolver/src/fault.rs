@@ -66,6 +66,8 @@ pub(crate) enum Fault {
     NotValidating,
     /// The answer was validated: its signature is not broken.
     Validated,
+    /// The answer has no signature, on a server that validates others.
+    Unsigned,
     /// The answer was not validated.
     NotValidated,
 }
@@ -229,6 +231,7 @@ impl fmt::Display for Fault {
             Self::Invents => "invents an answer for a name that does not exist",
             Self::NotValidating => "does not validate DNSSEC",
             Self::Validated => "validated (AD=1)",
+            Self::Unsigned => "not signed",
             Self::NotValidated => "answers, but not as validated (AD=0)",
         })
     }

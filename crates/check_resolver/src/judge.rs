@@ -58,9 +58,24 @@ fn judge(question: &Question, outcomes: &[Outcome]) -> Judged {
     }
 }
 
-/// Judges a server by its outcomes for each question.
+/// Judges a server by its outcomes for each question. Where it validates one answer, another one without a
+/// signature does not show that it does not validate.
 pub(crate) fn judge_all(questions: &[Question], outcomes: &[Vec<Outcome>]) -> Vec<Judged> {
-    questions.iter().zip(outcomes).map(|(question, outcomes)| judge(question, outcomes)).collect()
+    let replies = |outcomes: &[Outcome], is: fn(&Reply) -> bool| {
+        outcomes.iter().filter_map(|outcome| outcome.answer.as_ref().ok()).any(|answered| is(&answered.reply))
+    };
+    let validates = outcomes.iter().any(|outcomes| replies(outcomes, |reply| reply.ad));
+    let judged = questions.iter().zip(outcomes).map(|(question, outcomes)| {
+        let mut judged = judge(question, outcomes);
+        if judged.fault == Some(Fault::NotValidating)
+            && validates
+            && !replies(outcomes, |reply| reply.is_signed)
+        {
+            judged.fault = Some(Fault::Unsigned);
+        }
+        judged
+    });
+    judged.collect()
 }
 
 fn single(outcomes: &[Outcome], fault: impl Fn(&Reply, &Outcome) -> Option<Fault>) -> Judged {

@@ -54,6 +54,8 @@ pub struct Reply {
     pub ttl: Option<u32>,
     /// Whether the aliases lead in a circle.
     pub is_loop: bool,
+    /// Whether signatures came with the records (RRSIG, RFC 4034).
+    pub is_signed: bool,
 }
 
 impl Reply {
@@ -156,6 +158,7 @@ fn bare<'a>(message: &Message<&'a [u8]>, opt: Option<&OptRecord<&'a [u8]>>) -> R
         records: 0,
         ttl: None,
         is_loop: false,
+        is_signed: false,
     }
 }
 
@@ -168,7 +171,7 @@ fn reply(message: &Message<&[u8]>, name: &WireName, kind: Rtype) -> Result<Reply
     let answer = Answer::read(message, kind)?;
     let mut reply = bare(message, opt(message)?.as_ref());
     let found = answer.follow(name.to_string().to_ascii_lowercase());
-    reply.is_loop = found.is_none();
+    (reply.is_loop, reply.is_signed) = (found.is_none(), answer.is_signed);
     for (address, ttl) in found.unwrap_or_default() {
         reply.records += 1;
         reply.addresses.extend(address);

@@ -16,6 +16,8 @@ use domain::rdata::{A, Aaaa, Caa, Cname, Mx, Ns, Ptr, Soa, Srv, Txt};
 pub(crate) struct Answer {
     aliases: HashMap<String, String>,
     found: HashMap<String, Vec<Found>>,
+    /// Whether there are signatures.
+    pub(crate) is_signed: bool,
 }
 
 /// The address of a record, if it has one, and its time to live in seconds.
@@ -44,6 +46,7 @@ impl Answer {
                         answer.aliases.insert(owner(), alias.data().cname().to_string().to_ascii_lowercase());
                     }
                 }
+                Rtype::RRSIG => answer.is_signed = true,
                 _ => {}
             }
         }

@@ -53,16 +53,6 @@ impl Zones {
     /// Returns the findings on these names. A server that fails by itself explains what it says of the second
     /// kind.
     pub(crate) fn findings(&self, questions: &[Question], judged: &[Vec<Judged>]) -> Vec<Finding> {
-        let of_failing = |failing: &Failing| {
-            let name = questions.get(failing.place)?.told_among(questions);
-            let fault = judged.first()?.get(failing.place)?.fault.as_ref()?;
-            let whose = match failing.is_only_cached {
-                true => "other names may come from caches: perhaps its zone",
-                false => "other names resolve: its zone, not the nameservers",
-            };
-            let total = judged.len();
-            Some(Finding::warning(format!("{name} fails on all {total} nameservers ({fault}), {whose}")))
-        };
         let of_unproven = |place: &usize| {
             let question = questions.get(*place)?;
             let well = judged.iter().filter(|server| self.first_fault(questions, server).is_none());
@@ -72,8 +62,28 @@ impl Zones {
             let is_alone = !server.iter().any(|judged| judged.fault.is_none());
             Some(Finding::unknown(format!("{} proves nothing: {}", question.shown, why(fault, is_alone))))
         };
-        let failing = self.failing.iter().filter_map(of_failing);
-        failing.chain(self.unproven.iter().filter_map(of_unproven)).collect()
+        let unproven = self.unproven.iter().filter_map(of_unproven);
+        self.of_zone(questions, judged).into_iter().chain(unproven).collect()
+    }
+
+    /// Returns the finding on the names of the zone that fails, with the first of them in its text.
+    fn of_zone(&self, questions: &[Question], judged: &[Vec<Judged>]) -> Option<Finding> {
+        let name = |failing: &Failing| Some(questions.get(failing.place)?.told_among(questions));
+        let fault = |failing: &Failing| judged.first()?.get(failing.place)?.fault.as_ref();
+        let first = self.failing.first()?;
+        let (names, verb) = match self.failing.len() {
+            1 => (name(first)?, "fails"),
+            2 => (format!("{} and 1 more name", name(first)?), "fail"),
+            count => (format!("{} and {} more names", name(first)?, count - 1), "fail"),
+        };
+        let whose = match first.is_only_cached {
+            true => "other names may come from caches: perhaps its zone",
+            false => "other names resolve: its zone, not the nameservers",
+        };
+        let text = format!("{names} {verb} on all {} nameservers ({}), {whose}", judged.len(), fault(first)?);
+        let more = self.failing.iter().skip(1);
+        let more = more.filter_map(|failing| Some(format!("{} {}", name(failing)?, fault(failing)?)));
+        Some(Finding::warning(text).details(more))
     }
 }
 
@@ -84,7 +94,12 @@ pub(crate) fn proves_nothing(question: &Question, fault: &Fault, answers: bool) 
     let is_silent = answers && *fault == Fault::NoAnswer;
     let tells_nothing = matches!(
         fault,
-        Fault::ServFail(_) | Fault::NxDomain | Fault::NoData | Fault::Loop | Fault::Validated
+        Fault::Unsigned
+            | Fault::ServFail(_)
+            | Fault::NxDomain
+            | Fault::NoData
+            | Fault::Loop
+            | Fault::Validated
     );
     question.expect == Expect::Bogus && (is_silent || tells_nothing)
 }
@@ -100,7 +115,7 @@ fn why(fault: &Fault, is_alone: bool) -> String {
     match fault {
         Fault::NxDomain => "NXDOMAIN, name one that exists".to_owned(),
         Fault::NoData | Fault::Loop => format!("{fault}, name one that has an address"),
-        Fault::Validated => format!("{fault}, name one with a broken signature"),
+        Fault::Validated | Fault::Unsigned => format!("{fault}, name one with a broken signature"),
         Fault::NoAnswer => format!("{fault}, its zone does not answer"),
         fault if is_alone => format!("{fault}, its zone or the nameserver fails, add a --name"),
         fault => format!("{fault}, its zone does not answer"),
@@ -163,7 +178,7 @@ fn may_be_its_zone(question: &Question, fault: &Fault) -> bool {
 fn unproven(questions: &[Question], judged: &[Vec<Judged>]) -> Vec<usize> {
     let is_there = |judged: &Judged| matches!(judged.fault, None | Some(Fault::NotValidating));
     let is_shown = |place: usize| judged.iter().any(|server| server.get(place).is_some_and(is_there));
-    let is_validated = |judged: &Judged| judged.fault == Some(Fault::Validated);
+    let is_validated = |judged: &Judged| matches!(judged.fault, Some(Fault::Validated | Fault::Unsigned));
     let is_repaired = |place: usize| judged.iter().any(|server| server.get(place).is_some_and(is_validated));
     let bogus = questions.iter().enumerate().filter(|(_, question)| question.expect == Expect::Bogus);
     bogus.map(|(place, _)| place).filter(|place| !is_shown(*place) || is_repaired(*place)).collect()

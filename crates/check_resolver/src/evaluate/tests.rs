@@ -41,6 +41,7 @@ fn outcome(word: &str) -> Outcome {
         "notimp" => code(OptRcode::NOTIMP),
         "nodata-closed" => Ok(answered(Reply { ra: false, ..reply(OptRcode::NOERROR) })),
         "valid" => Ok(answered(Reply { ad: true, ..with([192, 0, 2, 80].into()) })),
+        "signed" => Ok(answered(Reply { is_signed: true, ..with([192, 0, 2, 80].into()) })),
         "nodata" => code(OptRcode::NOERROR),
         "slow" => {
             Ok(Answered { took: Duration::from_millis(2001), ..answered(with([192, 0, 2, 80].into())) })

@@ -93,6 +93,11 @@ fn an_answer_is_read() {
     let Heard::Reply(1, reply) = heard(&message(8, FLAGS, 1, A_RECORD)) else { panic!() };
     assert_eq!((reply.addresses.as_slice(), reply.ttl), (&["192.0.2.80".parse().unwrap()][..], Some(300)));
     assert!(reply.ra && !reply.ad && !reply.aa && !reply.tc && !reply.edns && !reply.is_loop);
+    let signature = b"\xc0\x0c\0\x2e\0\x01\0\0\x01\x2c\0\x02xx";
+    let Heard::Reply(_, signed) = heard(&message(8, FLAGS, 2, &[A_RECORD, signature].concat())) else {
+        panic!()
+    };
+    assert!(signed.is_signed && signed.records == 1 && !reply.is_signed);
     // Octets after the last record are harmless.
     assert!(matches!(heard(&message(8, FLAGS, 1, &[A_RECORD, b"xx"].concat())), Heard::Reply(..)));
 }

@@ -21,6 +21,7 @@ pub(crate) fn reply(rcode: OptRcode) -> Reply {
         records: 0,
         ttl: None,
         is_loop: false,
+        is_signed: false,
     }
 }
 

@@ -110,7 +110,9 @@ impl Lab {
     }
 
     fn said(&self, server: &str, question: &str) -> String {
-        let outcome = check(&self.host, &[&format!("--server={server}"), question]);
+        let server = format!("--server={server}");
+        let arguments: Vec<&str> = std::iter::once(&server[..]).chain(question.split(' ')).collect();
+        let outcome = check(&self.host, &arguments);
         said(&outcome).1
     }
 
@@ -160,6 +162,11 @@ fn resolvers_that_are_well_and_an_authority() {
             "127.0.0.3",
             "--bogus=www.lame.test",
             "UNKNOWN - www.lame.test proves nothing: SERVFAIL, its zone or the nameserver fails, add a --name",
+        ),
+        (
+            "127.0.0.3",
+            "--secure=www.signed.test --bogus=www.plain.test",
+            "UNKNOWN - www.plain.test proves nothing: not signed, name one with a broken signature",
         ),
         ("127.0.0.5", "--bogus=www.signed.test", "CRITICAL - 1 of 1 nameserver fails: @ does not validate DNSSEC"),
         ("127.0.0.5", "--name=www.plain.test", GOOD),

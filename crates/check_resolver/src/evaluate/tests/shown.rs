@@ -92,6 +92,12 @@ fn a_bogus_name_proves_nothing_where_its_zone_does_not_answer() {
         ("::1=192.0.2.80,nxdomain", "UNKNOWN - b.example proves nothing: NXDOMAIN, name one that exists".to_owned()),
         ("::1=192.0.2.80,nodata", "UNKNOWN - b.example proves nothing: no address (NODATA), name one that has an address".to_owned()),
         ("::1=192.0.2.80,valid", format!("UNKNOWN - {valid}")),
+        // It validates the other one.
+        ("::1=valid,192.0.2.80", "UNKNOWN - b.example proves nothing: not signed, name one with a broken signature".to_owned()),
+        (
+            "::1=valid,signed",
+            "CRITICAL - 1 of 1 nameserver fails: ::1 b.example does not validate DNSSEC".to_owned(),
+        ),
         // A cache may have what was broken.
         ("::1=192.0.2.80,valid ::2=192.0.2.80,expired", format!("UNKNOWN - {valid}")),
         (
@@ -245,4 +251,8 @@ fn a_name_that_is_missing_proves_no_way_upstream_alone() {
     let mut observed = seen(&[NAME], "::1=192.0.2.80,nxdomain", None, None);
     observed.questions.push(absent());
     assert_eq!(summary("", &observed), good.replace("1 question", "2 questions"));
+    let mut observed = seen(&[], "::1=servfail", None, None);
+    observed.questions = vec![absent()];
+    let output = evaluate(&allowed(""), &observed).render("RESOLVER", 0);
+    assert!(output.starts_with("RESOLVER CRITICAL") && !output.contains(note), "{output}");
 }
