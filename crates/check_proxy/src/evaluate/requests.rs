@@ -42,7 +42,7 @@ fn login(answer: &Answer) -> String {
 fn came_to(answer: &Answer, well: &str) -> String {
     let said = match &answer.fault {
         None => well.to_owned(),
-        Some(Fault::Status(status)) if status.code == 407 => "407".to_owned(),
+        Some(Fault::Status(status)) if status.refuses_login() => status.code.to_string(),
         Some(fault) => fault.brief(),
     };
     match (answer.took, &answer.fault) {

@@ -22,7 +22,7 @@ impl Status {
     pub(super) fn brief(&self) -> String {
         match self.code {
             code if self.from_page => format!("{code} from the page"),
-            407 => "password refused (407)".to_owned(),
+            code if self.refuses_login() => format!("password refused ({code})"),
             _ => self.answer(),
         }
     }
@@ -36,6 +36,11 @@ impl Status {
             (Some(squid), None) if *squid != code.to_string() => format!("{code} {squid}"),
             _ => code.to_string(),
         }
+    }
+
+    /// Whether the proxy refuses the login by this: tinyproxy says 401 of a wrong one, and 407 where there is none.
+    pub(crate) fn refuses_login(&self) -> bool {
+        !self.from_page && (self.code == 407 || (self.code == 401 && self.is_own))
     }
 
     /// Whether it is one that tells a client that it will not get the page: it is not for this client, a

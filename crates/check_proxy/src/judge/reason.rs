@@ -1,6 +1,6 @@
 //! The fault of a page, in words that name the scheme if the page of the other scheme is well.
 
-use crate::fault::{Fault, Status, Tunnel};
+use crate::fault::{Fault, Tunnel};
 
 /// The fault of a page.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,7 +31,7 @@ impl Reason {
     /// Returns a fault as a reason.
     pub(crate) fn of(secure: bool, fault: &Fault) -> Self {
         let naming = match fault {
-            Fault::Status(Status { code: 407, from_page: false, .. }) => Naming::InBrackets,
+            Fault::Status(status) if status.refuses_login() => Naming::InBrackets,
             Fault::Tunnel(Tunnel::Silent | Tunnel::SocksClosed | Tunnel::SocksReset) => Naming::AtEnd,
             Fault::Tunnel(_) => Naming::Known,
             _ => Naming::AtEnd,
@@ -74,6 +74,7 @@ pub(crate) fn grouped(reasons: &[Reason], both: bool) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::fault::Status;
 
     /// The words of a proxy do not decide where the scheme is named.
     #[test]
@@ -83,6 +84,12 @@ mod tests {
         let rows = [
             (true, status(503), "503 for https"),
             (false, status(407), "password refused (407 for http)"),
+            (false, status(401), "401 for http"),
+            (
+                true,
+                Fault::Status(Status { code: 401, is_own: true, ..Status::default() }),
+                "password refused (401 for https)",
+            ),
             (true, Fault::Tunnel(Tunnel::Closed), "CONNECT 200, then closed"),
             (true, Fault::Tunnel(Tunnel::NoTls), "no TLS after CONNECT"),
             (true, Fault::Tunnel(Tunnel::Silent), "tunnel opened, then no answer for https"),

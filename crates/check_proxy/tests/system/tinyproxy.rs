@@ -25,6 +25,11 @@ fn tinyproxy_serves_customers_and_refuses_others() {
             let line =
                 verdict(&origin, "127.0.0.1", running.port, &[&origin.url("pong"), &origin.https_url()]);
             assert_eq!(line.0, code, "{line:?}");
+            if code == 0 {
+                let other = ["--username=other", &origin.url("pong"), &origin.https_url()];
+                let line = verdict(&origin, "127.0.0.1", running.port, &other);
+                assert_eq!(line, (2, "PROXY CRITICAL - 127.0.0.1 password refused (401)".to_owned()));
+            }
             assert!(code == 0 || line.1.ends_with(" open: serves strangers by http and https"), "{line:?}");
         }
     });
