@@ -142,6 +142,8 @@ impl RequestOptions {
         let least = match (&fault, who) {
             (Fault::NoAnswer, _) => self.least.min(CONNECTING),
             (_, Some(As::Stranger)) => self.least.min(SHORTEST),
+            // The greeting of SOCKS5 comes before the login.
+            (Fault::Silent, Some(_)) if self.socks => self.least.min(SHORTEST),
             _ => self.least,
         };
         let (is_short, waited) = (self.is_over() || self.limit < least, start.elapsed());

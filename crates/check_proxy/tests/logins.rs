@@ -206,8 +206,11 @@ fn a_frozen_proxy_is_seen_in_a_short_run() {
     let origin = Origin::start();
     let frozen = proxy(|_, _, stream| hang(stream));
     for timeout in ["--timeout=2", "--timeout=3", "--timeout=3.5", "--timeout=3:unknown", "--timeout=8"] {
-        let line = said(&origin, &frozen, &[timeout]);
-        assert_eq!(line, (2, "PROXY CRITICAL - 127.0.0.1 connects, no answer".to_owned()), "{timeout}");
+        for protocol in ["--protocol=http", "--protocol=socks5"] {
+            let line = said(&origin, &frozen, &[timeout, protocol]);
+            let silent = "PROXY CRITICAL - 127.0.0.1 connects, no answer".to_owned();
+            assert_eq!(line, (2, silent), "{timeout} {protocol}");
+        }
     }
 }
 
