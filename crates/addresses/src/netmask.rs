@@ -17,8 +17,8 @@ pub(crate) fn parse_cpanel(field: &str) -> Option<(HostAddress, u8)> {
     (is_whole && parts.next().is_none()).then_some((address, length))
 }
 
-/// Returns the prefix length of `address:netmask` or `address:netmask:broadcast` as [`parse_cpanel`] does, and refuses
-/// one that contradicts itself. `None` if the field has another shape.
+/// Returns the prefix length of `address:netmask` or `address:netmask:broadcast` as [`parse_cpanel`] does.
+/// `None` if the field has another shape. A field that contradicts itself is an error.
 pub(crate) fn cpanel_netmask(field: &str) -> Option<Result<(HostAddress, u8), String>> {
     let (host, netmask) = parse_cpanel(field)?;
     let broadcast = field.split(':').nth(2).and_then(|broadcast| broadcast.parse::<Ipv4Addr>().ok());
@@ -27,8 +27,8 @@ pub(crate) fn cpanel_netmask(field: &str) -> Option<Result<(HostAddress, u8), St
     Some(checked.map(|()| (host, netmask)))
 }
 
-/// Refuses a broadcast address of another network: that of one address alone, or of a pair (RFC 3021), is of no
-/// account, and so is one that stands for any network.
+/// Refuses a broadcast address of another network. Ignores the broadcast address of a single address or of a
+/// pair (RFC 3021), and 255.255.255.255, which is that of any network.
 fn check_broadcast(address: IpAddr, netmask: u8, broadcast: Option<Ipv4Addr>) -> Result<(), String> {
     let (IpAddr::V4(host), Some(broadcast)) = (address, broadcast) else { return Ok(()) };
     let Some((first, last)) = subnet_ends(host, netmask) else { return Ok(()) };
@@ -38,7 +38,7 @@ fn check_broadcast(address: IpAddr, netmask: u8, broadcast: Option<Ipv4Addr>) ->
     Err(format!("{broadcast} is not the broadcast address of {address}/{netmask}"))
 }
 
-/// Refuses two prefix lengths of one address that differ, and returns the first of them.
+/// Returns the prefix length of an address that has one or two. Refuses two that differ.
 pub(crate) fn agree(first: Option<u8>, second: Option<u8>) -> Result<Option<u8>, String> {
     match (first, second) {
         (Some(first), Some(second)) if first != second => {
@@ -48,9 +48,9 @@ pub(crate) fn agree(first: Option<u8>, second: Option<u8>) -> Result<Option<u8>,
     }
 }
 
-/// Refuses what must not follow `address` on its line: another address, since one line has one, and a netmask
-/// that is none, or contradicts another. The addresses that a panel writes after a netmask are its broadcast address
-/// and its router. Returns the prefix length of the netmask.
+/// Returns the prefix length of the netmask after `address` on its line. Refuses a second address, an invalid
+/// netmask, and a netmask that contradicts another. The addresses that a panel writes after a netmask are its
+/// broadcast address and its router.
 pub(crate) fn check_rest(address: IpAddr, rest: &str) -> Result<Option<u8>, String> {
     let rest = rest.split('#').next().unwrap_or_default();
     let ends = |c: char| c.is_ascii_whitespace() || c == ',';
@@ -58,7 +58,7 @@ pub(crate) fn check_rest(address: IpAddr, rest: &str) -> Result<Option<u8>, Stri
     let netmask = fields.peek().and_then(|field| length(field, address)).transpose()?;
     if netmask.is_some() {
         fields.next();
-        // A panel may write the broadcast address of any network there.
+        // A panel may write 255.255.255.255 there.
         let another = fields.peek().filter(|field| **field != "255.255.255.255");
         let another = another.and_then(|field| length(field, address)).and_then(Result::ok);
         agree(netmask, another)?;
@@ -84,8 +84,8 @@ fn other_address(field: &str) -> Option<IpAddr> {
     parsed.map(|HostAddress { address, .. }| address)
 }
 
-/// Returns the prefix length of a netmask after `address`, as `255.255.255.0`, `0xffffff00`, `/24` or
-/// `ffff:ffff:ffff:ffff::`, or what is wrong with it. `None` if the field is not meant as a netmask.
+/// Returns the prefix length of a netmask after `address`, written as `255.255.255.0`, `0xffffff00`, `/24` or
+/// `ffff:ffff:ffff:ffff::`, or the fault of the netmask. `None` if the field is not meant as a netmask.
 fn length(field: &str, address: IpAddr) -> Option<Result<u8, String>> {
     let wrong = || Err(format!("{} is not a netmask", short(field)));
     let bits = if address.is_ipv4() { 32 } else { 128 };
@@ -100,7 +100,7 @@ fn length(field: &str, address: IpAddr) -> Option<Result<u8, String>> {
     if let Some(mask) = hexadecimal.and_then(|digits| u32::from_str_radix(digits, 16).ok()) {
         return Some(contiguous(mask).filter(|_| address.is_ipv4()).map_or_else(wrong, Ok));
     }
-    // No host has an address that begins so: these are of multicast.
+    // No host has an address that begins with ffff: it is a multicast address.
     if let Some(mask) = bare.parse::<Ipv6Addr>().ok().filter(|mask| mask.segments().starts_with(&[0xffff])) {
         let ones = mask.to_bits().leading_ones();
         let is_mask = address.is_ipv6() && mask.to_bits().count_ones() == ones;
