@@ -18,11 +18,11 @@ const LARGEST: usize = 256 << 10;
 const NOT_FOUND: i32 = 2;
 /// A name that is not found after this was looked for at a silent server.
 const SERVER_TIMEOUT: Duration = Duration::from_secs(1);
-/// How many children begin at once: a limit of processes is easily reached.
+/// The most children that begin at once. Many would soon reach a limit of processes.
 const AT_ONCE: usize = 32;
-/// A child that has run for so long only waits for a nameserver: another may begin beside it.
+/// A child that has run for this time only waits for a nameserver: another may begin beside it.
 const WAITS: Duration = Duration::from_millis(300);
-/// How many children run, those that only wait among them.
+/// The most children that run, including those that only wait.
 const MOST: usize = 96;
 
 /// Explains why a host has no addresses. Each message names it.
@@ -74,7 +74,7 @@ pub enum ResolveError {
         /// The time given, in seconds.
         seconds: f64,
     },
-    /// So many other names got no answer that the time was over before this one's turn.
+    /// Other names got no answer, and the time was over before this one's turn.
     #[error("resolving {name}: not asked within {seconds} s, other names got no answer: see check_resolver")]
     NotAsked {
         /// The name.
@@ -96,7 +96,7 @@ pub enum ResolveError {
 }
 
 impl ResolveError {
-    /// Whether a limit of the system kept getent from starting: EAGAIN of fork(2).
+    /// Returns whether a limit of the system kept getent from starting: EAGAIN of fork(2).
     fn is_of_limit(&self) -> bool {
         matches!(self, Self::Getent { why, .. } if why.kind() == io::ErrorKind::WouldBlock)
     }
@@ -185,7 +185,7 @@ fn ask_by(
     let mut results: Vec<Option<Resolved>> = names.iter().map(|_| None).collect();
     let mut waiting = names.iter().enumerate().peekable();
     let mut running: Vec<(usize, Asked)> = Vec::new();
-    // Once as many as may run were silent for all their time, others would be so too.
+    // Once as many children as may run were silent for all their time, others would be silent too.
     let (mut most, mut answered, mut is_silent) = (MOST, None::<Instant>, false);
     loop {
         while !is_silent
@@ -194,7 +194,7 @@ fn ask_by(
         {
             match start(name) {
                 Ok(asked) => running.push((place, asked)),
-                // A limit of processes: the end of one makes room for another.
+                // The limit of processes is reached: the end of one makes room for another.
                 Err(error) if error.is_of_limit() && !running.is_empty() => {
                     most = running.len();
                     break;
@@ -244,8 +244,8 @@ fn has_room(running: &[(usize, Asked)], most: usize) -> bool {
     busy < AT_ONCE && running.len() < most
 }
 
-/// Waits until one of the children has printed something or its time is over, or another may begin if one
-/// `waits` for that. Returns which have printed.
+/// Waits until a child has printed something or its time is over, or, if a name `waits`, until another child
+/// may begin. Returns which children have printed.
 fn ready(running: &[(usize, Asked)], waits: bool) -> Vec<bool> {
     let ends = running.iter().map(|(_, asked)| asked.until);
     let rooms = running.iter().map(|(_, asked)| asked.started + WAITS);

@@ -1,9 +1,9 @@
-//! Words for the errors by which the system says that this machine cannot send.
+//! Words for the system's errors that mean that this machine cannot send.
 
 use rustix::io::Errno;
 
-/// Returns in few words why this machine cannot send, from an error of socket(2), connect(2) or send(2) that no answer
-/// from the network caused; `None` for other errors.
+/// Returns in few words why this machine cannot send, for an error of socket(2), connect(2) or send(2) that
+/// no answer from the network caused. `None` for other errors.
 pub fn local_words(errno: Errno) -> Option<&'static str> {
     Some(match errno {
         Errno::NETUNREACH => "no route from here",

@@ -1,4 +1,4 @@
-//! Hosts that give nothing to ask: they have no address, or one that is not that of another host.
+//! Hosts that cannot be asked: they have no address, or an address that is not another host's.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
@@ -51,9 +51,9 @@ pub fn divided(host: &Host, addresses: Vec<SocketAddr>) -> (Vec<SocketAddr>, Vec
     })
 }
 
-/// Returns which addresses of a host are those of other machines, and what is this one: an address of an interface,
-/// or of loopback on `port`, where this machine's own service listens. On another port of loopback may be the
-/// way to another machine.
+/// Divides the addresses of a host into those of other machines and those of this one. An address of an
+/// interface is this machine's, and so is loopback on `port`, where its own service listens. Loopback on
+/// another port may lead to another machine.
 pub fn without_own(host: &Host, addresses: Vec<SocketAddr>, port: u16) -> (Vec<SocketAddr>, Vec<Unusable>) {
     parted(addresses, |address| {
         let ip = address.ip().to_canonical();
@@ -62,7 +62,7 @@ pub fn without_own(host: &Host, addresses: Vec<SocketAddr>, port: u16) -> (Vec<S
     })
 }
 
-/// Returns whether a host is written as loopback: as one of its addresses or names.
+/// Returns whether a host is written as an address or a name of loopback.
 pub fn is_written_as_loopback(host: &Host) -> bool {
     match host.name() {
         Some(name) => is_of_loopback(name),
@@ -84,14 +84,14 @@ fn parted(
     (addresses, unusable)
 }
 
-/// The fault of an address that a name has: `None` if the address itself is written.
+/// Returns the fault of an address that a name resolves to. `None` if the host is written as the address.
 fn named(host: &Host, address: &SocketAddr, what: &'static str) -> Option<Unusable> {
     host.name()?;
     Some(Unusable::NoHost { host: host.to_string(), address: address.ip().to_canonical(), what })
 }
 
-/// Whether an interface has the address. To bind a socket to it is no proof: ip_nonlocal_bind, which keepalived
-/// asks for, lets any be bound.
+/// Returns whether an interface has the address. Binding a socket to it proves nothing: with
+/// ip_nonlocal_bind, which keepalived asks for, any address can be bound.
 fn is_bound(address: IpAddr) -> bool {
     let has = |storage: SockaddrStorage| {
         let v4 = storage.as_sockaddr_in().map(|v4| IpAddr::V4(v4.ip()));

@@ -115,7 +115,7 @@ fn names_that_hang_take_no_turns() {
         false => Err(late(name)),
     });
     assert_eq!(found, expected.collect::<Vec<_>>());
-    // One that answers at its end is asked though as many hang as leave it room.
+    // A name that answers late is asked, although as many others hang as leave it room.
     let found = asked(&names[..MOST], Duration::from_secs(2), |name| match name == names[MOST - 1] {
         true => shell("echo 192.0.2.1 STREAM"),
         false => shell("exec sleep 60"),
