@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use plugin::{Range, Thresholds};
 
-/// What goes without the options of --cat, and of --snapshot. Clap does not demand an option, as by `requires`, that
-/// conflicts with one that is given.
+/// What goes without the options of --cat, and of --snapshot. Clap does not demand an option, as by
+/// `requires`, that conflicts with one that is given.
 const NOT_CAT: [&str; 4] = ["flush", "acknowledge", "retry_refused", "snapshot"];
 const NOT_SNAPSHOT: [&str; 4] = ["flush", "acknowledge", "retry_refused", "cat"];
 

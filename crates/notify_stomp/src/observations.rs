@@ -77,7 +77,7 @@ pub struct Observations {
     pub broken_folder: PathBuf,
     /// A file that can neither be read nor set aside.
     pub unreadable: Option<PathBuf>,
-    /// How that file can be read, if only this user may not read it: it waits.
+    /// The command that makes that file readable, if only this user may not read it. The event waits.
     pub denied: Option<String>,
     /// What is wrong with the options of the broker: then nothing was sent.
     pub refused: Option<String>,
@@ -95,8 +95,8 @@ pub struct Observations {
     pub is_unfinished: bool,
 }
 
-/// Returns what `--timeout` says of a missed deadline. UNKNOWN is its default, and no more than what is known of
-/// events that wait.
+/// Returns what `--timeout` says of a missed deadline. UNKNOWN is its default, and no more than what is known
+/// of events that wait.
 pub(crate) fn late(deadline: &Deadline) -> Option<State> {
     Some(deadline.state()).filter(|state| *state > State::Unknown)
 }

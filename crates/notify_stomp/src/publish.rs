@@ -202,7 +202,7 @@ fn put_and_count(
     let spool = Spool::open(&args.spool, patience)?;
     let lock = spool.lock(patience)?;
     let spooled = spool.put(event, args.spool.most_octets(), &lock).inspect_err(|_| {
-        // It is lost: the gap tells a reader.
+        // The event is lost: the gap tells a reader.
         let _ = spool.advance(event.sequence);
     })?;
     seen.dropped = spooled.dropped;
@@ -319,10 +319,10 @@ impl Run<'_> {
         match &result {
             // A broker that confirms is not silent: the time was up.
             Err(error) if error.is_silence() && sent.confirmed > 0 => self.seen.is_unfinished = true,
-            // Neither is one that refuses: held destinations say it, or its words do.
+            // A broker that refuses is not silent: held destinations or its words show that.
             Err(error) if error.is_silence() && sent.answer.is_some() => {
                 let answer = sent.answer.clone().filter(|_| sent.held.is_empty());
-                // One that only hung up and then was silent is late all the same.
+                // A broker that only hung up, and was then silent, is late.
                 self.seen.failure = answer.map(|answer| Failure { is_late: !answer.is_refusal, ..answer });
             }
             Err(error) => self.seen.failure = Some(error.into()),
@@ -354,7 +354,8 @@ impl Run<'_> {
         let numbered = spool.number(event);
         self.send_now(event, error);
         if lock.is_ok() && numbered.is_ok() {
-            // Also where it is lost: the gap tells a reader. That no number can be noted shows in the next event's.
+            // Advance also if the event is lost: the gap tells a reader. If the number cannot be noted, the
+            // next event shows it.
             let _ = spool.advance(event.sequence);
         }
     }

@@ -41,9 +41,10 @@ pub(crate) struct Sent {
     pub(crate) held: Held,
     /// Whether another process is sending.
     pub(crate) is_busy: bool,
-    /// What a broker last answered in place of a receipt: it is not silent.
+    /// The last answer of a broker in place of a receipt. Such a broker is not silent.
     pub(crate) answer: Option<Failure>,
-    /// How many destinations this run held, also those of earlier runs that were refused once more.
+    /// The number of destinations that this run held, including those of earlier runs that were refused
+    /// again.
     held_now: usize,
     /// Destinations and words that were about an event while the broker was well.
     proven: BTreeSet<(String, String)>,
@@ -77,7 +78,7 @@ pub(crate) struct Sender<'a> {
 }
 
 impl<'a> Sender<'a> {
-    /// Will send what waits in `spool`, and set aside at most so many octets.
+    /// Prepares to send the events in `spool`, and to set aside at most `room` octets.
     pub(crate) fn new(
         connect: &'a ConnectOptions<'a>,
         options: &'a SendOptions<'a>,
@@ -108,7 +109,7 @@ impl<'a> Sender<'a> {
             let attempt = |broker: &Broker, share: &Deadline| {
                 let (before, answer) = (self.sent.confirmed, self.sent.answer.take());
                 let result = self.all_through(broker, share);
-                // A broker that confirms or refuses is not silent: the time was up.
+                // A broker that confirms or refuses is not silent: the time was over.
                 let is_silent = result.as_ref().is_err_and(DeliverError::is_silence)
                     && self.sent.confirmed == before
                     && self.sent.answer.is_none();
@@ -127,7 +128,7 @@ impl<'a> Sender<'a> {
         Ok(())
     }
 
-    /// Sends all that waits, and what earlier runs held after it.
+    /// Sends all waiting events, and then those that earlier runs held.
     fn all_through(&mut self, broker: &Broker, share: &Deadline) -> Result<(), DeliverError> {
         self.through(broker, share)?;
         if self.retry_known((broker, share))? { self.through(broker, share) } else { Ok(()) }
@@ -165,7 +166,7 @@ impl<'a> Sender<'a> {
         self.sent.confirmed += confirmed;
     }
 
-    /// Notes that a broker answered, though not with a receipt.
+    /// Notes that a broker answered without a receipt.
     fn note_answer(&mut self, error: &SessionError) {
         self.sent.answer = Some(error.into());
     }

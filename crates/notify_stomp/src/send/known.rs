@@ -1,7 +1,8 @@
-//! Destinations that were refused in earlier runs: everything else goes first, and then a few of them are tried.
+//! Destinations that were refused in earlier runs. A run sends everything else first, and then tries a few of
+//! them.
 //!
 //! Many brokers close the connection at each refusal. Without this memory, a few hundred refused destinations
-//! would take the time of every run, and no other event would ever go.
+//! would take the time of every run, and no other event would ever be sent.
 
 use std::collections::BTreeSet;
 
@@ -9,11 +10,11 @@ use super::{At, Known, Sender};
 use crate::deliver::DeliverError;
 use crate::observations::Failure;
 
-/// How many of them may be refused once more in one run.
+/// The most refusals of these destinations in one run.
 const RETRIES: usize = 4;
 
 impl Sender<'_> {
-    /// Holds what earlier runs held, as far as an event waits for it.
+    /// Holds the destinations that earlier runs held, as far as an event waits for them.
     pub(super) fn hold_known(&mut self) -> Result<(), DeliverError> {
         if self.is_loaded || !self.options.template.has_placeholders() {
             return Ok(());
@@ -38,8 +39,8 @@ impl Sender<'_> {
         Ok(())
     }
 
-    /// Tries what earlier runs held, until the broker has refused a few of them. Returns whether it confirmed one:
-    /// then the others of its destination may go too.
+    /// Tries the destinations that earlier runs held, until the broker has refused a few of them. Returns
+    /// whether it confirmed an event: then the other events of its destination may be sent too.
     pub(super) fn retry_known(&mut self, at: At<'_>) -> Result<bool, DeliverError> {
         let (mut refusals, mut is_free) = (0, false);
         while refusals < RETRIES
@@ -73,7 +74,7 @@ impl Sender<'_> {
         }
     }
 
-    /// Remembers what is held, what was not tried in this run first.
+    /// Remembers the held destinations. Those that this run did not try come first.
     pub(super) fn remember_held(&self) {
         if !self.is_loaded {
             return;

@@ -29,24 +29,24 @@ const CHUNK: (usize, usize) = (1000, 1 << 20);
 const DUE: usize = 4;
 /// How many octets are sent in one go.
 const BATCH: usize = 256 << 10;
-/// How many objects in a row are confirmed alone before many are sent together again.
+/// The number of objects in a row that are confirmed alone before many are sent together again.
 const GOOD: usize = 20;
 const DOING: &str = "waiting for a receipt";
 
 /// An object on its way: its number, and its JSON.
 type Sent = (u64, Vec<u8>);
 
-/// The brokers of a snapshot, and how far the one in use has proved itself.
+/// The brokers of a snapshot, and the state of the one in use.
 struct Brokers<'a> {
     current: Option<&'a Broker>,
     untried: VecDeque<&'a Broker>,
-    /// Until when the one in use has to confirm something: from then on, until the time is up.
+    /// The time in which the broker in use must confirm something. Once it has, this is the rest of the time.
     share: Deadline,
-    /// Whether the one in use has confirmed something.
+    /// Whether the broker in use has confirmed something.
     is_proven: bool,
-    /// What it refused or was not sent before that.
+    /// The objects that it refused or was not sent before it confirmed anything.
     passed: Vec<Sent>,
-    /// What the brokers before it said: the first refusal, or else the last error.
+    /// The fault of the brokers before it: the first refusal, or else the last error.
     told: Option<Failure>,
 }
 
@@ -86,7 +86,7 @@ pub(super) struct Publisher<'a> {
     pub(super) refused: u64,
     /// See `refused`.
     pub(super) words: Option<String>,
-    /// The last refusal that was not held against the broker.
+    /// The last refusal that is not the broker's fault.
     pub(super) refusal: Option<SessionError>,
     /// Why it is not finished.
     pub(super) failure: Option<Failure>,
@@ -153,7 +153,7 @@ impl<'a> Publisher<'a> {
         }
     }
 
-    /// Sends the last object, and goes on past what the broker refuses, and past a broker that fails.
+    /// Sends the last object. Goes on after refused objects, and with the next broker if one fails.
     fn attempt(&mut self, is_end: bool) {
         let mut result = self.send_last(is_end);
         while self.failure.is_none() {
@@ -225,14 +225,14 @@ impl<'a> Publisher<'a> {
         self.prove();
     }
 
-    /// Passes over an object whose destination is held.
+    /// Skips an object whose destination is held.
     fn skip(&mut self, sent: Sent) {
         self.skipped += 1;
         self.brokers.pass(sent);
     }
 
-    /// Sends what is on its way alone until one was refused and some after it were not, and the rest together
-    /// again: what is refused seldom comes alone.
+    /// Sends the unconfirmed objects one by one until one was refused and some after it were not, and then
+    /// the rest together. Refused objects often come in a row.
     fn pass_over_one(&mut self) -> Result<(), SessionError> {
         if let Err(error) = self.log_in_again() {
             return self.fail(&error);
@@ -271,7 +271,7 @@ impl<'a> Publisher<'a> {
         self.resend()
     }
 
-    /// Sends what is on its way once more, together.
+    /// Sends the unconfirmed objects again, together.
     fn resend(&mut self) -> Result<(), SessionError> {
         (self.due, self.since) = (VecDeque::new(), (0, 0));
         let mut rest = std::mem::take(&mut self.window);
@@ -284,8 +284,8 @@ impl<'a> Publisher<'a> {
         Ok(())
     }
 
-    /// Holds the destination of an object that was refused alone, or counts the object. Returns whether one of
-    /// them is to blame, and not the broker.
+    /// Holds the destination of an object that was refused alone, or counts the object. Returns whether the
+    /// destination or the object is to blame, and not the broker.
     fn blame(&mut self, error: &SessionError, json: &[u8]) -> bool {
         match Blame::of(error) {
             Blame::Event => {

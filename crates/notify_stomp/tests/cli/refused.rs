@@ -220,7 +220,7 @@ fn logins(broker: &Broker) -> usize {
     broker.frames().iter().filter(|frame| frame.command == "CONNECT").count()
 }
 
-/// A refused destination costs a connection: what is known to be refused is tried last, and only some of it.
+/// A refused destination costs a connection. So known ones are tried last, and only a few of them.
 #[test]
 fn destinations_that_are_known_to_be_refused_are_tried_last() {
     for words in ["no exchange of this name", "something went wrong"] {
@@ -238,7 +238,7 @@ fn destinations_that_are_known_to_be_refused_are_tried_last() {
         assert_eq!(text(&flush(&broker)), (2, line(30, "bad-0", 29).as_str()));
         let before = logins(&broker);
         assert!(before > 30, "{before}");
-        // A new event is not held up by them, and the next run says the same.
+        // They hold up no new event, and the next run reports the same.
         let mut event = spool.command_to(broker.address(), "/queue/{host}");
         let outcome = ended(event.args(["--host=good", "--state=UP", "--timeout=30"]));
         assert_eq!(outcome.code, Some(2), "{}", outcome.stdout);
@@ -261,7 +261,7 @@ fn destinations_that_are_known_to_be_refused_are_tried_last() {
             "{words}: only bad-1 and bad-10 to bad-19"
         );
         drop(broker);
-        // They are not forgotten: once the broker takes them, all go in one run.
+        // They are not forgotten: once the broker takes them, one run sends all of them.
         let broker = Broker::start(Manner::Confirms).unwrap();
         assert_eq!(flush(&broker).code, Some(0));
         assert_eq!((spool.waiting().len(), spool.path().join("held").exists()), (0, false));
@@ -300,7 +300,7 @@ fn a_destination_stays_held_where_a_run_gives_up() {
     assert_eq!(held(), all);
 }
 
-/// A broker that refuses and is then silent has answered: its words tell more.
+/// A broker that refuses and is then silent has answered, and its words tell more.
 #[test]
 fn a_broker_that_refused_something_is_not_called_silent() {
     let spool = many_refused(2);
@@ -314,7 +314,7 @@ fn a_broker_that_refused_something_is_not_called_silent() {
     assert!(!spool.path().join(format!("silent-{}", broker.address())).exists());
 }
 
-/// The same of a snapshot.
+/// The same holds for a snapshot.
 #[test]
 fn a_broker_that_refused_something_of_a_snapshot_is_not_called_silent() {
     let (broker, spool) = (

@@ -1,7 +1,7 @@
-//! Which broker takes a snapshot: the next one is tried until one confirms something.
+//! Chooses the broker that gets a snapshot: tries the next one until one confirms something.
 //!
-//! Until its first receipt a broker has a share of the time, and nothing is done with for good: what it refuses
-//! may be right for the next one. After that receipt the snapshot is this broker's.
+//! Until its first receipt, a broker has a share of the time, and its refusals are not final: the next broker
+//! may take the objects. After that receipt the snapshot stays with this broker.
 
 use plugin::Deadline;
 
@@ -11,11 +11,11 @@ use crate::observations::Failure;
 use crate::options::Broker;
 use crate::session::{Session, SessionError};
 
-/// How many objects a broker may refuse before it confirms one, while there is another broker.
+/// The most objects that a broker may refuse before it confirms one, while there is another broker.
 const REFUSED: usize = 16;
 
 impl<'a> Brokers<'a> {
-    /// Will try these in their order.
+    /// Prepares to try these brokers in their order.
     pub(super) fn new(untried: impl Iterator<Item = &'a Broker>) -> Self {
         let share = Deadline::after(std::time::Duration::ZERO);
         let untried = untried.collect();
@@ -29,12 +29,13 @@ impl<'a> Brokers<'a> {
         }
     }
 
-    /// Whether the broker in use refused too much, at the end anything, before it confirmed anything.
+    /// Returns whether the broker in use refused too many objects before it confirmed one. At the end, one is
+    /// too many.
     fn is_hopeless(&self, is_end: bool) -> bool {
         !self.is_proven && self.passed.len() >= if is_end { 1 } else { REFUSED }
     }
 
-    /// Notes what a broker said.
+    /// Notes the fault of a broker.
     fn tell(&mut self, failure: Failure) {
         if self.is_proven || self.told.as_ref().is_none_or(|told| !told.is_refusal) {
             self.told = Some(failure);
@@ -43,14 +44,14 @@ impl<'a> Brokers<'a> {
 }
 
 impl<'a> Publisher<'a> {
-    /// Logs in at the first broker that lets us in.
+    /// Logs in at the first broker that accepts the login.
     pub(in crate::snapshot) fn start(&mut self) {
         if !self.log_in_at_next() {
             self.failure = self.brokers.told.take();
         }
     }
 
-    /// The broker that confirmed something.
+    /// Returns the broker that confirmed something.
     pub(in crate::snapshot) fn good(&self) -> Option<String> {
         self.brokers.current.filter(|_| self.brokers.is_proven).map(Broker::name)
     }
@@ -80,7 +81,7 @@ impl<'a> Publisher<'a> {
         Ok(())
     }
 
-    /// Notes that the broker in use confirmed something: it is given the rest of the time.
+    /// Notes that the broker in use confirmed something, and gives it the rest of the time.
     pub(super) fn prove(&mut self) {
         if !self.brokers.is_proven {
             (self.brokers.is_proven, self.brokers.told) = (true, None);
@@ -90,7 +91,7 @@ impl<'a> Publisher<'a> {
         }
     }
 
-    /// Goes on with the next broker, from the first object on, or notes why nothing more is sent.
+    /// Goes on with the next broker from the first object, or notes why nothing more is sent.
     pub(super) fn fail(&mut self, error: &SessionError) -> Result<(), SessionError> {
         self.brokers.tell(error.into());
         if self.brokers.is_proven || !self.log_in_at_next() {
@@ -100,7 +101,7 @@ impl<'a> Publisher<'a> {
         self.start_over()
     }
 
-    /// Sends the objects again from the first one on, to the broker that is in use now.
+    /// Sends the objects again from the first one, to the broker that is in use now.
     fn start_over(&mut self) -> Result<(), SessionError> {
         self.window.extend(self.brokers.passed.drain(..));
         self.window.make_contiguous().sort_unstable_by_key(|(number, _)| *number);
@@ -109,8 +110,8 @@ impl<'a> Publisher<'a> {
         self.resend()
     }
 
-    /// Goes on with the next broker that lets us in, if the one in use refuses all that it got. Returns whether it
-    /// refuses all.
+    /// Goes on with the next broker that accepts the login, if the one in use refuses all objects. `None` if
+    /// it does not.
     pub(super) fn leave_hopeless(&mut self, is_end: bool) -> Option<Result<(), SessionError>> {
         if !self.brokers.is_hopeless(is_end) {
             return None;
@@ -121,7 +122,7 @@ impl<'a> Publisher<'a> {
             self.brokers.tell(Failure::from(&error));
             return Some(self.start_over());
         }
-        // There is no other one: this one goes on past what it refuses.
+        // There is no other broker: this one goes on after refused objects.
         (self.brokers.current, self.brokers.passed) = (current, Vec::new());
         self.brokers.share = Deadline::after(self.connect.deadline.remaining());
         self.refusal = Some(error);
