@@ -48,7 +48,7 @@ pub(crate) fn evaluate(limits: &Limits, observed: &Observations) -> Report {
     findings.remark(remark).report(all_well)
 }
 
-/// Judges the lists and sources that cannot be used: what is missing of the others is worse.
+/// Judges the lists and sources that cannot be used. An address of the others that is missing is worse.
 fn judge_unusable(observed: &Observations) -> Finding {
     match observed.expected.unusable.as_slice() {
         [] => Finding::ok(""),

@@ -60,8 +60,8 @@ pub struct Expected {
     pub shadowed: Vec<(IpAddr, String, String)>,
     /// What may give addresses and is not understood, each with its place.
     pub unknown: Vec<String>,
-    /// The lists and the sources that cannot be used, or not all of which: why. The addresses are fewer than
-    /// they should be, or older.
+    /// The faults of the lists and sources that cannot be used, or only in part. The addresses are then
+    /// incomplete or old.
     pub unusable: Vec<String>,
     /// Files that configure addresses and are not read.
     pub unread: Vec<String>,
@@ -89,7 +89,7 @@ impl Expected {
         first.map_or(Ok(()), |line| Err(ExpectedError::Unusable(line.clone())))
     }
 
-    /// Returns an error where a list or a source cannot be used.
+    /// Returns an error if a list or a source cannot be used.
     ///
     /// # Errors
     /// [`ExpectedError::Unusable`], with a line for each.
@@ -99,8 +99,8 @@ impl Expected {
 }
 
 impl Expected {
-    /// Reads the addresses of --ip, --file and --from. What cannot be used of them is in
-    /// [`Expected::unusable`]: what is known may be missing all the same.
+    /// Reads the addresses of --ip, --file and --from. The faults of lists and sources are in
+    /// [`Expected::unusable`], because a known address may be missing beside them.
     pub fn read(expectations: &Expectations, deadline: &Deadline) -> Self {
         Self::read_from(expectations, &expectations.addresses.tree(deadline), deadline)
     }
@@ -169,7 +169,7 @@ impl Expected {
             && self.shadowed.is_empty()
     }
 
-    /// Returns whether anything that is known can be an alarm: with dynamic addresses, on some hosts.
+    /// Returns whether a known expectation can raise an alarm. A dynamic address can on some hosts.
     pub(crate) fn can_alarm(&self) -> bool {
         let named = !self.entries.is_empty() || !self.absent.is_empty() || !self.gateways.is_empty();
         named || !self.shadowed.is_empty() || self.demands_dynamic && !self.dynamic.is_empty()

@@ -14,8 +14,7 @@ pub enum ExpectedError {
     /// A list or the host's configuration cannot be used.
     #[error(transparent)]
     Config(ConfigError),
-    /// The host's configuration is not for everybody's eyes, as netplan's and NetworkManager's files mostly
-    /// are.
+    /// Only root may read the host's configuration, as is usual for netplan's and NetworkManager's files.
     #[error("{0}: let root print a list by --list, and give it to --file")]
     Forbidden(ReadError),
     /// Lists or sources cannot be used, or one of their lines is not understood.
@@ -30,7 +29,7 @@ pub enum ExpectedError {
     /// The age of a list is not known.
     #[error("{0}: {1}")]
     Age(String, String),
-    /// The sources that were named promise nothing.
+    /// The sources that were named have no static address.
     #[error("no static address in the configuration of {0}: nothing to check")]
     NothingPromised(String),
 }
@@ -59,14 +58,14 @@ pub(super) fn lines_of(errors: &[ExpectedError]) -> Vec<String> {
     lines
 }
 
-/// How far in the future a list may be dated.
+/// The time by which a list may be dated in the future.
 const AHEAD: Duration = Duration::from_secs(60);
 
 /// Checks that a list was written within the time allowed.
 pub(super) fn check_age(path: &Path, limit: Duration, deadline: &Deadline) -> Result<(), ExpectedError> {
     let name = path.display().to_string();
     let _step = deadline.step(format!("reading {name}"));
-    // A list that is not there, or not for this user, is what reading it reports.
+    // A list that is missing, or that this user may not read, is reported when it is read.
     let Ok(metadata) = fs::metadata(path) else { return Ok(()) };
     let written = metadata.modified();
     let written = written.map_err(|error| ExpectedError::Age(name.clone(), plugin::reason(&error)))?;
