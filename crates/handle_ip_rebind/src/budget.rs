@@ -22,7 +22,7 @@ use gone::Gone;
 const HOUR: u64 = 3_600;
 /// The most that the file of the budget may hold, in octets: more than [`Failures`] can take.
 const LARGEST: u64 = 16 << 20;
-/// How many runs that continue an earlier one may be killed, one after the other, for one use of the budget.
+/// The most runs in a row that continue an earlier one and may be killed, for one use of the budget.
 const INTERRUPTIONS: u32 = 2;
 /// The version of the file.
 const VERSION: u32 = 1;
@@ -39,7 +39,7 @@ pub enum BudgetError {
     /// A file or the folder is not root's alone, or cannot be read or written.
     #[error("state: {0}")]
     State(StateError),
-    /// The folder is another's, and no mode or owner of it must be changed.
+    /// The folder belongs to another program. Its mode and owner must not be changed.
     #[error("state: {} has other files in it: state must name a directory of its own", .0.display())]
     Foreign(PathBuf),
     /// The file of the budget is not understood.
@@ -72,10 +72,12 @@ pub(crate) struct Memory {
     /// What runs have removed, and no list names.
     #[serde(default, skip_serializing_if = "Gone::is_empty")]
     pub(crate) gone: Gone,
-    /// The addresses that a run which has used the budget was to bind, and did not: it was killed, or had no time.
+    /// The addresses that a run was to bind and did not, because it was killed or had no time. That run used
+    /// the budget.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub(crate) begun: BTreeSet<IpAddr>,
-    /// How many runs since have continued that and did not end: one that ends so each time must not go on for ever.
+    /// The number of later runs that continued it and were killed. It is limited, so that this does not go on
+    /// for ever.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub(crate) interrupted: u32,
     /// What a run began and did not bring to its end.
@@ -121,9 +123,9 @@ impl Held {
         Ok(lock.map(|lock| Self { folder, lock }))
     }
 
-    /// Reads what runs before this one left, of the times at which something was changed those within the hour
-    /// before `now`. A time after it is by a clock that was wrong then or is now: it counts as now, and is
-    /// written so, lest it counts for ever.
+    /// Reads what runs before this one left, of the times at which something was changed those within the
+    /// hour before `now`. A time after it is by a clock that was wrong then or is now: it counts as now, and
+    /// is written so, lest it counts for ever.
     ///
     /// # Errors
     /// [`BudgetError`]: without knowing that, nothing may be changed.
@@ -151,8 +153,8 @@ impl Held {
 }
 
 impl Memory {
-    /// Returns whether what an earlier run within the hour began may be brought to its end without a further use of
-    /// the budget.
+    /// Returns whether this run may finish what an earlier run of this hour began, without another use of the
+    /// budget.
     pub(crate) fn may_continue(&self) -> bool {
         !self.acted.is_empty() && self.interrupted < INTERRUPTIONS
     }
@@ -179,7 +181,7 @@ fn read(folder: &Folder, deadline: &Deadline) -> Result<Memory, BudgetError> {
     Ok(memory)
 }
 
-/// Returns what is wrong with the file, in words that name no types of this program's language.
+/// Returns the fault of the file, in words without the names of Rust types.
 fn fault_of(error: &serde_json::Error) -> String {
     let what = if error.is_data() { "not what this program writes" } else { "not JSON" };
     format!("{what}, line {} column {}", error.line(), error.column())
@@ -192,7 +194,7 @@ pub(crate) struct Found {
     pub(crate) is_busy: bool,
     /// How often something was changed within the hour.
     pub(crate) acted: usize,
-    /// The addresses of an act that a run may continue.
+    /// The addresses that a run may still bind for an earlier one.
     pub(crate) begun: BTreeSet<IpAddr>,
     /// What was tried in vain.
     pub(crate) failed: Failures,
@@ -219,8 +221,8 @@ pub(crate) fn try_state(path: &Path, now: u64, deadline: &Deadline) -> Result<Fo
     Ok(Found { is_busy, acted: memory.acted.len(), begun, failed: memory.failed, gone: memory.gone })
 }
 
-/// Returns why a folder is not used: to change the mode or owner of one that holds anything else than what runs make
-/// would harm its owner.
+/// Returns why a folder is not used. If it contains other files than those of runs, a change of its mode or
+/// owner would do harm.
 fn refused(path: &Path, error: StateError) -> BudgetError {
     let is_its_own = matches!(
         &error,

@@ -81,7 +81,8 @@ pub(crate) fn bindable(cases: &[Case]) -> Vec<IpAddr> {
     all
 }
 
-/// Returns a case as tests of other modules need it: an address that is not bound, without a cause if `why` is empty.
+/// Returns a case as tests of other modules need it: an address that is not bound, without a cause if `why`
+/// is empty.
 #[cfg(test)]
 pub(crate) fn example(address: &str, fate: Fate, why: &str) -> Case {
     let why = (!why.is_empty()).then(|| why.to_owned());

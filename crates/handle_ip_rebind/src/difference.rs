@@ -1,5 +1,5 @@
-//! Two lists: the one that `check` has checked, by `--file` or `--ip`, and the one in `files`. The monitor does not
-//! look for an address that is only in `files`, and one that is only in `check` is never bound.
+//! Compares two lists: that of `check`, from `--file` or `--ip`, and that of `files`. The monitor does not
+//! check an address that is only in `files`. An address that is only in `check` is never bound.
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -25,9 +25,9 @@ pub(crate) struct Difference {
 }
 
 impl Difference {
-    /// Compares two lists: the files and addresses that `check` names, and the files of `files`. `None` if they do not
-    /// differ, or are not two: where `check` names the same files and others besides, it expects more on purpose, and
-    /// where it names the network configuration, that is not a list.
+    /// Compares the files and addresses that `check` names with the files of `files`. `None` if they do not
+    /// differ, or are not two lists: if `check` names all of `files` and others besides, it expects more on
+    /// purpose. The network configuration is not a list.
     pub(crate) fn of(
         (check, check_files): (&Expected, &[PathBuf]),
         (list, files): (&Expected, &[PathBuf]),
@@ -61,7 +61,7 @@ impl Difference {
     }
 }
 
-/// The addresses of these `files` of one list, and those of its `--ip`, that are not in the other at all.
+/// Returns the addresses of one list, from these `files` and from its `--ip`, that are not in the other list.
 fn only_in(one: &Expected, files: &[PathBuf], other: &Expected) -> BTreeMap<IpAddr, String> {
     let of_files = |list| {
         let name = usize::try_from(list).ok().and_then(|list| one.files.get(list));

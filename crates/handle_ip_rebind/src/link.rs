@@ -36,8 +36,8 @@ pub(crate) use claimant::Claims;
 /// no worse.
 const PROBES: u32 = 3;
 const INTERVAL: Duration = Duration::from_secs(1);
-/// RFC 5227: PROBE_WAIT, within which the first probe is sent at random: of two hosts that are after one address
-/// at the same time, the later one hears the other.
+/// PROBE_WAIT of RFC 5227: the first probe is sent at a random moment within this time. If two hosts probe
+/// for one address, the later one hears the other.
 const START: Duration = Duration::from_secs(1);
 /// RFC 5227: ANNOUNCE_WAIT, the silence after the last probe that makes an address free.
 const SILENCE: Duration = Duration::from_secs(2);
@@ -151,7 +151,7 @@ impl Link {
         )?;
         for number in 1..=PROBES {
             let wait = if number == PROBES { SILENCE } else { INTERVAL };
-            // A host that has begun before this one is not disturbed by further probes.
+            // Further probes would disturb a host that began before this one.
             let free: Vec<IpAddr> =
                 addresses.iter().copied().filter(|address| !claimed.contains_key(address)).collect();
             self.probe(&free, wait, Waiting::ToBind, &mut claimed)?;
@@ -201,9 +201,9 @@ impl Link {
         Ok(())
     }
 
-    /// Listens for this long, and returns which of these addresses, which are bound here, another host has too:
-    /// one that answers the announcement with its own (RFC 5227, section 2.4). What came since the sockets
-    /// were last read counts too.
+    /// Listens for this long, and returns which of these addresses, which are bound here, another host has
+    /// too: one that answers the announcement with its own (RFC 5227, section 2.4). What came since the
+    /// sockets were last read counts too.
     pub(crate) fn hear(&self, addresses: &[IpAddr], wait: Duration) -> Result<Claims, LinkError> {
         let mut claimed = Claims::new();
         self.listen(Instant::now() + wait, addresses, Waiting::Bound, &mut claimed)?;
@@ -285,7 +285,7 @@ impl Link {
         }
     }
 
-    /// Whether an answer is by this host itself.
+    /// Returns whether an answer comes from this host.
     fn is_own(&self, mac: Mac) -> bool {
         mac == self.own || self.hosts.contains(&mac)
     }
@@ -304,8 +304,8 @@ impl Link {
     }
 }
 
-/// The hardware addresses of all interfaces of this host that are up, but for those that another host may
-/// answer by: a shared one, and that of a guest behind a macvtap.
+/// Returns the hardware addresses of all interfaces of this host that are up. Leaves out those that another
+/// host may answer with: a shared one, and that of a guest behind a macvtap.
 fn hardware_addresses(all: &[InterfaceAddress]) -> Vec<Mac> {
     let up = all.iter().filter(|entry| entry.flags.contains(InterfaceFlags::IFF_UP));
     let is_of_guest = |name: &str| Path::new("/sys/class/net").join(name).join("macvtap").exists();

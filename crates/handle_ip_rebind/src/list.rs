@@ -133,8 +133,9 @@ pub(crate) fn place(expected: &Expected, entry: &Entry) -> String {
     file.map_or_else(|| "check".to_owned(), |file| format!("{file} line {}", entry.line))
 }
 
-/// Returns an address without a prefix length, and a number after it that could be meant as one: it is read as a port,
-/// or after a comma not at all. `None` if the line has several ports, or none that could be meant so.
+/// Returns an address without a prefix length, and a number after it that could be meant as one. Such a
+/// number is read as a port, and after a comma not at all. `None` if the line has several ports, or no such
+/// number.
 fn port_like_prefix(line: &str) -> Option<(IpAddr, u8)> {
     let is_space = |c: char| c.is_ascii_whitespace();
     let line = line.split('#').next()?.trim_matches(is_space);

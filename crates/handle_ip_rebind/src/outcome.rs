@@ -94,7 +94,7 @@ impl Outcome {
         }
     }
 
-    /// Gives an address its fate, also one that was not missing.
+    /// Sets the fate of an address, also of one that was not missing.
     pub(crate) fn set(&mut self, address: IpAddr, fate: Fate, why: String, missing: &str) {
         match self.cases.iter_mut().find(|case| case.address == address) {
             Some(case) => case.becomes(fate, why),
@@ -102,7 +102,7 @@ impl Outcome {
         }
     }
 
-    /// Returns which of the addresses that an earlier run has bound are still here, and nothing is wrong with.
+    /// Returns the addresses of an earlier run that are still bound and have no fault.
     pub(crate) fn owed_addresses(&self) -> impl Iterator<Item = IpAddr> {
         let known: BTreeSet<IpAddr> = self.cases.iter().map(|case| case.address).collect();
         self.owed.addresses.iter().copied().filter(move |address| !known.contains(address))

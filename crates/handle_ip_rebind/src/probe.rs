@@ -27,7 +27,7 @@ pub enum ObserveError {
     /// The list cannot be used.
     #[error(transparent)]
     List(#[from] ListError),
-    /// The interface does not have this host's addresses.
+    /// The interface cannot have this host's addresses.
     #[error(transparent)]
     Interface(#[from] InterfaceError),
 }
@@ -79,7 +79,8 @@ impl Seen {
         addresses.len()
     }
 
-    /// Returns whether the list names an address, or that of `check` does: what is bound stands for no list.
+    /// Returns whether the list of `files` or that of `check` names an address. Bound addresses are not such
+    /// a list.
     pub(crate) fn names(&self, address: IpAddr) -> bool {
         let check = self.check.iter().filter(|check| check.expected.source != ListSource::Bound);
         let is_named = |seen: &Observations| {
@@ -184,8 +185,8 @@ impl Seen {
         Some(format!("{} {}", known.name, known.link.fault()?))
     }
 
-    /// Returns why an address of the list must not be bound on the interface, whatever is around it. `None` if
-    /// it may be tried.
+    /// Returns why an address of the list must not be bound on the interface, whatever is around it. `None`
+    /// if it may be tried.
     fn obstacle(&self, config: &Config, list: &List, address: IpAddr) -> Option<String> {
         let interface = config.interface.as_str();
         let configured =

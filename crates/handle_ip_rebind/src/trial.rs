@@ -34,7 +34,7 @@ pub enum TrialError {
         setting: &'static str,
         /// The program, as it is configured.
         program: PathBuf,
-        /// Why not.
+        /// The reason why it cannot run.
         why: ProgramError,
     },
     /// A run could not be recorded.
@@ -51,7 +51,7 @@ pub enum TrialError {
     Observe(#[from] ObserveError),
 }
 
-/// What is wrong with a program, with the path that is configured, where a link has led to another one.
+/// Returns the fault of a program. Adds the configured path if a link led to another one.
 fn in_full(program: &Path, why: &ProgramError) -> String {
     let (path, why) = (program.display().to_string(), why.to_string());
     // /usr/bin/x ends as /bin/x does.
@@ -149,7 +149,7 @@ fn in_the_way(config: &Config, found: &Found) -> Vec<Finding> {
     all
 }
 
-/// Says that no run may change anything within this hour. What an earlier run began may be brought to its end.
+/// Reports that no run may change anything within this hour, except to finish what an earlier run began.
 fn over_budget(config: &Config, found: &Found, cases: &[Case]) -> Option<Finding> {
     let is_begun = |address: IpAddr| found.begun.contains(&address);
     let bindable = || of(cases, Fate::Bindable);

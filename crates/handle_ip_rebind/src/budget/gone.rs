@@ -1,5 +1,5 @@
-//! Addresses that a run has removed, by a command or a restarted service, and that no list names: nothing would
-//! miss them in the next run. They are told in every run until they are bound again, for a day.
+//! Addresses that a run has removed, by a command or a restarted service, and that no list names: nothing
+//! would miss them in the next run. They are told in every run until they are bound again, for a day.
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -50,8 +50,8 @@ impl Gone {
         gone.map(case).collect()
     }
 
-    /// Learns what a run that began `now` has removed. What is `listed` is missed without that, and no longer once it
-    /// is taken off the list.
+    /// Notes the addresses that a run which began `now` has removed. Skips a `listed` address: it is reported
+    /// as missing anyway, until it is taken off the list.
     pub(crate) fn learn(&mut self, cases: &[Case], listed: impl Fn(IpAddr) -> bool, now: u64) {
         let lost = cases.iter().filter(|case| case.fate == Fate::Lost && !listed(case.address));
         for case in lost.take(MOST.saturating_sub(self.0.len())) {

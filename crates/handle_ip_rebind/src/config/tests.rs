@@ -1,4 +1,4 @@
-//! What `config` promises, row by row.
+//! Rows of configurations and their errors.
 
 use super::*;
 

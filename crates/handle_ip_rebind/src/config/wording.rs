@@ -1,9 +1,9 @@
-//! The errors of the crate that reads TOML, in words of the configuration: no types of this program's
-//! language, and no list of all settings.
+//! The errors of the TOML parser in words of the configuration, without Rust types and without a list of all
+//! settings.
 
 use std::ops::Range;
 
-/// What the crate calls a type, and what an administrator writes there.
+/// The parser's name of a type, and the words for what an administrator writes there.
 const TYPES: [(&str, &str); 7] = [
     ("a boolean", "true or false"),
     ("a sequence", "a list"),
@@ -14,7 +14,7 @@ const TYPES: [(&str, &str); 7] = [
     ("u8", "a number of 0 to 255"),
 ];
 
-/// Returns what is wrong at this place of a configuration, with the name of its setting.
+/// Returns the error at this place of a configuration, with the name of the setting.
 pub(crate) fn of_toml(message: &str, text: &str, span: Option<Range<usize>>) -> String {
     if let Some(name) = message.strip_prefix("unknown field `").and_then(|rest| rest.split('`').next()) {
         return format!("{name} is no setting, see the manual page");
@@ -29,7 +29,7 @@ pub(crate) fn of_toml(message: &str, text: &str, span: Option<Range<usize>>) -> 
     setting.map_or_else(String::new, |name| format!("{name}: ")) + &format!("{found}, expected {expected}")
 }
 
-/// Returns the setting whose value is at this place: the nearest line above with `NAME =`.
+/// Returns the setting whose value is at this place, by the nearest line above with `NAME =`.
 fn setting(text: &str, place: usize) -> Option<&str> {
     let end = text.get(place..)?.find('\n').map_or(text.len(), |end| place + end);
     let lines = text.get(..end)?.lines().rev();
@@ -37,8 +37,8 @@ fn setting(text: &str, place: usize) -> Option<&str> {
     names.find(|name| !name.is_empty() && !name.contains([' ', '#', '[', ',', '"', '\'']))
 }
 
-/// Returns a name without the quotes around it. `None` if it is only the beginning of a quoted text: that is a value
-/// of a list, such as "--ip=192.0.2.1".
+/// Returns a name without the quotes around it. `None` if it is only the beginning of a quoted text: that is
+/// a value of a list, such as "--ip=192.0.2.1".
 fn bare(name: &str) -> Option<&str> {
     match name.chars().next().filter(|first| ['"', '\''].contains(first)) {
         Some(quote) => name.strip_prefix(quote)?.strip_suffix(quote),

@@ -1,4 +1,4 @@
-//! What `evaluate` promises, row by row.
+//! Rows of outcomes and their lines.
 
 use super::*;
 use crate::budget::Owed;

@@ -49,9 +49,9 @@ const TYPE: usize = 16;
 const MACHINE: usize = 18;
 const ENTRY: usize = 24;
 
-/// Reads the headers of a binary of this size, which begins with `head`. Returns the path of its loader, if it
-/// names one. A table of headers that lies after `head` is not checked. `own` is the beginning of a binary that
-/// runs here.
+/// Reads the headers of a binary of this size, which begins with `head`. Returns the path of its loader, if
+/// it names one. A table of headers that lies after `head` is not checked. `own` is the beginning of a binary
+/// that runs here.
 ///
 /// # Errors
 /// [`ElfError`].
@@ -152,7 +152,7 @@ mod tests {
         }
     }
 
-    /// As linkers for small systems write them, and tools that add a header to a binary.
+    /// Linkers for small systems write such files, and so do tools that add a header to a binary.
     #[test]
     fn headers_at_the_end_of_a_long_file_are_not_missed() {
         let shell = fs::read("/bin/sh").unwrap();
