@@ -3,8 +3,8 @@
 //! `/etc/sysconfig/network`, and are not read.
 //!
 //! An alias file (`ifcfg-eth0:1`) and a range file (`ifcfg-eth0-range0`) come up with the interface that they
-//! belong to. NetworkManager binds static addresses beside DHCP, and the scripts do not: whether they are promised
-//! is decided by the program that [`programs`] finds.
+//! belong to. NetworkManager binds static addresses beside DHCP, and the scripts do not: the program that
+//! [`programs`] finds decides whether they are expected.
 
 mod assignments;
 mod interface;

@@ -5,7 +5,8 @@
 //! understood is an error that names file and line, never a shorter list. A new format is a module, its lines
 //! in [`Source`] and one in `read.rs`.
 //!
-//! - [`read()`] reads the sources that an [`Origin`] (the value of `--from`) names; [`Source::read`] reads one.
+//! - [`read()`] reads the sources that an [`Origin`] (the value of `--from`) names; [`Source::read`] reads
+//!   one.
 //! - [`Tree`] is where the files are: this host, the tree of an image, or in memory.
 //! - [`AddressOptions`] are `--ip`, `--file`, `--from` and `--root`; [`read_list_with_fields`] reads a file of
 //!   `--file`.

@@ -194,7 +194,7 @@ impl Network {
                 "Address" if value.is_empty() && self.resets => self.addresses.clear(),
                 "Address" if value.is_empty() => {}
                 "Address" => self.addresses.extend(asked(&each.value, to)),
-                // networkd ignores an invalid value, and an empty DHCP=.
+                // networkd ignores an invalid value and an empty DHCP=.
                 "DHCPServer" => self.serves_dhcp = boolean(value).unwrap_or(self.serves_dhcp),
                 "IPv6SendRA" | "IPv6PrefixDelegation" => {
                     self.sends_ra = boolean(value).unwrap_or(self.sends_ra);

@@ -98,7 +98,8 @@ pub struct Dynamic {
 pub struct Ports {
     /// The bridge, bond, team or VRF.
     pub interface: String,
-    /// The names of its ports, or shell patterns as [`selects`] takes them: none where it is configured without.
+    /// The names of its ports, or shell patterns as [`selects`] takes them: none where it is configured
+    /// without.
     pub ports: Vec<String>,
     /// Where it is written.
     pub place: Place,
@@ -317,7 +318,7 @@ impl Promises {
         Self { ports: merged, ..self }
     }
 
-    /// Adds the bad lines of a plain list, of which there are `count` in all, as not understood.
+    /// Adds the bad lines of a plain list as not understood. There are `count` in all.
     pub(crate) fn add_bad_lines(&mut self, file: &str, lines: Vec<(u32, String)>, count: usize) {
         let unnamed = count.saturating_sub(lines.len());
         let remark = |(line, what)| Remark { what, place: Place { file: file.to_owned(), line } };

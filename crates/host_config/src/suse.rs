@@ -1,8 +1,9 @@
-//! SUSE's wicked: `/etc/sysconfig/network/ifcfg-*`, by ifcfg(5). The program itself was not at hand: this is by its
-//! manual.
+//! SUSE's wicked: `/etc/sysconfig/network/ifcfg-*`, by ifcfg(5). The program itself was not at hand: this is
+//! by its manual.
 //!
-//! A value is that of a shell assignment. `IPADDR` and each `IPADDR_suffix` is an address, with its prefix behind a
-//! slash or in `PREFIXLEN` or `NETMASK` of the same suffix; `LABEL_suffix` names an alias and changes nothing here.
+//! A value is that of a shell assignment. `IPADDR` and each `IPADDR_suffix` is an address, with its prefix
+//! behind a slash or in `PREFIXLEN` or `NETMASK` of the same suffix; `LABEL_suffix` names an alias and
+//! changes nothing here.
 
 use std::net::IpAddr;
 

@@ -123,7 +123,7 @@ impl<'a> Tree<'a> {
     /// if there is no such file.
     ///
     /// # Errors
-    /// [`ConfigError::Read`], and [`ConfigError::List`] where it is empty.
+    /// [`ConfigError::Read`], and [`ConfigError::List`] if the list is empty.
     pub(crate) fn list(&self, path: &str) -> Result<Option<Promises>, ConfigError> {
         let Some(content) = self.read(path)? else { return Ok(None) };
         let (list, error) = List::parse_understood(path, 0, &content);

@@ -1,5 +1,6 @@
-//! wg-quick: `/etc/wireguard/*.conf`, by wg-quick(8): the addresses of `[Interface]`, on the interface that the file
-//! is named after, and those that `PreUp` and `PostUp` bind. Only an interface that a unit brings up at boot is expected.
+//! `/etc/wireguard/*.conf` by wg-quick(8): the addresses of `[Interface]`, on the interface that the file is
+//! named after, and those that `PreUp` and `PostUp` bind. Only an interface that a unit brings up at boot is
+//! expected.
 
 use std::borrow::Cow;
 

@@ -46,8 +46,8 @@ fn commands(file: &Path, state: &Path, arguments: &[&str]) -> Vec<String> {
     lines
 }
 
-/// The commands that a line runs by a real shell, where it is a loop, a condition or a group: a function stands
-/// for ip(8), and prints what it is called with.
+/// The commands that a line runs by a real shell, where it is a loop, a condition or a group: a function
+/// stands for ip(8), and prints what it is called with.
 fn by_shell(line: &str) -> Vec<String> {
     if !["for ", "if ", "(", "A="].iter().any(|start| line.starts_with(start)) {
         return vec![line.to_owned()];

@@ -37,7 +37,7 @@ pub(super) enum Effect {
     May(HostAddress),
     /// Takes addresses away.
     TakeBack(Taken),
-    /// Takes addresses away under a condition that cannot be known.
+    /// Removes addresses under a condition that cannot be known.
     MayTakeBack,
     /// Makes an interface a port of another: first the bridge or the like, then its port.
     Port(String, String),
@@ -55,8 +55,8 @@ const LONGEST: usize = 16 << 10;
 const STEPS: usize = 1 << 16;
 const NESTED: usize = 8;
 
-/// Returns what the command `line` of the stanza `logical` does when `physical` comes up; `environment` has the
-/// variables that are set for it.
+/// Returns what the command `line` of the stanza `logical` does when `physical` comes up; `environment` has
+/// the variables that are set for it.
 ///
 /// # Errors
 /// What is wrong with a command that binds addresses, or may do so.
@@ -75,7 +75,7 @@ pub(super) fn effects(
     if bindings(without_comment(line)) > reader.understood {
         return Err(format!("a command that binds addresses is not understood: {}", short(line)));
     }
-    // A loop may say it thousands of times.
+    // A loop may give this note thousands of times.
     let mut said = false;
     reader.effects.retain(|effect| *effect != Effect::MayTakeBack || !std::mem::replace(&mut said, true));
     Ok(reader.effects)
@@ -226,7 +226,7 @@ impl Reader<'_> {
         }
     }
 
-    /// Runs what stands behind `producer`: xargs(1) behind a pipe once for its words.
+    /// Runs the command after `producer`: xargs(1) after a pipe once for each of its words.
     fn behind(
         &mut self,
         producer: Option<&Node>,
@@ -336,7 +336,8 @@ impl Reader<'_> {
                 Ok(())
             }
             name if HARMLESS.contains(&name) => {
-                // What it prints or looks for is run by no shell, unless by one that it is piped to or around it.
+                // No shell runs the text that this command prints or searches, except a shell that it is
+                // piped to or that is around it.
                 let substituted = words.iter().any(|word| word.contains(['(', '`']));
                 if !self.piped && !substituted {
                     self.understood += bindings(&arguments.join(" "));

@@ -6,7 +6,7 @@ use super::stanza::Outcome;
 use crate::located::Located;
 use crate::promise::{ConfigError, Promise, Promises};
 
-/// What is done when an interface comes up, in this order.
+/// The steps when an interface comes up, in this order.
 #[derive(Debug, Default)]
 pub(crate) struct Steps {
     /// The commands before its addresses are bound.
@@ -24,10 +24,10 @@ pub(crate) struct Hook {
     pub(crate) command: Located,
 }
 
-/// Adds what is bound once `interface` is up; `variable` holds its name in the commands.
+/// Adds the addresses that are bound once `interface` is up. `variable` holds its name in the commands.
 ///
 /// # Errors
-/// [`ConfigError::Line`]: too many addresses are taken back.
+/// [`ConfigError::Line`] if too many addresses are removed again.
 pub(crate) fn bring_up(
     interface: &str,
     variable: &str,

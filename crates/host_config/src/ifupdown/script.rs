@@ -8,7 +8,7 @@ mod cases;
 
 /// The most words that a list of a loop may have.
 const WORDS: usize = 1 << 16;
-/// The most characters that a number with leading zeros may have: those of the longest one with its sign.
+/// The most characters of a number with leading zeros: as many as the longest number has with its sign.
 const WIDEST: usize = 20;
 
 /// A part of a command line.
@@ -22,7 +22,8 @@ pub(super) enum Node {
     Loop(Follows, String, Vec<String>, Vec<Node>),
     /// `if …; then …; elif …; else …; fi`: conditions with what follows them, and what follows none.
     If(Follows, Vec<(Vec<Node>, Vec<Node>)>, Vec<Node>),
-    /// `while …; do …; done`, or `until`: the condition with whether it ends the loop once it holds, and the body.
+    /// `while …; do …; done`, or `until`: whether the condition ends the loop when it holds, the condition,
+    /// and the body.
     While(Follows, bool, Vec<Node>, Vec<Node>),
     /// `case WORD in PATTERN) …;; esac`: each list with its patterns.
     Case(Follows, String, Vec<(Vec<String>, Vec<Node>)>),
@@ -145,7 +146,8 @@ impl Parser {
         Some(Node::Loop(follows, name.clone(), items, body))
     }
 
-    /// A loop that sets variables is not understood: their values in each run are not known.
+    /// Parses a `while` or `until`. `None` for a loop that sets variables, because their values in each round
+    /// are not known.
     fn while_loop(&mut self, follows: Follows) -> Option<Node> {
         let (ends, start) = (self.keyword() == "until", self.next);
         self.next += 1;
@@ -159,7 +161,8 @@ impl Parser {
         Some(Node::While(follows, ends, tested, body))
     }
 
-    /// As [`cases::apart`] sets it apart: the word, then each line of patterns with its list.
+    /// Parses a `case` from the commands of [`cases::apart`]: the word, then the patterns of each arm with
+    /// its list.
     fn case(&mut self, follows: Follows) -> Option<Node> {
         let word = self.commands.get(self.next)?.words.get(1)?.clone();
         self.next += 1;
@@ -193,7 +196,7 @@ impl Parser {
     }
 }
 
-/// Whether a command may set a variable.
+/// Returns whether a command may set a variable.
 fn sets_variable(command: &Simple) -> bool {
     let sets = ["read", "let", "export", "local", "set", "shift", "getopts", "eval", "mapfile", "readarray"];
     let first = command.words.first().map_or("", String::as_str);
@@ -280,8 +283,8 @@ fn braces(word: &str) -> Option<Vec<String>> {
     Some(items.iter().flat_map(|item| rest.iter().map(move |rest| format!("{before}{item}{rest}"))).collect())
 }
 
-/// `{FIRST..LAST[..STEP]}` as bash expands it: numbers, as wide as the wider of both where one begins with a zero,
-/// or letters.
+/// `{FIRST..LAST[..STEP]}` as bash expands it: numbers, as wide as the wider of both where one begins with a
+/// zero, or letters.
 fn sequence(first: &str, rest: &str) -> Option<Vec<String>> {
     let (last, step) = rest.split_once("..").map_or((rest, None), |(last, step)| (last, Some(step)));
     let step = step.map_or(Some(1), |step| step.parse::<i64>().ok())?.checked_abs()?.max(1);

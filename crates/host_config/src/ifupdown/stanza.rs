@@ -170,7 +170,7 @@ impl Outcome {
         self.changes.push(Change::Bind(promise));
     }
 
-    /// Takes over what a command does; `title` names it in a remark, as "eth0: up".
+    /// Applies the effect of a command. `title` names the command in a remark, for example "eth0: up".
     pub(super) fn take(&mut self, effect: Effect, place: &Place, title: &str) {
         match effect {
             Effect::Bind(expected, name) => {
@@ -273,8 +273,8 @@ fn addresses(
     Ok(addresses)
 }
 
-/// The value of an address or a netmask. The shell to which ifupdown hands it takes a comment off; a slash with
-/// nothing behind it is no prefix length.
+/// The value of an address or a netmask. The shell to which ifupdown hands it takes a comment off; a slash
+/// with nothing behind it is no prefix length.
 fn value(option: &Setting, flavour: Flavour) -> &str {
     let value =
         option.value.split(" #").next().filter(|_| flavour == Flavour::Ifupdown).unwrap_or(&option.value);

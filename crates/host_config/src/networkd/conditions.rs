@@ -115,7 +115,8 @@ impl<'a> HostFacts<'a> {
     }
 }
 
-/// Returns a machine id as plain digits, which systemd also takes in the form of a UUID: `None` if it is none.
+/// Returns a machine id as plain digits. systemd also accepts the form of a UUID. `None` if the text is not a
+/// machine id.
 fn machine_id(text: &str) -> Option<String> {
     let is_dash = |index: usize| matches!(index, 8 | 13 | 18 | 23);
     let uuid = text.len() == 36 && text.bytes().enumerate().all(|(at, octet)| (octet == b'-') == is_dash(at));
@@ -124,7 +125,7 @@ fn machine_id(text: &str) -> Option<String> {
     is_id.then(|| digits.to_ascii_lowercase())
 }
 
-/// Returns the words of the command line that `KernelCommandLine=` is about: `None` if it cannot be read.
+/// Returns the words of the command line that `KernelCommandLine=` compares. `None` if it cannot be read.
 fn command_line(tree: &Tree<'_>, here: &Virtualization) -> Option<Vec<String>> {
     let inside = matches!(here, Virtualization::Container(_));
     let content = tree.read(if inside { "/proc/1/cmdline" } else { "/proc/cmdline" }).ok()??;
@@ -133,7 +134,7 @@ fn command_line(tree: &Tree<'_>, here: &Virtualization) -> Option<Vec<String>> {
     Some(words.filter(|word| !word.is_empty()).map(str::to_owned).collect())
 }
 
-/// Returns a condition in words that survive in a line of output, where `<` stands for a bracket.
+/// Returns a condition in words that a line of output can contain: `<` would become a bracket there.
 pub(super) fn described(key: &str, value: &str) -> String {
     let words = [("<=", "up to "), (">=", "from "), ("<", "below "), (">", "above ")];
     let described = |text: String, (operator, word): (&str, &str)| text.replace(operator, word);

@@ -17,7 +17,8 @@ pub(super) struct Match {
     types: Vec<String>,
     /// The conditions on the host, each with its value.
     host: Vec<(String, String)>,
-    /// The hardware addresses of `MACAddress=` and `PermanentMACAddress=`, of which one must be the interface's.
+    /// The hardware addresses of `MACAddress=` and `PermanentMACAddress=`, of which one must be the
+    /// interface's.
     hardware: Vec<String>,
     /// The conditions on something else, which only the running host can tell: each key with its last value.
     other: BTreeMap<String, String>,
@@ -101,8 +102,8 @@ impl Match {
         self.other.retain(|key, _| !key.ends_with("MACAddress"));
     }
 
-    /// Returns the interfaces that the file names, and those that it tells by their hardware address: empty if it
-    /// tells any by patterns or by other hardware alone.
+    /// Returns the interfaces that the file names, and those that it tells by their hardware address: empty
+    /// if it tells any by patterns or by other hardware alone.
     pub(super) fn exact(&self) -> Vec<String> {
         match self.names.as_slice() {
             [] => self.hardware.clone(),
@@ -168,7 +169,7 @@ impl Match {
         self.other.is_empty() && !self.doubtful
     }
 
-    /// Whether the file is for some hosts only.
+    /// Returns whether the file applies only to some hosts.
     pub(super) fn depends_on_host(&self) -> bool {
         !self.host.is_empty()
     }

@@ -1,11 +1,11 @@
-//! `Virtualization=`: whether this machine is a container or a virtual machine, by what systemd-detect-virt(1) looks
-//! at, as far as files tell it.
+//! `Virtualization=`: whether this machine is a container or a virtual machine, by the files that
+//! systemd-detect-virt(1) reads.
 
 use super::unit::boolean;
 use crate::container::container;
 use crate::tree::Tree;
 
-/// What is known of this machine; the name of a hypervisor may be one of several.
+/// The kind of this machine. The name of a hypervisor may be one of several.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Virtualization {
     Container(String),
@@ -13,8 +13,8 @@ pub(super) enum Virtualization {
     None,
 }
 
-/// What the firmware says of its maker, and the hypervisors that it may be of. QEMU's has KVM's processor or one
-/// that it emulates, which the instruction CPUID tells.
+/// The maker in the firmware, and the hypervisors that it may belong to. The firmware of QEMU is the same for
+/// KVM and for an emulated processor; only the instruction CPUID tells them apart.
 const FIRMWARE: [(&str, &[&str]); 16] = [
     ("KVM", &["kvm", "qemu"]),
     ("OpenStack", &["kvm", "qemu"]),
@@ -37,7 +37,7 @@ const FIRMWARE: [(&str, &[&str]); 16] = [
 const NAMES: [&str; 5] = ["product_name", "sys_vendor", "board_vendor", "bios_vendor", "product_version"];
 
 impl Virtualization {
-    /// Reads what the files of the kernel and of the container's manager tell: `None` if they do not.
+    /// Reads the files of the kernel and of the container's manager. `None` if they do not tell.
     pub(super) fn read(tree: &Tree<'_>) -> Option<Self> {
         let text = |path: &str| {
             let content = tree.read(path).ok().flatten()?;
@@ -58,20 +58,20 @@ impl Virtualization {
             (false, _) if tree.has("/sys/hypervisor/type") => None,
             (false, None) => Some(Self::None),
             (false, Some(_)) => None,
-            // A hypervisor may run in another, of which the firmware is.
+            // A hypervisor may run in another one, and the firmware is that of the outer one.
             (true, _) if tree.has("/sys/hypervisor/type") => Some(Self::Machine(None)),
             (true, firmware) => Some(Self::Machine(firmware.map(|(_, names)| *names))),
         }
     }
 
-    /// Returns whether the value of a condition holds: `None` if that is not known.
+    /// Returns whether the value of a condition holds. `None` if that is not known.
     pub(super) fn fits(&self, value: &str) -> Option<bool> {
         let (vm, container) = (matches!(self, Self::Machine(_)), matches!(self, Self::Container(_)));
         match (boolean(value), value) {
             (Some(any), _) => return Some(any == (vm || container)),
             (_, "vm") => return Some(vm),
             (_, "container") => return Some(container),
-            // Whether it has a user namespace of its own.
+            // This asks for a user namespace of its own.
             (_, "private-users") => return None,
             _ => {}
         }

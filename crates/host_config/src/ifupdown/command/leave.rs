@@ -1,6 +1,6 @@
 //! `continue` and `break` (POSIX.1-2024, XCU 2.15).
 
-/// How a loop is left: the greater one leaves more out.
+/// How a loop is left. The greater value leaves out more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Leave {
     /// How many loops.

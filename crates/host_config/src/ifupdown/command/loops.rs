@@ -43,7 +43,7 @@ impl Reader<'_> {
             set.push((name.to_owned(), word));
             let before = self.steps;
             self.list(body, set, doubt, seen)?;
-            // A round that runs no command is one all the same.
+            // A round that runs no command counts as a step.
             self.steps += usize::from(self.steps == before);
             if self.steps > STEPS {
                 return Err(format!("loops that run more than {STEPS} commands: for {name}"));
@@ -62,8 +62,8 @@ impl Reader<'_> {
         Ok(None)
     }
 
-    /// Runs the condition of a `while` or `until` once, and its body once where it may run: a command that is tried
-    /// until it succeeds has succeeded once the loop is over.
+    /// Runs the condition of a `while` or `until` once, and its body once if it may run. A command that is
+    /// tried until it succeeds has succeeded when the loop is over.
     pub(super) fn repeat_while(
         &mut self,
         ends: bool,

@@ -8,7 +8,7 @@ use super::words::program;
 /// The most octets of all commands that one xargs runs.
 const MOST: usize = 16 << 20;
 
-/// Returns the commands of `node` where it is an xargs(1) that reads the words of `producer`, and its number.
+/// Returns the commands of `node`, and its number, if it is an xargs(1) that reads the words of `producer`.
 pub(super) fn words(producer: &Node, node: &Node, set: &Variables) -> Option<(usize, Vec<Vec<String>>)> {
     let (Node::Command(_, _, first), Node::Command(Follows::Pipe, number, second)) = (producer, node) else {
         return None;
@@ -17,8 +17,8 @@ pub(super) fn words(producer: &Node, node: &Node, set: &Variables) -> Option<(us
     Some((*number, through_xargs(&known(first), &known(second))?))
 }
 
-/// The commands that xargs(1) runs with the words that another command prints: `None` if one of the two
-/// is not understood.
+/// Returns the commands that xargs(1) runs with the words that another command prints. `None` if one of the
+/// two is not understood.
 fn through_xargs(producer: &[String], consumer: &[String]) -> Option<Vec<Vec<String>>> {
     let (head, mut rest) = consumer.split_first()?;
     if program(head) != "xargs" {

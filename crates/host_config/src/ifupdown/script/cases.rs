@@ -1,4 +1,4 @@
-//! The words of `case … esac`, set apart from the commands beside them.
+//! Separates the words of `case … esac` from the commands beside them.
 
 use super::super::shell::{Follows, Simple};
 
@@ -7,7 +7,7 @@ const OPENING: [&str; 9] = ["do", "then", "else", "elif", "if", "while", "until"
 /// What marks the patterns of an arm: no word of a command line.
 pub(super) const ARM: &str = "\0arm";
 
-/// What the next words belong to.
+/// The part of the structure that the next words belong to.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Within {
     Patterns,
@@ -65,13 +65,13 @@ pub(super) fn apart(commands: Vec<Simple>) -> Vec<Simple> {
     all
 }
 
-/// The words before the first one that is `end`, and from there on.
+/// Returns the words before the first word that is `end`, and the words from there on.
 fn until<'a>(words: &'a [String], end: &str) -> (&'a [String], &'a [String]) {
     let at = words.iter().position(|word| word == end).unwrap_or(words.len());
     words.split_at_checked(at).unwrap_or_default()
 }
 
-/// The word of a `case`; what a command prints is not known.
+/// Returns the word of a `case`. The output of a command is not known.
 fn only(words: &[String]) -> String {
     if let [word] = words { word.clone() } else { "$".to_owned() }
 }
