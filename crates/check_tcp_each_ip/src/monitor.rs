@@ -87,8 +87,8 @@ impl Diagnosis {
     }
 }
 
-/// Returns whether this machine may be to blame for the silence of some of these addresses, by what the kernel
-/// shows at once.
+/// Returns whether this machine may be to blame for the silence of some of these addresses, by what the
+/// kernel shows at once.
 pub(crate) fn is_to_blame(addresses: &[IpAddr]) -> bool {
     let deadline = Deadline::after(LOOK);
     let tables = Tables::read(&deadline);
@@ -179,8 +179,8 @@ impl Faults {
         Some(Cause::Local(fault))
     }
 
-    /// Whether the gateway does not answer on the link: by the kernel's last word, else by what it reported to
-    /// any target behind it.
+    /// Whether the gateway does not answer on the link: by the kernel's last word, else by what it reported
+    /// to any target behind it.
     fn gateway_is_silent(&self, cause: &Cause, way: Way) -> bool {
         let is_silent = way.is_silent.unwrap_or_else(|| self.gateways.contains(&way.hop));
         !way.on_link && (*cause == Cause::NoNeighbour || is_silent)

@@ -1,5 +1,5 @@
-//! All the work: the targets, the sweeps over the addresses and, beside it, over what names stand for; and whose
-//! fault silence is.
+//! All the work: the targets, the sweeps over the addresses and, beside it, over what names stand for; and
+//! whose fault silence is.
 
 mod part;
 
@@ -90,9 +90,9 @@ pub(crate) fn probe(args: &Args, allowed: &Allowed, deadline: &Deadline) -> Resu
     })
 }
 
-/// Tries the addresses at once and what names stand for as soon as that is known, beside them: a name that
-/// hangs costs no address its time. Where that would be too much at once, as for the limit of open files, names
-/// are resolved first.
+/// Tries the addresses at once, and beside them the targets of names once these are resolved: a name that
+/// hangs takes no time from the addresses. If that would be too much at once, for example for the limit on
+/// open files, resolves the names first.
 fn try_all(collection: &mut Collection, shared: &Shared<'_>, allowed: &Allowed) -> Result<Swept, ProbeError> {
     let options = &shared.args.connecting;
     let least = collection.least();

@@ -52,18 +52,20 @@ pub(super) struct Swept {
     pub(super) found: Found,
     pub(super) echoes: Echoes,
     pub(super) limited: Option<usize>,
-    /// How many failed after so many tries, where these are fewer than asked for and enough.
+    /// The number of targets that failed after fewer tries than asked for, by the number of tries, which was
+    /// enough.
     pub(super) tried_less: BTreeMap<u8, usize>,
 }
 
 impl Part {
-    /// Chooses how these targets are swept in the time that is left, beside so many connections of another part.
+    /// Plans the sweep of these targets in the time that is left, beside `beside` connections of another
+    /// part.
     pub(super) fn new(targets: Vec<Target>, shared: &Shared<'_>, beside: usize) -> Self {
         let (manner, limited) = manner(shared, targets.len(), beside);
         Self { targets, manner, limited }
     }
 
-    /// Returns how many connections it makes at once.
+    /// Returns the number of connections that this part makes at once.
     pub(super) fn in_flight(&self) -> usize {
         self.manner.in_flight
     }
@@ -113,7 +115,7 @@ impl Swept {
         }
     }
 
-    /// Returns what the reader should know of tries that are fewer than the `most` asked for.
+    /// Returns the notes on tries that are fewer than the `most` asked for.
     pub(super) fn notes(&self, most: u8) -> impl Iterator<Item = String> {
         let tried_less = self.tried_less.iter().filter(|(_, targets)| **targets > 0);
         tried_less.map(move |(enough, targets)| tries::note(*targets, *enough, most))

@@ -124,8 +124,8 @@ impl Found {
         Cause::Local(self.lack.unwrap_or(Local::NoTime))
     }
 
-    /// Takes up the failures of a thread, of which only those with enough `tries` are confirmed; and what had no
-    /// end when the time was over.
+    /// Takes up the failures of a thread, of which only those with enough `tries` are confirmed; and what had
+    /// no end when the time was over.
     pub(crate) fn close(
         &mut self,
         mut failures: HashMap<u32, Failure>,

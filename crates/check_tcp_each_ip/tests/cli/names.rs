@@ -69,7 +69,7 @@ fn a_name_that_does_not_resolve_leaves_the_others_judged() {
     assert!(seen.stdout.contains(" | failed=0;;0;0;1 "), "{}", seen.stdout);
     let seen = beside(&["--hostname=half"]);
     assert!(text(&seen).1.starts_with("TCP_EACH_IP UNKNOWN - half resolves to 0.0.0.0, "), "{}", seen.stdout);
-    // What fails is told first.
+    // Failures come first in the line.
     let seen = beside(&["--hostname=none", "--ip=127.0.0.3", "--closed"]);
     assert_eq!(seen.code, Some(2), "{}", seen.stdout);
     assert!(text(&seen).1.ends_with(", 1 more fault"), "{}", seen.stdout);
@@ -106,14 +106,14 @@ fn a_name_that_hangs_costs_addresses_no_time() {
     assert!(seen.first_line().starts_with(&fails), "{}", seen.stdout);
     assert!(seen.stdout.contains("\nUNKNOWN: resolving hang: no answer within "), "{}", seen.stdout);
     assert!(!seen.stdout.contains("\nnote: "), "it had both tries: {}", seen.stdout);
-    // It leaves a try to other names.
+    // This name leaves time for a try of other names.
     let (port, closed) = (service(drop), closed_port());
     for timeout in ["--timeout=3", "--timeout=8"] {
         let seen = named(&["--hostname=hang", "--hostname=slow.localhost", "--port", &port, timeout]);
         assert!(seen.stdout.contains(" - resolving hang: no answer within "), "{timeout}: {}", seen.stdout);
         assert!(seen.stdout.contains(" | failed=0;;0;0;1 untested=0;"), "{timeout}: {}", seen.stdout);
     }
-    // One that takes its time is tried when it is known, and so is one that fails.
+    // The addresses of a late name are tried once they are known. The same holds for a name that fails.
     let seen = named(&["--ip=127.0.0.1", "--port", &port, "--hostname=slow.localhost"]);
     assert!(seen.first_line().contains(" OK - 2 addresses answer on port "), "{}", seen.stdout);
     let seen = named(&["--hostname=slow.localhost", "--ip=127.0.0.1", "--hostname=none", "--port", &closed]);
@@ -143,7 +143,7 @@ fn what_a_name_stands_for_is_chosen_as_addresses_are() {
     assert_eq!(text(&no_port), (3, "TCP_EACH_IP UNKNOWN - no port for there.localhost: give --port"));
 }
 
-/// A service on all addresses of loopback that says nothing, and the most connections that it had at once.
+/// Starts a silent service on all addresses of loopback. Returns the most connections that it had at once.
 fn counting() -> (String, Arc<AtomicUsize>) {
     let listener = TcpListener::bind("0.0.0.0:0").unwrap();
     let port = listener.local_addr().unwrap().port().to_string();
@@ -154,7 +154,7 @@ fn counting() -> (String, Arc<AtomicUsize>) {
         for stream in listener.incoming().flatten() {
             stream.set_nonblocking(true).unwrap();
             open.push(stream);
-            // What made room for this one was closed before it came.
+            // The connection that made room for this one was closed before.
             open.retain_mut(|stream| {
                 stream.read(&mut [0; 8]).is_err_and(|error| error.kind() == std::io::ErrorKind::WouldBlock)
             });
@@ -164,7 +164,7 @@ fn counting() -> (String, Arc<AtomicUsize>) {
     (port, most)
 }
 
-/// Of 45 open files 40 are not for connections.
+/// 40 of the 45 open files are not for connections.
 #[test]
 fn addresses_and_names_share_the_limit_of_open_files() {
     for addresses in [4, 20] {

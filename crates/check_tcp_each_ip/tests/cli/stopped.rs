@@ -66,7 +66,7 @@ fn a_run_that_is_stopped_says_what_it_knows() {
     }
 }
 
-/// The local ports of connections to this port of 127.0.0.x that have no answer, by the kernel's own list.
+/// Returns the local ports of unanswered connections to this port of 127.0.0.x, from the kernel's list.
 fn waiting(number: u8, port: &str) -> BTreeSet<String> {
     let remote = format!("{number:02X}00007F:{:04X} 02", port.parse::<u16>().unwrap());
     let all = fs::read_to_string("/proc/net/tcp").unwrap();
@@ -74,7 +74,7 @@ fn waiting(number: u8, port: &str) -> BTreeSet<String> {
     all.lines().filter_map(local).collect()
 }
 
-/// Waits until these numbers of 127.0.0.x are tried for the second time on their ports.
+/// Waits until these addresses 127.0.0.x have their second try on their ports.
 fn tried_twice(targets: &[(u8, &String)]) {
     let mut tries = vec![BTreeSet::new(); targets.len()];
     eventually("second tries of all", Duration::from_secs(20), || {
@@ -102,7 +102,8 @@ fn a_total_outage_is_told_when_the_run_is_stopped() {
     assert_eq!((code, after), (Some(2), format!("2 of 2 tried do not answer | {data}").as_str()), "{output}");
 }
 
-/// What a name stands for belongs to all targets. As long as that is not known, silence of the others is none of all.
+/// The addresses of a name are targets too. While they are not known, the silence of the others is not that
+/// of all.
 #[test]
 fn a_run_that_is_stopped_knows_what_names_are_left() {
     let (port, _taken, _socket) = full_port();
