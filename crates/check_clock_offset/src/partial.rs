@@ -28,8 +28,8 @@ impl Teller<'_> {
         self.progress.tell_by(move || report.clone());
     }
 
-    /// What that means, as if no more answers came. Where those that are missing could be a majority, it is no
-    /// alarm; none is missing once the host is asked, after all servers.
+    /// Returns the report as if no more answers came. It is no alarm if the missing answers could be a
+    /// majority. No answer of a server is missing once the host is asked.
     fn report(&self, host: Option<(SocketAddr, &Readings)>, ntp: &[Sample]) -> Report {
         let has_answered = |sample: &&Sample| {
             !matches!(sample.result, Err(NtpError::Silent | NtpError::NotAsked | NtpError::Unresolved { .. }))
@@ -163,7 +163,7 @@ mod tests {
                 &[],
                 "CRITICAL - 1 of 1 answered, proxy7 is at least 90.0 s fast, allowed -60 to 60 s",
             ),
-            // The servers that gave no time were asked before: no answer of theirs may come.
+            // The servers that gave no time were asked before, and can no longer answer.
             (
                 Some(1090.01),
                 &[Some(0.0), None, None],

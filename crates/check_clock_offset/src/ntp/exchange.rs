@@ -27,7 +27,7 @@ pub const PORT: u16 = 123;
 pub struct Sample {
     /// What it is called on the command line, with the address that was asked where it has several.
     pub name: String,
-    /// Whether it is this machine's own, which is no second opinion.
+    /// Whether it is this machine's own server, which is not a second opinion.
     pub is_own: bool,
     /// What it tells.
     pub result: Result<Measured, NtpError>,
@@ -38,7 +38,7 @@ pub struct Sample {
 pub struct Server {
     /// What it is called on the command line.
     pub name: String,
-    /// Whether it is this machine's own.
+    /// Whether it is this machine's own server.
     pub is_own: bool,
     /// Its addresses with the port, or why none can be asked.
     pub addresses: Result<Vec<SocketAddr>, Unusable>,
@@ -89,7 +89,7 @@ pub fn ask(servers: &[Server], way: &Way<'_>) -> Vec<Sample> {
         if !is_over {
             all.iter_mut().for_each(|named| named.top_up(now, way, &mut taken));
         }
-        // Also what came last: the host is asked after this.
+        // This includes the last answer: the host is asked after this.
         let settled = all.iter().flat_map(|named| &named.asked).filter(|asking| asking.settled).count();
         if told.replace(settled) != Some(settled) {
             (way.tell)(&samples(&all));
@@ -145,8 +145,8 @@ fn heard<'a>(all: &'a mut [Named<'_>], until: Instant) -> impl Iterator<Item = &
 }
 
 impl Named<'_> {
-    /// Asks the next addresses, as long as fewer than four are alive. An address that is `taken` is asked as that of
-    /// another server already: twice the same is one vote.
+    /// Asks the next addresses while fewer than four are alive. Skips an address that is `taken`, which means
+    /// asked for another server: it has one vote.
     fn top_up(&mut self, now: Instant, way: &Way<'_>, taken: &mut Vec<SocketAddr>) {
         while self.asked.iter().filter(|asking| asking.is_alive(now)).count() < VOTES
             && let Some(address) = self.spare.pop_front()

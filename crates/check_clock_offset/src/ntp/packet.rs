@@ -95,8 +95,8 @@ pub struct Measured {
     pub round_trip: f64,
     /// The server's distance from a reference clock in servers.
     pub stratum: u8,
-    /// Its reference timestamp is zero: by its own words its clock was never set. RFC 5905 does not refuse that,
-    /// and some servers with a clock of their own never fill it in.
+    /// Its reference timestamp is zero: by its own words its clock was never set. RFC 5905 does not refuse
+    /// that, and some servers with a clock of their own never fill it in.
     pub never_set: bool,
     /// Its reference is its own clock, which nothing disciplines. The clock of another machine may still be right.
     pub is_free_running: bool,

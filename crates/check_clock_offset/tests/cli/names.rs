@@ -1,4 +1,5 @@
-//! The real binary and names: a resolver of the test's own, which gives several addresses, none, or no answer.
+//! The real binary and names: a resolver of the test's own, which gives several addresses, none, or no
+//! answer.
 
 use std::net::{SocketAddr, UdpSocket};
 use std::process::{Child, Stdio};
@@ -82,7 +83,7 @@ fn each_address_of_a_pool_has_a_vote() {
     assert!(outcome.stdout.contains(" ntp_servers=3;;;0;4\n"), "{}", outcome.stdout);
 }
 
-/// A name has more addresses than are asked: those that are not asked of it are no duplicates.
+/// A name has more addresses than are asked. Those that are not asked are not duplicates.
 #[test]
 fn a_server_that_is_named_by_its_address_is_a_vote_in_any_order() {
     let names = getent::fake("pool.localhost) for n in 2 3 4 5 6; do echo \"127.0.0.$n STREAM\"; done ;;");
@@ -240,8 +241,8 @@ fn a_run_that_is_stopped_says_what_it_knows() {
     assert!(line.contains(", partial: 1 of 1 answered, 127.0.0.1:"), "{line}");
 }
 
-/// A run with four servers, of which the first ones are these seconds ahead and the others silent, stopped once
-/// those have answered: what it says after "partial: ".
+/// A run with four servers, of which the first ones are these seconds ahead and the others silent, stopped
+/// once those have answered: what it says after "partial: ".
 fn stopped_with_servers(ahead: &'static [f64], more: &[&str]) -> (Option<i32>, String) {
     let (answered, heard) = std::sync::mpsc::channel();
     let servers: Vec<(Responder, String)> = (0..4)
@@ -268,8 +269,8 @@ fn stopped_with_servers(ahead: &'static [f64], more: &[&str]) -> (Option<i32>, S
     )
 }
 
-/// The run is stopped when the answers are on their way: where the signal is faster, or the others' time over, it
-/// is run again.
+/// The run is stopped when the answers are on their way: where the signal is faster, or the others' time
+/// over, it is run again.
 #[test]
 fn a_run_that_is_stopped_tells_the_answers_of_servers() {
     let rows: [(&[f64], i32, &str); 3] = [

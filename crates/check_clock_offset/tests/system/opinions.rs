@@ -1,5 +1,5 @@
-//! Second opinions: what the crates rsntp and snmp2 read by themselves from the same daemons is in the interval
-//! that is stated here.
+//! Second opinions: what the crates rsntp and snmp2 read by themselves from the same daemons is in the
+//! interval that is stated here.
 
 use std::thread;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -36,8 +36,8 @@ fn rsntp_reads_the_same_from_chronyd() {
             let theirs = inside(&monitor, || client.synchronize(address)).unwrap();
             let reading = check(&monitor, &["--ntp", address]);
             assert_eq!(reading.0.code, Some(code), "{:?}", reading.0);
-            // Ours is by how much this machine is ahead, theirs by how much the server is; half of their round
-            // trip is their uncertainty.
+            // Ours is by how much this machine is ahead, theirs by how much the server is; half of their
+            // round trip is their uncertainty.
             let slack = theirs.round_trip_delay().as_secs_f64() / 2.0 + 0.001;
             reading.holds(-theirs.clock_offset().as_secs_f64(), slack);
         }
