@@ -148,10 +148,10 @@ fn health(source: &Source, host: Option<&Host>, max_age: Option<u64>, limits: &L
     if is_soft_problem { (Health::Degraded, Why::Soft) } else { (health, Why::State) }
 }
 
-/// What a service is by its host: it keeps its last state, often OK, when that goes down. A host whose state is
-/// not renewed says nothing of the time since: a service counts by a result that is not older, and is unknown by one
-/// that is. A host that is never checked counts as up, and one that is checked only when a service fails has no
-/// age. `last` is when the service was checked, in seconds since 1970.
+/// Returns the health that a service has because of its host. A service keeps its last state, often OK, when
+/// its host goes down. If the host's state is too old, a newer result of the service counts, and an older one
+/// is unknown. A host that is never checked counts as up. The state of a host that is checked only when a
+/// service fails does not age. `last` is the time of the service's check, in seconds since 1970.
 fn by_host(host: &Host, last: u64, limits: &Limits) -> Option<(Health, Why)> {
     let verdict = match host.hard {
         _ if !host.is_checked => return None,
@@ -164,13 +164,13 @@ fn by_host(host: &Host, last: u64, limits: &Limits) -> Option<(Health, Why)> {
     if limits.can_come(&host.checks, false) && !is_old() {
         return Some(verdict);
     }
-    // A moment in the future tells nothing of what came before it.
+    // A check in the future does not show which result came before it.
     let is_from_before = last < host.checks.last && host.checks.last <= limits.now;
     is_from_before.then_some((Health::Unknown, verdict.1))
 }
 
-/// Why the last check counts no more, if it does not. The clock of a monitor on another machine may be ahead by
-/// as much as a check may be old.
+/// Why the last check counts no more, if it does not. The clock of a monitor on another machine may be ahead
+/// by as much as a check may be old.
 fn not_checked(checks: &Checks, max_age: Option<u64>, limits: &Limits) -> Option<Why> {
     let (age, why) = match limits.now.checked_sub(checks.last) {
         Some(age) => (age, Why::TooOld),

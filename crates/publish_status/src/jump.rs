@@ -12,9 +12,9 @@ use crate::moment::length;
 
 /// The shortest window, in seconds: a check every five minutes with its attempts is through by then.
 const WINDOW: u64 = 600;
-/// The shortest time for which the sources must be good again until the next jump is another one, in seconds; the
-/// hold if that is longer. One that comes back sooner is held back only for what it left of the time: else an
-/// outage with good runs now and then would never be published.
+/// The shortest time in seconds for which the sources must be good before the next jump is a new one. The
+/// hold counts if it is longer. A jump that comes back sooner is held back only for the rest of its time.
+/// Otherwise an outage with some good runs in between would never be published.
 const RECOVERED: u64 = 300;
 /// For how long a jump is remembered without a run after a good one, in seconds.
 const REMEMBERED: u64 = 3_600;
@@ -28,7 +28,7 @@ pub struct Jump {
     pub last: u64,
     /// Whether the last run held it back.
     pub is_held: bool,
-    /// Since when the runs after it were good, in seconds since 1970; `None` while it goes on.
+    /// The first of the good runs after it, in seconds since 1970. `None` while it goes on.
     pub good_since: Option<u64>,
 }
 
@@ -47,8 +47,8 @@ impl Jump {
         Self { since, last: now, is_held, good_since: None }
     }
 
-    /// Returns what is left of it after a run without a jump: `None` once the sources have recovered. One that
-    /// was believed in the end lasts as long as most sources are bad.
+    /// Returns the jump after a run without one. `None` once the sources have recovered. A jump that was
+    /// published in the end lasts as long as most sources are bad.
     fn after(self, are_most_bad: bool, hold: u64, now: u64) -> Option<Self> {
         let was_believed = self.last.saturating_sub(self.since) >= hold;
         if was_believed && are_most_bad {
@@ -69,10 +69,11 @@ impl Jump {
 pub struct Baseline {
     /// The keys of the sources that were bad, sorted; `None` before the first run.
     pub bad: Option<Vec<u64>>,
-    /// Those of them that were down, sorted: the others can become worse. `None` after a run of an earlier
-    /// version, which kept only that they were bad.
+    /// Those of the bad sources that were down, sorted. The others can get worse. `None` after a run of an
+    /// earlier version, which did not record it.
     pub down: Option<Vec<u64>>,
-    /// Those of them that went bad, or down, within the window, sorted, and when, in seconds since 1970.
+    /// Those of the bad sources that went bad, or down, within the window, sorted, with the time in seconds
+    /// since 1970.
     pub recent: Vec<(u64, u64)>,
     /// The last jump, as long as it is remembered.
     pub jump: Option<Jump>,
@@ -88,7 +89,7 @@ pub struct Sanity {
     /// For how long a jump beyond that is held back, in seconds. The window is as long, and ten minutes at
     /// least.
     pub hold: u64,
-    /// How often a run is made, in seconds: two and a half of these are no pause.
+    /// The time between two runs, in seconds. Two and a half intervals without a run are not a pause.
     pub interval: u64,
 }
 
@@ -101,7 +102,7 @@ pub(crate) struct Seen {
     pub(crate) bad: Vec<u64>,
     /// Those that are bad in a downtime, sorted: they do not go bad when it ends.
     pub(crate) excused: Vec<u64>,
-    /// Those that are down, sorted, in a downtime or outside of one.
+    /// The sources that are down, sorted, in a downtime or outside of one.
     pub(crate) down: Vec<u64>,
     /// Those that vanished, sorted.
     pub(crate) gone: Vec<u64>,
@@ -125,7 +126,7 @@ pub(crate) fn judge(before: &Baseline, seen: Seen, sanity: Sanity, now: u64) -> 
         return (seen.accepted(Vec::new(), None, Vec::new()), None);
     };
     let window = hold.max(WINDOW);
-    // One good run may be between two that are bad, and each of them late by a quarter of an interval.
+    // One good run may be between two bad runs, and each of them may be late by a quarter of an interval.
     let pause = window.max(interval.saturating_mul(5) / 2);
     let jump = before.jump.filter(|jump| jump.is_remembered(pause, now));
     let known = if jump.is_some() { before.sources.clone() } else { Vec::new() };

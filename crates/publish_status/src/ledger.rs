@@ -62,7 +62,7 @@ pub struct Ledger {
     pub outages: Outages,
     /// The keys of the sources that were bad.
     pub bad: Option<Vec<u64>>,
-    /// The keys of those of them that were down; `None` in the history of an earlier version.
+    /// The keys of those of them that were down. `None` in the history of an earlier version.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub down: Option<Vec<u64>>,
     /// Those of them that went bad a short while ago, and when.
@@ -73,7 +73,7 @@ pub struct Ledger {
     /// When the last jump was first and last seen, as long as it is remembered.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub jump: Option<(u64, u64)>,
-    /// Since when the runs after that jump were good.
+    /// The time since which the runs after that jump were good.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub good_since: Option<u64>,
     /// The sources of that jump, and whether each was down in it.

@@ -1,4 +1,4 @@
-//! What a run sees, and what follows from it: the same for a run and for the preview of one.
+//! The observations of a run, and the states that follow from them. A run and its preview share them.
 
 use crate::config::{Component, Config};
 use crate::fault::{self, Fault};
@@ -18,7 +18,7 @@ use crate::store::History;
 use crate::view::{Unit, apply_incidents, apply_work, units};
 use plugin::Deadline;
 
-/// What a run sees, and what follows from it.
+/// The observations of a run, and the states that follow from them.
 pub(crate) struct Look {
     /// The moment of the run, in seconds since 1970.
     pub(crate) now: u64,
@@ -26,19 +26,19 @@ pub(crate) struct Look {
     pub(crate) sources: Sources,
     /// The state of each component, in the order of the configuration.
     pub(crate) judged: Vec<Judged>,
-    /// Why the monitor is not believed, if it is not.
+    /// The fault of the monitor, if it has one.
     pub(crate) fault: Option<Fault>,
     /// The incidents written by hand.
     pub(crate) notes: Notes,
-    /// What is measured: the state of all that is shown, with planned work.
+    /// The measured state of everything that is shown, with planned work.
     pub(crate) units: Vec<Unit>,
-    /// What the next run compares its sources with.
+    /// The sources that the next run compares its own with.
     baseline: Baseline,
 }
 
 impl Look {
-    /// Reads everything and judges it by the history, which then tells of the sources and the components of
-    /// this run.
+    /// Reads everything and judges it by the history. Adds the sources and the components of this run to the
+    /// history.
     ///
     /// # Errors
     /// [`SourceError`].
@@ -65,7 +65,7 @@ impl Look {
 
     /// Returns what this run adds to the history.
     pub(crate) fn run(&self, ledger: &Ledger) -> Run {
-        // A fault goes on since it began, whatever its cause is now.
+        // A fault keeps its beginning, whatever its cause is now.
         let since = self.fault.as_ref().map(|fault| ledger.fault.or(fault.since).unwrap_or(self.now));
         let statuses = match since {
             Some(_) => ledger.known(),
@@ -74,15 +74,15 @@ impl Look {
         Run { at: self.now, fault: since, statuses, baseline: self.baseline.clone() }
     }
 
-    /// Returns all that is shown with its state on the page: also by incidents written by hand, which are not
-    /// measured.
+    /// Returns everything that is shown, with its state on the page. That includes incidents written by hand,
+    /// which are not measured.
     pub(crate) fn shown(&self) -> Vec<Unit> {
         let mut units = self.units.clone();
         apply_incidents(&self.notes.notes, &mut units, self.now);
         units
     }
 
-    /// Returns what is told of a run that shows these and has written so many files.
+    /// Returns the outcome of a run that shows `units` and has written `written` files.
     pub(crate) fn outcome<'a>(
         &'a self,
         args: &Args,
@@ -109,8 +109,8 @@ fn stale(args: &Args, sources: &Sources, now: u64) -> Option<Fault> {
     fault::of_monitor(&sources.monitor, sources.modified, args.stale.duration().as_secs(), now)
 }
 
-/// Compares the sources with those of the last run, and judges them: the sources by their keys, the state of
-/// each component, and the fault of the monitor.
+/// Compares the sources with those of the last run, and judges them. Returns the sources by their keys, the
+/// state of each component, and the fault of the monitor.
 fn compare(
     args: &Args,
     config: &Config,
@@ -121,7 +121,7 @@ fn compare(
     let fault = stale(args, sources, now);
     let before = &history.ledger.members;
     let known = members::known(before);
-    // A monitor at fault is no reason to expect other sources than before.
+    // While the monitor is at fault, the expected sources stay as they were.
     if fault.is_none() {
         let hold = args.hold.duration().as_secs();
         history.remember(members::after(before, config.components(), &sources.seen, hold, now));
@@ -153,7 +153,7 @@ fn judge(args: &Args, sources: &Sources, config: &Config, members: &AllMembers) 
     judged.collect()
 }
 
-/// What the next run compares its sources with, and the monitor's fault if there is one.
+/// Returns the sources that the next run compares its own with, and the fault of the monitor.
 fn believe(
     args: &Args,
     config: &Config,
@@ -171,7 +171,7 @@ fn believe(
     jump::judge(&before, seen, sanity, now)
 }
 
-/// The keys of the sources that count by one of their verdicts, sorted.
+/// Returns the keys of the sources with a verdict that counts, sorted.
 fn keys(sources: &Sources, judged: &[Judged], is_counted: impl Fn(&Verdict) -> bool) -> Vec<u64> {
     let verdicts = judged
         .iter()
@@ -181,7 +181,7 @@ fn keys(sources: &Sources, judged: &[Judged], is_counted: impl Fn(&Verdict) -> b
     members::sorted(counted.filter_map(|(place, _)| sources.seen.source(*place)).map(Source::key))
 }
 
-/// What is told of the sources that vanished, if any did.
+/// Returns the report on the sources that vanished. `None` if none did.
 fn vanished(config: &Config, members: &AllMembers, hold: u64, now: u64) -> Option<Vanished> {
     let gone = |component: &Component| members.get(&component.id).map_or(0, |one| one.gone.len());
     let mut from = config.components().filter(|component| gone(component) > 0);

@@ -1,5 +1,5 @@
-//! `--preview`: what a run would say and publish, and the sources behind each component, for the administrator's
-//! eyes alone.
+//! `--preview`: what a run would report and publish, and the sources of each component. Only the
+//! administrator sees it.
 
 use plugin::{Report, State};
 
@@ -12,7 +12,7 @@ use crate::status::Status;
 use crate::view::{Unit, of_hidden};
 use crate::words::counted;
 
-/// Prints the line of the run, and everything that leads to the states.
+/// Returns the line of the run, and everything that leads to the states.
 pub(crate) fn report(config: &Config, look: &Look, outcome: &Outcome<'_>) -> Report {
     let run = told(outcome);
     let line = match run.state {
@@ -51,7 +51,7 @@ fn of<'a>(units: &'a [Unit], id: &str) -> Option<&'a Unit> {
     units.iter().find(|unit| unit.id == id)
 }
 
-/// A component with the state that is published.
+/// Returns the line of a component, with the state that is published.
 fn component_line(
     group: &Group,
     component: &Component,
@@ -66,7 +66,7 @@ fn component_line(
     }
 }
 
-/// The state that is published, and the monitor's where that is not the one.
+/// Returns the published state, and the monitor's state if it differs.
 fn shown(unit: &Unit, judged: Status, look: &Look) -> String {
     let by_monitor = judged.text().to_lowercase();
     match (&look.fault, unit.by_hand) {

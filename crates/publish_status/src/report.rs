@@ -57,7 +57,7 @@ impl Vanished {
     }
 }
 
-/// Says what happened, with performance data.
+/// Returns the report of a run, with performance data.
 pub(crate) fn report(outcome: &Outcome<'_>) -> Report {
     with_metrics(told(outcome), outcome)
 }
@@ -126,12 +126,12 @@ fn with_metrics(report: Report, outcome: &Outcome<'_>) -> Report {
     counts.add_to(report, outcome.stale)
 }
 
-/// A report with the performance data of a run that knows nothing: graphs have no hole where it ends early.
+/// Adds the performance data of a run that ends early, each as `U`, so that graphs show no gap.
 pub(crate) fn with_unknown_metrics(report: Report, stale: u64) -> Report {
     Counts::default().add_to(report, stale)
 }
 
-/// The performance data: what is `None` is not known.
+/// The performance data. `None` is a value that is not known.
 #[derive(Default)]
 struct Counts {
     components: Option<usize>,

@@ -90,7 +90,7 @@ struct Line {
     /// When the last jump was first and last seen, as long as it is remembered.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     j: Option<(u64, u64)>,
-    /// Since when the runs after that jump were good.
+    /// The time since which the runs after that jump were good.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     g: Option<u64>,
     /// The sources of that jump and whether each was down in it, if any differs.
@@ -122,7 +122,7 @@ impl Store {
         Self::open_until(path, Instant::now())
     }
 
-    /// Takes the lock as [`Store::open`] does, and waits for it until `until`.
+    /// Opens the history as [`Store::open`] does, but waits for the lock until `until`.
     ///
     /// # Errors
     /// [`HistoryError::State`].
@@ -140,7 +140,7 @@ impl Store {
         read(&self.folder, deadline)
     }
 
-    /// Reads the history as a run would, and writes nothing: neither the folder is made nor a lock taken.
+    /// Reads the history as a run would. Creates no folder, takes no lock, and writes nothing.
     ///
     /// # Errors
     /// [`HistoryError`].
@@ -227,7 +227,7 @@ fn read(folder: &Folder, deadline: &Deadline) -> Result<History, HistoryError> {
     {
         return Err(HistoryError::Machine(path));
     }
-    // What could not be appended to later is no history to go on with.
+    // A history that cannot be appended to later is refused.
     match folder.read_private(FILE, LARGEST, deadline)? {
         None => Ok(History::default()),
         Some(content) => parse(&content, &path),

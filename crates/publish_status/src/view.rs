@@ -67,8 +67,8 @@ pub(crate) fn apply_work(notes: &[Note], units: &mut [Unit], now: u64) {
     apply(notes.iter().filter(|note| note.status == Status::Maintenance), units, now, |_| true);
 }
 
-/// Applies the other incidents written by hand that last now: the worst counts while it lasts. They are shown,
-/// and not measured.
+/// Applies the other incidents written by hand that last now: the worst counts while it lasts. They are
+/// shown, and not measured.
 pub(crate) fn apply_incidents(notes: &[Note], units: &mut [Unit], now: u64) {
     let others = notes.iter().filter(|note| note.status != Status::Maintenance);
     apply(others, units, now, |(by_hand, shown)| by_hand.weight() > shown.weight());

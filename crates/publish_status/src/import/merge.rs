@@ -41,17 +41,17 @@ pub(crate) fn precede(ledger: &mut Ledger, past: &Ledger, now: u64) -> Option<Fi
     Some(filled)
 }
 
-/// Why logs have no day for a history.
+/// The reason why the logs have no day for the history.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Lack {
-    /// They end on this day, which is older than any that is kept.
+    /// They end on this day, which is older than every day that is kept.
     Old(u64),
     /// They show no time in which the monitor ran.
     NoTime,
 }
 
-/// Returns what the logs of `past` lack where [`precede`] added none of their days; `None` if the history has
-/// all of them already.
+/// Returns what the logs of `past` lack if [`precede`] added none of their days. `None` if the history
+/// already has all of them.
 pub(crate) fn lack(ledger: &Ledger, past: &Ledger, now: u64) -> Option<Lack> {
     let last = past.last / DAY;
     match first_day(ledger) {

@@ -24,7 +24,7 @@ fn of_four(before: &Baseline, bad: &[u64], now: u64) -> (Baseline, Option<String
     run(before, seen(bad, 4), now)
 }
 
-/// Since when a jump is held back, if it is.
+/// Returns the time since which a jump is held back.
 fn held_since(baseline: &Baseline) -> Option<u64> {
     baseline.jump.filter(|jump| jump.is_held).map(|jump| jump.since)
 }
@@ -61,7 +61,7 @@ fn steps_within_the_window_are_one_jump() {
     let step = |number: u64| (1..=2 * number).collect::<Vec<u64>>();
     let mut baseline = of_four(&Baseline::default(), &[], 1_000).0;
     let mut faults = Vec::new();
-    // A fifth more of ten sources in each minute, and then no more for an hour.
+    // In each minute two more of ten sources go bad, and then none for an hour.
     for minute in 1..=70 {
         let now = 1_000 + minute * 60;
         let (after, fault) = run(&baseline, seen(&step(minute.min(5)), 10), now);
@@ -126,8 +126,8 @@ fn what_vanishes_goes_bad() {
     }
 }
 
-/// Plays runs of a minute each on four sources, `x` for all bad and `.` for all good, and returns `h` where
-/// a jump is held back and `x` or `.` where it is published.
+/// Plays runs of a minute each on four sources, `x` for all bad and `.` for all good. Returns `h` for a run
+/// whose jump is held back, and `x` or `.` for a run that is published.
 fn play(runs: &str) -> String {
     let mut baseline = of_four(&Baseline::default(), &[], 1_000).0;
     let mut played = String::new();
@@ -144,19 +144,20 @@ fn play(runs: &str) -> String {
 fn good_runs_do_not_hold_a_jump_for_longer() {
     let bad = |minutes: usize| "x".repeat(minutes);
     let held = |minutes: usize| "h".repeat(minutes);
-    // A good run every ten minutes: held for ten minutes from the first on, and then never again.
+    // A good run every ten minutes: the jump is held for ten minutes from its first run, and then never
+    // again.
     let flapping = format!("{}.", bad(9)).repeat(30);
     let expected = format!("{}.{}", held(9), &flapping[10..]);
     assert_eq!(play(&flapping), expected);
     // The same after a long outage.
     let long = format!("{}.{}", bad(200), bad(20));
     assert_eq!(play(&long), format!("{}{}.{}", held(10), bad(190), bad(20)));
-    // The same with six good runs; with ten, none of which counts as time in which it was held back.
+    // The same with six good runs, and with ten. None of them counts as time in which the jump was held back.
     let flapping = format!("{}{}", bad(9), ".".repeat(6)).repeat(30);
     assert_eq!(play(&flapping), format!("{}{}", held(9), &flapping[9..]));
     let flapping = format!("{}{}", bad(9), ".".repeat(10)).repeat(30);
     assert_eq!(play(&flapping), format!("{}{}{}{}", held(9), &flapping[9..19], held(2), &flapping[21..]));
-    // Good for less than the hold: the same one, also after a long outage.
+    // The sources are good for less than the hold: the jump is the same, also after a long outage.
     for (short, left) in [(5, 1), (9, 0)] {
         let short = ".".repeat(short);
         let flapping = format!("{}{short}{}", bad(4), bad(20));
@@ -190,13 +191,13 @@ fn time_without_a_run_is_no_recovery() {
     let all = [1, 2, 3, 4];
     let before = of_four(&Baseline::default(), &[], 1_000).0;
     let held = of_four(&before, &all, 1_060).0;
-    // One good run, and the next one so much later: what was in between is not known.
+    // After one good run, the next run comes so much later that the time in between is not known.
     let good = of_four(&held, &[], 1_120).0;
     let (again, fault) = of_four(&good, &all, 1_520);
     assert_eq!((held_since(&again), fault.is_some()), (Some(1_060), true));
     let (after, fault) = of_four(&again, &all, 1_660);
     assert_eq!((held_since(&after), fault), (None, None));
-    // A pause that is longer than the window is no time in which it was held back.
+    // A pause that is longer than the window does not count as time in which the jump was held back.
     let (again, fault) = of_four(&good, &all, 3_000);
     assert_eq!((held_since(&again), fault.is_some()), (Some(3_000), true));
 }
@@ -246,7 +247,7 @@ fn what_becomes_worse_goes_down() {
         baseline = after;
     }
     assert_eq!(faults, [false, false, true, true]);
-    // What becomes better does not, nor what was down in a downtime that ends.
+    // A source that gets better does not count, nor one that was down in a downtime that ends.
     let down = run(&Baseline::default(), with(&all, &all), 1_000).0;
     assert_eq!(run(&down, with(&all, &[]), 1_060).1, None);
     let planned = run(&half, Seen { excused: all.to_vec(), ..with(&[], &all) }, 4_720).0;

@@ -97,7 +97,7 @@ fn of_too_many_those_that_still_last_are_kept() {
         let file = fs::File::options().write(true).open(at(name)).unwrap();
         file.set_modified(UNIX_EPOCH + std::time::Duration::from_secs(days * 86_400)).unwrap();
     };
-    // The files of what lasts are the oldest ones.
+    // The notes that still last have the oldest files.
     written("lasts.md", note("2026-01-01", ""), 1);
     written("ends-late.md", note("2026-01-01", "end: 2099-01-01T00:00Z"), 2);
     for number in 0..2 * MOST {

@@ -1,11 +1,11 @@
-//! `--preview` says what a run would say and publish, and writes nothing.
+//! `--preview` reports what a run would report and publish, and writes nothing.
 
 use std::fs;
 
 use crate::site::{Site, TWO, files, two};
 
-/// Asserts that the preview says this and writes nothing, and that a run then says so too. Returns the lines of
-/// the preview.
+/// Asserts that the preview reports this and writes nothing, and that a run then reports the same. Returns
+/// the lines of the preview.
 fn previews(site: &Site, (code, line): (i32, &str)) -> Vec<String> {
     let written = |name: &str| if site.path(name).exists() { files(&site.path(name)) } else { Vec::new() };
     let before = [written("out"), written("state")];
