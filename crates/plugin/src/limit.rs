@@ -72,7 +72,7 @@ impl AllowedFailures {
         by_share.into_iter().fold(self.number.state(failed as f64), State::max)
     }
 
-    /// Returns how bad it is that `failed` fail, of a total that is not known yet: limits on a share do not count.
+    /// Returns the state if `failed` fail and the total is not known yet. Limits on a share do not count.
     pub fn state_of_number(&self, failed: usize) -> State {
         self.number.state(failed as f64)
     }
@@ -84,7 +84,8 @@ impl AllowedFailures {
         self.judged(label, count, share(failed, total))
     }
 
-    /// Returns the metrics of a total that is not known yet: the number has no maximum, and the share is unknown.
+    /// Returns the metrics if the total is not known yet. The number has no maximum, and the share is
+    /// unknown.
     pub fn metrics_of_number(&self, label: &str, failed: usize) -> Vec<Metric> {
         self.judged(label, Metric::count(label, failed), f64::NAN)
     }
@@ -98,8 +99,8 @@ impl AllowedFailures {
         std::iter::once(count).chain(self.share.as_ref().map(of_share)).collect()
     }
 
-    /// Returns how many may fail without an alarm, in words: `up to 5`, `not 1 to 3`, `up to 2 and up to 5%`. Of two
-    /// ranges of a kind the narrower one is named, and both where neither is.
+    /// Returns how many may fail without an alarm, in words: `up to 5`, `not 1 to 3`, `up to 2 and up to 5%`.
+    /// Of two ranges of a kind the narrower one is named, and both where neither is.
     pub fn in_words(&self) -> String {
         let shares = self.share.iter().flat_map(|share| deciding(share).map(|range| (range, "%")));
         let all = deciding(&self.number).map(|range| (range, "")).chain(shares);
@@ -114,7 +115,8 @@ impl From<Thresholds> for AllowedFailures {
     }
 }
 
-/// The ranges that decide whether there is an alarm: not one that allows all that the other one does.
+/// Returns the ranges that decide whether there is an alarm. A range that allows every number of the other
+/// range does not decide.
 fn deciding(limits: &Thresholds) -> impl Iterator<Item = &Range> {
     let (warning, critical) = match (&limits.warning, &limits.critical) {
         (Some(warning), Some(critical)) if warning.is_within(critical) => (Some(warning), None),
@@ -190,7 +192,7 @@ mod tests {
             ("25%", "50%", [Ok, Ok, Warning, Critical], "up to 25%"),
             ("25:50%", "-", [Warning, Ok, Ok, Warning], "25 to 50%"),
             ("-", "25:%", [Critical, Ok, Ok, Ok], "25% or more"),
-            // The narrower one is what allows it, and both where neither is.
+            // The narrower range is named, or both if neither is narrower.
             ("1", "2", [Ok, Ok, Warning, Critical], "up to 1"),
             ("2", "1", [Ok, Ok, Critical, Critical], "up to 1"),
             ("~:1", "2", [Ok, Ok, Warning, Critical], "up to 1"),

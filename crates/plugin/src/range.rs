@@ -91,8 +91,8 @@ impl Range {
         self.words((self.start, self.end), "")
     }
 
-    /// Returns how many or what share is allowed, in words with this unit: neither is ever below zero, so that a
-    /// range from there has no lower end, as in `up to 10%`.
+    /// Returns the allowed numbers or shares in words, with this unit. Neither is ever below zero, so that a
+    /// range from zero has no lower end, as in `up to 10%`.
     pub(crate) fn in_words_of_count(&self, unit: &str) -> String {
         let start = if self.start > 0.0 || self.inside { self.start } else { f64::NEG_INFINITY };
         self.words((start, self.end), unit)
@@ -113,7 +113,7 @@ impl Range {
         }
     }
 
-    /// Returns whether each number from zero on that this range allows is allowed by the other one too.
+    /// Returns whether the other range allows each number from zero on that this range allows.
     pub(crate) fn is_within(&self, other: &Self) -> bool {
         let (start, other_start) = (self.start.max(0.0), other.start.max(0.0));
         match (self.inside, other.inside) {
@@ -193,7 +193,7 @@ mod tests {
         range.parse::<Range>().unwrap().alerts(value)
     }
 
-    /// By all ranges with these ends, and by numbers on both sides of each.
+    /// Compares all ranges with these ends, by numbers on both sides of each end.
     #[test]
     fn is_within_what_allows_all_that_it_allows() {
         let mut ranges = Vec::new();
