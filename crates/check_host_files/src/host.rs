@@ -57,13 +57,14 @@ pub(crate) fn read(tree: &Tree<'_>, proc: &Path, is_resolver_locked: bool, deadl
     }
 }
 
-/// Reads the names of users and groups: none where a file cannot be read.
+/// Reads the names of users and groups. A file that cannot be read gives no names.
 pub(crate) fn owners(tree: &Tree<'_>, deadline: &Deadline) -> Owners {
     let names = |path| content(tree, path, deadline).map(|text| names_by_number(&text)).unwrap_or_default();
     Owners { users: names("/etc/passwd"), groups: names("/etc/group") }
 }
 
-/// Returns the names in a file of fields (passwd(5), group(5)): of two with one number, the first one.
+/// Returns the names in a file of fields (passwd(5), group(5)). If two names have one number, the first
+/// counts.
 fn names_by_number(text: &[u8]) -> BTreeMap<u32, String> {
     let text = String::from_utf8_lossy(text);
     let mut names = BTreeMap::new();
