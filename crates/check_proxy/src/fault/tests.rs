@@ -1,4 +1,4 @@
-//! Rows of faults and their words.
+//! Rows of faults and their texts.
 
 use super::*;
 
