@@ -100,7 +100,8 @@ fn file(args: &Args, deadline: &Deadline) -> Result<Option<File>, ProbeError> {
     }
 }
 
-/// The first name that programs would look up, with its place, where this machine's own file is checked.
+/// Returns the first name that programs would look up, with its place. `None` if this machine's own file is
+/// not checked.
 fn system_question<'a>(args: &Args, questions: &'a [Question]) -> Option<(usize, &'a Question)> {
     let is_own = args.server.is_empty() && args.resolv_conf == Path::new(OWN);
     let is_wanted = is_own && !args.no_system && !args.closed;

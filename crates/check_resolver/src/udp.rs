@@ -80,8 +80,8 @@ impl Udp {
         Ok(udp)
     }
 
-    /// Asks in another form on the same socket: an answer to the former questions still counts, until the end of
-    /// all.
+    /// Asks in another form on the same socket: an answer to the former questions still counts, until the end
+    /// of all.
     ///
     /// # Errors
     /// No random number can be had.
@@ -91,8 +91,8 @@ impl Udp {
         self.send(subject.name, subject.kind)
     }
 
-    /// Whether something that came and does not count is a resolver's answer: from another address or port, or
-    /// from the server with another id.
+    /// Whether something that came and does not count is a resolver's answer: from another address or port,
+    /// or from the server with another id.
     pub(crate) fn resolves(&self) -> bool {
         self.resolves
     }
@@ -107,8 +107,8 @@ impl Udp {
         self.due
     }
 
-    /// Reads what is there, and sends again or gives up where it is time. Returns the end once there is one, with
-    /// the form of the question.
+    /// Reads what is there, and sends again or gives up where it is time. Returns the end once there is one,
+    /// with the form of the question.
     ///
     /// # Errors
     /// No random number can be had.
@@ -240,7 +240,7 @@ pub(crate) fn of_sending(why: &io::Error) -> Fault {
     let errno = Errno::from_io_error(why);
     match (errno, errno.and_then(local_words)) {
         (Some(Errno::CONNREFUSED), _) => Fault::Refused,
-        // By a route here, or by a report on an earlier datagram.
+        // The cause is a route of this machine, or a report on an earlier datagram.
         (Some(Errno::HOSTUNREACH | Errno::HOSTDOWN), _) => Fault::NotSent("host unreachable"),
         (Some(Errno::PERM | Errno::ACCESS), _) => Fault::Local(Local::Prohibited),
         (Some(Errno::NOBUFS), _) => Fault::Local(Local::NeighbourTable),
