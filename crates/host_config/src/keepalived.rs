@@ -278,7 +278,7 @@ fn with_prefix(text: &str, place: &Place, notes: &mut Vec<String>) -> Option<Hos
     let bits = if expected.address.is_ipv4() { 32 } else { 128 };
     let given = length.parse().ok().filter(|given| *given <= bits);
     if given.is_none() && !length.is_empty() {
-        let what = format!("{} has no prefix length: keepalived binds it as /{bits}", short(text));
+        let what = format!("{} has an invalid prefix length: keepalived binds it as /{bits}", short(text));
         notes.push(format!("note: {place}: {what}"));
     }
     expected.prefix = given.or(Some(bits));
