@@ -190,7 +190,7 @@ impl Written {
         for (name, given) in [("prefix-ipv4", &self.prefix_ipv4), ("prefix-ipv6", &self.prefix_ipv6)] {
             if given.is_some() {
                 return Err(format!(
-                    "{name} is no setting any more: name each network in a table [prefix], as 203.0.113.0/24 = 24"
+                    "{name} is no longer a setting: name each network in a table [prefix], as 203.0.113.0/24 = 24"
                 ));
             }
         }

@@ -56,7 +56,7 @@ fn a_bad_configuration_is_one_line_that_names_it() {
         ("enabled = tru".to_owned(), "configuration @/config.toml line 1: "),
         (
             format!("{base}comand = [\"/bin/true\"]\n"),
-            "configuration @/config.toml line 3: comand is no setting, see the manual page",
+            "configuration @/config.toml line 3: unknown setting comand, see the manual page",
         ),
         (format!("{base}log = \"/dev/full\"\n"), "log: /dev/full: not a regular file"),
         (format!("{base}log = \"@/none/log\"\n"), "log: opening @/none: no such file or directory"),

@@ -49,10 +49,10 @@ fn all_of_it_is_read() {
 fn what_is_wrong_is_named_with_its_line() {
     let base = "interface = \"eth0\"\nfiles = [\"/etc/ips\"]\n";
     let rows = [
-        ("enabld = true", "line 3: enabld is no setting, see the manual page"),
+        ("enabld = true", "line 3: unknown setting enabld, see the manual page"),
         ("enabled = \"yes\"", "line 3: enabled: invalid type: string \"yes\", expected true or false"),
         ("enabled = true\nenabled = false", "line 4: duplicate key"),
-        ("[section]\nx = 1", "line 3: section is no setting, see the manual page"),
+        ("[section]\nx = 1", "line 3: unknown setting section, see the manual page"),
         ("on = [\"CRITICAL-SOFT-x\"]", "line 3: "),
         ("on = [\"*\"]", "line 3: "),
         (
@@ -60,8 +60,8 @@ fn what_is_wrong_is_named_with_its_line() {
             "line 3: CRITICAL-HARD-3: a hard state has no attempt, write CRITICAL-HARD",
         ),
         ("on = []", "on: no event, so nothing could ever be done"),
-        ("prefix-ipv4 = 24", "prefix-ipv4 is no setting any more: name each network in a table [prefix]"),
-        ("prefix-ipv6 = \"x\"", "prefix-ipv6 is no setting any more"),
+        ("prefix-ipv4 = 24", "prefix-ipv4 is no longer a setting: name each network in a table [prefix]"),
+        ("prefix-ipv6 = \"x\"", "prefix-ipv6 is no longer a setting"),
         ("prefix = 24", "line 3: prefix: invalid type: integer `24`, expected a table"),
         (
             "[prefix]\n\"203.0.113.0/24\" = 16",

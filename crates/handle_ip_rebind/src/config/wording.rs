@@ -17,7 +17,7 @@ const TYPES: [(&str, &str); 7] = [
 /// Returns the error at this place of a configuration, with the name of the setting.
 pub(crate) fn of_toml(message: &str, text: &str, span: Option<Range<usize>>) -> String {
     if let Some(name) = message.strip_prefix("unknown field `").and_then(|rest| rest.split('`').next()) {
-        return format!("{name} is no setting, see the manual page");
+        return format!("unknown setting {name}, see the manual page");
     }
     let Some((found, expected)) =
         message.split_once(", expected ").filter(|_| message.starts_with("invalid "))
