@@ -335,7 +335,9 @@ fn page_address(url: &str) -> Result<(), String> {
     {
         let url = clean(&masked(url));
         let url = if url.is_empty() { "an empty text" } else { &url };
-        return Err(format!("url: {url} is no address of a page, write it as https://status.example.com/"));
+        return Err(format!(
+            "url: {url} is not the address of a page, write it as https://status.example.com/"
+        ));
     }
     if authority.contains('@') {
         return Err("url: leave out the login, it would be public".to_owned());
@@ -347,7 +349,7 @@ fn public_name(what: &str, name: &str) -> Result<String, String> {
     let name = name.trim();
     if let Some(character) = forbidden(name) {
         let name = clean(&name.replace(|c| !is_writable(c), "?"));
-        return Err(format!("{what} {name}: leave out the character {character}, no page can show it"));
+        return Err(format!("{what} {name}: remove the character {character}, a page cannot show it"));
     }
     if name.is_empty() || name.chars().count() > LONGEST_NAME || name.chars().any(char::is_control) {
         return Err(format!(

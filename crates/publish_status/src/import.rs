@@ -45,7 +45,7 @@ pub enum ImportError {
     #[error("the logs tell of no source of the configuration")]
     NoSource,
     /// The first log begins in the future: it is from another clock, or this clock is wrong.
-    #[error("the logs are of the future: {} begins {} from now", .path.display(), length(*.ahead))]
+    #[error("the logs begin in the future: {} begins {} from now", .path.display(), length(*.ahead))]
     Future {
         /// The log that begins first.
         path: PathBuf,
@@ -53,10 +53,10 @@ pub enum ImportError {
         ahead: u64,
     },
     /// The history keeps none of the days of the logs.
-    #[error("the logs end on {}, and the history keeps {DAYS} days: nothing imported", date(*.0))]
+    #[error("nothing imported: the logs end on {}, and the history keeps {DAYS} days", date(*.0))]
     Old(u64),
     /// No two lines show that the monitor ran between them.
-    #[error("the logs show no time in which the monitor ran: nothing imported")]
+    #[error("nothing imported: the logs do not show that the monitor ran")]
     NoTime,
     /// Another run holds the history.
     #[error("another run holds {}, nothing imported", .0.display())]
@@ -90,7 +90,7 @@ pub(crate) fn import(args: &Args, config: &Config, deadline: &Deadline) -> Resul
     let filled = fill(&args.state, &past.ledger, now, deadline)?;
     let left_out = notes.faults.iter().map(|fault| format!("{fault}, left out"));
     let of_future =
-        of_future.iter().map(|(_, path)| format!("{} is of the future, left out", path.display()));
+        of_future.iter().map(|(_, path)| format!("{} begins in the future, left out", path.display()));
     Ok(left_out.chain(of_future).fold(report(logs.len(), &past, filled.as_ref()), Report::detail))
 }
 

@@ -8,7 +8,7 @@ pub(crate) fn in_words(message: &str, text: &str, octet: Option<usize>) -> Strin
     if let Some(rest) = message.strip_prefix("unknown field ") {
         // The list of all settings would fill the line, so only the unknown setting is named.
         let name = rest.split(", expected ").next().unwrap_or(rest);
-        return format!("{name} is no setting, see the README");
+        return format!("unknown setting {name}, see the README");
     }
     // What is missing is no fault of the setting where its place was looked for.
     if message.starts_with("missing field ") {
@@ -19,7 +19,7 @@ pub(crate) fn in_words(message: &str, text: &str, octet: Option<usize>) -> Strin
     if let Some((given, right)) = expected("unknown variant ") {
         let right = right.trim_start_matches("one of ").replace(" or ", ", ");
         let given = if given.is_empty() { "an empty text" } else { given };
-        return format!("{key}: {given} is none of {right}");
+        return format!("{key}: {given} is not one of {right}");
     }
     if message == "duplicate key" {
         return format!("{key} is given twice");

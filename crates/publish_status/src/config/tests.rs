@@ -56,7 +56,7 @@ fn what_is_wrong_is_named() {
             format!("{HEAD}\n"),
             "/etc/x.toml: no group, so nothing is public: write [[group]] and [[group.component]]",
         ),
-        (format!("{HEAD}colour = 1\n{GROUP}"), "/etc/x.toml line 3: colour is no setting, see the README"),
+        (format!("{HEAD}colour = 1\n{GROUP}"), "/etc/x.toml line 3: unknown setting colour, see the README"),
         (format!("{HEAD}interval = 5\n{GROUP}"), "/etc/x.toml: interval: 5 is not from 10 to 3600 seconds"),
         (
             format!("{HEAD}style = \"bad.css\"\n{GROUP}"),
@@ -75,7 +75,7 @@ fn what_is_wrong_is_named() {
         ),
         (
             format!("{HEAD}{GROUP}rule = \"any\"\n"),
-            "/etc/x.toml line 8: rule: any is none of worst, best, share",
+            "/etc/x.toml line 8: rule: any is not one of worst, best, share",
         ),
         (
             format!("{HEAD}{GROUP}id = \"a b\"\n"),
@@ -100,9 +100,12 @@ fn what_is_wrong_is_named() {
         (format!("{HEAD}{GROUP}{GROUP}"), "/etc/x.toml: London stands twice, give each its own name or id"),
         (
             format!("{HEAD}{GROUP}rule = \"\"\n"),
-            "/etc/x.toml line 8: rule: an empty text is none of worst, best, share",
+            "/etc/x.toml line 8: rule: an empty text is not one of worst, best, share",
         ),
-        (format!("{HEAD}{GROUP}show = \"x\"\n"), "/etc/x.toml line 8: show: x is none of component, group"),
+        (
+            format!("{HEAD}{GROUP}show = \"x\"\n"),
+            "/etc/x.toml line 8: show: x is not one of component, group",
+        ),
         (
             format!("{HEAD}{GROUP}max_age = \"900\"\n"),
             "/etc/x.toml line 8: max_age: write a whole number from 0 on without quotation marks, not string 900",
@@ -136,11 +139,11 @@ fn what_is_wrong_is_named() {
         ),
         (
             format!("title = \"x\"\nurl = \"status\"\n{GROUP}"),
-            "/etc/x.toml: url: status is no address of a page, write it as https://status.example.com/",
+            "/etc/x.toml: url: status is not the address of a page, write it as https://status.example.com/",
         ),
         (
             format!("title = \"x\"\nurl = \"\"\n{GROUP}"),
-            "/etc/x.toml: url: an empty text is no address of a page, write it as https://status.example.com/",
+            "/etc/x.toml: url: an empty text is not the address of a page, write it as https://status.example.com/",
         ),
     ];
     for (text, error) in rows {
@@ -178,7 +181,7 @@ fn the_address_of_the_page_has_a_host() {
     ] {
         let error = of(url).unwrap_err();
         assert!(
-            error.starts_with("/etc/x.toml: url: ") && error.contains(" is no address of a page"),
+            error.starts_with("/etc/x.toml: url: ") && error.contains(" is not the address of a page"),
             "{error}"
         );
     }

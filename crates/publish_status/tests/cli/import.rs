@@ -154,19 +154,19 @@ fn logs_that_have_nothing_are_not_ok() {
     let ended =
         process::run(Command::new("date").arg("-u").arg("+%F").arg(format!("-d@{}", now() - 200 * DAY)));
     let old = format!(
-        "STATUS UNKNOWN - the logs end on {}, and the history keeps 90 days: nothing imported",
+        "STATUS UNKNOWN - nothing imported: the logs end on {}, and the history keeps 90 days",
         ended.stdout.trim()
     );
-    let moment = "STATUS UNKNOWN - the logs show no time in which the monitor ran: nothing imported";
+    let moment = "STATUS UNKNOWN - nothing imported: the logs do not show that the monitor ran";
     let (code, line) = site.line(&["--import", &name("future.log")]);
-    let expected = "STATUS UNKNOWN - the logs are of the future: @/future.log begins 399 d ";
+    let expected = "STATUS UNKNOWN - the logs begin in the future: @/future.log begins 399 d ";
     assert!(code == 3 && line.starts_with(expected) && line.ends_with(" from now"), "{line}");
     assert_eq!(site.line(&["--import", &name("old.log")]), (3, old));
     assert_eq!(site.line(&["--import", &name("moment.log")]), (3, moment.to_owned()));
     assert!(!site.path("state/history.jsonl").exists());
     site.write("good.log", log(1));
     let outcome = site.run(&["--import", &name("good.log"), &name("future.log")]);
-    let left_out = format!("{} is of the future, left out", name("future.log"));
+    let left_out = format!("{} begins in the future, left out", name("future.log"));
     assert!(outcome.code == Some(0) && outcome.stdout.lines().any(|line| line == left_out), "{outcome:?}");
     assert!(outcome.stdout.starts_with("STATUS OK - imported 1 day from 1 log, "), "{outcome:?}");
 }

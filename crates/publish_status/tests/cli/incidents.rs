@@ -217,7 +217,7 @@ fn what_xml_forbids_reaches_no_file() {
         let config = TWO.replace(&format!("\"{escaped}\""), "\"Bad\\u001b\\uffff name\"");
         site.write("config.toml", config);
         let line = format!(
-            "STATUS UNKNOWN - @/config.toml: {setting} Bad?? name: leave out the character U+001B, no page can show it"
+            "STATUS UNKNOWN - @/config.toml: {setting} Bad?? name: remove the character U+001B, a page cannot show it"
         );
         assert_eq!(site.line(&[]), (3, line));
     }
