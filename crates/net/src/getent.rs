@@ -75,7 +75,9 @@ pub enum ResolveError {
         seconds: f64,
     },
     /// Other names got no answer, and the time was over before this one's turn.
-    #[error("resolving {name}: not asked within {seconds} s, other names got no answer: see check_resolver")]
+    #[error(
+        "resolving {name}: no time left within {seconds} s, because other names got no answer, see check_resolver"
+    )]
     NotAsked {
         /// The name.
         name: String,
@@ -238,7 +240,7 @@ fn settle(results: &mut [Option<Resolved>], place: usize, result: Resolved) {
     }
 }
 
-/// Whether another child may begin where so many may run at `most`.
+/// Returns whether another child may begin, if at most `most` may run.
 fn has_room(running: &[(usize, Asked)], most: usize) -> bool {
     let busy = running.iter().filter(|(_, asked)| asked.started.elapsed() < WAITS).count();
     busy < AT_ONCE && running.len() < most

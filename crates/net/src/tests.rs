@@ -1,5 +1,5 @@
-//! What the tests of several modules share: a network namespace of the test's own thread, which needs root. Without it
-//! the test is left out.
+//! What the tests of several modules share: a network namespace of the test's own thread, which needs root.
+//! Without it the test is left out.
 
 use std::io;
 use std::net::UdpSocket;

@@ -108,7 +108,9 @@ fn names_that_hang_take_no_turns() {
     assert!(start.elapsed() < Duration::from_secs(4), "{:?}", start.elapsed());
     let silent = |name: &str| format!("resolving {name}: no answer within 2 s, see check_resolver");
     let late = |name: &str| {
-        format!("resolving {name}: not asked within 2 s, other names got no answer: see check_resolver")
+        format!(
+            "resolving {name}: no time left within 2 s, because other names got no answer, see check_resolver"
+        )
     };
     let expected = names.iter().enumerate().map(|(place, name)| match place < MOST {
         true => Err(silent(name)),
@@ -141,7 +143,9 @@ fn names_that_hang_take_no_turns_under_a_limit_of_processes() {
     let found = told(ask_by(&names, &lookup, start));
     let silent = |name: &str| format!("resolving {name}: no answer within 0.5 s, see check_resolver");
     let late = |name: &str| {
-        format!("resolving {name}: not asked within 0.5 s, other names got no answer: see check_resolver")
+        format!(
+            "resolving {name}: no time left within 0.5 s, because other names got no answer, see check_resolver"
+        )
     };
     let expected = names.iter().enumerate().map(|(place, name)| match place < 3 {
         true => Err(silent(name)),
