@@ -99,8 +99,8 @@ impl AllowedFailures {
         std::iter::once(count).chain(self.share.as_ref().map(of_share)).collect()
     }
 
-    /// Returns how many may fail without an alarm, in words: `up to 5`, `not 1 to 3`, `up to 2 and up to 5%`.
-    /// Of two ranges of a kind the narrower one is named, and both where neither is.
+    /// Returns how many may fail without an alarm, in words: `up to 5`, `outside 1 to 3`, `up to 2 and up to
+    /// 5%`. Of two ranges of a kind the narrower one is named, and both where neither is.
     pub fn in_words(&self) -> String {
         let shares = self.share.iter().flat_map(|share| deciding(share).map(|range| (range, "%")));
         let all = deciding(&self.number).map(|range| (range, "")).chain(shares);
@@ -184,7 +184,7 @@ mod tests {
             ("1", "50%", [Ok, Ok, Warning, Critical], "up to 1 and up to 50%"),
             ("-", "50%", [Ok, Ok, Ok, Critical], "up to 50%"),
             ("1", "-", [Ok, Ok, Warning, Warning], "up to 1"),
-            ("-", "@2:3", [Ok, Ok, Critical, Critical], "not 2 to 3"),
+            ("-", "@2:3", [Ok, Ok, Critical, Critical], "outside 2 to 3"),
             ("1:2", "-", [Warning, Ok, Ok, Warning], "1 to 2"),
             ("1:", "-", [Warning, Ok, Ok, Ok], "1 or more"),
             ("-", "0:2", [Ok, Ok, Ok, Critical], "up to 2"),
@@ -197,10 +197,10 @@ mod tests {
             ("2", "1", [Ok, Ok, Critical, Critical], "up to 1"),
             ("~:1", "2", [Ok, Ok, Warning, Critical], "up to 1"),
             ("@3:3", "1", [Ok, Ok, Critical, Critical], "up to 1"),
-            ("@2:3", "@2:2", [Ok, Ok, Critical, Warning], "not 2 to 3"),
+            ("@2:3", "@2:2", [Ok, Ok, Critical, Warning], "outside 2 to 3"),
             ("@0:", "~:", [Warning; 4], "below 0"),
             ("@2:", "2", [Ok, Ok, Warning, Critical], "below 2"),
-            ("@0:1", "1:", [Critical, Warning, Ok, Ok], "not 0 to 1"),
+            ("@0:1", "1:", [Critical, Warning, Ok, Ok], "outside 0 to 1"),
             ("@2:2", "5", [Ok, Ok, Warning, Ok], "not 2 and up to 5"),
             ("@1:1", "2", [Ok, Warning, Ok, Critical], "not 1 and up to 2"),
             ("2:2", "-", [Warning, Warning, Ok, Warning], "2"),

@@ -85,8 +85,8 @@ impl Range {
         [self.start, self.end]
     }
 
-    /// Returns what is allowed, in words: `0 to 10`, `10 or more`, `up to 10`, `not 10 to 20`, and `2` or `not 2` for a
-    /// single number.
+    /// Returns what is allowed, in words: `0 to 10`, `10 or more`, `up to 10`, `outside 10 to 20`, and `2` or
+    /// `not 2` for a single number.
     pub fn in_words(&self) -> String {
         self.words((self.start, self.end), "")
     }
@@ -103,7 +103,7 @@ impl Range {
             (true, true, false) if start == end => format!("{end}{unit}"),
             (true, true, true) if start == end => format!("not {end}{unit}"),
             (true, true, false) => format!("{start} to {end}{unit}"),
-            (true, true, true) => format!("not {start} to {end}{unit}"),
+            (true, true, true) => format!("outside {start} to {end}{unit}"),
             (true, false, false) => format!("{start}{unit} or more"),
             (true, false, true) => format!("below {start}{unit}"),
             (false, true, false) => format!("up to {end}{unit}"),
@@ -219,7 +219,7 @@ mod tests {
             ("10:", "10 or more"),
             ("~:10", "up to 10"),
             ("~:", "anything"),
-            ("@10:20", "not 10 to 20"),
+            ("@10:20", "outside 10 to 20"),
             ("2:2", "2"),
             ("@2:2", "not 2"),
             ("0", "0"),

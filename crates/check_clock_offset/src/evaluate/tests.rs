@@ -191,7 +191,7 @@ fn an_alarm_of_ranges_that_do_not_hold_zero_never_reads_like_an_ok() {
         ("-310:-290", "0.008 s slow to 0.008 s fast by 2 NTP servers, allowed -310 to -290 s"),
         ("10:", "0.008 s slow to 0.008 s fast by 2 NTP servers, allowed 10 s or more"),
         ("~:-10", "0.008 s slow to 0.008 s fast by 2 NTP servers, allowed up to -10 s"),
-        ("@-1:1", "0.008 s slow to 0.008 s fast by 2 NTP servers, allowed not -1 to 1 s"),
+        ("@-1:1", "0.008 s slow to 0.008 s fast by 2 NTP servers, allowed outside -1 to 1 s"),
         ("@~:", "right within 0.008 s of 2 NTP servers, but the range alerts on every offset"),
         ("@~:10", "0.008 s slow to 0.008 s fast by 2 NTP servers, allowed above 10 s"),
         ("@-1:", "0.008 s slow to 0.008 s fast by 2 NTP servers, allowed below -1 s"),
