@@ -96,7 +96,7 @@ pub(crate) fn read(folder: &Path, names: &Names<'_>, now: u64, deadline: &Deadli
     // What is written last tells of the present.
     files.sort_by(|a, b| b.cmp(a));
     if files.len() > MOST_FILES {
-        faults.push(format!("incidents: all but the newest {MOST_FILES} of {} files", files.len()));
+        faults.push(format!("incidents: the {} oldest of {} files", files.len() - MOST_FILES, files.len()));
     }
     let (mut notes, mut count) = (Vec::new(), 0);
     for (changed, path) in files.iter().take(MOST_FILES) {
@@ -119,7 +119,7 @@ pub(crate) fn read(folder: &Path, names: &Names<'_>, now: u64, deadline: &Deadli
     count += keep(&mut notes);
     if count > 0 {
         let all = count + notes.len();
-        faults.insert(0, format!("incidents: the {count} of {all} that ended or began first"));
+        faults.insert(0, format!("incidents: the {count} oldest of {all}"));
     }
     Notes { notes, faults, remarks: remarks(&others) }
 }
@@ -288,7 +288,7 @@ fn state(value: &str) -> Result<Status, String> {
     let is_called = |status: &Status| value == status.word() || value.eq_ignore_ascii_case(status.text());
     told().find(is_called).ok_or_else(|| {
         let states: Vec<String> = told().map(|status| status.text().to_lowercase()).collect();
-        format!("state {} is none of {}", clean(value), states.join(", "))
+        format!("state {} is not one of {}", clean(value), states.join(", "))
     })
 }
 

@@ -106,7 +106,7 @@ fn of_too_many_those_that_still_last_are_kept() {
     }
     let soon = Deadline::after(std::time::Duration::from_secs(60));
     let Notes { notes, faults, .. } = read(folder.path(), &names(), u64::MAX, &soon);
-    assert_eq!(faults, ["incidents: the 502 of 1002 that ended or began first"]);
+    assert_eq!(faults, ["incidents: the 502 oldest of 1002"]);
     let lasting: Vec<_> = notes.iter().take(2).map(|note| note.changed / 86_400).collect();
     assert_eq!((notes.len(), lasting), (MOST, vec![1, 2]));
     let late = |note: &&Note| note.end.is_some_and(|end| end >= 1_771_545_600);
@@ -145,11 +145,11 @@ fn what_is_wrong_is_named() {
         ("---\ncomponent: Rome\n---\n", "line 2: no component is called Rome"),
         (
             "---\ncomponent: London\nstate: sad\n---\n",
-            "line 3: state sad is none of operational, degraded, partial outage, major outage, maintenance",
+            "line 3: state sad is not one of operational, degraded, partial outage, major outage, maintenance",
         ),
         (
             "---\ncomponent: London\nstate: unknown\n---\n",
-            "line 3: state unknown is none of operational, degraded, partial outage, major outage, maintenance",
+            "line 3: state unknown is not one of operational, degraded, partial outage, major outage, maintenance",
         ),
         ("---\ncomponent: London\ncomponent: Paris\n---\n", "line 3: component is given twice"),
         ("---\ncomponent: London, London\n---\n", "line 2: London is given twice"),
