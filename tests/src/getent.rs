@@ -13,8 +13,9 @@ use crate::host::public_folder;
 #[derive(Debug)]
 pub struct Getent(TempDir);
 
-/// Makes a `getent` that does for each name what the cases of sh(1) say, as in `"hang) exec sleep 60 ;;"`. It prints
-/// nothing for other names. Names for loopback addresses end with `.localhost`: others are a fault of the hosts file.
+/// Makes a `getent` that does for each name what the cases of sh(1) say, as in `"hang) exec sleep 60 ;;"`. It
+/// prints nothing for other names. Names for loopback addresses end with `.localhost`: others are a fault of
+/// the hosts file.
 ///
 /// # Panics
 /// If it cannot be written.

@@ -1,4 +1,5 @@
-//! The rows of check_clock_offset: one question to a local SNMP agent, and to the NTP server of another host on one cable.
+//! The rows of check_clock_offset: one question to a local SNMP agent, and to the NTP server of another host
+//! on one cable.
 #![expect(clippy::unwrap_used, reason = "a benchmark ends where it cannot be set up")]
 
 use std::process::Command;

@@ -133,8 +133,8 @@ fn cause(dynamic: &Dynamic, here: &[&Interface], bound: &Bound) -> Option<String
     }
 }
 
-/// Whether an interface is one that gets its address so. What conditions tell may be each interface that nothing
-/// else configures, as far as its name shows its type.
+/// Whether an interface is one that gets its address so. What conditions tell may be each interface that
+/// nothing else configures, as far as its name shows its type.
 fn is_for(dynamic: &Dynamic, interface: &Interface, expected: &Expected) -> bool {
     if dynamic.is_by_conditions() {
         return fits_type(&dynamic.interface, &interface.name)
@@ -143,7 +143,8 @@ fn is_for(dynamic: &Dynamic, interface: &Interface, expected: &Expected) -> bool
     dynamic.covers(&interface.name) || interface.altnames.iter().any(|name| dynamic.covers(name))
 }
 
-/// Whether conditions leave room for an interface of this name, by the types of networkd and of NetworkManager.
+/// Whether conditions leave room for an interface of this name, by the types of networkd and of
+/// NetworkManager.
 fn fits_type(conditions: &str, name: &str) -> bool {
     let mut words = conditions.split(' ').skip_while(|word| !word.to_ascii_lowercase().starts_with("type="));
     let Some((_, first)) = words.next().and_then(|word| word.split_once('=')) else { return true };

@@ -71,7 +71,7 @@ pub(crate) fn probe(args: &Args, allowed: &Allowed, deadline: &Deadline) -> Resu
     // Without a file to go by there is nothing to ask, and nothing to wait for.
     let file = file(args, deadline)?;
     let (asked, system) = thread::scope(|scope| {
-        // It takes longest, and needs nothing of what follows.
+        // This takes longest, and needs no result of the other steps.
         let running = system_question(args, &questions).map(|(place, question)| {
             let resolve = move || system::resolve(question, deadline);
             (place, thread::Builder::new().spawn_scoped(scope, resolve).map_err(|_| resolve))

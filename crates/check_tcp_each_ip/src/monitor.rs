@@ -25,8 +25,8 @@ const FULL: u64 = 98;
 /// How long a look at the faults of this machine may take at the end of a run that is stopped.
 const LOOK: Duration = Duration::from_millis(60);
 
-/// Returns how many of the `wanted` connections the limit of open files, which is raised, allows while so many others
-/// stand `beside` them: at least one, which waits until a descriptor is free.
+/// Returns how many of the `wanted` connections the limit on open files allows beside `beside` others, and
+/// raises the limit. The number is at least one: it waits until a descriptor is free.
 pub(crate) fn room(wanted: usize, beside: usize) -> usize {
     let beside = u64::try_from(beside).unwrap_or(u64::MAX);
     plugin::open_files(wanted, RESERVED.saturating_add(beside))

@@ -51,8 +51,8 @@ where
     A: FromStr + Clone + Send + Sync + 'static,
     A::Err: Error + Send + Sync + 'static,
 {
-    /// Reads the lists, numbered in their order, and what their comments say of dynamic addresses and of ports:
-    /// all that is understood, with an error for each list of which something is not.
+    /// Reads the lists, numbered in their order, and the comments in them on dynamic addresses and ports.
+    /// Returns all that is understood, and an error for each list that is not understood in full.
     pub fn read_lists_and_comments(&self, deadline: &Deadline) -> (Vec<List>, Promises, Vec<ConfigError>) {
         let mut said = Promises::default();
         let (mut lists, mut errors) = (Vec::new(), Vec::new());

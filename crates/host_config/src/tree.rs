@@ -104,8 +104,9 @@ impl<'a> Tree<'a> {
         }
     }
 
-    /// Returns the first line of the file `path` without the blanks around it: `None` if it is empty, if there is
-    /// no such file, if it cannot be read, and if it is no regular file, which might have to be waited for.
+    /// Returns the first line of the file `path` without the blanks around it: `None` if it is empty, if
+    /// there is no such file, if it cannot be read, and if it is no regular file, which might have to be
+    /// waited for.
     pub(crate) fn line(&self, path: &str) -> Option<String> {
         if let Root::Disk(root) = &self.root {
             let file = open_inside(root, path, OFlags::PATH | OFlags::CLOEXEC).ok()?;
@@ -119,7 +120,7 @@ impl<'a> Tree<'a> {
         text.lines().next().map(|line| line.trim().to_owned()).filter(|line| !line.is_empty())
     }
 
-    /// Returns the plain list of addresses in the file `path`, with its lines that are not understood: `None`
+    /// Returns the plain list of addresses in the file `path`, with the lines that are not understood. `None`
     /// if there is no such file.
     ///
     /// # Errors

@@ -50,7 +50,7 @@ fn tunnel(interface: &str, path: &str, content: &[u8], all: &mut Promises) -> Re
         }
         let Some((key, value)) = line.split_once('=').filter(|_| own) else { continue };
         let place = Place::new(path, number);
-        // wg-quick puts the name in before it hands a command to the shell.
+        // wg-quick inserts the name before it passes a command to the shell.
         let hook = |key| {
             let value = value.trim_ascii().replace("%i", interface);
             Hook { key, command: Located { value, place: place.clone() } }

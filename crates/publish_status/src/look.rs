@@ -139,7 +139,7 @@ fn compare(
     (Seen { known, bad, excused, down, gone, count }, judged, fault)
 }
 
-/// The state of each component, with what it follows from: also with sources that vanished.
+/// Returns the state of each component and its verdicts, including those of sources that vanished.
 fn judge(args: &Args, sources: &Sources, config: &Config, members: &AllMembers) -> Vec<Judged> {
     let (interval_length, monitor) = (sources.interval_length, sources.monitor);
     // How old the state itself may be is another limit: what was fresh in it is not old by that.

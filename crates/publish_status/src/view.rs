@@ -27,7 +27,8 @@ pub struct Unit {
     pub name: String,
     /// Its state by the monitor, or by an incident written by hand.
     pub status: Status,
-    /// Since when that is by an incident written by hand, in seconds since 1970; `None` if it is the monitor's.
+    /// Since when that is by an incident written by hand, in seconds since 1970; `None` if it is the
+    /// monitor's.
     pub by_hand: Option<u64>,
 }
 

@@ -238,7 +238,7 @@ mod tests {
         }
     }
 
-    /// The answer comes before the time is over, and is read after that.
+    /// The answer comes before the time is over, and is read afterwards.
     #[test]
     fn an_answer_that_is_read_last_is_told_too() {
         let socket = UdpSocket::bind("127.0.0.1:0").unwrap();

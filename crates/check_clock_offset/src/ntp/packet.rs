@@ -98,7 +98,8 @@ pub struct Measured {
     /// Its reference timestamp is zero: by its own words its clock was never set. RFC 5905 does not refuse
     /// that, and some servers with a clock of their own never fill it in.
     pub never_set: bool,
-    /// Its reference is its own clock, which nothing disciplines. The clock of another machine may still be right.
+    /// Its reference is its own clock, which nothing disciplines. The clock of another machine may still be
+    /// right.
     pub is_free_running: bool,
 }
 
@@ -194,8 +195,8 @@ fn synchronised(leap: u8, stratum: u8, reference_id: u32) -> Result<(), NtpError
     }
 }
 
-/// Whether the reference is the server's own clock: 127.127.1.x is ntpd's driver for it, and chrony's `local` sends that
-/// too; LOCL means the same at stratum 1 (RFC 4330, section 4).
+/// Whether the reference is the server's own clock: 127.127.1.x is ntpd's driver for it, and chrony's `local`
+/// sends that too; LOCL means the same at stratum 1 (RFC 4330, section 4).
 fn is_free_running(stratum: u8, reference_id: u32) -> bool {
     match reference_id.to_be_bytes() {
         [127, 127, 1, _] => true,

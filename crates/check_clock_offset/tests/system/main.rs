@@ -38,7 +38,8 @@ fn network() -> (Host, Host) {
     (monitor, proxy)
 }
 
-/// Starts an NTP server on the proxy, and one on the monitor that takes its time from there. It is synchronised.
+/// Starts an NTP server on the proxy, and one on the monitor that takes its time from there. It is
+/// synchronised.
 fn synchronised((monitor, proxy): &(Host, Host), offset: &str) -> [Clock; 2] {
     let upstream = Clock::server(proxy, offset, "local stratum 10");
     let own = Clock::server(monitor, offset, "server 198.51.100.7 iburst minpoll -3 maxpoll -3");

@@ -68,8 +68,8 @@ pub(super) fn main<'a>(
     Ok(parent)
 }
 
-/// Returns the interface that the file is for: `None` where it names a hardware address instead, and where only a
-/// shell can tell the name.
+/// Returns the interface that the file is for: `None` where it names a hardware address instead, and where
+/// only a shell can tell the name.
 fn device(file: &File, all: &mut Promises) -> Result<Option<String>, ConfigError> {
     let settings = &file.settings;
     let name = match (settings.text("DEVICE"), settings.text("HWADDR")) {
@@ -82,9 +82,9 @@ fn device(file: &File, all: &mut Promises) -> Result<Option<String>, ConfigError
     Ok(Some(name.split_once(':').map_or(name, |(device, _)| device).to_owned()))
 }
 
-/// Adds the IPv4 addresses that are bound beside what `BOOTPROTO` asks for: NetworkManager adds them to a lease,
-/// has one for a shared connection and none for a link-local one; the scripts go by a lease alone, and know
-/// no other word.
+/// Adds the IPv4 addresses that are bound beside what `BOOTPROTO` asks for: NetworkManager adds them to a
+/// lease, has one for a shared connection and none for a link-local one; the scripts go by a lease alone, and
+/// know no other word.
 fn beside(
     protocol: &str,
     program: Program,
@@ -138,7 +138,8 @@ fn dynamic(
     Ok(())
 }
 
-/// Adds the file's interface as a port of another, a bridge as one that may have ports, and what carries a VLAN.
+/// Adds the file's interface as a port of another, a bridge as one that may have ports, and what carries a
+/// VLAN.
 fn ports(settings: &Assignments, device: Option<&str>, all: &mut Promises) -> Result<(), ConfigError> {
     let Some(device) = device else { return Ok(()) };
     let carrier = settings.text("PHYSDEV")?;
@@ -221,7 +222,8 @@ fn tunnel(settings: &Assignments, device: Option<&str>, all: &mut Promises) -> R
     Ok(())
 }
 
-/// `IPV6ADDR` and `IPV6ADDR_SECONDARIES`, unless `IPV6INIT` says no: one that is not understood hides no other.
+/// `IPV6ADDR` and `IPV6ADDR_SECONDARIES`, unless `IPV6INIT` says no: one that is not understood hides no
+/// other.
 fn v6(settings: &Assignments, device: Option<&str>, all: &mut Promises) -> Result<(), ConfigError> {
     for name in ["IPV6ADDR", "IPV6ADDR_SECONDARIES"] {
         let read = v6_of(settings, name, device, all);

@@ -13,7 +13,7 @@ pub(crate) struct Steps {
     pub(crate) before: Vec<Hook>,
     /// Its own addresses.
     pub(crate) addresses: Vec<Promise>,
-    /// The commands after that.
+    /// The commands after its addresses are bound.
     pub(crate) after: Vec<Hook>,
 }
 

@@ -8,8 +8,8 @@ use super::virtualization::Virtualization;
 use crate::tree::Tree;
 use crate::wildcard;
 
-/// What is known of the host that the files are of, each part read when it is asked for: few files have such a
-/// condition. What cannot be read is not known.
+/// What is known of the host that the files are of, each part read when it is asked for: few files have such
+/// a condition. What cannot be read is not known.
 #[derive(Debug)]
 pub(super) struct HostFacts<'a> {
     tree: &'a Tree<'a>,
@@ -19,7 +19,7 @@ pub(super) struct HostFacts<'a> {
     architecture: Option<&'static str>,
     kernel: OnceCell<Option<String>>,
     virtualization: OnceCell<Option<Virtualization>>,
-    /// The words of the kernel's command line, in a container those of its first process.
+    /// The words of the kernel's command line. In a container, the words of its first process.
     command_line: OnceCell<Option<Vec<String>>>,
 }
 
@@ -105,8 +105,8 @@ impl<'a> HostFacts<'a> {
         Some(holds != inverted)
     }
 
-    /// Whether the host is the one of this machine id, or else has a name of this pattern; case does not count in
-    /// either.
+    /// Returns whether the host has this machine id, or else a name that matches this pattern. Neither
+    /// comparison regards case.
     fn is_host(&self, value: &str) -> Option<bool> {
         Some(match machine_id(value) {
             Some(id) => machine_id(self.machine_id()?).is_some_and(|own| own == id),

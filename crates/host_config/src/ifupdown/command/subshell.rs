@@ -6,8 +6,8 @@ use super::Reader;
 use super::variables::Variables;
 
 impl Reader<'_> {
-    /// Runs what a subshell runs, and returns whether it succeeds, where that is known: `exit` ends the subshell
-    /// alone, its variables are its own, and `continue` and `break` leave no loop around it.
+    /// Runs what a subshell runs, and returns whether it succeeds, where that is known: `exit` ends the
+    /// subshell alone, its variables are its own, and `continue` and `break` leave no loop around it.
     pub(super) fn in_subshell(
         &mut self,
         set: &mut Variables,

@@ -4,7 +4,7 @@ use super::super::shell::{Follows, Simple};
 
 /// Words after which another command begins.
 const OPENING: [&str; 9] = ["do", "then", "else", "elif", "if", "while", "until", "(", "{"];
-/// What marks the patterns of an arm: no word of a command line.
+/// The mark of the patterns of an arm. It cannot be a word of a command line.
 pub(super) const ARM: &str = "\0arm";
 
 /// The part of the structure that the next words belong to.
