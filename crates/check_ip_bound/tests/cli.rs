@@ -188,6 +188,22 @@ fn bad_lists_are_named() {
 }
 
 #[test]
+fn a_configuration_that_takes_too_long_is_named() {
+    let root = tempfile::tempdir().unwrap();
+    fs::create_dir_all(root.path().join("etc/network")).unwrap();
+    let add = |net| {
+        format!(
+            " up for i in {{0..250}}; do for j in {{0..255}}; do ip addr add 10.{net}.$i.$j/8 dev eth0; done; done\n"
+        )
+    };
+    let text = format!("auto eth0\niface eth0 inet manual\n{}", (0..12).map(add).collect::<String>());
+    fs::write(root.path().join("etc/network/interfaces"), text).unwrap();
+    let outcome = check(&["--root", root.path().to_str().unwrap(), "--timeout", "0.1"]);
+    let line = "IP_BOUND UNKNOWN - no result within 0.1 s: understanding the configuration of ifupdown";
+    assert_eq!(outcome.verdict(), (3, line));
+}
+
+#[test]
 fn a_gigabyte_of_zeros_ends_at_once() {
     let (_folder, path) = list(b"");
     fs::File::options().write(true).open(&path).unwrap().set_len(1 << 30).unwrap();

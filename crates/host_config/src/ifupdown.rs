@@ -27,15 +27,13 @@ use crate::tree::Tree;
 use crate::wildcard;
 use file::{Interfaces, PATTERNS, Selected};
 use flavour::Flavour;
-use ledger::Ledger;
+use ledger::{Ledger, MOST};
 use stanza::Outcome;
 
 pub(crate) use command::adds_address;
 pub(crate) use hooks::{Hook, Steps, bring_up};
 
 const FILE: &str = "/etc/network/interfaces";
-/// The most addresses that one configuration may promise: several interfaces may come up as one stanza.
-const MOST: usize = 1 << 20;
 /// The most options that are read: several stanzas may inherit the same ones.
 const OPTIONS: usize = 1 << 22;
 
@@ -175,7 +173,8 @@ impl<'a> Boot<'a> {
         let (mut promised, mut options) = (0, 0);
         while let Some((logical, physical)) = self.queue.pop_front() {
             for index in self.stanzas.get(logical.as_str()).cloned().unwrap_or_default() {
-                let read = stanza::outcome(self.interfaces, index, physical.as_deref(), self.flavour);
+                let room = MOST.saturating_sub(promised);
+                let read = stanza::outcome(self.interfaces, index, physical.as_deref(), self.flavour, room);
                 let mut outcome = match read {
                     Ok(outcome) => outcome,
                     Err(error) => {
@@ -188,8 +187,15 @@ impl<'a> Boot<'a> {
                 promised += outcome.changes.len();
                 options += outcome.options;
                 if let Some(stanza) = self.interfaces.stanzas.get(index) {
-                    within(options, OPTIONS, "options", &stanza.place)?;
-                    within(promised, MOST, "addresses", &stanza.place)?;
+                    let read = within(options, OPTIONS, "options", &stanza.place)
+                        .and_then(|()| within(promised, MOST, "addresses", &stanza.place));
+                    // What was read before counts all the same.
+                    if read.is_err() {
+                        all.survive(read)?;
+                        self.queue.clear();
+                        up.extend(0..self.interfaces.stanzas.len());
+                        break;
+                    }
                 }
                 for change in std::mem::take(&mut outcome.changes) {
                     ledger.apply(index, change)?;
@@ -273,6 +279,35 @@ mod tests {
     use plugin::Deadline;
 
     use super::*;
+
+    #[test]
+    fn what_is_within_the_limit_of_addresses_counts() {
+        let deadline = Deadline::after(Duration::from_secs(60));
+        let addresses: String = (0..=255).map(|last| format!(" address 192.0.2.{last}/24\n")).collect();
+        let looped = " up for i in {0..255}; do ip addr add 10.0.0.$i/8 dev eth0; done\n";
+        let text = |ports| {
+            format!(
+                "auto swp[1-{ports}] eth0 eth1\niface swp[1-{ports}]\n{addresses}iface eth0\n{looped}{looped}{looped}\
+                 iface eth1\n address 192.0.2.1/24\n"
+            )
+        };
+        let more = |line: u32| format!("{line} more than 262144 addresses in all");
+        let rows = [
+            (1020, MOST - 255, vec![]),
+            (1021, MOST, vec![more(263)]),
+            (1022, MOST, vec![more(263), more(262)]),
+            (1024, MOST, vec![more(263), more(260)]),
+            (1025, MOST, vec![more(2)]),
+        ];
+        for (ports, count, expected) in rows {
+            let files = [(FILE, text(ports)), ("/etc/network/ifupdown2/ifupdown2.conf", String::new())];
+            let found = read(&Tree::in_memory(files, &deadline)).unwrap().unwrap();
+            let unknown = found.unknown.iter().map(|each| format!("{} {}", each.place.line, each.what));
+            assert_eq!(unknown.collect::<Vec<_>>(), expected, "{ports}");
+            assert_eq!(found.promises.len(), count, "{ports}");
+            assert!(!found.remarks.iter().any(|remark| remark.what.contains("not brought up")), "{ports}");
+        }
+    }
 
     fn left(text: &str) -> String {
         let deadline = Deadline::after(Duration::from_secs(60));

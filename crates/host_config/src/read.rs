@@ -22,6 +22,7 @@ impl Source {
 
     /// Reads as [`Source::read`] does. What files promise beside one that cannot be read counts all the same.
     fn read_usable(self, tree: &Tree<'_>) -> Result<Option<Promises>, ConfigError> {
+        let _step = tree.step(format!("understanding the configuration of {self}"));
         let read = match self {
             Source::Hsphere => hsphere::read(tree),
             Source::Cpanel => cpanel::read(tree),

@@ -6,7 +6,7 @@ use std::os::fd::OwnedFd;
 use std::os::unix::ffi::OsStringExt;
 use std::path::{Path, PathBuf};
 
-use plugin::{Deadline, READ_FLAGS, ReadError, read_opened};
+use plugin::{Deadline, READ_FLAGS, ReadError, Step, read_opened};
 use rustix::fs::{Dir, FileType, Mode, OFlags, ResolveFlags, fstat, open, openat2};
 use rustix::io::Errno;
 
@@ -70,6 +70,11 @@ impl<'a> Tree<'a> {
             Root::Disk(root) => open_inside(root, path, flags),
             Root::Memory(_) => Err(Errno::NOSYS),
         }
+    }
+
+    /// Begins a step that the watchdog names if it outlasts the deadline.
+    pub(crate) fn step(&self, what: String) -> Step<'a> {
+        self.deadline.step(what)
     }
 
     /// Returns whether these are the files of the machine that this program runs on.

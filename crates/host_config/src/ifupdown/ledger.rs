@@ -8,6 +8,9 @@ use addresses::HostAddress;
 
 use crate::promise::{ConfigError, Place, Promise};
 
+/// The most addresses that one configuration may promise: several interfaces may come up as one stanza, and a
+/// loop may bind many.
+pub(super) const MOST: usize = 1 << 18;
 /// How many addresses may be looked at to take some of them back.
 const COMPARED: usize = 1 << 24;
 

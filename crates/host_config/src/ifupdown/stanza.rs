@@ -7,7 +7,7 @@ use addresses::HostAddress;
 use super::command::{Effect, effects};
 use super::file::{Interfaces, Setting, Stanza};
 use super::flavour::Flavour;
-use super::ledger::{self, Change};
+use super::ledger::{self, Change, MOST};
 use crate::mask;
 use crate::promise::{ConfigError, Family, Place, Promise, Remark, Shadowed};
 
@@ -20,6 +20,8 @@ const STATIC: [&str; 4] = ["static", "tunnel", "v4tunnel", "6to4"];
 /// What comes of a stanza.
 #[derive(Debug, Default)]
 pub(super) struct Outcome {
+    /// How many addresses it may bind and take back.
+    pub(super) room: usize,
     /// What it binds and takes back, in this order.
     pub(super) changes: Vec<Change>,
     pub(super) remarks: Vec<Remark>,
@@ -39,7 +41,7 @@ pub(super) struct Outcome {
     pub(super) ports: Vec<(String, String, Place)>,
 }
 
-/// Returns what comes of stanza `index`, applied to the interface `physical`.
+/// Returns what comes of stanza `index`, applied to the interface `physical`: no more than about `room` addresses.
 ///
 /// # Errors
 /// [`ConfigError::Line`]: an address or a command that binds addresses is not understood.
@@ -48,8 +50,9 @@ pub(super) fn outcome(
     index: usize,
     physical: Option<&str>,
     flavour: Flavour,
+    room: usize,
 ) -> Result<Outcome, ConfigError> {
-    let mut outcome = Outcome::default();
+    let mut outcome = Outcome { room, ..Outcome::default() };
     let Some(stanza) = all.stanzas.get(index) else { return Ok(outcome) };
     let options = gather(all, stanza)?;
     outcome.options = options.len();
@@ -107,6 +110,11 @@ fn commands(
     for option in options.iter().filter(|option| phases.contains(&&*option.name)) {
         if let Err(error) = run(option, stanza, physical, &environment, outcome) {
             outcome.not_understood(error)?;
+        }
+        if outcome.changes.len() > outcome.room {
+            outcome.changes.truncate(outcome.room);
+            outcome.not_understood(option.place.error(format!("more than {MOST} addresses in all")))?;
+            break;
         }
     }
     Ok(())
