@@ -113,6 +113,10 @@ fn each_state_of_one_server_has_its_cause() {
         ("--name=good.test --name=GOOD.test. --name=good.test/A", good.clone()),
         ("--absent=nxdomain.test", failing("invents an answer for a name that does not exist")),
         ("--secure=secure.test", "OK - 1 nameserver answers 1 question as expected".to_owned()),
+        (
+            "--secure=secure.test --secure=secure.TEST.",
+            "OK - 1 nameserver answers 1 question as expected".to_owned(),
+        ),
         ("--secure=good.test", failing("answers, but not as validated (AD=0)")),
         ("--secure=expired.test", failing("SERVFAIL by DNSSEC (signature expired) or the clock is off")),
         ("--bogus=bogus.test", "OK - 1 nameserver answers 1 question as expected".to_owned()),
