@@ -65,6 +65,7 @@ pub(crate) fn probe(args: &Args, allowed: &Allowed, deadline: &Deadline) -> Resu
     source::check_use(&args.connecting.source, &swept.targets)?;
     diagnosis.excuse(&swept.targets, &mut swept.found.failed, deadline);
     let mut notes = collection.left_out(args).into_iter().collect::<Vec<_>>();
+    notes.extend(args.securing.note());
     notes.extend(source::note(&args.connecting.source, &swept.targets));
     notes.extend(swept.notes(args.connecting.tries));
     // Whatever else a port does, it is not open.

@@ -46,6 +46,14 @@ pub(crate) enum Level {
 }
 
 impl Securing {
+    /// Returns a note on a number alone, which allows no certificate that is valid for longer.
+    pub(crate) fn note(&self) -> Option<String> {
+        let [_, days] = self.certificate_days.as_ref().filter(|days| days.is_bare())?.ends();
+        Some(format!(
+            "note: --certificate-days={days} fails each certificate that is valid for longer: is {days}: meant?"
+        ))
+    }
+
     /// Reads what TLS needs: `None` without TLS.
     pub(crate) fn load(&self, deadline: &Deadline) -> Result<Option<Tls>, TlsError> {
         if !self.tls {

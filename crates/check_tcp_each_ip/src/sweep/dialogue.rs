@@ -173,7 +173,12 @@ impl Dialogue {
         match (&tls.days, self.not_after) {
             (None, _) => Ok(()),
             (Some(_), None) => Err(Cause::Tls(net::tls::Fault::Broken)),
-            (Some(days), Some(at)) if days.alerts(tls.days_until(at)) => Err(Cause::Expires(at)),
+            (Some(days), Some(at)) if days.alerts(tls.days_until(at)) => {
+                Err(match tls.days_until(at) < 0.0 {
+                    true => Cause::Tls(net::tls::Fault::Expired(at)),
+                    false => Cause::Expires(at),
+                })
+            }
             (Some(_), Some(_)) => Ok(()),
         }
     }

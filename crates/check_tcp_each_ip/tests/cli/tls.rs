@@ -64,7 +64,12 @@ fn a_certificate_is_verified_as_far_as_it_is_asked_for() {
         let outcome = ask(port, &trusted, more);
         assert_eq!(outcome.code, Some(code), "{more:?} {}", outcome.stdout);
     }
+    let bare = ask(port, &trusted, &["--tls-verify=none", "--certificate-days=0.5"]);
+    let note =
+        "\nnote: --certificate-days=0.5 fails each certificate that is valid for longer: is 0.5: meant?\n";
+    assert!(bare.code == Some(2) && bare.stdout.contains(note), "{}", bare.stdout);
     let fine = ask(port, &trusted, &["--sni=www.example.com"]);
+    assert!(!fine.stdout.contains("\nnote: "), "{}", fine.stdout);
     let (_, days) = fine.first_line().split_once(" certificate_days=").unwrap();
     assert!((0.9..=2.0).contains(&days.parse::<f64>().unwrap()), "{}", fine.first_line());
     let (_folder, path) =
@@ -121,6 +126,14 @@ fn the_days_of_an_expired_certificate_are_negative() {
     let outcome = ask(&ports, &authority.path("ca.pem"), &["--tries=1"]);
     let (_, days) = outcome.first_line().split_once(" certificate_days=").unwrap();
     assert!(days.parse::<f64>().unwrap() < -2_000.0, "{}", outcome.stdout);
+    // Nothing but the time is verified.
+    let options = ["--tries=1", "--tls-verify=none", "--certificate-days=14:"];
+    let outcome = ask(expired.port(), &authority.path("ca.pem"), &options);
+    assert!(
+        outcome.first_line().contains(": 127.0.0.1 certificate expired 2020-02-29"),
+        "{}",
+        outcome.stdout
+    );
 }
 
 #[test]
