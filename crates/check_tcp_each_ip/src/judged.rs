@@ -51,6 +51,8 @@ pub(crate) struct Judged {
     /// Whether silence in a single try is known not to be one lost packet.
     one_try_counts: bool,
     total: AtomicUsize,
+    /// How many have had their first try, or wait for its end.
+    begun: AtomicUsize,
     /// The number of names that are still being resolved.
     names: AtomicUsize,
     counts: [AtomicUsize; KINDS],
@@ -74,6 +76,7 @@ impl Judged {
             tls,
             one_try_counts,
             total: AtomicUsize::new(total),
+            begun: AtomicUsize::default(),
             names: AtomicUsize::new(names),
             counts: Default::default(),
             texts: Mutex::default(),
@@ -100,6 +103,16 @@ impl Judged {
     /// Returns how many targets there are.
     pub(crate) fn total(&self) -> usize {
         self.total.load(Ordering::Relaxed)
+    }
+
+    /// Counts a target whose first try begins.
+    pub(crate) fn begins(&self) {
+        self.begun.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Takes that back: this machine had no room for it.
+    pub(crate) fn waits(&self) {
+        self.begun.fetch_sub(1, Ordering::Relaxed);
     }
 
     /// Returns how many were tried, at least once.
@@ -243,16 +256,19 @@ impl Judged {
         let of = |known: Known| self.meaning(known, total);
         let state = texts.iter().map(|(known, _)| *known).chain(counted).map(of).fold(State::Ok, State::max);
         let worst = texts.iter().find(|(known, _)| of(*known) == state).filter(|_| state != State::Ok);
+        let ended = self.asked();
+        let asked = ended.max(self.begun.load(Ordering::Relaxed));
         let said = match (worst, self.count(Known::Silent)) {
             (Some((known, text)), _) => match self.others(*known) {
                 0 => format!(", {text}"),
                 1 => format!(", {text} and 1 more target"),
                 others => format!(", {text} and {others} more targets"),
             },
+            (None, 0) if asked > 0 && ended == 0 => ", none has answered".to_owned(),
             (None, 0) => String::new(),
             (None, silent) => format!(", {silent} silent so far"),
         };
-        let (asked, all) = (self.asked(), total.known);
+        let all = total.known;
         Report::new(state, format!("{asked} of {all} asked{said}{}", total.rest()))
     }
 

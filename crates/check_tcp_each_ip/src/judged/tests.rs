@@ -227,6 +227,14 @@ fn a_few_silent_targets_are_no_outage_while_names_are_resolved() {
     }
     let names = Judged::new((1, 2), &allowed(("", "0")), (false, true), &Progress::default());
     assert_eq!(without_data(&names), "X OK - 0 of 1 asked, 2 names not resolved yet");
+    let waiting = Judged::new((3, 0), &allowed(("", "0")), (false, true), &Progress::default());
+    assert_eq!(without_data(&waiting), "X OK - 0 of 3 asked");
+    (0..3).for_each(|_| waiting.begins());
+    assert_eq!(without_data(&waiting), "X OK - 3 of 3 asked, none has answered");
+    waiting.waits();
+    assert_eq!(without_data(&waiting), "X OK - 2 of 3 asked, none has answered");
+    waiting.answers(None);
+    assert_eq!(without_data(&waiting), "X OK - 2 of 3 asked");
 }
 
 /// The silence of a short try may be one lost packet.

@@ -123,6 +123,8 @@ impl<'a> Worker<'a> {
             }
             if again {
                 self.retries.pop();
+            } else {
+                self.sweep.judged.begins();
             }
             if let Some(lack) = self.start(target, now)? {
                 // The target is not to blame: fewer at once, and this one again.
@@ -130,6 +132,8 @@ impl<'a> Worker<'a> {
                 self.found.lack = (self.flight.len() == 0).then_some(lack);
                 if again {
                     self.retries.push(Reverse((now, target)));
+                } else {
+                    self.sweep.judged.waits();
                 }
                 return Ok(Some(if self.flight.len() == 0 { now + STARVED } else { self.sweep.until }));
             }

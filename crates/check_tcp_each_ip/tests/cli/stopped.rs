@@ -36,7 +36,7 @@ fn ended(child: Child) -> (Option<i32>, String) {
 }
 
 /// Fewer than 256 connections, one at a time, are made in order: when the first silent target is asked, those
-/// before it have been.
+/// before it have answered or refused.
 #[test]
 fn a_run_that_is_stopped_says_what_it_knows() {
     let (open, closed) = (saying(b"220 mail.example.com\r\n"), closed_port());
@@ -51,11 +51,11 @@ fn a_run_that_is_stopped_says_what_it_knows() {
         format!(" | failed=1;{limits};0;200 untested=80;;;0;200 {rest}")
     };
     let rows: [(&str, &[&str], i32, &str, String); 4] = [
-        ("1", &[], 2, "CRITICAL", format!("120 of 200 asked{refused}{}", data(";0"))),
-        ("1", &["--warning", "0"], 3, "UNKNOWN", format!("120 of 200 asked{refused}{}", data("0;"))),
-        ("1", &["--warning", "5"], 3, "UNKNOWN", format!("120 of 200 asked{}", data("5;"))),
+        ("1", &[], 2, "CRITICAL", format!("121 of 200 asked{refused}{}", data(";0"))),
+        ("1", &["--warning", "0"], 3, "UNKNOWN", format!("121 of 200 asked{refused}{}", data("0;"))),
+        ("1", &["--warning", "5"], 3, "UNKNOWN", format!("121 of 200 asked{}", data("5;"))),
         // What is refused is tried again at once.
-        ("2", &[], 2, "CRITICAL", format!("120 of 200 asked{refused}{}", data(";0"))),
+        ("2", &[], 2, "CRITICAL", format!("121 of 200 asked{refused}{}", data(";0"))),
     ];
     for (tries, more, code, state, known) in rows {
         let (seen, output) = stopped(&silent, &[&["--file", &path, "--tries", tries], more].concat());
@@ -64,6 +64,18 @@ fn a_run_that_is_stopped_says_what_it_knows() {
         assert!(before.starts_with(&format!("TCP_EACH_IP {state} - stopped by SIGTERM after ")), "{output}");
         assert_eq!((seen, after), (Some(code), known.as_str()), "{output}");
     }
+}
+
+/// A target that waits for its answer is asked.
+#[test]
+fn a_run_that_is_stopped_tells_that_all_are_asked() {
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = silent.local_addr().unwrap().port();
+    let (_folder, path) = list(&format!("127.0.0.1 {port}\n"));
+    let (code, output) = stopped(&silent, &["--file", &path]);
+    let line = output.lines().next().unwrap();
+    assert_eq!(code, Some(3), "{output}");
+    assert!(line.contains(" s, partial: 1 of 1 asked, none has answered | failed=0;"), "{output}");
 }
 
 /// Returns the local ports of unanswered connections to this port of 127.0.0.x, from the kernel's list.
