@@ -54,7 +54,7 @@ fn a_certificate_is_verified_as_far_as_it_is_asked_for() {
             &[
                 "--sni=www.example.com",
                 r"--send=GET / HTTP/1.0\r\n\r\n",
-                "--expect=404",
+                "--expect=HTTP/1.0 404",
                 "--connect-timeout=1",
             ],
             2,
