@@ -90,9 +90,9 @@ pub(crate) fn are_meant(field: &str) -> bool {
     is_listed || (are_known && !is_name && words().any(|word| is_number(word) || is_service(word)))
 }
 
-/// Returns whether a field in the place of ports holds one beside a word: `8081:web`, `8081x`, `https-8081`, or is one in
-/// other digits than ASCII's. Short numbers, and those of an alias of an interface, belong to names: `80web`, `mysql-2`,
-/// `eth0:100`.
+/// Returns whether a field in the place of ports holds one beside a word: `8081:web`, `8081x`, `https-8081`,
+/// or is one in other digits than ASCII's. Short numbers, and those of an alias of an interface, belong to
+/// names: `80web`, `mysql-2`, `eth0:100`.
 pub(crate) fn hold_a_port(field: &str) -> bool {
     let is_port = |text: &str, digits: usize| text.len() >= digits && number(text).is_some();
     let is_apart = |(first, last): (&str, &str)| {

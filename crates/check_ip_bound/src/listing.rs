@@ -12,8 +12,8 @@ use crate::expected::Expected;
 
 impl Expected {
     /// The expected addresses as a list that --file takes, each with its place. Floating ones are comments in
-    /// it: whoever takes the list must not demand them of every host. `bound` is what is bound on the host that
-    /// they are of, where that is known.
+    /// it: whoever takes the list must not demand them of every host. `bound` is what is bound on the host
+    /// that they are of, where that is known.
     pub(crate) fn listing(&self, bound: Option<&Bound>) -> Report {
         let total = self.entries.len();
         let mut lines = vec![format!("# {}{}", crate::words::addresses(total), self.from())];

@@ -148,8 +148,8 @@ impl<'a> Verdict<'a> {
         difference::note(self.observed).into_iter().chain(uplinks).chain(self.only_absent()).collect()
     }
 
-    /// A remark where only names that must not exist are asked, and all is well: a server may call every name so
-    /// by itself.
+    /// A remark where only names that must not exist are asked, and all is well: a server may call every name
+    /// so by itself.
     fn only_absent(&self) -> Option<String> {
         let are = self.observed.questions.iter().all(|question| question.expect == Expect::Absent);
         (are && self.failing.is_empty())

@@ -44,8 +44,8 @@ impl<'a> Cards<'a> {
         all.iter().find(|(_, known)| known == name).map(|(known, _)| *known == wanted)
     }
 
-    /// Returns the name of the driver of an interface's card, as the kernel has it: `None` of an interface without
-    /// one, as a bridge, and where that is not known.
+    /// Returns the name of the driver of an interface's card, as the kernel has it: `None` of an interface
+    /// without one, as a bridge, and where that is not known.
     pub(crate) fn driver(&self, name: &str) -> Option<String> {
         let content =
             self.tree.read(&format!("{FOLDER}/{}/device/uevent", Some(name).filter(is_name)?)).ok()??;

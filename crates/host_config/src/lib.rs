@@ -8,8 +8,8 @@
 //! - [`read()`] reads the sources that an [`Origin`] (the value of `--from`) names; [`Source::read`] reads
 //!   one.
 //! - [`Tree`] is where the files are: this host, the tree of an image, or in memory.
-//! - [`AddressOptions`] are `--ip`, `--file`, `--from` and `--root`; [`read_list_with_fields`] reads a file of
-//!   `--file`.
+//! - [`AddressOptions`] are `--ip`, `--file`, `--from` and `--root`; [`read_list_with_fields`] reads a file
+//!   of `--file`.
 //! - [`Promises`] is what a source says: each [`Promise`] and each [`Remark`] with its [`Place`].
 //! - [`container()`] is the engine of the container that this is, where it is one.
 //! - [`ResolvConf`] is the meaning of a resolv.conf, which promises no address.

@@ -15,10 +15,10 @@ use crate::tree::LARGEST;
 const STANDARD_INPUT: &str = "-";
 
 /// Reads the comments of a list, which is at `path`, that a program wrote there: `# dynamic: eth1 ipv4` for
-/// an interface that gets its address from outside (ipv4, ipv6 or any; with `optional`, one that may have none,
-/// or a pattern of names), `# ports: vmbr0 enp4s0` for those of
-/// a bridge or a bond, `# floating: 192.0.2.100` for an address that may be here or on another host, and, behind an
-/// address, `# on: eth0` for the interface that it is configured on.
+/// an interface that gets its address from outside (ipv4, ipv6 or any; with `optional`, one that may have
+/// none, or a pattern of names), `# ports: vmbr0 enp4s0` for those of a bridge or a bond, `# floating:
+/// 192.0.2.100` for an address that may be here or on another host, and, behind an address, `# on: eth0` for
+/// the interface that it is configured on.
 pub(crate) fn expectations(path: &Path, content: &[u8], to: &mut Promises) {
     // A list without a comment, which may be a long one, is not looked at line by line.
     if !content.contains(&b'#') {
@@ -87,8 +87,8 @@ fn expectation(mark: Mark, said: &str, place: Place, to: &mut Promises) {
     }
 }
 
-/// Reads the list in the file `path`, or the standard input if that is `-`, which is the caller's list `number`,
-/// with the ports and the labels of its lines.
+/// Reads the list in the file `path`, or the standard input if that is `-`, which is the caller's list
+/// `number`, with the ports and the labels of its lines.
 ///
 /// # Errors
 /// [`ConfigError::Read`] and [`ConfigError::List`]: the file cannot be read in time, holds more than 16 MiB,

@@ -172,7 +172,8 @@ fn promise(
     Ok(())
 }
 
-/// Adds what a profile that is activated says; `doubtful`: NetworkManager may leave its interface alone, by the driver.
+/// Adds what a profile that is activated says; `doubtful`: NetworkManager may leave its interface alone, by
+/// the driver.
 fn add_active(profile: &Profile, mut promises: Promises, doubtful: bool, to: &mut Promises) {
     if doubtful {
         let name = profile.interface().unwrap_or("unnamed interface");

@@ -261,8 +261,8 @@ impl Promises {
         if self.unknown.is_empty() { Ok(self) } else { Err(self.unknown.swap_remove(0).into()) }
     }
 
-    /// Takes over an error of one line as something that is not understood, and a file that cannot be read, and
-    /// returns any other error.
+    /// Takes over an error of one line as something that is not understood, and a file that cannot be read,
+    /// and returns any other error.
     pub(crate) fn survive(&mut self, result: Result<(), ConfigError>) -> Result<(), ConfigError> {
         match result {
             Err(ConfigError::Line { place, what }) => self.unknown.push(Remark { what, place }),
@@ -272,7 +272,8 @@ impl Promises {
         Ok(())
     }
 
-    /// Returns the content of a file, if there is one: none also of one that cannot be read, which is taken over.
+    /// Returns the content of a file, if there is one: none also of one that cannot be read, which is taken
+    /// over.
     pub(crate) fn readable(
         &mut self,
         read: Result<Option<Vec<u8>>, ConfigError>,

@@ -29,7 +29,8 @@ pub(crate) fn read(tree: &Tree<'_>) -> Result<Option<Promises>, ConfigError> {
         }
         let path = format!("{FOLDER}/ifcfg-{name}");
         let Some(content) = all.readable(tree.read(&path))? else { continue };
-        // The file of the loopback interface is on every host, also on one that another program configures.
+        // The file of the loopback interface is on every host, even if another program configures the
+        // network.
         found |= name != "lo";
         let settings = Assignments::parse(&path, &content);
         all.unknown.extend(settings.bad());

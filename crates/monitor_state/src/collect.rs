@@ -12,8 +12,8 @@ pub trait Collect {
         true
     }
 
-    /// Takes what the monitor says of itself, where that comes before its hosts and services. `created` is 0 where
-    /// that comes later.
+    /// Takes what the monitor says of itself, where that comes before its hosts and services. `created` is 0
+    /// where that comes later.
     fn monitor(&mut self, monitor: &Monitor) {
         let _ = monitor;
     }

@@ -95,8 +95,8 @@ pub struct Object<'a> {
     pub events: (u64, u64, u64),
     /// What the plugin printed.
     pub output: Output<'a>,
-    /// Keys of status.dat whose values no monitor writes, as `current_state=9`, each with its value. What is above
-    /// has a default for them.
+    /// Keys of status.dat whose values no monitor writes, as `current_state=9`, each with its value. What is
+    /// above has a default for them.
     pub invalid: Vec<(&'static str, Cow<'a, str>)>,
 }
 

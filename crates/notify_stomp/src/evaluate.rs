@@ -28,8 +28,8 @@ fn counts(seen: &Observations) -> Finding {
     series(seen.sent as f64, seen).into_iter().fold(Finding::ok(""), Finding::metric)
 }
 
-/// Adds all performance data, as not known, to the report of a run that could do nothing. `limits` are those of a
-/// flush.
+/// Adds all performance data, as not known, to the report of a run that could do nothing. `limits` are those
+/// of a flush.
 pub(crate) fn with_unknown_metrics(report: Report, limits: Option<Thresholds>) -> Report {
     let seen = Observations { limits, ..Observations::default() };
     series(f64::NAN, &seen).into_iter().fold(report, Report::metric)

@@ -63,8 +63,8 @@ pub struct Args {
     pub spool: SpoolOptions,
 }
 
-/// Publishes the event, or sends what waits, or shows what comes; and reports what became of it. A run that ends
-/// early has all performance data too, as not known.
+/// Publishes the event, or sends what waits, or shows what comes; and reports what became of it. A run that
+/// ends early has all performance data too, as not known.
 ///
 /// # Errors
 /// [`CatError`]: `--cat` cannot subscribe.

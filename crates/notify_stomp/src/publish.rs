@@ -51,8 +51,8 @@ pub(crate) enum PublishError {
     Spool(#[from] SpoolError),
 }
 
-/// Publishes the event, or sends what waits, and reports what came of it. A run that ends early has all performance
-/// data too, as not known.
+/// Publishes the event, or sends what waits, and reports what came of it. A run that ends early has all
+/// performance data too, as not known.
 pub(crate) fn report(args: &Args, deadline: &Deadline) -> Report {
     let limits = args.action.limits();
     let early = limits.clone();

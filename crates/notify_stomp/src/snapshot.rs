@@ -43,8 +43,8 @@ pub(crate) enum SnapshotError {
     Empty(std::path::PathBuf),
 }
 
-/// Publishes what the file holds, and reports what came of it. A run that ends early has all performance data too, as
-/// not known.
+/// Publishes what the file holds, and reports what came of it. A run that ends early has all performance data
+/// too, as not known.
 pub(crate) fn report(args: &Args, deadline: &Deadline) -> Report {
     deadline.progress().tell_by(|| with_unknown_metrics(Report::new(State::Ok, "")));
     snapshot(args, deadline).unwrap_or_else(|error| with_unknown_metrics(failed(&error, deadline)))

@@ -22,8 +22,8 @@ pub(crate) fn report(page: &Path, lock: &Path, interval: u64, now: u64) -> Repor
     Report::new(State::Critical, line)
 }
 
-/// Returns whether a run holds the lock at this moment. Takes a shared lock for as long as it takes to see that,
-/// and makes no file: a lock that this user cannot open is held by no run of this user.
+/// Returns whether a run holds the lock at this moment. Takes a shared lock for as long as it takes to see
+/// that, and makes no file: a lock that this user cannot open is held by no run of this user.
 pub(crate) fn is_held(lock: &Path) -> bool {
     // A FIFO would be waited for.
     let is_file = fs::symlink_metadata(lock).is_ok_and(|status| status.is_file());

@@ -1,8 +1,8 @@
 //! Whether so many sources went bad that the monitor itself is the likelier cause.
 //!
-//! A monitor that stops resolving names fails its checks one after the other, over some minutes. So what counts
-//! is how many sources were better within a window than now, not the step from one run to the next: good, or
-//! not down. A warning that becomes an outage counts too.
+//! A monitor that stops resolving names fails its checks one after the other, over some minutes. So what
+//! counts is how many sources were better within a window than now, not the step from one run to the next:
+//! good, or not down. A warning that becomes an outage counts too.
 
 use std::collections::BTreeMap;
 
@@ -33,8 +33,9 @@ pub struct Jump {
 }
 
 impl Jump {
-    /// Returns one that begins now, or one that goes on. While no run is good it goes on, whatever the time between
-    /// the runs. After a good run, a `pause` without a run does not count as time in which it was held back.
+    /// Returns one that begins now, or one that goes on. While no run is good it goes on, whatever the time
+    /// between the runs. After a good run, a `pause` without a run does not count as time in which it was
+    /// held back.
     fn seen(before: Option<Self>, pause: u64, hold: u64, now: u64) -> Self {
         let since = match before {
             None => now,
@@ -157,7 +158,8 @@ pub(crate) fn judge(before: &Baseline, seen: Seen, sanity: Sanity, now: u64) -> 
     (seen.accepted(recent, Some(jump), sources), None)
 }
 
-/// Returns the sources that went bad, or down, after `from`, sorted, and when. Before the first run none was good.
+/// Returns the sources that went bad, or down, after `from`, sorted, and when. Before the first run none was
+/// good.
 fn went_bad(before: &Baseline, seen: &Seen, from: u64, now: u64) -> Vec<(u64, u64)> {
     let Baseline { bad: Some(known_bad), down: known_down, recent, .. } = before else { return Vec::new() };
     let known_down = known_down.as_ref().unwrap_or(known_bad);
@@ -207,8 +209,8 @@ fn what(fresh: &[(u64, u64)], seen: &Seen) -> String {
     format!("{} of {} sources {what}", fresh.len(), seen.count)
 }
 
-/// Returns the baseline while a jump is held back: as it was, with the bad sources that are new, which never were
-/// good, and with those in a downtime.
+/// Returns the baseline while a jump is held back: as it was, with the bad sources that are new, which never
+/// were good, and with those in a downtime.
 fn without_jump(before: &Baseline, seen: &Seen, jump: Jump, sources: Vec<(u64, bool)>) -> Baseline {
     let known_bad = before.bad.as_deref().unwrap_or_default();
     let known_down = before.down.as_deref().unwrap_or(known_bad);

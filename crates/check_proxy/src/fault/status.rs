@@ -38,7 +38,8 @@ impl Status {
         }
     }
 
-    /// Whether the proxy refuses the login by this: tinyproxy says 401 of a wrong one, and 407 where there is none.
+    /// Whether the proxy refuses the login by this: tinyproxy says 401 of a wrong one, and 407 where there is
+    /// none.
     pub(crate) fn refuses_login(&self) -> bool {
         !self.from_page && (self.code == 407 || (self.code == 401 && self.is_own))
     }

@@ -99,7 +99,7 @@ fn a_name_that_hangs_alone_is_the_silence_of_the_timeout() {
     assert!(text(&seen).1.ends_with(", 1 more name unresolved"), "{}", seen.stdout);
 }
 
-/// An address has all the time for both its tries, whatever a name does.
+/// A name that hangs takes no time from the two tries of an address.
 #[test]
 fn a_name_that_hangs_costs_addresses_no_time() {
     let (full, _taken, _socket) = full_port();

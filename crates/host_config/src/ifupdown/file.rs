@@ -131,8 +131,8 @@ impl Interfaces {
     }
 }
 
-/// Reads `path` and what it includes, as this program does: `None` if there is no such file. A line that is not
-/// understood hides no other; it is in [`Interfaces::bad`].
+/// Reads `path` and what it includes, as this program does: `None` if there is no such file. A line that is
+/// not understood hides no other; it is in [`Interfaces::bad`].
 pub(super) fn read(tree: &Tree<'_>, path: &str, flavour: Flavour) -> Result<Option<Interfaces>, ConfigError> {
     let mut reader = Reader { tree, all: Interfaces::default(), seen: HashSet::new(), includes: 0, flavour };
     Ok(reader.file(path, 0)?.then_some(reader.all))

@@ -41,7 +41,8 @@ pub(super) struct Outcome {
     pub(super) ports: Vec<(String, String, Place)>,
 }
 
-/// Returns what comes of stanza `index`, applied to the interface `physical`: no more than about `room` addresses.
+/// Returns what comes of stanza `index`, applied to the interface `physical`: no more than about `room`
+/// addresses.
 ///
 /// # Errors
 /// [`ConfigError::Line`]: an address or a command that binds addresses is not understood.

@@ -1,4 +1,5 @@
-//! The lists of devices in NetworkManager.conf(5), as far as names, types, hardware addresses and drivers tell.
+//! The lists of devices in NetworkManager.conf(5), as far as names, types, hardware addresses and drivers
+//! tell.
 
 use crate::hardware::{self, Cards};
 use crate::wildcard;

@@ -33,8 +33,8 @@ impl Written {
         self.read - self.time()
     }
 
-    /// Returns by how many seconds one of both times is in the future. `None` if it is by no more than two clocks may
-    /// differ.
+    /// Returns by how many seconds one of both times is in the future. `None` if it is by no more than two
+    /// clocks may differ.
     pub(super) fn ahead(&self) -> Option<u64> {
         let last = self.created.unwrap_or_default().max(self.modified);
         last.checked_sub(self.read).filter(|ahead| *ahead > AHEAD)

@@ -86,8 +86,8 @@ fn before(past: &Ledger, outage: &Outage, day: Option<u64>, now: u64) -> Option<
     Some(Outage { seen, end, apart, changed: outage.changed.min(until), ..outage.clone() })
 }
 
-/// Returns for how many seconds an outage was observed before this day: the outage time of the days without that
-/// of earlier outages.
+/// Returns for how many seconds an outage was observed before this day: the outage time of the days without
+/// that of earlier outages.
 fn observed(past: &Ledger, outage: &Outage, day: u64) -> u64 {
     let days = past.track(&outage.component).into_iter().flat_map(|track| track.days.range(..day));
     let all: u64 = days.map(|(_, [_, _, partial, major, ..])| u64::from(*partial) + u64::from(*major)).sum();

@@ -284,8 +284,8 @@ fn runs_that_are_far_apart_hold_a_jump_no_longer() {
     }
 }
 
-/// Plays runs of a minute each on ten sources: how many runs, which sources are bad, and which are down. Returns
-/// `h` where a jump is held back and `.` where the run is published.
+/// Plays runs of a minute each on ten sources: how many runs, which sources are bad, and which are down.
+/// Returns `h` where a jump is held back and `.` where the run is published.
 fn play_ten(sanity: Sanity, runs: &[(usize, Vec<u64>, Vec<u64>)]) -> String {
     let mut baseline = judge(&Baseline::default(), seen(&[], 10), sanity, 1_000).0;
     let (mut played, mut now) = (String::new(), 1_000);
