@@ -11,7 +11,7 @@ const BINARY: &str = env!("CARGO_BIN_EXE_notify_stomp");
 
 #[test]
 fn what_is_wrong_is_named() {
-    let rows: [(&[&str], &str); 8] = [
+    let rows: [(&[&str], &str); 9] = [
         (&["--flush", "--spool-size=-1"], "--spool-size=-1: not a whole number, see --help"),
         (
             &[],
@@ -24,6 +24,7 @@ fn what_is_wrong_is_named() {
         ),
         (&["--cat=/topic/x"], "no broker: name it by --broker, as in --broker=127.0.0.1"),
         (&["--cat=/topic/x", "--in-order"], "--in-order needs --count, see --help"),
+        (&["--in-order"], "--in-order needs --cat and --count, see --help"),
         (
             &["--flush", "--destination=/topic/x", "--broker=tcp://b"],
             "--broker=tcp://b: write it without tcp://",

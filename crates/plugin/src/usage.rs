@@ -60,7 +60,7 @@ fn words(error: &Error, command: &Command, arguments: &[OsString]) -> String {
             None => format!("{option} cannot be used with other options"),
         },
         ErrorKind::MissingRequiredArgument => match needs(command, arguments, &argument) {
-            Some(given) => format!("{given} needs {option}"),
+            Some((given, needed)) => format!("{given} needs {needed}"),
             None => format!("{option} is missing"),
         },
         ErrorKind::InvalidUtf8 => {
@@ -102,15 +102,23 @@ fn is_number(word: &str) -> bool {
     word.strip_prefix('-').is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()))
 }
 
-/// The option on the command line that needs the `missing` one, which is not needed otherwise.
-fn needs(command: &Command, arguments: &[OsString], missing: &str) -> Option<String> {
-    let lacks = |words: &[OsString]| {
+/// The option on the command line that needs `missing` ones which are not needed otherwise, and those.
+fn needs(command: &Command, arguments: &[OsString], missing: &str) -> Option<(String, String)> {
+    let lacking = |words: &[OsString]| {
         let given = [&[command.get_name().into()], words].concat();
-        command.clone().try_get_matches_from(given).is_err_and(|error| {
-            let is_missing = error.kind() == ErrorKind::MissingRequiredArgument;
-            let names = text(&error, ContextKind::InvalidArg).unwrap_or_default();
-            is_missing && names.split(", ").any(|name| name == missing)
-        })
+        let error = command.clone().try_get_matches_from(given).err();
+        let error = error.filter(|error| error.kind() == ErrorKind::MissingRequiredArgument);
+        error.and_then(|error| text(&error, ContextKind::InvalidArg)).unwrap_or_default()
+    };
+    let anyhow = lacking(&[]);
+    let needed: Vec<&str> =
+        missing.split(", ").filter(|one| anyhow.split(", ").all(|name| name != *one)).collect();
+    if needed.is_empty() {
+        return None;
+    }
+    let lacks = |words: &[OsString]| {
+        let names = lacking(words);
+        needed.iter().all(|one| names.split(", ").any(|name| name == *one))
     };
     let alone = |(place, word): (usize, &OsString)| {
         let (word, rest) = (word.to_str()?, arguments.get(place..)?);
@@ -126,7 +134,8 @@ fn needs(command: &Command, arguments: &[OsString], missing: &str) -> Option<Str
         let needs = lengths.filter_map(|length| rest.get(..length)).any(lacks);
         needs.then(|| format!("--{option}"))
     };
-    if lacks(&[]) { None } else { arguments.iter().enumerate().skip(1).find_map(alone) }
+    let needing = arguments.iter().enumerate().skip(1).find_map(alone)?;
+    Some((needing, needed.iter().map(|one| name(one)).collect::<Vec<_>>().join(" and ")))
 }
 
 /// A value that the option's own type refuses. Where the reason has the value in it, it is not said twice.
