@@ -98,8 +98,8 @@ impl Clients<'_> {
                 // By the end of this request it is too late to ask for the page without a proxy.
                 self.suspicion.note(&Answer::unasked(Fault::Silent));
                 let answer = self.ask_with(&[], login);
-                let is_cut = answer.fault.as_ref().is_some_and(Fault::is_local);
-                if is_cut { Err(Fault::Silent) } else { Ok(answer) }
+                let is_unsent = matches!(answer.fault, Some(Fault::Local(_) | Fault::Late));
+                if is_unsent { Err(Fault::Silent) } else { Ok(answer) }
             }
             offers => Ok(self.ask_with(&offers?, login)),
         }))
@@ -185,7 +185,7 @@ impl Clients<'_> {
     }
 
     /// Makes a request again while it fails, a little later, if enough time is left. What fails because that
-    /// is over tells less than what failed before.
+    /// is over tells less than what failed before, and is only listed.
     fn again(&self, ask: impl Fn(u8) -> Result<Answer, Fault>) -> Answer {
         let mut answer = ask(0).unwrap_or_else(Answer::unasked);
         self.suspicion.note(&answer);
@@ -204,6 +204,7 @@ impl Clients<'_> {
             let Ok(later) = ask(number) else { continue };
             let is_cut = later.fault.as_ref().is_some_and(Fault::is_timeout) && self.options.is_over();
             if is_cut {
+                answer.after.push(later);
                 break;
             }
             if later.fault.is_none() {
@@ -254,6 +255,51 @@ mod tests {
         assert_eq!(clients.offers(&silent, 0).map(|offers| offers.len()), Ok(0));
         assert_eq!(clients.ask_at_random(&silent).unwrap().fault, Some(Fault::Refused));
         assert!(start.elapsed() < PATIENCE, "{:?}", start.elapsed());
+    }
+
+    /// Asks a proxy for a page as the customer, who has up to two tries.
+    fn ask(proxy: SocketAddr, options: &RequestOptions, suspicion: &Suspicion, login: Option<&Login>) -> Answer {
+        let clients = Clients {
+            options,
+            proxy,
+            url: &"http://192.0.2.80/NONCE".parse().unwrap(),
+            suspicion,
+            strangers: if login.is_some() { Strangers::Refuse } else { Strangers::Allow },
+            login,
+            tries: 2,
+            waiting: &AtomicUsize::new(0),
+        };
+        clients.ask().customer.unwrap()
+    }
+
+    /// Who reads the lines of -v must see each request that had the password.
+    #[test]
+    fn a_login_that_the_end_of_the_run_cuts_short_is_no_secret() {
+        let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+        let options = RequestOptions::sample(Duration::from_secs(1), Duration::from_millis(2_300));
+        let login = Login { user: "cust".to_owned(), password: "x".to_owned() };
+        let answer = ask(silent.local_addr().unwrap(), &options, &Suspicion::default(), Some(&login));
+        assert_eq!((answer.scheme, answer.took.is_some()), (Some("Basic"), true));
+        let is_cut = |fault: &Fault| fault.brief().starts_with("no answer to a login within ");
+        assert!(answer.fault.as_ref().is_some_and(is_cut), "{:?}", answer.fault);
+    }
+
+    #[test]
+    fn a_try_that_the_end_of_the_run_cuts_short_is_listed() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let proxy = listener.local_addr().unwrap();
+        thread::spawn(move || {
+            let (mut first, _) = listener.accept().unwrap();
+            let _ = first.read(&mut [0; 1024]).and_then(|_| first.write_all(b"HTTP/1.1 503 No\r\n\r\n"));
+            drop(first);
+            let _second = listener.accept().unwrap();
+            thread::park();
+        });
+        let options = RequestOptions::sample(Duration::from_secs(30), Duration::from_secs(2));
+        let answer = ask(proxy, &options, &Suspicion::default(), None);
+        assert!(matches!(answer.fault, Some(Fault::Status(Status { code: 503, .. }))), "{answer:?}");
+        let after: Vec<_> = answer.after.iter().map(|later| later.fault.clone()).collect();
+        assert_eq!(after, [Some(Fault::Silent)]);
     }
 
     /// The page is searched for in answers to strangers, who must not get it.

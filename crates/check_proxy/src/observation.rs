@@ -52,7 +52,7 @@ impl Observation {
 
 fn mask(answer: &mut Answer, secrets: &Secrets) {
     answer.fault = answer.fault.take().map(|fault| fault.masked(secrets));
-    answer.before.iter_mut().for_each(|before| mask(before, secrets));
+    answer.before.iter_mut().chain(&mut answer.after).for_each(|other| mask(other, secrets));
 }
 
 /// Why a request was not made for which the system gave no thread.

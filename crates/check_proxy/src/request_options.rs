@@ -78,6 +78,8 @@ pub(crate) struct Answer {
     pub(crate) took: Option<Duration>,
     /// What the earlier tries of the same request came to.
     pub(crate) before: Vec<Answer>,
+    /// What a later try came to that the end of the run cut off, so that it tells less.
+    pub(crate) after: Vec<Answer>,
 }
 
 impl Answer {

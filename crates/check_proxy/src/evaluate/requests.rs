@@ -11,7 +11,7 @@ use crate::request_options::Answer;
 use crate::target::Target;
 
 /// Returns what each request to a proxy came to, in the order in which they are made: the customer's with its
-/// earlier tries, and those for forbidden targets at the end.
+/// other tries, and those for forbidden targets at the end.
 pub(crate) fn requests(target: &Target, seen: &Observation, forbidden: &[HostPort]) -> Vec<String> {
     let mut lines = Vec::new();
     for page in &seen.pages {
@@ -19,9 +19,9 @@ pub(crate) fn requests(target: &Target, seen: &Observation, forbidden: &[HostPor
         let all =
             [("stranger", &page.stranger), ("unknown user", &page.random), ("customer", &page.customer)];
         for (who, answer) in all.into_iter().filter_map(|(who, answer)| Some((who, answer.as_ref()?))) {
-            let tries = answer.before.iter().chain([answer]);
-            for (number, one) in (1..).zip(tries) {
-                let number = if answer.before.is_empty() { String::new() } else { format!(", try {number}") };
+            let tries: Vec<&Answer> = answer.before.iter().chain([answer]).chain(&answer.after).collect();
+            for (number, one) in (1..).zip(&tries) {
+                let number = if tries.len() == 1 { String::new() } else { format!(", try {number}") };
                 let said = came_to(one, "the page");
                 lines.push(format!("{target} {who} by {scheme}{}{number}: {said}", login(one)));
             }

@@ -18,12 +18,18 @@ fn verbose_output_has_each_request_and_never_a_login() {
     assert_eq!(text, expected);
 }
 
-/// Earlier tries, forbidden targets, the direct request, and what was not asked.
+/// Other tries, forbidden targets, the direct request, and what was not asked.
 #[test]
 fn verbose_output_leaves_no_request_out() {
     let status = |code| Fault::Status(Status { code, ..Status::default() });
     let first = Answer { scheme: Some("Basic"), ..failing(status(503)).unwrap() };
-    let customer = Answer { before: vec![first], scheme: Some("Basic"), ..failing(status(502)).unwrap() };
+    let last = Answer { scheme: Some("Basic"), ..failing(Fault::Silent).unwrap() };
+    let customer = Answer {
+        before: vec![first],
+        after: vec![last],
+        scheme: Some("Basic"),
+        ..failing(status(502)).unwrap()
+    };
     let tried =
         |passage: Passage, answer: Option<Answer>| Tried { passage, answer: answer.unwrap_or_default() };
     let seen = Observation {
@@ -48,6 +54,7 @@ fn verbose_output_leaves_no_request_out() {
                     192.0.2.1 unknown user by http: not asked, offers NTLM only, which this check does not speak\n\
                     192.0.2.1 customer by http (Basic), try 1: 503 in 3500.0 ms\n\
                     192.0.2.1 customer by http (Basic), try 2: 502 in 3500.0 ms\n\
+                    192.0.2.1 customer by http (Basic), try 3: connects, no answer in 3500.0 ms\n\
                     192.0.2.1 customer for 127.0.0.1:22: 403 in 3500.0 ms\n\
                     192.0.2.1 customer for 192.0.2.9:25: connected in 12.0 ms\n\
                     192.0.2.1 customer for 192.0.2.9:22: not asked\n\
