@@ -26,8 +26,8 @@ pub(crate) enum Passage {
     Unclear(Fault),
     /// It says nothing.
     Silent,
-    /// It could not be asked: why.
-    Unasked(String),
+    /// It could not be asked, or too little time was left for its answer: why.
+    Unasked(Fault),
 }
 
 /// What asking for a target that must not be reached came to.
@@ -124,7 +124,7 @@ fn passage_by(fault: &Fault) -> Passage {
         | Fault::Unreachable
         | Fault::Prohibited
         | Fault::Unspoken(_)
-        | Fault::ColonInUser => Passage::Unasked(fault.brief()),
+        | Fault::ColonInUser => Passage::Unasked(fault.clone()),
         fault => Passage::Unclear(fault.clone()),
     }
 }

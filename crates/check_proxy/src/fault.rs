@@ -249,6 +249,11 @@ impl Fault {
         matches!(self, Fault::NotHttp(_) | Fault::HeaderWithoutEnd | Fault::TooLong)
     }
 
+    /// Whether the time was too short to tell anything.
+    pub(crate) fn is_short(&self) -> bool {
+        matches!(self, Fault::Late | Fault::Short(_))
+    }
+
     /// Whether the request could not even be made.
     pub(crate) fn is_local(&self) -> bool {
         matches!(self, Fault::Local(_) | Fault::Late | Fault::Short(_))

@@ -7,7 +7,7 @@ use std::time::Duration;
 use net::HostPort;
 use plugin::State;
 
-use crate::ask::Passage;
+use crate::ask::{Passage, Tried};
 use crate::direct::is_same;
 use crate::fault::{Fault, Status};
 use crate::got::{Got, got};
@@ -30,7 +30,7 @@ pub(crate) struct Verdict {
     pub(crate) reasons: Vec<String>,
     /// Why nothing can be said from here: `None` if it was asked.
     pub(crate) local: Option<String>,
-    /// Whether that is only for lack of time.
+    /// Whether that and all else that is not known is only for lack of time.
     pub(crate) is_short: bool,
     /// Whether nothing is wrong but that it wants a login that this check does not speak, or that the user's
     /// name does not go with.
@@ -118,12 +118,10 @@ pub(crate) fn judge_beside(seen: &Observation, forbidden: &[HostPort], direct: &
     reasons.extend(texts(false));
     let mut excused = texts(true);
     let untried = untried(seen, forbidden);
-    excused.extend(untried.clone().filter(|_| !reasons.is_empty()));
-    let unknown = local(seen);
-    let is_short = matches!(unknown, Some(Fault::Late | Fault::Short(_)));
-    let local = unknown.map(Fault::brief).or(untried).filter(|_| reasons.is_empty());
+    let unknown = first(local(seen).chain(untried.iter().cloned())).filter(|_| reasons.is_empty());
+    excused.extend(first(untried.into_iter()).filter(|_| !reasons.is_empty()).map(|unknown| unknown.text));
     Verdict {
-        is_short,
+        is_short: unknown.as_ref().is_some_and(|unknown| unknown.is_short),
         open,
         serves_strangers,
         undecided: undecided(seen).filter(|_| !open),
@@ -133,26 +131,44 @@ pub(crate) fn judge_beside(seen: &Observation, forbidden: &[HostPort], direct: &
         mute: seen.pages.iter().all(is_mute),
         times: [false, true].map(|secure| time(seen, secure)),
         reasons,
-        local,
+        local: unknown.map(|unknown| unknown.text),
     }
 }
 
-/// Why a request could not be made, if one could not: then it is not known whether all is well.
-fn local(seen: &Observation) -> Option<&Fault> {
-    let mut all = seen
+/// Why it is not known whether all is well.
+#[derive(Clone, Debug)]
+struct Unknown {
+    text: String,
+    /// Whether only the time was too short.
+    is_short: bool,
+}
+
+/// Returns what is said first: what no longer time would tell.
+fn first(unknowns: impl Iterator<Item = Unknown>) -> Option<Unknown> {
+    unknowns.min_by_key(|unknown| unknown.is_short)
+}
+
+/// Why requests for the pages could not be made.
+fn local(seen: &Observation) -> impl Iterator<Item = Unknown> {
+    let all = seen
         .pages
         .iter()
         .flat_map(|page| [&page.stranger, &page.random, &page.customer].into_iter().flatten());
-    all.find_map(|answer| answer.fault.as_ref().filter(|fault| fault.is_local()))
+    let local = all.filter_map(|answer| answer.fault.as_ref().filter(|fault| fault.is_local()));
+    local.map(|fault| Unknown { text: fault.brief(), is_short: fault.is_short() })
 }
 
-/// Why it is not known whether a forbidden target can be reached.
-fn untried(seen: &Observation, forbidden: &[HostPort]) -> Option<String> {
+/// Why it is not known whether forbidden targets can be reached.
+fn untried(seen: &Observation, forbidden: &[HostPort]) -> Vec<Unknown> {
     let unknown = |target: &HostPort, why: &str| {
         format!("not known whether it lets customers through to {target}: {why}")
     };
-    forbidden.iter().zip(&seen.forbidden).find_map(|(target, tried)| match &tried.passage {
-        Passage::Unasked(why) => Some(format!("was not asked for {target}: {why}")),
+    let text = |target: &HostPort, tried: &Tried| match &tried.passage {
+        // It was asked.
+        Passage::Unasked(fault @ Fault::Short(_)) if tried.answer.took.is_some() => {
+            Some(format!("forbidden {target}: {}", fault.brief()))
+        }
+        Passage::Unasked(fault) => Some(format!("was not asked for {target}: {}", fault.brief())),
         Passage::Unclear(fault) => Some(format!("forbidden {target}: undecided: {}", fault.brief())),
         Passage::Failed(fault) if fails_alike(seen, fault) => {
             Some(unknown(target, &format!("{} as for the page", fault.brief())))
@@ -161,7 +177,12 @@ fn untried(seen: &Observation, forbidden: &[HostPort]) -> Option<String> {
             Some(unknown(target, "no answer, as for the page"))
         }
         _ => None,
-    })
+    };
+    let unknowns = forbidden.iter().zip(&seen.forbidden).filter_map(|(target, tried)| {
+        let is_short = matches!(&tried.passage, Passage::Unasked(fault) if fault.is_short());
+        Some(Unknown { text: text(target, tried)?, is_short })
+    });
+    unknowns.collect()
 }
 
 /// Whether the page got the same answer: that of a proxy which can do nothing says nothing of its rules. A

@@ -41,8 +41,9 @@ impl Observation {
         for Tried { passage, answer } in &mut self.forbidden {
             mask(answer, secrets);
             match passage {
-                Passage::Unasked(why) => *why = secrets.mask(why),
-                Passage::Failed(fault) | Passage::Unclear(fault) => *fault = fault.clone().masked(secrets),
+                Passage::Failed(fault) | Passage::Unclear(fault) | Passage::Unasked(fault) => {
+                    *fault = fault.clone().masked(secrets);
+                }
                 Passage::Refused | Passage::Connected | Passage::Silent => {}
             }
         }

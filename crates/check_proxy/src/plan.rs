@@ -95,7 +95,7 @@ impl Plan {
             pages.iter().any(|page| page.customer.as_ref().is_some_and(|answer| answer.fault.is_none()));
         let is_silent = offers.is_empty() && silences.len() == answers().count() && !is_served;
         if let Some(fault) = silences.first().filter(|_| is_silent) {
-            return self.forbidden.iter().map(|_| Passage::Unasked(fault.brief()).into()).collect();
+            return self.forbidden.iter().map(|_| Passage::Unasked(fault.clone()).into()).collect();
         }
         let jobs = self.forbidden.iter().map(|target| {
             let offers = &offers;
@@ -103,7 +103,7 @@ impl Plan {
         });
         side_by_side(jobs.collect())
             .into_iter()
-            .map(|tried| tried.unwrap_or_else(|| Passage::Unasked(no_thread().brief()).into()))
+            .map(|tried| tried.unwrap_or_else(|| Passage::Unasked(no_thread()).into()))
             .collect()
     }
 
@@ -121,7 +121,7 @@ impl Plan {
                 }
             }
             Ok(scheme) => scheme,
-            Err(fault) => return Passage::Unasked(fault.brief()).into(),
+            Err(fault) => return Passage::Unasked(fault).into(),
         };
         ask(As::Customer(Some((login, &scheme))))
     }
@@ -146,7 +146,7 @@ mod tests {
         let cut = || RequestOptions::sample(long, short);
         let silent = |what: &str| Some(Fault::Short(format!("{what} within 0.1 s")));
         assert_eq!(cut().ask(proxy, &url, As::Stranger).fault, silent("no answer"));
-        let late = Passage::Unasked("no answer within 0.1 s".to_owned());
+        let late = Passage::Unasked(Fault::Short("no answer within 0.1 s".to_owned()));
         assert_eq!(cut().try_forbidden(proxy, &target, As::Stranger).passage, late);
         // A run so short that it cannot wait as long as a slow helper may take.
         let little = || RequestOptions { least: long, ..RequestOptions::sample(short, long) };

@@ -199,6 +199,26 @@ fn a_short_run_blames_no_helper() {
     assert_eq!(hangs, (2, format!("PROXY CRITICAL - 127.0.0.1 {reason}")));
 }
 
+/// A forbidden target for which too little time was left.
+#[test]
+fn a_short_run_tells_nothing_of_a_forbidden_target() {
+    let origin = Origin::start();
+    let slow = proxy(|who, head, stream| {
+        let said = match (who == Who::Customer, head.starts_with("CONNECT")) {
+            (true, true) => return hang(stream),
+            (true, false) => page(head, "127.0.0.1"),
+            (false, _) => refusal(),
+        };
+        drop(stream.write_all(said.as_bytes()));
+    });
+    for (timeout, code, state) in [("--timeout=3", 3, "UNKNOWN"), ("--timeout=3:critical", 2, "CRITICAL")] {
+        let (said_code, line) = said(&origin, &slow, &[timeout, "--forbid=127.0.0.1:22"]);
+        let start =
+            format!("PROXY {state} - 127.0.0.1 forbidden 127.0.0.1:22: no answer to a login within 1.");
+        assert!(said_code == code && line.starts_with(&start), "{timeout}: {line}");
+    }
+}
+
 /// A proxy that takes connections and says nothing is frozen, however short the run: no stranger needs a
 /// helper.
 #[test]

@@ -13,6 +13,7 @@ use crate::request_options::Answer;
 
 mod logins;
 mod page;
+mod short;
 mod strangers;
 mod verbose;
 
@@ -230,7 +231,7 @@ fn forbidden_targets_are_reported_where_the_proxy_tried() {
     assert_eq!(lets(Passage::Connected, http(closed())), through);
     assert_eq!(lets(Passage::Silent, http(closed())), through);
     assert_eq!(lets(Passage::Refused, http(closed())), fine);
-    let unasked = lets(Passage::Unasked("no file descriptors left".to_owned()), http(closed()));
+    let unasked = lets(Passage::Unasked(Fault::Local("no file descriptors left".to_owned())), http(closed()));
     let why = "PROXY UNKNOWN - 192.0.2.1 was not asked for 127.0.0.1:22: no file descriptors left";
     assert_eq!(unasked, why);
     let unclear = || Passage::Unclear(Fault::Status(Status { code: 429, ..Status::default() }));

@@ -36,7 +36,7 @@ fn verbose_output_leaves_no_request_out() {
         forbidden: vec![
             tried(Passage::Refused, code(403)),
             tried(Passage::Connected, well()),
-            tried(Passage::Unasked("late".to_owned()), None),
+            tried(Passage::Unasked(Fault::Late), None),
         ],
         ..http([code(407), Some(Answer::unasked(Fault::Unspoken(vec!["NTLM".to_owned()]))), Some(customer)])
     };
