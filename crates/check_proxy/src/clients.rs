@@ -1,6 +1,7 @@
 //! As whom one proxy is asked for one page: a stranger, an unknown user, and the customer. The first two
 //! carry no secret, and tell which login the proxy wants.
 
+use std::cell::Cell;
 use std::mem;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -53,7 +54,7 @@ impl Clients<'_> {
     pub(crate) fn ask(&self) -> PageObservation {
         let mut seen = PageObservation { secure: self.url.secure, ..PageObservation::default() };
         if self.login.is_none() && self.strangers == Strangers::Allow {
-            seen.customer = Some(self.again(|_| Ok(self.ask_as(As::Customer(None)))));
+            seen.customer = Some(self.again(&Cell::default(), |_| Ok(self.ask_as(As::Customer(None)))));
             return seen;
         }
         let hint = &Hint::default();
@@ -92,11 +93,12 @@ impl Clients<'_> {
     /// The customer's request, with the login that is wanted.
     fn ask_as_customer(&self, hint: &Hint) -> Option<Answer> {
         let login = self.login?;
-        Some(self.again(|number| match self.offers(hint, number) {
+        let has_failed = &Cell::default();
+        Some(self.again(has_failed, |number| match self.offers(hint, number) {
             // It may serve those who log in at once, and them alone: Basic is all that is left to try.
             Err(Fault::Silent) if self.has_time() => {
                 // By the end of this request it is too late to ask for the page without a proxy.
-                self.suspicion.note(&Answer::unasked(Fault::Silent));
+                self.suspicion.note(&Answer::unasked(Fault::Silent), has_failed);
                 let answer = self.ask_with(&[], login);
                 let is_unsent = matches!(answer.fault, Some(Fault::Local(_) | Fault::Late));
                 if is_unsent { Err(Fault::Silent) } else { Ok(answer) }
@@ -186,9 +188,9 @@ impl Clients<'_> {
 
     /// Makes a request again while it fails, a little later, if enough time is left. What fails because that
     /// is over tells less than what failed before, and is only listed.
-    fn again(&self, ask: impl Fn(u8) -> Result<Answer, Fault>) -> Answer {
+    fn again(&self, has_failed: &Cell<bool>, ask: impl Fn(u8) -> Result<Answer, Fault>) -> Answer {
         let mut answer = ask(0).unwrap_or_else(Answer::unasked);
-        self.suspicion.note(&answer);
+        self.suspicion.note(&answer, has_failed);
         for number in 1..self.tries {
             let is_final = matches!(answer.fault, None | Some(Fault::Unspoken(_) | Fault::ColonInUser));
             // A silence takes the time that others wait for.
@@ -208,7 +210,7 @@ impl Clients<'_> {
                 break;
             }
             if later.fault.is_none() {
-                self.suspicion.note(&later);
+                self.suspicion.note(&later, has_failed);
             }
             let mut before = mem::take(&mut answer.before);
             before.push(answer);
@@ -258,7 +260,12 @@ mod tests {
     }
 
     /// Asks a proxy for a page as the customer, who has up to two tries.
-    fn ask(proxy: SocketAddr, options: &RequestOptions, suspicion: &Suspicion, login: Option<&Login>) -> Answer {
+    fn ask(
+        proxy: SocketAddr,
+        options: &RequestOptions,
+        suspicion: &Suspicion,
+        login: Option<&Login>,
+    ) -> Answer {
         let clients = Clients {
             options,
             proxy,
@@ -282,6 +289,18 @@ mod tests {
         assert_eq!((answer.scheme, answer.took.is_some()), (Some("Basic"), true));
         let is_cut = |fault: &Fault| fault.brief().starts_with("no answer to a login within ");
         assert!(answer.fault.as_ref().is_some_and(is_cut), "{:?}", answer.fault);
+    }
+
+    /// One proxy alone does not raise the suspicion that needs two.
+    #[test]
+    fn a_proxy_that_is_silent_to_all_is_counted_once() {
+        let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+        let options = RequestOptions::sample(Duration::from_millis(300), Duration::from_secs(30));
+        let login = Login { user: "cust".to_owned(), password: "x".to_owned() };
+        let suspicion = Suspicion::default();
+        let answer = ask(silent.local_addr().unwrap(), &options, &suspicion, Some(&login));
+        assert_eq!((answer.fault, answer.before.len()), (Some(Fault::Silent), 1));
+        assert!(suspicion.is_raised(1) && !suspicion.is_raised(2), "{suspicion:?}");
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! The page without a proxy: asked where the proxies took the password and none of them brought it, so that
 //! the page's own fault is told from theirs.
 
+use std::cell::Cell;
 use std::mem::discriminant;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -48,19 +49,22 @@ pub(crate) struct Suspicion {
 }
 
 impl Suspicion {
-    /// Takes an answer to the customer.
-    pub(crate) fn note(&self, answer: &Answer) {
+    /// Takes an answer of a proxy to the customer. `has_failed` is whether that proxy was counted before.
+    pub(crate) fn note(&self, answer: &Answer, has_failed: &Cell<bool>) {
         match &answer.fault {
             Some(fault) if fault.has_page() => self.came.store(true, Ordering::Relaxed),
             None => self.came.store(true, Ordering::Relaxed),
             Some(fault) if fault.is_past_login() || *fault == Fault::Silent => {
-                self.failed.fetch_add(1, Ordering::Relaxed);
+                if !has_failed.replace(true) {
+                    self.failed.fetch_add(1, Ordering::Relaxed);
+                }
             }
             Some(_) => {}
         }
     }
 
-    fn is_raised(&self, least: usize) -> bool {
+    /// Whether as many proxies failed, and none brought the page.
+    pub(crate) fn is_raised(&self, least: usize) -> bool {
         !self.came.load(Ordering::Relaxed) && self.failed.load(Ordering::Relaxed) >= least
     }
 }
