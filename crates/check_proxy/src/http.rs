@@ -191,7 +191,7 @@ impl<R: Read> Reader<R> {
 
     /// Reads the rest of the line that is no HTTP, for the message.
     fn not_http(&mut self) -> Fault {
-        while !self.rest().contains(&b'\n')
+        while !past_blank_lines(self.rest()).contains(&b'\n')
             && self.rest().len() < SHOWN
             && self.more().is_ok_and(|length| length > 0)
         {}
@@ -346,10 +346,16 @@ fn parse_head(octets: &[u8]) -> Result<Head, Fault> {
     Ok(Head { code, fields })
 }
 
-/// The start of what came, for messages: without control characters, and not at all where it is mostly no
-/// text.
+fn past_blank_lines(octets: &[u8]) -> &[u8] {
+    let blank = octets.iter().take_while(|octet| matches!(octet, b'\r' | b'\n')).count();
+    octets.get(blank..).unwrap_or_default()
+}
+
+/// The start of what came, for messages: without blank lines before it and control characters, and not at all
+/// where it is mostly no text.
 fn start(octets: &[u8]) -> String {
-    let line = octets.split(|octet| matches!(octet, b'\r' | b'\n')).next().unwrap_or_default();
+    let line = past_blank_lines(octets).split(|octet| matches!(octet, b'\r' | b'\n')).next();
+    let line = line.unwrap_or_default();
     let line = String::from_utf8_lossy(line.get(..SHOWN).unwrap_or(line));
     let is_text = |c: &char| !c.is_control() && *c != char::REPLACEMENT_CHARACTER;
     let text: String = line.chars().filter(is_text).collect();
