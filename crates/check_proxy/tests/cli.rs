@@ -7,7 +7,6 @@ mod fake;
 
 use std::fs;
 use std::io::Write as _;
-use std::os::unix::fs::PermissionsExt as _;
 use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc;
@@ -16,6 +15,7 @@ use std::time::{Duration, Instant};
 use fake::{Origin, Who, answer, for_customers, hang, listen_tls, nonce, page, proxy, refusal, tunnel};
 use rustix::process::{Pid, Signal, kill_process};
 use rustls as _;
+use suite::getent;
 use suite::process::run;
 
 /// The exit code, and the line without its performance data.
@@ -368,14 +368,10 @@ fn every_address_of_a_name_is_a_proxy() {
         let said = if who == Who::Customer { page(head, &own) } else { refusal() };
         drop(stream.write_all(said.as_bytes()));
     });
-    let folder = tempfile::tempdir().unwrap();
-    let getent = folder.path().join("getent");
-    let script =
-        "#!/bin/sh\nfor address in 127.0.0.2 127.0.0.3 ::1 127.0.0.2; do echo \"$address STREAM\"; done\n";
-    fs::write(&getent, script).unwrap();
-    fs::set_permissions(&getent, fs::Permissions::from_mode(0o755)).unwrap();
-    let mut command = Command::new(fake::BINARY);
-    command.env("PATH", format!("{}:/usr/bin:/bin", folder.path().display()));
+    let getent = getent::fake(
+        "three.localhost) for address in 127.0.0.2 127.0.0.3 ::1 127.0.0.2; do echo \"$address STREAM\"; done ;;",
+    );
+    let mut command = getent.command(fake::BINARY);
     command.args(["-H", "127.0.0.1", "-H", "three.localhost", "--expect=pong NONCE from PROXY", "-v"]);
     let outcome = run(command.args([&format!("--port={port}"), &origin.login(), &origin.url("pong")]));
     // This proxy does not listen on ::1.
