@@ -94,12 +94,16 @@ impl Clients<'_> {
     fn ask_as_customer(&self, hint: &Hint) -> Option<Answer> {
         let login = self.login?;
         let has_failed = &Cell::default();
-        Some(self.again(has_failed, |number| match self.offers(hint, number) {
+        // Whether the proxy answers those who log in by Basic, and is silent to all others.
+        let takes_basic = Cell::new(false);
+        Some(self.again(has_failed, |number| match self.offers(hint, number, takes_basic.get()) {
             // It may serve those who log in at once, and them alone: Basic is all that is left to try.
             Err(Fault::Silent) if self.has_time() => {
                 // By the end of this request it is too late to ask for the page without a proxy.
                 self.suspicion.note(&Answer::unasked(Fault::Silent), has_failed);
                 let answer = self.ask_with(&[], login);
+                let is_answered = !answer.fault.as_ref().is_some_and(Fault::is_no_answer);
+                takes_basic.set(is_answered && answer.scheme == Some(Scheme::Basic.name()));
                 let is_unsent = matches!(answer.fault, Some(Fault::Local(_) | Fault::Late));
                 if is_unsent { Err(Fault::Silent) } else { Ok(answer) }
             }
@@ -113,9 +117,9 @@ impl Clients<'_> {
     }
 
     /// What the proxy offers for this try. Digest takes each nonce once, so another try begins with a new
-    /// one; and a proxy that did not answer anything may do so now.
-    fn offers(&self, hint: &Hint, number: u8) -> Result<Vec<Challenge>, Fault> {
-        if self.options.socks {
+    /// one; and a proxy that did not answer anything may do so now, unless it `takes_basic` unasked.
+    fn offers(&self, hint: &Hint, number: u8, takes_basic: bool) -> Result<Vec<Challenge>, Fault> {
+        if self.options.socks || takes_basic {
             return Ok(Vec::new());
         }
         let offers = hint.offers(self.options.until);
@@ -254,7 +258,7 @@ mod tests {
             waiting: &AtomicUsize::new(0),
         };
         let (silent, start) = (Hint::default(), Instant::now());
-        assert_eq!(clients.offers(&silent, 0).map(|offers| offers.len()), Ok(0));
+        assert_eq!(clients.offers(&silent, 0, false).map(|offers| offers.len()), Ok(0));
         assert_eq!(clients.ask_at_random(&silent).unwrap().fault, Some(Fault::Refused));
         assert!(start.elapsed() < PATIENCE, "{:?}", start.elapsed());
     }

@@ -105,6 +105,23 @@ fn a_proxy_that_is_silent_to_others_is_asked_as_the_customer() {
     }
 }
 
+/// Another stranger's silence would take all the time of the second try.
+#[test]
+fn a_proxy_that_is_silent_to_others_has_a_second_try() {
+    let origin = Origin::start();
+    let count = AtomicUsize::new(0);
+    let port = proxy(move |_, head, stream| {
+        if !head.contains(BASIC) {
+            return hang(stream);
+        }
+        let is_first = count.fetch_add(1, Ordering::Relaxed) == 0;
+        let said = if is_first { answer("502 No", "", "") } else { page(head, "127.0.0.1") };
+        drop(stream.write_all(said.as_bytes()));
+    });
+    let (code, line) = said(&origin, &port, &["--connect-timeout=2", "--timeout=5.5"]);
+    assert!(code == 0 && line.starts_with("PROXY OK - 127.0.0.1 serves "), "{line}");
+}
+
 #[test]
 fn the_password_is_not_sent_beside_a_digest_that_is_not_spoken() {
     let origin = Origin::start();
