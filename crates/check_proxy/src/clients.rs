@@ -111,9 +111,11 @@ impl Clients<'_> {
         }))
     }
 
-    /// Whether enough time is left for an answer of a proxy that is well.
+    /// Whether the silence so far was long enough for an offer of Digest, and enough time is left for an answer
+    /// of a proxy that is well.
     fn has_time(&self) -> bool {
-        Instant::now() + self.options.limit.min(QUICK) <= self.options.until
+        let &RequestOptions { limit, least, until, .. } = self.options;
+        limit >= least && Instant::now() + limit.min(QUICK) <= until
     }
 
     /// What the proxy offers for this try. Digest takes each nonce once, so another try begins with a new
@@ -293,6 +295,20 @@ mod tests {
         assert_eq!((answer.scheme, answer.took.is_some()), (Some("Basic"), true));
         let is_cut = |fault: &Fault| fault.brief().starts_with("no answer to a login within ");
         assert!(answer.fault.as_ref().is_some_and(is_cut), "{:?}", answer.fault);
+    }
+
+    /// In so short a time, a proxy that is well may not have offered Digest yet.
+    #[test]
+    fn a_short_run_sends_no_login_at_a_guess() {
+        let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+        let options = RequestOptions {
+            least: LEAST,
+            ..RequestOptions::sample(Duration::from_secs(1), Duration::from_secs(4))
+        };
+        let login = Login { user: "cust".to_owned(), password: "x".to_owned() };
+        let answer = ask(silent.local_addr().unwrap(), &options, &Suspicion::default(), Some(&login));
+        let sent = answer.before.iter().chain([&answer]).any(|answer| answer.took.is_some());
+        assert_eq!((answer.fault, sent), (Some(Fault::Silent), false));
     }
 
     /// One proxy alone does not raise the suspicion that needs two.
