@@ -1,5 +1,6 @@
 //! Which login a proxy wants, as the answers to a stranger and to an unknown user tell it: the customer waits
-//! for that, since a guess of Basic would send the password in clear to a proxy that offers Digest.
+//! for that, since Basic would send the password in clear to a proxy that offers Digest. The customer tries
+//! Basic unasked only where both get no answer in all their time.
 
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};

@@ -66,7 +66,7 @@ enum Hash {
 }
 
 /// Chooses the strongest scheme that both sides speak: Basic also where nothing is offered, since some
-/// proxies refuse strangers without a word about logins, and never beside Digest.
+/// proxies refuse strangers without a word about logins or do not answer them, and never beside Digest.
 ///
 /// # Errors
 /// [`Fault::Unspoken`]: only other schemes are offered, or a Digest that this check does not speak.

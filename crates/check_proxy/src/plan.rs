@@ -89,8 +89,8 @@ impl Plan {
         let offers: Vec<Challenge> = answers().flat_map(|answer| answer.offers.clone()).collect();
         let silence = |answer: &Answer| answer.fault.as_ref().filter(|fault| fault.is_no_answer()).cloned();
         let silences: Vec<Fault> = answers().filter_map(silence).collect();
-        // Which login is wanted is not known then, and the password is sent at a guess where the page came by
-        // it.
+        // Which login is wanted is not known then: Basic is sent where the page came by it, and nothing
+        // elsewhere.
         let is_served =
             pages.iter().any(|page| page.customer.as_ref().is_some_and(|answer| answer.fault.is_none()));
         let is_silent = offers.is_empty() && silences.len() == answers().count() && !is_served;
