@@ -84,7 +84,7 @@ impl RequestOptions {
             Err(fault) => passage_by(fault),
         };
         let (fault, offers) = match asked {
-            Ok(head) if (200..300).contains(&head.code) => (None, Vec::new()),
+            Ok(_) if passage == Passage::Connected => (None, Vec::new()),
             Ok(head) => (Some(Fault::Status(head.status(&self.secrets))), offers(&head)),
             Err(fault) => (Some(fault), Vec::new()),
         };
@@ -96,9 +96,9 @@ impl RequestOptions {
     fn passage(&self, head: &Head) -> Passage {
         let status = head.status(&self.secrets);
         match head.code {
-            200..300 => Passage::Connected,
             _ if status.refuses_tunnel() => Passage::Refused,
-            500.. => Passage::Failed(Fault::Status(status)),
+            200..300 => Passage::Connected,
+            500..600 => Passage::Failed(Fault::Status(status)),
             _ => Passage::Unclear(Fault::Status(status)),
         }
     }
@@ -131,7 +131,48 @@ fn passage_by(fault: &Fault) -> Passage {
 
 #[cfg(test)]
 mod tests {
+    use std::io::Cursor;
+    use std::time::Duration;
+
     use super::*;
+    use crate::http::Reader;
+
+    #[test]
+    fn only_a_refusal_refuses_a_tunnel() {
+        let options = RequestOptions::sample(Duration::from_secs(1), Duration::from_secs(1));
+        let rows = [
+            ("200 OK", "connected"),
+            ("403 No", "refused"),
+            ("451 No", "refused"),
+            ("511 No", "refused"),
+            ("429 No", "unclear"),
+            ("503 No", "tried"),
+            ("599 No", "tried"),
+            ("600 No", "unclear"),
+            ("999 No", "unclear"),
+            ("503 No\r\nX-Squid-Error: ERR_CONNECT_FAIL 111", "tried"),
+            // What squid makes of deny_info.
+            ("503 No\r\nX-Squid-Error: 503:ERR_FORWARDING_DENIED 0", "refused"),
+            ("404 No\r\nX-Squid-Error: 404:ERR_TOO_BIG 0", "refused"),
+            ("200 No\r\nX-Squid-Error: 200:ERR_ACCESS_DENIED 0", "refused"),
+        ];
+        for (answer, expected) in rows {
+            let answer = format!("HTTP/1.1 {answer}\r\n\r\n");
+            let head = Reader::new(Cursor::new(answer.clone().into_bytes())).head().unwrap();
+            assert_eq!(name(&options.passage(&head)), expected, "{answer}");
+        }
+    }
+
+    fn name(passage: &Passage) -> &'static str {
+        match passage {
+            Passage::Refused => "refused",
+            Passage::Connected => "connected",
+            Passage::Failed(_) => "tried",
+            Passage::Unclear(_) => "unclear",
+            Passage::Silent => "silent",
+            Passage::Unasked(_) => "unasked",
+        }
+    }
 
     #[test]
     fn only_a_refusal_refuses_a_target() {
@@ -155,14 +196,7 @@ mod tests {
             (Fault::Refused, "unasked"),
         ];
         for (fault, expected) in rows {
-            let said = match passage_by(&fault) {
-                Passage::Refused => "refused",
-                Passage::Connected => "connected",
-                Passage::Failed(_) => "tried",
-                Passage::Unclear(_) => "unclear",
-                Passage::Silent => "silent",
-                Passage::Unasked(_) => "unasked",
-            };
+            let said = name(&passage_by(&fault));
             assert_eq!(said, expected, "{fault:?}");
         }
     }

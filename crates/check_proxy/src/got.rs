@@ -92,6 +92,15 @@ mod tests {
             (portal(false, None), "else: 302 to portal.example.net"),
             (status(502), "else: 502"),
             (denied(503, "ERR_ACCESS_DENIED"), "refused"),
+            (
+                Fault::Status(Status {
+                    code: 200,
+                    squid: Some("ERR_TOO_BIG".to_owned()),
+                    is_by_rule: true,
+                    ..Status::default()
+                }),
+                "refused",
+            ),
             (denied(503, "ERR_CONNECT_FAIL"), "else: 503 ERR_CONNECT_FAIL"),
             (
                 Fault::Status(Status { code: 403, from_page: true, ..Status::default() }),

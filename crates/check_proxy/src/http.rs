@@ -79,16 +79,18 @@ impl Head {
         };
         let masked = |name| self.first(name).map(|text| secrets.mask(&text));
         let redirects = (300..400).contains(&self.code);
-        // squid puts the status of deny_info before the name of its error.
+        // squid puts the status of deny_info before the name of its error, which may be any.
         let named = |word: String| match word.split_once(':') {
-            Some((code, error)) if code == self.code.to_string() && error.starts_with("ERR_") => {
-                error.to_owned()
+            Some((code, error)) if !code.is_empty() && code.bytes().all(|octet| octet.is_ascii_digit()) => {
+                (error.to_owned(), true)
             }
-            _ => word,
+            _ => (word, false),
         };
+        let (squid, is_by_rule) = masked("X-Squid-Error").and_then(word).map(named).unzip();
         Status {
             code: self.code,
-            squid: masked("X-Squid-Error").and_then(word).map(named),
+            squid,
+            is_by_rule: is_by_rule.unwrap_or_default(),
             location: masked("Location").filter(|_| redirects).and_then(host),
             ..Status::default()
         }

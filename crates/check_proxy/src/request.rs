@@ -79,9 +79,10 @@ impl<'a> Request<'a> {
     fn get_through_connect(&self, who: As<'_>, answer: &mut Answer) -> Result<(), Fault> {
         let (head, reader) = self.options.open_tunnel(self.to, &self.url.authority(), who)?;
         answer.offers = offers(&head);
-        if !(200..300).contains(&head.code) {
+        let status = self.status(&head);
+        if !(200..300).contains(&head.code) || status.is_denied() {
             // No page's server answers CONNECT.
-            return Err(Fault::Status(Status { is_own: true, ..self.status(&head) }));
+            return Err(Fault::Status(Status { is_own: true, ..status }));
         }
         let (stream, early) = reader.into_parts();
         let stream = stream.wait_by(&Waiting::until(&self.options.deadline()));
@@ -148,8 +149,9 @@ impl<'a> Request<'a> {
         answer.came &= !is_of_proxy(&head);
         let (page, fault) = reader.page(&head);
         answer.came |= self.is_searched() && self.options.expected.stands_in(&page, &self.nonce);
-        if head.code != 200 {
-            return Err(Fault::Status(self.status(&head)));
+        let status = self.status(&head);
+        if head.code != 200 || status.is_denied() {
+            return Err(Fault::Status(status));
         }
         let proxy = self.who.map(|_| self.to.ip().to_canonical());
         fault.or_else(|| self.options.expected.judge(&page, &self.nonce, proxy)).map_or(Ok(()), Err)

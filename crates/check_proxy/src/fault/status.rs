@@ -7,6 +7,8 @@ pub(crate) struct Status {
     pub(crate) code: u16,
     /// What squid says in X-Squid-Error, without its number.
     pub(crate) squid: Option<String>,
+    /// Whether squid marks it there as what its rules deny (deny_info), by a status before the name.
+    pub(crate) is_by_rule: bool,
     /// The host to which the answer redirects.
     pub(crate) location: Option<String>,
     /// Whether that is another host than the page's.
@@ -62,12 +64,12 @@ impl Status {
     /// of its rules, unless they are squid's.
     pub(crate) fn refuses_tunnel(&self) -> bool {
         let is_redirect = self.squid.is_some() && (300..400).contains(&self.code);
-        matches!(self.code, 400 | 401 | 403 | 405 | 407 | 451) || self.is_denied() || is_redirect
+        matches!(self.code, 400 | 401 | 403 | 405 | 407 | 451 | 511) || self.is_denied() || is_redirect
     }
 
     /// Whether squid's rules deny the request, by whichever status (deny_info).
-    fn is_denied(&self) -> bool {
-        self.squid.as_ref().is_some_and(|error| error.ends_with("ACCESS_DENIED"))
+    pub(crate) fn is_denied(&self) -> bool {
+        self.is_by_rule || self.squid.as_ref().is_some_and(|error| error.ends_with("ACCESS_DENIED"))
     }
 
     /// Whether the proxy had taken the login, as far as this answer alone tells: it says something of the

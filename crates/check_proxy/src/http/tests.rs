@@ -173,6 +173,7 @@ fn a_status_has_its_reason() {
         ("HTTP/1.1 302 F\r\nLocation: /x\r\nX-Squid-Error: 302 Access Denied\r\n\r\n", "302"),
         // What squid makes of deny_info 503:ERR_ACCESS_DENIED.
         ("HTTP/1.1 503 F\r\nX-Squid-Error: 503:ERR_ACCESS_DENIED 0\r\n\r\n", "503 ERR_ACCESS_DENIED"),
+        ("HTTP/1.1 404 F\r\nX-Squid-Error: 404:ERR_TOO_BIG 0\r\n\r\n", "404 ERR_TOO_BIG"),
         ("HTTP/1.1 429 F\r\nLocation: http://x/\r\n\r\n", "429"),
         ("HTTP/1.1 407 F\r\nX-Squid-Error: ERR_CACHE_ACCESS_DENIED 0\r\n\r\n", "password refused (407)"),
     ];

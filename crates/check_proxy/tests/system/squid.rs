@@ -216,16 +216,16 @@ fn an_acl_that_is_wrong_is_named() {
             forbid("--forbid=127.0.0.1:9"),
             (2, "PROXY CRITICAL - 127.0.0.1 lets customers through to 127.0.0.1:9".to_owned())
         );
-        let denied =
-            format!("acl ssh port 22\ndeny_info 503:ERR_ACCESS_DENIED ssh\nhttp_access deny ssh\n{CLOSED}");
-        let running = squid("127.0.0.1", &basic(&denied));
-        let line = verdict(
-            &origin,
-            "127.0.0.1",
-            running.port,
-            &[urls.as_slice(), &["--forbid=127.0.0.1:22"]].concat(),
-        );
-        assert_eq!(line.0, 0, "{}", line.1);
+        // Whatever the status and the name of the error.
+        for info in
+            ["503:ERR_ACCESS_DENIED", "503:ERR_FORWARDING_DENIED", "200:ERR_ACCESS_DENIED", "404:ERR_TOO_BIG"]
+        {
+            let denied = format!("acl ssh port 22\ndeny_info {info} ssh\nhttp_access deny ssh\n{CLOSED}");
+            let running = squid("127.0.0.1", &basic(&denied));
+            let forbid = [urls.as_slice(), &["--forbid=127.0.0.1:22"]].concat();
+            let line = verdict(&origin, "127.0.0.1", running.port, &forbid);
+            assert_eq!(line.0, 0, "{info}: {}", line.1);
+        }
     });
 }
 
