@@ -150,12 +150,17 @@ fn first(unknowns: impl Iterator<Item = Unknown>) -> Option<Unknown> {
 
 /// Why requests for the pages could not be made.
 fn local(seen: &Observation) -> impl Iterator<Item = Unknown> {
-    let all = seen
-        .pages
-        .iter()
-        .flat_map(|page| [&page.stranger, &page.random, &page.customer].into_iter().flatten());
-    let local = all.filter_map(|answer| answer.fault.as_ref().filter(|fault| fault.is_local()));
-    local.map(|fault| Unknown { text: fault.brief(), is_short: fault.is_short() })
+    let of_page = |page: &PageObservation| {
+        [&page.stranger, &page.random, &page.customer].map(|answer| {
+            let fault = answer.as_ref()?.fault.as_ref().filter(|fault| fault.is_local())?;
+            let text = match fault {
+                Fault::Short(what) if has_served(page) => format!("serves the customer, to others {what}"),
+                fault => fault.brief(),
+            };
+            Some(Unknown { text, is_short: fault.is_short() })
+        })
+    };
+    seen.pages.iter().flat_map(of_page).flatten()
 }
 
 /// Why it is not known whether forbidden targets can be reached.

@@ -22,8 +22,7 @@ fn a_forbidden_target_that_there_was_too_little_time_for_has_the_state_of_the_ti
         ..Passage::Unasked(short("no answer to a login")).into()
     };
     let unasked = |fault: Fault| Tried::from(Passage::Unasked(fault));
-    let unclear =
-        || Passage::Unclear(Fault::Status(Status { code: 429, ..Status::default() })).into();
+    let unclear = || Passage::Unclear(Fault::Status(Status { code: 429, ..Status::default() })).into();
     let cut = "WARNING - 192.0.2.1 forbidden 127.0.0.1:22: no answer to a login within 1.2 s";
     let undecided = "UNKNOWN - 192.0.2.1 forbidden 192.0.2.9:25: undecided: 429";
     let no_thread = || Fault::Local("no thread left here".to_owned());
@@ -51,11 +50,15 @@ fn a_forbidden_target_that_there_was_too_little_time_for_has_the_state_of_the_ti
 fn what_more_time_would_not_tell_is_unknown() {
     let local = || failing(Fault::Local("no route from here".to_owned()));
     let cut = || failing(short("no answer to a login"));
-    let unclear =
-        || vec![Passage::Unclear(Fault::Status(Status { code: 429, ..Status::default() })).into()];
+    let unclear = || vec![Passage::Unclear(Fault::Status(Status { code: 429, ..Status::default() })).into()];
     let unknown = "UNKNOWN - 192.0.2.1 no route from here";
     let rows = [
         ([code(407), cut(), cut()], Vec::new(), "WARNING - 192.0.2.1 no answer to a login within 1.2 s"),
+        (
+            [code(407), cut(), well()],
+            Vec::new(),
+            "WARNING - 192.0.2.1 serves the customer, to others no answer to a login within 1.2 s",
+        ),
         ([code(407), cut(), local()], Vec::new(), unknown),
         ([local(), cut(), cut()], Vec::new(), unknown),
         (
