@@ -44,6 +44,8 @@ pub(crate) enum Fault {
     Status(Status),
     /// Only these schemes are offered for the login, and this check speaks none of them.
     Unspoken(Vec<String>),
+    /// The customer has no login, and the proxy wants one: by this status, or by SOCKS5 where there is none.
+    LoginWanted(Option<u16>),
     /// Basic cannot carry a user name with a colon (RFC 7617, section 2).
     ColonInUser,
     /// The page ended early.
@@ -133,6 +135,15 @@ impl Fault {
             (Cause::Unreachable | Cause::NoRoute, _) => Fault::Unreachable,
             (Cause::Prohibited, _) => Fault::Prohibited,
             (cause, _) => Fault::Local(cause.to_string()),
+        }
+    }
+
+    /// Returns this fault of a customer who has no login.
+    pub(crate) fn without_login(self) -> Self {
+        match self {
+            Fault::Status(status) if status.refuses_login() => Fault::LoginWanted(Some(status.code)),
+            Fault::SocksMethod => Fault::LoginWanted(None),
+            fault => fault,
         }
     }
 
@@ -280,6 +291,10 @@ impl Fault {
             Fault::NotHttp(why) => return format!("no HTTP: {why}"),
             Fault::Unspoken(schemes) => {
                 return format!("offers {} only, which this check does not speak", schemes.join(" and "));
+            }
+            Fault::LoginWanted(code) => {
+                let code = code.map(|code| format!(" ({code})")).unwrap_or_default();
+                return format!("wants a login{code}, none is given");
             }
             Fault::LeavesBy(address) => return format!("leaves by {address}"),
             Fault::Sees(text) => return format!("the page sees {text}"),

@@ -63,7 +63,9 @@ impl<'a> Request<'a> {
                 }
             }
         };
-        answer.fault = asked.err().map(|fault| self.options.certain(fault, start, self.who));
+        let fault = asked.err().map(|fault| self.options.certain(fault, start, self.who));
+        let has_none = matches!(self.who, Some(As::Customer(None)));
+        answer.fault = if has_none { fault.map(Fault::without_login) } else { fault };
         answer.took = Some(start.elapsed());
         answer
     }

@@ -7,7 +7,7 @@
 mod fake;
 
 use std::collections::HashSet;
-use std::io::Write as _;
+use std::io::{Read as _, Write as _};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
@@ -103,6 +103,28 @@ fn a_proxy_that_is_silent_to_others_is_asked_as_the_customer() {
         assert!(said_code == code && line.starts_with(start), "{line}");
         let silence = *silence.lock().unwrap();
         assert!(silence >= Duration::from_millis(1_500), "{silence:?}");
+    }
+}
+
+/// Who gives no login has no password that could be refused.
+#[test]
+fn a_login_that_is_wanted_and_not_given_is_named() {
+    let origin = Origin::start();
+    let http = format!("--port={}", proxy(|_, _, stream| drop(stream.write_all(refusal().as_bytes()))));
+    let socks = fake::listen("127.0.0.1:0", |mut stream| {
+        let _ = stream.read_exact(&mut [0; 3]).and_then(|()| stream.write_all(&[5, 255]));
+        hang(&mut stream);
+    });
+    let socks = format!("--port={socks}");
+    for (more, reason) in [
+        ([http.as_str(), "--protocol=http"], "wants a login (407), none is given"),
+        ([socks.as_str(), "--protocol=socks5"], "wants a login, none is given"),
+    ] {
+        let fixed = ["--ip=127.0.0.1", "--strangers=allow", "--no-direct", &origin.url("pong")];
+        let outcome = origin.check(&[fixed.as_slice(), &more].concat());
+        let (code, line) = outcome.verdict();
+        let start = format!("PROXY CRITICAL - 127.0.0.1 {reason} |");
+        assert!(code == 2 && line.starts_with(&start), "{line}");
     }
 }
 
