@@ -75,10 +75,11 @@ impl<'a> Known<'a> {
     /// How bad a fault is, whatever the other servers answer: a name that fails on all of them is its zone's
     /// fault, and what cannot be sent is this machine's.
     fn worst(&self, question: &Question, fault: &Fault) -> State {
-        let may_be_the_zone = self.rules.total > 1 && self.questions.len() > 1 && fault.may_be_the_zone();
+        let has_witness = self.questions.iter().any(|other| other.speaks() && !other.has_same_name(question));
+        let may_be_the_zone = self.rules.total > 1 && has_witness && fault.may_be_the_zone();
         match fault {
             Fault::Local(_) => State::Unknown,
-            fault if proves_nothing(question, fault, self.questions.len() > 1) => State::Unknown,
+            fault if proves_nothing(question, fault, has_witness) => State::Unknown,
             _ if may_be_the_zone => State::Warning,
             _ => State::Critical,
         }
@@ -116,10 +117,15 @@ impl Pending {
 mod tests {
     use super::*;
     use crate::fault::Local;
-    use crate::question::NameOption;
+    use crate::question::{NameOption, ZoneOption};
 
+    /// The questions for names, and for one that must not exist below a zone after `!`.
     fn questions(names: &[&str]) -> Vec<Question> {
-        names.iter().map(|name| name.parse::<NameOption>().unwrap().question(1).unwrap()).collect()
+        let question = |name: &&str| match name.strip_prefix('!') {
+            Some(zone) => zone.parse::<ZoneOption>().unwrap().question(1).unwrap(),
+            None => name.parse::<NameOption>().unwrap().question(1).unwrap(),
+        };
+        names.iter().map(question).collect()
     }
 
     fn failed(fault: Fault) -> Outcome {
@@ -132,7 +138,7 @@ mod tests {
 
     #[test]
     fn failing_servers_are_as_bad_as_they_will_be_in_the_end() {
-        let rows: [Row<'_>; 6] = [
+        let rows: [Row<'_>; 7] = [
             (&["a.test/A"], 2, true, Fault::NoAnswer, State::Warning, "1 of 2 asked, 192.0.2.0 no answer"),
             (&["a.test/A"], 2, false, Fault::NoAnswer, State::Critical, "1 of 2 asked, 192.0.2.0 no answer"),
             (
@@ -151,6 +157,15 @@ mod tests {
                 Fault::NxDomain,
                 State::Warning,
                 "1 of 2 asked, 192.0.2.0 NXDOMAIN",
+            ),
+            // A name that must not exist shows nothing of the nameservers.
+            (
+                &["a.test/A", "!b.test"],
+                2,
+                false,
+                Fault::NoAnswer,
+                State::Critical,
+                "1 of 2 asked, 192.0.2.0 no answer",
             ),
             (
                 &["a.test/A", "b.test/A"],

@@ -271,6 +271,12 @@ impl Question {
         self.shown.starts_with("*.")
     }
 
+    /// Whether an answer as expected shows that a server resolves. NXDOMAIN does not: a server may give it by
+    /// itself, as dnsmasq does for `local=/example.org/`, and every resolver does for `invalid`.
+    pub(crate) fn speaks(&self) -> bool {
+        self.expect != Expect::Absent
+    }
+
     /// Returns the last two labels of the name, in lower case. Names that have others are of other zones.
     pub(crate) fn zone(&self) -> String {
         let name = self.shown.trim_start_matches("*.").to_ascii_lowercase();

@@ -41,7 +41,7 @@ impl Zones {
             let excused = self.unproven.contains(&place)
                 && questions
                     .get(place)
-                    .is_some_and(|question| proves_nothing(question, fault, answers(judged)));
+                    .is_some_and(|question| proves_nothing(question, fault, answers(questions, judged)));
             !self.fails(place) && !excused
         };
         let faults =
@@ -58,8 +58,8 @@ impl Zones {
             let well = judged.iter().filter(|server| self.first_fault(questions, server).is_none());
             let (server, fault) = well
                 .filter_map(|server| Some((server, server.get(*place)?.fault.as_ref()?)))
-                .find(|(server, fault)| proves_nothing(question, fault, answers(server)))?;
-            let is_alone = !server.iter().any(|judged| judged.fault.is_none());
+                .find(|(server, fault)| proves_nothing(question, fault, answers(questions, server)))?;
+            let is_alone = !answers(questions, server);
             Some(Finding::unknown(format!("{} proves nothing: {}", question.shown, why(fault, is_alone))))
         };
         let unproven = self.unproven.iter().filter_map(of_unproven);
@@ -104,9 +104,9 @@ pub(crate) fn proves_nothing(question: &Question, fault: &Fault, answers: bool) 
     question.expect == Expect::Bogus && (is_silent || tells_nothing)
 }
 
-/// Whether a server is well for any question.
-fn answers(judged: &[Judged]) -> bool {
-    judged.iter().any(|judged| judged.fault.is_none())
+/// Whether a server resolves any name.
+fn answers(questions: &[Question], judged: &[Judged]) -> bool {
+    questions.iter().zip(judged).any(|(question, judged)| question.speaks() && judged.fault.is_none())
 }
 
 /// Why a name with a broken signature proves nothing. `is_alone` is true if the server was asked for no other
@@ -144,20 +144,17 @@ fn failing(questions: &[Question], judged: &[Vec<Judged>]) -> Vec<Failing> {
     let well: Vec<&Question> =
         names().filter(|(place, _)| resolves(*place)).map(|(_, question)| question).collect();
     let excused = |(place, question): (usize, &Question)| {
-        let is_missing = judged.iter().all(|server| fault(server, place) == Some(Fault::NxDomain));
-        Some(Failing { place, is_only_cached: is_only_cached(question, is_missing, &well)? })
+        Some(Failing { place, is_only_cached: is_only_cached(question, &well)? })
     };
     all.into_iter().filter_map(excused).collect()
 }
 
 /// Returns whether the names that resolve beside a failing one may all come from caches: `None` if nothing
 /// speaks for the nameservers. A name from a cache does not show that they reach other servers. A random name
-/// or a validated one needs these, so only a random name shows it. `is_missing` is true if the failing name
-/// is NXDOMAIN: a nameserver that answers so to every name makes `--absent` well.
-fn is_only_cached(failing: &Question, is_missing: bool, well: &[&Question]) -> Option<bool> {
-    let is_silent = |other: &Question| is_missing && other.expect == Expect::Absent;
-    let speaks = |other: &&&Question| !other.has_same_name(failing) && !is_silent(other);
-    let others: Vec<&&Question> = well.iter().filter(speaks).collect();
+/// or a validated one needs these, so only a random name shows it.
+fn is_only_cached(failing: &Question, well: &[&Question]) -> Option<bool> {
+    let others: Vec<&&Question> =
+        well.iter().filter(|other| other.speaks() && !other.has_same_name(failing)).collect();
     let has_fresh = others.iter().any(|other| other.is_random());
     if failing.is_random() || failing.expect == Expect::Secure {
         return has_fresh.then_some(false);

@@ -257,4 +257,9 @@ fn a_server_that_calls_every_name_missing_proves_nothing() {
     assert_eq!(said(&check(&lab.host, &both)), (2, line.to_owned()));
     let line = "CRITICAL - 1 of 1 nameserver fails: 127.0.0.2 does not recurse";
     assert_eq!(lab.said(AUTHORITY, "--absent=plain.test"), line);
+    // These know the name that must not exist by themselves, and have no server to ask.
+    let _local = ["127.0.0.8", "127.0.0.9"].map(|address| lab.dnsmasq(address, &["--local=/nx.test/"]));
+    let both = ["--server=127.0.0.8", "--server=127.0.0.9", "--absent=nx.test", "--name=www.plain.test"];
+    let line = "CRITICAL - 2 of 2 nameservers fail: 127.0.0.8, 127.0.0.9 www.plain.test REFUSED";
+    assert_eq!(said(&check(&lab.host, &both)), (2, line.to_owned()));
 }

@@ -165,14 +165,40 @@ fn the_servers_are_acquitted_of_one_zone_alone() {
     }
 }
 
-/// A server that calls every name missing makes --absent well.
+/// A server may give NXDOMAIN to --absent by itself, and resolve nothing.
 #[test]
-fn a_zone_is_not_blamed_by_servers_that_call_every_name_missing() {
-    let mut observed = seen(&[NAME], "::1=nxdomain,nxdomain ::2=nxdomain,nxdomain", None, None);
-    observed.questions.push("example.org".parse::<ZoneOption>().unwrap().question(1).unwrap());
-    let line = "CRITICAL - 2 of 2 nameservers fail: ::1, ::2 www.example.com NXDOMAIN";
-    assert_eq!(summary("", &observed), line);
-    observed.servers = servers("::1=servfail,nxdomain ::2=servfail,nxdomain");
-    let line = "WARNING - www.example.com fails on all 2 nameservers (SERVFAIL), other names resolve: its zone, not the nameservers";
-    assert_eq!(summary("", &observed), line);
+fn a_name_that_must_not_exist_acquits_no_nameserver() {
+    let absent = || "example.org".parse::<ZoneOption>().unwrap().question(1).unwrap();
+    let bogus = "b.example".parse::<Asked>().unwrap().question(1, vec![Rtype::A], Expect::Bogus).unwrap();
+    let fails = "CRITICAL - 2 of 2 nameservers fail: ::1, ::2";
+    let rows = [
+        ("nxdomain", "NXDOMAIN"),
+        ("servfail", "SERVFAIL"),
+        ("no", "no answer"),
+        ("refused", "REFUSED"),
+        ("nodata", "no address (NODATA)"),
+    ];
+    for (said, why) in rows {
+        let servers = format!("::1={said},nxdomain ::2={said},nxdomain");
+        for name in [NAME, "*.example.com/A"] {
+            let mut observed = seen(&[name], &servers, None, None);
+            observed.questions.push(absent());
+            assert_eq!(summary("", &observed), format!("{fails} {} {why}", name.trim_end_matches("/A")));
+        }
+    }
+    let mut observed = seen(&[], "::1=nxdomain,no ::2=nxdomain,no", None, None);
+    observed.questions = vec![absent(), bogus];
+    assert_eq!(summary("", &observed), format!("{fails} b.example no answer"));
+    observed.servers = servers("::1=nxdomain,servfail");
+    let alone = "SERVFAIL, its zone or the nameserver fails, add a --name";
+    assert_eq!(summary("", &observed), format!("UNKNOWN - b.example proves nothing: {alone}"));
+    // A name that resolves acquits them beside it.
+    let mut observed = seen(
+        &[NAME, "www.example.net/A"],
+        "::1=servfail,192.0.2.80,nxdomain ::2=servfail,192.0.2.80,nxdomain",
+        None,
+        None,
+    );
+    observed.questions.push(absent());
+    assert!(summary("", &observed).ends_with("other names resolve: its zone, not the nameservers"));
 }
