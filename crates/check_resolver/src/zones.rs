@@ -9,7 +9,7 @@ use crate::question::{Expect, Question};
 /// The names by which no server is judged.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Zones {
-    /// Those of the one zone that fails on every one of several servers while another name resolves.
+    /// Those of the one zone that fails on every server while several of them resolve another name.
     failing: Vec<Failing>,
     /// The places of those with a broken signature that no server shows to be there.
     unproven: Vec<usize>,
@@ -20,6 +20,8 @@ pub(crate) struct Zones {
 struct Failing {
     /// Its place.
     place: usize,
+    /// The place of the first server that resolves another name.
+    witness: usize,
     /// Whether all that shows the servers to be well may come from their caches.
     is_only_cached: bool,
 }
@@ -69,7 +71,7 @@ impl Zones {
     /// Returns the finding on the names of the zone that fails, with the first of them in its text.
     fn of_zone(&self, questions: &[Question], judged: &[Vec<Judged>]) -> Option<Finding> {
         let name = |failing: &Failing| Some(questions.get(failing.place)?.told_among(questions));
-        let fault = |failing: &Failing| judged.first()?.get(failing.place)?.fault.as_ref();
+        let fault = |failing: &Failing| judged.get(failing.witness)?.get(failing.place)?.fault.as_ref();
         let first = self.failing.first()?;
         let (names, verb) = match self.failing.len() {
             1 => (name(first)?, "fails"),
@@ -137,20 +139,31 @@ fn failing(questions: &[Question], judged: &[Vec<Judged>]) -> Vec<Failing> {
         _ => true,
     });
     // If several zones fail at once, the nameservers are at fault.
-    if judged.len() < 2 || !is_one_zone {
+    if !is_one_zone {
         return Vec::new();
     }
-    let resolves = |place: usize| judged.iter().any(|server| fault(server, place).is_none());
-    let well: Vec<&Question> =
-        names().filter(|(place, _)| resolves(*place)).map(|(_, question)| question).collect();
-    let excused = |(place, question): (usize, &Question)| {
-        Some(Failing { place, is_only_cached: is_only_cached(question, &well)? })
+    let well = |server: &Vec<Judged>| -> Vec<&Question> {
+        let resolves = |place: usize| server.get(place).is_some_and(|judged| judged.fault.is_none());
+        names().filter(|(place, _)| resolves(*place)).map(|(_, question)| question).collect()
     };
-    all.into_iter().filter_map(excused).collect()
+    let well: Vec<Vec<&Question>> = judged.iter().map(well).collect();
+    all.into_iter().filter_map(|(place, question)| excused(place, question, &well)).collect()
 }
 
-/// Returns whether the names that resolve beside a failing one may all come from caches: `None` if nothing
-/// speaks for the nameservers. A name from a cache does not show that they reach other servers. A random name
+/// Returns a name that fails on every server as one whose zone is at fault: `None` unless several servers are
+/// shown to be well. One that resolves nothing, or that is alone, is no witness. `well` is what resolves on
+/// each server.
+fn excused(place: usize, question: &Question, well: &[Vec<&Question>]) -> Option<Failing> {
+    let servers = well.iter().enumerate();
+    let witnesses: Vec<(usize, bool)> =
+        servers.filter_map(|(server, well)| Some((server, is_only_cached(question, well)?))).collect();
+    let (witness, _) = *witnesses.first().filter(|_| witnesses.len() > 1)?;
+    let fresh = witnesses.iter().filter(|(_, is_only_cached)| !is_only_cached).count();
+    Some(Failing { place, witness, is_only_cached: fresh < 2 })
+}
+
+/// Returns whether the names that a server resolves beside a failing one may all come from its cache: `None`
+/// if nothing speaks for it. A name from a cache does not show that it reaches other servers. A random name
 /// or a validated one needs these, so only a random name shows it.
 fn is_only_cached(failing: &Question, well: &[&Question]) -> Option<bool> {
     let others: Vec<&&Question> =

@@ -100,6 +100,11 @@ fn each_way_of_failing_has_its_line() {
     let line = "WARNING - servfail.test fails on all 2 nameservers (SERVFAIL), other names resolve: its zone, \
                 not the nameservers";
     assert_eq!(two, (1, line.to_owned()));
+    // A silent nameserver is no witness against the zone.
+    let _dead = silent(&host, "192.0.2.55:53");
+    let beside = ["--server=192.0.2.55", "--server=192.0.2.53", "--name=good.test", "--name=servfail.test"];
+    let line = "CRITICAL - 2 of 2 nameservers fail: 192.0.2.55 no answer, 192.0.2.53 servfail.test SERVFAIL";
+    assert_eq!(said(&check(&host, &beside)), (2, line.to_owned()));
     host.etc("nsswitch.conf", "hosts: files\n");
     let line = "CRITICAL - the nameservers resolve, this system does not: hosts is files in nsswitch.conf";
     assert_eq!(said(&check(&host, &["--name=good.test"])), (2, line.to_owned()));

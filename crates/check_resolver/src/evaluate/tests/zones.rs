@@ -25,10 +25,27 @@ fn a_zone_or_a_type_may_fail_alone() {
             "192.0.2.53=servfail,servfail 192.0.2.54=servfail,servfail",
             "CRITICAL - 2 of 2 nameservers fail: 192.0.2.53, 192.0.2.54 SERVFAIL",
         ),
+        // Nor can one beside a server that resolves nothing.
         (
             &two,
             "192.0.2.53=servfail,192.0.2.80 192.0.2.54=servfail,no",
-            "WARNING - 1 of 2 nameservers fails: 192.0.2.54 no answer, 1 more fault",
+            "CRITICAL - 2 of 2 nameservers fail: 192.0.2.53 www.example.com SERVFAIL, 192.0.2.54 SERVFAIL",
+        ),
+        (
+            &two,
+            "192.0.2.53=no,no 192.0.2.54=servfail,192.0.2.80",
+            "CRITICAL - 2 of 2 nameservers fail: 192.0.2.53 no answer, 192.0.2.54 www.example.com SERVFAIL",
+        ),
+        (
+            &two,
+            "192.0.2.53=no,no 192.0.2.54=no,no 192.0.2.55=servfail,192.0.2.80",
+            "CRITICAL - 3 of 3 nameservers fail: 192.0.2.53, 192.0.2.54 no answer, 192.0.2.55 www.example.com SERVFAIL",
+        ),
+        // Only the second server is shown to reach others.
+        (
+            &["www.example.com/A", "*.example.net/A", "*.example.org/A"],
+            "192.0.2.53=192.0.2.80,servfail,no 192.0.2.54=192.0.2.80,servfail,192.0.2.80",
+            "CRITICAL - 2 of 2 nameservers fail: 192.0.2.53, 192.0.2.54 *.example.net SERVFAIL",
         ),
         // A cache may have answered the other name.
         (
@@ -56,6 +73,12 @@ fn a_zone_or_a_type_may_fail_alone() {
     for (names, servers, line) in rows {
         assert_eq!(summary("", &seen(names, servers, Some(TWO), None)), line, "{servers}");
     }
+    // Two others are witnesses, and the cause is theirs.
+    let three = "192.0.2.53=no,no 192.0.2.54=servfail,192.0.2.80 192.0.2.55=servfail,192.0.2.80";
+    let output = evaluate(&allowed(""), &seen(&two, three, Some(TWO), None)).render("RESOLVER", 0);
+    let line = "RESOLVER WARNING - 1 of 3 nameservers fails: 192.0.2.53 no answer, 1 more fault | ";
+    let zone = "\nWARNING: www.example.com fails on all 3 nameservers (SERVFAIL), other names resolve: its zone, not the nameservers\n";
+    assert!(output.starts_with(line) && output.contains(zone), "{output}");
 }
 
 #[test]
