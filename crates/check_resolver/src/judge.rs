@@ -155,11 +155,11 @@ fn is_nowhere(address: IpAddr) -> bool {
     address.is_unspecified() || address.is_loopback()
 }
 
-/// What another code than NOERROR means.
+/// What another code than NOERROR means. A server that does not recurse may call every name missing.
 fn of_code(reply: &Reply, outcome: &Outcome) -> Option<Fault> {
     match reply.rcode {
         OptRcode::NOERROR => None,
-        OptRcode::NXDOMAIN if !reply.ra && reply.aa => Some(Fault::NotRecursive),
+        OptRcode::NXDOMAIN if !reply.ra => Some(Fault::NotRecursive),
         OptRcode::NXDOMAIN => Some(Fault::NxDomain),
         OptRcode::SERVFAIL if outcome.is_dnssec && !is_unreachable(reply) => {
             Some(Fault::Dnssec(cause(reply, true)))
@@ -186,10 +186,8 @@ fn cause(reply: &Reply, is_dnssec_fault: bool) -> Option<&'static str> {
     known.filter(|(code, _)| !is_dnssec_fault || !matches!(code, 5 | 6)).map(|(_, words)| words)
 }
 
-/// A server that does not recurse may call every name missing.
 fn absent(reply: &Reply, outcome: &Outcome) -> Option<Fault> {
     match of_code(reply, outcome) {
-        Some(Fault::NxDomain) if !reply.ra => Some(Fault::NotRecursive),
         Some(Fault::NxDomain) => None,
         Some(fault) => Some(fault),
         None if reply.is_loop => Some(Fault::Loop),

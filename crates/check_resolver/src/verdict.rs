@@ -3,9 +3,12 @@
 
 use std::net::IpAddr;
 
+use domain::base::iana::OptRcode;
+
 use crate::fault::Fault;
 use crate::judge::{Cost, Judged, judge_all, wrong_address};
 use crate::library::{due, ways};
+use crate::plan::Outcome;
 use crate::question::Expect;
 use crate::system::{System, SystemFault};
 use crate::uplinks::Uplinks;
@@ -126,6 +129,16 @@ impl<'a> Verdict<'a> {
         self.observed.file.as_ref().is_some_and(|file| file.conf.options.contains_key("rotate"))
     }
 
+    /// Whether a server calls a name missing that is not expected to be.
+    fn calls_missing(&self, server: &Server, place: usize) -> bool {
+        let is_missing = |outcome: &Outcome| {
+            outcome.answer.as_ref().is_ok_and(|answered| answered.reply.rcode == OptRcode::NXDOMAIN)
+        };
+        let is_expected =
+            self.observed.questions.get(place).is_some_and(|question| question.expect == Expect::Absent);
+        !is_expected && server.outcomes.get(place).is_some_and(|outcomes| outcomes.iter().any(is_missing))
+    }
+
     /// Returns whether programs stop at the first server's answer, if this system's own result is not known.
     /// The C library asks no further server after NXDOMAIN, NODATA or an address. With `rotate`, each server
     /// is the first one of some program.
@@ -143,7 +156,9 @@ impl<'a> Verdict<'a> {
             None => false,
         };
         let stops = |(server, place, fault): &(&Server, usize, Fault)| {
-            is_first(server) && ends_search(fault) && !is_known(*place)
+            let is_missing = *fault == Fault::NotRecursive && self.calls_missing(server, *place);
+            let ends = ends_search(fault) || is_missing;
+            is_first(server) && ends && !is_known(*place)
         };
         self.observed.file.is_some() && self.total() > 1 && self.failing.iter().any(stops)
     }

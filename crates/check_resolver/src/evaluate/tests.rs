@@ -38,6 +38,7 @@ fn outcome(word: &str) -> Outcome {
         "servfail" | "bogus" => code(OptRcode::SERVFAIL),
         "refused" => code(OptRcode::REFUSED),
         "nxdomain" => code(OptRcode::NXDOMAIN),
+        "nxdomain-closed" => Ok(answered(Reply { ra: false, ..reply(OptRcode::NXDOMAIN) })),
         "notimp" => code(OptRcode::NOTIMP),
         "nodata-closed" => Ok(answered(Reply { ra: false, ..reply(OptRcode::NOERROR) })),
         "valid" => Ok(answered(Reply { ad: true, ..with([192, 0, 2, 80].into()) })),
@@ -170,6 +171,16 @@ fn each_state_of_resolv_conf_has_its_line() {
             "192.0.2.53=nxdomain 192.0.2.54=192.0.2.80",
             None,
             "CRITICAL - 1 of 2 nameservers fails: 192.0.2.53 NXDOMAIN, and programs here stop at its answer",
+        ),
+        (
+            "192.0.2.53=nxdomain-closed 192.0.2.54=192.0.2.80",
+            None,
+            "CRITICAL - 1 of 2 nameservers fails: 192.0.2.53 does not recurse, and programs here stop at its answer",
+        ),
+        (
+            "192.0.2.53=nodata-closed 192.0.2.54=192.0.2.80",
+            None,
+            "WARNING - 1 of 2 nameservers fails: 192.0.2.53 does not recurse",
         ),
         (
             "192.0.2.53=127.0.0.1 192.0.2.54=192.0.2.80",

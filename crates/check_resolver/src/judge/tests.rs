@@ -92,12 +92,13 @@ fn expected_addresses_are_the_only_ones() {
 #[test]
 fn flags_and_other_records_count() {
     let authority = Reply { ra: false, aa: true, records: 1, ..reply(OptRcode::NOERROR) };
-    let nxdomain = Reply { ra: false, aa: true, ..reply(OptRcode::NXDOMAIN) };
+    let nxdomain = |aa: bool| Reply { ra: false, aa, ..reply(OptRcode::NXDOMAIN) };
     let circle = Reply { is_loop: true, ..reply(OptRcode::NOERROR) };
     let mail = Reply { records: 2, ..reply(OptRcode::NOERROR) };
     let rows = [
         (authority, "does not recurse"),
-        (nxdomain, "does not recurse"),
+        (nxdomain(true), "does not recurse"),
+        (nxdomain(false), "does not recurse"),
         (circle, "CNAME loop"),
         (mail, "good"),
         (reply(OptRcode::NOERROR), "no address (NODATA)"),
@@ -151,6 +152,7 @@ fn failures_may_be_what_is_expected() {
         (Expect::Secure, with("192.0.2.80"), "answers, but not as validated (AD=0)"),
         (Expect::Secure, broken.clone(), "SERVFAIL by DNSSEC"),
         (Expect::Secure, code(R::NXDOMAIN), "NXDOMAIN"),
+        (Expect::Secure, own(false), "does not recurse"),
         (Expect::Bogus, broken, "good"),
         (Expect::Bogus, by_code(7), "good"),
         (Expect::Bogus, by_code(8), "good"),
@@ -160,6 +162,7 @@ fn failures_may_be_what_is_expected() {
         (Expect::Bogus, code(R::SERVFAIL), "SERVFAIL"),
         (Expect::Bogus, with("192.0.2.80"), "does not validate DNSSEC"),
         (Expect::Bogus, code(R::NXDOMAIN), "NXDOMAIN"),
+        (Expect::Bogus, own(false), "does not recurse"),
         (Expect::Bogus, valid, "validated (AD=1)"),
         (Expect::Bogus, code(R::NOERROR), "no address (NODATA)"),
         (Expect::Bogus, circle, "CNAME loop"),

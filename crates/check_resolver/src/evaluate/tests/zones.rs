@@ -215,6 +215,12 @@ fn a_name_that_must_not_exist_acquits_no_nameserver() {
     observed.servers = servers("::1=nxdomain,servfail");
     let alone = "SERVFAIL, its zone or the nameserver fails, add a --name";
     assert_eq!(summary("", &observed), format!("UNKNOWN - b.example proves nothing: {alone}"));
+    // RA=0 does not recurse, and programs that ask for such a name get the right answer.
+    let mut observed =
+        seen(&[NAME], "::1=192.0.2.80,nxdomain-closed ::2=192.0.2.80,nxdomain", Some(TWO), None);
+    observed.questions.push(absent());
+    let line = "WARNING - 1 of 2 nameservers fails: ::1 *.example.org does not recurse";
+    assert_eq!(summary("", &observed), line);
     // A name that resolves acquits them beside it.
     let mut observed = seen(
         &[NAME, "www.example.net/A"],
