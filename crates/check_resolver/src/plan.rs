@@ -26,7 +26,7 @@ pub(crate) const FIRST: Form = Form { tcp: false, edns: true, unchecked: false }
 pub(crate) struct Answered {
     /// What it says.
     pub reply: Reply,
-    /// From the sending of its question to its arrival.
+    /// From the first sending of its question to its arrival.
     pub took: Duration,
     /// Whether its question was not the first of its kind.
     pub is_repeated: bool,

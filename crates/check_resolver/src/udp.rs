@@ -182,9 +182,10 @@ impl Udp {
             match read(octets, &self.ids, subject.name, subject.kind) {
                 Heard::Reply(place, reply) => {
                     let (sent, form) = self.sent.get(place).copied().unwrap_or((at, self.form));
-                    let is_repeated = self.sent.iter().take(place).any(|(_, former)| *former == form);
-                    let took = at.saturating_duration_since(sent);
-                    return Some((form, Answered { reply: *reply, took, is_repeated }));
+                    // Who asks waits from the first question on.
+                    let first = self.sent.iter().take(place).find(|(_, former)| *former == form);
+                    let took = at.saturating_duration_since(first.map_or(sent, |(sent, _)| *sent));
+                    return Some((form, Answered { reply: *reply, took, is_repeated: first.is_some() }));
                 }
                 Heard::WrongId => {
                     let own: Vec<u16> =

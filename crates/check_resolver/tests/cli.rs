@@ -280,6 +280,10 @@ fn a_lost_question_is_counted_and_a_late_answer_too() {
     let option = format!("--server={}", server.address());
     let lost = check(&[&option, "--name=lost.test/A", "--tries=3", "--try-timeout=0.3"]);
     assert!(lost.first_line().contains(" second_try=1;;;0"), "{}", lost.stdout);
+    // Its time counts from the first question on.
+    let lost = check(&[&option, "--name=lost.test/A", "--try-timeout=0.3", "--critical-time=0.2"]);
+    let start = format!("RESOLVER CRITICAL - slow: {} took ", server.address());
+    assert!(lost.first_line().starts_with(&start), "{}", lost.stdout);
     let late = check(&[&option, "--name=late.test/A", "--warning-time=1.2"]);
     assert!(
         late.first_line().contains("WARNING - slow: ") && late.first_line().contains(" second_try=0"),
