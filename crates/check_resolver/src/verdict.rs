@@ -3,13 +3,14 @@
 
 use std::net::IpAddr;
 
+use domain::base::Rtype;
 use domain::base::iana::OptRcode;
 
 use crate::fault::Fault;
 use crate::judge::{Cost, Judged, judge_all, wrong_address};
 use crate::library::{due, ways};
 use crate::plan::Outcome;
-use crate::question::Expect;
+use crate::question::{Expect, Question};
 use crate::system::{System, SystemFault};
 use crate::uplinks::Uplinks;
 use crate::zones::Zones;
@@ -106,8 +107,14 @@ impl<'a> Verdict<'a> {
     pub(crate) fn costs(&self) -> Vec<String> {
         let mut costs: Vec<(&Cost, Vec<&str>)> = Vec::new();
         for (server, judged) in self.observed.servers.iter().zip(&self.judged) {
-            let all = judged.iter().flat_map(|judged| &judged.costs);
-            for cost in all.filter(|cost| !(self.asks_no_aaaa() && matches!(cost, Cost::Aaaa(_)))) {
+            let all = self.observed.questions.iter().zip(judged);
+            let all =
+                all.flat_map(|(question, judged)| judged.costs.iter().map(move |cost| (question, cost)));
+            let counts = |(question, cost): &(&Question, &Cost)| match cost {
+                Cost::Aaaa(fault) => !self.asks_no_aaaa() && !self.fails_by_aaaa(server, question, fault),
+                _ => true,
+            };
+            for (_, cost) in all.filter(counts) {
                 match costs.iter_mut().find(|(known, _)| *known == cost) {
                     Some((_, servers)) if servers.contains(&server.shown.as_str()) => {}
                     Some((_, servers)) => servers.push(&server.shown),
@@ -117,6 +124,17 @@ impl<'a> Verdict<'a> {
         }
         let text = |(cost, servers): (&Cost, Vec<&str>)| format!("{}: {cost}", servers.join(", "));
         costs.into_iter().map(text).collect()
+    }
+
+    /// Whether a server counts as failing for AAAA of the same name, where that is asked for alone.
+    fn fails_by_aaaa(&self, server: &Server, question: &Question, fault: &Fault) -> bool {
+        let is_alone = |place: usize| {
+            let other = self.observed.questions.get(place);
+            other.is_some_and(|other| other.types == [Rtype::AAAA] && other.has_same_name(question))
+        };
+        self.failing
+            .iter()
+            .any(|(failing, place, own)| std::ptr::eq(*failing, server) && is_alone(*place) && own == fault)
     }
 
     pub(crate) fn judged_of(&self, server: &Server) -> Option<&Vec<Judged>> {

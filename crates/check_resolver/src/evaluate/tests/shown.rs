@@ -240,6 +240,43 @@ fn a_name_counts_once_whatever_is_asked_of_it() {
     }
 }
 
+/// AAAA that is asked for alone and beside A is one cause.
+#[test]
+fn aaaa_that_fails_is_told_once() {
+    let (fails, good) = ("CRITICAL - 1 of 1 nameserver fails: ::1", "192.0.2.80");
+    let rows = [
+        (
+            &["a.test/AAAA", "A.test."][..],
+            format!("servfail,{good}+servfail"),
+            format!("{fails} a.test/AAAA SERVFAIL"),
+        ),
+        (
+            &["A.test.", "a.test/AAAA"],
+            format!("{good}+servfail,servfail"),
+            format!("{fails} a.test/AAAA SERVFAIL"),
+        ),
+        // Another cause, another name, and a server that fails by itself.
+        (
+            &["a.test/AAAA", "a.test"],
+            format!("servfail,{good}+no"),
+            format!("{fails} a.test/AAAA SERVFAIL, and ::1: AAAA no answer"),
+        ),
+        (
+            &["a.test/AAAA", "b.test"],
+            format!("servfail,{good}+servfail"),
+            format!("{fails} a.test SERVFAIL, and ::1: AAAA SERVFAIL"),
+        ),
+        (
+            &["b.test/A", "a.test/AAAA", "a.test"],
+            format!("refused,servfail,{good}+servfail"),
+            format!("{fails} b.test REFUSED, and ::1: AAAA SERVFAIL"),
+        ),
+    ];
+    for (names, said, line) in rows {
+        assert_eq!(summary("", &seen(names, &format!("::1={said}"), None, None)), line, "{names:?} {said}");
+    }
+}
+
 #[test]
 fn a_name_that_is_missing_proves_no_way_upstream_alone() {
     let absent = || "a.example".parse::<ZoneOption>().unwrap().question(1).unwrap();
