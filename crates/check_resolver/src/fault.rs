@@ -191,6 +191,11 @@ pub(crate) fn is_out_of_reach(code: u16) -> bool {
     matches!(code, 22 | 23)
 }
 
+/// Whether an extended error says that an answer is kept beyond its time to live (RFC 8767).
+pub(crate) fn is_stale(code: u16) -> bool {
+    matches!(code, 3 | 19)
+}
+
 /// Whether an extended error says that validation failed.
 pub(crate) fn is_dnssec(code: u16) -> bool {
     matches!(code, 1 | 2 | 5..=12)

@@ -22,13 +22,15 @@ pub(crate) struct Judged {
     pub(crate) costs: Vec<Cost>,
 }
 
-/// A fault that costs programs time although a name resolves.
+/// A fault that costs programs time, or soon more than that, although a name resolves.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Cost {
     /// AAAA fails, and A resolves.
     Aaaa(Fault),
     /// The server answers only without EDNS.
     OnlyPlain,
+    /// The server answers with what it kept beyond its time to live.
+    Stale,
 }
 
 impl fmt::Display for Cost {
@@ -36,6 +38,7 @@ impl fmt::Display for Cost {
         match self {
             Self::Aaaa(fault) => write!(f, "AAAA {fault}"),
             Self::OnlyPlain => f.write_str("answers only without EDNS"),
+            Self::Stale => f.write_str("stale answer, its upstream fails"),
         }
     }
 }
@@ -72,6 +75,9 @@ pub(crate) fn judge_all(questions: &[Question], outcomes: &[Vec<Outcome>]) -> Ve
             && !replies(outcomes, |reply| reply.is_signed)
         {
             judged.fault = Some(Fault::Unsigned);
+        }
+        if judged.fault.is_none() && replies(outcomes, Reply::is_stale) {
+            judged.costs.push(Cost::Stale);
         }
         judged
     });

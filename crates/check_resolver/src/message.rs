@@ -8,6 +8,7 @@ use domain::base::opt::OptRecord;
 use domain::base::opt::exterr::ExtendedError;
 use domain::base::{Message, MessageBuilder, Rtype, ToName as _};
 
+use crate::fault::is_stale;
 use crate::question::WireName;
 use crate::records::{Answer, opt};
 
@@ -64,6 +65,11 @@ impl Reply {
     pub(crate) fn resolves(&self) -> bool {
         let answers = matches!(self.rcode, OptRcode::NOERROR | OptRcode::NXDOMAIN | OptRcode::SERVFAIL);
         answers && (self.ra || (self.records > 0 && !self.aa))
+    }
+
+    /// Whether the server says that it is kept beyond its time to live.
+    pub(crate) fn is_stale(&self) -> bool {
+        self.errors.iter().any(|(code, _)| is_stale(*code))
     }
 }
 

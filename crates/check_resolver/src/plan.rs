@@ -9,6 +9,7 @@
 //! | an answer to that | the same as at first: SERVFAIL again means that DNSSEC is the cause |
 //! | a failure of that too | the same without EDNS |
 //! | an answer without EDNS, after another failure | the same as at first: a failure means that EDNS is the cause |
+//! | an answer that is stale | the same after a while: a resolver may refresh it only then |
 //! | nothing | the same without EDNS and by TCP, side by side: a late answer to the first still counts |
 
 use std::time::Duration;
@@ -77,6 +78,8 @@ pub(crate) enum Plan {
     Unchecked { answer: Box<Answered>, is_plain: bool },
     /// With CD an answer came, and the question without is under way again: what came at first.
     CheckedAgain { answer: Box<Answered>, is_plain: bool },
+    /// The question is under way again because its answer was stale: that, and whether EDNS was not taken.
+    Stale { answer: Box<Answered>, is_plain: bool },
     /// Two are under way because nothing came: why, and what came by TCP.
     Silent { fault: Fault, tcp: Option<bool>, is_plain_over: bool },
 }
@@ -103,6 +106,12 @@ impl Plan {
                 let fails = ended.is_ok_and(|ended| ended.reply.rcode == OptRcode::SERVFAIL);
                 done(Ok(*answer), is_plain, fails)
             }
+            Self::Stale { answer, is_plain } => match ended {
+                Ok(again) if is_good(&again) && !again.reply.tc && !again.reply.is_stale() => {
+                    done(Ok(Answered { took: answer.took.max(again.took), ..again }), is_plain, false)
+                }
+                _ => done(Ok(*answer), is_plain, false),
+            },
             Self::Silent { fault, tcp, is_plain_over } => {
                 self.after_silence(form, ended, fault, tcp, is_plain_over)
             }
@@ -112,6 +121,12 @@ impl Plan {
     /// Whether nothing came so far.
     pub(crate) fn is_silent(&self) -> bool {
         matches!(self, Self::Silent { .. })
+    }
+
+    /// Whether the next question is to be sent only after a while: a resolver may give what it has before it
+    /// asks for what is new.
+    pub(crate) fn is_stale(&self) -> bool {
+        matches!(self, Self::Stale { .. })
     }
 
     fn after_first(&mut self, form: Form, ended: Ended) -> Next {
@@ -143,6 +158,10 @@ impl Plan {
         }
         if may_be_of_edns(answered.reply.rcode) && form.edns {
             return self.without_edns(form, Box::new(answered));
+        }
+        if answered.reply.is_stale() && !form.tcp {
+            *self = Self::Stale { answer: Box::new(answered), is_plain };
+            return Next::Ask(vec![form]);
         }
         done(Ok(answered), is_plain, false)
     }

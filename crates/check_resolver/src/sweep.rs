@@ -14,6 +14,8 @@ use crate::target::{Patience, Subject};
 use crate::tcp::Tcp;
 use crate::udp::Udp;
 
+/// How long a resolver may take to refresh what it has given as stale.
+const REFRESH: Duration = Duration::from_secs(1);
 /// The largest datagram, in octets.
 const LARGEST: usize = 65_535;
 
@@ -79,7 +81,8 @@ impl Inquiry<'_> {
             let attempt = if form.tcp {
                 Tcp::start(self.subject, form, patience)?.map_or_else(Attempt::Over, Attempt::Tcp)
             } else {
-                Attempt::Udp(Box::new(Udp::start(self.subject, form, patience)?))
+                let delay = if self.plan.is_stale() { REFRESH } else { Duration::ZERO };
+                Attempt::Udp(Box::new(Udp::start(self.subject, form, patience, delay)?))
             };
             self.running.push((form, attempt));
         }

@@ -53,11 +53,16 @@ pub(crate) struct Udp {
 }
 
 impl Udp {
-    /// Makes the socket and sends the first question.
+    /// Makes the socket and sends the first question, after a delay if there is one.
     ///
     /// # Errors
     /// What the system reports: no socket or no random number can be had.
-    pub(crate) fn start(subject: &Subject<'_>, form: Form, patience: &Patience) -> io::Result<Self> {
+    pub(crate) fn start(
+        subject: &Subject<'_>,
+        form: Form,
+        patience: &Patience,
+        delay: Duration,
+    ) -> io::Result<Self> {
         let now = Instant::now();
         let mut udp = Self {
             socket: UnconnectedUdp::new(subject.to.is_ipv6())?,
@@ -66,7 +71,7 @@ impl Udp {
             ids: Vec::new(),
             sent: Vec::new(),
             started: now,
-            due: now,
+            due: (now + delay).min(patience.end),
             tries: patience.tries,
             tries_left: patience.tries,
             is_last_form: false,
@@ -76,7 +81,9 @@ impl Udp {
             stranger: None,
             resolves: false,
         };
-        udp.send(subject.name, subject.kind)?;
+        if delay.is_zero() {
+            udp.send(subject.name, subject.kind)?;
+        }
         Ok(udp)
     }
 

@@ -108,6 +108,9 @@ fn each_state_of_one_server_has_its_cause() {
             "UNKNOWN - once22.bogus.test proves nothing: SERVFAIL (no reachable authority), its zone or the nameserver fails, add a --name"
                 .to_owned(),
         ),
+        ("--name=stale.test", "WARNING - @: stale answer, its upstream fails".to_owned()),
+        ("--name=stale.test --name=good.test", "WARNING - @: stale answer, its upstream fails".to_owned()),
+        ("--name=stale-once.test", good.clone()),
         ("--name=servfail-aaaa.test", "WARNING - @: AAAA SERVFAIL".to_owned()),
         ("--name=nxdomain-aaaa.test", "WARNING - @: AAAA NXDOMAIN".to_owned()),
         ("--name=good.test --name=GOOD.test. --name=good.test/A", good.clone()),

@@ -35,8 +35,11 @@ fn of(expect: Expect) -> Question {
 
 /// The fault and the costs in words.
 fn told(question: &Question, outcomes: &[Outcome]) -> String {
-    let judged = judge(question, outcomes);
-    let fault = judged.fault.map_or_else(|| "good".to_owned(), |fault| fault.to_string());
+    words_of(&judge(question, outcomes))
+}
+
+fn words_of(judged: &Judged) -> String {
+    let fault = judged.fault.as_ref().map_or_else(|| "good".to_owned(), Fault::to_string);
     let costs = judged.costs.iter().map(Cost::to_string);
     std::iter::once(fault).chain(costs).collect::<Vec<_>>().join(", ")
 }
@@ -105,6 +108,31 @@ fn flags_and_other_records_count() {
     ];
     for (reply, expected) in rows {
         assert_eq!(told(&name("a.example/MX"), &[outcome(reply)]), expected);
+    }
+}
+
+/// Programs get an answer still, and none once it is dropped.
+#[test]
+fn stale_answers_are_told() {
+    let stale = |rcode: OptRcode, code: u16| Reply { errors: vec![(code, String::new())], ..reply(rcode) };
+    let address = |code: u16| {
+        outcome(Reply {
+            records: 1,
+            addresses: vec!["192.0.2.80".parse().unwrap()],
+            ..stale(OptRcode::NOERROR, code)
+        })
+    };
+    let words = "good, stale answer, its upstream fails";
+    let rows = [
+        (name("a.example/A"), address(3), words),
+        (name("a.example/A"), address(13), "good"),
+        (name("a.example/A"), outcome(stale(OptRcode::NXDOMAIN, 19)), "NXDOMAIN"),
+        (of(Expect::Absent), outcome(stale(OptRcode::NXDOMAIN, 19)), words),
+        (of(Expect::Secure), outcome(Reply { ad: true, ..stale(OptRcode::NOERROR, 3) }), words),
+    ];
+    for (question, outcome, expected) in rows {
+        let judged = judge_all(std::slice::from_ref(&question), &[vec![outcome.clone()]]);
+        assert_eq!(words_of(&judged[0]), expected, "{question:?} {outcome:?}");
     }
 }
 

@@ -37,6 +37,10 @@ fn cut() -> Ended {
     Ok(answered(Reply { tc: true, ..reply(OptRcode::NOERROR) }))
 }
 
+fn stale() -> Ended {
+    Ok(answered(Reply { errors: vec![(3, String::new())], ..reply(OptRcode::NOERROR) }))
+}
+
 fn without_edns(rcode: OptRcode) -> Ended {
     Ok(answered(Reply { edns: false, ..reply(rcode) }))
 }
@@ -57,9 +61,11 @@ fn told(ends: Vec<(Form, Ended)>) -> String {
             Next::Wait => "wait".to_owned(),
             Next::Ask(forms) => forms.iter().map(form).collect::<Vec<_>>().join("+"),
             Next::Done(outcome) => {
+                let is_stale = outcome.answer.as_ref().is_ok_and(|got| got.reply.is_stale());
                 let answer =
                     outcome.answer.map_or_else(|fault| fault.to_string(), |got| got.reply.rcode.to_string());
-                let marks = [(outcome.is_plain, " plain"), (outcome.is_dnssec, " dnssec")];
+                let marks =
+                    [(outcome.is_plain, " plain"), (outcome.is_dnssec, " dnssec"), (is_stale, " stale")];
                 marks.iter().filter(|(is, _)| *is).fold(answer, |text, (_, mark)| text + mark)
             }
         });
@@ -155,6 +161,12 @@ fn each_end_leads_to_what_the_table_says() {
             "plain+tcp, wait, no answer by UDP, TCP answers",
         ),
         (vec![(FIRST, silent()), (PLAIN, silent()), (TCP, silent())], "plain+tcp, wait, no answer"),
+        // A resolver may refresh only after it has answered.
+        (vec![(FIRST, stale()), (FIRST, ok(R::NOERROR))], "udp, NOERROR"),
+        (vec![(FIRST, stale()), (FIRST, stale())], "udp, NOERROR stale"),
+        (vec![(FIRST, stale()), (FIRST, silent())], "udp, NOERROR stale"),
+        (vec![(FIRST, stale()), (FIRST, ok(R::SERVFAIL))], "udp, NOERROR stale"),
+        (vec![(FIRST, cut()), (TCP, stale())], "tcp, NOERROR stale"),
         // Late answers to the first question.
         (vec![(FIRST, silent()), (FIRST, ok(R::NOERROR))], "plain+tcp, NOERROR"),
         (vec![(FIRST, silent()), (TCP, silent()), (FIRST, cut())], "plain+tcp, wait, tcp"),

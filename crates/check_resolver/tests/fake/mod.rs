@@ -99,6 +99,9 @@ fn serve_udp(always: Always, socket: UdpSocket, ended: Arc<AtomicBool>) -> JoinH
                     let errors: &[u16] = if query.label == "once" { &[] } else { &[22] };
                     let _ = socket.send_to(&query.answer(RA | 2, &[], errors), peer);
                 }
+                "stale-once" if !is_new => {
+                    let _ = socket.send_to(&query.good(), peer);
+                }
                 "late" if is_first => {
                     later.push((Instant::now() + Duration::from_millis(1500), query.good(), peer))
                 }
@@ -237,9 +240,10 @@ impl<'a> Query<'a> {
     fn answers(&self) -> Vec<Vec<u8>> {
         let code = |code: u16| vec![self.answer(RA | code, &[], &[])];
         let is_aaaa = self.kind == 28;
-        let only_v4 = |record: &[u8]| {
-            vec![self.answer(RA, if is_aaaa { &[] } else { std::slice::from_ref(&record) }, &[])]
+        let only_v4_with = |record: &[u8], errors: &[u16]| {
+            vec![self.answer(RA, if is_aaaa { &[] } else { std::slice::from_ref(&record) }, errors)]
         };
+        let only_v4 = |record: &[u8]| only_v4_with(record, &[]);
         match self.label.as_str() {
             "good" | "lost" | "late" => vec![self.good()],
             "v4only" if is_aaaa => code(0),
@@ -250,6 +254,8 @@ impl<'a> Query<'a> {
             "servfail22" => vec![self.answer(RA | 2, &[], &[22])],
             "expired" if !self.unchecked => vec![self.answer(RA | 2, &[], &[6, 7])],
             "bogus" if !self.unchecked => code(2),
+            "stale" | "stale-once" => only_v4_with(&a([192, 0, 2, 80]), &[3]),
+            "stale-nxdomain" => vec![self.answer(RA | 3, &[], &[19])],
             "refused" => code(5),
             "refused-bare" => vec![[&self.octets[..2], &[0x81, 0x85], &[0; 8]].concat()],
             "notimp" => vec![self.plain(RA | 4)],

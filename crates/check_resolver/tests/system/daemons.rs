@@ -241,6 +241,27 @@ fn a_cache_does_not_acquit_resolvers() {
     assert!(code == 1 && line.starts_with(start) && line.ends_with(end), "{line}");
 }
 
+/// unbound gives what it kept, also while it can refresh it, and then asks.
+#[test]
+fn a_resolver_that_serves_expired_answers_has_lost_its_way_out() {
+    if missing(&NEEDS) || missing(&SERVERS) {
+        return;
+    }
+    let lab = Lab::start();
+    let lines = "cache-max-ttl: 1\nserve-expired: yes\nede-serve-expired: yes\n";
+    let _resolver = lab.unbound("127.0.0.3", lines);
+    let ask = || lab.said("127.0.0.3", "--name=www.plain.test/A");
+    assert_eq!(ask(), GOOD);
+    let is_stale = || lab.dig("127.0.0.3", &["www.plain.test"]).contains("EDE: 3 ");
+    eventually("its answer expires", Duration::from_secs(10), is_stale);
+    assert_eq!(ask(), GOOD);
+    let authority = Pid::from_raw(lab.authority.as_ref().unwrap().id().try_into().unwrap()).unwrap();
+    kill_process(authority, Signal::STOP).unwrap();
+    let line = "WARNING - 127.0.0.3: stale answer, its upstream fails";
+    eventually("it has lost its way out", Duration::from_secs(20), || ask() == line);
+    kill_process(authority, Signal::CONT).unwrap();
+}
+
 /// NXDOMAIN alone does not show that a server asks others.
 #[test]
 fn a_server_that_calls_every_name_missing_proves_nothing() {
