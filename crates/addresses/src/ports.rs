@@ -92,7 +92,7 @@ pub(crate) fn are_meant(field: &str) -> bool {
 
 /// Returns whether a field in the place of ports holds one beside a word: `8081:web`, `8081x`, `https-8081`,
 /// or is one in other digits than ASCII's. Short numbers, and those of an alias of an interface, belong to
-/// names: `80web`, `mysql-2`, `eth0:100`.
+/// names: `80web`, `100mbit`, `mysql-2`, `eth0:100`.
 pub(crate) fn hold_a_port(field: &str) -> bool {
     let is_port = |text: &str, digits: usize| text.len() >= digits && number(text).is_some();
     let is_apart = |(first, last): (&str, &str)| {
@@ -104,7 +104,7 @@ pub(crate) fn hold_a_port(field: &str) -> bool {
     let word = field.trim_start_matches(|c: char| c.is_ascii_digit());
     let digits = field.strip_suffix(word).unwrap_or_default();
     let word = word.strip_prefix('-').unwrap_or(word);
-    let is_before_word = is_port(digits, 3) && !word.is_empty() && word.chars().all(char::is_alphabetic);
+    let is_before_word = is_port(digits, 4) && !word.is_empty() && word.chars().all(char::is_alphabetic);
     let is_of_service = |(word, port): (&str, &str)| {
         services::port(word).is_some_and(|own| is_port(port, 4) || number(port) == Some(own))
     };
@@ -207,6 +207,7 @@ mod tests {
             "imap-pop3",
             "1st",
             "80web",
+            "100mbit",
             "proxy7,",
             "www.example.com",
             "10.example.com",
@@ -243,6 +244,7 @@ mod tests {
         let others = [
             "web",
             "80web",
+            "100mbit",
             "1st",
             "web-1",
             "mysql-2",

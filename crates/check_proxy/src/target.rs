@@ -165,7 +165,8 @@ mod tests {
         ];
         assert_eq!(shown, expected);
         let refused = |content: &str| {
-            let (list, fields) = List::parse_with_fields("proxies", 0, content.as_bytes()).unwrap();
+            let (list, fields) = List::parse_with_fields("proxies", 0, content.as_bytes())
+                .map_err(|error| error.to_string())?;
             listed(&list, &fields, 3128).map(|_| ()).map_err(|error| error.to_string())
         };
         let network = "proxies line 2: 192.0.2.0/30 is a network: name its addresses".to_owned();
@@ -184,7 +185,9 @@ mod tests {
                 "proxies line {line}: {field} is not a port of 1 to 65535: a label begins with a letter"
             ))
         };
-        assert_eq!(refused("192.0.2.1\n192.0.2.2 3128x\n"), digit(2, "3128x"));
+        let port = "proxies line 2: 3128x is not a port of 1 to 65535\n".to_owned();
+        assert_eq!(refused("192.0.2.1\n192.0.2.2 3128x\n"), Err(port));
+        assert_eq!(refused("192.0.2.1\n192.0.2.2 312x\n"), digit(2, "312x"));
         assert_eq!(refused("192.0.2.1 31x28 lon-1\n"), digit(1, "31x28"));
         assert_eq!(refused("192.0.2.1 3128 3rd\n192.0.2.2 lon-1\n"), Ok(()));
         let (list, fields) =

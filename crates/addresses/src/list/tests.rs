@@ -205,7 +205,7 @@ fn no_port_of_a_line_is_passed_over() {
 #[test]
 fn a_label_in_the_place_of_ports_may_be_a_mistyped_port() {
     let rows = [
-        ("192.0.2.1 3128x\n", Some("3128x")),
+        ("192.0.2.1 312x\n", Some("312x")),
         ("192.0.2.1 80 web\n192.0.2.2\n192.0.2.3 31x28 lon-1\n", Some("31x28")),
         ("192.0.2.1 8o80\n192.0.2.2 8080\n", Some("8o80")),
         ("192.0.2.1 web\n192.0.2.2 3rd\n", Some("3rd")),
