@@ -5,7 +5,7 @@
 //! | keep files that only this user may see | [`Folder::make`], or [`Folder::of_program`] for a check |
 //! | write where others read | [`Folder::open`] |
 //! | let one run at a time work | [`Folder::lock`] |
-//! | write a file whole or not at all | [`Folder::replace`] |
+//! | write a file whole or not at all | [`Folder::replace`], [`Folder::replace_by`] |
 //! | append records that survive a crash | [`Records`] |
 //! | obey a file, such as a configuration | [`read_trusted`] |
 //! | run a program as root | [`open_trusted`] |

@@ -1,6 +1,7 @@
 //! Writing files whole or not at all.
 
-use std::io::Write as _;
+use std::fs::File;
+use std::io::{self, BufWriter, Write};
 
 use rustix::fs::{AtFlags, Mode, fchmod, renameat, unlinkat};
 
@@ -26,6 +27,29 @@ impl Folder {
         self.replace_all(lock, &[(name, content)], mode)
     }
 
+    /// Replaces the file `name` as [`Folder::replace`] does, by what `write` writes: for content that need not
+    /// stand in memory as a whole.
+    ///
+    /// # Errors
+    /// See [`Folder::replace`]; an error of `write` is one too, and the old content is still there.
+    pub fn replace_by(
+        &self,
+        _lock: &Lock,
+        name: &str,
+        mode: u32,
+        write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+    ) -> Result<(), StateError> {
+        let buffered = |file: &mut File| {
+            let mut buffer = BufWriter::new(file);
+            write(&mut buffer)?;
+            buffer.flush()
+        };
+        self.stage(name, mode, buffered)
+            .and_then(|()| self.name_staged(name))
+            .inspect_err(|_| self.discard(name))?;
+        self.sync()
+    }
+
     /// Replaces several files, each a name and its content, as [`Folder::replace`] does one. All of them are
     /// written through to the disk before the first gets its name, so that a disk that is full leaves all as
     /// they were.
@@ -35,7 +59,8 @@ impl Folder {
     pub fn replace_all(&self, _lock: &Lock, files: &[(&str, &[u8])], mode: u32) -> Result<(), StateError> {
         // Room for others on a full disk.
         let discard = |_: &StateError| files.iter().for_each(|(name, _)| self.discard(name));
-        files.iter().try_for_each(|(name, content)| self.stage(name, content, mode)).inspect_err(discard)?;
+        let stage = |(name, content): &(&str, &[u8])| self.stage(name, mode, |file| file.write_all(content));
+        files.iter().try_for_each(stage).inspect_err(discard)?;
         files.iter().try_for_each(|(name, _)| self.name_staged(name)).inspect_err(discard)?;
         self.sync()
     }
@@ -47,13 +72,18 @@ impl Folder {
     }
 
     /// Writes what a file will hold through to the disk, under another name.
-    fn stage(&self, name: &str, content: &[u8], mode: u32) -> Result<(), StateError> {
+    fn stage(
+        &self,
+        name: &str,
+        mode: u32,
+        write: impl FnOnce(&mut File) -> io::Result<()>,
+    ) -> Result<(), StateError> {
         let temporary = temporary(name);
         let path = self.path().join(&temporary);
         let mut file = self.create(&temporary)?;
         // The umask does not apply to fchmod(2).
         fchmod(&file, Mode::from_raw_mode(mode)).map_err(StateError::refused("permitting", &path))?;
-        let written = file.write_all(content).and_then(|()| file.sync_all());
+        let written = write(&mut file).and_then(|()| file.sync_all());
         written.map_err(StateError::failed("writing", &path))
     }
 

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 use std::fs;
+use std::io::{self, Write};
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, chown, symlink};
 use std::path::Path;
 use std::thread;
@@ -157,6 +158,19 @@ fn a_lock_is_held_by_one_and_waited_for() {
     let held = folder.lock("lock", Instant::now()).unwrap();
     fs::remove_file(folder.path().join("lock")).unwrap();
     assert!(held.is_some() && folder.lock("lock", Instant::now()).unwrap().is_some());
+}
+
+#[test]
+fn content_that_cannot_be_written_to_its_end_leaves_the_old_file() {
+    let top = tempfile::tempdir().unwrap();
+    let folder = make(&top.path().join("state")).unwrap();
+    let lock = folder.lock("lock", Instant::now()).unwrap().unwrap();
+    folder.replace_by(&lock, "file", PRIVATE, |file| file.write_all(b"old")).unwrap();
+    let half = |file: &mut dyn Write| file.write_all(b"half").and(Err(io::Error::other("no more")));
+    let error = folder.replace_by(&lock, "file", PRIVATE, half).unwrap_err().to_string();
+    assert!(error.ends_with(".file.new: no more"), "{error}");
+    assert_eq!(fs::read(folder.path().join("file")).unwrap(), b"old");
+    assert!(!folder.path().join(".file.new").exists());
 }
 
 #[test]

@@ -2,6 +2,7 @@
 //! do not begin anew.
 
 use std::collections::BTreeMap;
+use std::io::{self, Write};
 use std::path::{Path as FilePath, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -18,10 +19,6 @@ const VERSION: u32 = 1;
 const LARGEST: u64 = 16 << 20;
 /// The most targets of a file.
 pub(crate) const MOST_TARGETS: usize = 20_000;
-/// The octets of a record in the file, about, and of what stands before them: a buffer that grows would take
-/// twice the memory.
-const RECORD: usize = 700;
-const HEAD: usize = 128;
 /// A target that was not pinged for so long is forgotten, in seconds: 30 days.
 const UNSEEN: u64 = 30 * 86_400;
 /// How long another run is waited for.
@@ -138,13 +135,15 @@ impl Store {
         if self.records.targets.len() > MOST_TARGETS {
             return Err(StoreError::Full(self.path()));
         }
-        let mut content = Vec::with_capacity(HEAD + self.records.targets.len() * RECORD);
-        // Nothing in a record can fail to be written: its keys are texts, and memory takes all of it.
-        let _ = serde_json::to_writer(&mut content, &self.records);
-        if u64::try_from(content.len()).unwrap_or(u64::MAX) > LARGEST {
+        let mut length = Length(0);
+        // Nothing in a record can fail to be written: its keys are texts.
+        let _ = serde_json::to_writer(&mut length, &self.records);
+        if length.0 > LARGEST {
             return Err(StoreError::Large(self.path()));
         }
-        Ok(self.folder.replace(lock, &self.name, &content, PRIVATE)?)
+        // Some megabytes at thousands of targets, which need not stand in memory.
+        let write = |file: &mut dyn Write| Ok(serde_json::to_writer(file, &self.records)?);
+        Ok(self.folder.replace_by(lock, &self.name, PRIVATE, write)?)
     }
 
     /// Takes what the file holds, unless that is broken or of another machine.
@@ -167,6 +166,21 @@ impl Store {
                 self.anew = Some(format!("{} was broken: learning anew", self.name));
             }
         }
+        Ok(())
+    }
+}
+
+/// How many octets were written to it, which are kept nowhere.
+#[derive(Debug)]
+struct Length(u64);
+
+impl Write for Length {
+    fn write(&mut self, octets: &[u8]) -> io::Result<usize> {
+        self.0 = self.0.saturating_add(octets.len().try_into().unwrap_or(u64::MAX));
+        Ok(octets.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
         Ok(())
     }
 }
