@@ -65,14 +65,13 @@ fn lease(
     {
         return Lease::Missing(fault.text.clone());
     }
-    let has = |interface: &&Interface| has_address(dynamic.family, interface, expected, bound);
+    let has = |interface: &&Interface| has_address(dynamic, interface, expected, bound);
     if here.iter().any(has) {
         return Lease::Has;
     }
     // What an interface holds that cannot carry traffic is there all the same.
     let holds = |interface: &&Interface| {
-        interface.link.fault().is_some()
-            && leased(dynamic.family, interface, expected, bound).next().is_some()
+        interface.link.fault().is_some() && leased(dynamic, interface, expected, bound).next().is_some()
     };
     let lacks = lacks(dynamic, here.iter().any(holds));
     let cause = match here.as_slice() {
@@ -187,20 +186,21 @@ pub(crate) fn awaits_detection(expected: &Expected, bound: &Bound) -> bool {
 }
 
 /// Whether the interface has a usable address of the family that is not one of its static ones.
-fn has_address(family: Family, interface: &Interface, expected: &Expected, bound: &Bound) -> bool {
+fn has_address(dynamic: &Dynamic, interface: &Interface, expected: &Expected, bound: &Bound) -> bool {
     let usable = |address: &BoundAddress| !address.flags.duplicate() && !address.flags.tentative();
-    interface.link.fault().is_none() && leased(family, interface, expected, bound).any(usable)
+    interface.link.fault().is_none() && leased(dynamic, interface, expected, bound).any(usable)
 }
 
-/// Returns the addresses of the family on the interface that are not its static ones, usable or not.
+/// Returns the addresses of the family on the interface that are not its static ones, usable or not. What
+/// fits conditions may be the tunnel of another program, whose own address is permanent and no lease.
 fn leased<'a>(
-    family: Family,
+    dynamic: &'a Dynamic,
     interface: &'a Interface,
     expected: &'a Expected,
     bound: &'a Bound,
 ) -> impl Iterator<Item = &'a BoundAddress> {
     bound.addresses.iter().filter(move |address| {
-        let fits = match family {
+        let fits = match dynamic.family {
             Family::V4 => address.address.is_ipv4(),
             Family::V6 => address.address.is_ipv6(),
             Family::Either => true,
@@ -208,6 +208,7 @@ fn leased<'a>(
         address.interface == interface.index
             && fits
             && !is_local(address.address)
+            && !(dynamic.is_by_conditions() && address.flags.permanent())
             && !is_static(address, interface, expected)
     })
 }

@@ -110,6 +110,10 @@ fn conditions_are_judged_as_a_pattern_of_names() {
         ("Driver=virtio_net", "192.0.2.1/24@eth3~3600", "OK - 1 address from networkd bound and usable, 1 dynamic".to_owned()),
         ("Type=ether", "127.0.0.1/8@lo", missing(ether)),
         ("Type=ether", "172.17.0.1/16@docker0", missing(ether)),
+        // A tunnel, or what a program bound by hand.
+        ("Type=ether", "100.64.0.1/32@eth3", format!("UNKNOWN - {ether}: none is required, and no other address is expected: name them by --ip or --file, or add --bound")),
+        ("Type=ether", "100.64.0.1/32@eth3 192.0.2.1/24@eth0~3600", "OK - 1 address from networkd bound and usable, 1 dynamic".to_owned()),
+        ("Type=ether", "100.64.0.1/32@eth2", missing(ether)),
         ("Type=ether\nPath=pci-*", "127.0.0.1/8@lo", missing("no interface has an address (DHCP for Type=ether Path=pci-*)")),
         ("Kind=veth", "127.0.0.1/8@lo", missing("no interface has an address (DHCP for Kind=veth)")),
         ("Host=a\nHost=", "192.0.2.1/24@eth0~3600", NOTHING.to_owned()),
