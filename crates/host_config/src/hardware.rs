@@ -53,6 +53,11 @@ impl<'a> Cards<'a> {
         text.lines().find_map(|line| line.strip_prefix("DRIVER=")).map(str::to_owned)
     }
 
+    /// Returns whether the kernel has an interface of this name.
+    pub(crate) fn has(&self, name: &str) -> bool {
+        is_name(&name) && self.tree.has(&format!("{FOLDER}/{name}"))
+    }
+
     /// The hardware address and the name of each interface. One that cannot be read has none: the kernel, and
     /// not the configuration, would be at fault.
     fn read(&self) -> Vec<(String, String)> {

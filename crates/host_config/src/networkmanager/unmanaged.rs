@@ -81,12 +81,14 @@ impl Unmanaged {
         self.leaves_alone(interface, kind, cards) == Fit::Yes
     }
 
-    /// Returns whether NetworkManager leaves the interface alone; not known is that only by its driver.
+    /// Returns whether NetworkManager leaves the interface alone; not known is that only by its driver. The
+    /// address of a card that is not here stays expected: it may have failed.
     pub(super) fn leaves_alone(&self, interface: &str, kind: &str, cards: &Cards<'_>) -> Fit {
         let mut perhaps = Fit::No;
         let fit = |specs: &Vec<String>| {
             let fit = fits(specs, interface, kind, cards);
-            (fit, if fit == Fit::Unknown && names_driver(specs) { Fit::Unknown } else { Fit::No })
+            let doubtful = fit == Fit::Unknown && names_driver(specs) && cards.has(interface);
+            (fit, if doubtful { Fit::Unknown } else { Fit::No })
         };
         if !self.specs.is_empty() {
             match fit(&self.specs) {
@@ -185,18 +187,18 @@ mod tests {
         let tree = Tree::in_memory(files, &deadline);
         let cards = Cards::new(&tree);
         let rows = [
-            ("driver:virtio_net", ["Yes", "Unknown", "No"]),
-            ("driver:virtio*", ["Yes", "Unknown", "No"]),
-            ("driver:veth", ["No", "Unknown", "No"]),
-            ("driver:bridge", ["No", "Unknown", "Yes"]),
-            ("driver:virtio_net/*", ["Yes", "Unknown", "No"]),
-            ("driver:virtio_net/1.0", ["Unknown", "Unknown", "No"]),
-            ("driver:veth/1.0", ["No", "Unknown", "No"]),
-            ("*,except:driver:virtio_net", ["No", "Unknown", "Yes"]),
-            ("*,except:driver:veth", ["Yes", "Unknown", "Yes"]),
-            ("driver:veth;interface-name:eth1", ["No", "Yes", "No"]),
+            ("driver:virtio_net", ["Yes", "Unknown", "No", "No"]),
+            ("driver:virtio*", ["Yes", "Unknown", "No", "No"]),
+            ("driver:veth", ["No", "Unknown", "No", "No"]),
+            ("driver:bridge", ["No", "Unknown", "Yes", "No"]),
+            ("driver:virtio_net/*", ["Yes", "Unknown", "No", "No"]),
+            ("driver:virtio_net/1.0", ["Unknown", "Unknown", "No", "No"]),
+            ("driver:veth/1.0", ["No", "Unknown", "No", "No"]),
+            ("*,except:driver:virtio_net", ["No", "Unknown", "Yes", "No"]),
+            ("*,except:driver:veth", ["Yes", "Unknown", "Yes", "No"]),
+            ("driver:veth;interface-name:eth1", ["No", "Yes", "No", "No"]),
             // Not known otherwise, and taken to be managed.
-            ("mac:00:00:5e:00:53:02", ["No", "No", "No"]),
+            ("mac:00:00:5e:00:53:02", ["No", "No", "No", "No"]),
         ];
         for (specs, expected) in rows {
             let sections = [
@@ -206,7 +208,8 @@ mod tests {
             for text in sections {
                 let mut unmanaged = Unmanaged::default();
                 unmanaged.take(&Keyfile::parse("f", text.as_bytes()).unwrap());
-                let of = [("eth0", "ethernet"), ("eth1", "ethernet"), ("br0", "bridge")];
+                let of =
+                    [("eth0", "ethernet"), ("eth1", "ethernet"), ("br0", "bridge"), ("eth9", "ethernet")];
                 let found =
                     of.map(|(name, kind)| format!("{:?}", unmanaged.leaves_alone(name, kind, &cards)));
                 assert_eq!(found, expected, "{text}");
@@ -216,7 +219,10 @@ mod tests {
         let later = "[device-a]\nmatch-device=driver:veth\nmanaged=0\n[device-b]\nmanaged=1\n";
         unmanaged.take(&Keyfile::parse("f", later.as_bytes()).unwrap());
         assert_eq!(unmanaged.leaves_alone("eth1", "ethernet", &cards), Fit::Unknown);
-        assert_eq!(unmanaged.leaves_alone("../eth0", "ethernet", &cards), Fit::Unknown);
+        assert_eq!(unmanaged.leaves_alone("eth9", "ethernet", &cards), Fit::No);
+        unmanaged.take(&Keyfile::parse("f", b"[keyfile]\nunmanaged-devices=driver:virtio_net\n").unwrap());
+        assert_eq!(unmanaged.leaves_alone("eth0", "ethernet", &cards), Fit::Yes);
+        assert_eq!(unmanaged.leaves_alone("../net/eth0", "ethernet", &cards), Fit::No);
     }
 
     #[test]
