@@ -85,6 +85,40 @@ fn a_list_keeps_the_interfaces() {
 }
 
 #[test]
+fn a_list_of_another_host_misplaces_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("list");
+    let deadline = Deadline::after(Duration::from_secs(60));
+    let tree = Tree::in_memory([("/etc/hosts", "")], &deadline);
+    let rows = [
+        ("192.0.2.1 # on: ens3 # /etc/netplan/a.yaml line 4", "OK - 1 address"),
+        ("192.0.2.1 # on: web server", "OK - 1 address"),
+        ("192.0.2.1 # on: ens3:1 eth0", "OK - 1 address"),
+        ("192.0.2.1 # on: ens3 eth3", "WARNING - 192.0.2.1 is on eth0, configured on eth3"),
+    ];
+    for (line, expected) in rows {
+        std::fs::write(&path, line).unwrap();
+        let mut of_list = args();
+        of_list.addresses.file = vec![path.clone()];
+        let text =
+            evaluate(&args().limits(), &observed(&of_list, &tree, "192.0.2.1/24@eth0")).render("IP_BOUND", 0);
+        assert!(text.starts_with(&format!("IP_BOUND {expected}")), "{line}: {text}");
+    }
+    // The configuration is of this host, also where a list repeats it.
+    let file = netplan("    ens3: {addresses: [192.0.2.1/24]}\n");
+    let tree = Tree::in_memory([("/etc/netplan/a.yaml", file)], &deadline);
+    std::fs::write(&path, "192.0.2.1 # on: ens3").unwrap();
+    for files in [Vec::new(), vec![path]] {
+        let mut of_both = args();
+        (of_both.addresses.file, of_both.addresses.from) = (files, vec!["auto".parse().unwrap()]);
+        let text =
+            evaluate(&args().limits(), &observed(&of_both, &tree, "192.0.2.1/24@eth0")).render("IP_BOUND", 0);
+        let expected = "IP_BOUND WARNING - 192.0.2.1 is on eth0, configured on ens3";
+        assert!(text.starts_with(expected), "{text}");
+    }
+}
+
+#[test]
 fn an_address_of_a_file_that_never_applies_is_a_warning() {
     let files = [
         ("/etc/systemd/network/10-lan.network", "[Match]\nName=eth0\n[Network]\nAddress=192.0.2.1/24\n"),

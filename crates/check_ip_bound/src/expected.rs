@@ -34,6 +34,8 @@ pub struct Expected {
     pub floating: Vec<(IpAddr, String)>,
     /// The interfaces that the configuration promises addresses on, sorted.
     pub interfaces: Vec<(IpAddr, String)>,
+    /// Those of them that only a list names, sorted.
+    pub listed: Vec<(IpAddr, String)>,
     /// The interfaces that the addresses must be on: any if empty.
     pub on: Vec<String>,
     /// The addresses that must not be bound here.
@@ -155,9 +157,20 @@ impl Expected {
     /// Adds the interfaces that the addresses of lists are configured on.
     fn add_interfaces(&mut self, promises: Vec<Promise>) {
         let on = |promise: Promise| Some((promise.expected.address, promise.interface?));
-        self.interfaces.extend(promises.into_iter().filter_map(on));
+        let new = |pair: &(IpAddr, String)| self.interfaces.binary_search(pair).is_err();
+        self.listed = promises.into_iter().filter_map(on).filter(new).collect();
+        self.listed.sort();
+        self.listed.dedup();
+        self.interfaces.extend(self.listed.iter().cloned());
         self.interfaces.sort();
         self.interfaces.dedup();
+    }
+
+    /// Returns whether an address is configured on this interface by a list alone, which may be of another
+    /// host, or name no interface at all.
+    pub(crate) fn is_only_listed(&self, address: IpAddr, interface: &str) -> bool {
+        let key = (address, interface);
+        self.listed.binary_search_by(|(address, name)| (*address, name.as_str()).cmp(&key)).is_ok()
     }
 
     /// Returns whether no source names an address: interfaces with dynamic ones aside.
@@ -187,6 +200,7 @@ impl Expected {
                 .map(|address| (address.to_canonical(), "--floating".to_owned()))
                 .collect(),
             interfaces: Vec::new(),
+            listed: Vec::new(),
             on: expectations.interface.clone(),
             absent: expectations.absent.iter().map(IpAddr::to_canonical).collect(),
             gateways: expectations.gateway.clone(),

@@ -30,12 +30,16 @@ pub(crate) fn judge(state: State, observed: &Observations) -> Finding {
 }
 
 /// The addresses, where each is, and where it should be. One that several sources name is fine on any of
-/// their interfaces.
+/// their interfaces, and what a list names says nothing where it is no interface here.
 fn find(observed: &Observations) -> Vec<(IpAddr, String, String)> {
     let mut configured: BTreeMap<IpAddr, Vec<&str>> = BTreeMap::new();
     for (address, name) in &observed.expected.interfaces {
         // An alias as eth0:1 is on eth0.
-        configured.entry(*address).or_default().push(name.split(':').next().unwrap_or(name));
+        let device = name.split(':').next().unwrap_or(name);
+        let is_here = observed.bound.by_name(device).is_some();
+        if is_here || !observed.expected.is_only_listed(*address, name) {
+            configured.entry(*address).or_default().push(device);
+        }
     }
     let mut lookup = observed.bound.lookup();
     let misplaced = |(address, names): (IpAddr, Vec<&str>)| {
