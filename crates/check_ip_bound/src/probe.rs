@@ -58,9 +58,10 @@ pub enum ProbeError {
 impl ProbeError {
     /// Returns why there is nothing to check, where no source names an address.
     pub(crate) fn nothing(expected: &Expected, bound: &Bound) -> Self {
-        let unread = || expected.unread.first().cloned().map(ProbeError::Unread);
-        let excused = excused(expected, bound).map(ProbeError::OnlyExcused);
-        excused.or_else(unread).unwrap_or(ProbeError::NothingToCheck)
+        // What is not read may be all that this host has: an interface without need of one is no answer to it.
+        let unread = expected.unread.first().cloned().map(ProbeError::Unread);
+        let excused = || excused(expected, bound).map(ProbeError::OnlyExcused);
+        unread.or_else(excused).unwrap_or(ProbeError::NothingToCheck)
     }
 }
 

@@ -77,6 +77,16 @@ fn an_interface_with_dhcp_must_have_an_address() {
 }
 
 #[test]
+fn a_file_that_is_not_read_is_named_before_an_excuse() {
+    let absent = netplan("    eth9: {dhcp4: true}\n");
+    let local = "#!/bin/sh\nip addr add 198.51.100.1/24 dev eth0\n";
+    let files = [("/etc/netplan/a.yaml", absent.as_str()), ("/etc/rc.local", local)];
+    let (first, _) = said(&args(), &files, "192.0.2.1/24@eth0");
+    let unread = "/etc/rc.local is here and is not read: name its addresses by --file, or add --bound";
+    assert_eq!(first, format!("IP_BOUND UNKNOWN - {unread}"));
+}
+
+#[test]
 fn an_interface_that_is_told_exactly_must_have_its_lease() {
     let eth3 = "CRITICAL - 1 of 1 address missing: eth3 has no IPv4 address (DHCP)";
     let gone = "UNKNOWN - 52:54:00:00:00:99 has no IPv4 address (DHCP): there is no 52:54:00:00:00:99 here, \
