@@ -37,7 +37,8 @@ impl Assignments {
             rest: text,
             line: 1,
             growth: 0,
-            same_line: false,
+            before: Vec::new(),
+            exports: false,
             depth: 0,
             all: Self { file: file.to_owned(), ..Self::default() },
         };
@@ -94,8 +95,10 @@ struct Reader<'a> {
     rest: &'a str,
     line: u32,
     growth: usize,
-    /// Whether an assignment stands before on this line.
-    same_line: bool,
+    /// The names that this command assigns, with what they held before it.
+    before: Vec<(String, Option<Value>)>,
+    /// Whether this command is `export`.
+    exports: bool,
     /// How many conditions, loops and functions are around it.
     depth: usize,
     all: Assignments,
@@ -105,16 +108,17 @@ impl Reader<'_> {
     /// Skips blanks, comments and `export`: whether anything follows.
     fn skip_to_word(&mut self) -> bool {
         loop {
-            self.rest = self.rest.trim_start_matches([' ', '\t', '\r', ';']);
+            self.rest = self.rest.trim_start_matches([' ', '\t', '\r']);
             match self.rest.chars().next() {
                 None => return false,
-                Some('\n') => {
-                    self.same_line = false;
+                Some('\n' | ';') => {
+                    self.before.clear();
+                    self.exports = false;
                     self.next();
                 }
                 Some('#') => self.skip_line(),
                 Some(_) => match self.rest.strip_prefix("export ") {
-                    Some(rest) => self.rest = rest,
+                    Some(rest) => (self.rest, self.exports) = (rest, true),
                     None => return true,
                 },
             }
@@ -133,10 +137,12 @@ impl Reader<'_> {
             (None, Some(rest)) => (false, rest),
             // `DOMAIN=a b` runs b with DOMAIN set, so the scripts go on without DOMAIN; NetworkManager takes
             // the line for none either.
-            (None, None) if self.same_line && !name.is_empty() && is_rest_of_line(rest) => {
-                let line = self.line;
-                self.all.values.retain(|_, value| value.line != line);
-                self.skip_line();
+            (None, None) if self.exports && !name.is_empty() => {
+                self.rest = rest;
+                return true;
+            }
+            (None, None) if !self.before.is_empty() && !name.is_empty() && is_rest_of_line(rest) => {
+                self.no_effect();
                 return true;
             }
             (None, None) => {
@@ -163,9 +169,20 @@ impl Reader<'_> {
             self.all.values.remove(name);
             return false;
         }
-        self.all.values.insert(name.to_owned(), value);
-        self.same_line = true;
+        let before = self.all.values.insert(name.to_owned(), value);
+        self.before.push((name.to_owned(), before));
         true
+    }
+
+    /// Takes back what the command assigns, and passes over the rest of it.
+    fn no_effect(&mut self) {
+        for (name, before) in self.before.drain(..).rev() {
+            match before {
+                Some(value) => _ = self.all.values.insert(name, value),
+                None => _ = self.all.values.remove(&name),
+            }
+        }
+        self.skip_line();
     }
 
     /// Passes over a line that is no assignment. What it assigns, and what a condition, a loop or a function
@@ -305,86 +322,4 @@ pub(super) fn is_false(text: &str) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn value(content: &str, name: &str) -> String {
-        let all = Assignments::parse("f", content.as_bytes());
-        match all.bad().into_iter().next() {
-            Some(bad) => format!("{}: {}", bad.place, bad.what),
-            None => known(&all, name),
-        }
-    }
-
-    fn known(all: &Assignments, name: &str) -> String {
-        match all.get(name) {
-            Ok(value) => {
-                value.map_or_else(|| "-".to_owned(), |value| format!("{} {}", value.line, value.text))
-            }
-            Err(error) => error.to_string(),
-        }
-    }
-
-    #[test]
-    fn what_is_no_assignment_hides_nothing_else() {
-        let told_by_a_shell = "f line 3: A: 2 needs a shell to tell";
-        let rows = [
-            ("junk\nA=1", "1 bad", "2 1"),
-            ("A=1\n. /etc/more\n[ -e /x ] && B=2\n", "2 bad", "1 1"),
-            ("A=1\nB=\"2\nC=3\n", "1 bad", "1 1"),
-            ("A=1\nif x; then\nA=2\nfi", "2 bad", told_by_a_shell),
-            ("if x; then\nB=2\nfi\nA=1", "2 bad", "4 1"),
-            ("if x; then B=2; fi\nA=1", "1 bad", "2 1"),
-            ("A=1\n\nif x; then A=2; fi", "1 bad", told_by_a_shell),
-            ("A=1\n\n[ -e /x ] && A=2", "1 bad", told_by_a_shell),
-            ("f() {\n\nA=2\n}\n", "2 bad", told_by_a_shell),
-            ("case $x in\na)\nA=2\n;;\nesac\nB=1", "3 bad", told_by_a_shell),
-            ("A+=1\n:=2\n", "1 bad", "1 1"),
-        ];
-        for (content, bad, expected) in rows {
-            let all = Assignments::parse("f", content.as_bytes());
-            assert_eq!(format!("{} bad", all.bad().len()), bad, "{content:?}");
-            assert_eq!(known(&all, "A"), expected, "{content:?}");
-        }
-        let binary = "no assignment\n".repeat(1000) + "A=1";
-        let bad = Assignments::parse("f", binary.as_bytes()).bad();
-        assert_eq!(bad.len(), 16);
-        assert_eq!(bad[15].what, "no assignment is no assignment (and 984 more bad lines)");
-        assert_eq!(bad[15].place.line, 16);
-    }
-
-    #[test]
-    fn reads_values_as_the_shell_does() {
-        let rows = [
-            ("A=1", "1 1"),
-            ("# A=0\n\nexport A=1 # one\n", "3 1"),
-            ("A=1\nA=2", "2 2"),
-            ("A=1; B=2 A=3\r\n", "1 3"),
-            ("A='1 $B \\ 2'", "1 1 $B \\ 2"),
-            ("A=\"1 \\\"2\\\" \\3\"", "1 1 \"2\" \\3"),
-            ("A=1\\\n2", "1 12"),
-            ("A=\"1\n2\"\nB=", "1 1\n2"),
-            ("B=x; A=$B/24", "1 x/24"),
-            ("B=x; A=\"${B}y $B\"", "1 xy x"),
-            ("A=1\nA+=' 2'", "2 1 2"),
-            ("A=", "-"),
-            ("A=\"\"", "-"),
-            ("B=1", "-"),
-            ("A=a#b", "1 a#b"),
-            ("A=$UNSET", "f line 1: A: $UNSET needs a shell to tell"),
-            ("A=`hostname -i`", "f line 1: A: `hostname -i` needs a shell to tell"),
-            ("B=$(hostname -i; echo $((1+1))) A=1", "1 1"),
-            ("B=(x y) A=1", "1 1"),
-            ("A=1\nB=x y z\nC=2", "1 1"),
-            ("A=x y\nC=2", "-"),
-            ("B=1\nif x", "f line 2: if x is no assignment"),
-            ("A =1", "f line 1: A =1 is no assignment"),
-            ("B=1\nA=\"1\n", "f line 2: a quote (\") that is not closed"),
-        ];
-        for (content, expected) in rows {
-            assert_eq!(value(content, "A"), expected, "{content:?}");
-        }
-        let doubling: String = "A=xxxxxxxx\n".to_owned() + &"A=$A$A\n".repeat(64);
-        assert_eq!(value(&doubling, "A"), "f line 22: A: values grow too long");
-    }
-}
+mod tests;
