@@ -140,7 +140,7 @@ impl Checked {
             downtime_depth: count(self.downtime_depth),
             is_acknowledged: self.acknowledgement > 0.0,
             is_flapping: self.flapping,
-            events: (0, 0, 0),
+            events: (0, 0, None),
             output: Output::default(),
             invalid: Vec::new(),
         });

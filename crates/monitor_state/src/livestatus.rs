@@ -239,7 +239,7 @@ impl Checked {
             downtime_depth: self.downtime_depth.whole(),
             is_acknowledged: self.acknowledged.is_set(),
             is_flapping: self.flapping.is_set(),
-            events: (0, 0, 0),
+            events: (0, 0, None),
             output: Output::default(),
             invalid: Vec::new(),
         });

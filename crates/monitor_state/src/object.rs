@@ -91,8 +91,9 @@ pub struct Object<'a> {
     pub is_acknowledged: bool,
     /// Whether the monitor says that it flaps.
     pub is_flapping: bool,
-    /// Nagios 4: the event of the current state, the one before, and the current problem; 0 elsewhere.
-    pub events: (u64, u64, u64),
+    /// Nagios 4: the event of the current state, the one before, and the current problem; 0 elsewhere. The
+    /// problems of Naemon have UUIDs and no numbers.
+    pub events: (u64, u64, Option<u64>),
     /// What the plugin printed.
     pub output: Output<'a>,
     /// Keys of status.dat whose values no monitor writes, as `current_state=9`, each with its value. What is

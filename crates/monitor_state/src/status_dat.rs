@@ -149,7 +149,7 @@ fn set<'a>(object: &mut Object<'a>, key: &[u8], value: &'a [u8]) {
         b"is_flapping" => object.is_flapping = note(object, "is_flapping", value, 1) == 1,
         b"current_event_id" => object.events.0 = count(object, "current_event_id"),
         b"last_event_id" => object.events.1 = count(object, "last_event_id"),
-        b"current_problem_id" => object.events.2 = count(object, "current_problem_id"),
+        b"current_problem_id" => object.events.2 = whole(value),
         b"plugin_output" => object.output.text = String::from_utf8_lossy(value),
         b"long_plugin_output" => object.output.long_text = String::from_utf8_lossy(value),
         b"performance_data" => object.output.performance_data = String::from_utf8_lossy(value),
@@ -186,7 +186,7 @@ fn unchecked<'a>(host: Cow<'a, str>, service: Option<Cow<'a, str>>, state: Condi
         downtime_depth: 0,
         is_acknowledged: false,
         is_flapping: false,
-        events: (0, 0, 0),
+        events: (0, 0, None),
         output: Output::default(),
         invalid: Vec::new(),
     }

@@ -179,6 +179,15 @@ fn unknown_keys_fractions_and_repeats_are_no_trouble() {
             "hoststatus {\n\thost_name=a\n\tcurrent_state=3\n\tcurrent_attempt=-1\n\tstate_type=2\n\tstate_type=1\n\tcurrent_state=1\n\tis_flapping=2\n\tproblem_has_been_acknowledged=2\n\thas_been_checked=1\n\tactive_checks_enabled=1\n\t}\n",
             "a DOWN HARD, acknowledged, invalid current_attempt=-1, invalid is_flapping=2",
         ),
+        // Naemon: the id of a problem is a text, and empty where there is none.
+        (
+            "hoststatus {\n\thost_name=a\n\tcurrent_state=0\n\tcurrent_problem_id=\n\thas_been_checked=1\n\tactive_checks_enabled=1\n\t}\n",
+            "a UP SOFT",
+        ),
+        (
+            "hoststatus {\n\thost_name=a\n\tcurrent_state=1\n\tcurrent_problem_id=0b5a3c5e-2f7a-4a52-9d0e-6a1f6c2b7e11\n\thas_been_checked=1\n\tactive_checks_enabled=1\n\t}\n",
+            "a DOWN SOFT",
+        ),
         (
             "newstatus {\n\thost_name=a\n\t}\nhostdowntime {\n\thost_name=a\n\tstart_time=10\n\tend_time=99\n\tfixed=0\n\tduration=5\n\tflex_downtime_start=20\n\tis_in_effect=1\n\t}\n",
             "downtime a - 20 25 fixed=false running=true",

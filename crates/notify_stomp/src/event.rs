@@ -119,7 +119,7 @@ impl Event {
             max_attempts: values.number("max_attempts", &macros.max_attempts),
             event_id: values.number("event_id", &macros.event_id),
             last_event_id: values.number("last_event_id", &macros.last_event_id),
-            problem_id: values.number("problem_id", &macros.problem_id),
+            problem_id: values.problem(&macros.problem_id),
             downtime_depth: values.number("downtime_depth", &macros.downtime_depth),
             acknowledged: values.boolean("acknowledged", &macros.acknowledged),
             flapping: values.boolean("flapping", &macros.flapping),
@@ -268,6 +268,12 @@ impl Values {
             let (whole, fraction) = text.split_once('.').unwrap_or((text, "0"));
             whole.parse().ok().filter(|_| is_digits(whole) && is_digits(fraction))
         })
+    }
+
+    /// The number of a problem. Naemon's problems have UUIDs and no numbers.
+    fn problem(&mut self, value: &Option<OsString>) -> Option<u64> {
+        let text = value.as_deref().and_then(OsStr::to_str).unwrap_or_default();
+        if Uuid::try_parse(text).is_ok() { None } else { self.number("problem_id", value) }
     }
 
     /// Yes or no. Icinga 2 writes 1 for a normal and 2 for a sticky acknowledgement.

@@ -114,6 +114,25 @@ fn a_wrong_macro_is_null_and_a_note() {
     assert!(Event::new(&nothing).unwrap_err().to_string().starts_with("no event: "));
 }
 
+#[test]
+fn a_problem_of_naemon_has_no_number() {
+    let given = |text: &str| Some(OsString::from(text));
+    let rows = [
+        ("4", Some(4), None),
+        ("", None, None),
+        ("0b5a3c5e-2f7a-4a52-9d0e-6a1f6c2b7e11", None, None),
+        ("0b5a3c5e", None, Some("0b5a3c5e")),
+        ("$HOSTPROBLEMID$", None, Some("$HOSTPROBLEMID$")),
+    ];
+    for (id, problem, note) in rows {
+        let macros =
+            Macros { host: given("h"), state: given("UP"), problem_id: given(id), ..Macros::default() };
+        let event = Event::new(&macros).unwrap();
+        let note = note.map(|value| Invalid { field: "problem_id", value: value.to_owned() });
+        assert_eq!((event.problem_id, event.invalid), (problem, Vec::from_iter(note)), "{id}");
+    }
+}
+
 /// What the monitor did not expand is no name, and no name costs the event.
 #[test]
 fn a_wrong_name_is_null_and_a_note() {

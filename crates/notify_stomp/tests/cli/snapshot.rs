@@ -208,6 +208,9 @@ fn values_that_cannot_be_are_null_and_noted() {
     };
     let noted = |field: &str, value: &str| format!(r#"[{{"field":"{field}","value":"{value}"}}]"#);
     let service = |lines: &str| block("servicestatus", &format!("\tservice_description=S\n{lines}"));
+    let of_problem = |id: &str| {
+        block("hoststatus", &format!("\tcurrent_state=1\n\tcurrent_event_id=7\n\tcurrent_problem_id={id}\n"))
+    };
     let rows = [
         (service("\tcurrent_state=9\n\tstate_type=1\n"), "state", "null", noted("state", "9")),
         (service("\tcurrent_state=9\n\tstate_type=1\n"), "last_hard_state", "null", noted("state", "9")),
@@ -232,6 +235,10 @@ fn values_that_cannot_be_are_null_and_noted() {
             "null",
             noted("flapping", "x"),
         ),
+        // Naemon gives a problem a UUID, and writes nothing where there is none.
+        (of_problem("5"), "problem_id", "5", "[]".to_owned()),
+        (of_problem(""), "problem_id", "null", "[]".to_owned()),
+        (of_problem("0b5a3c5e-2f7a-4a52-9d0e-6a1f6c2b7e11"), "problem_id", "null", "[]".to_owned()),
     ];
     for (block, field, value, invalid) in rows {
         let (broker, spool) = (Broker::start(Manner::Confirms).unwrap(), Spool::new());

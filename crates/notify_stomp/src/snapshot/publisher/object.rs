@@ -26,7 +26,7 @@ pub(super) fn macros(object: &Object<'_>, (written, started): (u64, u64), args: 
         max_attempts: positive(object.attempt.1),
         event_id: id(event),
         last_event_id: id(last),
-        problem_id: id(problem),
+        problem_id: problem.and_then(id),
         downtime_depth: number(object.downtime_depth),
         acknowledged: text(if object.is_acknowledged { "1" } else { "0" }),
         flapping: text(if object.is_flapping { "1" } else { "0" }),
@@ -65,7 +65,6 @@ fn set_as_written(macros: &mut Macros, object: &Object<'_>, key: &str, value: &s
         "is_flapping" => &mut macros.flapping,
         "current_event_id" => &mut macros.event_id,
         "last_event_id" => &mut macros.last_event_id,
-        "current_problem_id" => &mut macros.problem_id,
         _ => return,
     };
     *field = Some(OsString::from(value));
