@@ -3,7 +3,7 @@
 
 use std::net::IpAddr;
 
-use host_config::{Dynamic, Family, Ports};
+use host_config::{Dynamic, Family, Ports, type_fits};
 use host_net::{Bound, BoundAddress, Interface, Link};
 
 use crate::expected::Expected;
@@ -142,18 +142,13 @@ fn is_for(dynamic: &Dynamic, interface: &Interface, expected: &Expected) -> bool
     dynamic.covers(&interface.name) || interface.altnames.iter().any(|name| dynamic.covers(name))
 }
 
-/// Whether conditions leave room for an interface of this name, by the types of networkd and of
-/// NetworkManager.
+/// Whether conditions leave room for an interface of this name: also where it does not show its type.
 fn fits_type(conditions: &str, name: &str) -> bool {
     let mut words = conditions.split(' ').skip_while(|word| !word.to_ascii_lowercase().starts_with("type="));
     let Some((_, first)) = words.next().and_then(|word| word.split_once('=')) else { return true };
-    let types = std::iter::once(first).chain(words.take_while(|word| !word.contains('=')));
-    let wireless = name.starts_with("wl");
-    types.into_iter().any(|kind| match kind {
-        "ether" | "ethernet" | "802-3-ethernet" => !wireless,
-        "wlan" | "wifi" | "802-11-wireless" => wireless,
-        _ => false,
-    })
+    let types: Vec<&str> =
+        std::iter::once(first).chain(words.take_while(|word| !word.contains('='))).collect();
+    type_fits(&types.join(" "), name).unwrap_or(true)
 }
 
 /// Whether something else than `dynamic` configures an interface, or its addresses mean nothing.

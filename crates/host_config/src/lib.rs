@@ -41,6 +41,7 @@ mod ifcfg;
 mod ifupdown;
 mod keepalived;
 mod leftovers;
+mod link_type;
 mod lists;
 mod located;
 mod mask;
@@ -63,6 +64,7 @@ mod wildcard;
 mod wireguard;
 
 pub use container::container;
+pub use link_type::type_fits;
 pub use lists::{check_files, read_list_with_fields};
 pub use options::AddressOptions;
 pub use origin::Origin;

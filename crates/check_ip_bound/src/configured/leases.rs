@@ -129,6 +129,12 @@ fn conditions_are_judged_as_a_pattern_of_names() {
         ("Host=a\nHost=", "192.0.2.1/24@eth0~3600", NOTHING.to_owned()),
         ("Type=wlan", "192.0.2.1/24@eth0~3600", NOTHING.to_owned()),
         ("Type=wlan ether", "192.0.2.1/24@eth0~3600", "OK - 1 address from networkd bound and usable, 1 dynamic".to_owned()),
+        ("Type=!loopback", "192.0.2.1/24@eth0~3600", "OK - 1 address from networkd bound and usable, 1 dynamic".to_owned()),
+        ("Type=!wlan loopback", "192.0.2.1/24@eth0~3600", "OK - 1 address from networkd bound and usable, 1 dynamic".to_owned()),
+        ("Type=e*", "192.0.2.1/24@eth0~3600", "OK - 1 address from networkd bound and usable, 1 dynamic".to_owned()),
+        ("Type=!loopback", "127.0.0.1/8@lo", missing("no interface has an address (DHCP for Type=!loopback)")),
+        ("Type=!ether", "192.0.2.1/24@eth0~3600", NOTHING.to_owned()),
+        ("Type=bond", "192.0.2.1/24@eth0~3600", NOTHING.to_owned()),
         ("Type=ether\nMACAddress=52:54:00:00:00:99", "192.0.2.1/24@eth0~3600", "UNKNOWN - 52:54:00:00:00:99 has no address (DHCP): there is no 52:54:00:00:00:99 here, and no other address is expected: name them by --ip or --file, or add --bound".to_owned()),
     ];
     for (matched, present, expected) in rows {

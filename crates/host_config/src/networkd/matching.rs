@@ -6,6 +6,7 @@ use addresses::short;
 
 use super::conditions::{HostFacts, described, is_of_the_host};
 use crate::hardware::{self, Cards};
+use crate::link_type::type_fits;
 use crate::wildcard;
 
 /// The conditions of a `[Match]` section.
@@ -13,8 +14,8 @@ use crate::wildcard;
 pub(super) struct Match {
     /// Shell patterns, each with whether it is inverted.
     names: Vec<(bool, String)>,
-    /// The types of interface, of which one must fit.
-    types: Vec<String>,
+    /// Shell patterns of the types of interface, each with whether it is inverted.
+    types: Vec<(bool, String)>,
     /// The conditions on the host, each with its value.
     host: Vec<(String, String)>,
     /// The hardware addresses of `MACAddress=` and `PermanentMACAddress=`, of which one must be the
@@ -45,7 +46,7 @@ impl Match {
         match key {
             "Name" => {}
             "Type" if value.is_empty() => return self.types.clear(),
-            "Type" => return self.types.extend(value.split_ascii_whitespace().map(str::to_owned)),
+            "Type" => return self.types.extend(patterns(value)),
             key if is_of_the_host(key) => return self.assign_host(key, value),
             key if HARDWARE.contains(&key) => return self.assign_hardware(key, value),
             // networkd knows no such key, and passes over it.
@@ -54,14 +55,8 @@ impl Match {
         if value.is_empty() {
             self.names.clear();
         }
-        let (all_inverted, list) = value.strip_prefix('!').map_or((false, value), |list| (true, list));
-        // By its manual, only a list as a whole is inverted; in fact, systemd inverts a single pattern too.
-        let pattern = |name: &str| match name.strip_prefix('!') {
-            Some(name) if !all_inverted => (true, name.to_owned()),
-            _ => (all_inverted, name.to_owned()),
-        };
-        let valid = |name: &&str| is_interface_name(name.trim_start_matches('!'));
-        self.names.extend(list.split_ascii_whitespace().filter(valid).map(pattern));
+        let valid = |(_, name): &(bool, String)| is_interface_name(name.trim_start_matches('!'));
+        self.names.extend(patterns(value).filter(valid));
     }
 
     fn assign_host(&mut self, key: &str, value: &str) {
@@ -129,8 +124,7 @@ impl Match {
 
     /// Returns the patterns of names, inverted ones with a mark: `None` if there is none.
     pub(super) fn patterns(&self) -> Option<Vec<String>> {
-        let text = |(inverted, name): &(bool, String)| format!("{}{name}", if *inverted { "!" } else { "" });
-        (!self.names.is_empty()).then(|| self.names.iter().map(text).collect())
+        (!self.names.is_empty()).then(|| self.names.iter().map(marked).collect())
     }
 
     /// Returns the patterns of names, or else the conditions on the interface, or else those on the host.
@@ -138,7 +132,7 @@ impl Match {
         if let Some(patterns) = self.patterns() {
             return patterns.join(" ");
         }
-        let types = (!self.types.is_empty()).then(|| format!("Type={}", self.types.join(" ")));
+        let types = (!self.types.is_empty()).then(|| format!("Type={}", self.type_patterns()));
         let text = |(key, value): (&String, &String)| format!("{key}={value}");
         let conditions: Vec<String> = types.into_iter().chain(self.other.iter().map(text)).collect();
         let of_the_host = || self.host.iter().map(|(key, value)| described(key, value)).collect();
@@ -179,15 +173,13 @@ impl Match {
         self.doubtful = true;
     }
 
-    /// Whether one of the types is that which the name of the interface stands for.
+    fn type_patterns(&self) -> String {
+        self.types.iter().map(marked).collect::<Vec<_>>().join(" ")
+    }
+
+    /// Whether the name of the interface shows that its type fits.
     fn type_fits(&self, name: &str) -> bool {
-        let known = match name {
-            "lo" => "loopback",
-            name if name.starts_with("wl") => "wlan",
-            name if name.starts_with("en") || name.starts_with("eth") => "ether",
-            _ => "",
-        };
-        self.types.is_empty() || self.types.iter().any(|kind| kind == known)
+        self.types.is_empty() || type_fits(&self.type_patterns(), name) == Some(true)
     }
 
     /// Whether the file is for the interface `name` and whatever the host is, it says so.
@@ -238,6 +230,21 @@ impl Claimed {
             self.patterns.push((by, file.to_owned()));
         }
     }
+}
+
+/// The patterns of a list, each with whether it is inverted: all are by a mark before the list. By its
+/// manual, only a list as a whole is inverted; in fact, systemd inverts a single pattern too.
+fn patterns(value: &str) -> impl Iterator<Item = (bool, String)> {
+    let (all_inverted, list) = value.strip_prefix('!').map_or((false, value), |list| (true, list));
+    list.split_ascii_whitespace().map(move |pattern| match pattern.strip_prefix('!') {
+        Some(pattern) if !all_inverted => (true, pattern.to_owned()),
+        _ => (all_inverted, pattern.to_owned()),
+    })
+}
+
+/// A pattern, an inverted one with a mark.
+fn marked((inverted, pattern): &(bool, String)) -> String {
+    format!("{}{pattern}", if *inverted { "!" } else { "" })
 }
 
 /// Whether networkd takes this as the name of an interface or a pattern of names: fewer than 128 octets, no
@@ -309,6 +316,11 @@ mod tests {
             (of(&[("Name", "eth0"), ("Name", ""), ("Name", "eth1")]), vec!["eth1"]),
             (of(&[("Name", "eth*"), ("Type", "ether")]), vec!["eth0", "eth1"]),
             (of(&[("Name", "eth0"), ("Type", "wlan")]), vec![]),
+            (of(&[("Name", "eth0"), ("Type", "!wlan loopback")]), vec!["eth0"]),
+            (of(&[("Name", "eth0"), ("Type", "e*")]), vec!["eth0"]),
+            (of(&[("Name", "eth0"), ("Type", "!ether")]), vec![]),
+            (of(&[("Type", "!loopback")]), vec!["eth0", "eth1"]),
+            (of(&[("Type", "bond")]), vec![]),
             (of(&[("Name", "eth0"), ("Driver", "virtio_net")]), vec![]),
             (of(&[]), vec!["eth0", "eth1"]),
         ];
