@@ -100,10 +100,12 @@ struct Trouble {
 impl Trouble {
     /// By what is told of a control, and what it has in this run together with its targets. An alert is held
     /// until runs are too good for it: one good run of a lossy uplink makes its loss no fault of the targets.
+    /// Its loss since then is at least half of theirs: less explains no more.
     fn of(control: &JudgedTarget, targets: &[JudgedTarget]) -> Self {
         let told = |is: fn(&Verdict) -> bool| control.verdict.as_ref().is_some_and(is);
         let (lost, counted) = (control.seen.lost(), control.seen.counted());
-        let told_loss = told(|verdict| verdict.loss.is_some());
+        let least = LEAST_SHARE * median_rise(control, targets);
+        let told_loss = control.held_rise().is_some_and(|rise| rise >= least);
         let shared = lost > 0 && shares_loss(control, targets);
         Self {
             silence: told_loss && lost * 2 >= counted,
@@ -251,12 +253,18 @@ impl Beside {
 /// lost is the control's.
 fn shares_loss(control: &JudgedTarget, targets: &[JudgedTarget]) -> bool {
     let losing = || family(control, targets).filter(|target| target.loses());
-    let median = median(losing().filter_map(JudgedTarget::rise));
+    let least = LEAST_SHARE * median_rise(control, targets);
     let is_told = |target: &JudgedTarget| target.verdict.is_some_and(|verdict| verdict.loss.is_some());
     let is_told = losing().any(|target| !target.is_silent() && is_told(target));
     let chance = if is_told { CHANCE_TOLD } else { CHANCE };
-    control.rise().is_some_and(|rise| rise >= SHARED.max(LEAST_SHARE * median))
+    control.rise().is_some_and(|rise| rise >= SHARED.max(least))
         && control.verdict.is_some_and(|verdict| verdict.chance < chance)
+}
+
+/// How much more the targets of a control's family that lose lost in this run, in percentage points: the
+/// median.
+fn median_rise(control: &JudgedTarget, targets: &[JudgedTarget]) -> f64 {
+    median(family(control, targets).filter(|target| target.loses()).filter_map(JudgedTarget::rise))
 }
 
 /// Whether a control took longer in this run by at least half of what its targets did, of which one is above

@@ -64,6 +64,12 @@ impl JudgedTarget {
         Some(((self.loss()? - known.usual_loss) * 100.0).max(0.0))
     }
 
+    /// How much more was lost than usual since its alert of loss began, in percentage points.
+    pub(crate) fn held_rise(&self) -> Option<f64> {
+        let known = self.verdict.filter(|verdict| !verdict.learning && verdict.loss.is_some())?;
+        Some(((known.during - known.usual_loss) * 100.0).max(0.0))
+    }
+
     /// How much later than usual this run was answered, in seconds.
     pub(crate) fn slower(&self) -> Option<f64> {
         let known = self.verdict.filter(|verdict| !verdict.learning)?;

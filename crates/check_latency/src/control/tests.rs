@@ -65,7 +65,7 @@ const V6: &str = "2001:db8::fe";
 fn a_gateway_is_worse_by_the_evidence_of_an_alert_and_excuses_what_it_has_itself() {
     let own = "5 of 5 targets and the gateway 192.0.2.254";
     // (the targets' last runs, the gateway's, what is said)
-    let rows: [(&[Row], &[Row], &str); 13] = [
+    let rows: [(&[Row], &[Row], &str); 16] = [
         (&[DEAD], &[WELL], "Usual"),
         (&[DEAD], &[DEAD], own),
         // Half of its pings in one run are no alert of the gateway, and no cause of silence.
@@ -81,6 +81,10 @@ fn a_gateway_is_worse_by_the_evidence_of_an_alert_and_excuses_what_it_has_itself
         (&[DEAD], &[LOSSY, LOSSY, LOSSY], "loses 45 for 0"),
         // A gateway that answers all pings of this run excuses no loss.
         (&[LOSSY, LOSSY, LOSSY], &[LOSSY, LOSSY, LOSSY, (2, 60), WELL], "Usual"),
+        // An alert that is held excuses no more than twice of what the gateway lost since it began.
+        (&[(19, 60)], &[(2, 60); 14], "loses 10 for 0"),
+        (&[(5, 60)], &[(2, 60); 14], "loses 10 for 0"),
+        (&[(4, 60)], &[(2, 60); 14], own),
         (&[WELL], &[DEAD], ""),
     ];
     for (runs, gateway, expected) in rows {

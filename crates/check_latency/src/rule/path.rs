@@ -105,6 +105,9 @@ impl Path {
         Verdict {
             loss: self.loss_alert,
             lost,
+            during: self
+                .loss_alert
+                .map_or(0.0, |alert| share(self.last.sum_since(alert.held)).max(alert.told)),
             rtt: self.rtt_alert,
             accepted: self.accepted,
             learning,

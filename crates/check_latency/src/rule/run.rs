@@ -125,6 +125,14 @@ impl Window {
         worst.map_or((sent, lost), |worst| (sent - worst.sent, lost - worst.lost))
     }
 
+    /// The sum of the runs at or after a moment: pings sent and pings lost.
+    pub(super) fn sum_since(&self, at: u64) -> (u32, u32) {
+        let add = |(sent, lost): (u32, u32), run: &Run| {
+            (sent.saturating_add(run.sent), lost.saturating_add(run.lost))
+        };
+        self.since(at).iter().fold((0, 0), add)
+    }
+
     /// The runs at or after a moment, the oldest first.
     pub(super) fn since(&self, at: u64) -> &[Run] {
         let before = self.0.iter().take_while(|run| run.at < at).count();

@@ -9,6 +9,8 @@ pub struct Verdict {
     pub loss: Option<LossAlert>,
     /// The share that is lost now, by the window that tells it.
     pub lost: f64,
+    /// The share that was lost in the runs since that began, or the one told of it where that is more.
+    pub during: f64,
     /// A longer round-trip time than usual.
     pub rtt: Option<RttAlert>,
     /// A new normal, for a day.
