@@ -18,6 +18,9 @@ const TOGETHER: usize = 3;
 const SHARED: f64 = 10.0;
 /// The least share of the targets' median rise that this rise is.
 const LEAST_SHARE: f64 = 0.5;
+/// The targets of a control are as usual beside it where their median rise is less than this share of its
+/// own.
+const ALONE_SHARE: f64 = 0.25;
 /// The greatest probability of that loss by the gateway's own record: that of an alert on a target.
 const CHANCE: f64 = 1e-6;
 /// The greatest probability where a target alerts in this run anyway, so that the gateway only changes the
@@ -29,6 +32,8 @@ const CHANCE_TOLD: f64 = 1e-3;
 pub(crate) struct Comparison {
     /// The control of IPv4, and of IPv6, by whose trouble its targets are excused.
     excused: [Option<Troubled>; 2],
+    /// How these controls stand beside their targets.
+    standing: [Option<Standing>; 2],
     /// The control that excuses nothing while two thirds of its targets are worse.
     pub(crate) beside: Option<Bystander>,
 }
@@ -49,6 +54,16 @@ pub(crate) enum Addition {
     Plain,
     /// As an alert, since the targets share its loss.
     Shared,
+}
+
+/// Whether a control was worse alone in this run: `None` where it was not worse, or no target is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Standing {
+    address: IpAddr,
+    /// Whether it lost more, and its targets as usual.
+    pub(crate) loss: Option<bool>,
+    /// Whether it took longer, and its targets as usual.
+    pub(crate) rtt: Option<bool>,
 }
 
 /// The control that is meant.
@@ -103,16 +118,19 @@ impl Trouble {
     /// Its loss since then is at least half of theirs: less explains no more.
     fn of(control: &JudgedTarget, targets: &[JudgedTarget]) -> Self {
         let told = |is: fn(&Verdict) -> bool| control.verdict.as_ref().is_some_and(is);
+        // What a control had while its targets were as usual explains nothing of them.
+        let alone_loss = told(|verdict| verdict.loss.is_some_and(|alert| alert.is_alone()));
+        let alone_rtt = told(|verdict| verdict.rtt.is_some_and(|alert| alert.is_alone()));
         let (lost, counted) = (control.seen.lost(), control.seen.counted());
         let least = LEAST_SHARE * median_rise(control, targets);
-        let told_loss = control.held_rise().is_some_and(|rise| rise >= least);
-        let shared = lost > 0 && shares_loss(control, targets);
+        let told_loss = !alone_loss && control.held_rise().is_some_and(|rise| rise >= least);
+        let shared = !alone_loss && lost > 0 && shares_loss(control, targets);
         Self {
             silence: told_loss && lost * 2 >= counted,
             loss: told_loss || shared,
             shared,
-            latency: told(|verdict| verdict.rtt.is_some()),
-            late: shares_latency(control, targets),
+            latency: !alone_rtt && told(|verdict| verdict.rtt.is_some()),
+            late: !alone_rtt && shares_latency(control, targets),
         }
     }
 
@@ -148,7 +166,8 @@ impl Comparison {
         });
         let [v4, v6] = troubled;
         let families = [troubled, [v4, None], [None, v6]].into_iter();
-        let mut families = families.map(|excused| Self { excused, beside: None });
+        let standing = known.map(|control| Some(Standing::of(control?, targets)));
+        let mut families = families.map(|excused| Self { excused, standing, beside: None });
         if let Some(found) = families.find(|found| is_most(found.count(targets))) {
             return found;
         }
@@ -167,7 +186,7 @@ impl Comparison {
             };
             Bystander { which, how: *how }
         });
-        Self { beside, ..Self::default() }
+        Self { standing, beside, ..Self::default() }
     }
 
     /// Returns whether the target is worse only because of the trouble of this machine's own network. A
@@ -192,6 +211,12 @@ impl Comparison {
             Some(_) => Some(Addition::Plain),
             None => (!self.spoils(target)).then_some(Addition::Plain),
         }
+    }
+
+    /// How a control stands beside its targets; `None` if this is not one.
+    pub(crate) fn standing(&self, control: &JudgedTarget) -> Option<Standing> {
+        let address = control.target.address.ip();
+        self.standing.into_iter().flatten().find(|standing| standing.address == address)
     }
 
     /// Names the network of this monitor beside the faults of targets: with the family, where only one of
@@ -231,6 +256,19 @@ impl Comparison {
     fn of_family(&self, target: &JudgedTarget) -> Option<&Troubled> {
         let [v4, v6] = &self.excused;
         if target.is_v6() { v6.as_ref() } else { v4.as_ref() }
+    }
+}
+
+impl Standing {
+    fn of(control: &JudgedTarget, targets: &[JudgedTarget]) -> Self {
+        let is_alone = |rise: fn(&JudgedTarget) -> Option<f64>| {
+            let own = rise(control).filter(|own| *own > 0.0)?;
+            let others = family(control, targets).filter(|target| target.target != control.target);
+            let others: Vec<f64> = others.filter_map(rise).collect();
+            (!others.is_empty()).then(|| median(others.into_iter()) < ALONE_SHARE * own)
+        };
+        let address = control.target.address.ip();
+        Self { address, loss: is_alone(JudgedTarget::rise), rtt: is_alone(JudgedTarget::slower) }
     }
 }
 

@@ -60,7 +60,9 @@ pub(crate) fn evaluate(judging: &Judging, judged: &Judged) -> Report {
     let problem = judged.problem.clone().filter(|_| is_worse);
     let report = notes(judged, &calendar).into_iter().chain(problem).fold(report, Report::detail);
     let basis = judged.targets.iter().filter_map(basis::basis);
-    let report = judged.verbose.iter().cloned().chain(basis).fold(report, Report::verbose_detail);
+    let alone = judged.extra.iter().flat_map(|control| basis::no_control(control, &calendar));
+    let verbose = judged.verbose.iter().cloned().chain(alone).chain(basis);
+    let report = verbose.fold(report, Report::verbose_detail);
     let report = metrics(judging, judged).into_iter().fold(report, Report::metric);
     if judging.each { report.room(EACH) } else { report }
 }

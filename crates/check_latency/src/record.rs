@@ -179,6 +179,9 @@ fn add(judged: &Judged, records: &mut Records, settings: &Settings, (began, paus
             Addition::Plain => path.judge(run, settings),
             Addition::Shared => path.judge_shared(run, settings),
         };
+        if let Some(standing) = judged.comparison.standing(target) {
+            path.stand(standing.loss, standing.rtt);
+        }
     }
 }
 
@@ -301,6 +304,29 @@ mod tests {
         };
         assert_eq!(run(&mut records, at, |address| lossy(address, 6)), (true, false));
         assert_eq!(run(&mut records, at + 300, |address| lossy(address, 1)), (true, false));
+    }
+
+    /// A gateway that is dead while its targets are well is no control, and hides no outage of theirs.
+    #[test]
+    fn a_gateway_that_was_worse_alone_is_no_control_until_it_is_well() {
+        let dead = |address: &str| if address == "2001:db8::1" { 0 } else { 20 };
+        let alone = |address: &str| if address == V4[4] { 20 } else { 0 };
+        for (runs, own) in [(0, true), (1, true), (2, false), (4, false), (16, false)] {
+            let (mut records, mut at) = known();
+            let mut next = |lost: &dyn Fn(&str) -> usize| {
+                at += 300;
+                run(&mut records, at, lost)
+            };
+            (0..runs).for_each(|_| assert_eq!(next(&alone), (false, false)));
+            assert_eq!(next(&dead), (own, !own), "{runs} runs alone");
+            assert_eq!(next(&dead), (own, !own), "{runs} runs alone");
+            next(&|_| 0);
+            assert_eq!(next(&dead), (true, false), "the gateway was well");
+            // It stays dead after an outage.
+            next(&alone);
+            next(&alone);
+            assert_eq!(next(&dead), (false, true), "{runs} runs alone");
+        }
     }
 
     /// Each packet is lost by chance, of targets and gateway alike. In few runs so many targets lose nothing

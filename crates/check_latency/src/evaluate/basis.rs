@@ -1,8 +1,8 @@
 //! What each judgement rests on, from `-v` on.
 
-use super::words::{milliseconds, percent};
+use super::words::{Calendar, milliseconds, percent};
 use crate::judged::JudgedTarget;
-use crate::rule::{Evidence, Quiet, Run, Verdict, WindowLoss};
+use crate::rule::{Evidence, LossAlert, Quiet, RttAlert, Run, Verdict, WindowLoss};
 
 /// Returns the line of a target: this run and what is usual, the loss of several runs and from where on it is
 /// reported, why more loss than usual is no alert, and how much is known of it; `None` where no ping tells
@@ -15,6 +15,28 @@ pub(crate) fn basis(target: &JudgedTarget) -> Option<String> {
         runs => format!("{runs} runs"),
     };
     Some(format!("{name}: {}; {}; {} known", loss(&run, &verdict), latency(&run, &verdict), known))
+}
+
+/// Returns why a gateway is no control: what it has had since when, while its targets were as usual.
+pub(crate) fn no_control(control: &JudgedTarget, calendar: &Calendar) -> Vec<String> {
+    let Some(verdict) = control.verdict else { return Vec::new() };
+    let gateway = control.target.address.ip();
+    let loss = verdict.loss.filter(LossAlert::is_alone).map(|alert| {
+        let since = calendar.moment(alert.since);
+        match alert.silent {
+            true => format!("no control: the gateway {gateway} has not answered since {since}"),
+            false => {
+                let lost = percent(verdict.during);
+                format!("no control of loss: the gateway {gateway} loses {lost} since {since}")
+            }
+        }
+    });
+    let slow = verdict.rtt.filter(RttAlert::is_alone).map(|alert| {
+        let since = calendar.moment(alert.since);
+        format!("no control of latency: the gateway {gateway} takes longer than usual since {since}")
+    });
+    let well = ", and its targets were as usual then";
+    loss.into_iter().chain(slow).map(|line| format!("{line}{well}")).collect()
 }
 
 fn loss(run: &Run, verdict: &Verdict) -> String {

@@ -4,6 +4,11 @@ use serde::{Deserialize, Serialize};
 
 use super::run::Run;
 
+/// A control that stood alone in so many runs in a row is none.
+const ALONE: u8 = 2;
+/// What marks an alert that began together with trouble of the targets.
+const TOGETHER: u8 = 3;
+
 /// More loss than usual, or no answer.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct LossAlert {
@@ -21,6 +26,9 @@ pub struct LossAlert {
     /// Whether it was told without a record: the target was still learned.
     #[serde(default, skip_serializing_if = "is_false")]
     pub(super) early: bool,
+    /// See [`standing`].
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub(super) alone: u8,
 }
 
 /// A longer round-trip time than usual.
@@ -30,6 +38,9 @@ pub struct RttAlert {
     pub since: u64,
     /// Since when without a gap between the runs, in seconds since 1970.
     pub(super) held: u64,
+    /// See [`standing`].
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub(super) alone: u8,
 }
 
 /// A changed level that became the new normal.
@@ -62,8 +73,41 @@ impl LossAlert {
         let silent = run.is_silent();
         let same = before.filter(|before| before.silent == silent);
         let (since, held) = same.map_or((run.at, run.at), |before| (before.since, before.held));
-        Self { since, held, told, silent, critical: same.is_some_and(|before| before.critical), early }
+        let critical = same.is_some_and(|before| before.critical);
+        let alone = before.map_or(0, |before| before.alone);
+        Self { since, held, told, silent, critical, early, alone }
     }
+
+    /// Whether it is that of a control whose targets were as usual meanwhile.
+    pub fn is_alone(&self) -> bool {
+        self.alone == ALONE
+    }
+}
+
+impl RttAlert {
+    /// Whether it is that of a control whose targets were as usual meanwhile.
+    pub fn is_alone(&self) -> bool {
+        self.alone == ALONE
+    }
+}
+
+/// How the alert of a control stands after one more run, in which it was alone or not: the number of runs in
+/// a row that it was alone from its first one on, at most [`ALONE`], which it keeps until it ends. An alert
+/// that began together with trouble of the targets is not alone later; but one of silence is, which never
+/// ends by being accepted.
+pub(super) fn standing(before: u8, is_alone: bool, is_silent: bool) -> u8 {
+    match (before, is_alone) {
+        (ALONE, _) => ALONE,
+        (_, false) => TOGETHER,
+        (TOGETHER, true) if is_silent => 1,
+        (TOGETHER, true) => TOGETHER,
+        (runs, true) => runs + 1,
+    }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_zero(value: &u8) -> bool {
+    *value == 0
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]

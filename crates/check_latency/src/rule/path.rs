@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::alert::{Accepted, Level, LossAlert, RttAlert};
+use super::alert::{Accepted, Level, LossAlert, RttAlert, standing};
 use super::loss::Loss;
 use super::rtt::Rtt;
 use super::run::{LONGEST, Run, Window, share};
@@ -65,6 +65,17 @@ impl Path {
     /// once, and adds it to the record.
     pub fn judge_shared(&mut self, run: Run, settings: &Settings) -> Verdict {
         self.add(run, run.lost > 0, settings)
+    }
+
+    /// Notes for the alerts of a control whether its targets lost as usual in the run that was added last, and
+    /// whether they took as long as usual: `None` where that run of the control tells nothing.
+    pub fn stand(&mut self, loss: Option<bool>, rtt: Option<bool>) {
+        if let Some((alert, alone)) = self.loss_alert.as_mut().zip(loss) {
+            alert.alone = standing(alert.alone, alone, alert.silent);
+        }
+        if let Some((alert, alone)) = self.rtt_alert.as_mut().zip(rtt) {
+            alert.alone = standing(alert.alone, alone, false);
+        }
     }
 
     fn add(&mut self, run: Run, shared: bool, settings: &Settings) -> Verdict {
@@ -151,7 +162,8 @@ impl Path {
             self.last.keep(0);
             self.loss_alert =
                 self.loss_alert.map(|alert| LossAlert { since: alert.since.min(at), held: at, ..alert });
-            self.rtt_alert = self.rtt_alert.map(|alert| RttAlert { since: alert.since.min(at), held: at });
+            self.rtt_alert =
+                self.rtt_alert.map(|alert| RttAlert { since: alert.since.min(at), held: at, ..alert });
         }
         self.accepted =
             self.accepted.filter(|accepted| at.checked_sub(accepted.at).is_some_and(|ago| ago <= SAID));
@@ -271,7 +283,8 @@ impl Path {
         let told =
             run.rtt().is_some() && last.len() == CONFIRMED && last.iter().all(|median| *median > limit.told);
         if told {
-            self.rtt_alert = Some(self.rtt_alert.unwrap_or(RttAlert { since: run.at, held: run.at }));
+            self.rtt_alert =
+                Some(self.rtt_alert.unwrap_or(RttAlert { since: run.at, held: run.at, alone: 0 }));
         } else if run.rtt().is_some_and(|rtt| rtt <= limit.back) {
             self.rtt_alert = None;
         }

@@ -105,6 +105,38 @@ fn the_own_network_excuses_what_is_worse_and_nothing_else() {
     }
 }
 
+/// From -v on, a gateway that was worse while its targets were as usual is named as none to compare with.
+#[test]
+fn a_gateway_that_was_worse_alone_is_named() {
+    let since = Calendar::new(NOW).moment(NOW - 900);
+    let then = ", and its targets were as usual then";
+    let rows = [
+        (seen(20, 0), format!("no control: the gateway 192.0.2.254 has not answered since {since}{then}")),
+        (seen(12, 60), format!("no control of loss: the gateway 192.0.2.254 loses 60% since {since}{then}")),
+        (
+            seen(0, 160),
+            format!(
+                "no control of latency: the gateway 192.0.2.254 takes longer than usual since {}{then}",
+                Calendar::new(NOW).moment(NOW - 600)
+            ),
+        ),
+    ];
+    for (now, expected) in rows {
+        let (mut path, settings, mut verdict) = (Path::default(), Settings::default(), None);
+        let clean = (4..100).rev().map(|ago| (ago, seen(0, 60)));
+        for (ago, seen) in clean.chain((0..4).rev().map(|ago| (ago, now.clone()))) {
+            verdict = seen.run(NOW - ago * 300).map(|run| path.judge(run, &settings));
+            path.stand(Some(true), Some(true));
+        }
+        let mut gateway = judged("", now, verdict);
+        gateway.target.address = "192.0.2.254:0".parse().unwrap();
+        let judged = Judged { extra: vec![gateway], ..all(vec![usual("a")]) };
+        let output = |verbosity| evaluate(&super::judging(&[]), &judged).render("LATENCY", verbosity);
+        assert!(output(1).contains(&format!("\n{expected}\n")), "{expected}: {}", output(1));
+        assert!(!output(0).contains("no control"), "{}", output(0));
+    }
+}
+
 /// If there are two gateways, the remark names the one that it is about.
 #[test]
 fn of_two_gateways_the_remark_names_one() {
