@@ -4,8 +4,8 @@
 //! A gateway is worse by the evidence that an alert takes, as long as an alert is held, and excuses only what
 //! it has itself: its latency those targets that are slower, its loss those that lose. Its loss in one run is
 //! evidence too where it is at least half of what the targets lost in that run: else a lossy uplink would be
-//! told of some targets before it is of the gateway. So is its latency in one run, where that takes targets
-//! above an absolute limit.
+//! told of some targets before it is of the gateway. So is its latency in one run, in which a target alerts or
+//! is above an absolute limit.
 
 use std::net::{IpAddr, SocketAddr};
 
@@ -146,8 +146,7 @@ impl Troubled {
         match (target.is_silent(), target.loses(), target.is_slower()) {
             (true, ..) => silence,
             (_, true, _) => loss,
-            // What is told of two runs is no matter of this one.
-            (_, _, true) => latency || (late && target.verdict.is_some_and(|verdict| verdict.rtt.is_none())),
+            (_, _, true) => latency || late,
             (false, false, false) => true,
         }
     }
@@ -305,12 +304,13 @@ fn median_rise(control: &JudgedTarget, targets: &[JudgedTarget]) -> f64 {
     median(family(control, targets).filter(|target| target.loses()).filter_map(JudgedTarget::rise))
 }
 
-/// Whether a control took longer in this run by at least half of what its targets did, of which one is above
-/// an absolute limit. Without one nothing is told of a single run, and nothing is to be excused.
+/// Whether a control took longer in this run by at least half of what its targets did, of which one alerts or
+/// is above an absolute limit. Else nothing is told of this run, and nothing is to be excused.
 fn shares_latency(control: &JudgedTarget, targets: &[JudgedTarget]) -> bool {
     let slower = || family(control, targets).filter(|target| target.is_slower());
     let median = median(slower().filter_map(JudgedTarget::slower));
-    slower().any(|target| target.is_over_limit)
+    let is_told = |target: &JudgedTarget| target.verdict.is_some_and(|verdict| verdict.rtt.is_some());
+    slower().any(|target| target.is_over_limit || is_told(target))
         && control.verdict.is_some_and(|verdict| verdict.slower)
         && control.slower().is_some_and(|slower| slower >= LEAST_SHARE * median)
 }

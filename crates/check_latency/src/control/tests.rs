@@ -65,7 +65,7 @@ const V6: &str = "2001:db8::fe";
 fn a_gateway_is_worse_by_the_evidence_of_an_alert_and_excuses_what_it_has_itself() {
     let own = "5 of 5 targets and the gateway 192.0.2.254";
     // (the targets' last runs, the gateway's, what is said)
-    let rows: [(&[Row], &[Row], &str); 16] = [
+    let rows: [(&[Row], &[Row], &str); 19] = [
         (&[DEAD], &[WELL], "Usual"),
         (&[DEAD], &[DEAD], own),
         // Half of its pings in one run are no alert of the gateway, and no cause of silence.
@@ -74,7 +74,11 @@ fn a_gateway_is_worse_by_the_evidence_of_an_alert_and_excuses_what_it_has_itself
         // One late run of the gateway is no trend, and its latency is no cause of silence.
         (&[DEAD], &[LATE], "takes 90 for 60"),
         (&[DEAD], &[LATE, LATE], "takes 90 for 60"),
-        (&[LATE, LATE], &[LATE], "takes 90 for 60"),
+        // Unless the targets alert in this run, in which it is as late.
+        (&[LATE, LATE], &[LATE], own),
+        (&[LATE; 4], &[LATE, LATE, WELL, LATE], own),
+        (&[LATE; 4], &[LATE, LATE, WELL], "Usual"),
+        (&[LATE, LATE], &[(0, 74)], "takes 74 for 60"),
         (&[LATE, LATE], &[LATE, LATE], own),
         (&[LATE, LATE], &[DEAD], "Silent"),
         (&[LOSSY, LOSSY, LOSSY], &[LOSSY, LOSSY, LOSSY], own),
@@ -123,7 +127,7 @@ fn a_loss_of_one_run_that_the_gateway_shares_is_its_own() {
 }
 
 #[test]
-fn a_latency_of_one_run_excuses_what_an_absolute_limit_would_tell() {
+fn a_latency_of_one_run_excuses_what_would_be_told() {
     let own = "5 of 5 targets and the gateway 192.0.2.254";
     // (the targets' last runs, the gateway's, whether one target is above a limit, what is said)
     let rows: [(&[Row], &[Row], bool, &str); 7] = [
@@ -133,8 +137,7 @@ fn a_latency_of_one_run_excuses_what_an_absolute_limit_would_tell() {
         (&[LATE], &[WELL], true, "Usual"),
         // Less than half of the rise is no cause of it.
         (&[LATE], &[(0, 74)], true, "takes 74 for 60"),
-        // What is told of two runs is none of this one.
-        (&[LATE, LATE], &[LATE], true, "takes 90 for 60"),
+        (&[LATE, LATE], &[LATE], true, own),
         (&[DEAD], &[LATE], true, "takes 90 for 60"),
     ];
     for (runs, gateway, is_over_limit, expected) in rows {
