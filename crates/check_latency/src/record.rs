@@ -169,8 +169,13 @@ fn moment(at: u64, path: &Path, began: Instant) -> u64 {
 /// newest run is younger than so many seconds.
 fn add(judged: &Judged, records: &mut Records, settings: &Settings, (began, pause): (Instant, f64)) {
     for target in judged.targets.iter().chain(&judged.extra) {
-        let addition = judged.comparison.addition(target);
-        let Some((addition, mut run)) = addition.zip(target.seen.run(judged.at)) else { continue };
+        let Some(mut run) = target.seen.run(judged.at) else { continue };
+        let Some(addition) = judged.comparison.addition(target) else {
+            if let Some(path) = records.targets.get_mut(&target.target.key()) {
+                path.spoil(judged.comparison.excuses(target).then_some(run));
+            }
+            continue;
+        };
         let path: &mut Path = records.targets.entry(target.target.key()).or_default();
         run.at = moment(judged.at, path, began);
         let is_due = run.at.checked_sub(path.seen()).is_none_or(|ago| ago as f64 >= pause);
@@ -326,6 +331,30 @@ mod tests {
             next(&alone);
             next(&alone);
             assert_eq!(next(&dead), (false, true), "{runs} runs alone");
+        }
+    }
+
+    /// In a run in which the gateway is well, targets that are as bad as before are reported.
+    #[test]
+    fn targets_stay_bad_after_the_gateway_is_well() {
+        // (what is lost before, and then; whether that is reported)
+        for (before, then, told) in
+            [(10, 10, true), (10, 6, true), (10, 4, false), (5, 5, true), (4, 2, false), (10, 0, false)]
+        {
+            let (mut records, mut at) = known();
+            let mut next = |targets, gateway| {
+                at += 300;
+                run(&mut records, at, |address| match address {
+                    "2001:db8::1" => 0,
+                    _ if address == V4[4] => gateway,
+                    _ => targets,
+                })
+            };
+            let own = (0..3).map(|_| next(before, before)).filter(|run| *run == (true, false)).count();
+            assert!(own >= 2, "{before}");
+            // The alert of the gateway may outlast one good run.
+            let after = (0..3).map(|_| next(then, 0)).find(|(own, _)| !own);
+            assert_eq!(after, Some((false, told)), "{before} and then {then}");
         }
     }
 

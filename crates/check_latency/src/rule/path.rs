@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::alert::{Accepted, Level, LossAlert, RttAlert, standing};
 use super::loss::Loss;
 use super::rtt::Rtt;
-use super::run::{LONGEST, Run, Window, share};
+use super::run::{LONGEST, Run, Window, is_gap, share};
 use super::settings::Settings;
 use super::tail::at_most;
 use super::verdict::{Evidence, Quiet, Verdict, WindowLoss};
@@ -27,6 +27,11 @@ const SPREADS: f64 = 6.0;
 const CONFIRMED: usize = 2;
 /// An alert of latency ends below this share of the rise that is told.
 const BACK: f64 = 0.7;
+/// The least rise that is told at once after a run that was spoiled, as a share, and the least share of the
+/// rise of that run.
+const AS_BAD: (f64, f64) = (0.1, 0.5);
+/// The greatest probability of such a loss, by the target's own record.
+const AS_BAD_CHANCE: f64 = 1e-3;
 /// A level that was accepted is said for so long, in seconds.
 const SAID: u64 = 86_400;
 
@@ -53,6 +58,9 @@ pub struct Path {
     rtt_alert: Option<RttAlert>,
     #[serde(skip_serializing_if = "Option::is_none")]
     accepted: Option<Accepted>,
+    /// The run before this one, where it was spoiled.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    spoiled: Option<Run>,
 }
 
 impl Path {
@@ -67,6 +75,12 @@ impl Path {
         self.add(run, run.lost > 0, settings)
     }
 
+    /// Keeps a run that is not judged, as the trouble of a control explains it: it teaches nothing, and a next
+    /// run without that trouble that is as bad is told at once. `None` where it was not bad.
+    pub fn spoil(&mut self, run: Option<Run>) {
+        self.spoiled = run;
+    }
+
     /// Notes for the alerts of a control whether its targets lost as usual in the run that was added last, and
     /// whether they took as long as usual: `None` where that run of the control tells nothing.
     pub fn stand(&mut self, loss: Option<bool>, rtt: Option<bool>) {
@@ -79,11 +93,14 @@ impl Path {
     }
 
     fn add(&mut self, run: Run, shared: bool, settings: &Settings) -> Verdict {
+        let spoiled = self.spoiled.take().filter(|before| !is_gap(before.at, run.at, self.pause));
         self.begin(run.at);
         let learning = self.runs < settings.learn_runs;
         let expected = self.expected_loss(&run, learning);
         let limit = self.rtt_limit(settings);
         let leaving = self.last.push(run);
+        let shared =
+            shared || spoiled.is_some_and(|before| self.is_as_bad(&run, &before, expected, learning));
         let shown = self.shown_loss(&run, expected, learning, settings).or(shared.then(|| run.loss()));
         if let Some(told) = shown {
             self.loss_alert = Some(LossAlert::shown(self.loss_alert, &run, told, learning));
@@ -91,7 +108,7 @@ impl Path {
             self.clear_loss(expected, learning, settings);
         }
         self.judge_severity(shown, learning, settings);
-        self.judge_rtt(&run, limit.filter(|_| !learning));
+        self.judge_rtt(&run, spoiled.and_then(|before| before.rtt()), limit.filter(|_| !learning));
         let lost = shown.unwrap_or_else(|| if learning { run.loss() } else { self.held_loss() });
         let verdict = self.verdict(&run, lost, learning, settings);
         self.learn(run, leaving, shown.is_some(), learning);
@@ -151,7 +168,7 @@ impl Path {
     pub fn is_possible(&self) -> bool {
         let told = self.loss_alert.is_none_or(|alert| (0.0..=1.0).contains(&alert.told));
         let runs = self.last.runs();
-        let window = runs.len() <= LONGEST && runs.iter().all(Run::is_possible);
+        let window = runs.len() <= LONGEST && runs.iter().chain(&self.spoiled).all(Run::is_possible);
         told && window && self.loss.is_possible() && self.rtt.is_none_or(|rtt| rtt.is_possible())
     }
 
@@ -189,6 +206,14 @@ impl Path {
         };
         let shown = windows(settings).into_iter().filter(shows);
         shown.map(|(count, _)| share(self.last.sum(count))).reduce(f64::max)
+    }
+
+    /// Whether a run lost about as much as the spoiled one before it, and hardly by chance.
+    fn is_as_bad(&self, run: &Run, before: &Run, expected: f64, learning: bool) -> bool {
+        let (rise, least) = (run.loss() - expected, AS_BAD.1 * (before.loss() - expected));
+        !learning
+            && rise >= AS_BAD.0.max(least)
+            && self.loss.chance((run.sent, run.lost), run.sent) < AS_BAD_CHANCE
     }
 
     /// Whether the last `count` runs lost so much more than is expected.
@@ -277,9 +302,14 @@ impl Path {
         Some(Limit { told: normal + rise, back: normal + BACK * rise })
     }
 
-    fn judge_rtt(&mut self, run: &Run, limit: Option<Limit>) {
+    /// Judges the medians of the last two runs, of which the one `before` may be spoiled.
+    fn judge_rtt(&mut self, run: &Run, before: Option<f64>, limit: Option<Limit>) {
         let Some(limit) = limit else { return };
-        let last: Vec<f64> = self.last.medians().take(CONFIRMED).collect();
+        let medians = self.last.medians();
+        let last: Vec<f64> = match before {
+            Some(before) => medians.take(1).chain([before]).collect(),
+            None => medians.take(CONFIRMED).collect(),
+        };
         let told =
             run.rtt().is_some() && last.len() == CONFIRMED && last.iter().all(|median| *median > limit.told);
         if told {

@@ -149,7 +149,6 @@ impl Window {
     /// no other run is left, so that a service that runs once in two hours has no gaps.
     pub(super) fn is_broken_off(&self, at: u64, before: u64) -> bool {
         let Some(newest) = self.newest() else { return false };
-        let Some(pause) = at.checked_sub(newest) else { return true };
         let mut pauses: Vec<u64> = self
             .0
             .iter()
@@ -158,8 +157,13 @@ impl Window {
             .collect();
         pauses.sort_unstable();
         let usual = pauses.get(pauses.len() / 2).copied().or(Some(before).filter(|before| *before > 0));
-        usual.is_some_and(|usual| pause > GAP.max(usual.saturating_mul(PAUSE_RATIO)))
+        at < newest || usual.is_some_and(|usual| is_gap(newest, at, usual))
     }
+}
+
+/// Whether the pause between two moments is a gap where this one is usual, or the clock was set back.
+pub(super) fn is_gap(before: u64, at: u64, usual: u64) -> bool {
+    at.checked_sub(before).is_none_or(|pause| pause > GAP.max(usual.saturating_mul(PAUSE_RATIO)))
 }
 
 /// The share that was lost of (sent, lost).

@@ -334,6 +334,28 @@ fn one_bad_run_makes_no_alert_critical_and_none_a_warning() {
     assert!((told[3] - 0.35).abs() < 1e-9, "the loss of the three runs that tell it: {told:?}");
 }
 
+/// A run that the own network explains is not judged, and confirms the next one that is as bad.
+#[test]
+fn what_is_as_bad_as_a_spoiled_run_is_told_at_once() {
+    // (the spoiled run, the next one, the pause between them, whether that is told)
+    let rows = [
+        ((10, 60), (10, 60), PAUSE, true),
+        ((10, 60), (4, 60), PAUSE, false),
+        ((10, 60), (10, 60), 3_601, false),
+        ((0, 160), (0, 160), PAUSE, true),
+        ((0, 160), (0, 68), PAUSE, false),
+        ((0, 60), (0, 160), PAUSE, false),
+    ];
+    for (spoiled, next, pause, expected) in rows {
+        let mut judge = Judge::knowing(100, 0);
+        judge.at += PAUSE;
+        judge.path.spoil(Some(Run::new(judge.at, 20, spoiled.0, Some(spoiled.1 * MS))));
+        let verdict = judge.run_after(pause, next.0, next.1 * MS);
+        assert_eq!(told(&verdict), expected, "{spoiled:?} {next:?} {pause}");
+        assert!(verdict.usual_loss == 0.0 && judge.path.runs == 101, "it is not learned: {verdict:?}");
+    }
+}
+
 /// A gateway's loss that its targets share is held like an alert, and teaches nothing.
 #[test]
 fn a_shared_loss_is_an_alert_until_runs_are_good() {
