@@ -46,15 +46,20 @@ fn loss(run: &Run, verdict: &Verdict) -> String {
     if verdict.learning {
         return format!("loses {now} in this run{quiet}");
     }
-    let [few, many] = windows.map(|WindowLoss { share, limit }| (percent(share), percent(limit)));
-    format!(
-        "loses {now} in this run (usual {}), {} in 3 runs (limit {}), {} in 12 runs (limit {}){quiet}",
-        percent(verdict.usual_loss),
-        few.0,
-        few.1,
-        many.0,
-        many.1
-    )
+    let [few, many] = windows;
+    // Where there are so few runs, both are the same ones.
+    let windows: String = [Some(few), Some(many).filter(|many| many.runs > few.runs)]
+        .into_iter()
+        .flatten()
+        .map(window)
+        .collect();
+    format!("loses {now} in this run (usual {}){windows}{quiet}", percent(verdict.usual_loss))
+}
+
+fn window(WindowLoss { runs, share, limit }: WindowLoss) -> String {
+    let noun = if runs == 1 { "run" } else { "runs" };
+    let limit = if limit > 1.0 { "no limit".to_owned() } else { format!("limit {}", percent(limit)) };
+    format!(", {} in {runs} {noun} ({limit})", percent(share))
 }
 
 fn latency(run: &Run, verdict: &Verdict) -> String {

@@ -205,7 +205,7 @@ impl Path {
                 && self.loss.chance(self.last.sum(count), run.sent) < CHANCE
         };
         let shown = windows(settings).into_iter().filter(shows);
-        shown.map(|(count, _)| share(self.last.sum(count))).reduce(f64::max)
+        shown.map(|(count, _)| share(self.last.known_sum(count))).reduce(f64::max)
     }
 
     /// Whether a run lost about as much as the spoiled one before it, and hardly by chance.
@@ -226,16 +226,19 @@ impl Path {
         count == 1 || share(self.last.sum_without_worst(count)) - expected >= rise / 2.0
     }
 
-    /// The loss of an alert that is held: one run alone tells nothing of it.
+    /// The loss of an alert that is held: one run alone tells nothing of it, unless it is the only one.
     fn held_loss(&self) -> f64 {
-        [TREND, LONGEST].map(|count| share(self.last.sum(count))).into_iter().fold(0.0, f64::max)
+        [TREND, LONGEST].map(|count| share(self.last.known_sum(count))).into_iter().fold(0.0, f64::max)
     }
 
-    /// The loss of the last `count` runs, and from where on it is told.
+    /// The loss of the last `count` runs, and from where on it is told: a share of those that there are. One
+    /// that is missing counts as one without loss for the limit alone.
     fn window(&self, count: usize, expected: f64, settings: &Settings) -> WindowLoss {
         let rise =
             windows(settings).iter().find(|(runs, _)| *runs == count).map_or(SUDDEN, |(_, rise)| *rise);
-        WindowLoss { share: share(self.last.sum(count)), limit: expected + rise }
+        let (known, sent) = (self.last.known_sum(count), self.last.sum(count).0);
+        let limit = (expected + rise) * f64::from(sent) / f64::from(known.0.max(1));
+        WindowLoss { runs: self.last.known(count), share: share(known), limit }
     }
 
     /// Why a run that lost more than usual is no alert.

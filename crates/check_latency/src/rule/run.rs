@@ -111,11 +111,20 @@ impl Window {
     /// The sum of the last `count` runs: pings sent and pings lost. A run that is missing counts as one
     /// without loss, of as many pings as the newest.
     pub(super) fn sum(&self, count: usize) -> (u32, u32) {
-        let runs = || self.0.iter().rev().take(count);
+        let (sent, lost) = self.known_sum(count);
         let missing = u32::try_from(count.saturating_sub(self.0.len())).unwrap_or(0);
         let newest = self.0.last().map_or(0, |run| run.sent);
-        let sent = runs().map(|run| run.sent).fold(missing.saturating_mul(newest), u32::saturating_add);
-        (sent, runs().map(|run| run.lost).fold(0, u32::saturating_add))
+        (sent.saturating_add(missing.saturating_mul(newest)), lost)
+    }
+
+    /// The sum of those of the last `count` runs that there are.
+    pub(super) fn known_sum(&self, count: usize) -> (u32, u32) {
+        sum(self.0.iter().rev().take(count))
+    }
+
+    /// How many of the last `count` runs there are.
+    pub(super) fn known(&self, count: usize) -> usize {
+        self.0.len().min(count)
     }
 
     /// Returns the sums without the run that lost most.
@@ -127,10 +136,7 @@ impl Window {
 
     /// The sum of the runs at or after a moment: pings sent and pings lost.
     pub(super) fn sum_since(&self, at: u64) -> (u32, u32) {
-        let add = |(sent, lost): (u32, u32), run: &Run| {
-            (sent.saturating_add(run.sent), lost.saturating_add(run.lost))
-        };
-        self.since(at).iter().fold((0, 0), add)
+        sum(self.since(at).iter())
     }
 
     /// The runs at or after a moment, the oldest first.
@@ -164,6 +170,11 @@ impl Window {
 /// Whether the pause between two moments is a gap where this one is usual, or the clock was set back.
 pub(super) fn is_gap(before: u64, at: u64, usual: u64) -> bool {
     at.checked_sub(before).is_none_or(|pause| pause > GAP.max(usual.saturating_mul(PAUSE_RATIO)))
+}
+
+/// The sum of runs: pings sent and pings lost.
+fn sum<'a>(runs: impl Iterator<Item = &'a Run>) -> (u32, u32) {
+    runs.fold((0, 0), |(sent, lost), run| (sent.saturating_add(run.sent), lost.saturating_add(run.lost)))
 }
 
 /// The share that was lost of (sent, lost).

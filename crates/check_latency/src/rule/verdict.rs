@@ -35,7 +35,7 @@ pub struct Verdict {
 /// What a judgement rests on.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Evidence {
-    /// The loss of the last 3 runs, and of the last 12.
+    /// The loss of the last 3 runs, and of the last 12, or of as many as there are.
     pub windows: [WindowLoss; 2],
     /// How much the round-trip time varies, in seconds.
     pub rtt_spread: Option<f64>,
@@ -50,9 +50,11 @@ pub struct Evidence {
 /// The loss of several runs together.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct WindowLoss {
-    /// The share that was lost; a run that is missing counts as one without loss.
+    /// How many runs: fewer after a gap, or after an alert.
+    pub runs: usize,
+    /// The share of their pings that was lost.
     pub share: f64,
-    /// The share from which on it is told.
+    /// The share from which on it is told; it is above 1 where so few runs cannot lose so much.
     pub limit: f64,
 }
 

@@ -49,6 +49,12 @@ fn verbose_lines_say_what_a_judgement_rests_on() {
             ),
         ),
         (
+            after(100, &[9, 9, 9, 0, 9]),
+            format!(
+                "b: loses 45% in this run (usual 0%), 22% in 2 runs (limit 15%): no alert for one bad run; {takes}; 104 runs known"
+            ),
+        ),
+        (
             after(100, &[2]),
             format!(
                 "b: loses 10% in this run (usual 0%), {few}: no alert below these limits, nor below 50 points more in one run; \

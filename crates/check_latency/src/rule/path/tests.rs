@@ -334,6 +334,21 @@ fn one_bad_run_makes_no_alert_critical_and_none_a_warning() {
     assert!((told[3] - 0.35).abs() < 1e-9, "the loss of the three runs that tell it: {told:?}");
 }
 
+/// Runs that there are not, after a gap or after an alert, dilute no figure.
+#[test]
+fn the_loss_that_is_told_is_that_of_the_runs_that_there_are() {
+    let mut judge = Judge::knowing(100, 0);
+    (0..3).for_each(|_| _ = judge.run(9, 60 * MS));
+    let after: Vec<f64> = [7_500, 300, 300, 300].map(|pause| judge.run_after(pause, 9, 60 * MS).lost).into();
+    assert_eq!(after, [0.45; 4]);
+    let mut judge = Judge::knowing(100, 0);
+    let found: Vec<f64> =
+        [9, 9, 9, 0, 9, 9].map(|lost| judge.run(lost, 60 * MS)).map(|verdict| verdict.lost).into();
+    assert!(found[3] == 0.0 && (found[4] - 0.225).abs() < 1e-9 && (found[5] - 0.3).abs() < 1e-9, "{found:?}");
+    let windows = judge.run(9, 60 * MS).evidence.windows;
+    assert_eq!(windows.map(|window| window.runs), [3, 4]);
+}
+
 /// A run that the own network explains is not judged, and confirms the next one that is as bad.
 #[test]
 fn what_is_as_bad_as_a_spoiled_run_is_told_at_once() {
