@@ -59,21 +59,31 @@ pub(crate) fn evaluate(judging: &Judging, judged: &Judged) -> Report {
     };
     let problem = judged.problem.clone().filter(|_| is_worse);
     let report = notes(judged, &calendar).into_iter().chain(problem).fold(report, Report::detail);
-    let basis = judged.targets.iter().filter_map(basis::basis);
+    let basis = judged.targets.iter().filter_map(|target| basis::basis(target, judged.wait));
+    let gateways = judged.extra.iter().filter_map(|control| basis::of_gateway(control, judged.wait));
     let alone = judged.extra.iter().flat_map(|control| basis::no_control(control, &calendar));
-    let verbose = judged.verbose.iter().cloned().chain(alone).chain(basis);
+    let verbose = judged.verbose.iter().cloned().chain(alone).chain(basis).chain(gateways);
     let report = verbose.fold(report, Report::verbose_detail);
     let report = metrics(judging, judged).into_iter().fold(report, Report::metric);
     if judging.each { report.room(EACH) } else { report }
 }
 
-/// What is wrong with each target, or why it was not pinged.
+/// What is wrong with each target, or why it was not pinged: the worst first.
 fn faults(judging: &Judging, judged: &Judged, calendar: &Calendar) -> Vec<Finding> {
     if judged.no_socket.is_some() {
         return Vec::new();
     }
     let pinged = judged.targets.iter().filter(|target| !judged.comparison.excuses(target));
-    let found = pinged.filter_map(|target| fault::finding(target, judged.wait, judging, calendar));
+    let found = pinged.filter_map(|target| {
+        Some((fault::finding(target, judged.wait, judging, calendar)?, fault::weight(target)))
+    });
+    let mut found: Vec<(Finding, (u8, f64))> = found.collect();
+    // The sort is stable: equally bad ones keep their order.
+    found.sort_by(|(one, (kind, weight)), (other, (other_kind, other_weight))| {
+        let by_kind = other.state.cmp(&one.state).then(other_kind.cmp(kind));
+        by_kind.then(other_weight.total_cmp(weight))
+    });
+    let found = found.into_iter().map(|(finding, _)| finding);
     let unusable = judged.unusable.iter().filter(|what| !what.is_silence);
     found.chain(unusable.map(|what| unpinged(State::Unknown, &what.why))).collect()
 }

@@ -1,20 +1,32 @@
 //! What each judgement rests on, from `-v` on.
 
+use std::time::Duration;
+
 use super::words::{Calendar, milliseconds, percent};
 use crate::judged::JudgedTarget;
 use crate::rule::{Evidence, LossAlert, Quiet, RttAlert, Run, Verdict, WindowLoss};
 
 /// Returns the line of a target: this run and what is usual, the loss of several runs and from where on it is
 /// reported, why more loss than usual is no alert, and how much is known of it; `None` where no ping tells
-/// anything.
-pub(crate) fn basis(target: &JudgedTarget) -> Option<String> {
+/// anything. A reply later than `wait` is none.
+pub(crate) fn basis(target: &JudgedTarget, wait: Duration) -> Option<String> {
+    line(&target.target.name(), target, wait)
+}
+
+/// Returns the same line of a gateway that is no target.
+pub(crate) fn of_gateway(control: &JudgedTarget, wait: Duration) -> Option<String> {
+    line(&format!("gateway {}", control.target.address.ip()), control, wait)
+}
+
+fn line(name: &str, target: &JudgedTarget, wait: Duration) -> Option<String> {
     let (run, verdict) = (target.run()?, target.verdict?);
-    let name = target.target.name();
     let known = match verdict.evidence.runs {
         1 => "1 run".to_owned(),
         runs => format!("{runs} runs"),
     };
-    Some(format!("{name}: {}; {}; {} known", loss(&run, &verdict), latency(&run, &verdict), known))
+    let late = if target.seen.late > 0 { format!(" within {} s", wait.as_secs_f64()) } else { String::new() };
+    let latency = latency(&run, &verdict).unwrap_or_else(|| format!("no answer{late}"));
+    Some(format!("{name}: {}; {latency}; {known} known", loss(&run, &verdict)))
 }
 
 /// Returns why a gateway is no control: what it has had since when, while its targets were as usual.
@@ -62,10 +74,11 @@ fn window(WindowLoss { runs, share, limit }: WindowLoss) -> String {
     format!(", {} in {runs} {noun} ({limit})", percent(share))
 }
 
-fn latency(run: &Run, verdict: &Verdict) -> String {
+/// How long it took: `None` without an answer in time.
+fn latency(run: &Run, verdict: &Verdict) -> Option<String> {
     let Evidence { rtt_spread, rtt_limit, .. } = verdict.evidence;
-    let Some(now) = run.rtt().map(milliseconds) else { return "no answer".to_owned() };
-    match (verdict.usual_rtt, rtt_spread, rtt_limit) {
+    let now = milliseconds(run.rtt()?);
+    Some(match (verdict.usual_rtt, rtt_spread, rtt_limit) {
         (Some(usual), Some(spread), Some(limit)) if !verdict.learning => format!(
             "takes {now} (usual {}, spread {}, limit {} in two runs)",
             milliseconds(usual),
@@ -73,7 +86,7 @@ fn latency(run: &Run, verdict: &Verdict) -> String {
             milliseconds(limit)
         ),
         _ => format!("takes {now}"),
-    }
+    })
 }
 
 /// Why more loss than usual is no alert.

@@ -46,6 +46,19 @@ pub(crate) fn finding(
     Some(finding.details(faults.map(|fault| format!("{name} {}", fault.full(calendar)))))
 }
 
+/// How bad a target is among those of one state: the kind of what is told of it, and how much. No answer is
+/// worse than late ones, these than loss by its rise, and this than latency by its ratio to the usual one.
+pub(crate) fn weight(judged: &JudgedTarget) -> (u8, f64) {
+    let Some(verdict) = judged.verdict else { return (0, 0.0) };
+    let ratio = || judged.rtt().zip(verdict.usual_rtt).map_or(1.0, |(rtt, usual)| rtt / usual.max(1e-6));
+    match (verdict.loss, verdict.rtt) {
+        (Some(alert), _) if alert.silent => (if judged.seen.late == 0 { 4 } else { 3 }, 0.0),
+        (Some(_), _) => (2, verdict.lost - if verdict.learning { 0.0 } else { verdict.usual_loss }),
+        (None, Some(_)) => (1, ratio()),
+        (None, None) => (0, 0.0),
+    }
+}
+
 /// Whether no time was left to ping a target.
 pub(crate) fn is_late(judged: &JudgedTarget) -> bool {
     judged.seen.sent == 0 && judged.seen.unsent.is_none()

@@ -129,7 +129,7 @@ fn first_lines() {
         (vec![known("a", Seen::default())], "UNKNOWN - a not pinged: no time was left"),
         (
             vec![known("a", seen(0, 91)), usual("b"), known("c", seen(20, 0)), known("d", seen(8, 60))],
-            "CRITICAL - 3 of 4 targets: c does not answer, a takes 91 ms (usual 60 ms) and 1 more",
+            "CRITICAL - 3 of 4 targets: c does not answer, d loses 40% (usual 5.0%) and 1 more",
         ),
         (
             vec![known("a", unsent), known("b", seen(0, 91))],

@@ -27,6 +27,27 @@ fn what_is_allowed_is_not_called_ok_below() {
     }
 }
 
+/// Among targets of one state, in the line and below it.
+#[test]
+fn the_worst_of_a_state_is_first() {
+    let of = |name: &str, lost: usize, takes: u32| known(name, seen(lost, takes));
+    let late = known("g", Seen { late: 13, ..seen(20, 0) });
+    let critical = all(vec![of("a", 12, 60), of("b", 18, 60), late, of("c", 12, 60), of("d", 20, 0)]);
+    let warning = all(vec![of("e", 0, 91), of("f", 0, 200), of("g", 7, 60), of("h", 8, 60)]);
+    let check = |options: &[&str], judged: &Judged, [first, second]: [&str; 2], names: &[&str]| {
+        let output = output(options, judged, 0);
+        let line = output.lines().next().unwrap();
+        assert!(line.contains(&format!(": {first}")) && line.contains(second), "{line}");
+        let below = output.lines().skip(1).filter_map(|line| line.split(": ").nth(1)?.split(' ').next());
+        assert_eq!(below.collect::<Vec<_>>(), names, "{output}");
+    };
+    let dead = "d does not answer";
+    check(&[], &critical, [dead, "g answers later than 2 s"], &["d", "g", "b", "a", "c"]);
+    check(&["--warning=5"], &critical, [dead, ""], &["d", "g", "b", "a", "c"]);
+    let lossy = ["h loses 40% (usual 5.0%)", "g loses 35% (usual 5.0%)"];
+    check(&[], &warning, lossy, &["h", "g", "f", "e"]);
+}
+
 #[test]
 fn verbose_lines_say_what_a_judgement_rests_on() {
     let basis = |target: JudgedTarget| {
@@ -67,10 +88,17 @@ fn verbose_lines_say_what_a_judgement_rests_on() {
         ),
         (after(1, &[0]), "b: loses 0% in this run; takes 60 ms; 1 run known".to_owned()),
         (new("a", seen(20, 0)), "a: loses 100% in this run; no answer; 0 runs known".to_owned()),
+        (
+            new("a", Seen { late: 20, ..seen(20, 0) }),
+            "a: loses 100% in this run; no answer within 2 s; 0 runs known".to_owned(),
+        ),
     ];
     for (target, expected) in rows {
         assert_eq!(basis(target), expected);
     }
+    let gateway = Judged { extra: vec![known("with a label", seen(1, 60))], ..all(vec![super::usual("a")]) };
+    let expected = format!("\ngateway 192.0.2.1: loses 5.0% in this run {usual}; {takes}; 102 runs known\n");
+    assert!(output(&[], &gateway, 1).contains(&expected), "{}", output(&[], &gateway, 1));
     let chance = basis(after(0, &bursty));
     assert!(
         chance.contains("): no alert for what chance brings more often than once in a million runs; "),
