@@ -1,5 +1,7 @@
 //! The record of one target, and its judgement by it.
 
+mod evidence;
+
 use serde::{Deserialize, Serialize};
 
 use super::alert::{Accepted, Level, LossAlert, RttAlert, standing};
@@ -8,7 +10,7 @@ use super::rtt::Rtt;
 use super::run::{LONGEST, Run, Window, is_gap, share};
 use super::settings::Settings;
 use super::tail::at_most;
-use super::verdict::{Evidence, Quiet, Verdict, WindowLoss};
+use super::verdict::Verdict;
 
 /// So improbable is what is told, by the target's own record.
 const CHANCE: f64 = 1e-6;
@@ -126,34 +128,6 @@ impl Path {
         self.loss.expected(run.sent).max(if learning { 0.0 } else { self.loss.usual() })
     }
 
-    /// What is told after a run, by the record before it is learned.
-    fn verdict(&self, run: &Run, lost: f64, learning: bool, settings: &Settings) -> Verdict {
-        let (expected, limit) = (self.expected_loss(run, learning), self.rtt_limit(settings));
-        let loses = run.is_silent() || (!learning && run.loss() - expected >= settings.loss_rise);
-        Verdict {
-            loss: self.loss_alert,
-            lost,
-            during: self
-                .loss_alert
-                .map_or(0.0, |alert| share(self.last.sum_since(alert.held)).max(alert.told)),
-            rtt: self.rtt_alert,
-            accepted: self.accepted,
-            learning,
-            loses,
-            slower: !learning && run.rtt().zip(limit).is_some_and(|(rtt, limit)| rtt > limit.told),
-            chance: if loses { self.loss.chance((run.sent, run.lost), run.sent) } else { 1.0 },
-            usual_loss: self.loss.usual(),
-            usual_rtt: self.rtt.map(|rtt| rtt.normal),
-            evidence: Evidence {
-                windows: [TREND, LONGEST].map(|count| self.window(count, expected, settings)),
-                rtt_spread: self.rtt.map(|rtt| rtt.spread),
-                rtt_limit: limit.map(|limit| limit.told),
-                runs: self.runs,
-                quiet: self.quiet(run, expected, learning, settings),
-            },
-        }
-    }
-
     /// When its newest run ended, in seconds since 1970.
     pub fn seen(&self) -> u64 {
         self.seen
@@ -229,31 +203,6 @@ impl Path {
     /// The loss of an alert that is held: one run alone tells nothing of it, unless it is the only one.
     fn held_loss(&self) -> f64 {
         [TREND, LONGEST].map(|count| share(self.last.known_sum(count))).into_iter().fold(0.0, f64::max)
-    }
-
-    /// The loss of the last `count` runs, and from where on it is told: a share of those that there are. One
-    /// that is missing counts as one without loss for the limit alone.
-    fn window(&self, count: usize, expected: f64, settings: &Settings) -> WindowLoss {
-        let rise =
-            windows(settings).iter().find(|(runs, _)| *runs == count).map_or(SUDDEN, |(_, rise)| *rise);
-        let (known, sent) = (self.last.known_sum(count), self.last.sum(count).0);
-        let limit = (expected + rise) * f64::from(sent) / f64::from(known.0.max(1));
-        WindowLoss { runs: self.last.known(count), share: share(known), limit }
-    }
-
-    /// Why a run that lost more than usual is no alert.
-    fn quiet(&self, run: &Run, expected: f64, learning: bool, settings: &Settings) -> Option<Quiet> {
-        if self.loss_alert.is_some() || run.loss() - expected < settings.loss_rise {
-            return None;
-        }
-        let all = windows(settings);
-        let mut rising = all.iter().filter(|(count, rise)| self.rises(*count, *rise, expected)).peekable();
-        Some(match (learning, rising.peek().is_some()) {
-            (true, _) => Quiet::Learning,
-            (_, false) => Quiet::BelowLimits,
-            _ if rising.any(|(count, rise)| self.is_trend(*count, *rise, expected)) => Quiet::ByChance,
-            _ => Quiet::OneRun,
-        })
     }
 
     /// Ends an alert when the runs since it began are too good for it, and forgets what was before them; or
