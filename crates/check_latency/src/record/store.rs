@@ -92,6 +92,14 @@ struct Header {
     version: u32,
 }
 
+/// A file of which some records may not be possible.
+#[derive(Deserialize)]
+struct Loose {
+    version: u32,
+    monitor: String,
+    targets: BTreeMap<String, serde_json::Value>,
+}
+
 impl Store {
     /// Opens the file, and reads it under its lock; for reading alone without one.
     ///
@@ -153,19 +161,29 @@ impl Store {
         {
             return Err(StoreError::Newer { path: self.path(), version });
         }
-        let records = serde_json::from_slice::<Records>(content).ok();
-        let possible =
-            |records: &Records| records.version == VERSION && records.targets.values().all(Path::is_possible);
-        match records.filter(possible) {
-            Some(records) if is_same(&records.monitor, &self.records.monitor) => self.records.take(records),
-            Some(_) => self.anew = Some(format!("{} is another machine's: learning anew", self.name)),
-            None => {
-                if let Some(lock) = &self.lock {
-                    self.folder.replace(lock, &format!("{}.broken", self.name), content, PRIVATE)?;
-                }
-                self.anew = Some(format!("{} was broken: learning anew", self.name));
+        let Some((records, broken)) = read(content) else {
+            return self.set_aside(content, "learning anew");
+        };
+        if !is_same(&records.monitor, &self.records.monitor) {
+            self.anew = Some(format!("{} is another machine's: learning anew", self.name));
+            return Ok(());
+        }
+        self.records.take(records);
+        match broken.as_slice() {
+            [] => Ok(()),
+            [one] => self.set_aside(content, &format!("learning {one} anew")),
+            [first, more @ ..] => {
+                self.set_aside(content, &format!("learning {first} and {} more anew", more.len()))
             }
         }
+    }
+
+    /// Keeps a copy of a file that is broken, in whole or in part, and says what begins anew.
+    fn set_aside(&mut self, content: &[u8], anew: &str) -> Result<(), StoreError> {
+        if let Some(lock) = &self.lock {
+            self.folder.replace(lock, &format!("{}.broken", self.name), content, PRIVATE)?;
+        }
+        self.anew = Some(format!("{} was broken: {anew}", self.name));
         Ok(())
     }
 }
@@ -212,6 +230,30 @@ impl Records {
         self.targets.retain(|key, _| !is_named(key));
         gone
     }
+}
+
+/// Reads records, and the keys of those that no run can have written; `None` where none can be used.
+fn read(content: &[u8]) -> Option<(Records, Vec<String>)> {
+    let is_whole = |records: &Records| records.targets.values().all(Path::is_possible);
+    let whole = serde_json::from_slice::<Records>(content).ok().filter(is_whole);
+    let (records, broken) = match whole {
+        Some(records) => (records, Vec::new()),
+        None => salvage(serde_json::from_slice(content).ok()?)?,
+    };
+    (records.version == VERSION).then_some((records, broken))
+}
+
+/// Takes the records that can be read, each by itself: one wrong number is no reason to learn all anew.
+fn salvage(loose: Loose) -> Option<(Records, Vec<String>)> {
+    let Loose { version, monitor, targets } = loose;
+    let (mut read, mut broken) = (BTreeMap::new(), Vec::new());
+    for (key, value) in targets {
+        match serde_json::from_value::<Path>(value).ok().filter(Path::is_possible) {
+            Some(path) => _ = read.insert(key, path),
+            None => broken.push(key),
+        }
+    }
+    (!read.is_empty()).then_some((Records { version, monitor, targets: read }, broken))
 }
 
 /// An address as it stands in a key, FD18::2 as fd18::2; other texts as they are.

@@ -73,6 +73,33 @@ fn a_broken_file_is_set_aside() {
     }
 }
 
+/// One wrong number costs one target its record.
+#[test]
+fn a_record_that_is_broken_leaves_the_others() {
+    let (_folder, file) = own_folder();
+    let mut store = open(&file).unwrap();
+    for key in ["a 192.0.2.1", "b 192.0.2.2", "c 192.0.2.3"] {
+        store.records.targets.insert(key.to_owned(), judged(1_790_000_000));
+    }
+    let whole = serde_json::to_value(&store.records).unwrap();
+    drop(store);
+    for wrong in [serde_json::json!([1, 2, 0]), serde_json::json!("x"), serde_json::json!([])] {
+        let mut value = whole.clone();
+        value["targets"]["b 192.0.2.2"]["loss"] = wrong.clone();
+        let content = value.to_string();
+        write(&file, &content);
+        let store = open(&file).unwrap();
+        assert_eq!(store.records.targets.keys().collect::<Vec<_>>(), ["a 192.0.2.1", "c 192.0.2.3"]);
+        assert_eq!(store.anew.as_deref(), Some("paths.json was broken: learning b 192.0.2.2 anew"));
+        assert_eq!(fs::read_to_string(file.with_extension("json.broken")).unwrap(), content);
+        drop(store);
+        value["targets"]["c 192.0.2.3"]["seen"] = wrong;
+        write(&file, &value.to_string());
+        let anew = open(&file).unwrap().anew;
+        assert_eq!(anew.as_deref(), Some("paths.json was broken: learning b 192.0.2.2 and 1 more anew"));
+    }
+}
+
 #[test]
 fn a_newer_file_and_that_of_another_machine() {
     let (_folder, file) = own_folder();
