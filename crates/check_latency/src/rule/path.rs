@@ -45,7 +45,8 @@ pub struct Path {
     seen: u64,
     /// When a run was last learned, in seconds since 1970.
     learned: u64,
-    /// The pause before its newest run, in seconds: 0 if it is not known.
+    /// The longest of the pauses before its newest runs, in seconds, of which each one before counts half:
+    /// 0 if none is known. It outlives the runs, so that uneven pauses are no gaps for ever.
     #[serde(skip_serializing_if = "is_zero")]
     pause: u64,
     /// How many runs were answered.
@@ -158,7 +159,8 @@ impl Path {
         }
         self.accepted =
             self.accepted.filter(|accepted| at.checked_sub(accepted.at).is_some_and(|ago| ago <= SAID));
-        self.pause = at.checked_sub(self.seen).filter(|_| self.seen > 0).unwrap_or(0);
+        let pause = at.checked_sub(self.seen).filter(|_| self.seen > 0).unwrap_or(0);
+        self.pause = pause.max(self.pause / 2);
         self.seen = at;
     }
 

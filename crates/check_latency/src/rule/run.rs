@@ -151,8 +151,8 @@ impl Window {
     }
 
     /// Whether the pause until `at` is so long that what was before tells nothing of now, or the clock was
-    /// set back. `before` is the pause before the newest run, 0 if it is not known: it is the usual one where
-    /// no other run is left, so that a service that runs once in two hours has no gaps.
+    /// set back. The usual pause is the median of those between the runs, or the one known from `before`, 0
+    /// for none, where that is longer: a service that runs once in two hours, or unevenly, has no gaps.
     pub(super) fn is_broken_off(&self, at: u64, before: u64) -> bool {
         let Some(newest) = self.newest() else { return false };
         let mut pauses: Vec<u64> = self
@@ -162,7 +162,7 @@ impl Window {
             .map(|(before, after)| after.at.saturating_sub(before.at))
             .collect();
         pauses.sort_unstable();
-        let usual = pauses.get(pauses.len() / 2).copied().or(Some(before).filter(|before| *before > 0));
+        let usual = pauses.get(pauses.len() / 2).copied().max(Some(before).filter(|before| *before > 0));
         at < newest || usual.is_some_and(|usual| is_gap(newest, at, usual))
     }
 }
