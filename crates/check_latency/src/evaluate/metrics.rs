@@ -46,7 +46,7 @@ fn together(judged: &Judged) -> [Metric; 7] {
 /// The names by which labels start: that of the target, and its address where a label of another target would
 /// be the same in performance data, as for a.b and a_b, or for x and x_usual.
 fn names(targets: &[JudgedTarget]) -> Vec<String> {
-    let name = |target: &JudgedTarget| target.target.name().replace(' ', "_");
+    let name = |target: &JudgedTarget| plain(&target.target.name());
     let mut uses: HashMap<String, usize> = HashMap::new();
     for label in targets.iter().flat_map(|target| labels(&name(target))) {
         *uses.entry(label).or_default() += 1;
@@ -54,10 +54,13 @@ fn names(targets: &[JudgedTarget]) -> Vec<String> {
     let is_own = |name: &String| labels(name).iter().all(|label| uses.get(label) == Some(&1));
     targets
         .iter()
-        .map(|target| {
-            Some(name(target)).filter(is_own).unwrap_or_else(|| target.target.key().replace(' ', "_"))
-        })
+        .map(|target| Some(name(target)).filter(is_own).unwrap_or_else(|| plain(&target.target.key())))
         .collect()
+}
+
+/// A name without spaces, and without what shells and Nagios take for quotes.
+fn plain(name: &str) -> String {
+    name.replace([' ', '"', '`'], "_")
 }
 
 /// The labels of a name as a program may store them: graphs take points, colons and dashes for other things.
@@ -111,6 +114,7 @@ mod tests {
         assert_eq!(of(&["a.b", "c", ""]), ["a.b", "c", "192.0.2.3"]);
         assert_eq!(of(&["a.b", "a_b", "c"]), ["a.b_192.0.2.1", "a_b_192.0.2.2", "c"]);
         assert_eq!(of(&["x", "x_usual", "y"]), ["x_192.0.2.1", "x_usual_192.0.2.2", "y"]);
+        assert_eq!(of(&["a\"b", "`c`"]), ["a_b", "_c_"]);
         assert_eq!(of(&["192_0_2_2", ""]), ["192_0_2_2_192.0.2.1", "192.0.2.2"]);
     }
 }
