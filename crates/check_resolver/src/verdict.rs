@@ -69,7 +69,8 @@ impl<'a> Verdict<'a> {
         use SystemFault::{NotFound, OnlyIpv4, TooSlow};
         self.system().is_some_and(|system| match system.result {
             Err(NotFound | OnlyIpv4) => true,
-            Err(TooSlow) => self.is_overdue(system),
+            // Where every nameserver fails there is nothing that more time would bring.
+            Err(TooSlow) => self.all_fail() || self.is_overdue(system),
             _ => false,
         })
     }

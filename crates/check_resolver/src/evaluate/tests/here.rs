@@ -171,3 +171,36 @@ fn the_time_that_is_given_does_not_decide_whether_the_system_fails() {
         assert_eq!(said, line, "{options} {servers} {took}");
     }
 }
+
+/// A machine on which no name resolves is down, however many nameservers may fail.
+#[test]
+fn a_system_without_a_result_fails_where_every_nameserver_does() {
+    let system = |took| Some(Err((SystemFault::TooSlow, took)));
+    let longer = "this system takes longer than";
+    let rows = [
+        (
+            "::1=no ::2=no",
+            2.7,
+            format!("CRITICAL - 2 of 2 nameservers fail: ::1, ::2 no answer, {longer} 2.7 s"),
+        ),
+        (
+            "::1=no ::2=no",
+            7.7,
+            format!("CRITICAL - 2 of 2 nameservers fail: ::1, ::2 no answer, {longer} 7.7 s"),
+        ),
+        (
+            "::1=table ::2=table",
+            7.7,
+            format!("CRITICAL - no question could be sent: neighbour table full here, {longer} 7.7 s"),
+        ),
+    ];
+    for (servers, took, line) in rows {
+        for options in ["", "-w 0", "-c 2", "-w 2 -c 100%"] {
+            let observed = seen(&[NAME], servers, Some(TWO), system(took));
+            assert_eq!(summary(options, &observed), line, "{options} {servers} {took}");
+        }
+    }
+    let observed = seen(&[NAME], "::1=no ::2=192.0.2.80", Some(TWO), system(2.7));
+    let line = "OK - 1 of 2 nameservers resolves 1 name";
+    assert!(summary("-c 1", &observed).starts_with(line), "one that answers had no turn yet");
+}
