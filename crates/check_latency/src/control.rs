@@ -52,7 +52,9 @@ pub(crate) struct Bystander {
 pub(crate) enum Addition {
     /// By the rule.
     Plain,
-    /// As an alert, since the targets share its loss.
+    /// By the rule, of a control that excuses targets.
+    Excusing,
+    /// As an alert, of a control whose loss the targets share.
     Shared,
 }
 
@@ -202,12 +204,13 @@ impl Comparison {
     }
 
     /// How this run is added to the record of a target or control: not at all where it tells nothing of its
-    /// path. A control in trouble is held by its own record, of which nothing is learned meanwhile.
+    /// path. A control in trouble is held by its own record, of which nothing is learned meanwhile, and whose
+    /// level is not accepted: it would be blamed on the targets from then on.
     pub(crate) fn addition(&self, target: &JudgedTarget) -> Option<Addition> {
         let address = target.target.address.ip();
         match self.of_family(target).filter(|control| control.address == address) {
             Some(control) if control.trouble.shared => Some(Addition::Shared),
-            Some(_) => Some(Addition::Plain),
+            Some(_) => Some(Addition::Excusing),
             None => (!self.spoils(target)).then_some(Addition::Plain),
         }
     }

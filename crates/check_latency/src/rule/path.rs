@@ -64,6 +64,9 @@ pub struct Path {
     /// The run before this one, where it was spoiled.
     #[serde(skip_serializing_if = "Option::is_none")]
     spoiled: Option<Run>,
+    /// When it last explained what others lost or how slow they were, in seconds since 1970: 0 if never.
+    #[serde(skip_serializing_if = "is_zero")]
+    excused: u64,
 }
 
 impl Path {
@@ -93,6 +96,12 @@ impl Path {
         if let Some((alert, alone)) = self.rtt_alert.as_mut().zip(rtt) {
             alert.alone = standing(alert.alone, alone, false);
         }
+    }
+
+    /// Notes that the run that was added last explains what others lost, or how slow they were: no level is
+    /// accepted until that is long ago.
+    pub fn excuse(&mut self) {
+        self.excused = self.seen;
     }
 
     fn add(&mut self, run: Run, shared: bool, settings: &Settings) -> Verdict {
@@ -156,6 +165,7 @@ impl Path {
                 self.loss_alert.map(|alert| LossAlert { since: alert.since.min(at), held: at, ..alert });
             self.rtt_alert =
                 self.rtt_alert.map(|alert| RttAlert { since: alert.since.min(at), held: at, ..alert });
+            self.excused = self.excused.min(at);
         }
         self.accepted =
             self.accepted.filter(|accepted| at.checked_sub(accepted.at).is_some_and(|ago| ago <= SAID));
@@ -303,7 +313,8 @@ impl Path {
     /// Makes a changed level that held long enough the normal one: the level of the runs since the alert
     /// began, since older ones among the last twelve were as before. Returns whether it did.
     fn accept(&mut self, at: u64, expected: f64, settings: &Settings) -> bool {
-        let long = |held: u64| at.checked_sub(held).is_some_and(|held| held >= settings.accept);
+        let excused = self.excused;
+        let long = |held: u64| at.checked_sub(held.max(excused)).is_some_and(|held| held >= settings.accept);
         let silent = self.last.runs().iter().any(Run::is_silent);
         match (self.loss_alert, self.rtt_alert) {
             (Some(alert), _) if long(alert.held) && !silent => {
