@@ -29,7 +29,7 @@ pub(crate) fn ways(observed: &Observations) -> Option<String> {
 /// Returns after how many seconds this system should have the name: once the first nameserver that answers
 /// has had its turn, and a second more, for a busy machine. Infinity if none answers.
 pub(crate) fn due(observed: &Observations) -> f64 {
-    Case::new(observed).and_then(|case| case.due(observed)).unwrap_or(f64::INFINITY)
+    Case::new(observed).and_then(|case| case.due()).unwrap_or(f64::INFINITY)
 }
 
 fn in_words(file: &File, ways: &[String]) -> Option<String> {
@@ -43,8 +43,8 @@ struct Case<'a> {
     conf: &'a ResolvConf,
     system: &'a System,
     question: &'a Question,
-    /// What the servers gave for it, of every type.
-    outcomes: Vec<&'a Outcome>,
+    /// What each server gave for it, of the types that programs here ask for.
+    outcomes: Vec<Vec<&'a Outcome>>,
     /// The addresses in that answer.
     addresses: Vec<&'a IpAddr>,
     servers: usize,
@@ -53,33 +53,43 @@ struct Case<'a> {
 impl<'a> Case<'a> {
     fn new(observed: &'a Observations) -> Option<Self> {
         let (place, system) = observed.system.as_ref()?;
+        let (conf, question) = (&observed.file.as_ref()?.conf, observed.questions.get(*place)?);
+        // A name that is judged by AAAA alone stands for what its A would be.
+        let is_left_out = conf.options.contains_key("no-aaaa") && question.types.contains(&Rtype::A);
+        let is_asked = |kind: Rtype| !is_left_out || kind != Rtype::AAAA;
+        let of_server = |outcomes: &'a Vec<Outcome>| {
+            let each = question.types.iter().zip(outcomes);
+            each.filter(|(kind, _)| is_asked(**kind)).map(|(_, outcome)| outcome).collect()
+        };
+        let outcomes = observed.servers.iter().filter_map(|server| server.outcomes.get(*place));
         Some(Self {
-            conf: &observed.file.as_ref()?.conf,
+            conf,
             system,
-            question: observed.questions.get(*place)?,
-            outcomes: observed.outcomes(*place).collect(),
+            question,
+            outcomes: outcomes.map(of_server).collect(),
             addresses: observed.addresses(*place).collect(),
             servers: observed.servers.len(),
         })
     }
 
+    fn outcomes(&self) -> impl Iterator<Item = &'a Outcome> {
+        self.outcomes.iter().flatten().copied()
+    }
+
     /// `None` if no nameserver answers. With `rotate` programs may begin with any.
-    fn due(&self, observed: &Observations) -> Option<f64> {
-        let (place, _) = observed.system.as_ref()?;
+    fn due(&self) -> Option<f64> {
         let (mut waits, mut answer) = (0.0, None);
-        for (number, server) in (0..).zip(&observed.servers) {
-            let outcomes = server.outcomes.get(*place)?;
+        for (number, outcomes) in (0..).zip(&self.outcomes) {
             if let Some(took) = ending(outcomes) {
                 answer = answer.max(Some(took));
-            } else if outcomes.iter().any(is_waited_for) {
+            } else if outcomes.iter().copied().any(is_waited_for) {
                 waits += f64::from(self.wait_for(number));
             }
             if answer.is_some() && !self.has("rotate") {
                 break;
             }
         }
-        let in_turn = ["single-request", "single-request-reopen"].iter().any(|option| self.has(option));
-        let rounds = if in_turn { 2.0 } else { 1.0 } * self.candidates();
+        let rounds = if self.turns().is_some() { 2.0 } else { 1.0 } * self.candidates();
         Some((waits + answer?.as_secs_f64()) * rounds + SLOW)
     }
 
@@ -91,7 +101,7 @@ impl<'a> Case<'a> {
     }
 
     fn ways(&self) -> Vec<String> {
-        let is_plain = self.outcomes.iter().any(|outcome| outcome.is_plain);
+        let is_plain = self.outcomes().any(|outcome| outcome.is_plain);
         let name = self.question.name.to_string();
         let ways = [
             (self.has("use-vc") && self.fails(), "ask by TCP alone (use-vc)"),
@@ -121,7 +131,7 @@ impl<'a> Case<'a> {
 
     /// Whether a nameserver costs programs its whole time.
     fn any_silent(&self) -> bool {
-        self.outcomes.iter().any(|outcome| outcome.answer == Err(Fault::NoAnswer))
+        self.outcomes().any(|outcome| outcome.answer == Err(Fault::NoAnswer))
     }
 
     /// Whether it does not resolve, and not for the time that a silent nameserver costs.
@@ -163,18 +173,23 @@ impl<'a> Case<'a> {
         let given: Vec<String> = given.into_iter().flatten().collect();
         let rounds = self.number("attempts:").unwrap_or(2).max(0);
         let wait = self.round() * u64::try_from(rounds).unwrap_or(0);
-        let is_late = |outcome: &&Outcome| match &outcome.answer {
+        let is_late = |outcome: &Outcome| match &outcome.answer {
             Ok(answered) => answered.is_repeated && rounds < 2 || answered.took.as_secs() >= wait,
             Err(_) => false,
         };
         let is_relevant =
-            self.is_missed() && !given.is_empty() && (rounds == 0 || self.outcomes.iter().any(is_late));
+            self.is_missed() && !given.is_empty() && (rounds == 0 || self.outcomes().any(is_late));
         is_relevant.then(|| format!("give up after {wait} s ({})", given.join(" ")))
     }
 
-    fn in_turn(&self) -> Option<String> {
+    /// The option that makes it ask for AAAA after A, where it asks for both.
+    fn turns(&self) -> Option<&'static str> {
         let option = ["single-request-reopen", "single-request"].into_iter().find(|option| self.has(option));
-        let option = option.filter(|_| self.is_slow())?;
+        option.filter(|_| !self.has("no-aaaa"))
+    }
+
+    fn in_turn(&self) -> Option<String> {
+        let option = self.turns().filter(|_| self.is_slow())?;
         Some(format!("ask for A and AAAA one after the other ({option})"))
     }
 
@@ -196,11 +211,11 @@ impl<'a> Case<'a> {
 
 /// How long the slowest answer took of a server at which the C library ends its search: `None` if it goes on
 /// to the next one.
-fn ending(outcomes: &[Outcome]) -> Option<Duration> {
+fn ending(outcomes: &[&Outcome]) -> Option<Duration> {
     let answers = || outcomes.iter().filter_map(|outcome| outcome.answer.as_ref().ok());
     let is_good =
         |answered: &Answered| matches!(answered.reply.rcode, OptRcode::NOERROR | OptRcode::NXDOMAIN);
-    let ends = answers().any(is_good) && !outcomes.iter().any(is_waited_for);
+    let ends = answers().any(is_good) && !outcomes.iter().copied().any(is_waited_for);
     answers().map(|answered| answered.took).max().filter(|_| ends)
 }
 

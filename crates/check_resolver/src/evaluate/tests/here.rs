@@ -204,3 +204,39 @@ fn a_system_without_a_result_fails_where_every_nameserver_does() {
     let line = "OK - 1 of 2 nameservers resolves 1 name";
     assert!(summary("-c 1", &observed).starts_with(line), "one that answers had no turn yet");
 }
+
+/// What programs here do not ask for costs them no time.
+#[test]
+fn a_silent_aaaa_is_no_wait_where_no_program_asks_for_it() {
+    let servers = "::1=192.0.2.80+no ::2=192.0.2.80+192.0.2.80";
+    let alone = "the nameservers resolve, this system takes longer than";
+    let longer = "this system takes longer than";
+    let rows = [
+        ("options no-aaaa", servers, 2.7, format!("CRITICAL - {alone} 2.7 s")),
+        ("options no-aaaa", servers, 0.7, format!("WARNING - {alone} 0.7 s")),
+        ("", servers, 2.7, format!("WARNING - ::1: AAAA no answer, {longer} 2.7 s")),
+        // The same of A is a wait, and then the second one has its turn.
+        (
+            "options no-aaaa",
+            "::1=no+192.0.2.80 ::2=192.0.2.80+no",
+            2.7,
+            format!("WARNING - 1 of 2 nameservers fails: ::1 A no answer, {longer} 2.7 s"),
+        ),
+        ("options no-aaaa single-request", "::1=no ::2=192.0.2.80", 6.1, {
+            let fails = "1 of 2 nameservers fails: ::1 no answer";
+            format!("CRITICAL - {fails}, {longer} 6.1 s")
+        }),
+        (
+            "options no-aaaa use-vc",
+            "::1=192.0.2.80+no",
+            7.7,
+            format!("CRITICAL - {alone} 7.7 s: /etc/resolv.conf makes it ask by TCP alone (use-vc)"),
+        ),
+    ];
+    for (options, servers, took, line) in rows {
+        let conf = format!("{options}\nnameserver ::1\nnameserver ::2\n");
+        let system = Some(Err((SystemFault::TooSlow, took)));
+        let observed = seen(&["www.example.com"], servers, Some(&conf), system);
+        assert_eq!(summary("", &observed), line, "{options} {servers} {took}");
+    }
+}
