@@ -8,7 +8,7 @@
 //! | SERVFAIL | the same with CD |
 //! | an answer to that | the same as at first: SERVFAIL again means that DNSSEC is the cause |
 //! | a failure of that too | the same without EDNS |
-//! | an answer without EDNS, after another failure | the same as at first: a failure means that EDNS is the cause |
+//! | an answer without EDNS, after another failure | the same as at first: failing again means EDNS |
 //! | an answer that is stale | the same after a while: a resolver may refresh it only then |
 //! | nothing | the same without EDNS and by TCP, side by side: a late answer to the first still counts |
 
@@ -68,8 +68,8 @@ pub(crate) enum Plan {
     /// The first question is under way.
     #[default]
     First,
-    /// TCP is under way, because an answer did not fit.
-    Truncated { is_plain: bool },
+    /// TCP is under way, because an answer did not fit: what came with EDNS before, if that may be why.
+    Truncated { is_plain: bool, refusal: Option<Box<Answered>> },
     /// The question without EDNS is under way, because the server may not take EDNS: what it answered.
     WithoutEdns(Box<Answered>),
     /// The first question is under way again: what failed at first, and the answer without EDNS.
@@ -89,17 +89,12 @@ impl Plan {
     pub(crate) fn ended(&mut self, form: Form, ended: Ended) -> Next {
         match std::mem::take(self) {
             Self::First => self.after_first(form, ended),
-            Self::Truncated { is_plain } => match ended {
-                Ok(answered) if answered.reply.tc => {
-                    done(Err(Fault::Truncated(Tcp::Malformed)), is_plain, false)
-                }
-                Ok(answered) => self.judge(form, answered, is_plain),
-                Err(fault) => done(Err(Fault::Truncated(tcp_fault(&fault))), is_plain, false),
-            },
+            Self::Truncated { is_plain, refusal } => self.after_cut(form, ended, is_plain, refusal),
             Self::WithoutEdns(refusal) => self.after_plain(form, ended, refusal),
             Self::WithEdnsAgain { refusal, plain } => match ended {
-                Ok(answered) if is_good(&answered) => done(Ok(*refusal), false, false),
-                _ => done(Ok(*plain), true, false),
+                Ok(answered) if !is_good(&answered) => done(Ok(*plain), true, false),
+                // A server that is well again, or silent, shows nothing of EDNS.
+                _ => done(Ok(*refusal), false, false),
             },
             Self::Unchecked { answer, is_plain } => self.after_unchecked(form, ended, answer, is_plain),
             Self::CheckedAgain { answer, is_plain } => {
@@ -141,6 +136,26 @@ impl Plan {
         }
     }
 
+    fn after_cut(
+        &mut self,
+        form: Form,
+        ended: Ended,
+        is_plain: bool,
+        refusal: Option<Box<Answered>>,
+    ) -> Next {
+        let cut = |tcp: Tcp, is_plain: bool| done(Err(Fault::Truncated(tcp)), is_plain, false);
+        match (ended, refusal) {
+            (Err(fault), refusal) => cut(tcp_fault(&fault), is_plain && refusal.is_none()),
+            (Ok(answered), refusal) if answered.reply.tc => {
+                cut(Tcp::Malformed, is_plain && refusal.is_none())
+            }
+            (Ok(answered), None) => self.judge(form, answered, is_plain),
+            (Ok(answered), Some(refusal)) => {
+                self.after_plain(Form { tcp: false, ..form }, Ok(answered), refusal)
+            }
+        }
+    }
+
     fn after_loss(&mut self, fault: Fault) -> Next {
         *self = Self::Silent { fault, tcp: None, is_plain_over: false };
         Next::Ask(vec![Form { edns: false, ..FIRST }, Form { tcp: true, ..FIRST }])
@@ -149,8 +164,7 @@ impl Plan {
     /// An answer that may need a further question.
     fn judge(&mut self, form: Form, answered: Answered, is_plain: bool) -> Next {
         if answered.reply.tc && !form.tcp {
-            *self = Self::Truncated { is_plain };
-            return Next::Ask(vec![Form { tcp: true, ..form }]);
+            return self.by_tcp(form, is_plain, None);
         }
         if answered.reply.rcode == OptRcode::SERVFAIL {
             *self = Self::Unchecked { answer: Box::new(answered), is_plain };
@@ -166,6 +180,11 @@ impl Plan {
         done(Ok(answered), is_plain, false)
     }
 
+    fn by_tcp(&mut self, form: Form, is_plain: bool, refusal: Option<Box<Answered>>) -> Next {
+        *self = Self::Truncated { is_plain, refusal };
+        Next::Ask(vec![Form { tcp: true, ..form }])
+    }
+
     fn without_edns(&mut self, form: Form, refusal: Box<Answered>) -> Next {
         *self = Self::WithoutEdns(refusal);
         Next::Ask(vec![Form { edns: false, unchecked: false, ..form }])
@@ -175,14 +194,15 @@ impl Plan {
     fn after_plain(&mut self, form: Form, ended: Ended, refusal: Box<Answered>) -> Next {
         let is_of_edns = !refusal.reply.edns && is_refusal_of_edns(refusal.reply.rcode);
         match ended {
-            Ok(answered) if is_good(&answered) && !answered.reply.tc && !is_of_edns => {
+            Ok(answered) if is_of_edns && answered.reply.rcode != refusal.reply.rcode => {
+                self.judge(form, answered, true)
+            }
+            Ok(answered) if is_good(&answered) && answered.reply.tc && !form.tcp => {
+                self.by_tcp(form, true, Some(refusal))
+            }
+            Ok(answered) if is_good(&answered) => {
                 *self = Self::WithEdnsAgain { refusal, plain: Box::new(answered) };
                 Next::Ask(vec![Form { edns: true, ..form }])
-            }
-            Ok(answered)
-                if is_good(&answered) || is_of_edns && answered.reply.rcode != refusal.reply.rcode =>
-            {
-                self.judge(form, answered, true)
             }
             _ => done(Ok(*refusal), false, false),
         }

@@ -95,10 +95,30 @@ fn each_end_leads_to_what_the_table_says() {
             vec![(FIRST, ok(R::BADVERS)), (PLAIN, ok(R::NXDOMAIN)), (FIRST, ok(R::BADVERS))],
             "plain, udp, NXDOMAIN plain",
         ),
+        // An answer that needs TCP shows no more than one that does not.
         (
-            vec![(FIRST, ok(R::BADVERS)), (PLAIN, cut()), (PLAIN_TCP, ok(R::NOERROR))],
-            "plain, plain tcp, NOERROR plain",
+            vec![
+                (FIRST, ok(R::BADVERS)),
+                (PLAIN, cut()),
+                (PLAIN_TCP, ok(R::NOERROR)),
+                (FIRST, ok(R::BADVERS)),
+            ],
+            "plain, plain tcp, udp, NOERROR plain",
         ),
+        (
+            vec![(FIRST, ok(R::BADVERS)), (PLAIN, cut()), (PLAIN_TCP, ok(R::NOERROR)), (FIRST, cut())],
+            "plain, plain tcp, udp, BADVERS",
+        ),
+        (
+            vec![(FIRST, ok(R::REFUSED)), (PLAIN, cut()), (PLAIN_TCP, ok(R::SERVFAIL))],
+            "plain, plain tcp, REFUSED",
+        ),
+        (
+            vec![(FIRST, ok(R::REFUSED)), (PLAIN, cut()), (PLAIN_TCP, silent())],
+            "plain, plain tcp, truncated, and TCP no answer",
+        ),
+        // Silence shows nothing of EDNS.
+        (vec![(FIRST, ok(R::REFUSED)), (PLAIN, ok(R::NOERROR)), (FIRST, silent())], "plain, udp, REFUSED"),
         (vec![(FIRST, ok(R::FORMERR)), (PLAIN, ok(R::FORMERR))], "plain, FORMERR"),
         (
             vec![(FIRST, ok(R::FORMERR)), (PLAIN, ok(R::NOERROR)), (FIRST, ok(R::FORMERR))],
@@ -145,6 +165,16 @@ fn each_end_leads_to_what_the_table_says() {
                 (FIRST, ok(R::SERVFAIL)),
             ],
             "cd, plain, udp, NOERROR plain",
+        ),
+        (
+            vec![
+                (FIRST, ok(R::SERVFAIL)),
+                (CD, ok(R::SERVFAIL)),
+                (PLAIN, cut()),
+                (PLAIN_TCP, ok(R::NOERROR)),
+                (FIRST, ok(R::NOERROR)),
+            ],
+            "cd, plain, plain tcp, udp, SERVFAIL",
         ),
         (vec![(FIRST, ok(R::SERVFAIL)), (CD, silent())], "cd, SERVFAIL"),
         (vec![(FIRST, silent()), (PLAIN, ok(R::NOERROR))], "plain+tcp, NOERROR plain"),
