@@ -172,8 +172,7 @@ fn is_only_cached(failing: &Question, well: &[&Question]) -> Option<bool> {
     if failing.is_random() || failing.expect == Expect::Secure {
         return has_fresh.then_some(false);
     }
-    let has_other_zone = others.iter().any(|other| other.zone() != failing.zone());
-    (!others.is_empty()).then_some(!has_fresh && !has_other_zone)
+    (!others.is_empty()).then_some(!has_fresh)
 }
 
 /// Whether the zone of a question may be at fault. Where more is expected than that it resolves, only a zone
