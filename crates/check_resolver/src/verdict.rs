@@ -35,6 +35,7 @@ impl<'a> Verdict<'a> {
         let judged: Vec<Vec<Judged>> =
             observed.servers.iter().map(|server| judge_all(&observed.questions, &server.outcomes)).collect();
         let zones = Zones::new(&observed.questions, &judged);
+        let judged: Vec<Vec<Judged>> = judged.into_iter().map(|judged| zones.settle(judged)).collect();
         let failing = observed.servers.iter().zip(&judged).filter_map(|(server, judged)| {
             let (place, fault) = zones.first_fault(&observed.questions, judged)?;
             Some((server, place, fault))
@@ -193,7 +194,7 @@ impl<'a> Verdict<'a> {
 fn failing_uplinks<'a>(observed: &'a Observations, zones: &Zones) -> Vec<(&'a Server, String)> {
     let questions = &observed.questions;
     let fault = |server: &Server| {
-        let judged = judge_all(questions, &server.outcomes);
+        let judged = zones.settle(judge_all(questions, &server.outcomes));
         let (place, _) = zones.first_fault(questions, &judged)?;
         judged.get(place)?.in_words()
     };

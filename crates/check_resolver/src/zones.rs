@@ -32,6 +32,16 @@ impl Zones {
         Self { failing: failing(questions, judged), unproven: unproven(questions, judged) }
     }
 
+    /// Takes for what it is that a server serves a name unsigned of which another one shows the broken
+    /// signature: it does not validate that name.
+    pub(crate) fn settle(&self, mut judged: Vec<Judged>) -> Vec<Judged> {
+        let proven = judged.iter_mut().enumerate().filter(|(place, _)| !self.unproven.contains(place));
+        for (_, judged) in proven.filter(|(_, judged)| judged.fault == Some(Fault::Unsigned)) {
+            judged.fault = Some(Fault::NotValidating);
+        }
+        judged
+    }
+
     /// Whether the name at this place fails on every server.
     pub(crate) fn fails(&self, place: usize) -> bool {
         self.failing.iter().any(|failing| failing.place == place)
@@ -187,8 +197,13 @@ fn may_be_its_zone(question: &Question, fault: &Fault) -> bool {
 fn unproven(questions: &[Question], judged: &[Vec<Judged>]) -> Vec<usize> {
     let is_there = |judged: &Judged| matches!(judged.fault, None | Some(Fault::NotValidating));
     let is_shown = |place: usize| judged.iter().any(|server| server.get(place).is_some_and(is_there));
-    let is_validated = |judged: &Judged| matches!(judged.fault, Some(Fault::Validated | Fault::Unsigned));
-    let is_repaired = |place: usize| judged.iter().any(|server| server.get(place).is_some_and(is_validated));
+    let any_is = |place: usize, fault: Option<Fault>| {
+        judged.iter().any(|server| server.get(place).is_some_and(|judged| judged.fault == fault))
+    };
+    // A server that serves it unsigned says nothing where another one shows its broken signature.
+    let is_repaired = |place: usize| {
+        any_is(place, Some(Fault::Validated)) || any_is(place, Some(Fault::Unsigned)) && !any_is(place, None)
+    };
     let bogus = questions.iter().enumerate().filter(|(_, question)| question.expect == Expect::Bogus);
     bogus.map(|(place, _)| place).filter(|place| !is_shown(*place) || is_repaired(*place)).collect()
 }

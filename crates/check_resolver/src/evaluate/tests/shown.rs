@@ -114,6 +114,19 @@ fn a_bogus_name_proves_nothing_where_its_zone_does_not_answer() {
             "CRITICAL - 2 of 2 nameservers fail: ::1 b.example SERVFAIL, ::2 b.example does not validate DNSSEC"
                 .to_owned(),
         ),
+        // It shows the broken signature that the second one serves the name without.
+        (
+            "::1=valid,expired ::2=valid,192.0.2.80",
+            "CRITICAL - 1 of 2 nameservers fails: ::2 b.example does not validate DNSSEC".to_owned(),
+        ),
+        (
+            "::1=valid,expired ::2=valid,192.0.2.80 ::3=valid,valid",
+            format!("UNKNOWN - {}", valid.replace("validated (AD=1)", "not signed")),
+        ),
+        (
+            "::1=valid,signed ::2=valid,192.0.2.80",
+            "CRITICAL - 1 of 2 nameservers fails: ::1 b.example does not validate DNSSEC, 1 more fault".to_owned(),
+        ),
         // Resolvers are silent while they wait for its servers.
         (
             "::1=192.0.2.80,no",
@@ -143,6 +156,18 @@ fn a_bogus_name_proves_nothing_where_its_zone_does_not_answer() {
     let mut alone = seen(&[], "::1=servfail", None, None);
     alone.questions = vec![bogus("b.example")];
     assert_eq!(summary("", &alone), format!("{nothing} or the nameserver fails, add a --name"));
+}
+
+/// The stub shows the broken signature that an uplink serves the name without.
+#[test]
+fn an_uplink_does_not_validate_what_its_stub_shows_as_broken() {
+    let mut observed = seen(&[NAME], "127.0.0.53=valid,expired", Some("nameserver 127.0.0.53\n"), GOOD);
+    let bogus = "b.example".parse::<Asked>().unwrap().question(1, vec![Rtype::A], Expect::Bogus).unwrap();
+    observed.questions.push(bogus);
+    let uplinks = Ok(servers("192.0.2.53=valid,192.0.2.80"));
+    observed.uplinks = Some(Uplinks { stub: "127.0.0.53".to_owned(), servers: uplinks });
+    let line = "WARNING - uplink 192.0.2.53 of 127.0.0.53: does not validate DNSSEC";
+    assert_eq!(summary("", &observed), line);
 }
 
 #[test]
