@@ -1,5 +1,6 @@
 //! Why a target failed, or why nothing can be said about it from here; and the words for each.
 
+use host_net::NeighbourTable;
 use net::tls::{Day, Fault};
 use net::{IcmpError, local_words};
 use plugin::reason;
@@ -123,7 +124,7 @@ impl Local {
             Local::NoMemory => shared(Errno::NOMEM),
             Local::LinkDown => shared(Errno::NETDOWN),
             Local::Gateway => "gateway silent here",
-            Local::NeighbourTable => "neighbour table full here",
+            Local::NeighbourTable => NeighbourTable::FULL_HERE,
             Local::Conntrack => "conntrack table full here",
             Local::NoFamily => shared(Errno::AFNOSUPPORT),
             Local::Broadcast => "a broadcast address",
@@ -154,9 +155,7 @@ impl Local {
             }
             Local::LinkDown => "the interface towards it is down or has no carrier on this machine",
             Local::Gateway => "the gateway of this machine towards it does not answer: see ip route get",
-            Local::NeighbourTable => {
-                "raise net.ipv4.neigh.default.gc_thresh3 (and net.ipv6) above the number of neighbours"
-            }
+            Local::NeighbourTable => NeighbourTable::REMEDY,
             Local::Conntrack => "raise net.netfilter.nf_conntrack_max on this machine, or lower --rate",
             Local::NoFamily => "this machine has no such protocol, as with IPv6 switched off",
             Local::Broadcast => "no host has it: take it off the list",

@@ -19,7 +19,8 @@ use crate::target::Target;
 /// Descriptors that are not for connections: standard ones, those inherited, of the threads' epoll, netlink,
 /// ping.
 const RESERVED: u64 = 40;
-/// From how full a table on nothing new fits into it, in per cent: it is emptied a little all the time.
+/// From how full the table of tracked connections on nothing new fits into it, in per cent: it is emptied a
+/// little all the time.
 const FULL: u64 = 98;
 
 /// How long a look at the faults of this machine may take at the end of a run that is stopped.
@@ -44,10 +45,7 @@ impl Tables {
 
     /// Whether no further neighbour fits.
     fn are_full(&self, v6: bool) -> bool {
-        let is_full = |table: &NeighbourTable| {
-            u64::from(table.entries) * 100 >= u64::from(table.limit) * FULL && table.limit > 0
-        };
-        self.0.iter().any(|table| table.v6 == v6 && is_full(table))
+        self.0.iter().any(|table| table.v6 == v6 && table.is_full())
     }
 
     /// Whether a neighbour did not fit between then and `now`.

@@ -21,6 +21,8 @@ const ENTRIES: usize = 4;
 const TABLE_FULLS: usize = 80;
 /// sys/socket.h: AF_INET6.
 const INET6: u8 = 10;
+/// From how full on, in per cent, a further neighbour may not fit: some leave the table at any time.
+const FULL: u64 = 95;
 
 /// A table of neighbours.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -36,6 +38,17 @@ pub struct NeighbourTable {
 }
 
 impl NeighbourTable {
+    /// That nothing can be sent to a new neighbour, in few words.
+    pub const FULL_HERE: &str = "neighbour table full here";
+    /// What to do about that.
+    pub const REMEDY: &str =
+        "raise net.ipv4.neigh.default.gc_thresh3 (and net.ipv6) above the number of neighbours";
+
+    /// Returns whether no further neighbour fits, or hardly one.
+    pub fn is_full(&self) -> bool {
+        self.limit > 0 && u64::from(self.entries) * 100 >= u64::from(self.limit) * FULL
+    }
+
     /// Reads the tables of IPv4 and IPv6.
     ///
     /// # Errors
@@ -91,6 +104,21 @@ mod tests {
         assert!(v4.limit > 0, "{v4:?}");
         if let Ok(text) = std::fs::read_to_string("/proc/sys/net/ipv4/neigh/default/gc_thresh3") {
             assert_eq!(v4.limit.to_string(), text.trim());
+        }
+    }
+
+    #[test]
+    fn a_table_is_full_from_some_entries_below_its_limit_on() {
+        let rows = [
+            (0, 0, false),
+            (7, 0, false),
+            (972, 1_024, false),
+            (973, 1_024, true),
+            (u32::MAX, u32::MAX, true),
+        ];
+        for (entries, limit, is_full) in rows {
+            let table = NeighbourTable { entries, limit, ..NeighbourTable::default() };
+            assert_eq!(table.is_full(), is_full, "{table:?}");
         }
     }
 

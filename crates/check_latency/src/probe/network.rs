@@ -11,10 +11,6 @@ use plugin::Deadline;
 use crate::seen::Seen;
 use crate::target::{Targets, Unusable};
 
-/// Such a share of its limit, in per cent, makes a table of neighbours full: some of them leave it at any
-/// time.
-const FULL: u64 = 95;
-
 /// Takes such addresses out of the targets: a ping to them is refused, or answered by other hosts.
 pub(crate) fn refuse(targets: &mut Targets, bound: &Bound) {
     let kinds = kinds(bound);
@@ -51,30 +47,24 @@ pub(crate) fn name_full_tables<'a>(
     seen: impl Iterator<Item = (SocketAddr, &'a mut Seen)>,
     deadline: &Deadline,
 ) -> Option<String> {
-    let mut refused = seen.filter(|(_, seen)| seen.sent == 0 && seen.no_room).peekable();
-    refused.peek()?;
-    let tables = NeighbourTable::read_all(deadline).unwrap_or_default();
-    name_full(refused, &tables)
+    name_full(seen, || NeighbourTable::read_all(deadline).unwrap_or_default())
 }
 
 fn name_full<'a>(
-    refused: impl Iterator<Item = (SocketAddr, &'a mut Seen)>,
-    tables: &[NeighbourTable],
+    seen: impl Iterator<Item = (SocketAddr, &'a mut Seen)>,
+    read: impl FnOnce() -> Vec<NeighbourTable>,
 ) -> Option<String> {
-    let is_full = |table: &NeighbourTable| {
-        table.limit > 0 && u64::from(table.entries) * 100 >= u64::from(table.limit) * FULL
-    };
-    let of_family = |v6: bool| tables.iter().any(|table| table.v6 == v6 && is_full(table));
+    let mut refused = seen.filter(|(_, seen)| seen.sent == 0 && seen.no_room).peekable();
+    refused.peek()?;
+    let tables = read();
+    let of_family = |v6: bool| tables.iter().any(|table| table.v6 == v6 && table.is_full());
     let (v4, v6) = (of_family(false), of_family(true));
     let mut is_any = false;
     for (_, seen) in refused.filter(|(address, _)| if address.is_ipv6() { v6 } else { v4 }) {
-        seen.unsent = Some("neighbour table full here".to_owned());
+        seen.unsent = Some(NeighbourTable::FULL_HERE.to_owned());
         is_any = true;
     }
-    is_any.then(|| {
-        "neighbour table full here: raise net.ipv4.neigh.default.gc_thresh3 (and net.ipv6) above the number of neighbours"
-            .to_owned()
-    })
+    is_any.then(|| format!("{}: {}", NeighbourTable::FULL_HERE, NeighbourTable::REMEDY))
 }
 
 #[cfg(test)]
@@ -124,21 +114,29 @@ mod tests {
     #[test]
     fn a_full_table_of_neighbours_is_named_for_its_family() {
         let table = |v6, entries| NeighbourTable { v6, entries, limit: 1_024, ..NeighbourTable::default() };
-        // (the entries of both tables, what the targets of both families were not sent for)
+        let (full, no_room) = ("neighbour table full here", "no buffer space available");
+        let advice = "neighbour table full here: raise net.ipv4.neigh.default.gc_thresh3 (and net.ipv6) above the \
+                      number of neighbours";
+        // (the entries of both tables, how many pings were sent, whether there was a lack of room, what the
+        // targets of both families were not sent for)
         let rows = [
-            (1_024, 7, ["neighbour table full here", "no buffer space available"]),
-            (7, 973, ["no buffer space available", "neighbour table full here"]),
-            (972, 7, ["no buffer space available"; 2]),
+            ((1_024, 7), 0, true, [full, no_room]),
+            ((7, 973), 0, true, [no_room, full]),
+            ((972, 7), 0, true, [no_room; 2]),
+            ((1_024, 1_024), 0, true, [full; 2]),
+            // One that had room, or was not sent for another reason.
+            ((1_024, 1_024), 1, true, [no_room; 2]),
+            ((1_024, 1_024), 0, false, [no_room; 2]),
         ];
-        for (v4, v6, expected) in rows {
-            let unsent = Some("no buffer space available".to_owned());
-            let seen = Seen { unsent, no_room: true, ..Seen::default() };
+        for ((v4, v6), sent, is_room_missing, expected) in rows {
+            let unsent = Some(no_room.to_owned());
+            let seen = Seen { sent, unsent, no_room: is_room_missing, ..Seen::default() };
             let mut both = ["192.0.2.1:0", "[2001:db8::1]:0"]
                 .map(|to| (to.parse::<SocketAddr>().unwrap(), seen.clone()));
-            let refused = both.iter_mut().map(|(address, seen)| (*address, seen));
-            let advice = name_full(refused, &[table(false, v4), table(true, v6)]);
+            let all = both.iter_mut().map(|(address, seen)| (*address, seen));
+            let said = name_full(all, || vec![table(false, v4), table(true, v6)]);
             assert_eq!(both.map(|(_, seen)| seen.unsent.unwrap()), expected);
-            assert_eq!(advice.is_some(), expected.contains(&"neighbour table full here"));
+            assert_eq!(said.as_deref(), expected.contains(&full).then_some(advice));
         }
     }
 }
