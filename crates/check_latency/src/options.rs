@@ -10,7 +10,7 @@ use std::str::FromStr;
 use addresses::{HostAddress, ZonedAddress};
 use clap::builder::NonEmptyStringValueParser;
 use net::Host;
-use plugin::{AllowedFailures, Limit, Seconds};
+use plugin::{AllowedFailures, Limit, Seconds, State};
 
 use crate::rule::Settings;
 pub use time::TooLong;
@@ -217,10 +217,20 @@ impl Judging {
         }
     }
 
-    /// Returns whether a median of round-trip times, in microseconds, reaches an absolute limit.
-    pub(crate) fn is_over_limit(&self, median: Option<u32>) -> bool {
-        let mut limits = [self.limit_warning, self.limit_critical].into_iter().flatten();
-        median.is_some_and(|median| limits.any(|limit| f64::from(median) / 1e3 >= limit.rtt))
+    /// Returns the absolute limit that a round-trip time in seconds reaches, the critical one first.
+    pub(crate) fn rtt_limit(&self, rtt: f64) -> Option<(State, Absolute)> {
+        self.reached(|limit| rtt * 1e3 >= limit.rtt)
+    }
+
+    /// Returns the absolute limit that a loss, as a share, reaches, the critical one first.
+    pub(crate) fn loss_limit(&self, loss: f64) -> Option<(State, Absolute)> {
+        self.reached(|limit| loss * 100.0 >= limit.loss)
+    }
+
+    fn reached(&self, is_reached: impl Fn(&Absolute) -> bool) -> Option<(State, Absolute)> {
+        let limits = [(State::Critical, self.limit_critical), (State::Warning, self.limit_warning)];
+        let mut limits = limits.into_iter().filter_map(|(state, limit)| Some((state, limit?)));
+        limits.find(|(_, limit)| is_reached(limit))
     }
 
     /// Returns how many targets may be abnormal: `None` if each has its own state.
@@ -243,6 +253,8 @@ impl Judging {
 
 #[cfg(test)]
 mod tests {
+    use clap::Parser as _;
+
     use super::*;
 
     #[test]
@@ -254,6 +266,20 @@ mod tests {
             ["", "200", "200,", "200,20", ",20%", "200,101%", "-1,5%", "1e3,5%", "nan,5%", "200,20%,5"]
         {
             assert_eq!(read(text), Err(InvalidValue::Absolute), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_limit_is_reached_by_what_equals_it() {
+        let arguments =
+            ["check_latency", "--ip=192.0.2.1", "--limit-warning=200,20%", "--limit-critical=500,60%"];
+        let judging = crate::Args::try_parse_from(arguments).unwrap().judging;
+        let state = |reached: Option<(State, Absolute)>| reached.map(|(state, _)| state);
+        for (value, expected) in [(0.199, None), (0.2, Some(State::Warning)), (0.5, Some(State::Critical))] {
+            assert_eq!(state(judging.rtt_limit(value)), expected, "{value}");
+        }
+        for (value, expected) in [(0.19, None), (0.2, Some(State::Warning)), (0.6, Some(State::Critical))] {
+            assert_eq!(state(judging.loss_limit(value)), expected, "{value}");
         }
     }
 

@@ -133,7 +133,8 @@ fn verdicts(
         let is_learning =
             verdict.map_or(path.answered_runs() < settings.learn_runs, |verdict| verdict.learning);
         let verdict = verdict.map(|verdict| trusted(verdict, dropped));
-        let is_over_limit = judging.is_over_limit(seen.median());
+        let rtt = seen.run(at).and_then(|run| run.rtt());
+        let is_over_limit = rtt.is_some_and(|rtt| judging.rtt_limit(rtt).is_some());
         JudgedTarget { target, seen, verdict, is_learning, is_over_limit }
     };
     let targets: Vec<JudgedTarget> = targets.into_iter().map(judge).collect();

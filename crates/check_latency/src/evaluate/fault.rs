@@ -6,7 +6,7 @@ use plugin::{Finding, State};
 
 use super::words::{Calendar, milliseconds, percent};
 use crate::judged::JudgedTarget;
-use crate::options::{Absolute, Judging};
+use crate::options::Judging;
 use crate::rule::{LossAlert, Verdict};
 
 /// One thing that is wrong with a target.
@@ -145,19 +145,13 @@ fn strange(judged: &JudgedTarget) -> Option<Fault> {
 /// More loss than the absolute limits allow.
 fn too_lossy(judged: &JudgedTarget, judging: &Judging) -> Option<Fault> {
     let loss = judged.loss()?;
-    let (state, limit) = reached(judging, |limit| loss * 100.0 >= limit.loss)?;
+    let (state, limit) = judging.loss_limit(loss)?;
     Some(Fault::limit(state, &format!("loses {}", percent(loss)), &format!("{}%", limit.loss)))
 }
 
 /// A longer round-trip time than the absolute limits allow.
 fn too_slow(judged: &JudgedTarget, judging: &Judging) -> Option<Fault> {
     let rtt = judged.rtt()?;
-    let (state, limit) = reached(judging, |limit| rtt * 1e3 >= limit.rtt)?;
+    let (state, limit) = judging.rtt_limit(rtt)?;
     Some(Fault::limit(state, &format!("takes {}", milliseconds(rtt)), &limit.rtt.to_string()))
-}
-
-/// The absolute limit that is reached, the critical one first.
-fn reached(judging: &Judging, is_reached: impl Fn(&Absolute) -> bool) -> Option<(State, Absolute)> {
-    let limits = [(State::Critical, judging.limit_critical), (State::Warning, judging.limit_warning)];
-    limits.into_iter().filter_map(|(state, limit)| Some((state, limit?))).find(|(_, limit)| is_reached(limit))
 }
