@@ -1,6 +1,6 @@
 //! Binds what may be bound, checks until the result is known, and gives back what another host has too.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -13,7 +13,7 @@ use crate::Outcome;
 use crate::case::{Case, Fate, bindable};
 use crate::child::{self, Ran};
 use crate::config::{Argv, Config};
-use crate::link::{CONFLICTS_NEEDED, Claims, Link};
+use crate::link::{CONFLICTS_NEEDED, Claims, Link, LinkError};
 use crate::probe::{ObserveError, Seen};
 
 /// What is left of the deadline for the last check and the record when a program is ended.
@@ -42,6 +42,11 @@ pub(crate) fn bring_back(
     outcome: &mut Outcome,
     deadline: &Deadline,
 ) -> Result<(), ObserveError> {
+    if let Some(fault) = link.fault() {
+        leave_alone(&fault, &mut outcome.cases);
+        outcome.unchecked = Some(fault.to_string());
+        return Ok(());
+    }
     let tried = bindable(&outcome.cases);
     let (faults, is_there) = match &config.command {
         Some(command) => {
@@ -64,35 +69,38 @@ pub(crate) fn bring_back(
             (faults, is_there)
         }
     };
+    outcome.pending.extend(is_there);
     // The kernel's own detection of IPv6 runs meanwhile.
-    let conflicts = conflicts(config, link, is_there, outcome, deadline);
+    let conflicts = conflicts(config, link, outcome, deadline);
     decide(config, &faults, &conflicts, outcome, deadline)
 }
 
 /// Probes for other hosts that have the addresses which an earlier run bound. That run ended before it knew
 /// of such a host.
 pub(crate) fn check_owed(config: &Config, link: &Link, outcome: &mut Outcome, deadline: &Deadline) {
-    conflicts(config, link, Vec::new(), outcome, deadline);
+    conflicts(config, link, outcome, deadline);
+}
+
+/// Leaves those addresses alone that could be bound, because the interface carries nothing.
+pub(crate) fn leave_alone(fault: &LinkError, cases: &mut [Case]) {
+    for case in cases.iter_mut().filter(|case| case.fate == Fate::Bindable) {
+        case.becomes(Fate::LeftAlone, fault.to_string());
+    }
 }
 
 /// Returns those of the addresses bound by this run that another host has too. Removes those of an earlier
 /// run at once.
-fn conflicts(
-    config: &Config,
-    link: &Link,
-    bound: Vec<IpAddr>,
-    outcome: &mut Outcome,
-    deadline: &Deadline,
-) -> Claims {
-    let addresses: Vec<IpAddr> = bound.into_iter().chain(outcome.owed_addresses()).collect();
+fn conflicts(config: &Config, link: &Link, outcome: &mut Outcome, deadline: &Deadline) -> Claims {
+    let addresses: Vec<IpAddr> = outcome.pending.iter().copied().collect();
     if addresses.is_empty() {
         return Claims::new();
     }
     let mut claims = link.conflicts(&addresses, deadline).unwrap_or_else(|error| {
-        outcome.notes.push(format!("not checked for conflicts after binding: {error}"));
+        outcome.unchecked = Some(error.to_string());
         Claims::new()
     });
-    let of_earlier: Claims = outcome.owed_addresses().filter_map(|owed| claims.remove_entry(&owed)).collect();
+    let owed = &outcome.owed.addresses;
+    let of_earlier: Claims = owed.iter().filter_map(|owed| claims.remove_entry(owed)).collect();
     give_back(config, &of_earlier, outcome, deadline);
     claims
 }
@@ -108,7 +116,7 @@ pub(crate) fn give_back(config: &Config, claims: &Claims, outcome: &mut Outcome,
     };
     outcome.changed = true;
     for (address, claimant) in claims {
-        let removed = take_back(config, &bound, *address, deadline);
+        let removed = take_back(config, &bound, *address, &mut outcome.pending, deadline);
         let why = format!("{claimant} has it too on {}, {removed}", config.interface);
         outcome.set(*address, Fate::Failed, why, "bound by an earlier run");
     }
@@ -127,7 +135,7 @@ fn decide(
     let looked_for = |address: &IpAddr| tried.binary_search(address).is_ok();
     let (after, still) = observe_until_settled(config, looked_for, coming(config), deadline)?;
     for case in outcome.cases.iter_mut().filter(|case| case.fate == Fate::Bindable) {
-        let removed = || take_back(config, after.bound(), case.address, deadline);
+        let mut removed = || take_back(config, after.bound(), case.address, &mut outcome.pending, deadline);
         let (fate, why) = match (still.get(&case.address), conflicts.get(&case.address)) {
             (Some((Condition::Duplicate(_), reason)), _) if config.command.is_none() => {
                 (Fate::Failed, Some(format!("{reason}, {}", removed())))
@@ -145,15 +153,25 @@ fn decide(
     Ok(())
 }
 
-/// Removes an address from the interface again, and says what came of it.
-pub(crate) fn take_back(config: &Config, bound: &Bound, address: IpAddr, deadline: &Deadline) -> String {
+/// Removes an address from the interface again, and says what came of it. One that is removed is no longer
+/// `pending`.
+fn take_back(
+    config: &Config,
+    bound: &Bound,
+    address: IpAddr,
+    pending: &mut BTreeSet<IpAddr>,
+    deadline: &Deadline,
+) -> String {
     let is_here = |index| bound.interface(index).is_some_and(|known| known.name == config.interface);
     let mut places = bound.addresses.iter().filter(|place| place.address == address);
     let Some(place) = places.find(|place| is_here(place.interface)) else {
         return "and it is bound elsewhere".to_owned();
     };
-    let removed = unbind(address, place.prefix, place.interface, deadline);
-    removed.map_or_else(|error| format!("and it cannot be removed: {error}"), |()| "removed again".to_owned())
+    if let Err(error) = unbind(address, place.prefix, place.interface, deadline) {
+        return format!("and it cannot be removed: {error}");
+    }
+    pending.remove(&address);
+    "removed again".to_owned()
 }
 
 /// Checks until the addresses that are `looked_for` are there, or nothing more will come: what a program
@@ -208,7 +226,9 @@ fn bind_all(
     };
     let mut faults = BTreeMap::new();
     for (number, case) in (0..).zip(ordered) {
-        if number > 0 && deadline.remaining() < CHECKING + EACH * number {
+        // The first one needs no more than the probe for other hosts.
+        let needed = if number == 0 { CONFLICTS_NEEDED } else { CHECKING + EACH * number };
+        if deadline.remaining() < needed {
             case.becomes(Fate::Later, "no time left, the next run binds it".to_owned());
         } else if let Some(fault) = fault(case) {
             faults.insert(case.address, fault);

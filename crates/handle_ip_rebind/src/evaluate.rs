@@ -54,6 +54,7 @@ fn done(outcome: &Outcome) -> Report {
     findings.extend(groups(&outcome.cases).into_iter().filter_map(|group| finding(outcome, &group)));
     findings.extend(outcome.services.iter().map(program));
     findings.extend(owed(outcome));
+    findings.extend(unfinished(outcome));
     findings.extend(general(outcome));
     findings.extend([Finding::ok("").details(all_back(outcome)).details(notes(outcome))]);
     if findings.state() != State::Ok && !back.is_empty() {
@@ -78,7 +79,8 @@ fn back(outcome: &Outcome) -> String {
 
 /// Whether this run did what an earlier one owed.
 fn is_finished(outcome: &Outcome) -> bool {
-    outcome.end == End::Done && outcome.owed_addresses().next().is_some()
+    let is_left = |address| outcome.pending.contains(&address);
+    outcome.end == End::Done && outcome.can_finish() && !outcome.owed_addresses().any(is_left)
 }
 
 /// What an earlier run owed, and whether it was done.
@@ -103,6 +105,24 @@ fn owed(outcome: &Outcome) -> Option<Finding> {
         "this run could do nothing".to_owned()
     };
     Some(Finding::warning(format!("an earlier run is not finished: {why}")))
+}
+
+/// What this run leaves to the next one: addresses that are bound and that were not probed for after the
+/// binding, or not announced.
+fn unfinished(outcome: &Outcome) -> Option<Finding> {
+    let checked = outcome.unchecked.as_ref().map(|why| format!("not checked for conflicts: {why}"));
+    let why = checked.or_else(|| Some(format!("not announced: {}", outcome.unannounced.as_ref()?)))?;
+    let faulty = |address: &IpAddr| {
+        outcome.cases.iter().any(|case| case.address == *address && case.fate != Fate::Back)
+    };
+    let left: Vec<IpAddr> = outcome.pending.iter().copied().filter(|address| !faulty(address)).collect();
+    if left.is_empty() {
+        return Some(Finding::ok("").detail(format!("note: {why}")));
+    }
+    let tail = format!(" {why}, the next run does it");
+    let (short, whole) = (brief(&left, room_after(&tail)), all(&left));
+    let finding = Finding::warning(format!("{short}{tail}"));
+    Some(if short == whole { finding } else { finding.detail(format!("all of these: {whole}")) })
 }
 
 /// All addresses that came back, where the first line has not all of them.

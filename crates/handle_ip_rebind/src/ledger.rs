@@ -39,7 +39,7 @@ pub(crate) fn owed(config: &Config, memory: &Memory, seen: &Seen) -> Owed {
     let addresses: Vec<IpAddr> = memory.owed.addresses.iter().copied().filter(is_here).collect();
     let configured = |words: &&Vec<String>| services(config).contains(words);
     let services: Vec<Vec<String>> = memory.owed.services.iter().filter(configured).cloned().collect();
-    if addresses.is_empty() || (services.is_empty() && !config.announce) {
+    if addresses.is_empty() {
         return Owed::default();
     }
     Owed { addresses, services }
@@ -74,25 +74,29 @@ impl<'a> Ledger<'a> {
             ledger.memory.acted.push(now);
         }
         ledger.memory.begun.clone_from(&ledger.tried);
-        ledger.owe(config, bindable(&outcome.cases), outcome);
+        ledger.owe(
+            config,
+            bindable(&outcome.cases).into_iter().chain(outcome.owed.addresses.clone()),
+            outcome,
+        );
         outcome.acted = ledger.memory.acted.len();
         held.write(&mut ledger.memory)?;
         Ok(ledger)
     }
 
-    /// Notes what is owed for these addresses, besides what an earlier run owes.
-    fn owe(&mut self, config: &Config, addresses: Vec<IpAddr>, outcome: &Outcome) {
-        let earlier = &outcome.owed;
-        let still_bound = outcome.owed_addresses();
-        let services = if addresses.is_empty() { earlier.services.clone() } else { services(config) };
-        let addresses = addresses.into_iter().chain(still_bound).collect();
+    /// Notes what is owed for these addresses of this run and of an earlier one.
+    fn owe(&mut self, config: &Config, addresses: impl Iterator<Item = IpAddr>, outcome: &Outcome) {
+        let earlier: BTreeSet<IpAddr> = outcome.owed.addresses.iter().copied().collect();
+        let addresses: Vec<IpAddr> = addresses.collect();
+        let is_new = addresses.iter().any(|address| !earlier.contains(address));
+        let services = if is_new { services(config) } else { outcome.owed.services.clone() };
         self.memory.owed = Owed { addresses, services };
     }
 
     /// Notes which addresses are back and which are not. A run that could change nothing has used none of the
     /// budget.
     pub(crate) fn learn(&mut self, config: &Config, outcome: &mut Outcome) {
-        self.owe(config, of(&outcome.cases, Fate::Back).collect(), outcome);
+        self.owe(config, outcome.pending.iter().copied(), outcome);
         self.fates(outcome);
     }
 
@@ -112,8 +116,10 @@ impl<'a> Ledger<'a> {
     /// Notes the end of the run, after the announcements, and the addresses that are gone. `seen` tells which
     /// of these no list names.
     pub(crate) fn end(&mut self, seen: &Seen, outcome: &mut Outcome) {
-        if self.memory.owed.services.is_empty() || self.memory.owed.addresses.is_empty() {
-            self.memory.owed = Owed::default();
+        if self.memory.owed.services.is_empty() {
+            self.memory.owed.addresses = outcome.pending.iter().copied().collect();
+        } else if self.memory.owed.addresses.is_empty() {
+            self.memory.owed.services.clear();
         }
         self.memory.interrupted = 0;
         self.memory.gone.learn(&outcome.cases, |address| seen.names(address), self.now);

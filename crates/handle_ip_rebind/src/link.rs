@@ -71,7 +71,7 @@ pub enum LinkError {
     #[error("probing on {0}: not an Ethernet interface with ARP, other hosts cannot be probed there")]
     NoEthernet(String),
     /// The interface carries nothing.
-    #[error("probing on {0}: {1}")]
+    #[error("{0} {1}")]
     NoLink(String, &'static str),
     /// The system refused.
     #[error("probing on {interface}: {what}: {}", reason(&(*.why).into()))]
@@ -164,7 +164,7 @@ impl Link {
     /// this probes again.
     ///
     /// # Errors
-    /// [`LinkError`].
+    /// [`LinkError`], also if the carrier was lost while the answers were to come.
     pub(crate) fn conflicts(&self, addresses: &[IpAddr], deadline: &Deadline) -> Result<Claims, LinkError> {
         let _step = deadline.step(format!("probing on {} for conflicts", self.interface));
         if deadline.remaining() < CONFLICTS_NEEDED {
@@ -172,7 +172,8 @@ impl Link {
         }
         let mut claimed = Claims::new();
         self.probe(addresses, CONFLICT_WAIT, Waiting::Bound, &mut claimed)?;
-        Ok(claimed)
+        // Without a carrier no host could answer.
+        self.fault().map_or(Ok(claimed), Err)
     }
 
     /// Asks once who has these addresses, and listens for this long after.
@@ -222,22 +223,25 @@ impl Link {
             Ok(_) => Ok(()),
             // Where the carrier is lost, the kernel drops the frame and calls that a want of buffers.
             Err(errno @ (Errno::NOBUFS | Errno::NETDOWN | Errno::NXIO | Errno::NODEV)) => {
-                Err(self.link_fault().unwrap_or_else(|| self.refused("sending", errno)))
+                Err(self.fault().unwrap_or_else(|| self.refused("sending", errno)))
             }
             Err(errno) => Err(self.refused("sending", errno)),
         }
     }
 
-    /// Why nothing can be sent, where the interface itself is the cause.
-    fn link_fault(&self) -> Option<LinkError> {
+    /// Returns why nothing can be sent, if the interface itself is the cause. The kernel's driver reports the
+    /// carrier at once, IFF_RUNNING follows up to a second later.
+    pub(crate) fn fault(&self) -> Option<LinkError> {
         let mut all = getifaddrs().ok()?;
         let Some(flags) = all.find(|entry| entry.interface_name == self.interface).map(|entry| entry.flags)
         else {
             return Some(LinkError::Absent(self.interface.clone()));
         };
         let fault = match () {
-            () if !flags.contains(InterfaceFlags::IFF_UP) => "the interface is down",
-            () if !flags.contains(InterfaceFlags::IFF_RUNNING) => "no carrier",
+            () if !flags.contains(InterfaceFlags::IFF_UP) => "is down",
+            () if !flags.contains(InterfaceFlags::IFF_RUNNING | InterfaceFlags::IFF_LOWER_UP) => {
+                "has no carrier"
+            }
             () => return None,
         };
         Some(LinkError::NoLink(self.interface.clone(), fault))

@@ -61,6 +61,12 @@ pub(crate) struct Outcome {
     pub(crate) per_hour: usize,
     /// What an earlier run owes, and this one does.
     pub(crate) owed: Owed,
+    /// The addresses that this run or an earlier one bound, and that were not announced since.
+    pub(crate) pending: BTreeSet<IpAddr>,
+    /// Why they were not probed for after the binding.
+    pub(crate) unchecked: Option<String>,
+    /// Why they were not announced.
+    pub(crate) unannounced: Option<String>,
     /// Whether addresses that come back are announced.
     pub(crate) announces: bool,
     /// What became of the command that binds.
@@ -87,6 +93,9 @@ impl Outcome {
             changed: false,
             per_hour: config.per_hour,
             owed: Owed::default(),
+            pending: BTreeSet::new(),
+            unchecked: None,
+            unannounced: None,
             announces: config.announce,
             command: None,
             services: Vec::new(),
@@ -100,6 +109,11 @@ impl Outcome {
             Some(case) => case.becomes(fate, why),
             None => self.cases.push(Case::unlisted(address, missing.to_owned(), fate, Some(why))),
         }
+    }
+
+    /// Returns whether this run can finish what an earlier run left.
+    pub(crate) fn can_finish(&self) -> bool {
+        self.owed_addresses().next().is_some()
     }
 
     /// Returns the addresses of an earlier run that are still bound and have no fault.

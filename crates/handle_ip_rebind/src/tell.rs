@@ -56,20 +56,29 @@ pub(crate) fn tell(
     Ok(())
 }
 
-/// The addresses to announce: those that are back, and those of an earlier run.
+/// The addresses to announce: those that are back, and those of an earlier run. None if they were not probed
+/// for after the binding, because another host may have one of them.
 fn announced(outcome: &Outcome) -> Vec<IpAddr> {
+    if outcome.unchecked.is_some() {
+        return Vec::new();
+    }
     of(&outcome.cases, Fate::Back).chain(outcome.owed_addresses()).collect()
 }
 
 /// Announces what is back. Returns whether that was done.
 fn announce(config: &Config, link: &Link, outcome: &mut Outcome) -> bool {
     let addresses = announced(outcome);
-    if !config.announce || addresses.is_empty() {
-        return false;
+    if config.announce && !addresses.is_empty() {
+        outcome.changed = true;
+        if let Err(error) = link.announce(&addresses) {
+            outcome.unannounced = Some(error.to_string());
+            return false;
+        }
     }
-    outcome.changed = true;
-    let announced = link.announce(&addresses);
-    announced.map_err(|error| outcome.notes.push(format!("not announced: {error}"))).is_ok()
+    for address in &addresses {
+        outcome.pending.remove(address);
+    }
+    config.announce && !addresses.is_empty()
 }
 
 /// Listens for hosts that defend an address that was announced, and removes it again.

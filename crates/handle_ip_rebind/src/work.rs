@@ -7,7 +7,7 @@ use plugin::{Deadline, Report, State, reason};
 use state::StateError;
 
 use crate::backoff::{Failures, hold_back};
-use crate::bind::{bring_back, check_owed};
+use crate::bind::{bring_back, check_owed, leave_alone};
 use crate::budget::{BudgetError, Held, Memory, now};
 use crate::caller;
 use crate::case::{Case, Fate, bindable, of};
@@ -138,6 +138,7 @@ fn observe(
     outcome.cases.extend(memory.gone.cases(&outcome.cases));
     if config.enabled {
         outcome.owed = owed(config, memory, seen);
+        outcome.pending = outcome.owed.addresses.iter().copied().collect();
     }
     Ok(())
 }
@@ -167,7 +168,7 @@ fn is_over_budget(config: &Config, memory: &Memory, outcome: &mut Outcome) -> bo
     }
     let is_begun = |case: &Case| memory.begun.contains(&case.address);
     let tried = || outcome.cases.iter().filter(|case| case.fate == Fate::Bindable);
-    let has_begun = tried().any(is_begun) || !outcome.owed.is_empty();
+    let has_begun = tried().any(is_begun) || outcome.can_finish();
     // A command binds all or nothing.
     let is_apart = config.command.is_none() || tried().all(is_begun);
     let is_over = !memory.may_continue() || !has_begun || !is_apart;
@@ -194,7 +195,7 @@ fn change(
         bring_back(config, seen, link, outcome, deadline)?;
     }
     ledger.learn(config, outcome);
-    let is_changed = outcome.changed || !outcome.owed.is_empty();
+    let is_changed = outcome.changed || outcome.can_finish();
     if is_changed {
         tell(config, ledger, seen, link, outcome, deadline)?;
     }
@@ -202,9 +203,9 @@ fn change(
     Ok(())
 }
 
-/// Returns whether there is nothing to bind and nothing owed.
+/// Returns whether there is nothing to bind and nothing to finish.
 fn is_idle(outcome: &Outcome) -> bool {
-    bindable(&outcome.cases).is_empty() && outcome.owed.is_empty()
+    bindable(&outcome.cases).is_empty() && !outcome.can_finish()
 }
 
 /// Opens the link for the addresses that are bound and announced on it.
@@ -234,7 +235,13 @@ fn ask(link: &Link, config: &Config, cases: &mut [Case], deadline: &Deadline) ->
     if addresses.is_empty() {
         return Ok(());
     }
-    let claimed = link.ask(&addresses, deadline)?;
+    let claimed = match link.ask(&addresses, deadline) {
+        Err(fault @ LinkError::NoLink(..)) => {
+            leave_alone(&fault, cases);
+            return Ok(());
+        }
+        claimed => claimed?,
+    };
     for case in cases.iter_mut() {
         if let Some(claimant) = claimed.get(&case.address) {
             case.becomes(Fate::LeftAlone, claimant.reason(&config.interface));

@@ -1,5 +1,7 @@
 //! Rows of outcomes and their lines.
 
+use std::collections::BTreeSet;
+
 use super::*;
 use crate::budget::Owed;
 use crate::case::example as case;
@@ -30,6 +32,9 @@ fn outcome(end: End, cases: Vec<Case>) -> Outcome {
         changed: true,
         per_hour: 3,
         owed: Owed::default(),
+        pending: BTreeSet::new(),
+        unchecked: None,
+        unannounced: None,
         announces: true,
         command: None,
         services: Vec::new(),
@@ -179,6 +184,36 @@ fn says_what_an_earlier_run_owed() {
         let found = lines(&Outcome { owed, announces, ..outcome(End::Done, Vec::new()) });
         assert_eq!(found[1], format!("note: an earlier run ended before it had {what}: 192.0.2.31"));
     }
+}
+
+#[test]
+fn says_what_it_leaves_to_the_next_run() {
+    let too_late = Some("probing on eth0: no buffer space available".to_owned());
+    let pending: BTreeSet<IpAddr> =
+        ["192.0.2.31", "192.0.2.32"].map(|address| address.parse().unwrap()).into();
+    let left = |cases| Outcome {
+        unchecked: too_late.clone(),
+        pending: pending.clone(),
+        ..outcome(End::Done, cases)
+    };
+    let why = "not checked for conflicts: probing on eth0: no buffer space available";
+    let back = [case("192.0.2.31", Fate::Back, ""), case("192.0.2.32", Fate::Back, "")];
+    let line =
+        format!("IP_REBIND WARNING - 192.0.2.31-32 {why}, the next run does it (bound again: 192.0.2.31-32)");
+    assert_eq!(lines(&left(back.to_vec())), [line]);
+    // The fault of the addresses themselves is worse.
+    let failed = ["192.0.2.31", "192.0.2.32"].map(|address| case(address, Fate::Failed, "x"));
+    let found = lines(&left(failed.to_vec()));
+    assert_eq!(found, ["IP_REBIND CRITICAL - 192.0.2.31-32 not back: x".to_owned(), format!("note: {why}")]);
+    // An earlier run is finished only if nothing is left.
+    let owed = Owed { addresses: pending.iter().copied().collect(), services: Vec::new() };
+    let found = lines(&Outcome { owed, ..left(Vec::new()) });
+    assert_eq!(found[0], format!("IP_REBIND WARNING - 192.0.2.31-32 {why}, the next run does it"));
+    let mut unannounced = left(back.to_vec());
+    unannounced.unannounced = unannounced.unchecked.take();
+    let line = "IP_REBIND WARNING - 192.0.2.31-32 not announced: probing on eth0: no buffer space available, \
+                the next run does it (bound again: 192.0.2.31-32)";
+    assert_eq!(lines(&unannounced), [line]);
 }
 
 #[test]

@@ -10,6 +10,8 @@ mod again;
 #[cfg(test)]
 mod campaign;
 #[cfg(test)]
+mod carrier;
+#[cfg(test)]
 mod finish;
 #[cfg(test)]
 mod hostile;
