@@ -65,7 +65,7 @@ impl Failures {
         let mut former = std::mem::take(&mut self.0);
         for case in cases
             .iter()
-            .filter(|case| !matches!(case.fate, Fate::Back | Fate::Outside | Fate::Gone))
+            .filter(|case| !matches!(case.fate, Fate::Back | Fate::Unlisted | Fate::Outside | Fate::Gone))
             .take(MOST)
         {
             let former = former.remove(&case.address);

@@ -9,12 +9,12 @@ use check_ip_bound::Condition;
 use host_net::{Bound, bind, unbind};
 use plugin::Deadline;
 
-use crate::Outcome;
 use crate::case::{Case, Fate, bindable};
 use crate::child::{self, Ran};
 use crate::config::{Argv, Config};
 use crate::link::{CONFLICTS_NEEDED, Claims, Link, LinkError};
 use crate::probe::{ObserveError, Seen};
+use crate::{Outcome, by_command};
 
 /// What is left of the deadline for the last check and the record when a program is ended.
 pub(crate) const RESERVE: Duration = Duration::from_millis(700);
@@ -48,13 +48,15 @@ pub(crate) fn bring_back(
         return Ok(());
     }
     let tried = bindable(&outcome.cases);
+    let mut others = BTreeSet::new();
     let (faults, is_there) = match &config.command {
         Some(command) => {
             let ran = run(command, deadline.keeping(RESERVE + CONFLICTS_NEEDED), deadline);
             outcome.changed = ran.is_started;
             outcome.command = Some(ran);
             let looked_for = |address: &IpAddr| tried.binary_search(address).is_ok();
-            let (_, missing) = observe_until_settled(config, looked_for, coming(config), deadline)?;
+            let (after, missing) = observe_until_settled(config, looked_for, coming(config), deadline)?;
+            others = by_command::name(config, seen.bound(), after.bound(), outcome);
             (
                 BTreeMap::new(),
                 tried.iter().filter(|address| !missing.contains_key(*address)).copied().collect(),
@@ -69,9 +71,12 @@ pub(crate) fn bring_back(
             (faults, is_there)
         }
     };
-    outcome.pending.extend(is_there);
+    outcome.pending.extend(is_there.into_iter().chain(others.iter().copied()));
     // The kernel's own detection of IPv6 runs meanwhile.
     let conflicts = conflicts(config, link, outcome, deadline);
+    if outcome.unchecked.is_none() {
+        outcome.pending.retain(|address| !others.contains(address));
+    }
     decide(config, &faults, &conflicts, outcome, deadline)
 }
 
@@ -88,8 +93,8 @@ pub(crate) fn leave_alone(fault: &LinkError, cases: &mut [Case]) {
     }
 }
 
-/// Returns those of the addresses bound by this run that another host has too. Removes those of an earlier
-/// run at once.
+/// Returns those of the addresses tried by this run that another host has too. Removes those of an earlier
+/// run and those that only the command chose at once.
 fn conflicts(config: &Config, link: &Link, outcome: &mut Outcome, deadline: &Deadline) -> Claims {
     let addresses: Vec<IpAddr> = outcome.pending.iter().copied().collect();
     if addresses.is_empty() {
@@ -99,9 +104,10 @@ fn conflicts(config: &Config, link: &Link, outcome: &mut Outcome, deadline: &Dea
         outcome.unchecked = Some(error.to_string());
         Claims::new()
     });
-    let owed = &outcome.owed.addresses;
-    let of_earlier: Claims = owed.iter().filter_map(|owed| claims.remove_entry(owed)).collect();
-    give_back(config, &of_earlier, outcome, deadline);
+    let tried = bindable(&outcome.cases);
+    let of_others: Claims =
+        claims.extract_if(.., |address, _| tried.binary_search(address).is_err()).collect();
+    give_back(config, &of_others, outcome, deadline);
     claims
 }
 

@@ -51,6 +51,8 @@ pub(crate) enum Fate {
     Back,
     /// It could be bound, and was not.
     Bindable,
+    /// The command bound it, and it is not in the list.
+    Unlisted,
     /// It is not in the list.
     Outside,
 }

@@ -113,7 +113,10 @@ fn unfinished(outcome: &Outcome) -> Option<Finding> {
     let checked = outcome.unchecked.as_ref().map(|why| format!("not checked for conflicts: {why}"));
     let why = checked.or_else(|| Some(format!("not announced: {}", outcome.unannounced.as_ref()?)))?;
     let faulty = |address: &IpAddr| {
-        outcome.cases.iter().any(|case| case.address == *address && case.fate != Fate::Back)
+        outcome
+            .cases
+            .iter()
+            .any(|case| case.address == *address && !matches!(case.fate, Fate::Back | Fate::Unlisted))
     };
     let left: Vec<IpAddr> = outcome.pending.iter().copied().filter(|address| !faulty(address)).collect();
     if left.is_empty() {
@@ -164,6 +167,7 @@ fn finding(outcome: &Outcome, group: &[&Case]) -> Option<Finding> {
             (State::Critical, format!(" not bound: the budget of {} an hour is used up", outcome.per_hour))
         }
         Fate::Bindable => (State::Warning, " would be bound, but this is a dry run".to_owned()),
+        Fate::Unlisted => (State::Warning, " bound by the command: not in the list".to_owned()),
         Fate::Outside => (State::Warning, " left alone: not in the list".to_owned()),
     };
     let addresses: Vec<IpAddr> = group.iter().map(|case| case.address).collect();

@@ -8,6 +8,7 @@ mod arp;
 mod backoff;
 mod bind;
 mod budget;
+mod by_command;
 mod caller;
 mod case;
 mod child;

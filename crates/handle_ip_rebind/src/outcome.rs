@@ -104,10 +104,11 @@ impl Outcome {
     }
 
     /// Sets the fate of an address, also of one that was not missing.
-    pub(crate) fn set(&mut self, address: IpAddr, fate: Fate, why: String, missing: &str) {
+    pub(crate) fn set(&mut self, address: IpAddr, fate: Fate, why: impl Into<Option<String>>, missing: &str) {
+        let why = why.into();
         match self.cases.iter_mut().find(|case| case.address == address) {
             Some(case) => case.becomes(fate, why),
-            None => self.cases.push(Case::unlisted(address, missing.to_owned(), fate, Some(why))),
+            None => self.cases.push(Case::unlisted(address, missing.to_owned(), fate, why)),
         }
     }
 

@@ -210,8 +210,8 @@ fn is_idle(outcome: &Outcome) -> bool {
 
 /// Opens the link for the addresses that are bound and announced on it.
 fn open_link(config: &Config, outcome: &Outcome) -> Result<Link, LinkError> {
-    let bindable = bindable(&outcome.cases);
-    Link::open(&config.interface, bindable.iter().chain(&outcome.owed.addresses).any(IpAddr::is_ipv6))
+    let asked = asked(config, &outcome.cases);
+    Link::open(&config.interface, asked.iter().chain(&outcome.owed.addresses).any(IpAddr::is_ipv6))
 }
 
 /// Forgets former failures if nothing is missing. Writes the memory if this or `gone` changed it.
@@ -229,9 +229,19 @@ fn forget_failures(
     if failed_changed || gone_changed { held.write(memory) } else { Ok(()) }
 }
 
+/// Returns the addresses to probe for: those that may be bound, and all missing ones that the command might
+/// bind besides.
+fn asked(config: &Config, cases: &[Case]) -> Vec<IpAddr> {
+    let mut all = bindable(cases);
+    if config.command.is_some() && !all.is_empty() {
+        all.extend(of(cases, Fate::Outside));
+    }
+    all
+}
+
 /// Asks the link who has the addresses: what another host has is left alone.
 fn ask(link: &Link, config: &Config, cases: &mut [Case], deadline: &Deadline) -> Result<(), LinkError> {
-    let addresses = bindable(cases);
+    let addresses = asked(config, cases);
     if addresses.is_empty() {
         return Ok(());
     }
@@ -251,7 +261,7 @@ fn ask(link: &Link, config: &Config, cases: &mut [Case], deadline: &Deadline) ->
     Ok(())
 }
 
-/// A command binds whatever it binds: it must not be run where an address of the list may not be bound.
+/// A command binds whatever it binds: it must not be run while a missing address must not be bound.
 fn spare_the_command(config: &Config, cases: &mut [Case]) {
     let left = of(cases, Fate::LeftAlone).chain(of(cases, Fate::Contradicted)).next();
     let Some(first) = left.filter(|_| config.command.is_some()) else { return };

@@ -34,10 +34,10 @@ impl Site {
         succeed(self.neighbour.command("nft").arg(rules));
     }
 
-    /// Whether all three probes were sent: then follow two seconds of silence.
-    fn has_probed(&self) -> bool {
+    /// Whether so many probes were sent. Two seconds of silence follow the third.
+    fn has_probed(&self, times: u32) -> bool {
         let rules = run(self.neighbour.command("nft").args(["list", "table", "arp", "probes"])).stdout;
-        rules.contains("packets 3 ")
+        rules.contains(&format!("packets {times} "))
     }
 
     /// The neighbour takes the address while the link is lost.
@@ -65,13 +65,25 @@ fn without_a_carrier_after_the_probes_nothing_is_bound() {
     }
     let site = Site::new("192.0.2.31");
     site.count_probes();
-    let line = site.handle_and(25, || site.has_probed(), |_| site.lose_the_link());
+    let line = site.handle_and(25, || site.has_probed(3), |_| site.lose_the_link());
     assert_eq!(line, "IP_REBIND CRITICAL - 192.0.2.31 left alone: eth0 has no carrier");
     assert!(!site.has("192.0.2.31/24"));
     site.restore_the_link();
     let line =
         format!("IP_REBIND CRITICAL - 192.0.2.31 left alone: {} has it on eth0", site.neighbours_mac());
     assert_eq!(site.handle().verdict(), (2, line.as_str()));
+}
+
+#[test]
+fn a_carrier_that_is_lost_between_the_probes_is_named() {
+    if missing(&HOSTS) || missing(&[Need::Program("nft")]) {
+        return;
+    }
+    let site = Site::new("192.0.2.31");
+    site.count_probes();
+    let line = site.handle_and(25, || site.has_probed(1), |_| site.lose_the_link());
+    assert_eq!(line, "IP_REBIND CRITICAL - 192.0.2.31 left alone: eth0 has no carrier");
+    assert!(!site.has("192.0.2.31/24"));
 }
 
 #[test]
@@ -108,7 +120,7 @@ fn a_run_that_was_stopped_too_long_binds_nothing() {
         thread::sleep(Duration::from_millis(9_200).saturating_sub(began.elapsed()));
         kill_process(pid, Signal::CONT).unwrap();
     };
-    let line = site.handle_and(10, || site.has_probed(), stop);
+    let line = site.handle_and(10, || site.has_probed(3), stop);
     let late = "IP_REBIND CRITICAL - 192.0.2.31 not bound yet: no time left, the next run binds it";
     // On a busy machine the deadline itself may have passed.
     assert!(line == late || line.starts_with("IP_REBIND UNKNOWN - "), "{line}");

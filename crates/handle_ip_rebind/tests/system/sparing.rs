@@ -40,6 +40,40 @@ fn a_command_is_not_run_where_another_host_has_an_address() {
 }
 
 #[test]
+fn a_command_is_not_run_where_another_host_has_an_address_outside_the_list() {
+    if missing(&HOSTS) {
+        return;
+    }
+    let site = Site::new("192.0.2.31");
+    let add = |address: &str| format!("ip addr add {address}/24 dev eth0\n");
+    let setup = site.script("setup-ips.pl", &["192.0.2.31", "192.0.2.50", "192.0.2.60"].map(add).concat());
+    let check = |more: &str| {
+        let check = format!("check = [\"--file={}\", \"--ip={more}\"]", site.path("ips").display());
+        site.configure(&format!("enabled = true\ncommand = [\"{setup}\"]\n{check}\n"));
+    };
+    // The neighbour has it.
+    check("192.0.2.50");
+    let outcome = site.handle();
+    let mac = run(site.neighbour.command("cat").arg("/sys/class/net/eth0/address")).stdout;
+    let line = "192.0.2.31 left alone: the command might bind 192.0.2.50 too";
+    assert!(outcome.code == Some(2) && outcome.stdout.contains(line), "{outcome:?}");
+    let line = format!("IP_REBIND CRITICAL - 192.0.2.50 left alone: {} has it on eth0", mac.trim());
+    assert!(outcome.first_line().starts_with(&line), "{outcome:?}");
+    assert!(!site.has("192.0.2.31/24") && !site.has("192.0.2.50/24"));
+    // What the command chose is named, and it is given back if another host has it.
+    check("192.0.2.60");
+    let why = format!("192.0.2.50 not back: {} has it too on eth0, removed again", mac.trim());
+    let line = format!("IP_REBIND CRITICAL - {why}, 1 more fault (bound again: 192.0.2.31)");
+    let outcome = site.handle();
+    assert_eq!(outcome.verdict(), (2, line.as_str()));
+    let line = "\nWARNING: 192.0.2.60 bound by the command: not in the list\n";
+    assert!(outcome.stdout.contains(line), "{outcome:?}");
+    assert!(site.has("192.0.2.31/24") && site.has("192.0.2.60/24") && !site.has("192.0.2.50/24"));
+    let budget = std::fs::read_to_string(site.path("state/budget.json")).unwrap();
+    assert!(!budget.contains("owed"), "{budget}");
+}
+
+#[test]
 fn an_interface_without_a_link_gets_no_address() {
     if missing(&HOSTS) {
         return;
