@@ -16,22 +16,23 @@ const WAITS: [u64; 3] = [1, 5, 30];
 /// The most addresses that are kept: others are tried in every run.
 const MOST: usize = 20_000;
 /// How many characters of a cause are kept.
-const CAUSE: usize = 200;
+pub(crate) const CAUSE: usize = 200;
 
 /// The addresses that did not come back.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(transparent)]
 pub(crate) struct Failures(BTreeMap<IpAddr, Failure>);
 
+/// What is kept of an address or a program that failed.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
-struct Failure {
+pub(crate) struct Failure {
     /// Why it did not come back the last time.
-    cause: String,
+    pub(crate) cause: String,
     /// How often it failed for this cause, one after the other.
-    times: u32,
+    pub(crate) times: u32,
     /// When it was tried last, in seconds since 1970.
-    last: u64,
+    pub(crate) last: u64,
 }
 
 impl Failure {
@@ -42,8 +43,14 @@ impl Failure {
     }
 
     /// Whether it is left alone `now`. The clock may have been put back meanwhile.
-    fn waits(&self, now: u64) -> bool {
+    pub(crate) fn waits(&self, now: u64) -> bool {
         self.last.abs_diff(now) < self.wait() * 60
+    }
+
+    /// Returns why it is left alone.
+    pub(crate) fn reason(&self) -> String {
+        let tries = if self.times == 1 { "try" } else { "tries" };
+        format!("{}, waits {} min after {} {tries}", self.cause, self.wait(), self.times)
     }
 }
 
@@ -52,10 +59,7 @@ impl Failures {
     pub(crate) fn hold_back(&self, cases: &mut [Case], now: u64) {
         for case in cases.iter_mut().filter(|case| case.fate == Fate::Bindable) {
             if let Some(failure) = self.0.get(&case.address).filter(|failure| failure.waits(now)) {
-                let Failure { cause, times, .. } = failure;
-                let tries = if *times == 1 { "try" } else { "tries" };
-                let why = format!("{cause}, waits {} min after {times} {tries}", failure.wait());
-                case.becomes(Fate::Waiting, why);
+                case.becomes(Fate::Waiting, failure.reason());
             }
         }
     }

@@ -2,6 +2,7 @@
 //! budget, and the addresses that did not come back.
 
 mod gone;
+mod owed;
 
 use std::collections::BTreeSet;
 use std::fs::{self, DirBuilder};
@@ -16,7 +17,9 @@ use serde::{Deserialize, Serialize};
 use state::{Above, Access, Fault, Folder, Lock, PRIVATE, StateError};
 
 use crate::backoff::Failures;
+use crate::retries::Programs;
 use gone::Gone;
+pub(crate) use owed::Owed;
 
 /// The hour of the budget, in seconds.
 const HOUR: u64 = 3_600;
@@ -69,6 +72,9 @@ pub(crate) struct Memory {
     /// What was tried in vain.
     #[serde(default)]
     pub(crate) failed: Failures,
+    /// The programs that failed when they were run last.
+    #[serde(default, skip_serializing_if = "Programs::is_empty")]
+    pub(crate) programs: Programs,
     /// What runs have removed, and no list names.
     #[serde(default, skip_serializing_if = "Gone::is_empty")]
     pub(crate) gone: Gone,
@@ -83,24 +89,6 @@ pub(crate) struct Memory {
     /// What a run began and did not bring to its end.
     #[serde(default, skip_serializing_if = "Owed::is_empty")]
     pub(crate) owed: Owed,
-}
-
-/// What is still to be done for addresses that were bound: announcing them, and restarting services. It is
-/// written before anything is bound, so that the run after one that is killed makes up for it.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Owed {
-    /// The addresses to announce.
-    pub(crate) addresses: Vec<IpAddr>,
-    /// The programs to run, each with its arguments.
-    pub(crate) services: Vec<Vec<String>>,
-}
-
-impl Owed {
-    /// Returns whether nothing is owed.
-    pub(crate) fn is_empty(&self) -> bool {
-        self.addresses.is_empty() && self.services.is_empty()
-    }
 }
 
 fn is_zero(number: &u32) -> bool {
@@ -161,8 +149,8 @@ impl Memory {
 
     /// Takes each time after `now` for now. Returns whether there was one.
     fn forgets_the_future(&mut self, now: u64) -> bool {
-        let mut later: Vec<&mut u64> =
-            self.acted.iter_mut().chain(self.failed.times()).chain(self.gone.times()).collect();
+        let failed = self.failed.times().chain(self.programs.times());
+        let mut later: Vec<&mut u64> = self.acted.iter_mut().chain(failed).chain(self.gone.times()).collect();
         later.retain(|then| **then > now);
         later.iter_mut().for_each(|then| **then = now);
         !later.is_empty()
@@ -188,18 +176,12 @@ fn fault_of(error: &serde_json::Error) -> String {
 }
 
 /// What a trial finds in the folder of the state.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Debug, Default)]
 pub(crate) struct Found {
     /// Whether another run has the lock.
     pub(crate) is_busy: bool,
-    /// How often something was changed within the hour.
-    pub(crate) acted: usize,
-    /// The addresses that a run may still bind for an earlier one.
-    pub(crate) begun: BTreeSet<IpAddr>,
-    /// What was tried in vain.
-    pub(crate) failed: Failures,
-    /// What runs have removed, and no list names.
-    pub(crate) gone: Gone,
+    /// What runs left.
+    pub(crate) memory: Memory,
 }
 
 /// Tries the folder of the state as far as it exists, and makes nothing there.
@@ -217,8 +199,7 @@ pub(crate) fn try_state(path: &Path, now: u64, deadline: &Deadline) -> Result<Fo
     let mut memory = read(&folder, deadline)?;
     memory.forgets_the_future(now);
     memory.acted.retain(|then| now.saturating_sub(*then) < HOUR);
-    let begun = if memory.may_continue() { memory.begun } else { BTreeSet::new() };
-    Ok(Found { is_busy, acted: memory.acted.len(), begun, failed: memory.failed, gone: memory.gone })
+    Ok(Found { is_busy, memory })
 }
 
 /// Returns why a folder is not used. If it contains other files than those of runs, a change of its mode or

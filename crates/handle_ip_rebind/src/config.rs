@@ -294,5 +294,11 @@ fn argument_vector(name: &str, argv: Vec<String>) -> Result<Argv, String> {
     Ok(Argv { program, arguments })
 }
 
+/// Returns a configuration for tests of other modules.
+#[cfg(test)]
+pub(crate) fn example(text: &str) -> Config {
+    Config::parse(Path::new("/etc/x.toml"), text.as_bytes()).unwrap()
+}
+
 #[cfg(test)]
 mod tests;

@@ -8,6 +8,7 @@ use plugin::{Finding, Findings, Report, State, room_after};
 use crate::case::{Case, Fate, of};
 use crate::child::Ran;
 use crate::difference::Difference;
+use crate::retries::Unrestarted;
 use crate::{End, Outcome};
 
 /// Returns the report.
@@ -53,6 +54,7 @@ fn done(outcome: &Outcome) -> Report {
     let mut findings: Findings = outcome.command.iter().map(program).collect();
     findings.extend(groups(&outcome.cases).into_iter().filter_map(|group| finding(outcome, &group)));
     findings.extend(outcome.services.iter().map(program));
+    findings.extend(outcome.unrestarted.iter().filter_map(|program| unrestarted(outcome, program)));
     findings.extend(owed(outcome));
     findings.extend(unfinished(outcome));
     findings.extend(general(outcome));
@@ -191,13 +193,33 @@ fn program(ran: &Ran) -> Finding {
     let words = ran.argv.join(" ");
     let printed = if ran.output.is_empty() { String::new() } else { format!(" ({})", ran.output) };
     let detail = format!("{words}: {}{printed}", ran.fault.as_deref().unwrap_or("done"));
-    let path = ran.argv.first().map_or("", String::as_str);
-    let name = path.rsplit('/').next().unwrap_or(path);
     let finding = match &ran.fault {
-        Some(fault) => Finding::critical(format!("{name} {fault}")),
+        Some(fault) => Finding::critical(format!("{} {fault}", name(&ran.argv))),
         None => Finding::ok(""),
     };
     finding.detail(detail)
+}
+
+/// What is wrong with a program that failed in an earlier run. `None` if this run has started it again.
+fn unrestarted(outcome: &Outcome, program: &Unrestarted) -> Option<Finding> {
+    let Unrestarted { argv, why, is_due } = program;
+    if outcome.services.iter().any(|ran| ran.argv == *argv) {
+        return None;
+    }
+    let budget = || format!(", not started again: the budget of {} an hour is used up", outcome.per_hour);
+    let rest = match outcome.end {
+        End::OverBudget if *is_due => budget(),
+        End::DryRun if *is_due => ", not started again in a dry run".to_owned(),
+        _ => String::new(),
+    };
+    let finding = Finding::critical(format!("{} {why}{rest}", name(argv)));
+    Some(finding.detail(format!("{}: {why}", argv.join(" "))))
+}
+
+/// Returns the name of a program without its directory.
+pub(crate) fn name(argv: &[String]) -> &str {
+    let path = argv.first().map_or("", String::as_str);
+    path.rsplit('/').next().unwrap_or(path)
 }
 
 #[cfg(test)]

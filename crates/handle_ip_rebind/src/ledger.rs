@@ -7,10 +7,11 @@ use std::net::IpAddr;
 use crate::Outcome;
 use crate::backoff::Failures;
 use crate::budget::{BudgetError, Held, Memory, Owed};
-use crate::case::{Fate, bindable, of};
+use crate::case::{Case, Fate, bindable, of};
 use crate::child::{Ran, words};
 use crate::config::Config;
 use crate::probe::Seen;
+use crate::retries::Unrestarted;
 
 /// The notes of a run.
 pub(crate) struct Ledger<'a> {
@@ -43,6 +44,25 @@ pub(crate) fn owed(config: &Config, memory: &Memory, seen: &Seen) -> Owed {
         return Owed::default();
     }
     Owed { addresses, services }
+}
+
+/// Returns the programs that failed and are still configured.
+pub(crate) fn unrestarted(config: &Config, memory: &Memory, now: u64) -> Vec<Unrestarted> {
+    let mut programs = memory.programs.clone();
+    let configured = services(config);
+    programs.retain(|words| configured.contains(words));
+    programs.found(now)
+}
+
+/// Returns whether a run may go on although the budget of the hour is used up: to finish what an earlier run
+/// of this hour began, which is one use of the budget. `has_left` tells whether that run left something
+/// besides addresses to bind.
+pub(crate) fn may_continue(config: &Config, memory: &Memory, cases: &[Case], has_left: bool) -> bool {
+    let is_begun = |address: IpAddr| memory.begun.contains(&address);
+    let bindable = || of(cases, Fate::Bindable);
+    // A command binds all or nothing.
+    let is_apart = config.command.is_none() || bindable().all(is_begun);
+    memory.may_continue() && is_apart && (has_left || bindable().any(is_begun))
 }
 
 /// The programs to run when an address came back.
@@ -105,10 +125,12 @@ impl<'a> Ledger<'a> {
         self.memory.owed.services.iter().any(|owed| owed == words)
     }
 
-    /// Notes that a program was run, whatever came of it. One that was not started is still owed.
+    /// Notes what came of a program. One that there was no time for is still owed, and one that failed is
+    /// started again later.
     pub(crate) fn ran(&mut self, ran: &Ran, outcome: &mut Outcome) {
         if !ran.is_owed {
             self.memory.owed.services.retain(|owed| *owed != ran.argv);
+            self.memory.programs.learn(ran, self.now);
             self.write(outcome);
         }
     }
@@ -143,6 +165,43 @@ impl<'a> Ledger<'a> {
             if !outcome.notes.contains(&note) {
                 outcome.notes.push(note);
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::case::example;
+
+    #[test]
+    fn a_run_may_finish_what_an_earlier_one_of_this_hour_began() {
+        let config = |more: &str| {
+            let text = format!("interface = \"eth0\"\nfiles = [\"/etc/ips\"]\n{more}");
+            crate::config::example(&text)
+        };
+        let command = "command = [\"/bin/true\"]\n";
+        let memory = |begun: &[&str], acted: &[u64], interrupted| {
+            let mut memory = Memory::default();
+            memory.begun = begun.iter().map(|address| address.parse().unwrap()).collect();
+            (memory.acted, memory.interrupted) = (acted.to_vec(), interrupted);
+            memory
+        };
+        let cases = ["192.0.2.31", "192.0.2.32"].map(|address| example(address, Fate::Bindable, ""));
+        let both: &[&str] = &["192.0.2.31", "192.0.2.32"];
+        let rows: [(&str, Memory, &[Case], bool, bool); 9] = [
+            ("", memory(&both[..1], &[1], 0), &cases, false, true),
+            ("", memory(&["192.0.2.33"], &[1], 0), &cases, false, false),
+            ("", memory(both, &[], 0), &cases, false, false),
+            ("", memory(both, &[1], 2), &cases, false, false),
+            (command, memory(&both[..1], &[1], 0), &cases, false, false),
+            (command, memory(both, &[1], 0), &cases, false, true),
+            ("", memory(&[], &[1], 0), &[], true, true),
+            ("", memory(&[], &[1], 0), &[], false, false),
+            (command, memory(&[], &[1], 0), &cases, true, false),
+        ];
+        for (more, memory, cases, has_left, expected) in rows {
+            assert_eq!(may_continue(&config(more), &memory, cases, has_left), expected, "{more} {memory:?}");
         }
     }
 }

@@ -29,6 +29,7 @@ mod prefix;
 mod probe;
 mod program;
 mod record;
+mod retries;
 mod surroundings;
 mod tell;
 mod trial;

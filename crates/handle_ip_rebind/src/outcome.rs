@@ -11,6 +11,7 @@ use crate::config::Config;
 use crate::contradiction::Contradictions;
 use crate::difference::Difference;
 use crate::event::When;
+use crate::retries::Unrestarted;
 
 /// How a run ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
@@ -67,6 +68,8 @@ pub(crate) struct Outcome {
     pub(crate) unchecked: Option<String>,
     /// Why they were not announced.
     pub(crate) unannounced: Option<String>,
+    /// The programs that failed in an earlier run.
+    pub(crate) unrestarted: Vec<Unrestarted>,
     /// Whether addresses that come back are announced.
     pub(crate) announces: bool,
     /// What became of the command that binds.
@@ -96,6 +99,7 @@ impl Outcome {
             pending: BTreeSet::new(),
             unchecked: None,
             unannounced: None,
+            unrestarted: Vec::new(),
             announces: config.announce,
             command: None,
             services: Vec::new(),
@@ -112,7 +116,12 @@ impl Outcome {
         }
     }
 
-    /// Returns whether this run can finish what an earlier run left.
+    /// Returns whether an earlier run left something that this one can do.
+    pub(crate) fn has_left(&self) -> bool {
+        self.can_finish() || self.unrestarted.iter().any(|program| program.is_due)
+    }
+
+    /// Returns whether this run can finish what an earlier run left for its addresses.
     pub(crate) fn can_finish(&self) -> bool {
         self.owed_addresses().next().is_some()
     }

@@ -125,10 +125,12 @@ impl<'a> Log<'a> {
     /// [`StateError`]: then nothing may be changed.
     pub(crate) fn begun(&mut self, outcome: &Outcome) -> Result<(), StateError> {
         let addresses = bindable(&outcome.cases);
-        let summary = if addresses.is_empty() {
-            format!("about to finish an earlier run for {}", brief(&outcome.owed.addresses, ROOM))
-        } else {
-            format!("about to bind {}", brief(&addresses, ROOM))
+        let summary = match (addresses.is_empty(), outcome.owed.addresses.is_empty()) {
+            (false, _) => format!("about to bind {}", brief(&addresses, ROOM)),
+            (true, false) => {
+                format!("about to finish an earlier run for {}", brief(&outcome.owed.addresses, ROOM))
+            }
+            (true, true) => "about to start programs again that failed".to_owned(),
         };
         self.append(&Record { begun: true, ..self.of(Some(outcome), None, (State::Unknown, &summary)) })
     }

@@ -112,9 +112,14 @@ fn restart(
     // The command took it, or the binding.
     let by = outcome.command.as_ref().map_or_else(|| "the binding".to_owned(), shown);
     missed(&mut before, &by);
-    let due: Vec<&Argv> = config.restart.iter().filter(|argv| ledger.owes(&words(argv))).collect();
     // Nothing is owed any more where all that came back was given back.
-    let due = if announced(outcome).is_empty() { Vec::new() } else { due };
+    let is_back = !announced(outcome).is_empty();
+    let is_due = |argv: &&Argv| {
+        let words = words(argv);
+        let has_failed = outcome.unrestarted.iter().any(|program| program.is_due && program.argv == words);
+        has_failed || (is_back && ledger.owes(&words))
+    };
+    let due: Vec<&Argv> = config.restart.iter().filter(is_due).collect();
     for argv in due {
         let ran = run(argv, deadline.keeping(RESERVE), deadline);
         outcome.changed |= ran.is_started;

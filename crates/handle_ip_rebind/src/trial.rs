@@ -10,16 +10,19 @@ use plugin::{Deadline, Finding, Findings, Report, State};
 use state::StateError;
 
 use crate::backoff::hold_back;
-use crate::budget::{BudgetError, Found, now, try_state};
+use crate::budget::{BudgetError, Found, Memory, now, try_state};
 use crate::case::{Case, Fate, of};
 use crate::config::Config;
 use crate::difference::Difference;
+use crate::evaluate::name;
 use crate::event::{Event, StateType};
+use crate::ledger::{may_continue, owed, unrestarted};
 use crate::link::{Link, LinkError, interface};
 use crate::list::List;
 use crate::probe::{ObserveError, Seen};
 use crate::program::{Program, ProgramError};
 use crate::record::check_content;
+use crate::retries::Unrestarted;
 
 /// How the first line begins where nothing is in the way.
 const RIGHT: &str = "configuration is right: ";
@@ -72,12 +75,16 @@ pub(crate) fn trial(config: &Config, deadline: &Deadline) -> Result<Report, Tria
     interface::check(seen.bound(), &config.interface).map_err(ObserveError::from)?;
     Link::open(&config.interface, list.addresses().iter().any(IpAddr::is_ipv6))?;
     let mut cases = seen.cases(config, deadline)?;
-    let mut gone = found.gone.clone();
+    let memory = &found.memory;
+    let mut gone = memory.gone.clone();
     gone.forget(seen.bound(), now());
     cases.extend(gone.cases(&cases));
     refuse_family(config, &seen, &mut cases);
-    hold_back(config, &found.failed, &mut cases, now());
-    findings.extend(over_budget(config, &found, &cases));
+    hold_back(config, &memory.failed, &mut cases, now());
+    let unrestarted = unrestarted(config, memory, now());
+    let has_left = !owed(config, memory, &seen).is_empty() || unrestarted.iter().any(|each| each.is_due);
+    findings.extend(over_budget(config, memory, &cases, has_left));
+    findings.extend(unrestarted.iter().map(to_restart));
     findings.extend(seen.contradictions(config).findings());
     let difference = seen.difference(config);
     findings.extend(difference.iter().map(Difference::finding));
@@ -150,13 +157,16 @@ fn in_the_way(config: &Config, found: &Found) -> Vec<Finding> {
 }
 
 /// Reports that no run may change anything within this hour, except to finish what an earlier run began.
-fn over_budget(config: &Config, found: &Found, cases: &[Case]) -> Option<Finding> {
-    let is_begun = |address: IpAddr| found.begun.contains(&address);
-    let bindable = || of(cases, Fate::Bindable);
-    // A command binds all or nothing.
-    let continues = bindable().any(is_begun) && (config.command.is_none() || bindable().all(is_begun));
-    let is_over = found.acted >= config.per_hour && !continues;
+fn over_budget(config: &Config, memory: &Memory, cases: &[Case], has_left: bool) -> Option<Finding> {
+    let is_over = memory.acted.len() >= config.per_hour && !may_continue(config, memory, cases, has_left);
     is_over.then(|| Finding::warning(format!("the budget of {} an hour is used up", config.per_hour)))
+}
+
+/// Reports a program that failed and that a run starts again.
+fn to_restart(program: &Unrestarted) -> Finding {
+    let Unrestarted { argv, why, is_due } = program;
+    let next = if *is_due { ", the next run starts it again" } else { "" };
+    Finding::warning(format!("{} {why}{next}", name(argv))).detail(format!("{}: {why}", argv.join(" ")))
 }
 
 /// Whether a run acts on the only event of a service whose host Nagios still holds down.

@@ -13,7 +13,7 @@ use crate::caller;
 use crate::case::{Case, Fate, bindable, of};
 use crate::config::{Config, ConfigError};
 use crate::evaluate::evaluate;
-use crate::ledger::{Ledger, owed};
+use crate::ledger::{Ledger, may_continue, owed, unrestarted};
 use crate::link::{LEAST_TIMEOUT, Link, LinkError, interface};
 use crate::probe::{ObserveError, Seen};
 use crate::record::Log;
@@ -103,6 +103,7 @@ fn work(
     let seen = Seen::read(config, deadline)?;
     let gone_changed = memory.gone.forget(seen.bound(), now);
     observe(config, &seen, &memory, &mut outcome, deadline)?;
+    outcome.unrestarted = unrestarted(config, &memory, now);
     forget_failures(&held, &mut memory, gone_changed, &outcome)?;
     if let Some(end) = early_end(config, &memory, &mut outcome, now) {
         return Ok(outcome.ends(end));
@@ -146,7 +147,7 @@ fn observe(
 /// Returns how the run ends if there is nothing to do, or nothing that it may do. `None` if the link must be
 /// asked.
 fn early_end(config: &Config, memory: &Memory, outcome: &mut Outcome, now: u64) -> Option<End> {
-    if outcome.cases.is_empty() && outcome.owed.is_empty() {
+    if outcome.cases.is_empty() && outcome.owed.is_empty() && outcome.unrestarted.is_empty() {
         return Some(End::AllWell);
     }
     spare_the_command(config, &mut outcome.cases);
@@ -160,21 +161,18 @@ fn early_end(config: &Config, memory: &Memory, outcome: &mut Outcome, now: u64) 
     }
 }
 
-/// Returns whether nothing more may be changed within this hour. A run may still finish what an earlier run
-/// began, because that is one use of the budget. Addresses that went missing since are not part of it.
+/// Returns whether nothing more may be changed within this hour. Addresses that went missing since an earlier
+/// run began are not part of what this one may finish.
 fn is_over_budget(config: &Config, memory: &Memory, outcome: &mut Outcome) -> bool {
     if outcome.acted < config.per_hour {
         return false;
     }
+    let has_left = outcome.has_left();
+    let is_over = !may_continue(config, memory, &outcome.cases, has_left);
     let is_begun = |case: &Case| memory.begun.contains(&case.address);
-    let tried = || outcome.cases.iter().filter(|case| case.fate == Fate::Bindable);
-    let has_begun = tried().any(is_begun) || outcome.can_finish();
-    // A command binds all or nothing.
-    let is_apart = config.command.is_none() || tried().all(is_begun);
-    let is_over = !memory.may_continue() || !has_begun || !is_apart;
-    let left =
-        outcome.cases.iter_mut().filter(|case| case.fate == Fate::Bindable && is_begun(case) == is_over);
-    for case in left.filter(|_| has_begun) {
+    let mut tried = outcome.cases.iter_mut().filter(|case| case.fate == Fate::Bindable).collect::<Vec<_>>();
+    let has_begun = has_left || tried.iter().any(|case| is_begun(case));
+    for case in tried.iter_mut().filter(|case| has_begun && is_begun(case) == is_over) {
         case.becomes(Fate::Later, format!("the budget of {} an hour is used up", config.per_hour));
     }
     is_over
@@ -195,7 +193,7 @@ fn change(
         bring_back(config, seen, link, outcome, deadline)?;
     }
     ledger.learn(config, outcome);
-    let is_changed = outcome.changed || outcome.can_finish();
+    let is_changed = outcome.changed || outcome.has_left();
     if is_changed {
         tell(config, ledger, seen, link, outcome, deadline)?;
     }
@@ -205,7 +203,7 @@ fn change(
 
 /// Returns whether there is nothing to bind and nothing to finish.
 fn is_idle(outcome: &Outcome) -> bool {
-    bindable(&outcome.cases).is_empty() && !outcome.can_finish()
+    bindable(&outcome.cases).is_empty() && !outcome.has_left()
 }
 
 /// Opens the link for the addresses that are bound and announced on it.

@@ -35,6 +35,7 @@ fn outcome(end: End, cases: Vec<Case>) -> Outcome {
         pending: BTreeSet::new(),
         unchecked: None,
         unannounced: None,
+        unrestarted: Vec::new(),
         announces: true,
         command: None,
         services: Vec::new(),
@@ -184,6 +185,35 @@ fn says_what_an_earlier_run_owed() {
         let found = lines(&Outcome { owed, announces, ..outcome(End::Done, Vec::new()) });
         assert_eq!(found[1], format!("note: an earlier run ended before it had {what}: 192.0.2.31"));
     }
+}
+
+#[test]
+fn says_which_programs_failed_before() {
+    let program = |why: &str, is_due| Unrestarted {
+        argv: vec!["/usr/bin/systemctl".to_owned(), "restart".to_owned()],
+        why: why.to_owned(),
+        is_due,
+    };
+    let waits = "ended with 5, waits 1 min after 1 try";
+    let due = "ended with 5";
+    let rows = [
+        (End::Nothing, program(waits, false), waits),
+        (End::OverBudget, program(waits, false), waits),
+        (
+            End::OverBudget,
+            program(due, true),
+            "ended with 5, not started again: the budget of 3 an hour is used up",
+        ),
+        (End::DryRun, program(due, true), "ended with 5, not started again in a dry run"),
+    ];
+    for (end, program, why) in rows {
+        let detail = format!("/usr/bin/systemctl restart: {}", program.why);
+        let found = lines(&Outcome { unrestarted: vec![program], ..outcome(end, Vec::new()) });
+        assert_eq!(found, [format!("IP_REBIND CRITICAL - systemctl {why}"), detail]);
+    }
+    let services = vec![ran("/usr/bin/systemctl restart", "", "")];
+    let found = Outcome { unrestarted: vec![program(due, true)], services, ..outcome(End::Done, Vec::new()) };
+    assert_eq!(lines(&found)[0], "IP_REBIND OK - restarted 1 service");
 }
 
 #[test]

@@ -21,8 +21,12 @@ impl Site {
     fn later(&self, seconds: u64) {
         let path = self.path("state/budget.json");
         let mut noted: serde_json::Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
-        for failure in noted["failed"].as_object_mut().unwrap().values_mut() {
-            failure["last"] = (failure["last"].as_u64().unwrap() - seconds).into();
+        let failed = noted["failed"].as_object().unwrap().keys().map(|address| format!("/failed/{address}"));
+        let programs = noted["programs"].as_array().map_or(0, Vec::len);
+        let programs = (0..programs).map(|number| format!("/programs/{number}/failure"));
+        for place in failed.chain(programs).collect::<Vec<_>>() {
+            let last = &mut noted.pointer_mut(&place).unwrap()["last"];
+            *last = (last.as_u64().unwrap() - seconds).into();
         }
         fs::write(&path, noted.to_string()).unwrap();
     }
@@ -71,6 +75,47 @@ fn an_address_that_does_not_come_back_waits_longer_and_longer() {
     assert_eq!(site.handle().code, Some(0));
     let noted = fs::read_to_string(site.path("state/budget.json")).unwrap();
     assert!(noted.contains("\"failed\":{}"), "{noted}");
+}
+
+#[test]
+fn a_service_that_failed_is_started_again_until_it_succeeds() {
+    if missing(&HOSTS) {
+        return;
+    }
+    let site = Site::new("192.0.2.31");
+    let service = site.script("service", "echo run >>\"$0.runs\"; [ -e \"$0.fixed\" ] || kill -9 $$");
+    site.configure(&format!(
+        "enabled = true\nper-hour = 1\nrestart = [[\"{service}\", \"now\"], [\"/bin/true\"]]\n"
+    ));
+    let runs = || fs::read_to_string(site.path("service.runs")).unwrap().lines().count();
+    let failed = "IP_REBIND CRITICAL - service was ended by signal 9";
+    let first = format!("{failed} (bound again: 192.0.2.31, restarted 1 service)");
+    assert_eq!(site.handle().verdict(), (2, first.as_str()));
+    for (tries, waits) in [(1, "1 min after 1 try"), (2, "5 min after 2 tries"), (3, "30 min after 3 tries")]
+    {
+        let line = format!("{failed}, waits {waits}");
+        for _ in 0..2 {
+            assert_eq!(site.handle().verdict(), (2, line.as_str()));
+        }
+        let tried = site.trial();
+        let line = format!("\nWARNING: service was ended by signal 9, waits {waits}\n");
+        assert!(tried.code == Some(1) && tried.stdout.contains(&line), "{tried:?}");
+        assert_eq!(runs(), tries);
+        site.later(1_801);
+        if tries < 3 {
+            assert_eq!(site.handle().verdict(), (2, failed));
+        }
+    }
+    let tried = site.trial();
+    assert!(
+        tried.first_line().contains("service was ended by signal 9, the next run starts it again"),
+        "{tried:?}"
+    );
+    write(&site.path("service.fixed"), "");
+    assert_eq!(site.handle().verdict(), (0, "IP_REBIND OK - restarted 1 service"));
+    let line = "IP_REBIND OK - nothing is missing, 1 address bound and usable";
+    assert_eq!(site.handle().verdict(), (0, line));
+    assert_eq!(runs(), 4);
 }
 
 #[test]
