@@ -56,11 +56,9 @@ pub(crate) fn bring_back(
             outcome.command = Some(ran);
             let looked_for = |address: &IpAddr| tried.binary_search(address).is_ok();
             let (after, missing) = observe_until_settled(config, looked_for, coming(config), deadline)?;
-            others = by_command::name(config, seen.bound(), after.bound(), outcome);
-            (
-                BTreeMap::new(),
-                tried.iter().filter(|address| !missing.contains_key(*address)).copied().collect(),
-            )
+            others = by_command::judge(config, seen, after.bound(), outcome, deadline)?;
+            let tried = bindable(&outcome.cases).into_iter();
+            (BTreeMap::new(), tried.filter(|address| !missing.contains_key(address)).collect())
         }
         None => {
             let faults = bind_all(config, seen, &mut outcome.cases, deadline);

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use addresses::Entry;
 use check_ip_bound::{Condition, ListSource, Observations, ProbeError};
-use host_net::Bound;
+use host_net::{Bound, BoundAddress};
 use plugin::Deadline;
 use state::{Trust, open_trusted};
 
@@ -16,6 +16,7 @@ use crate::difference::Difference;
 use crate::link::interface::InterfaceError;
 use crate::list::{List, ListError};
 use crate::network::reserved;
+use crate::prefix::longest;
 use crate::surroundings::Surroundings;
 
 /// Why it cannot be known what is missing.
@@ -154,6 +155,22 @@ impl Seen {
         Ok(cases)
     }
 
+    /// Returns the rules for these addresses: what this host had around them when it was read.
+    ///
+    /// # Errors
+    /// [`ObserveError`]: the list or the routes cannot be read.
+    pub(crate) fn rules(
+        &self,
+        config: &Config,
+        places: &[&BoundAddress],
+        deadline: &Deadline,
+    ) -> Result<Rules, ObserveError> {
+        let addresses: Vec<IpAddr> = places.iter().map(|place| place.address).collect();
+        let around = Surroundings::read(self.bound(), &config.interface, &addresses, deadline)
+            .map_err(ProbeError::from)?;
+        Ok(Rules { list: self.read_list(deadline)?, around })
+    }
+
     fn case(
         &self,
         config: &Config,
@@ -205,6 +222,28 @@ impl Seen {
             return Some(fault);
         }
         reserved(address).map(str::to_owned)
+    }
+}
+
+/// The rules for addresses that a command bound.
+pub(crate) struct Rules {
+    list: List,
+    around: Surroundings,
+}
+
+impl Rules {
+    /// Returns why an address must not be bound with this prefix length on the configured interface. `None` if
+    /// it may. A longer prefix length than that of the rules diverts no traffic from another interface.
+    pub(crate) fn fault(&self, config: &Config, address: IpAddr, prefix: u8) -> Option<String> {
+        let listed = self.list.prefix(address);
+        let (known, _) = self.around.prefix(address, listed, &config.prefix, &config.interface);
+        // Without a list, a setting or a bound network, the length is not known.
+        let is_known = listed.is_some() || known < longest(address.is_ipv4());
+        if is_known && prefix < known {
+            return Some(format!("the command bound it with /{prefix}, not with /{known}"));
+        }
+        let obstacle = self.around.obstacle(address, prefix, &config.interface)?;
+        Some(format!("the command bound it with /{prefix}: {obstacle}"))
     }
 }
 

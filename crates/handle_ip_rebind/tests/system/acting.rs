@@ -86,6 +86,35 @@ fn a_command_binds_in_its_place() {
 }
 
 #[test]
+fn what_a_command_binds_is_judged_as_what_the_handler_binds() {
+    if missing(&HOSTS) {
+        return;
+    }
+    let rows = [
+        ("192.0.2.31/24 dev eth1", "the command bound it on eth1, not on eth0"),
+        ("192.0.2.31/8 dev eth0", "the command bound it with /8, not with /24"),
+        (
+            "198.51.100.31/24 dev eth0",
+            "the command bound it with /24: its subnet 198.51.100.0/24 would take traffic from eth1",
+        ),
+    ];
+    for (adding, why) in rows {
+        let address = adding.split('/').next().unwrap();
+        // The last one is not in the list.
+        let site = Site::new(&format!("{} 192.0.2.32", address.replace("198.51.100.31", "192.0.2.1")));
+        site.host.cable("eth1", &site.neighbour, "eth1");
+        site.host.ip(&["addr", "add", "198.51.100.1/24", "dev", "eth1"]);
+        let both = format!("ip addr add {adding}; ip addr add 192.0.2.32/24 dev eth0");
+        let setup = site.script("setup-ips.pl", &both);
+        site.configure(&format!("enabled = true\nannounce = true\ncommand = [\"{setup}\"]\n"));
+        let line = format!("IP_REBIND CRITICAL - {address} not back: {why} (bound again: 192.0.2.32)");
+        assert_eq!(site.handle().verdict(), (2, line.as_str()));
+        let budget = fs::read_to_string(site.path("state/budget.json")).unwrap();
+        assert!(!budget.contains("owed"), "{budget}");
+    }
+}
+
+#[test]
 fn a_command_that_hangs_is_ended_and_reported() {
     if missing(&HOSTS) {
         return;
