@@ -107,6 +107,7 @@ impl Held {
             let _ = DirBuilder::new().mode(0o755).create(OWN);
         }
         let folder = Folder::make(path, Above::Checked).map_err(|error| refused(path, error))?;
+        check_own(path)?;
         let lock = folder.lock(LOCK, Instant::now()).map_err(BudgetError::State)?;
         Ok(lock.map(|lock| Self { folder, lock }))
     }
@@ -194,6 +195,7 @@ pub(crate) fn try_state(path: &Path, now: u64, deadline: &Deadline) -> Result<Fo
         Err(error) if error.is_not_found() && will_be_made(path) => return Ok(Found::default()),
         folder => folder.map_err(|error| refused(path, error))?,
     };
+    check_own(path)?;
     let has_lock = path.join(LOCK).exists();
     let is_busy = has_lock && folder.lock(LOCK, Instant::now()).map_err(BudgetError::State)?.is_none();
     let mut memory = read(&folder, deadline)?;
@@ -213,12 +215,17 @@ fn refused(path: &Path, error: StateError) -> BudgetError {
     if !is_its_own {
         return BudgetError::State(error);
     }
+    check_own(path).err().unwrap_or(BudgetError::State(error))
+}
+
+/// Refuses a folder that contains other files than those of runs, whatever its mode.
+fn check_own(path: &Path) -> Result<(), BudgetError> {
     let is_own = |name: &str| name == LOCK || name.trim_start_matches('.').starts_with(BUDGET);
     let mut others = fs::read_dir(path).into_iter().flatten().flatten();
     if others.any(|entry| !entry.file_name().to_str().is_some_and(is_own)) {
-        return BudgetError::Foreign(path.to_owned());
+        return Err(BudgetError::Foreign(path.to_owned()));
     }
-    BudgetError::State(error)
+    Ok(())
 }
 
 fn will_be_made(path: &Path) -> bool {
@@ -305,7 +312,7 @@ mod tests {
         assert!(Held::take(&folder.path().join("state")).unwrap().is_some(), "the last folder is made");
     }
 
-    /// Only the mode and owner of the folder itself are what another's files are a reason not to change.
+    /// A folder with another's files in it is refused, whatever its mode.
     #[test]
     fn another_fault_than_the_folders_own_is_named() {
         let top = private_folder();
@@ -322,7 +329,13 @@ mod tests {
         let named = "a symbolic link, name the folder itself";
         assert_eq!(error(&link), format!("state: {}: {named}", link.display()));
         mode(&state, 0o700);
-        assert!(Held::take(&state).unwrap().is_some(), "its own, with another file in it");
+        assert_eq!(error(&state), format!("state: {} {foreign}", state.display()));
+        let tried = try_state(&state, 0, &soon()).unwrap_err().to_string();
+        assert_eq!(tried, format!("state: {} {foreign}", state.display()));
+        fs::remove_file(state.join("other")).unwrap();
+        // What a run that was killed left.
+        fs::write(state.join(".budget.json.new"), "").unwrap();
+        assert!(Held::take(&state).unwrap().is_some(), "its own");
         mode(top.path(), 0o777);
         assert_eq!(error(&state), format!("state: chmod go-w {}: others can write it", top.path().display()));
         mode(top.path(), 0o700);
