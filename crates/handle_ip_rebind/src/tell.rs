@@ -164,7 +164,7 @@ fn check_again(
     let coming = if has_run { COMING } else { Duration::ZERO };
     let until = Instant::now() + coming;
     let looked_for = |address: &IpAddr| !known.contains(address);
-    let before = lasting(before);
+    let (bound, before) = (before, lasting(before));
     let gone = |seen: &Seen| {
         let is_gone = |address: &&IpAddr| seen.bound().places(**address).is_empty();
         before.iter().filter(is_gone).copied().collect::<Vec<_>>()
@@ -180,8 +180,17 @@ fn check_again(
     lost.extend(reasons);
     for (address, reason) in lost.iter().filter(|(address, _)| !known.contains(address)) {
         lose(*address, reason, taken, outcome);
+        set_prefix(*address, bound, outcome);
     }
     Ok(())
+}
+
+/// Gives an address that is gone and in no list the prefix length that it had.
+fn set_prefix(address: IpAddr, before: &Bound, outcome: &mut Outcome) {
+    let case = outcome.cases.iter_mut().find(|case| case.address == address);
+    if let (Some(case), Some(place)) = (case, before.places(address).first()) {
+        case.prefix = place.prefix;
+    }
 }
 
 /// Gives an address that is gone its fate.

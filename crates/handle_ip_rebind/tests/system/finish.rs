@@ -47,6 +47,9 @@ fn an_address_that_no_list_names_is_missed_too() {
     let line = "IP_REBIND CRITICAL - 192.0.2.1 gone at the end: removed by service network \
                 (bound again: 192.0.2.31, restarted 1 service)";
     assert_eq!(site.handle().verdict(), (2, line));
+    let record = site.records().remove(0);
+    let lost = record["addresses"].as_array().unwrap().iter().find(|case| case["fate"] == "lost").unwrap();
+    assert_eq!((lost["address"].as_str(), lost["prefix"].as_u64()), (Some("192.0.2.1"), Some(24)));
     // In each further run too, until it is bound again.
     let line = "IP_REBIND CRITICAL - 192.0.2.1 gone since an earlier run: removed by service network";
     for _ in 0..2 {
