@@ -94,7 +94,8 @@ fn owed(outcome: &Outcome) -> Option<Finding> {
         let what = match (outcome.announces, outcome.owed.services.is_empty()) {
             (true, false) => "announced its addresses and restarted services",
             (true, true) => "announced its addresses",
-            (false, _) => "restarted services",
+            (false, false) => "restarted services",
+            (false, true) => "probed for its addresses again",
         };
         let addresses = all(&outcome.owed.addresses);
         return Some(

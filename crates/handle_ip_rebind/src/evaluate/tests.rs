@@ -179,9 +179,11 @@ fn says_what_an_earlier_run_owed() {
     }
     // Only what is configured is named.
     let without = Owed { services: Vec::new(), ..owed.clone() };
-    for (owed, announces, what) in
-        [(without, true, "announced its addresses"), (owed, false, "restarted services")]
-    {
+    for (owed, announces, what) in [
+        (without.clone(), true, "announced its addresses"),
+        (owed, false, "restarted services"),
+        (without, false, "probed for its addresses again"),
+    ] {
         let found = lines(&Outcome { owed, announces, ..outcome(End::Done, Vec::new()) });
         assert_eq!(found[1], format!("note: an earlier run ended before it had {what}: 192.0.2.31"));
     }
