@@ -232,8 +232,8 @@ pub(crate) struct Rules {
 }
 
 impl Rules {
-    /// Returns why an address must not be bound with this prefix length on the configured interface. `None` if
-    /// it may. A longer prefix length than that of the rules diverts no traffic from another interface.
+    /// Returns why an address must not be bound with this prefix length on the configured interface. `None`
+    /// if it may. A longer prefix length than that of the rules diverts no traffic from another interface.
     pub(crate) fn fault(&self, config: &Config, address: IpAddr, prefix: u8) -> Option<String> {
         let listed = self.list.prefix(address);
         let (known, _) = self.around.prefix(address, listed, &config.prefix, &config.interface);
