@@ -109,6 +109,10 @@ impl<'a> Setup<'a> {
             format!("CREATE USER {user}@'%' IDENTIFIED BY '{PASSWORD}'; GRANT {right} ON *.* TO {user}@'%';")
         };
         let accounts = grant("repl", "REPLICATION SLAVE") + &grant("mon", "SLAVE MONITOR");
+        // A node of Galera accepts connections before it takes statements (error 1047).
+        eventually("the server takes statements", LIMIT, || {
+            server.try_sql("SELECT COUNT(*) FROM mysql.db").code == Some(0)
+        });
         server.sql(&format!("SET sql_log_bin=0; {accounts}"));
         server
     }
