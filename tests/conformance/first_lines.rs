@@ -12,10 +12,14 @@ const STRIPPED: [char; 10] = ['\'', '"', '`', ';', '$', '<', '>', '&', '|', '~']
 /// All of them in a text that no option means, with what TOML, SQL and a shell would trip over.
 const HOSTILE: &str = "it's \"a\" `b`; $c <d> & |e ~f";
 
+/// What no label of performance data has; ranges have `~`, `:` and `;`.
+const BAD_IN_DATA: [char; 8] = ['"', '`', '\\', '$', '<', '>', '&', '|'];
+
 /// The text of the first line of what the plugin says.
 fn text(plugin: &Plugin, arguments: &[&str]) -> String {
     let (_, line) = plugin.ask(arguments);
-    let (head, _data) = line.split_once(" | ").unwrap_or((&line, ""));
+    let (head, data) = line.split_once(" | ").unwrap_or((&line, ""));
+    assert!(!data.contains(BAD_IN_DATA), "{} {arguments:?}: {line}", plugin.name);
     head.to_owned()
 }
 

@@ -2,6 +2,10 @@
 
 use super::{line, run};
 
+/// What ends a label early, is an escape, or is stripped by Nagios before a command gets the performance data.
+const BAD_IN_LABELS: [char; 15] =
+    ['=', '\'', '"', '`', '\\', ';', '|', '~', '$', '&', '<', '>', '.', ':', '\n'];
+
 #[test]
 fn the_exit_code_is_that_of_the_state() {
     for (state, code) in [("ok", 0), ("warning", 1), ("critical", 2), ("unknown", 3)] {
@@ -57,7 +61,7 @@ fn performance_data_can_be_read_back() {
         let end = quoted.unwrap_or_else(|| rest.find('=').unwrap());
         let (label, behind) = rest.split_at(end);
         assert!(
-            !label.trim_matches('\'').contains(['=', '\'']) && !label.is_empty(),
+            !label.trim_matches('\'').contains(BAD_IN_LABELS) && !label.is_empty(),
             "{label:?} in {data:?}"
         );
         let (value, further) = behind

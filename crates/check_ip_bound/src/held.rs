@@ -40,8 +40,7 @@ pub(crate) fn report_floating(observed: &Observations) -> Finding {
             (Condition::NotBound, Some(reason)) => format!("note: floating {address} is not here ({reason})"),
             (_, Some(reason)) => format!("note: floating {address} is not usable here: {reason}"),
         };
-        let label = format!("holds_{address}").replace(['.', ':'], "_");
-        let holds = Metric::count(label, usize::from(condition.is_usable())).max(1.0);
+        let holds = Metric::count(format!("holds_{address}"), usize::from(condition.is_usable())).max(1.0);
         finding = finding.detail(note).verbose_detail(format!("floating {address} ({place})")).metric(holds);
     }
     finding

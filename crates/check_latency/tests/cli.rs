@@ -286,6 +286,11 @@ fn each_target_has_its_data() {
         line.contains(" 127_0_0_1_loss=0%;;;0;100 127_0_0_1_usual_rtt=U;;;0 127_0_0_1_usual_loss=U;;;0;100"),
         "{line}"
     );
+    let place = Place::new();
+    let list = place.0.path().join("list");
+    fs::write(&list, "127.0.0.1 a\"b`c\\d=e;f\n").unwrap();
+    let outcome = place.check(&[&format!("--file={}", list.display()), "--each"]);
+    assert!(outcome.first_line().contains(" a_b_c_d_e_f_loss=0%;;;0;100 "), "{}", outcome.stdout);
     let many: Vec<String> = (1..=200).map(|number| format!("--ip=127.0.1.{number}")).collect();
     let many: Vec<&str> = many.iter().map(String::as_str).chain(["--each"]).collect();
     let outcome = Place::new().check(&many);

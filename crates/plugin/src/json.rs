@@ -27,7 +27,7 @@ fn metric(metric: &Metric) -> String {
     let [min, max] = metric.bounds().map(|bound| bound.map_or_else(null, number));
     format!(
         "{{\"label\":{},\"value\":{},\"unit\":{},\"warning\":{warning},\"critical\":{critical},\"min\":{min},\"max\":{max}}}",
-        string(&metric.label()),
+        string(metric.label()),
         metric.printed().map_or_else(null, number),
         string(metric.symbol())
     )

@@ -38,11 +38,12 @@ pub struct Metric {
 }
 
 impl Metric {
-    /// A metric without unit, thresholds and bounds. A value that is not finite stands for "not known" and
-    /// prints as `U`.
-    pub fn new(label: impl Into<String>, value: f64) -> Self {
+    /// Makes a metric without unit, thresholds and bounds. The label may be text from outside: what a parser of
+    /// performance data, Nagios or Graphite would strip from it or take for something else becomes `_`. A value
+    /// that is not finite stands for "not known" and prints as `U`.
+    pub fn new(label: impl AsRef<str>, value: f64) -> Self {
         Self {
-            label: label.into(),
+            label: cleaned_label(label.as_ref()),
             value,
             unit: Unit::None,
             thresholds: Thresholds::default(),
@@ -52,7 +53,7 @@ impl Metric {
     }
 
     /// Makes the metric of a count, with the minimum 0. Exact up to 2^53.
-    pub fn count(label: impl Into<String>, value: usize) -> Self {
+    pub fn count(label: impl AsRef<str>, value: usize) -> Self {
         Self::new(label, value as f64).min(0.0)
     }
 
@@ -104,8 +105,8 @@ impl Metric {
 
 /// The parts as every format prints them.
 impl Metric {
-    pub(crate) fn label(&self) -> String {
-        label(&self.label)
+    pub(crate) fn label(&self) -> &str {
+        &self.label
     }
 
     pub(crate) fn has_unit(&self, unit: Unit) -> bool {
@@ -134,11 +135,9 @@ impl fmt::Display for Metric {
         let [warning, critical] =
             self.ranges().map(|range| range.map(ToString::to_string).unwrap_or_default());
         let [min, max] = self.bounds().map(Option::unwrap_or_default);
-        let label = match self.label() {
-            label if label.contains(' ') => format!("'{label}'"),
-            label => label,
-        };
-        let line = format!("{label}={}", [value, warning, critical, min, max].join(";"));
+        let quote = if self.label.contains(' ') { "'" } else { "" };
+        let fields = [value, warning, critical, min, max].join(";");
+        let line = format!("{quote}{}{quote}={fields}", self.label);
         f.write_str(line.trim_end_matches(';'))
     }
 }
@@ -169,15 +168,18 @@ fn plain(value: f64) -> String {
     (value + 0.0).to_string()
 }
 
-/// A label without what would end it early and without what Graphite takes for a level (`.`, `:`).
-fn label(text: &str) -> String {
-    let cleaned: String = crate::clean(text)
-        .chars()
-        .map(|c| if matches!(c, '=' | '\'' | '.' | ':') { '_' } else { c })
-        .collect();
-    match cleaned.trim() {
-        "" => "_".to_owned(),
-        label => label.to_owned(),
+/// A label without what would end it early or be an escape (`=`, `'`, `;`, `|`, `\`, control characters), what
+/// Nagios strips from performance data before a command gets it (`"`, backtick, `~ $ & < >`) and what Graphite
+/// takes for a level (`.`, `:`).
+fn cleaned_label(text: &str) -> String {
+    let in_label = |c: char| match c {
+        '=' | '\'' | '"' | '`' | '\\' | ';' | '|' | '~' | '$' | '&' | '<' | '>' | '.' | ':' => '_',
+        c if c.is_control() => '_',
+        c => c,
+    };
+    match crate::clean(&text.trim().chars().map(in_label).collect::<String>()) {
+        label if label.is_empty() => "_".to_owned(),
+        label => label,
     }
 }
 
@@ -195,7 +197,11 @@ mod tests {
             (Metric::new("offset", -7.21).unit(Unit::Seconds).thresholds(both), "offset=-7.21s;-5:5;-60:60"),
             (Metric::new("uncertainty", 0.51).unit(Unit::Seconds).min(0.0), "uncertainty=0.51s;;;0"),
             (Metric::new("a b", 1.0), "'a b'=1"),
-            (Metric::new("it's=a|b\n", 1.0), "it_s_a/b=1"),
+            (Metric::new("it's=a|b\n", 1.0), "it_s_a_b=1"),
+            (Metric::new("a\"b`c\\d;e\u{1b}f\tg", 1.0), "a_b_c_d_e_f_g=1"),
+            (Metric::new("$a~b&<c>", 1.0), "_a_b__c_=1"),
+            (Metric::new("=\n=", 1.0), "___=1"),
+            (Metric::new("\u{202e}\u{a0}é/%", 1.0), "'? é/%'=1"),
             (Metric::new(" ", 1.0), "_=1"),
             (Metric::new("lag", f64::NAN).unit(Unit::Seconds), "lag=U"),
             (Metric::new("lag", f64::INFINITY).max(f64::INFINITY), "lag=U"),

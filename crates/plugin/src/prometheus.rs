@@ -29,7 +29,7 @@ pub(crate) fn render(report: &Report, plugin: &str, name: &str, service: Option<
     let _ = writeln!(text, "silent_outage_state{{{labels}}} {}", report.state.exit_code());
     let mut seen = BTreeSet::new();
     for (unit, end, kind, help) in FAMILIES {
-        let of_unit = |metric: &&Metric| metric.has_unit(unit) && seen.insert(metric.label());
+        let of_unit = |metric: &&Metric| metric.has_unit(unit) && seen.insert(metric.label().to_owned());
         let family: Vec<&Metric> = report.metrics().iter().filter(of_unit).collect();
         if family.is_empty() {
             continue;
@@ -41,7 +41,7 @@ pub(crate) fn render(report: &Report, plugin: &str, name: &str, service: Option<
             let _ = writeln!(
                 text,
                 "silent_outage_value{end}{{{labels},label=\"{}\"}} {value}",
-                escaped(&metric.label())
+                escaped(metric.label())
             );
         }
     }
@@ -77,7 +77,7 @@ mod tests {
             .metric(Metric::new("sixth", 100.0 / 6.0).unit(Unit::Percent))
             .metric(Metric::new("all", 100.0).unit(Unit::Percent))
             .metric(Metric::new("rtt", 0.25).unit(Unit::Seconds))
-            .metric(Metric::new("a\\\"b", f64::NAN).unit(Unit::Seconds))
+            .metric(Metric::new("a b", f64::NAN).unit(Unit::Seconds))
             .metric(Metric::new("rtt", 9.0).unit(Unit::Seconds))
             .metric(Metric::count("failed", 2))
             .metric(Metric::new("sent", 7.0).unit(Unit::Counter));
@@ -88,7 +88,7 @@ mod tests {
             format!("silent_outage_state{{{labels}}} 1"),
             format!("silent_outage_value{{{labels},label=\"failed\"}} 2"),
             format!("silent_outage_value_seconds{{{labels},label=\"rtt\"}} 0.25"),
-            format!("silent_outage_value_seconds{{{labels},label=\"a\\\\\\\"b\"}} NaN"),
+            format!("silent_outage_value_seconds{{{labels},label=\"a b\"}} NaN"),
             format!("silent_outage_value_ratio{{{labels},label=\"loss\"}} 0.05"),
             format!("silent_outage_value_ratio{{{labels},label=\"sixth\"}} 0.16666667"),
             format!("silent_outage_value_ratio{{{labels},label=\"all\"}} 1"),

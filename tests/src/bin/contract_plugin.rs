@@ -175,7 +175,7 @@ fn echo(args: &Args) -> Report {
 /// values.
 fn hostile(state: State) -> Report {
     let text = "a|b=1\n| c=2;;\r\n\0\u{1b}[2J\u{9b}31m\t\u{202e}\u{2028}<b>\u{fffd}\u{85}\u{7f}'\"=é";
-    let labels = [text, "", " ", "a b", "it's", "a=b", "|", "\n", "é;1"];
+    let labels = [text, "", " ", "a b", "it's", "a=b`\"", "|", "\n\\", "é;1"];
     let values =
         [0.0, -0.0, f64::NAN, f64::INFINITY, f64::NEG_INFINITY, f64::MAX, f64::MIN_POSITIVE, -1e-7, 1e21];
     let report = Report::new(state, text).detail(text).verbose_detail(text);

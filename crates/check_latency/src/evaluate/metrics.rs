@@ -58,9 +58,9 @@ fn names(targets: &[JudgedTarget]) -> Vec<String> {
         .collect()
 }
 
-/// A name without spaces, and without what shells and Nagios take for quotes.
+/// A name without spaces, so that its labels need no quotes.
 fn plain(name: &str) -> String {
-    name.replace([' ', '"', '`'], "_")
+    name.replace(' ', "_")
 }
 
 /// The labels of a name as a program may store them: graphs take points, colons and dashes for other things.
@@ -114,7 +114,7 @@ mod tests {
         assert_eq!(of(&["a.b", "c", ""]), ["a.b", "c", "192.0.2.3"]);
         assert_eq!(of(&["a.b", "a_b", "c"]), ["a.b_192.0.2.1", "a_b_192.0.2.2", "c"]);
         assert_eq!(of(&["x", "x_usual", "y"]), ["x_192.0.2.1", "x_usual_192.0.2.2", "y"]);
-        assert_eq!(of(&["a\"b", "`c`"]), ["a_b", "_c_"]);
+        assert_eq!(of(&["a b", "a\"b", "`c`"]), ["a_b_192.0.2.1", "a\"b_192.0.2.2", "`c`"]);
         assert_eq!(of(&["192_0_2_2", ""]), ["192_0_2_2_192.0.2.1", "192.0.2.2"]);
     }
 }
