@@ -43,17 +43,23 @@ fn trees() -> TempDir {
     folder
 }
 
-/// Runs it with the options, in which TOP stands for the folder of the trees, as in the output.
-fn check_only(trees: &Path, options: &[&str]) -> Outcome {
+const BINARY: &str = env!("CARGO_BIN_EXE_check_host_files");
+const BOTH: [&str; 2] = ["--root=TOP/host", "--reference=TOP/reference"];
+
+/// Runs the command with the options, in which TOP stands for the folder of the trees, as in the output.
+fn answer(command: &mut Command, trees: &Path, options: &[&str]) -> Outcome {
     let top = trees.to_str().unwrap();
-    let options = options.iter().map(|option| option.replace("TOP", top));
-    let mut outcome = run(Command::new(env!("CARGO_BIN_EXE_check_host_files")).args(options));
+    let mut outcome = run(command.args(options.iter().map(|option| option.replace("TOP", top))));
     outcome.stdout = outcome.stdout.replace(top, "TOP");
     outcome
 }
 
+fn check_only(trees: &Path, options: &[&str]) -> Outcome {
+    answer(&mut Command::new(BINARY), trees, options)
+}
+
 fn check(trees: &Path, options: &[&str]) -> Outcome {
-    check_only(trees, &[&["--root=TOP/host", "--reference=TOP/reference"], options].concat())
+    check_only(trees, &[&BOTH, options].concat())
 }
 
 fn summary(trees: &Path, options: &[&str]) -> String {

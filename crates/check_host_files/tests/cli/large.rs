@@ -1,9 +1,21 @@
 //! Files of a megabyte.
 
 use std::fs;
-use std::time::Duration;
+use std::path::Path;
+use std::process::Command;
 
-use crate::{check, trees};
+use suite::process::Outcome;
+
+use crate::{BINARY, BOTH, answer, trees};
+
+/// Runs it with ten seconds of a processor, which a busy machine does not shorten: a run that needs more is
+/// killed.
+fn check_in_short(trees: &Path, options: &[&str]) -> Outcome {
+    let mut command = Command::new("prlimit");
+    let outcome = answer(command.args(["--cpu=10", BINARY]), trees, &[&BOTH, options].concat());
+    assert!(outcome.code.is_some(), "it took too long");
+    outcome
+}
 
 #[test]
 fn thousands_of_lines_are_answered_at_once() {
@@ -17,11 +29,10 @@ fn thousands_of_lines_are_answered_at_once() {
     for (tree, is_reversed) in [("host", true), ("reference", false)] {
         fs::write(trees.path().join(tree).join("etc/hosts"), lines(is_reversed)).unwrap();
     }
-    let outcome = check(trees.path(), &["--name=proxy7", "--timeout=30"]);
+    let outcome = check_in_short(trees.path(), &["--name=proxy7", "--timeout=30"]);
     let text =
         "HOST_FILES CRITICAL - /etc/hosts: another order of lines: same is 10.0.147.250 before 10.0.0.1: ";
     assert!(outcome.stdout.starts_with(text), "{}", outcome.stdout);
-    assert!(outcome.elapsed < Duration::from_secs(10), "{:?}", outcome.elapsed);
 }
 
 /// Each name and each address is compared once, also if thousands of lines share it.
@@ -43,9 +54,8 @@ fn a_name_on_thousands_of_lines_is_compared_once() {
         for (tree, other) in [("host", "::1 a6\n::2 b6\n"), ("reference", "::2 b6\n::1 a6\n")] {
             fs::write(trees.path().join(tree).join("etc/hosts"), format!("{lines}{other}")).unwrap();
         }
-        let outcome = check(trees.path(), &["--file=/etc/hosts", "--timeout=60"]);
+        let outcome = check_in_short(trees.path(), &["--file=/etc/hosts", "--timeout=60"]);
         let first = outcome.first_line();
         assert!(first.starts_with("HOST_FILES OK - /etc/hosts as in TOP/reference | "), "{first}");
-        assert!(outcome.elapsed < Duration::from_secs(10), "{:?}", outcome.elapsed);
     }
 }
