@@ -9,6 +9,23 @@ pub(crate) const HOSTNAME: &str = "/etc/hostname";
 pub(crate) const HOSTS: &str = "/etc/hosts";
 pub(crate) const RESOLVER: &str = "/etc/resolv.conf";
 
+/// Where a host's network is configured: what a provider's start script edits, besides name, hosts and
+/// resolver, and what cloud-init writes.
+const NETWORK: [&str; 7] = [
+    "/etc/network/",
+    "/etc/sysconfig/network",
+    "/etc/netplan/",
+    "/etc/NetworkManager/",
+    "/etc/systemd/network/",
+    "/etc/conf.d/net",
+    "/etc/netctl/",
+];
+
+/// Returns whether a file configures the host's network.
+pub(crate) fn is_network(path: &str) -> bool {
+    NETWORK.iter().any(|start| path.starts_with(start))
+}
+
 /// What a file should hold.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Expected {

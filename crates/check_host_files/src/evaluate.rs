@@ -133,15 +133,7 @@ mod tests {
         let status =
             Status { mode: 0o644, changed: NOW - 7200, bits: Some(Bits::default()), ..Status::default() };
         let status = (!matches!(what, What::Missing | What::Dangling | What::Loop)).then_some(status);
-        Found {
-            link: None,
-            what,
-            status,
-            is_sheltered: false,
-            links: None,
-            closed: None,
-            folder_bits: Some(Bits::default()),
-        }
+        Found { what, status, folder_bits: Some(Bits::default()), ..Found::default() }
     }
 
     fn checked(path: &str, copy: &str, what: What) -> Checked {

@@ -1,7 +1,7 @@
 //! What is at a file's path.
 
-/// One path as it was found.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// One path as it was found: by default nothing.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Found {
     /// Where the link at this path leads: `None` if it is no link.
     pub link: Option<String>,
@@ -40,13 +40,14 @@ pub struct ClosedFolder {
 }
 
 /// What is at a path, links followed.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum What {
     /// A regular file and its content.
     Content(Vec<u8>),
     /// A regular file with the octets of its copy, which are not kept.
     SameAsCopy,
     /// Nothing.
+    #[default]
     Missing,
     /// A link to nothing.
     Dangling,

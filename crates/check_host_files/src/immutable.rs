@@ -2,21 +2,10 @@
 
 use plugin::State;
 
-use crate::compare::{HOSTNAME, HOSTS, RESOLVER};
+use crate::compare::{HOSTNAME, HOSTS, RESOLVER, is_network};
 use crate::facts::{Facts, Platform};
 use crate::found::{Found, What};
 use crate::options::Immutable;
-
-/// Where a host's network is configured: what a provider's start script edits, besides name, hosts and
-/// resolver.
-const NETWORK: [&str; 6] = [
-    "/etc/network/",
-    "/etc/sysconfig/network",
-    "/etc/netplan/",
-    "/etc/systemd/network/",
-    "/etc/conf.d/net",
-    "/etc/netctl/",
-];
 
 /// Judges the bits of one file and its folder: `None` if there is nothing to say.
 pub(crate) fn judge(
@@ -96,8 +85,8 @@ fn in_vain(found: &Found, is_changed: bool) -> Option<String> {
 
 /// Returns what may fail because of the bit.
 fn harm(path: &str, facts: &Facts) -> Option<String> {
-    let is_network = NETWORK.iter().any(|start| path.starts_with(start));
-    if facts.platform == Platform::OpenVz && (is_network || [HOSTNAME, HOSTS, RESOLVER].contains(&path)) {
+    let is_edited = is_network(path) || [HOSTNAME, HOSTS, RESOLVER].contains(&path);
+    if facts.platform == Platform::OpenVz && is_edited {
         return Some("this kind of VPS may refuse to start".to_owned());
     }
     let cloud = facts.cloud.as_ref();
@@ -122,15 +111,7 @@ mod tests {
 
     fn found(bits: Option<Bits>) -> Found {
         let status = Some(Status { bits, ..Status::default() });
-        Found {
-            link: None,
-            what: What::Content(Vec::new()),
-            status,
-            is_sheltered: false,
-            links: None,
-            closed: None,
-            folder_bits: None,
-        }
+        Found { what: What::Content(Vec::new()), status, ..Found::default() }
     }
 
     fn on(platform: Platform) -> Facts {

@@ -32,15 +32,7 @@ pub(crate) fn look(tree: &Tree<'_>, path: &str, deadline: &Deadline) -> Found {
     let _step = deadline.step(format!("examining {path}"));
     let folder = Path::new(path).parent().and_then(Path::to_str).unwrap_or("/");
     let folder_bits = tree.open(folder, EXAMINE).ok().and_then(|folder| attributes(&folder).0);
-    let nothing = |link, what| Found {
-        link,
-        what,
-        status: None,
-        is_sheltered: false,
-        links: None,
-        closed: None,
-        folder_bits,
-    };
+    let nothing = |link, what| Found { link, what, folder_bits, ..Found::default() };
     let entry = match tree.open(path, EXAMINE | OFlags::NOFOLLOW) {
         Ok(entry) => entry,
         Err(errno) => return nothing(None, absent(errno, What::Missing)),
@@ -59,15 +51,7 @@ pub(crate) fn look(tree: &Tree<'_>, path: &str, deadline: &Deadline) -> Found {
         Err(errno) => return nothing(link, What::Unreadable(reason(&errno.into()))),
     };
     let what = examine(tree, path, &status, deadline);
-    Found {
-        link,
-        what,
-        status: Some(describe(&file, &status)),
-        is_sheltered: false,
-        links: None,
-        closed: None,
-        folder_bits,
-    }
+    Found { link, what, status: Some(describe(&file, &status)), folder_bits, ..Found::default() }
 }
 
 fn absent(errno: Errno, missing: What) -> What {

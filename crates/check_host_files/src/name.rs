@@ -169,15 +169,7 @@ mod tests {
 
     fn seen(kernel: Option<&str>, file: Option<&str>) -> NameSeen {
         let what = file.map_or(What::Missing, |file| What::Content(file.into()));
-        let file = Found {
-            link: None,
-            what,
-            status: None,
-            is_sheltered: false,
-            links: None,
-            closed: None,
-            folder_bits: None,
-        };
+        let file = Found { what, ..Found::default() };
         NameSeen {
             expected: EXPECTED.to_owned(),
             kernel: kernel.map(str::to_owned),

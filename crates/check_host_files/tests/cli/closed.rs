@@ -3,14 +3,14 @@
 use std::fs;
 use std::os::unix::fs::{PermissionsExt as _, symlink};
 
-use rustix::process::geteuid;
+use suite::needs::{Need, missing};
 
 use crate::{check, summary, trees};
 
 /// Owners have the names of the checked tree.
 #[test]
 fn owners_are_named() {
-    if !geteuid().is_root() {
+    if missing(&[Need::Root]) {
         return;
     }
     let trees = trees();
