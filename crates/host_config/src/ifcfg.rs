@@ -42,7 +42,8 @@ pub(crate) fn read(tree: &Tree<'_>) -> Result<Option<Promises>, ConfigError> {
     if files.is_empty() && all.unreadable.is_empty() {
         return Ok(None);
     }
-    promises(&files, &Programs::read(tree)?, all).map(Some)
+    let programs = Programs::read(tree, &mut all)?;
+    promises(&files, &programs, all).map(Some)
 }
 
 fn promises(files: &[File], programs: &Programs<'_>, mut all: Promises) -> Result<Promises, ConfigError> {

@@ -40,7 +40,7 @@ const OPTIONS: usize = 1 << 22;
 /// Returns the promises of the interfaces that come up at boot.
 pub(crate) fn read(tree: &Tree<'_>) -> Result<Option<Promises>, ConfigError> {
     let flavour = match () {
-        () if tree.read("/etc/network/ifupdown2/ifupdown2.conf")?.is_some() => Flavour::Ifupdown2,
+        () if tree.has("/etc/network/ifupdown2/ifupdown2.conf") => Flavour::Ifupdown2,
         () if !tree.names("/usr/libexec/ifupdown-ng")?.is_empty() => Flavour::IfupdownNg,
         () => Flavour::Ifupdown,
     };

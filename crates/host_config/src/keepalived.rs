@@ -24,8 +24,8 @@ const DEFAULT_INTERFACE: &str = "eth0";
 /// Returns the virtual and the static addresses.
 pub(crate) fn read(tree: &Tree<'_>) -> Result<Option<Promises>, ConfigError> {
     let mut config = Config::default();
-    let (file, named) = file(tree)?;
     let mut promises = Promises::default();
+    let (file, named) = file(tree, &mut promises)?;
     let found = lines::read(tree, &file, &mut |words, place| config.line(words, place), &mut promises)?;
     config.finish(&mut promises);
     // keepalived does not start without the file that its options name.
@@ -37,9 +37,9 @@ pub(crate) fn read(tree: &Tree<'_>) -> Result<Option<Promises>, ConfigError> {
 
 /// The file: the one that `-f` or `--use-file` names in the options that the distribution's unit passes on,
 /// with the line that does so, or else the usual one.
-fn file(tree: &Tree<'_>) -> Result<(String, Option<Place>), ConfigError> {
+fn file(tree: &Tree<'_>, to: &mut Promises) -> Result<(String, Option<Place>), ConfigError> {
     for path in OPTIONS {
-        let content = tree.read(path)?.unwrap_or_default();
+        let content = to.readable(tree.read(path))?.unwrap_or_default();
         let text = String::from_utf8_lossy(&content).into_owned();
         for (number, line) in (1..).zip(text.lines().map(str::trim)) {
             let value = line.split_once('=').filter(|(name, _)| is_options(name)).map(|(_, value)| value);

@@ -85,7 +85,7 @@ fn add_orphans(
     for name in names.into_iter().filter(|name| !files.contains_key(name)) {
         let mut network = Network::default();
         for path in drop_ins(tree, &name)? {
-            let content = folders::content(tree, &path)?.unwrap_or_default();
+            let content = to.readable(folders::content(tree, &path))?.unwrap_or_default();
             network.take(sections(&path, &content, to)?, to)?;
         }
         let why = format!("there is no {name}");
@@ -114,7 +114,7 @@ fn read_whole(
 ) -> Result<(), ConfigError> {
     network.take(sections(path, content, to)?, to)?;
     for drop_in in drop_ins(tree, name)? {
-        let content = folders::content(tree, &drop_in)?.unwrap_or_default();
+        let content = to.readable(folders::content(tree, &drop_in))?.unwrap_or_default();
         network.take(sections(&drop_in, &content, to)?, to)?;
     }
     Ok(())

@@ -65,7 +65,7 @@ pub(crate) fn read(tree: &Tree<'_>) -> Result<Option<Promises>, ConfigError> {
     let mut profiles = that_count(profiles, &hidden, &mut promises)?;
     let cards = Cards::new(tree);
     profiles.iter_mut().for_each(|profile| profile.resolve(&cards));
-    let unmanaged = Unmanaged::read(tree)?;
+    let unmanaged = Unmanaged::read(tree, &mut promises)?;
     let left_alone = |name: &str, kind: &str| unmanaged.leaves_alone(name, kind, &cards);
     promise(profiles, left_alone, &mut promises)?;
     Ok(found.then_some(promises))

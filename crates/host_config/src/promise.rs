@@ -262,11 +262,16 @@ impl Promises {
     }
 
     /// Takes over an error of one line as something that is not understood, and a file that cannot be read,
-    /// and returns any other error.
+    /// once, and returns any other error.
     pub(crate) fn survive(&mut self, result: Result<(), ConfigError>) -> Result<(), ConfigError> {
         match result {
             Err(ConfigError::Line { place, what }) => self.unknown.push(Remark { what, place }),
-            Err(ConfigError::Read(error)) => self.unreadable.push(Unreadable(error)),
+            Err(ConfigError::Read(error)) => {
+                let error = Unreadable(error);
+                if !self.unreadable.contains(&error) {
+                    self.unreadable.push(error);
+                }
+            }
             other => return other,
         }
         Ok(())

@@ -43,6 +43,7 @@ fn a_file_that_cannot_be_read_hides_no_other_of_its_source() {
         "[connection]\ntype=ethernet\ninterface-name=eth0\n[ipv4]\nmethod=manual\naddress1=192.0.2.249/24\n";
     let suse = "STARTMODE=auto\nIPADDR=192.0.2.249/24\n";
     let ifcfg = "DEVICE=eth0\nONBOOT=yes\nIPADDR=192.0.2.249\nPREFIX=24\n";
+    let keepalived = "include /etc/keepalived/a.conf\nvrrp_instance a {\n interface eth0\n state MASTER\n virtual_router_id 7\n virtual_ipaddress_excluded {\n }\n}\n@x\nstatic_ipaddress {\n 192.0.2.249/24 dev eth0\n}\n";
     // What cannot be read, and another file.
     let rows = [
         ("etc/network/interfaces.d/a", "etc/network/interfaces", interfaces),
@@ -57,6 +58,11 @@ fn a_file_that_cannot_be_read_hides_no_other_of_its_source() {
         ),
         ("etc/sysconfig/network-scripts/ifcfg-eth7", "etc/sysconfig/network-scripts/ifcfg-eth0", ifcfg),
         ("etc/sysconfig/network/ifcfg-eth7", "etc/sysconfig/network/ifcfg-eth0", suse),
+        ("etc/NetworkManager/conf.d/a.conf", "etc/NetworkManager/system-connections/b.nmconnection", profile),
+        ("etc/NetworkManager/NetworkManager.conf", "etc/sysconfig/network-scripts/ifcfg-eth0", ifcfg),
+        ("etc/keepalived/a.conf", "etc/keepalived/keepalived.conf", keepalived),
+        ("etc/default/keepalived", "etc/keepalived/keepalived.conf", keepalived),
+        ("etc/systemd/network/20-b.network.d/a.conf", "etc/systemd/network/20-b.network", network),
         ("var/cpanel/mainip", "etc/ips", "192.0.2.249:255.255.255.0:192.0.2.255\n"),
         ("etc/ips", "var/cpanel/mainip", "192.0.2.249\n"),
     ];
@@ -72,7 +78,7 @@ fn a_file_that_cannot_be_read_hides_no_other_of_its_source() {
         let first = "IP_BOUND CRITICAL - 1 of 1 address missing: 192.0.2.249, ";
         assert!(outcome.code == Some(2) && outcome.stdout.starts_with(first), "{}", outcome.stdout);
         let named = format!("UNKNOWN: reading /{unreadable}: permission denied");
-        assert!(outcome.stdout.contains(&named), "{}", outcome.stdout);
+        assert_eq!(outcome.stdout.matches(&named).count(), 1, "{}", outcome.stdout);
     }
 }
 

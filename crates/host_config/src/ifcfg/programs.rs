@@ -4,7 +4,7 @@
 use super::assignments::{Assignments, is_false};
 use crate::hardware::Cards;
 use crate::networkmanager::Unmanaged;
-use crate::promise::ConfigError;
+use crate::promise::{ConfigError, Promises};
 use crate::tree::Tree;
 
 const MANAGER: [&str; 2] = ["/usr/sbin/NetworkManager", "/usr/bin/NetworkManager"];
@@ -31,13 +31,13 @@ pub(super) struct Programs<'a> {
 }
 
 impl<'a> Programs<'a> {
-    pub(super) fn read(tree: &'a Tree<'a>) -> Result<Self, ConfigError> {
+    pub(super) fn read(tree: &'a Tree<'a>, to: &mut Promises) -> Result<Self, ConfigError> {
         let has = |path: &&str| tree.has(path);
         Ok(Self {
             installed: MANAGER.iter().any(has),
             configured: tree.has(SETTINGS),
             scripts: SCRIPTS.iter().any(has),
-            unmanaged: Unmanaged::read(tree)?,
+            unmanaged: Unmanaged::read(tree, to)?,
             cards: Cards::new(tree),
         })
     }

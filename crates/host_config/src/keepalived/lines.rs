@@ -206,7 +206,7 @@ impl Reader<'_, '_> {
         if self.id.is_none() {
             let mut id = None;
             for file in ["/etc/default/keepalived", "/etc/sysconfig/keepalived"] {
-                let content = self.tree.read(file)?.unwrap_or_default();
+                let content = self.promises.readable(self.tree.read(file))?.unwrap_or_default();
                 id = id.or_else(|| option_id(&String::from_utf8_lossy(&content)));
             }
             if id.is_none() {

@@ -10,7 +10,7 @@ use super::devices::{Fit, fits};
 use super::keyfile::Keyfile;
 use crate::folders;
 use crate::hardware::Cards;
-use crate::promise::ConfigError;
+use crate::promise::{ConfigError, Promises};
 use crate::tree::Tree;
 
 const MAIN: &str = "/etc/NetworkManager/NetworkManager.conf";
@@ -39,15 +39,16 @@ struct Section {
 }
 
 impl Unmanaged {
-    /// Reads the files in the order in which NetworkManager does.
-    pub(crate) fn read(tree: &Tree<'_>) -> Result<Self, ConfigError> {
+    /// Reads the files in the order in which NetworkManager does. One that cannot be read is taken over into
+    /// the promises, and leaves no interface alone.
+    pub(crate) fn read(tree: &Tree<'_>, to: &mut Promises) -> Result<Self, ConfigError> {
         let mut unmanaged = Self::default();
         let files = folders::by_name(tree, &FOLDERS.map(str::to_owned), |name| name.ends_with(".conf"))?;
         let (own, shipped): (BTreeMap<_, _>, BTreeMap<_, _>) =
             files.into_iter().partition(|(_, path)| path.starts_with(ETC));
         let main = std::iter::once(MAIN.to_owned());
         for path in shipped.into_values().chain(main).chain(own.into_values()) {
-            let content = folders::content(tree, &path)?.unwrap_or_default();
+            let content = to.readable(folders::content(tree, &path))?.unwrap_or_default();
             // NetworkManager does not start with a file that it cannot read.
             if let Ok(file) = Keyfile::parse(&path, &content) {
                 unmanaged.take(&file);
@@ -275,7 +276,11 @@ mod tests {
         ];
         for (files, covered) in rows {
             let tree = Tree::in_memory(files.iter().copied(), &deadline);
-            assert_eq!(covers(&Unmanaged::read(&tree).unwrap()), covered, "{files:?}");
+            assert_eq!(
+                covers(&Unmanaged::read(&tree, &mut Promises::default()).unwrap()),
+                covered,
+                "{files:?}"
+            );
         }
     }
 
@@ -300,7 +305,8 @@ mod tests {
         let deadline = Deadline::after(Duration::from_secs(60));
         for (main, own, covered) in rows {
             let files = [(MAIN, main), ("/etc/NetworkManager/conf.d/x.conf", own)];
-            let unmanaged = Unmanaged::read(&Tree::in_memory(files, &deadline)).unwrap();
+            let unmanaged =
+                Unmanaged::read(&Tree::in_memory(files, &deadline), &mut Promises::default()).unwrap();
             assert_eq!(covers(&unmanaged), covered, "{main}{own}");
         }
     }
