@@ -5,6 +5,7 @@
 //! are not looked into.
 
 mod definition;
+mod passthrough;
 mod yaml;
 
 use std::collections::{HashMap, HashSet};
@@ -16,6 +17,7 @@ use crate::hardware::Cards;
 use crate::promise::{ConfigError, Place, Promises};
 use crate::tree::Tree;
 use definition::Definition;
+use passthrough::Profiles;
 use yaml::{Document, Value};
 
 /// The one that counts most first.
@@ -35,7 +37,7 @@ const KINDS: [&str; 11] = [
     "nm-devices",
 ];
 /// Other keys of `network`.
-const OTHER: [&str; 3] = ["version", "renderer", "openvswitch"];
+const OTHER: [&str; 2] = ["version", "openvswitch"];
 
 /// Returns what all the files promise: `None` if there is not one.
 pub(crate) fn read(tree: &Tree<'_>) -> Result<Option<Promises>, ConfigError> {
@@ -52,7 +54,7 @@ pub(crate) fn read(tree: &Tree<'_>) -> Result<Option<Promises>, ConfigError> {
     }
     let cards = Cards::new(tree);
     merged.definitions.iter_mut().for_each(|definition| definition.resolve(&cards));
-    merged.promise(&mut promises);
+    merged.promise(&cards, &mut promises)?;
     Ok(found.then_some(promises))
 }
 
@@ -77,20 +79,30 @@ fn file(path: &str, content: &[u8], merged: &mut Merged, to: &mut Promises) -> R
 struct Merged {
     definitions: Vec<Definition>,
     by_id: HashMap<String, usize>,
+    /// The `renderer` of all definitions.
+    renderer: String,
+    /// The `renderer` of a kind of device.
+    of_kind: HashMap<String, String>,
 }
 
 impl Merged {
     /// Adds what the definitions say.
-    fn promise(self, to: &mut Promises) {
+    fn promise(mut self, cards: &Cards<'_>, to: &mut Promises) -> Result<(), ConfigError> {
+        for definition in &mut self.definitions {
+            let of_kind = self.of_kind.get(&definition.kind).unwrap_or(&self.renderer);
+            definition.settle(of_kind);
+        }
         let named =
             |definition: &Definition| (definition.id().to_owned(), definition.as_port().map(str::to_owned));
         let names: HashMap<String, Option<String>> = self.definitions.iter().map(named).collect();
         let ports: HashSet<String> =
             self.definitions.iter().flat_map(|definition| definition.port_ids().to_vec()).collect();
+        let mut profiles = Profiles::default();
         for definition in self.definitions {
             let is_port = ports.contains(definition.id());
-            definition.promise(&names, is_port, to);
+            definition.promise(&names, is_port, &mut profiles, to);
         }
+        profiles.promise(cards, to)
     }
 
     fn take(&mut self, root: Value<'_>, to: &mut Promises) -> Result<(), ConfigError> {
@@ -109,6 +121,7 @@ impl Merged {
                 "version" if value.text("version")? != "2" => {
                     return Err(value.place().error("version 2 is the one known"));
                 }
+                "renderer" => self.renderer = value.text("renderer")?.to_owned(),
                 kind if KINDS.contains(&kind) => {
                     let taken = self.take_kind(kind, value, to);
                     to.survive(taken)?;
@@ -131,8 +144,8 @@ impl Merged {
     ) -> Result<(), ConfigError> {
         for (key, value) in definitions.entries(kind)? {
             let id = key.text("a key")?;
-            // A renderer can be set for all definitions of a kind.
             if id == "renderer" && !value.is_mapping() {
+                self.of_kind.insert(kind.to_owned(), value.text("renderer")?.to_owned());
                 continue;
             }
             let next = self.definitions.len();

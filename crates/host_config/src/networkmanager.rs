@@ -13,7 +13,7 @@ mod unmanaged;
 
 use std::collections::{BTreeMap, HashMap};
 
-use addresses::{HostAddress, short};
+use addresses::short;
 
 use crate::folders;
 use crate::hardware::Cards;
@@ -21,6 +21,7 @@ use crate::located::Located;
 use crate::promise::{ConfigError, Dynamic, Place, Promise, Promises};
 use crate::tree::Tree;
 use devices::Fit;
+pub(crate) use keyfile::Keyfile;
 use profile::Profile;
 pub(crate) use unmanaged::Unmanaged;
 
@@ -219,9 +220,17 @@ fn add_ports(
     }
 }
 
-/// An address as the key `ipv4.address1` of netplan's passthrough has it.
-pub(super) fn address(family: &str, written: &Located) -> Result<Located<HostAddress>, ConfigError> {
-    address::address(family, written)?.map_err(|what| written.place.error(what))
+/// Adds what the profiles say that netplan makes for NetworkManager, each with the file of its settings.
+pub(crate) fn promise_generated(
+    settings: Vec<(String, Keyfile)>,
+    cards: &Cards<'_>,
+    to: &mut Promises,
+) -> Result<(), ConfigError> {
+    let mut profiles: Vec<Profile> =
+        settings.into_iter().map(|(path, file)| Profile::new(path, file)).collect();
+    profiles.iter_mut().for_each(|profile| profile.resolve(cards));
+    // netplan has NetworkManager manage their interfaces.
+    promise(profiles, |_, _| Fit::No, to)
 }
 
 #[cfg(test)]

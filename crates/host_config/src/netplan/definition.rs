@@ -1,14 +1,15 @@
 //! What netplan's files say about one interface, one file after the other: lists grow, plain values are
 //! replaced.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use addresses::{HostAddress, short};
 
+use super::passthrough::{self, Profiles};
 use super::yaml::Value;
 use crate::hardware::{self, Cards};
 use crate::located::Located;
-use crate::networkmanager;
+use crate::networkmanager::Keyfile;
 use crate::promise::{ConfigError, Dynamic, Family, Place, Ports, Promises};
 use crate::wildcard;
 
@@ -35,8 +36,10 @@ pub(super) struct Definition {
     place: Option<Place>,
     /// Open vSwitch has the ports, which the kernel does not show as such.
     openvswitch: bool,
-    /// A VLAN of a network card's virtual function, which gets no address.
-    sriov: bool,
+    /// `renderer`: empty if it is that of its kind.
+    renderer: String,
+    /// `networkmanager: passthrough`, by its keys, where NetworkManager is the renderer.
+    passthrough: BTreeMap<String, Located>,
     /// `activation-mode`, by which the interface does not come up by itself.
     mode: Option<Located>,
 }
@@ -65,7 +68,8 @@ impl Definition {
             link: None,
             place: None,
             openvswitch: false,
-            sriov: false,
+            renderer: String::new(),
+            passthrough: BTreeMap::new(),
             mode: None,
         }
     }
@@ -81,7 +85,7 @@ impl Definition {
                 "match" => self.take_match(value)?,
                 "optional" => self.optional = boolean(value)?,
                 "openvswitch" => self.openvswitch = true,
-                "renderer" => self.sriov = value.text("renderer")? == "sriov",
+                "renderer" => self.renderer = value.text("renderer")?.to_owned(),
                 "interfaces" if matches!(self.kind.as_str(), "bonds" | "bridges" | "vrfs") => {
                     self.take_ports(value)?
                 }
@@ -155,22 +159,29 @@ impl Definition {
         }
     }
 
-    /// Settings of a NetworkManager profile that netplan hands on as they are.
+    /// Takes the settings of a NetworkManager profile that netplan hands on as they are.
     fn take_passthrough(&mut self, said: Value<'_>) -> Result<(), ConfigError> {
         let settings = said
             .entries("networkmanager")?
             .filter(|(key, _)| key.text("a key").is_ok_and(|key| key == "passthrough"));
         for (_, settings) in settings {
             for (key, value) in settings.entries("passthrough")? {
-                let (family, key) = key.text("a key")?.split_once('.').unwrap_or_default();
-                if matches!(family, "ipv4" | "ipv6") && key.starts_with("address") && !key.contains('-') {
-                    let written =
-                        Located { value: value.text("an address")?.to_owned(), place: value.place() };
-                    self.add(networkmanager::address(family, &written)?);
-                }
+                let written = Located { value: value.text("a setting")?.to_owned(), place: value.place() };
+                self.passthrough.insert(key.text("a key")?.to_owned(), written);
             }
         }
         Ok(())
+    }
+
+    /// Takes the renderer of its kind where it has none of its own: others than NetworkManager have no use for
+    /// settings of it, and `nm-devices` know no other.
+    pub(super) fn settle(&mut self, of_kind: &str) {
+        if self.renderer.is_empty() {
+            of_kind.clone_into(&mut self.renderer);
+        }
+        if self.renderer != "NetworkManager" && self.kind != "nm-devices" {
+            self.passthrough.clear();
+        }
     }
 
     /// Takes the name of the interface with the hardware address that is matched.
@@ -186,8 +197,9 @@ impl Definition {
 
     /// The interface, where it can be but one.
     pub(super) fn interface(&self) -> Option<&str> {
-        if self.set_name.is_some() {
-            return self.set_name.as_deref();
+        let handed_on = self.passthrough.get(passthrough::INTERFACE).map(|written| &written.value);
+        if let Some(name) = handed_on.or(self.set_name.as_ref()) {
+            return Some(name);
         }
         // Profiles for NetworkManager are named freely.
         if self.kind == "nm-devices" {
@@ -243,9 +255,53 @@ impl Definition {
         Some(Dynamic { interface, family, required, place: place.clone() })
     }
 
+    /// Makes the profile of NetworkManager that netplan makes of it, to be found at `place`: the settings that
+    /// are handed on replace those that follow from the other keys.
+    fn into_profile(self, place: &Place) -> Keyfile {
+        let mut profile = Keyfile::default();
+        let mut set = |key: &str, value: &str, place: &Place| {
+            let (group, key) = key.rsplit_once('.').unwrap_or_default();
+            profile.set(group, key, Located { value: value.to_owned(), place: place.clone() });
+        };
+        if self.kind != "nm-devices" {
+            set(passthrough::TYPE, self.kind.trim_end_matches("-devices").trim_end_matches('s'), place);
+        }
+        let matched = self.matched.as_ref();
+        match (self.interface(), matched.and_then(|matched| matched.name.as_deref())) {
+            (Some(name), _) => set(passthrough::INTERFACE, name, place),
+            (None, Some(pattern)) => set("match.interface-name", pattern, place),
+            (None, None) => {}
+        }
+        if let Some(address) = matched.and_then(|matched| matched.hardware.as_deref()) {
+            set("ethernet.mac-address", address, place);
+        }
+        for (family, dhcp) in ["ipv4", "ipv6"].into_iter().zip(&self.dhcp) {
+            let is_of_family =
+                |address: &&Located<HostAddress>| address.value.address.is_ipv4() == (family == "ipv4");
+            let addresses = self.addresses.iter().filter(is_of_family);
+            for (number, address) in (1..).zip(addresses) {
+                set(&format!("{family}.address{number}"), &address.value.to_string(), &address.place);
+                set(&format!("{family}.method"), "manual", &address.place);
+            }
+            let method = if family == "ipv4" { "auto" } else { "dhcp" };
+            dhcp.iter().for_each(|place| set(&format!("{family}.method"), method, place));
+        }
+        // What has no group is no setting.
+        for (key, written) in self.passthrough.iter().filter(|(key, _)| key.contains('.')) {
+            set(key, &written.value, &written.place);
+        }
+        profile
+    }
+
     /// Adds what all files together say. `names` has the interfaces of the definitions by their identifiers,
     /// where they are known; `is_port` says that this one is a port of another.
-    pub(super) fn promise(self, names: &HashMap<String, Option<String>>, is_port: bool, to: &mut Promises) {
+    pub(super) fn promise(
+        self,
+        names: &HashMap<String, Option<String>>,
+        is_port: bool,
+        profiles: &mut Profiles,
+        to: &mut Promises,
+    ) {
         let interface = self.interface().map(str::to_owned);
         let name = interface.as_deref().unwrap_or(&self.id);
         if let Some(mode) = self.mode.as_ref().filter(|mode| matches!(mode.value.as_str(), "off" | "manual"))
@@ -253,11 +309,10 @@ impl Definition {
             to.remarks.push(mode.place.remark(format!("{name}: activation-mode {}", mode.value)));
             return;
         }
-        if let Some(place) = self.place.as_ref().filter(|_| self.sriov) {
+        if let Some(place) = self.place.as_ref().filter(|_| self.renderer == "sriov") {
             to.remarks.push(place.remark(format!("{name}: renderer sriov")));
             return;
         }
-        to.dynamic.extend(self.dynamic(is_port));
         let holds_ports = matches!(self.kind.as_str(), "bonds" | "bridges" | "vrfs") && !self.openvswitch;
         // A port that is told by something else than its name is not known, and then nor are the ports.
         let ports: Option<Vec<String>> =
@@ -270,6 +325,15 @@ impl Definition {
         }
         let link = self.link.as_ref().and_then(|id| names.get(id).cloned().unwrap_or(Some(id.clone())));
         to.add_vlan(interface.as_deref(), link.as_deref());
+        let is_typeless = self.kind == "nm-devices" && !self.passthrough.contains_key(passthrough::TYPE);
+        if let Some(place) = self.place.as_ref().filter(|_| is_typeless) {
+            to.unknown.push(place.remark(format!("{name}: no {} in passthrough", passthrough::TYPE)));
+        }
+        if let Some(place) = self.place.clone().filter(|_| !self.passthrough.is_empty()) {
+            let optional = interface.filter(|_| self.optional || is_port);
+            return profiles.add(&place.file, self.into_profile(&place), optional);
+        }
+        to.dynamic.extend(self.dynamic(is_port));
         for (dhcp, place) in ["dhcp4", "dhcp6"].into_iter().zip(self.dhcp) {
             to.remarks.extend(place.map(|place| place.remark(format!("{name}: {dhcp}"))));
         }

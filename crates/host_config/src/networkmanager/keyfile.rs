@@ -7,7 +7,7 @@ use crate::promise::{ConfigError, Place};
 
 /// The keys of a file by group and name.
 #[derive(Debug, Default)]
-pub(super) struct Keyfile {
+pub(crate) struct Keyfile {
     groups: BTreeMap<String, BTreeMap<String, Located>>,
     /// The names of the groups, in the order in which they begin.
     order: Vec<String>,
@@ -32,10 +32,7 @@ impl Keyfile {
                     .trim_ascii_end()
                     .strip_suffix(']')
                     .ok_or_else(|| place.error("a group without its closing bracket"))?;
-                if !file.groups.contains_key(name) {
-                    file.order.push(name.to_owned());
-                }
-                group = Some(file.groups.entry(name.to_owned()).or_default());
+                group = Some(file.group(name));
                 continue;
             }
             let (key, value) =
@@ -47,6 +44,18 @@ impl Keyfile {
             );
         }
         Ok(file)
+    }
+
+    fn group(&mut self, name: &str) -> &mut BTreeMap<String, Located> {
+        if !self.groups.contains_key(name) {
+            self.order.push(name.to_owned());
+        }
+        self.groups.entry(name.to_owned()).or_default()
+    }
+
+    /// Sets a key, in place of an earlier one of the same name.
+    pub(crate) fn set(&mut self, group: &str, key: &str, written: Located) {
+        self.group(group).insert(key.to_owned(), written);
     }
 
     /// Returns the value of a key, where it is there and not empty.

@@ -22,7 +22,12 @@ pub(super) struct Profile {
 
 impl Profile {
     pub(super) fn parse(rank: usize, path: String, content: &[u8]) -> Result<Self, ConfigError> {
-        Ok(Self { rank, file: Keyfile::parse(&path, content)?, path, matched: None })
+        let file = Keyfile::parse(&path, content)?;
+        Ok(Self { rank, ..Self::new(path, file) })
+    }
+
+    pub(super) fn new(path: String, file: Keyfile) -> Self {
+        Self { rank: 0, path, file, matched: None }
     }
 
     /// Returns what makes it the same profile in another folder, with the line where it stands.
