@@ -176,7 +176,7 @@ impl Clients<'_> {
         let rank = |answer: &Answer| match got(answer) {
             Got::Page => 0,
             Got::Else(_) | Got::NoPage(_) => 1,
-            Got::Refused | Got::Silence | Got::Unasked => 2,
+            Got::Refused(_) | Got::Silence | Got::Unasked => 2,
         };
         let asked = digest.into_iter().chain(basic).min_by_key(rank);
         let unspoken = || Answer { fault: choose(&offers).err(), ..Answer::default() };

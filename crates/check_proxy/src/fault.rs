@@ -204,6 +204,18 @@ impl Fault {
         }
     }
 
+    /// Whether a SOCKS5 server does this, and nothing else.
+    pub(crate) fn is_of_socks(&self) -> bool {
+        matches!(
+            self,
+            Fault::SocksMethod
+                | Fault::SocksLogin
+                | Fault::SocksLoginSilent
+                | Fault::SocksReply(_)
+                | Fault::SocksRequestSilent { .. }
+        )
+    }
+
     /// Whether the proxy said nothing, so that it is not known which login it wants.
     pub(crate) fn is_no_answer(&self) -> bool {
         matches!(

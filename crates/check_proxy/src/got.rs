@@ -6,8 +6,8 @@ use crate::request_options::Answer;
 /// What a client that is no customer got.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Got {
-    /// A refusal, or no connection.
-    Refused,
+    /// A refusal, or no connection: which.
+    Refused(Fault),
     /// A connection, and no answer: a refusal if it is not the page that is waited for.
     Silence,
     /// An answer without the page that is mostly a refusal: what. The page's server may say the same.
@@ -30,7 +30,7 @@ pub(crate) fn got(answer: &Answer) -> Got {
         _ => return Got::Page,
     };
     match fault {
-        Fault::Status(status) if status.refuses() => Got::Refused,
+        Fault::Status(status) if status.refuses() => Got::Refused(fault.clone()),
         Fault::Refused
         | Fault::NoAnswer
         | Fault::Prohibited
@@ -41,12 +41,18 @@ pub(crate) fn got(answer: &Answer) -> Got {
         | Fault::SocksLogin
         | Fault::SocksLoginSilent
         // RFC 1928, section 6: not allowed by the ruleset.
-        | Fault::SocksReply(2) => Got::Refused,
+        | Fault::SocksReply(2) => Got::Refused(fault.clone()),
         Fault::Silent => Got::Silence,
         Fault::Status(status) if status.shows_no_page() => Got::NoPage(fault.clone()),
         Fault::Local(_) | Fault::Late | Fault::Short(_) | Fault::Unspoken(_) | Fault::ColonInUser => Got::Unasked,
         fault => Got::Else(fault.clone()),
     }
+}
+
+/// Whether the proxy refused by something that it said or did: a silence may have another reason.
+pub(crate) fn is_refused(answer: &Option<Answer>) -> bool {
+    let is_answer = |answer: &Answer| answer.fault.as_ref().is_some_and(|fault| !fault.is_no_answer());
+    answer.as_ref().is_some_and(|answer| is_answer(answer) && matches!(got(answer), Got::Refused(_)))
 }
 
 #[cfg(test)]
@@ -61,7 +67,7 @@ mod tests {
             Fault::Status(Status { code, squid: Some(error.to_owned()), ..Status::default() })
         };
         let words = |got| match got {
-            Got::Refused => "refused".to_owned(),
+            Got::Refused(_) => "refused".to_owned(),
             Got::Silence => "silence".to_owned(),
             Got::NoPage(fault) => format!("no page: {}", fault.brief()),
             Got::Page => "page".to_owned(),

@@ -1,20 +1,20 @@
 //! What is wrong with one proxy, from what it answered: the reasons, what is worst first.
 
 mod reason;
+mod refusal;
 
 use std::time::Duration;
 
 use net::HostPort;
-use plugin::State;
 
 use crate::ask::{Passage, Tried};
 use crate::direct::is_same;
-use crate::fault::{Fault, Status};
-use crate::got::{Got, got};
+use crate::fault::Fault;
+use crate::got::is_refused;
 use crate::observation::{Observation, PageObservation};
 use crate::request_options::Answer;
-use crate::strangers::Strangers;
 use reason::{Reason, grouped};
+use refusal::{Undecided, not_there, serves_strangers, takes_any_password, undecided};
 
 /// What is wrong with one proxy.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -44,28 +44,6 @@ pub(crate) struct Verdict {
     pub(crate) mute: bool,
     /// The longest time for a page by http, and by https.
     pub(crate) times: [Option<Duration>; 2],
-}
-
-/// What strangers got that is neither the page nor a refusal.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Undecided {
-    /// In few words.
-    pub(crate) what: String,
-    /// Whether the customer got that page.
-    is_served: bool,
-}
-
-impl Undecided {
-    /// As it is said of one proxy.
-    pub(crate) fn words(&self) -> String {
-        format!("strangers: undecided: {}", self.what)
-    }
-
-    /// How bad it is: where the page came to the customer, it is the proxy that gives strangers something
-    /// else.
-    pub(crate) fn state(&self) -> State {
-        if self.is_served { State::Warning } else { State::Unknown }
-    }
 }
 
 impl Verdict {
@@ -106,9 +84,10 @@ pub(crate) fn judge_beside(seen: &Observation, forbidden: &[HostPort], direct: &
     reasons.extend(takes_any_password(seen));
     let open = !reasons.is_empty();
     reasons.extend(lets_through(seen, forbidden));
+    reasons.extend(not_there(seen));
     let texts = |excused: bool| -> Vec<String> {
         let pages = pages().filter(|(place, page)| is_excused(*place, page) == excused);
-        grouped(&pages.filter_map(|(_, page)| reason(page)).collect::<Vec<_>>(), has_both(seen))
+        grouped(&pages.filter_map(|(_, page)| reason(page)).collect::<Vec<_>>(), seen.has_both())
     };
     let past_login =
         reasons.is_empty() && !faults.is_empty() && faults.iter().all(|(page, _)| is_past_login(page));
@@ -154,7 +133,7 @@ fn local(seen: &Observation) -> impl Iterator<Item = Unknown> {
         [&page.stranger, &page.random, &page.customer].map(|answer| {
             let fault = answer.as_ref()?.fault.as_ref().filter(|fault| fault.is_local())?;
             let text = match fault {
-                Fault::Short(what) if has_served(page) => format!("serves the customer, to others {what}"),
+                Fault::Short(what) if page.has_served() => format!("serves the customer, to others {what}"),
                 fault => fault.brief(),
             };
             Some(Unknown { text, is_short: fault.is_short() })
@@ -178,7 +157,7 @@ fn untried(seen: &Observation, forbidden: &[HostPort]) -> Vec<Unknown> {
         Passage::Failed(fault) if fails_alike(seen, fault) => {
             Some(unknown(target, &format!("{} as for the page", fault.brief())))
         }
-        Passage::Silent if !seen.pages.iter().any(has_served) => {
+        Passage::Silent if !seen.pages.iter().any(PageObservation::has_served) => {
             Some(unknown(target, "no answer, as for the page"))
         }
         _ => None,
@@ -193,7 +172,7 @@ fn untried(seen: &Observation, forbidden: &[HostPort]) -> Vec<Unknown> {
 /// Whether the page got the same answer: that of a proxy which can do nothing says nothing of its rules. A
 /// page that came proves that it can.
 fn fails_alike(seen: &Observation, fault: &Fault) -> bool {
-    if seen.pages.iter().any(has_served) {
+    if seen.pages.iter().any(PageObservation::has_served) {
         return false;
     }
     let mut faults = seen.pages.iter().filter_map(|page| page.customer.as_ref()?.fault.as_ref());
@@ -203,78 +182,9 @@ fn fails_alike(seen: &Observation, fault: &Fault) -> bool {
     })
 }
 
-fn has_served(page: &PageObservation) -> bool {
-    page.customer.as_ref().is_some_and(|answer| answer.fault.is_none())
-}
-
-fn serves_strangers(seen: &Observation) -> Vec<String> {
-    if seen.strangers == Strangers::Allow {
-        return Vec::new();
-    }
-    let came = |page: &PageObservation| has_got(&page.stranger);
-    let is_407 =
-        |page: &&PageObservation| page.stranger.as_ref().is_some_and(|answer| has_status(answer, 407));
-    let of = |secure: bool| seen.pages.iter().filter(move |page| page.secure == secure);
-    let served = |secure: bool| of(secure).any(|page| came(page) && !is_407(&page));
-    let mut reasons: Vec<String> = match (served(false), served(true)) {
-        (true, true) => vec!["open: serves strangers by http and https".to_owned()],
-        (true, false) => vec!["open: serves strangers by http".to_owned()],
-        (false, true) => vec!["open: serves strangers by https".to_owned()],
-        (false, false) => Vec::new(),
-    };
-    if seen.pages.iter().filter(is_407).any(came) {
-        reasons.push("open: the 407 carries the page".to_owned());
-    }
-    reasons
-}
-
-fn takes_any_password(seen: &Observation) -> Vec<String> {
-    if seen.strangers == Strangers::Allow {
-        return Vec::new();
-    }
-    let pages = seen.pages.iter().filter(|page| !has_got(&page.stranger) && has_got(&page.random));
-    let reasons: Vec<Reason> = pages.map(|page| Reason::new(page.secure, "takes any password")).collect();
-    grouped(&reasons, has_both(seen))
-}
-
-fn has_got(answer: &Option<Answer>) -> bool {
-    answer.as_ref().is_some_and(|answer| got(answer) == Got::Page)
-}
-
-/// Whether pages by http and by https were asked for.
-fn has_both(seen: &Observation) -> bool {
-    let of = |secure: bool| seen.pages.iter().any(|page| page.secure == secure);
-    of(false) && of(true)
-}
-
-/// What strangers got that is neither the page nor a refusal.
-fn undecided(seen: &Observation) -> Option<Undecided> {
-    if seen.strangers == Strangers::Allow {
-        return None;
-    }
-    let reason = |page: &PageObservation| {
-        let other = |answer: &Option<Answer>, beside: &Option<Answer>| match answer.as_ref().map(got)? {
-            Got::Else(fault) => Some(Reason::of(page.secure, &fault)),
-            // Whatever answers CONNECT is not the page.
-            Got::NoPage(fault) => (!page.secure && !has_served(page) && !is_refused(beside))
-                .then(|| Reason::of(page.secure, &fault)),
-            // Where customers are asked too, they tell whether the page is silent.
-            Got::Silence => (seen.strangers == Strangers::Only && !is_refused(beside))
-                .then(|| Reason::new(page.secure, "no answer")),
-            Got::Refused | Got::Page | Got::Unasked => None,
-        };
-        let by_login = || Some(other(&page.random, &page.stranger)?.with_random_login());
-        other(&page.stranger, &page.random).or_else(by_login)
-    };
-    let reasons: Vec<Reason> = seen.pages.iter().filter_map(reason).collect();
-    let is_served = seen.pages.iter().any(|page| reason(page).is_some() && has_served(page));
-    let what = grouped(&reasons, has_both(seen)).join(", ");
-    (!what.is_empty()).then_some(Undecided { what, is_served })
-}
-
 /// A silent proxy tried to reach the target if the same proxy answered for the page.
 fn lets_through(seen: &Observation, forbidden: &[HostPort]) -> Vec<String> {
-    let serves = seen.pages.iter().any(has_served);
+    let serves = seen.pages.iter().any(PageObservation::has_served);
     let through = |passage: &Passage| match passage {
         Passage::Connected => true,
         Passage::Failed(fault) => !fails_alike(seen, fault),
@@ -315,7 +225,7 @@ fn answers_no_new_login(page: &PageObservation) -> Option<Reason> {
     let is_answered = page
         .stranger
         .as_ref()
-        .is_some_and(|answer| [401, 403, 407].into_iter().any(|code| has_status(answer, code)));
+        .is_some_and(|answer| [401, 403, 407].into_iter().any(|code| answer.has_status(code)));
     let hangs = (is_answered && has_fault(&page.random, &Fault::Silent))
         || has_fault(&page.random, &Fault::SocksLoginSilent);
     hangs.then(|| Reason::new(page.secure, "answers no new login: its authentication helper hangs"))
@@ -325,21 +235,11 @@ fn has_fault(answer: &Option<Answer>, fault: &Fault) -> bool {
     answer.as_ref().is_some_and(|answer| answer.fault.as_ref() == Some(fault))
 }
 
-/// Whether the proxy refused by something that it said or did: a silence may have another reason.
-fn is_refused(answer: &Option<Answer>) -> bool {
-    let is_answer = |answer: &Answer| answer.fault.as_ref().is_some_and(|fault| !fault.is_no_answer());
-    answer.as_ref().is_some_and(|answer| is_answer(answer) && got(answer) == Got::Refused)
-}
-
 /// Whether a refusal was answered, of the proxy or, as far as it can be told, of the page's server: the proxy
 /// is not frozen.
 fn is_answered_no(answer: &Option<Answer>) -> bool {
-    let is_no = |answer: &Answer| has_status(answer, 401) || has_status(answer, 403);
+    let is_no = |answer: &Answer| answer.has_status(401) || answer.has_status(403);
     is_refused(answer) || answer.as_ref().is_some_and(is_no)
-}
-
-fn has_status(answer: &Answer, code: u16) -> bool {
-    matches!(&answer.fault, Some(Fault::Status(Status { code: had, from_page: false, .. })) if *had == code)
 }
 
 /// Whether the proxy took the customer's login, or would have taken any, and then did not bring the page.
@@ -379,6 +279,6 @@ fn is_mute(page: &PageObservation) -> bool {
 }
 
 fn time(seen: &Observation, secure: bool) -> Option<Duration> {
-    let pages = seen.pages.iter().filter(|page| page.secure == secure && has_served(page));
+    let pages = seen.pages.iter().filter(|page| page.secure == secure && page.has_served());
     pages.filter_map(|page| page.customer.as_ref()?.took).max()
 }

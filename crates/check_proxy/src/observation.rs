@@ -31,7 +31,25 @@ pub(crate) struct PageObservation {
     pub(crate) customer: Option<Answer>,
 }
 
+impl PageObservation {
+    /// Whether the customer got the page.
+    pub(crate) fn has_served(&self) -> bool {
+        self.customer.as_ref().is_some_and(|answer| answer.fault.is_none())
+    }
+
+    /// The answers to the clients that are no customers.
+    pub(crate) fn of_others(&self) -> impl Iterator<Item = &Answer> {
+        [&self.stranger, &self.random].into_iter().flatten()
+    }
+}
+
 impl Observation {
+    /// Whether pages by http and by https were asked for.
+    pub(crate) fn has_both(&self) -> bool {
+        let of = |secure: bool| self.pages.iter().any(|page| page.secure == secure);
+        of(false) && of(true)
+    }
+
     /// Masks the secrets in the texts that the proxy sent.
     pub(crate) fn masked(mut self, secrets: &Secrets) -> Self {
         let of_pages = self.pages.iter_mut().flat_map(|page| {

@@ -83,8 +83,7 @@ impl<'a> Request<'a> {
         answer.offers = offers(&head);
         let status = self.status(&head);
         if !(200..300).contains(&head.code) || status.is_denied() {
-            // No page's server answers CONNECT.
-            return Err(Fault::Status(Status { is_own: true, ..status }));
+            return Err(Fault::Status(Status { answers_connect: true, ..status }));
         }
         let (stream, early) = reader.into_parts();
         let stream = stream.wait_by(&Waiting::until(&self.options.deadline()));

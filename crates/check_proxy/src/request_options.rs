@@ -9,7 +9,7 @@ use net::{Cause, Connector, Source, Stream, Waiting};
 use plugin::{Deadline, State};
 
 use crate::challenge::{Challenge, parse};
-use crate::fault::Fault;
+use crate::fault::{Fault, Status};
 use crate::http::{Head, Reader};
 use crate::login::{Login, Scheme};
 use crate::page::Expected;
@@ -86,6 +86,11 @@ impl Answer {
     /// Returns the answer of a request that was not made or got nothing, with its fault.
     pub(crate) fn unasked(fault: Fault) -> Self {
         Self { fault: Some(fault), ..Self::default() }
+    }
+
+    /// Whether it has this status, and not by the page's server behind a tunnel.
+    pub(crate) fn has_status(&self, code: u16) -> bool {
+        matches!(&self.fault, Some(Fault::Status(Status { code: had, from_page: false, .. })) if *had == code)
     }
 }
 

@@ -191,6 +191,46 @@ fn a_refusal_of_the_page_is_none_of_the_proxy() {
     assert_eq!(only("503 No", "Server: squid/5.7\r\n"), undecided(503));
 }
 
+/// A wrong port: what answers there, or nothing that does, is no proxy that refuses.
+#[test]
+fn a_wrong_port_refuses_nobody() {
+    let origin = Origin::start();
+    let (http, https) = (origin.url("pong"), origin.https_url());
+    let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port().to_string();
+    let says = |text: &'static str| proxy(move |_, _, stream| drop(stream.write_all(text.as_bytes())));
+    let connect = |text: &'static str| {
+        proxy(move |_, head, stream| {
+            let text = if head.starts_with("CONNECT") { text } else { "HTTP/1.1 404 No\r\n\r\n" };
+            drop(stream.write_all(text.as_bytes()));
+        })
+    };
+    let undecided = |what: &str| (3, format!("PROXY UNKNOWN - 127.0.0.1 strangers: undecided: {what}"));
+    let nothing = || (2, "PROXY CRITICAL - 127.0.0.1 refused".to_owned());
+    let socks = |url: &str| format!("{url} --protocol=socks5");
+    let rows = [
+        (free.clone(), http.clone(), nothing()),
+        (free.clone(), https.clone(), nothing()),
+        (free, socks(&http), nothing()),
+        (connect("HTTP/1.1 405 No\r\n\r\n"), https.clone(), undecided("405, perhaps no proxy")),
+        (connect("HTTP/1.1 400 No\r\n\r\n"), https.clone(), undecided("400, perhaps no proxy")),
+        (
+            connect("HTTP/1.1 405 No\r\n\r\n"),
+            format!("{http} {https}"),
+            undecided("404 for http, 405 for https, perhaps no proxy"),
+        ),
+        (says(""), http.clone(), undecided("closed without an answer, perhaps no proxy")),
+        (says(""), https, undecided("closed without an answer, perhaps no proxy")),
+        (says("SSH-2.0-x\r\n"), http.clone(), undecided("no HTTP: SSH-2.0-x")),
+        (says("220 mail ESMTP\r\n"), http, undecided("no HTTP: 220 mail ESMTP")),
+    ];
+    for (port, arguments, expected) in rows {
+        let port = format!("--port={port}");
+        let fixed = [&port, "--strangers=only", "--expect=pong NONCE"];
+        let all: Vec<&str> = fixed.into_iter().chain(arguments.split(' ')).collect();
+        assert_eq!(verdict(&all), expected, "{arguments}");
+    }
+}
+
 /// squid has the customer's login in its cache, and its helper hangs.
 #[test]
 fn a_helper_that_hangs_is_seen_behind_a_kept_login() {

@@ -17,6 +17,8 @@ pub(crate) struct Status {
     pub(crate) from_page: bool,
     /// Whether the proxy itself says so, and does not pass on what the page's server says.
     pub(crate) is_own: bool,
+    /// Whether it answers CONNECT: no page's server does through a proxy.
+    pub(crate) answers_connect: bool,
 }
 
 impl Status {
@@ -43,7 +45,7 @@ impl Status {
     /// Whether the proxy refuses the login by this: tinyproxy says 401 of a wrong one, and 407 where there is
     /// none.
     pub(crate) fn refuses_login(&self) -> bool {
-        !self.from_page && (self.code == 407 || (self.code == 401 && self.is_own))
+        !self.from_page && (self.code == 407 || (self.code == 401 && (self.is_own || self.answers_connect)))
     }
 
     /// Whether it is one that tells a client that it will not get the page: it is not for this client, a
@@ -86,6 +88,11 @@ impl Status {
 
     /// Whether the proxy itself says so. No page's server names squid's errors.
     fn is_by_proxy(&self) -> bool {
+        self.answers_connect || self.names_proxy()
+    }
+
+    /// Whether the answer names squid or tinyproxy, or is another one that only a proxy gives.
+    pub(crate) fn names_proxy(&self) -> bool {
         self.is_own || self.squid.is_some()
     }
 }

@@ -111,7 +111,7 @@ fn a_silence_alone_refuses_nobody() {
         (both([code(407), code(407), None], [code(405), code(405), None]), refuses),
         (both([code(407), code(407), None], [code(403), code(403), None]), refuses),
         (
-            http([failing(Fault::NoAnswer), failing(Fault::Refused), None]),
+            http([failing(Fault::NoAnswer), failing(Fault::Prohibited), None]),
             "PROXY OK - 192.0.2.1 gives strangers no answer",
         ),
     ];
@@ -123,4 +123,72 @@ fn a_silence_alone_refuses_nobody() {
     assert!(frozen.starts_with(start), "{frozen}");
     let one = only(vec![http([code(407), code(407), None]), http([silent(), silent(), None])]);
     assert_eq!(one, "PROXY UNKNOWN - strangers: 1 of 2 proxies undecided: 192.0.2.2 no answer");
+}
+
+/// On a wrong port something may answer that is no proxy, and nothing may listen: neither is ever OK.
+#[test]
+fn what_is_no_proxy_refuses_nobody() {
+    let only = |seen: Vec<Observation>| {
+        let seen = seen.into_iter().map(|seen| Observation { strangers: Strangers::Only, ..seen }).collect();
+        let observations = Observations { strangers: Strangers::Only, ..observed(seen) };
+        output(&observations).split(" | ").next().unwrap().to_owned()
+    };
+    let status = |status: Status| failing(Fault::Status(status));
+    let connect = |code| status(Status { code, answers_connect: true, ..Status::default() });
+    let named = |code| status(Status { code, answers_connect: true, is_own: true, ..Status::default() });
+    let portal = || {
+        let location = Some("www.example.net".to_owned());
+        status(Status { code: 301, location, is_elsewhere: true, answers_connect: true, ..Status::default() })
+    };
+    let https = |answers| Observation { pages: vec![page(true, answers)], ..Observation::default() };
+    let closed = || failing(Fault::Closed);
+    let undecided = |what: &str| format!("UNKNOWN - 192.0.2.1 strangers: undecided: {what}");
+    let refuses = || "OK - 192.0.2.1 refuses strangers".to_owned();
+    let rows = [
+        (https([connect(405), connect(405), None]), undecided("405, perhaps no proxy")),
+        (https([connect(403), connect(403), None]), undecided("403, perhaps no proxy")),
+        (https([connect(401), connect(401), None]), undecided("401, perhaps no proxy")),
+        (https([portal(), portal(), None]), undecided("301 to www.example.net, perhaps no proxy")),
+        (https([connect(503), connect(503), None]), undecided("503, perhaps no proxy")),
+        (https([named(403), named(403), None]), refuses()),
+        (https([named(503), closed(), None]), undecided("503")),
+        (https([connect(403), connect(407), None]), refuses()),
+        (http([code(400), code(400), None]), undecided("400, perhaps no proxy")),
+        (http([code(404), code(404), None]), undecided("404, perhaps no proxy")),
+        (http([code(503), code(503), None]), undecided("503")),
+        (http([closed(), closed(), None]), undecided("closed without an answer, perhaps no proxy")),
+        (
+            http([closed(), failing(Fault::Reset), None]),
+            undecided("closed without an answer, perhaps no proxy"),
+        ),
+        (http([closed(), code(407), None]), refuses()),
+        (http([code(407), closed(), None]), refuses()),
+        (both([code(407), code(407), None], [closed(), closed(), None]), refuses()),
+        (
+            both([code(404), code(404), None], [connect(405), connect(405), None]),
+            undecided("404 for http, 405 for https, perhaps no proxy"),
+        ),
+        (http([failing(Fault::SocksMethod), closed(), None]), refuses()),
+        (http([closed(), failing(Fault::SocksLogin), None]), refuses()),
+        (
+            http([failing(Fault::NoAnswer), closed(), None]),
+            undecided("closed without an answer with a random login, perhaps no proxy"),
+        ),
+        (
+            http([failing(Fault::Refused), failing(Fault::Refused), None]),
+            "CRITICAL - 192.0.2.1 refused".to_owned(),
+        ),
+        (
+            http([failing(Fault::Unreachable), failing(Fault::NoAnswer), None]),
+            "CRITICAL - 192.0.2.1 unreachable".to_owned(),
+        ),
+        // One that refuses new connections for a moment is a proxy.
+        (http([code(407), failing(Fault::Refused), None]), refuses()),
+    ];
+    for (seen, line) in rows {
+        assert_eq!(only(vec![seen]), format!("PROXY {line}"));
+    }
+    let refused = || http([failing(Fault::Refused), failing(Fault::Refused), None]);
+    let line = only(vec![http([code(407), code(407), None]), refused()]);
+    assert_eq!(line, "PROXY CRITICAL - 1 of 2 proxies fail: 192.0.2.2 refused");
 }
