@@ -117,7 +117,7 @@ fn passage_by(fault: &Fault) -> Passage {
         | Fault::SocksReply(2 | 7 | 8) => Passage::Refused,
         Fault::Local(_)
         | Fault::Late
-        | Fault::Short(_)
+        | Fault::Short { .. }
         | Fault::NoAnswer
         | Fault::SocksLoginSilent
         | Fault::Refused

@@ -156,7 +156,7 @@ fn ask_servers(options: &RequestOptions, url: &Url, servers: &[SocketAddr]) -> D
 fn worth(fault: Option<Fault>) -> Direct {
     match fault {
         None => Direct::Serves,
-        Some(Fault::Late | Fault::Short(_)) => Direct::NoWay("no time left".to_owned()),
+        Some(Fault::Late | Fault::Short { .. }) => Direct::NoWay("no time left".to_owned()),
         Some(fault @ (Fault::Local(_) | Fault::Prohibited)) => Direct::NoWay(fault.brief()),
         Some(fault) => Direct::Fails(fault),
     }

@@ -18,8 +18,13 @@ pub(crate) enum Fault {
     Local(String),
     /// The time of this run was over before the connection could be made.
     Late,
-    /// The connection stood, and the time was too short for what came to tell anything: what.
-    Short(String),
+    /// The connection stood, and the time was too short for what came to tell anything.
+    Short {
+        /// What came, and in which time.
+        what: String,
+        /// Whether anything came.
+        any: bool,
+    },
     /// The proxy's port refused the connection.
     Refused,
     /// The proxy's port took no connection in time.
@@ -222,7 +227,7 @@ impl Fault {
             self,
             Fault::Local(_)
                 | Fault::Late
-                | Fault::Short(_)
+                | Fault::Short { .. }
                 | Fault::Refused
                 | Fault::NoAnswer
                 | Fault::Prohibited
@@ -244,7 +249,7 @@ impl Fault {
         matches!(
             self,
             Fault::Late
-                | Fault::Short(_)
+                | Fault::Short { .. }
                 | Fault::NoAnswer
                 | Fault::Silent
                 | Fault::SocksLoginSilent
@@ -264,7 +269,8 @@ impl Fault {
             Fault::Tunnel(_) => "tunnel opened, no answer",
             fault => fault.words(),
         };
-        Fault::Short(format!("{what} within {:.1} s", after.as_secs_f64()))
+        let what = format!("{what} within {:.1} s", after.as_secs_f64());
+        Fault::Short { what, any: *self != Fault::Silent }
     }
 
     /// Whether what came is no answer as it should be, so that the page may follow unread.
@@ -274,12 +280,12 @@ impl Fault {
 
     /// Whether the time was too short to tell anything.
     pub(crate) fn is_short(&self) -> bool {
-        matches!(self, Fault::Late | Fault::Short(_))
+        matches!(self, Fault::Late | Fault::Short { .. })
     }
 
     /// Whether the request could not even be made.
     pub(crate) fn is_local(&self) -> bool {
-        matches!(self, Fault::Local(_) | Fault::Late | Fault::Short(_))
+        matches!(self, Fault::Local(_) | Fault::Late | Fault::Short { .. })
     }
 
     /// Masks the secrets in the texts that the proxy sent.
@@ -297,7 +303,7 @@ impl Fault {
     /// In few words, for the first line.
     pub(crate) fn brief(&self) -> String {
         match self {
-            Fault::Local(why) | Fault::Short(why) => return why.clone(),
+            Fault::Local(why) | Fault::Short { what: why, .. } => return why.clone(),
             Fault::Status(status) => return status.brief(),
             Fault::Tunnel(tunnel) => return tunnel.brief(),
             Fault::NotHttp(why) => return format!("no HTTP: {why}"),

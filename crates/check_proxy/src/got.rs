@@ -44,7 +44,9 @@ pub(crate) fn got(answer: &Answer) -> Got {
         | Fault::SocksReply(2) => Got::Refused(fault.clone()),
         Fault::Silent => Got::Silence,
         Fault::Status(status) if status.shows_no_page() => Got::NoPage(fault.clone()),
-        Fault::Local(_) | Fault::Late | Fault::Short(_) | Fault::Unspoken(_) | Fault::ColonInUser => Got::Unasked,
+        Fault::Local(_) | Fault::Late | Fault::Short { .. } | Fault::Unspoken(_) | Fault::ColonInUser => {
+            Got::Unasked
+        }
         fault => Got::Else(fault.clone()),
     }
 }

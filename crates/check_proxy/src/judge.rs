@@ -133,7 +133,9 @@ fn local(seen: &Observation) -> impl Iterator<Item = Unknown> {
         [&page.stranger, &page.random, &page.customer].map(|answer| {
             let fault = answer.as_ref()?.fault.as_ref().filter(|fault| fault.is_local())?;
             let text = match fault {
-                Fault::Short(what) if page.has_served() => format!("serves the customer, to others {what}"),
+                Fault::Short { what, .. } if page.has_served() => {
+                    format!("serves the customer, to others {what}")
+                }
                 fault => fault.brief(),
             };
             Some(Unknown { text, is_short: fault.is_short() })
@@ -149,7 +151,7 @@ fn untried(seen: &Observation, forbidden: &[HostPort]) -> Vec<Unknown> {
     };
     let text = |target: &HostPort, tried: &Tried| match &tried.passage {
         // It was asked.
-        Passage::Unasked(fault @ Fault::Short(_)) if tried.answer.took.is_some() => {
+        Passage::Unasked(fault @ Fault::Short { .. }) if tried.answer.took.is_some() => {
             Some(format!("forbidden {target}: {}", fault.brief()))
         }
         Passage::Unasked(fault) => Some(format!("was not asked for {target}: {}", fault.brief())),
@@ -272,7 +274,7 @@ fn is_mute(page: &PageObservation) -> bool {
                     | Fault::Prohibited
                     | Fault::Local(_)
                     | Fault::Late
-                    | Fault::Short(_)
+                    | Fault::Short { .. }
             )
         )
     })

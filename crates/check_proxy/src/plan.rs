@@ -144,9 +144,10 @@ mod tests {
         let url = "http://192.0.2.80/NONCE".parse().unwrap();
         let target = "127.0.0.1:22".parse().unwrap();
         let cut = || RequestOptions::sample(long, short);
-        let silent = |what: &str| Some(Fault::Short(format!("{what} within 0.1 s")));
+        let cut_off = |what: &str| Fault::Short { what: format!("{what} within 0.1 s"), any: false };
+        let silent = |what: &str| Some(cut_off(what));
         assert_eq!(cut().ask(proxy, &url, As::Stranger).fault, silent("no answer"));
-        let late = Passage::Unasked(Fault::Short("no answer within 0.1 s".to_owned()));
+        let late = Passage::Unasked(cut_off("no answer"));
         assert_eq!(cut().try_forbidden(proxy, &target, As::Stranger).passage, late);
         // A run so short that it cannot wait as long as a slow helper may take.
         let little = || RequestOptions { least: long, ..RequestOptions::sample(short, long) };

@@ -4,7 +4,7 @@ use super::*;
 use crate::ask::Tried;
 
 fn short(words: &str) -> Fault {
-    Fault::Short(format!("{words} within 1.2 s"))
+    Fault::Short { what: format!("{words} within 1.2 s"), any: false }
 }
 
 fn judged(pages: [Option<Answer>; 3], forbidden: Vec<Tried>) -> String {
