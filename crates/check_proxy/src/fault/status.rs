@@ -81,6 +81,12 @@ impl Status {
         self.from_page || (self.code != 407 && !self.is_denied() && is_of_page)
     }
 
+    /// Whether a gateway says by it that what is behind it gives no answer, or no right one: each make has its
+    /// own choice of these (RFC 9110, section 15.6).
+    pub(crate) fn is_of_gateway(&self) -> bool {
+        matches!(self.code, 502..=504)
+    }
+
     /// Whether the page's own server says so, behind a tunnel.
     pub(crate) fn is_surely_of_page(&self) -> bool {
         self.from_page && !self.is_by_proxy()

@@ -80,6 +80,12 @@ fn what_the_proxies_say_of_the_page_must_agree() {
     let output = output(&Observations { pages, ..observed(two(502)) });
     let note = "\nnote: the page does not come without a proxy either, for another reason: 403\n";
     assert!(output.ends_with(note), "{output}");
+    // A gateway before the page and proxies of several makes have a word of their own for a dead server.
+    for code in [502, 503, 504] {
+        let seen = vec![customer(status(502)), customer(status(503)), customer(status(504))];
+        let line = format!("UNKNOWN - {} {code}", itself.replace("none of 2", "none of 3"));
+        assert_eq!(with(fails(status(code)), seen), line);
+    }
     let mixed = || vec![customer(status(403)), customer(status(502)), customer(status(403))];
     let line = "CRITICAL - 1 of 3 proxies fail: 192.0.2.2 502, and the page itself does not answer";
     assert_eq!(with(fails(status(403)), mixed()), line);
