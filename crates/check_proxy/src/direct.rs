@@ -164,12 +164,14 @@ fn worth(fault: Option<Fault>) -> Direct {
 
 /// Whether the page's own server does without a proxy what one tells of it: it says the same or is wrong in
 /// the same way, or it gives no answer. A proxy tells of that by its own silence, by 5xx or by a reply of
-/// SOCKS5.
+/// SOCKS5. A dead server behind a gateway is 502, 503 or 504, which are one.
 pub(crate) fn is_same(direct: &Fault, through: &Fault) -> bool {
     match (direct, through) {
         (_, Fault::Status(status)) if status.is_surely_of_page() => true,
         (Fault::Status(own), Fault::Status(other)) => {
-            own.code == other.code && own.location == other.location
+            let is_same = own.code == other.code && own.location == other.location;
+            // A tunnel leads to a server that answers, whatever it says.
+            !other.answers_connect && (is_same || (own.is_of_gateway() && other.is_of_gateway()))
         }
         (Fault::Tunnel(own), Fault::Tunnel(other)) if discriminant(own) == discriminant(other) => true,
         (own, _) if is_no_answer(own) || own.is_malformed() => {
@@ -239,6 +241,7 @@ mod tests {
     #[test]
     fn only_what_the_proxies_tell_too_is_the_pages_fault() {
         let status = |code| Fault::Status(Status { code, ..Status::default() });
+        let to_connect = |code| Fault::Status(Status { code, answers_connect: true, ..Status::default() });
         let portal = |host: &str| {
             Fault::Status(Status { code: 302, location: Some(host.to_owned()), ..Status::default() })
         };
@@ -250,7 +253,13 @@ mod tests {
             (status(403), Fault::Silent, false),
             (status(403), from_page(403), true),
             (status(503), status(503), true),
-            (status(503), status(502), false),
+            (status(503), status(502), true),
+            (status(504), status(503), true),
+            (status(503), to_connect(502), false),
+            (status(503), to_connect(503), false),
+            (Fault::Refused, to_connect(503), true),
+            (status(500), status(503), false),
+            (status(503), status(500), false),
             (portal("a.example"), portal("a.example"), true),
             (portal("a.example"), portal("b.example"), false),
             (Fault::Refused, status(503), true),
