@@ -91,24 +91,33 @@ fn is_leased(observed: &Observations, bound: &BoundAddress) -> bool {
     asked && !bound.flags.permanent()
 }
 
-/// Returns the bound addresses that are neither local to this host or its link, nor temporary, leased,
-/// floating or ignored, as a list for --file.
-pub(crate) fn listing(bound: &Bound, args: &Args, floating: &[(IpAddr, String)]) -> Report {
-    let ignored = ignored(&args.ignore);
-    let mut lines = Vec::new();
-    for address in &bound.addresses {
-        let Some(interface) = bound.interface(address.interface) else { continue };
+/// Returns the bound addresses that stay until something removes them, and that other hosts can mean: those
+/// that are neither local to this host or its link, nor temporary, leased, of a container engine, floating or
+/// ignored.
+pub fn staying<'a>(
+    bound: &'a Bound,
+    ignore: &[Ignored],
+    floating: &[(IpAddr, String)],
+) -> impl Iterator<Item = &'a BoundAddress> {
+    let ignored = ignored(ignore);
+    bound.addresses.iter().filter(move |address| {
+        let Some(interface) = bound.interface(address.interface) else { return false };
         let name = interface.name.as_str();
-        let own = interface.loopback
-            || is_engines_bridge(name)
-            || is_parked(interface)
-            || is_local(address.address);
+        let own = is_engines_bridge(name) || is_parked(interface) || is_local(address.address);
         let floats = floating.iter().any(|(floating, _)| *floating == address.address);
         let moves = floats || !address.flags.permanent();
-        if !own && !moves && !ignored.iter().any(|ignored| ignored.covers(address.address, name)) {
-            lines.push(format!("{}/{} # bound on {name}", address.address, address.prefix));
-        }
-    }
+        !own && !moves && !ignored.iter().any(|ignored| ignored.covers(address.address, name))
+    })
+}
+
+/// Returns those of them that are not on loopback, as a list for --file.
+pub(crate) fn listing(bound: &Bound, args: &Args, floating: &[(IpAddr, String)]) -> Report {
+    let name =
+        |address: &BoundAddress| bound.interface(address.interface).filter(|interface| !interface.loopback);
+    let lines = staying(bound, &args.ignore, floating).filter_map(|address| {
+        Some(format!("{}/{} # bound on {}", address.address, address.prefix, name(address)?.name))
+    });
+    let lines: Vec<String> = lines.collect();
     let head = format!("# {} bound here", crate::words::addresses(lines.len()));
     let here = floating.iter().filter(|(address, _)| !bound.places(*address).is_empty());
     let here: Vec<String> = here.map(|(address, place)| format!("# floating: {address} # {place}")).collect();

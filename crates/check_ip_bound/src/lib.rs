@@ -46,6 +46,8 @@ pub use condition::Condition;
 use evaluate::{Limits, evaluate};
 pub use expectations::Expectations;
 pub use expected::{Expected, ExpectedError, ListSource};
+pub use extra::staying;
+pub use listing::floating;
 pub use options::Ignored;
 pub use port_fault::PortFault;
 pub use probe::{ProbeError, probe};

@@ -67,6 +67,6 @@ impl Expected {
 
 /// Returns the addresses that move between hosts: those of --floating, and those of the configuration as far
 /// as it can be read. An unusable part of it does not make the list empty.
-pub(crate) fn floating(expectations: &Expectations, deadline: &Deadline) -> Vec<(IpAddr, String)> {
+pub fn floating(expectations: &Expectations, deadline: &Deadline) -> Vec<(IpAddr, String)> {
     Expected::read(expectations, deadline).floating
 }

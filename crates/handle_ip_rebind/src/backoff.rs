@@ -67,11 +67,7 @@ impl Failures {
     /// Learns how a run that began `now` ended: what came back or is not missing any more is forgotten.
     pub(crate) fn learn(&mut self, cases: &[Case], now: u64) {
         let mut former = std::mem::take(&mut self.0);
-        for case in cases
-            .iter()
-            .filter(|case| !matches!(case.fate, Fate::Back | Fate::Unlisted | Fate::Outside | Fate::Gone))
-            .take(MOST)
-        {
+        for case in cases.iter().filter(|case| !is_apart(case.fate)).take(MOST) {
             let former = former.remove(&case.address);
             let failure = if matches!(case.fate, Fate::Failed | Fate::Lost) {
                 let cause: String = case.why.iter().flat_map(|why| why.chars()).take(CAUSE).collect();
@@ -93,6 +89,11 @@ impl Failures {
     pub(crate) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
+}
+
+/// Returns whether an address with this fate has not failed to come back.
+fn is_apart(fate: Fate) -> bool {
+    matches!(fate, Fate::Back | Fate::Unlisted | Fate::Outside | Fate::Gone | Fate::Misbound)
 }
 
 /// Lets those addresses wait that were tried in vain a short time ago. A command tries all or none of them.

@@ -1,5 +1,7 @@
 //! Binds what may be bound, checks until the result is known, and gives back what another host has too.
 
+mod by_command;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::thread;
@@ -9,12 +11,14 @@ use check_ip_bound::Condition;
 use host_net::{Bound, bind, unbind};
 use plugin::Deadline;
 
+use crate::Outcome;
 use crate::case::{Case, Fate, bindable};
 use crate::child::{self, Ran};
 use crate::config::{Argv, Config};
 use crate::link::{CONFLICTS_NEEDED, Claims, Link, LinkError};
 use crate::probe::{ObserveError, Seen};
-use crate::{Outcome, by_command};
+use crate::watch::Watch;
+use by_command::Change;
 
 /// What is left of the deadline for the last check and the record when a program is ended.
 pub(crate) const RESERVE: Duration = Duration::from_millis(700);
@@ -39,6 +43,7 @@ pub(crate) fn bring_back(
     config: &Config,
     seen: &Seen,
     link: &Link,
+    watch: &mut Watch<'_>,
     outcome: &mut Outcome,
     deadline: &Deadline,
 ) -> Result<(), ObserveError> {
@@ -47,18 +52,10 @@ pub(crate) fn bring_back(
         outcome.unchecked = Some(fault.to_string());
         return Ok(());
     }
-    let tried = bindable(&outcome.cases);
-    let mut others = BTreeSet::new();
-    let (faults, is_there) = match &config.command {
+    let (faults, is_there, others) = match &config.command {
         Some(command) => {
-            let ran = run(command, deadline.keeping(RESERVE + CONFLICTS_NEEDED), deadline);
-            outcome.changed = ran.is_started;
-            outcome.command = Some(ran);
-            let looked_for = |address: &IpAddr| tried.binary_search(address).is_ok();
-            let (after, missing) = observe_until_settled(config, looked_for, coming(config), deadline)?;
-            others = by_command::judge(config, seen, after.bound(), outcome, deadline)?;
-            let tried = bindable(&outcome.cases).into_iter();
-            (BTreeMap::new(), tried.filter(|address| !missing.contains_key(address)).collect())
+            let (is_there, others) = run_command(config, command, seen, watch, outcome, deadline)?;
+            (BTreeMap::new(), is_there, others)
         }
         None => {
             let faults = bind_all(config, seen, &mut outcome.cases, deadline);
@@ -66,22 +63,49 @@ pub(crate) fn bring_back(
             let is_there: Vec<IpAddr> =
                 tried.into_iter().filter(|address| !faults.contains_key(address)).collect();
             outcome.changed = !is_there.is_empty();
-            (faults, is_there)
+            (faults, is_there, BTreeSet::new())
         }
     };
+    let strangers: BTreeSet<IpAddr> =
+        others.iter().copied().filter(|address| !seen.names(*address)).collect();
     outcome.pending.extend(is_there.into_iter().chain(others.iter().copied()));
     // The kernel's own detection of IPv6 runs meanwhile.
-    let conflicts = conflicts(config, link, outcome, deadline);
-    if outcome.unchecked.is_none() {
-        outcome.pending.retain(|address| !others.contains(address));
-    }
+    let conflicts = conflicts(config, link, &strangers, outcome, deadline);
+    let is_checked = outcome.unchecked.is_none();
+    let is_done = |address: &IpAddr| strangers.contains(address) || is_checked && others.contains(address);
+    outcome.pending.retain(|address| !is_done(address));
     decide(config, &faults, &conflicts, outcome, deadline)
+}
+
+/// Runs the command that binds, and judges what is bound after it. Returns the tried addresses that are there,
+/// and the others that have to be probed for.
+fn run_command(
+    config: &Config,
+    command: &Argv,
+    seen: &Seen,
+    watch: &mut Watch<'_>,
+    outcome: &mut Outcome,
+    deadline: &Deadline,
+) -> Result<(Vec<IpAddr>, BTreeSet<IpAddr>), ObserveError> {
+    let tried = bindable(&outcome.cases);
+    let before = watch.now(deadline);
+    let ran = run(command, deadline.keeping(RESERVE + CONFLICTS_NEEDED), deadline);
+    watch.ran(&ran, deadline);
+    outcome.changed = ran.is_started;
+    outcome.command = Some(ran);
+    let looked_for = |address: &IpAddr| tried.binary_search(address).is_ok();
+    let (after, missing) = observe_until_settled(config, looked_for, coming(config), deadline)?;
+    let before = before.as_ref().unwrap_or(seen.bound());
+    let change = Change { seen, before, after: after.bound() };
+    let others = by_command::judge(config, watch, &change, outcome, deadline)?;
+    let tried = bindable(&outcome.cases).into_iter();
+    Ok((tried.filter(|address| !missing.contains_key(address)).collect(), others))
 }
 
 /// Probes for other hosts that have the addresses which an earlier run bound. That run ended before it knew
 /// of such a host.
 pub(crate) fn check_owed(config: &Config, link: &Link, outcome: &mut Outcome, deadline: &Deadline) {
-    conflicts(config, link, outcome, deadline);
+    conflicts(config, link, &BTreeSet::new(), outcome, deadline);
 }
 
 /// Leaves those addresses alone that could be bound, because the interface carries nothing.
@@ -92,8 +116,15 @@ pub(crate) fn leave_alone(fault: &LinkError, cases: &mut [Case]) {
 }
 
 /// Returns those of the addresses tried by this run that another host has too. Removes those of an earlier
-/// run and those that only the command chose at once.
-fn conflicts(config: &Config, link: &Link, outcome: &mut Outcome, deadline: &Deadline) -> Claims {
+/// run and those that only the command chose at once, but not `strangers`: no list names them, so that another
+/// program may have bound them.
+fn conflicts(
+    config: &Config,
+    link: &Link,
+    strangers: &BTreeSet<IpAddr>,
+    outcome: &mut Outcome,
+    deadline: &Deadline,
+) -> Claims {
     let addresses: Vec<IpAddr> = outcome.pending.iter().copied().collect();
     if addresses.is_empty() {
         return Claims::new();
@@ -103,6 +134,10 @@ fn conflicts(config: &Config, link: &Link, outcome: &mut Outcome, deadline: &Dea
         Claims::new()
     });
     let tried = bindable(&outcome.cases);
+    for (address, claimant) in claims.extract_if(.., |address, _| strangers.contains(address)) {
+        let why = format!("{claimant} has it too on {}, not in the list", config.interface);
+        outcome.set(address, Fate::LeftAlone, why, "bound");
+    }
     let of_others: Claims =
         claims.extract_if(.., |address, _| tried.binary_search(address).is_err()).collect();
     give_back(config, &of_others, outcome, deadline);

@@ -39,6 +39,8 @@ pub(crate) enum Fate {
     Gone,
     /// It was tried, and it is still missing.
     Failed,
+    /// The command bound it on another interface, or with a prefix length that diverts traffic.
+    Misbound,
     /// There was no time for it: the next run tries it.
     Later,
     /// It was tried in vain a short time ago, and is tried again later.

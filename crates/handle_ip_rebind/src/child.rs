@@ -59,6 +59,18 @@ pub(crate) fn words(argv: &Argv) -> Vec<String> {
     [program].into_iter().chain(argv.arguments.iter().cloned()).collect()
 }
 
+/// Returns the name of a program without its directory.
+pub(crate) fn name(argv: &[String]) -> &str {
+    let path = argv.first().map_or("", String::as_str);
+    path.rsplit('/').next().unwrap_or(path)
+}
+
+/// Returns the name and the arguments of a program, as an administrator types them.
+pub(crate) fn shown(argv: &[String]) -> String {
+    let arguments = argv.iter().skip(1).map(String::as_str);
+    [name(argv)].into_iter().chain(arguments).collect::<Vec<_>>().join(" ")
+}
+
 /// Runs a program until `limit` is over: then it is ended, with all that it started in its process group.
 /// With less than a second left it is not started.
 ///

@@ -6,7 +6,7 @@ use addresses::{all, brief};
 use plugin::{Finding, Findings, Report, State, room_after};
 
 use crate::case::{Case, Fate, of};
-use crate::child::Ran;
+use crate::child::{Ran, name};
 use crate::difference::Difference;
 use crate::retries::Unrestarted;
 use crate::{End, Outcome};
@@ -110,18 +110,19 @@ fn owed(outcome: &Outcome) -> Option<Finding> {
     Some(Finding::warning(format!("an earlier run is not finished: {why}")))
 }
 
+/// Returns whether something is wrong with an address.
+fn is_faulty(outcome: &Outcome, address: &IpAddr) -> bool {
+    let is_fault = |case: &Case| !matches!(case.fate, Fate::Back | Fate::Unlisted);
+    outcome.cases.iter().any(|case| case.address == *address && is_fault(case))
+}
+
 /// What this run leaves to the next one: addresses that are bound and that were not probed for after the
 /// binding, or not announced.
 fn unfinished(outcome: &Outcome) -> Option<Finding> {
     let checked = outcome.unchecked.as_ref().map(|why| format!("not checked for conflicts: {why}"));
     let why = checked.or_else(|| Some(format!("not announced: {}", outcome.unannounced.as_ref()?)))?;
-    let faulty = |address: &IpAddr| {
-        outcome
-            .cases
-            .iter()
-            .any(|case| case.address == *address && !matches!(case.fate, Fate::Back | Fate::Unlisted))
-    };
-    let left: Vec<IpAddr> = outcome.pending.iter().copied().filter(|address| !faulty(address)).collect();
+    let left = outcome.pending.iter().copied().filter(|address| !is_faulty(outcome, address));
+    let left: Vec<IpAddr> = left.collect();
     if left.is_empty() {
         return Some(Finding::ok("").detail(format!("note: {why}")));
     }
@@ -161,8 +162,9 @@ fn finding(outcome: &Outcome, group: &[&Case]) -> Option<Finding> {
         Fate::Back | Fate::Contradicted => return None,
         // Named with the lists.
         Fate::Outside if is_explained(outcome, group) => return None,
-        Fate::Lost => (State::Critical, format!(" gone at the end: {why}")),
-        Fate::Gone => (State::Critical, format!(" gone since an earlier run: {why}")),
+        Fate::Lost => (State::Critical, format!(" {why}")),
+        Fate::Gone => (State::Critical, format!(" not bound: {why}")),
+        Fate::Misbound => (State::Critical, format!(" bound wrongly: {why}")),
         Fate::Later => (State::Critical, format!(" not bound yet: {why}")),
         Fate::Failed | Fate::Waiting => (State::Critical, format!(" not back: {why}")),
         Fate::LeftAlone => (State::Critical, format!(" left alone: {why}")),
@@ -170,7 +172,7 @@ fn finding(outcome: &Outcome, group: &[&Case]) -> Option<Finding> {
             (State::Critical, format!(" not bound: the budget of {} an hour is used up", outcome.per_hour))
         }
         Fate::Bindable => (State::Warning, " would be bound, but this is a dry run".to_owned()),
-        Fate::Unlisted => (State::Warning, " bound by the command: not in the list".to_owned()),
+        Fate::Unlisted => (State::Warning, format!(" {why}: not in the list")),
         Fate::Outside => (State::Warning, " left alone: not in the list".to_owned()),
     };
     let addresses: Vec<IpAddr> = group.iter().map(|case| case.address).collect();
@@ -215,12 +217,6 @@ fn unrestarted(outcome: &Outcome, program: &Unrestarted) -> Option<Finding> {
     };
     let finding = Finding::critical(format!("{} {why}{rest}", name(argv)));
     Some(finding.detail(format!("{}: {why}", argv.join(" "))))
-}
-
-/// Returns the name of a program without its directory.
-pub(crate) fn name(argv: &[String]) -> &str {
-    let path = argv.first().map_or("", String::as_str);
-    path.rsplit('/').next().unwrap_or(path)
 }
 
 #[cfg(test)]

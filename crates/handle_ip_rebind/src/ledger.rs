@@ -4,6 +4,9 @@
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
+use host_net::Bound;
+use plugin::Deadline;
+
 use crate::Outcome;
 use crate::backoff::Failures;
 use crate::budget::{BudgetError, Held, Memory, Owed};
@@ -135,16 +138,20 @@ impl<'a> Ledger<'a> {
         }
     }
 
-    /// Notes the end of the run, after the announcements, and the addresses that are gone. `seen` tells which
-    /// of these no list names.
-    pub(crate) fn end(&mut self, seen: &Seen, outcome: &mut Outcome) {
+    /// Notes the end of the run, after the announcements, and the addresses that are gone or bound wrongly.
+    /// `seen` tells which of these a list names.
+    pub(crate) fn end(&mut self, config: &Config, seen: &Seen, outcome: &mut Outcome, deadline: &Deadline) {
         if self.memory.owed.services.is_empty() {
             self.memory.owed.addresses = outcome.pending.iter().copied().collect();
         } else if self.memory.owed.addresses.is_empty() {
             self.memory.owed.services.clear();
         }
         self.memory.interrupted = 0;
-        self.memory.gone.learn(&outcome.cases, |address| seen.names(address), self.now);
+        let listed = |address| seen.names(address);
+        self.memory.gone.learn(&outcome.cases, listed, self.now);
+        if let Ok(bound) = Bound::read(deadline) {
+            self.memory.misbound.learn(&outcome.cases, &bound, &config.interface, listed);
+        }
         self.fates(outcome);
     }
 

@@ -8,7 +8,6 @@ mod arp;
 mod backoff;
 mod bind;
 mod budget;
-mod by_command;
 mod caller;
 mod case;
 mod child;
@@ -33,6 +32,7 @@ mod retries;
 mod surroundings;
 mod tell;
 mod trial;
+mod watch;
 mod work;
 
 use std::path::PathBuf;

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use addresses::Entry;
 use check_ip_bound::{Condition, ListSource, Observations, ProbeError};
+use host_config::Origin;
 use host_net::{Bound, BoundAddress};
 use plugin::Deadline;
 use state::{Trust, open_trusted};
@@ -89,6 +90,19 @@ impl Seen {
             entries.binary_search_by_key(&address, |entry| entry.expected.address).is_ok()
         };
         check.chain([&self.list]).any(is_named)
+    }
+
+    /// Returns the addresses that move between hosts, each with its place: those of `check`, of the lists and of
+    /// this host's configuration, whatever `check` reads. An address that a list names is this host's.
+    pub(crate) fn floating(&self, config: &Config, deadline: &Deadline) -> Vec<(IpAddr, String)> {
+        let mut configured = config.check.clone();
+        configured.addresses.from = vec![Origin::Auto];
+        (configured.addresses.file, configured.addresses.ip) = (Vec::new(), Vec::new());
+        let mut all = check_ip_bound::floating(&configured, deadline);
+        let read = self.check.iter().chain([&self.list]).flat_map(|seen| &seen.expected.floating);
+        all.extend(read.cloned());
+        all.retain(|(address, _)| !self.names(*address));
+        all
     }
 
     /// Returns why no address of this family can be bound on an interface. `None` if one can.
@@ -232,18 +246,18 @@ pub(crate) struct Rules {
 }
 
 impl Rules {
-    /// Returns why an address must not be bound with this prefix length on the configured interface. `None`
-    /// if it may. A longer prefix length than that of the rules diverts no traffic from another interface.
+    /// Returns what is wrong with an address that is bound with this prefix length on the configured interface.
+    /// `None` if nothing. A longer prefix length than that of the rules diverts no traffic from another interface.
     pub(crate) fn fault(&self, config: &Config, address: IpAddr, prefix: u8) -> Option<String> {
         let listed = self.list.prefix(address);
         let (known, _) = self.around.prefix(address, listed, &config.prefix, &config.interface);
         // Without a list, a setting or a bound network, the length is not known.
         let is_known = listed.is_some() || known < longest(address.is_ipv4());
         if is_known && prefix < known {
-            return Some(format!("the command bound it with /{prefix}, not with /{known}"));
+            return Some(format!("with /{prefix}, not with /{known}"));
         }
         let obstacle = self.around.obstacle(address, prefix, &config.interface)?;
-        Some(format!("the command bound it with /{prefix}: {obstacle}"))
+        Some(format!("with /{prefix}: {obstacle}"))
     }
 }
 

@@ -6,23 +6,21 @@ use std::net::IpAddr;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use host_net::{Bound, BoundAddress};
+use addresses::all;
 use plugin::Deadline;
 
 use crate::Outcome;
 use crate::bind::{COMING, PAUSE, RESERVE, give_back, observe_until_settled, run};
 use crate::case::{Fate, of};
-use crate::child::{Ran, words};
+use crate::child::words;
 use crate::config::{Argv, Config};
 use crate::ledger::Ledger;
 use crate::link::{CONFLICT_WAIT, Link};
 use crate::probe::{ObserveError, Seen};
+use crate::watch::Watch;
 
 /// RFC 5227: ANNOUNCE_INTERVAL.
 const ANNOUNCE_INTERVAL: Duration = Duration::from_secs(2);
-
-/// The addresses that a service removed, and its words.
-type Taken = BTreeMap<IpAddr, String>;
 
 /// Tells the link and the services of the addresses that came back, and gives those their fate that another
 /// host has or that are gone after it, also those that never were missing before.
@@ -32,7 +30,7 @@ type Taken = BTreeMap<IpAddr, String>;
 pub(crate) fn tell(
     config: &Config,
     ledger: &mut Ledger<'_>,
-    seen: &Seen,
+    watch: &mut Watch<'_>,
     link: &Link,
     outcome: &mut Outcome,
     deadline: &Deadline,
@@ -42,14 +40,14 @@ pub(crate) fn tell(
     if is_heard && deadline.remaining() > CONFLICT_WAIT + RESERVE {
         yield_defended(config, link, CONFLICT_WAIT, outcome, deadline);
     }
-    let taken = restart(config, ledger, seen, outcome, deadline);
+    restart(config, ledger, watch, outcome, deadline);
     // The second of the two announcements that RFC 5227 wants, as far as there is time for it.
     let wait = again.saturating_duration_since(Instant::now());
     let is_in_time = is_heard && deadline.remaining() > wait + RESERVE;
     if is_in_time {
         yield_defended(config, link, wait, outcome, deadline);
     }
-    check_again(config, &taken, seen.bound(), outcome, deadline)?;
+    check_again(config, watch, outcome, deadline)?;
     if is_in_time {
         announce(config, link, outcome);
     }
@@ -89,29 +87,16 @@ fn yield_defended(config: &Config, link: &Link, wait: Duration, outcome: &mut Ou
     }
 }
 
-/// Runs the programs that are due, one by one, and returns what each has taken away.
+/// Runs the programs that are due, one by one.
 fn restart(
     config: &Config,
     ledger: &mut Ledger<'_>,
-    seen: &Seen,
+    watch: &mut Watch<'_>,
     outcome: &mut Outcome,
     deadline: &Deadline,
-) -> Taken {
-    let mut taken = Taken::new();
-    let mut before = Some(lasting(seen.bound()));
-    let mut missed = |before: &mut Option<Vec<IpAddr>>, by: &str| {
-        let after = Bound::read(deadline).ok().map(|bound| lasting(&bound));
-        // Where they cannot be read, only the cause is not known.
-        if let (Some(before), Some(after)) = (&*before, &after) {
-            for address in before.iter().filter(|address| after.binary_search(address).is_err()) {
-                taken.entry(*address).or_insert_with(|| by.to_owned());
-            }
-        }
-        *before = after;
-    };
-    // The command took it, or the binding.
-    let by = outcome.command.as_ref().map_or_else(|| "the binding".to_owned(), shown);
-    missed(&mut before, &by);
+) {
+    // What went before any program of this list did.
+    watch.now(deadline);
     // Nothing is owed any more where all that came back was given back.
     let is_back = !announced(outcome).is_empty();
     let is_due = |argv: &&Argv| {
@@ -124,36 +109,15 @@ fn restart(
         let ran = run(argv, deadline.keeping(RESERVE), deadline);
         outcome.changed |= ran.is_started;
         ledger.ran(&ran, outcome);
-        missed(&mut before, &shown(&ran));
+        watch.ran(&ran, deadline);
         outcome.services.push(ran);
     }
-    taken
-}
-
-/// The addresses that do not go by themselves, sorted: a temporary one of IPv6 has a lifetime.
-fn lasting(bound: &Bound) -> Vec<IpAddr> {
-    let goes = |place: &&BoundAddress| {
-        place.address.is_ipv6() && place.flags.secondary() || place.flags.deprecated()
-    };
-    let mut all: Vec<IpAddr> =
-        bound.addresses.iter().filter(|place| !goes(place)).map(|place| place.address).collect();
-    all.sort_unstable();
-    all.dedup();
-    all
-}
-
-/// A program by its name and arguments, as an administrator types it.
-fn shown(ran: &Ran) -> String {
-    let name = ran.argv.first().and_then(|path| path.rsplit('/').next()).unwrap_or_default();
-    let arguments = ran.argv.iter().skip(1).map(String::as_str);
-    [name].into_iter().chain(arguments).collect::<Vec<_>>().join(" ")
 }
 
 /// Checks whether all that was there still is: what is expected, and all that this host had `before` the run.
 fn check_again(
     config: &Config,
-    taken: &Taken,
-    before: &Bound,
+    watch: &Watch<'_>,
     outcome: &mut Outcome,
     deadline: &Deadline,
 ) -> Result<(), ObserveError> {
@@ -164,11 +128,7 @@ fn check_again(
     let coming = if has_run { COMING } else { Duration::ZERO };
     let until = Instant::now() + coming;
     let looked_for = |address: &IpAddr| !known.contains(address);
-    let (bound, before) = (before, lasting(before));
-    let gone = |seen: &Seen| {
-        let is_gone = |address: &&IpAddr| seen.bound().places(**address).is_empty();
-        before.iter().filter(is_gone).copied().collect::<Vec<_>>()
-    };
+    let gone = |seen: &Seen| watch.missed(seen.bound()).0;
     let (mut seen, mut missing) = observe_until_settled(config, looked_for, coming, deadline)?;
     while !gone(&seen).is_empty() && Instant::now() < until && deadline.remaining() > RESERVE {
         thread::sleep(PAUSE);
@@ -179,26 +139,24 @@ fn check_again(
         gone(&seen).into_iter().map(|address| (address, "not bound".to_owned())).collect();
     lost.extend(reasons);
     for (address, reason) in lost.iter().filter(|(address, _)| !known.contains(address)) {
-        lose(*address, reason, taken, outcome);
-        set_prefix(*address, bound, outcome);
+        lose(*address, reason, watch, outcome);
+    }
+    for (interface, addresses) in watch.missed(seen.bound()).1 {
+        outcome.notes.push(format!("{interface} is gone, and with it {}", all(&addresses)));
     }
     Ok(())
 }
 
-/// Gives an address that is gone and in no list the prefix length that it had.
-fn set_prefix(address: IpAddr, before: &Bound, outcome: &mut Outcome) {
-    let case = outcome.cases.iter_mut().find(|case| case.address == address);
-    if let (Some(case), Some(place)) = (case, before.places(address).first()) {
-        case.prefix = place.prefix;
-    }
-}
-
-/// Gives an address that is gone its fate.
-fn lose(address: IpAddr, reason: &str, taken: &Taken, outcome: &mut Outcome) {
-    let why = match taken.get(&address) {
-        Some(words) => format!("removed by {words}"),
-        None if outcome.services.is_empty() => reason.to_owned(),
+/// Gives an address that is gone its fate, and one that is in no list the prefix length that it had.
+fn lose(address: IpAddr, reason: &str, watch: &Watch<'_>, outcome: &mut Outcome) {
+    let why = match watch.since(address) {
+        Some(since) => since.to_owned(),
+        None if outcome.services.is_empty() => format!("{reason} at the end"),
         None => format!("{reason} after the restart"),
     };
     outcome.set(address, Fate::Lost, why, reason);
+    let case = outcome.cases.iter_mut().find(|case| case.address == address);
+    if let (Some(case), Some(prefix)) = (case, watch.prefix(address)) {
+        case.prefix = prefix;
+    }
 }

@@ -12,9 +12,9 @@ use state::StateError;
 use crate::backoff::hold_back;
 use crate::budget::{BudgetError, Found, Memory, now, try_state};
 use crate::case::{Case, Fate, of};
+use crate::child::name;
 use crate::config::Config;
 use crate::difference::Difference;
-use crate::evaluate::name;
 use crate::event::{Event, StateType};
 use crate::ledger::{may_continue, owed, unrestarted};
 use crate::link::{Link, LinkError, interface};
@@ -68,17 +68,16 @@ fn in_full(program: &Path, why: &ProgramError) -> String {
 /// [`TrialError`].
 pub(crate) fn trial(config: &Config, deadline: &Deadline) -> Result<Report, TrialError> {
     check_files(config)?;
-    let found = try_state(&config.state, now(), deadline)?;
+    let mut found = try_state(&config.state, now(), deadline)?;
     let mut findings = Findings::from_iter(in_the_way(config, &found));
     let seen = Seen::read(config, deadline)?;
     let list = seen.read_list(deadline).map_err(ObserveError::from)?;
     interface::check(seen.bound(), &config.interface).map_err(ObserveError::from)?;
     Link::open(&config.interface, list.addresses().iter().any(IpAddr::is_ipv6))?;
     let mut cases = seen.cases(config, deadline)?;
+    found.memory.forget(config, &seen, now());
     let memory = &found.memory;
-    let mut gone = memory.gone.clone();
-    gone.forget(seen.bound(), now());
-    cases.extend(gone.cases(&cases));
+    cases.extend(memory.cases(&cases));
     refuse_family(config, &seen, &mut cases);
     hold_back(config, &memory.failed, &mut cases, now());
     let unrestarted = unrestarted(config, memory, now());
@@ -125,14 +124,15 @@ fn summary(config: &Config, list: &List, cases: &[Case], lists: Option<&Differen
     let listed = list.addresses().len();
     let noun = if listed == 1 { "address" } else { "addresses" };
     let summary = format!("{RIGHT}{listed} {noun} listed, {missing} would be bound on {}", config.interface);
-    let gone = count(Fate::Gone);
+    let (gone, misbound) = (count(Fate::Gone), count(Fate::Misbound));
     let is_named = |address| lists.is_some_and(|lists| lists.is_only_in_check(address));
     let outside = of(cases, Fate::Outside).filter(|address| !is_named(*address)).count();
-    let is_warned = count(Fate::LeftAlone) + waiting + gone + outside > 0;
+    let is_warned = count(Fate::LeftAlone) + waiting + gone + misbound + outside > 0;
     let rest = [
         (blocked, "left alone"),
         (waiting, "waiting for the next try"),
         (gone, "gone since an earlier run"),
+        (misbound, "bound wrongly"),
         (outside, "missing and not in the list"),
     ];
     let rest = rest.into_iter().filter(|(number, _)| *number > 0);
@@ -196,8 +196,9 @@ fn would(case: &Case, config: &Config) -> String {
             format!("{address}: would be bound as /{prefix} on {}, if no other host has it", config.interface)
         }
         Fate::Gone => {
-            format!("{address}: gone since an earlier run: {}", why.as_deref().unwrap_or(missing))
+            format!("{address}: not bound: {}", why.as_deref().unwrap_or(missing))
         }
+        Fate::Misbound => format!("{address}: bound wrongly: {}", why.as_deref().unwrap_or(missing)),
         Fate::Outside => format!("{address}: {missing}, not in the list"),
         _ => format!("{address}: left alone: {}", why.as_deref().unwrap_or(missing)),
     }

@@ -19,6 +19,7 @@ use crate::probe::{ObserveError, Seen};
 use crate::record::Log;
 use crate::tell::tell;
 use crate::trial::TrialError;
+use crate::watch::Watch;
 use crate::{End, Event, Outcome};
 
 /// Why nothing could be done, or not be finished.
@@ -101,10 +102,10 @@ fn work(
     let now = now();
     let mut memory = held.read(now, deadline)?;
     let seen = Seen::read(config, deadline)?;
-    let gone_changed = memory.gone.forget(seen.bound(), now);
+    let is_forgotten = memory.forget(config, &seen, now);
     observe(config, &seen, &memory, &mut outcome, deadline)?;
     outcome.unrestarted = unrestarted(config, &memory, now);
-    forget_failures(&held, &mut memory, gone_changed, &outcome)?;
+    forget_failures(&held, &mut memory, is_forgotten, &outcome)?;
     if let Some(end) = early_end(config, &memory, &mut outcome, now) {
         return Ok(outcome.ends(end));
     }
@@ -136,7 +137,7 @@ fn observe(
     outcome.difference = seen.difference(config);
     outcome.contradictions = seen.contradictions(config);
     outcome.cases = seen.cases(config, deadline)?;
-    outcome.cases.extend(memory.gone.cases(&outcome.cases));
+    outcome.cases.extend(memory.cases(&outcome.cases));
     if config.enabled {
         outcome.owed = owed(config, memory, seen);
         outcome.pending = outcome.owed.addresses.iter().copied().collect();
@@ -187,17 +188,18 @@ fn change(
     outcome: &mut Outcome,
     deadline: &Deadline,
 ) -> Result<(), ObserveError> {
+    let mut watch = Watch::begin(config, seen, deadline);
     if bindable(&outcome.cases).is_empty() {
         check_owed(config, link, outcome, deadline);
     } else {
-        bring_back(config, seen, link, outcome, deadline)?;
+        bring_back(config, seen, link, &mut watch, outcome, deadline)?;
     }
     ledger.learn(config, outcome);
     let is_changed = outcome.changed || outcome.has_left();
     if is_changed {
-        tell(config, ledger, seen, link, outcome, deadline)?;
+        tell(config, ledger, &mut watch, link, outcome, deadline)?;
     }
-    ledger.end(seen, outcome);
+    ledger.end(config, seen, outcome, deadline);
     Ok(())
 }
 
@@ -212,19 +214,19 @@ fn open_link(config: &Config, outcome: &Outcome) -> Result<Link, LinkError> {
     Link::open(&config.interface, asked.iter().chain(&outcome.owed.addresses).any(IpAddr::is_ipv6))
 }
 
-/// Forgets former failures if nothing is missing. Writes the memory if this or `gone` changed it.
+/// Forgets former failures if nothing is missing. Writes the memory if this changed it, or `is_forgotten`.
 fn forget_failures(
     held: &Held,
     memory: &mut Memory,
-    gone_changed: bool,
+    is_forgotten: bool,
     outcome: &Outcome,
 ) -> Result<(), BudgetError> {
-    let is_missing = outcome.cases.iter().any(|case| case.fate != Fate::Gone);
+    let is_missing = outcome.cases.iter().any(|case| !matches!(case.fate, Fate::Gone | Fate::Misbound));
     let failed_changed = !is_missing && !memory.failed.is_empty();
     if failed_changed {
         memory.failed = Failures::default();
     }
-    if failed_changed || gone_changed { held.write(memory) } else { Ok(()) }
+    if failed_changed || is_forgotten { held.write(memory) } else { Ok(()) }
 }
 
 /// Returns the addresses to probe for: those that may be bound, and all missing ones that the command might

@@ -77,7 +77,7 @@ mod tests {
     use crate::case::example;
 
     fn lost(address: &str, fate: Fate) -> Case {
-        example(address, fate, "removed by service network")
+        example(address, fate, "gone since service network ran")
     }
 
     #[test]

@@ -99,11 +99,11 @@ fn says_what_became_of_each_address() {
             End::Done,
             vec![
                 case("192.0.2.30", Fate::Back, ""),
-                case("192.0.2.31", Fate::Lost, "removed by systemctl restart networking"),
-                case("192.0.2.32", Fate::Lost, "removed by systemctl restart networking"),
+                case("192.0.2.31", Fate::Lost, "gone since systemctl restart networking ran"),
+                case("192.0.2.32", Fate::Lost, "gone since systemctl restart networking ran"),
             ],
             &[
-                "CRITICAL - 192.0.2.31-32 gone at the end: removed by systemctl restart networking (bound again: 192.0.2.30)",
+                "CRITICAL - 192.0.2.31-32 gone since systemctl restart networking ran (bound again: 192.0.2.30)",
             ],
         ),
         (

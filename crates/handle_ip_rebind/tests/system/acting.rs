@@ -91,11 +91,11 @@ fn what_a_command_binds_is_judged_as_what_the_handler_binds() {
         return;
     }
     let rows = [
-        ("192.0.2.31/24 dev eth1", "the command bound it on eth1, not on eth0"),
-        ("192.0.2.31/8 dev eth0", "the command bound it with /8, not with /24"),
+        ("192.0.2.31/24 dev eth1", "on eth1, not on eth0, by the command"),
+        ("192.0.2.31/8 dev eth0", "with /8, not with /24, by the command"),
         (
             "198.51.100.31/24 dev eth0",
-            "the command bound it with /24: its subnet 198.51.100.0/24 would take traffic from eth1",
+            "with /24: its subnet 198.51.100.0/24 would take traffic from eth1, while setup-ips.pl ran",
         ),
     ];
     for (adding, why) in rows {
@@ -107,7 +107,7 @@ fn what_a_command_binds_is_judged_as_what_the_handler_binds() {
         let both = format!("ip addr add {adding}; ip addr add 192.0.2.32/24 dev eth0");
         let setup = site.script("setup-ips.pl", &both);
         site.configure(&format!("enabled = true\nannounce = true\ncommand = [\"{setup}\"]\n"));
-        let line = format!("IP_REBIND CRITICAL - {address} not back: {why} (bound again: 192.0.2.32)");
+        let line = format!("IP_REBIND CRITICAL - {address} bound wrongly: {why} (bound again: 192.0.2.32)");
         assert_eq!(site.handle().verdict(), (2, line.as_str()));
         let budget = fs::read_to_string(site.path("state/budget.json")).unwrap();
         assert!(!budget.contains("owed"), "{budget}");

@@ -245,7 +245,7 @@ fn what_a_restart_takes_away_again_is_named() {
         "enabled = true\nannounce = true\nrestart = [[\"{harmless}\"], [\"{restart}\", \"network\", \"restart\"]]\n"
     ));
     let outcome = site.handle();
-    let line = "IP_REBIND CRITICAL - 192.0.2.1, 192.0.2.31 gone at the end: removed by service network restart \
+    let line = "IP_REBIND CRITICAL - 192.0.2.1, 192.0.2.31 gone since service network restart ran \
                 (bound again: 192.0.2.32, 2001:db8::31, restarted 2 services)";
     assert_eq!(outcome.verdict(), (2, line), "{outcome:?}");
     let record = site.records().remove(0);
@@ -253,7 +253,7 @@ fn what_a_restart_takes_away_again_is_named() {
         record["addresses"].as_array().unwrap().iter().map(|case| case["fate"].as_str().unwrap()).collect();
     assert_eq!(fates, ["lost", "back", "back", "lost"]);
     // They wait as what does not come back does, so that services are not restarted every minute.
-    let line = "IP_REBIND CRITICAL - 192.0.2.1, 192.0.2.31 not back: removed by service network restart, waits 1 min after 1 try";
+    let line = "IP_REBIND CRITICAL - 192.0.2.1, 192.0.2.31 not back: gone since service network restart ran, waits 1 min after 1 try";
     assert_eq!(site.handle().verdict(), (2, line));
     site.later(61);
     assert_eq!(site.handle().code, Some(2));

@@ -215,7 +215,7 @@ fn a_trial_finds_a_disk_that_takes_nothing_and_addresses_that_wait() {
     let line = "IP_REBIND WARNING - configuration is right: 1 address listed, 0 would be bound on eth0, \
                 1 waiting for the next try";
     assert_eq!(outcome.verdict(), (1, line));
-    let line = "192.0.2.31: left alone: removed by service, waits 1 min after 1 try\n";
+    let line = "192.0.2.31: left alone: gone since service ran, waits 1 min after 1 try\n";
     assert!(outcome.stdout.contains(line), "{outcome:?}");
 }
 

@@ -1,0 +1,69 @@
+//! What a configured command bound: it chooses addresses, interfaces and prefix lengths by itself, so each
+//! address that was not bound before is judged.
+
+use std::collections::BTreeSet;
+use std::net::IpAddr;
+
+use host_net::{Bound, BoundAddress};
+use plugin::Deadline;
+
+use crate::Outcome;
+use crate::case::{Fate, bindable};
+use crate::child::name;
+use crate::config::Config;
+use crate::probe::{ObserveError, Seen};
+use crate::watch::Watch;
+
+/// What there was before the command, and what there is after it.
+pub(crate) struct Change<'a> {
+    /// What the run found first.
+    pub(crate) seen: &'a Seen,
+    /// What was bound when the command was started.
+    pub(crate) before: &'a Bound,
+    /// What is bound after it.
+    pub(crate) after: &'a Bound,
+}
+
+/// Judges the addresses that were not bound before the command and are bound after it. Names those that were
+/// not tried, and those that the rules for addresses of the list forbid: no route may divert traffic. An
+/// address that comes and goes by itself is not the command's.
+/// Returns those of them that are on the configured interface: they must be probed for, and not announced.
+///
+/// # Errors
+/// [`ObserveError`]: the list or the routes cannot be read.
+pub(crate) fn judge(
+    config: &Config,
+    watch: &Watch<'_>,
+    change: &Change<'_>,
+    outcome: &mut Outcome,
+    deadline: &Deadline,
+) -> Result<BTreeSet<IpAddr>, ObserveError> {
+    let Change { seen, before, after } = *change;
+    let tried = bindable(&outcome.cases);
+    let ran = format!("while {} ran", outcome.command.as_ref().map_or("the command", |ran| name(&ran.argv)));
+    for address in watch.floated(before, after) {
+        outcome.notes.push(format!("{address} is floating and was bound {ran}, left alone"));
+    }
+    let new = watch.staying(after).filter(|place| before.places(place.address).is_empty());
+    let new: Vec<&BoundAddress> = new.collect();
+    let rules = seen.rules(config, &new, deadline)?;
+    let is_here = |place: &BoundAddress| {
+        after.interface(place.interface).is_some_and(|known| known.name == config.interface)
+    };
+    let mut here = BTreeSet::new();
+    for place in new {
+        let (address, is_tried) = (place.address, tried.binary_search(&place.address).is_ok());
+        let fault = match after.interface(place.interface).filter(|_| !is_here(place)) {
+            Some(other) => is_tried.then(|| format!("on {}, not on {}", other.name, config.interface)),
+            None => rules.fault(config, address, place.prefix),
+        };
+        let by = if seen.names(address) { "by the command" } else { &ran };
+        match fault {
+            Some(fault) => outcome.set(address, Fate::Misbound, format!("{fault}, {by}"), "bound"),
+            None if is_tried => continue,
+            None => outcome.set(address, Fate::Unlisted, format!("bound {by}"), "bound"),
+        }
+        here.extend(is_here(place).then_some(address));
+    }
+    Ok(here)
+}

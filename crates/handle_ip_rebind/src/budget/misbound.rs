@@ -1,0 +1,91 @@
+//! Addresses of a list that a command bound on another interface than the configured one, or with a prefix
+//! length that diverts traffic. The next run would find them bound, and nothing wrong. They are told as long
+//! as they are bound so.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+
+use host_net::Bound;
+use serde::{Deserialize, Serialize};
+
+use crate::case::{Case, Fate};
+
+/// The most that are kept.
+const MOST: usize = 20_000;
+/// How many characters of a cause are kept.
+const CAUSE: usize = 200;
+
+/// The addresses that are bound wrongly.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(transparent)]
+pub(crate) struct Misbound(BTreeMap<IpAddr, Place>);
+
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+struct Place {
+    /// What is wrong with it.
+    why: String,
+    /// The interface that it is on.
+    interface: String,
+    prefix: u8,
+    /// The interface that was configured then.
+    configured: String,
+}
+
+impl Misbound {
+    /// Forgets those that are not bound so any more, that no list names, or that another interface is
+    /// configured for now. Returns whether there was one.
+    pub(crate) fn forget(
+        &mut self,
+        bound: &Bound,
+        configured: &str,
+        listed: impl Fn(IpAddr) -> bool,
+    ) -> bool {
+        let before = self.0.len();
+        self.0.retain(|address, place| {
+            let is_there =
+                places(bound, *address).any(|there| there == (place.interface.as_str(), place.prefix));
+            is_there && place.configured == configured && listed(*address)
+        });
+        self.0.len() < before
+    }
+
+    /// Returns them as cases, without those that are missing anyway.
+    pub(crate) fn cases(&self, missing: &[Case]) -> Vec<Case> {
+        let is_known = |address: &IpAddr| missing.iter().any(|case| case.address == *address);
+        let wrong = self.0.iter().filter(|(address, _)| !is_known(address));
+        let case = |(address, place): (&IpAddr, &Place)| {
+            let why = Some(place.why.clone());
+            Case { prefix: place.prefix, ..Case::unlisted(*address, "bound".to_owned(), Fate::Misbound, why) }
+        };
+        wrong.map(case).collect()
+    }
+
+    /// Notes the `listed` addresses that a command bound wrongly and that are `bound` so now.
+    pub(crate) fn learn(
+        &mut self,
+        cases: &[Case],
+        bound: &Bound,
+        configured: &str,
+        listed: impl Fn(IpAddr) -> bool,
+    ) {
+        let wrong = cases.iter().filter(|case| case.fate == Fate::Misbound && listed(case.address));
+        for case in wrong.take(MOST.saturating_sub(self.0.len())) {
+            let why: String = case.why.iter().flat_map(|why| why.chars()).take(CAUSE).collect();
+            let Some((interface, prefix)) = places(bound, case.address).next() else { continue };
+            let (interface, configured) = (interface.to_owned(), configured.to_owned());
+            self.0.entry(case.address).or_insert(Place { why, interface, prefix, configured });
+        }
+    }
+
+    /// Returns whether there is none.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+/// The interfaces that an address is on, with its prefix length.
+fn places(bound: &Bound, address: IpAddr) -> impl Iterator<Item = (&str, u8)> {
+    let places = bound.places(address).iter();
+    places.filter_map(|place| Some((bound.interface(place.interface)?.name.as_str(), place.prefix)))
+}

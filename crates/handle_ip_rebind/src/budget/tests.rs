@@ -1,0 +1,151 @@
+//! The folder of the state as runs find it.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::time::Duration;
+
+use super::*;
+use crate::case::{Fate, example};
+
+fn private_folder() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o700)).unwrap();
+    folder
+}
+
+fn soon() -> Deadline {
+    Deadline::after(Duration::from_secs(8))
+}
+
+#[test]
+fn the_budget_is_that_of_the_last_hour() {
+    let folder = tempfile::tempdir().unwrap();
+    let state = folder.path().join("state");
+    let held = Held::take(&state).unwrap().unwrap();
+    let acted = |now| held.read(now, &soon()).unwrap().acted;
+    let spend = |now| {
+        let mut memory = held.read(now, &soon()).unwrap();
+        memory.acted.push(now);
+        held.write(&mut memory).unwrap();
+    };
+    assert_eq!(held.read(10_000, &soon()).unwrap(), Memory::default());
+    spend(10_000);
+    spend(11_000);
+    assert_eq!(acted(11_000), [10_000, 11_000]);
+    assert_eq!(acted(13_600), [11_000]);
+    assert_eq!(acted(8_000), [8_000, 8_000], "the clock was put back: they count as now");
+    assert_eq!(acted(8_000 + 3_599), [8_000, 8_000], "and from then on");
+    assert_eq!(acted(8_000 + 3_600), [0_u64; 0]);
+    assert_eq!(acted(1_000_000), [0_u64; 0]);
+    spend(20_000);
+    assert_eq!(acted(20_000), [20_000]);
+}
+
+#[test]
+fn a_clock_that_was_years_ahead_frees_no_budget() {
+    let folder = private_folder();
+    let held = Held::take(folder.path()).unwrap().unwrap();
+    let far = 4_000_000_000;
+    let mut memory = Memory { acted: vec![far; 3], ..Memory::default() };
+    let failed = example("192.0.2.31", Fate::Failed, "x");
+    memory.failed.learn(std::slice::from_ref(&failed), far);
+    held.write(&mut memory).unwrap();
+    let memory = held.read(10_000, &soon()).unwrap();
+    assert_eq!(memory.acted, [10_000; 3]);
+    let fate = |now| {
+        let mut cases = [Case { fate: Fate::Bindable, ..failed.clone() }];
+        held.read(now, &soon()).unwrap().failed.hold_back(&mut cases, now);
+        cases[0].fate
+    };
+    assert_eq!(fate(10_000), Fate::Waiting);
+    assert_eq!(fate(10_060), Fate::Bindable);
+    assert_eq!(held.read(13_600, &soon()).unwrap().acted, [0_u64; 0]);
+}
+
+#[test]
+fn no_path_is_made() {
+    let folder = private_folder();
+    let state = folder.path().join("typo/state");
+    let error = Held::take(&state).unwrap_err().to_string();
+    let expected = format!("state: making {}: no such file or directory", state.display());
+    assert_eq!(error, expected);
+    assert!(!folder.path().join("typo").exists());
+    assert!(Held::take(&folder.path().join("state")).unwrap().is_some(), "the last folder is made");
+}
+
+/// A folder with another's files in it is refused, whatever its mode.
+#[test]
+fn another_fault_than_the_folders_own_is_named() {
+    let top = private_folder();
+    let state = top.path().join("state");
+    fs::create_dir(&state).unwrap();
+    fs::write(state.join("other"), "").unwrap();
+    let mode = |path: &Path, mode| fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+    let error = |path: &Path| Held::take(path).unwrap_err().to_string();
+    let foreign = "has other files in it: state must name a directory of its own";
+    mode(&state, 0o755);
+    assert_eq!(error(&state), format!("state: {} {foreign}", state.display()));
+    let link = top.path().join("link");
+    std::os::unix::fs::symlink(&state, &link).unwrap();
+    let named = "a symbolic link, name the folder itself";
+    assert_eq!(error(&link), format!("state: {}: {named}", link.display()));
+    mode(&state, 0o700);
+    assert_eq!(error(&state), format!("state: {} {foreign}", state.display()));
+    let tried = try_state(&state, 0, &soon()).unwrap_err().to_string();
+    assert_eq!(tried, format!("state: {} {foreign}", state.display()));
+    fs::remove_file(state.join("other")).unwrap();
+    // What a run that was killed left.
+    fs::write(state.join(".budget.json.new"), "").unwrap();
+    assert!(Held::take(&state).unwrap().is_some(), "its own");
+    mode(top.path(), 0o777);
+    assert_eq!(error(&state), format!("state: chmod go-w {}: others can write it", top.path().display()));
+    mode(top.path(), 0o700);
+}
+
+#[test]
+fn the_most_that_can_fail_can_be_read_again() {
+    let folder = private_folder();
+    let held = Held::take(folder.path()).unwrap().unwrap();
+    let why = || Some("x".repeat(300));
+    let address = |number| std::net::Ipv6Addr::from_bits(u128::MAX - number).into();
+    let case = |number| Case::unlisted(address(number), String::new(), Fate::Failed, why());
+    let mut memory = Memory::default();
+    memory.failed.learn(&(0..20_001).map(case).collect::<Vec<_>>(), 1_700_000_000);
+    held.write(&mut memory).unwrap();
+    assert_eq!(held.read(1_700_000_000, &soon()).unwrap(), memory);
+}
+
+#[test]
+fn the_lock_is_held_by_one() {
+    let folder = private_folder();
+    let held = Held::take(folder.path()).unwrap();
+    assert!(held.is_some());
+    assert!(Held::take(folder.path()).unwrap().is_none());
+    drop(held);
+    assert!(Held::take(folder.path()).unwrap().is_some());
+}
+
+#[test]
+fn a_file_that_is_not_understood_is_no_budget() {
+    let folder = private_folder();
+    let held = Held::take(folder.path()).unwrap().unwrap();
+    let file = folder.path().join("budget.json");
+    let contents: [&[u8]; 7] = [
+        b"",
+        b"{",
+        b"{\"version\":2,\"acted\":[]}",
+        b"{\"version\":1,\"acted\":[-1]}",
+        b"{\"version\":1}",
+        b"{\"version\":1,\"acted\":[],\"x\":1}",
+        b"\xff\0",
+    ];
+    for content in contents {
+        fs::write(&file, content).unwrap();
+        let error = held.read(0, &soon()).unwrap_err().to_string();
+        assert!(error.starts_with(&format!("state {}: ", file.display())), "{error}");
+        assert!(error.ends_with("inspect and remove it, nothing is done before"), "{error}");
+    }
+    fs::remove_file(&file).unwrap();
+    std::os::unix::fs::symlink("/dev/zero", &file).unwrap();
+    assert!(held.read(0, &soon()).unwrap_err().to_string().contains("a symbolic link"));
+}

@@ -1,0 +1,184 @@
+//! Watches which addresses go while programs run, and since when.
+//!
+//! Only those are missed that stay until something removes them, as check_ip_bound tells them: floating,
+//! leased, temporary, link-local and ignored addresses come and go by themselves, and so do those of an
+//! interface that goes.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+
+use check_ip_bound::{Ignored, staying};
+use host_net::{Bound, BoundAddress};
+use plugin::Deadline;
+
+use crate::child::{Ran, shown};
+use crate::config::Config;
+use crate::probe::Seen;
+
+/// Since when what went before any program did.
+const BEGAN: &str = "gone since this run began";
+
+/// What is watched, from the beginning of a run.
+pub(crate) struct Watch<'a> {
+    began: &'a Bound,
+    interface: &'a str,
+    ignored: &'a [Ignored],
+    floating: Vec<(IpAddr, String)>,
+    /// What there was at the last look. `None` if it could not be read.
+    last: Option<Vec<IpAddr>>,
+    /// Since when each address is gone, in words.
+    gone: BTreeMap<IpAddr, String>,
+}
+
+impl<'a> Watch<'a> {
+    /// Begins with what a run found first.
+    pub(crate) fn begin(config: &'a Config, seen: &'a Seen, deadline: &Deadline) -> Self {
+        let mut watch = Self {
+            began: seen.bound(),
+            interface: &config.interface,
+            ignored: &config.check.ignore,
+            floating: seen.floating(config, deadline),
+            last: None,
+            gone: BTreeMap::new(),
+        };
+        watch.last = Some(watch.lasting(seen.bound()));
+        watch
+    }
+
+    /// Looks again after a program has run.
+    pub(crate) fn ran(&mut self, ran: &Ran, deadline: &Deadline) {
+        let since =
+            if ran.is_started { format!("gone since {} ran", shown(&ran.argv)) } else { BEGAN.to_owned() };
+        self.look(Bound::read(deadline).ok().as_ref(), &since);
+    }
+
+    /// Looks again, and notes what is gone since the last look. Returns what is bound now, if that can be read.
+    pub(crate) fn now(&mut self, deadline: &Deadline) -> Option<Bound> {
+        let now = Bound::read(deadline).ok();
+        self.look(now.as_ref(), BEGAN);
+        now
+    }
+
+    fn look(&mut self, now: Option<&Bound>, since: &str) {
+        let now = now.map(|bound| self.lasting(bound));
+        // Where they cannot be read, only the cause is not known.
+        if let (Some(before), Some(now)) = (&self.last, &now) {
+            self.gone.retain(|address, _| now.binary_search(address).is_err());
+            for address in before.iter().filter(|address| now.binary_search(address).is_err()) {
+                self.gone.insert(*address, since.to_owned());
+            }
+        }
+        self.last = now;
+    }
+
+    /// Returns since when an address is gone. `None` if it was there at the last look.
+    pub(crate) fn since(&self, address: IpAddr) -> Option<&str> {
+        self.gone.get(&address).map(String::as_str)
+    }
+
+    /// Returns the addresses that were there when the run began and are gone `now`, and apart those that went
+    /// with their interface, by its name. The configured interface has to be there.
+    pub(crate) fn missed(&self, now: &Bound) -> (Vec<IpAddr>, BTreeMap<String, Vec<IpAddr>>) {
+        let is_gone = |address: &IpAddr| now.places(*address).is_empty();
+        let (mut missed, mut with_interface) = (Vec::new(), BTreeMap::new());
+        for address in self.lasting(self.began).into_iter().filter(is_gone) {
+            match self.vanished(address, now) {
+                Some(name) => with_interface.entry(name).or_insert_with(Vec::new).push(address),
+                None => missed.push(address),
+            }
+        }
+        (missed, with_interface)
+    }
+
+    /// Returns the interface that an address was on, if that is gone.
+    fn vanished(&self, address: IpAddr, now: &Bound) -> Option<String> {
+        let place = self.began.places(address).first()?;
+        let name = &self.began.interface(place.interface)?.name;
+        (name != self.interface && now.by_name(name).is_none()).then(|| name.clone())
+    }
+
+    /// Returns the prefix length that an address had when the run began.
+    pub(crate) fn prefix(&self, address: IpAddr) -> Option<u8> {
+        self.began.places(address).first().map(|place| place.prefix)
+    }
+
+    /// Returns the addresses that are bound and stay.
+    pub(crate) fn staying<'b>(&self, bound: &'b Bound) -> impl Iterator<Item = &'b BoundAddress> {
+        staying(bound, self.ignored, &self.floating)
+    }
+
+    /// Returns the floating addresses that are bound `now` and were not `before`.
+    pub(crate) fn floated(&self, before: &Bound, now: &Bound) -> Vec<IpAddr> {
+        let is_new =
+            |address: &IpAddr| before.places(*address).is_empty() && !now.places(*address).is_empty();
+        self.floating.iter().map(|(address, _)| *address).filter(is_new).collect()
+    }
+
+    /// The same, sorted.
+    fn lasting(&self, bound: &Bound) -> Vec<IpAddr> {
+        let all = staying(bound, self.ignored, &self.floating);
+        let mut all: Vec<IpAddr> = all.map(|place| place.address).collect();
+        all.sort_unstable();
+        all.dedup();
+        all
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use host_net::{Flags, Interface, Kind, Link};
+
+    use super::*;
+
+    fn bound(all: &[(&str, u32)]) -> Bound {
+        let interface = |(index, name): (u32, &str)| Interface {
+            index,
+            name: name.to_owned(),
+            link: Link::Up,
+            loopback: false,
+            empty_bridge: false,
+            kind: Kind::Other,
+            altnames: Vec::new(),
+            controller: None,
+            ipv6_disabled: None,
+            promotes_secondaries: None,
+        };
+        let names = [(2, "eth0"), (3, "tun0")];
+        let is_used = |(index, _): &(u32, &str)| *index == 2 || all.iter().any(|(_, on)| on == index);
+        let address = |(address, on): &(&str, u32)| BoundAddress {
+            address: address.parse().unwrap(),
+            interface: *on,
+            prefix: 24,
+            flags: Flags(0x80),
+        };
+        Bound {
+            interfaces: names.into_iter().filter(is_used).map(interface).collect(),
+            addresses: all.iter().map(address).collect(),
+            ..Bound::default()
+        }
+    }
+
+    #[test]
+    fn one_is_gone_since_the_last_time_that_it_went() {
+        let began = bound(&[("192.0.2.1", 2), ("192.0.2.2", 2), ("192.0.2.100", 2), ("198.51.100.9", 3)]);
+        let [one, two, floating, tunnel] = [0, 1, 2, 3].map(|place| began.addresses[place].address);
+        let mut watch = Watch {
+            began: &began,
+            interface: "eth0",
+            ignored: &[],
+            floating: vec![(floating, "keepalived.conf line 5".to_owned())],
+            last: None,
+            gone: BTreeMap::new(),
+        };
+        watch.last = Some(watch.lasting(&began));
+        watch.look(Some(&bound(&[("192.0.2.2", 2)])), "a");
+        assert_eq!((watch.since(one), watch.since(two), watch.since(floating)), (Some("a"), None, None));
+        watch.look(Some(&began), "b");
+        assert_eq!(watch.since(one), None, "it is back");
+        watch.look(None, "c");
+        watch.look(Some(&bound(&[])), "d");
+        assert_eq!(watch.since(one), None, "not known");
+        let missed = watch.missed(&bound(&[("192.0.2.2", 2)]));
+        assert_eq!(missed, (vec![one], BTreeMap::from([("tun0".to_owned(), vec![tunnel])])));
+    }
+}

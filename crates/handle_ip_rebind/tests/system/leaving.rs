@@ -1,0 +1,104 @@
+//! Addresses that come and go by themselves while programs run: these neither removed nor bound them.
+
+use suite::needs::missing;
+
+use super::site::{HOSTS, Site};
+
+/// A VRRP instance with the floating address 192.0.2.100.
+const KEEPALIVED: &str = "vrrp_instance web {\n interface eth0\n virtual_router_id 51\n priority 100\n \
+                          virtual_ipaddress {\n  192.0.2.100/24\n }\n}\n";
+
+#[test]
+fn an_address_that_goes_by_itself_is_not_missed() {
+    if missing(&HOSTS) {
+        return;
+    }
+    let site = Site::new("192.0.2.31");
+    site.host.etc("keepalived/keepalived.conf", KEEPALIVED);
+    site.host.ip_batch(
+        "addr add 192.0.2.100/24 dev eth0\naddr add 192.0.2.120/24 dev eth0 valid_lft 600 preferred_lft 600\n\
+         addr add 169.254.7.7/16 dev eth0\naddr add fe80::77/64 dev eth0 nodad\nlink add tun0 type veth peer name tun1\n\
+         addr add 198.51.100.9/32 dev tun0\nlink set tun0 up\nlink set tun1 up\naddr add 192.0.2.140/24 dev eth0\naddr add 192.0.2.141/24 dev eth0\n",
+    );
+    let gone = "ip addr del 192.0.2.100/24 dev eth0; ip addr del 192.0.2.120/24 dev eth0; \
+                ip addr del 192.0.2.141/24 dev eth0; ip addr del 169.254.7.7/16 dev eth0; ip addr del fe80::77/64 dev eth0; ip link del tun0";
+    let restart = site.script("service", gone);
+    let ignored = format!("check = [\"--file={}\", \"--ignore=192.0.2.141\"]", site.path("ips").display());
+    site.configure(&format!("enabled = true\n{ignored}\nrestart = [[\"{restart}\"]]\n"));
+    let outcome = site.handle();
+    let line = "IP_REBIND OK - bound again: 192.0.2.31, restarted 1 service";
+    assert_eq!(outcome.verdict(), (0, line), "{outcome:?}");
+    assert!(outcome.stdout.contains("\nnote: tun0 is gone, and with it 198.51.100.9\n"), "{outcome:?}");
+    let line = "IP_REBIND OK - nothing is missing, 1 address bound and usable";
+    assert_eq!(site.handle().verdict(), (0, line));
+
+    // An address that nothing excuses is missed, and nobody is accused.
+    let restart = site.script("service", "ip addr del 192.0.2.140/24 dev eth0");
+    site.configure(&format!("enabled = true\nrestart = [[\"{restart}\", \"all\"]]\n"));
+    site.host.ip(&["addr", "del", "192.0.2.31/24", "dev", "eth0"]);
+    let line = "IP_REBIND CRITICAL - 192.0.2.140 gone since service all ran \
+                (bound again: 192.0.2.31, restarted 1 service)";
+    assert_eq!(site.handle().verdict(), (2, line));
+}
+
+#[test]
+fn an_address_that_comes_by_itself_is_not_the_commands() {
+    if missing(&HOSTS) {
+        return;
+    }
+    let site = Site::new("192.0.2.31");
+    site.host.etc("keepalived/keepalived.conf", KEEPALIVED);
+    // The neighbour has both until it hears of the takeover, and nothing takes them away from here.
+    site.neighbour.ip_batch("addr add 192.0.2.100/24 dev eth0\naddr add 192.0.2.60/24 dev eth0\n");
+    let setup = site
+        .script("setup-ips.pl", "for last in 31 60 70 100; do ip addr add 192.0.2.$last/24 dev eth0; done");
+    site.configure(&format!("enabled = true\nannounce = true\ncommand = [\"{setup}\"]\n"));
+    let outcome = site.handle();
+    let mac = suite::process::run(site.neighbour.command("cat").arg("/sys/class/net/eth0/address")).stdout;
+    let why = format!("{} has it too on eth0, not in the list", mac.trim());
+    let line =
+        format!("IP_REBIND CRITICAL - 192.0.2.60 left alone: {why}, 1 more fault (bound again: 192.0.2.31)");
+    assert_eq!(outcome.verdict(), (2, line.as_str()), "{outcome:?}");
+    for line in [
+        "\nWARNING: 192.0.2.70 bound while setup-ips.pl ran: not in the list\n",
+        "\nnote: 192.0.2.100 is floating and was bound while setup-ips.pl ran, left alone\n",
+    ] {
+        assert!(outcome.stdout.contains(line), "{outcome:?}");
+    }
+    assert!(site.has("192.0.2.100/24") && site.has("192.0.2.60/24") && site.has("192.0.2.70/24"));
+}
+
+#[test]
+fn an_address_that_a_command_bound_wrongly_is_told_as_long_as_it_is() {
+    if missing(&HOSTS) {
+        return;
+    }
+    let rows = [
+        ("192.0.2.31/24", "eth1", "on eth1, not on eth0"),
+        ("192.0.2.31/8", "eth0", "with /8, not with /24"),
+    ];
+    for (address, on, why) in rows {
+        let site = Site::new("192.0.2.31 192.0.2.32");
+        site.host.cable("eth1", &site.neighbour, "eth1");
+        let both = format!("ip addr add {address} dev {on}; ip addr add 192.0.2.32/24 dev eth0");
+        let setup = site.script("setup-ips.pl", &both);
+        site.configure(&format!("enabled = true\ncommand = [\"{setup}\"]\n"));
+        let line = format!("IP_REBIND CRITICAL - 192.0.2.31 bound wrongly: {why}, by the command");
+        let first = format!("{line} (bound again: 192.0.2.32)");
+        assert_eq!(site.handle().verdict(), (2, first.as_str()));
+        for _ in 0..2 {
+            assert_eq!(site.handle().verdict(), (2, line.as_str()));
+        }
+        let tried = site.trial();
+        assert!(tried.code == Some(1), "{tried:?}");
+        assert!(
+            tried.stdout.contains(&format!("\n192.0.2.31: bound wrongly: {why}, by the command\n")),
+            "{tried:?}"
+        );
+        // Until it is right.
+        site.host.ip(&["addr", "del", address, "dev", on]);
+        site.host.ip(&["addr", "add", "192.0.2.31/24", "dev", "eth0"]);
+        let line = "IP_REBIND OK - nothing is missing, 2 addresses bound and usable";
+        assert_eq!(site.handle().verdict(), (0, line));
+    }
+}
