@@ -91,7 +91,7 @@ fn owed(outcome: &Outcome) -> Option<Finding> {
         return None;
     }
     if outcome.end == End::Done {
-        let what = match (outcome.announces, outcome.owed.services.is_empty()) {
+        let what = match (outcome.announces && !outcome.owed.is_announced, outcome.owed.services.is_empty()) {
             (true, false) => "announced its addresses and restarted services",
             (true, true) => "announced its addresses",
             (false, false) => "restarted services",

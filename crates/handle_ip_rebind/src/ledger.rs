@@ -46,7 +46,7 @@ pub(crate) fn owed(config: &Config, memory: &Memory, seen: &Seen) -> Owed {
     if addresses.is_empty() {
         return Owed::default();
     }
-    Owed { addresses, services }
+    Owed { addresses, services, is_announced: memory.owed.is_announced }
 }
 
 /// Returns the programs that failed and are still configured.
@@ -113,14 +113,25 @@ impl<'a> Ledger<'a> {
         let addresses: Vec<IpAddr> = addresses.collect();
         let is_new = addresses.iter().any(|address| !earlier.contains(address));
         let services = if is_new { services(config) } else { outcome.owed.services.clone() };
-        self.memory.owed = Owed { addresses, services };
+        let is_announced = !is_new && outcome.owed.is_announced;
+        self.memory.owed = Owed { addresses, services, is_announced };
     }
 
     /// Notes which addresses are back and which are not. A run that could change nothing has used none of the
     /// budget.
     pub(crate) fn learn(&mut self, config: &Config, outcome: &mut Outcome) {
-        self.owe(config, outcome.pending.iter().copied(), outcome);
+        let announced = outcome.owed.is_announced.then(|| outcome.owed_addresses());
+        let addresses = outcome.pending.iter().copied().chain(announced.into_iter().flatten());
+        self.owe(config, addresses, outcome);
         self.fates(outcome);
+    }
+
+    /// Notes that the addresses were announced, if all of them were and programs are left.
+    pub(crate) fn announced(&mut self, outcome: &mut Outcome) {
+        if outcome.pending.is_empty() && !self.memory.owed.services.is_empty() {
+            self.memory.owed.is_announced = true;
+            self.write(outcome);
+        }
     }
 
     /// Returns whether a program must be run.

@@ -36,6 +36,7 @@ pub(crate) fn tell(
     deadline: &Deadline,
 ) -> Result<(), ObserveError> {
     let is_heard = announce(config, link, outcome);
+    ledger.announced(outcome);
     let again = Instant::now() + ANNOUNCE_INTERVAL;
     if is_heard && deadline.remaining() > CONFLICT_WAIT + RESERVE {
         yield_defended(config, link, CONFLICT_WAIT, outcome, deadline);
@@ -60,7 +61,8 @@ fn announced(outcome: &Outcome) -> Vec<IpAddr> {
     if outcome.unchecked.is_some() {
         return Vec::new();
     }
-    of(&outcome.cases, Fate::Back).chain(outcome.owed_addresses()).collect()
+    let owed = outcome.owed_addresses().filter(|_| !outcome.owed.is_announced);
+    of(&outcome.cases, Fate::Back).chain(owed).collect()
 }
 
 /// Announces what is back. Returns whether that was done.
@@ -98,7 +100,8 @@ fn restart(
     // What went before any program of this list did.
     watch.now(deadline);
     // Nothing is owed any more where all that came back was given back.
-    let is_back = !announced(outcome).is_empty();
+    let has_come = of(&outcome.cases, Fate::Back).next().is_some() || outcome.can_finish();
+    let is_back = has_come && outcome.unchecked.is_none();
     let is_due = |argv: &&Argv| {
         let words = words(argv);
         let has_failed = outcome.unrestarted.iter().any(|program| program.is_due && program.argv == words);

@@ -10,9 +10,9 @@ use plugin::{Deadline, Finding, Findings, Report, State};
 use state::StateError;
 
 use crate::backoff::hold_back;
-use crate::budget::{BudgetError, Found, Memory, now, try_state};
+use crate::budget::{BudgetError, Found, Memory, Owed, now, try_state};
 use crate::case::{Case, Fate, of};
-use crate::child::name;
+use crate::child::{name, shown};
 use crate::config::Config;
 use crate::difference::Difference;
 use crate::event::{Event, StateType};
@@ -81,13 +81,16 @@ pub(crate) fn trial(config: &Config, deadline: &Deadline) -> Result<Report, Tria
     refuse_family(config, &seen, &mut cases);
     hold_back(config, &memory.failed, &mut cases, now());
     let unrestarted = unrestarted(config, memory, now());
-    let has_left = !owed(config, memory, &seen).is_empty() || unrestarted.iter().any(|each| each.is_due);
-    findings.extend(over_budget(config, memory, &cases, has_left));
-    findings.extend(unrestarted.iter().map(to_restart));
+    let owed = owed(config, memory, &seen);
+    let has_left = !owed.is_empty() || unrestarted.iter().any(|each| each.is_due);
+    let over_budget = over_budget(config, memory, &cases, has_left);
+    let may_act = config.enabled && over_budget.is_none();
+    findings.extend(over_budget);
+    findings.extend(unrestarted.iter().map(|program| to_restart(program, may_act)));
     findings.extend(seen.contradictions(config).findings());
     let difference = seen.difference(config);
     findings.extend(difference.iter().map(Difference::finding));
-    let (mut state, summary) = summary(config, &list, &cases, difference.as_ref());
+    let (mut state, summary) = summary(config, &list, (&cases, &owed), difference.as_ref());
     let mut report = findings.report(summary.clone());
     if report.summary() != summary {
         report = report.detail(summary.strip_prefix(RIGHT).unwrap_or(&summary));
@@ -103,6 +106,7 @@ pub(crate) fn trial(config: &Config, deadline: &Deadline) -> Result<Report, Tria
     for case in cases.iter().filter(|case| matches!(case.fate, Fate::Outside | Fate::Gone)) {
         report = report.detail(would(case, config));
     }
+    report = to_finish(config, &owed, &unrestarted).into_iter().fold(report, Report::detail);
     let port = list.port().map(|port| format!("note: {port}"));
     Ok(port.into_iter().chain(notes(config)).fold(report, Report::detail))
 }
@@ -117,7 +121,12 @@ fn refuse_family(config: &Config, seen: &Seen, cases: &mut [Case]) {
 }
 
 /// How many addresses are listed and what becomes of those that are missing.
-fn summary(config: &Config, list: &List, cases: &[Case], lists: Option<&Difference>) -> (State, String) {
+fn summary(
+    config: &Config,
+    list: &List,
+    (cases, owed): (&[Case], &Owed),
+    lists: Option<&Difference>,
+) -> (State, String) {
     let count = |fate| cases.iter().filter(|case| case.fate == fate).count();
     let (missing, waiting) = (count(Fate::Bindable), count(Fate::Waiting));
     let blocked = count(Fate::LeftAlone) + count(Fate::Contradicted);
@@ -134,6 +143,7 @@ fn summary(config: &Config, list: &List, cases: &[Case], lists: Option<&Differen
         (gone, "gone since an earlier run"),
         (misbound, "bound wrongly"),
         (outside, "missing and not in the list"),
+        (owed.addresses.len(), "to finish for an earlier run"),
     ];
     let rest = rest.into_iter().filter(|(number, _)| *number > 0);
     let rest: String = rest.map(|(number, what)| format!(", {number} {what}")).collect();
@@ -162,11 +172,31 @@ fn over_budget(config: &Config, memory: &Memory, cases: &[Case], has_left: bool)
     is_over.then(|| Finding::warning(format!("the budget of {} an hour is used up", config.per_hour)))
 }
 
-/// Reports a program that failed and that a run starts again.
-fn to_restart(program: &Unrestarted) -> Finding {
+/// Reports a program that failed. A run that may not start it yet, or may not act at all, is CRITICAL.
+fn to_restart(program: &Unrestarted, may_act: bool) -> Finding {
     let Unrestarted { argv, why, is_due } = program;
-    let next = if *is_due { ", the next run starts it again" } else { "" };
-    Finding::warning(format!("{} {why}{next}", name(argv))).detail(format!("{}: {why}", argv.join(" ")))
+    let text = format!("{} {why}", name(argv));
+    let finding = if *is_due && may_act {
+        Finding::warning(format!("{text}, the next run starts it again"))
+    } else {
+        Finding::critical(text)
+    };
+    finding.detail(format!("{}: {why}", argv.join(" ")))
+}
+
+/// Returns a line for each act that earlier runs left and a run would do.
+fn to_finish(config: &Config, owed: &Owed, unrestarted: &[Unrestarted]) -> Vec<String> {
+    let act = if config.announce { "announce" } else { "probe again for" };
+    let addresses = owed.addresses.iter().filter(|_| !owed.is_announced);
+    let addresses = addresses.map(|address| format!("would finish: {act} {address}"));
+    let failed = unrestarted.iter().filter(|program| program.is_due).map(|program| &program.argv);
+    let mut programs: Vec<&Vec<String>> = Vec::new();
+    for argv in owed.services.iter().chain(failed) {
+        if !programs.contains(&argv) {
+            programs.push(argv);
+        }
+    }
+    addresses.chain(programs.into_iter().map(|argv| format!("would start again: {}", shown(argv)))).collect()
 }
 
 /// Whether a run acts on the only event of a service whose host Nagios still holds down.

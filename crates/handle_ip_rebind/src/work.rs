@@ -140,7 +140,8 @@ fn observe(
     outcome.cases.extend(memory.cases(&outcome.cases));
     if config.enabled {
         outcome.owed = owed(config, memory, seen);
-        outcome.pending = outcome.owed.addresses.iter().copied().collect();
+        let pending = outcome.owed.addresses.iter().filter(|_| !outcome.owed.is_announced);
+        outcome.pending = pending.copied().collect();
     }
     Ok(())
 }

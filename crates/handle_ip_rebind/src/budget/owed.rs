@@ -13,6 +13,9 @@ pub(crate) struct Owed {
     pub(crate) addresses: Vec<IpAddr>,
     /// The programs to run, each with its arguments.
     pub(crate) services: Vec<Vec<String>>,
+    /// Whether the addresses were probed for and announced, so that only the programs are left.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) is_announced: bool,
 }
 
 impl Owed {

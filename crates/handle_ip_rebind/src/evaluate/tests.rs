@@ -147,8 +147,11 @@ fn says_what_became_of_each_address() {
 
 #[test]
 fn says_what_an_earlier_run_owed() {
-    let owed =
-        Owed { addresses: vec!["192.0.2.31".parse().unwrap()], services: vec![vec!["/bin/true".to_owned()]] };
+    let owed = Owed {
+        addresses: vec!["192.0.2.31".parse().unwrap()],
+        services: vec![vec!["/bin/true".to_owned()]],
+        is_announced: false,
+    };
     let note =
         "note: an earlier run ended before it had announced its addresses and restarted services: 192.0.2.31";
     let rows: [(End, Vec<Case>, &[&str]); 4] = [
@@ -179,7 +182,9 @@ fn says_what_an_earlier_run_owed() {
     }
     // Only what is configured is named.
     let without = Owed { services: Vec::new(), ..owed.clone() };
+    let announced = Owed { is_announced: true, ..owed.clone() };
     for (owed, announces, what) in [
+        (announced, true, "restarted services"),
         (without.clone(), true, "announced its addresses"),
         (owed, false, "restarted services"),
         (without, false, "probed for its addresses again"),
@@ -238,7 +243,8 @@ fn says_what_it_leaves_to_the_next_run() {
     let found = lines(&left(failed.to_vec()));
     assert_eq!(found, ["IP_REBIND CRITICAL - 192.0.2.31-32 not back: x".to_owned(), format!("note: {why}")]);
     // An earlier run is finished only if nothing is left.
-    let owed = Owed { addresses: pending.iter().copied().collect(), services: Vec::new() };
+    let owed =
+        Owed { addresses: pending.iter().copied().collect(), services: Vec::new(), is_announced: false };
     let found = lines(&Outcome { owed, ..left(Vec::new()) });
     assert_eq!(found[0], format!("IP_REBIND WARNING - 192.0.2.31-32 {why}, the next run does it"));
     let mut unannounced = left(back.to_vec());

@@ -98,8 +98,8 @@ fn a_service_that_failed_is_started_again_until_it_succeeds() {
             assert_eq!(site.handle().verdict(), (2, line.as_str()));
         }
         let tried = site.trial();
-        let line = format!("\nWARNING: service was ended by signal 9, waits {waits}\n");
-        assert!(tried.code == Some(1) && tried.stdout.contains(&line), "{tried:?}");
+        let line = format!("IP_REBIND CRITICAL - service was ended by signal 9, waits {waits}");
+        assert!(tried.code == Some(2) && tried.first_line().starts_with(&line), "as a run: {tried:?}");
         assert_eq!(runs(), tries);
         site.later(1_801);
         if tries < 3 {
@@ -111,6 +111,7 @@ fn a_service_that_failed_is_started_again_until_it_succeeds() {
         tried.first_line().contains("service was ended by signal 9, the next run starts it again"),
         "{tried:?}"
     );
+    assert!(tried.stdout.contains("\nwould start again: service now\n"), "{tried:?}");
     write(&site.path("service.fixed"), "");
     assert_eq!(site.handle().verdict(), (0, "IP_REBIND OK - restarted 1 service"));
     let line = "IP_REBIND OK - nothing is missing, 1 address bound and usable";

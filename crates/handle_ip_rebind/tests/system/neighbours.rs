@@ -91,6 +91,10 @@ fn what_a_killed_run_has_bound_is_probed_for_before_it_is_announced() {
     let restart = site.script("service", "echo run >>\"$0.runs\"");
     site.configure(&format!("enabled = true\nannounce = true\nrestart = [[\"{restart}\"]]\n"));
     kill(&site, "the addresses are bound", || site.has("192.0.2.32/24"));
+    let tried = site.trial();
+    let acts = "\nwould finish: announce 192.0.2.31\nwould finish: announce 192.0.2.32\n\
+                would finish: announce 2001:db8::31\nwould start again: service\n";
+    assert!(tried.code == Some(0) && tried.stdout.ends_with(acts), "{tried:?}");
     // Another host took one of them meanwhile.
     site.neighbour.ip(&["addr", "add", "192.0.2.31/24", "dev", "eth0"]);
     let mac = run(site.neighbour.command("cat").arg("/sys/class/net/eth0/address")).stdout;
