@@ -86,6 +86,9 @@ pub(crate) struct Memory {
     /// What commands have bound wrongly.
     #[serde(default, skip_serializing_if = "Misbound::is_empty")]
     pub(crate) misbound: Misbound,
+    /// The addresses that the last run bound, at which the next run looks again.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) lately: Vec<IpAddr>,
     /// The addresses that a run was to bind and did not, because it was killed or had no time. That run used
     /// the budget.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]

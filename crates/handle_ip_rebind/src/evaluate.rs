@@ -56,6 +56,7 @@ fn done(outcome: &Outcome) -> Report {
     findings.extend(outcome.services.iter().map(program));
     findings.extend(outcome.unrestarted.iter().filter_map(|program| unrestarted(outcome, program)));
     findings.extend(owed(outcome));
+    findings.extend(contested(outcome));
     findings.extend(unfinished(outcome));
     findings.extend(general(outcome));
     findings.extend([Finding::ok("").details(all_back(outcome)).details(notes(outcome))]);
@@ -65,6 +66,8 @@ fn done(outcome: &Outcome) -> Report {
     findings.report(back)
 }
 
+/// How many characters the addresses have that no other host has any more.
+const ROOM_FREE: usize = 40;
 /// The start of the text on addresses that came back.
 const BACK: &str = "bound again: ";
 
@@ -76,7 +79,12 @@ fn back(outcome: &Outcome) -> String {
     let back = (!back.is_empty()).then(|| format!("{BACK}{}", brief(&back, room_after(BACK))));
     let finished = is_finished(outcome).then(|| "finished an earlier run".to_owned());
     let restarted = (restarted > 0).then(|| format!("restarted {restarted} {noun}"));
-    back.into_iter().chain(finished).chain(restarted).collect::<Vec<_>>().join(", ")
+    // Another host had claimed them, and does so no more.
+    let free: Vec<IpAddr> =
+        outcome.contested.iter().copied().filter(|address| !is_faulty(outcome, address)).collect();
+    let free = (outcome.end == End::Done && !free.is_empty())
+        .then(|| format!("no other host has {} any more", brief(&free, ROOM_FREE)));
+    back.into_iter().chain(finished).chain(free).chain(restarted).collect::<Vec<_>>().join(", ")
 }
 
 /// Whether this run did what an earlier one owed.
@@ -108,6 +116,14 @@ fn owed(outcome: &Outcome) -> Option<Finding> {
         "this run could do nothing".to_owned()
     };
     Some(Finding::warning(format!("an earlier run is not finished: {why}")))
+}
+
+/// The addresses that another host has too and that this run may not remove. `None` if it may.
+fn contested(outcome: &Outcome) -> Option<Finding> {
+    let addresses: Vec<IpAddr> = outcome.contested.iter().copied().collect();
+    let is_left = outcome.end == End::OverBudget && !addresses.is_empty();
+    let tail = format!(" is on another host too: the budget of {} an hour is used up", outcome.per_hour);
+    is_left.then(|| Finding::critical(format!("{}{tail}", brief(&addresses, room_after(&tail)))))
 }
 
 /// Returns whether something is wrong with an address.

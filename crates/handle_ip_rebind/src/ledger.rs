@@ -34,19 +34,22 @@ pub(crate) struct Ledger<'a> {
 /// Returns what an earlier run owes and this one can do: for addresses that are bound, programs that are
 /// still configured. What is bound only now is announced anyway.
 pub(crate) fn owed(config: &Config, memory: &Memory, seen: &Seen) -> Owed {
-    let here = seen.bound().interfaces.iter().find(|known| known.name == config.interface);
-    let is_here = |address: &IpAddr| {
-        here.is_some_and(|here| {
-            seen.bound().places(*address).iter().any(|place| place.interface == here.index)
-        })
-    };
-    let addresses: Vec<IpAddr> = memory.owed.addresses.iter().copied().filter(is_here).collect();
+    let addresses = here(config, seen.bound(), &memory.owed.addresses);
     let configured = |words: &&Vec<String>| services(config).contains(words);
     let services: Vec<Vec<String>> = memory.owed.services.iter().filter(configured).cloned().collect();
     if addresses.is_empty() {
         return Owed::default();
     }
     Owed { addresses, services, is_announced: memory.owed.is_announced }
+}
+
+/// Returns those of these addresses that are bound on the configured interface.
+pub(crate) fn here(config: &Config, bound: &Bound, addresses: &[IpAddr]) -> Vec<IpAddr> {
+    let here = bound.interfaces.iter().find(|known| known.name == config.interface);
+    let is_here = |address: &IpAddr| {
+        here.is_some_and(|here| bound.places(*address).iter().any(|place| place.interface == here.index))
+    };
+    addresses.iter().copied().filter(is_here).collect()
 }
 
 /// Returns the programs that failed and are still configured.
@@ -158,6 +161,8 @@ impl<'a> Ledger<'a> {
             self.memory.owed.services.clear();
         }
         self.memory.interrupted = 0;
+        let done = of(&outcome.cases, Fate::Back).chain(outcome.owed_addresses());
+        self.memory.lately = done.filter(|address| !outcome.pending.contains(address)).collect();
         let listed = |address| seen.names(address);
         self.memory.gone.learn(&outcome.cases, listed, self.now);
         if let Ok(bound) = Bound::read(deadline) {

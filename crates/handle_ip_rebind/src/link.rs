@@ -55,6 +55,8 @@ pub(crate) const LEAST_TIMEOUT: Duration = Duration::from_secs(7);
 /// So many frames are sent at once, and then so long none: the answers must fit into the socket's buffer.
 const BATCH: usize = 32;
 const PACE: Duration = Duration::from_millis(2);
+/// How long it takes at most to read what has come and was not read yet.
+const READING: Duration = Duration::from_millis(20);
 /// The room for what has come and was not read yet, in octets.
 const ROOM: usize = 4 << 20;
 
@@ -207,7 +209,7 @@ impl Link {
     /// sockets were last read counts too.
     pub(crate) fn hear(&self, addresses: &[IpAddr], wait: Duration) -> Result<Claims, LinkError> {
         let mut claimed = Claims::new();
-        self.listen(Instant::now() + wait, addresses, Waiting::Bound, &mut claimed)?;
+        self.listen(Instant::now() + wait.max(READING), addresses, Waiting::Bound, &mut claimed)?;
         Ok(claimed)
     }
 

@@ -62,6 +62,8 @@ pub(crate) struct Outcome {
     pub(crate) per_hour: usize,
     /// What an earlier run owes, and this one does.
     pub(crate) owed: Owed,
+    /// The addresses that the last run bound, and another host has now.
+    pub(crate) contested: BTreeSet<IpAddr>,
     /// The addresses that this run or an earlier one bound, and that were not announced since.
     pub(crate) pending: BTreeSet<IpAddr>,
     /// Why they were not probed for after the binding.
@@ -96,6 +98,7 @@ impl Outcome {
             changed: false,
             per_hour: config.per_hour,
             owed: Owed::default(),
+            contested: BTreeSet::new(),
             pending: BTreeSet::new(),
             unchecked: None,
             unannounced: None,
@@ -118,7 +121,9 @@ impl Outcome {
 
     /// Returns whether an earlier run left something that this one can do.
     pub(crate) fn has_left(&self) -> bool {
-        self.can_finish() || self.unrestarted.iter().any(|program| program.is_due)
+        self.can_finish()
+            || !self.contested.is_empty()
+            || self.unrestarted.iter().any(|program| program.is_due)
     }
 
     /// Returns whether this run can finish what an earlier run left for its addresses.

@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io::{self, Read as _};
+use std::net::IpAddr;
 use std::path::Path;
 use std::time::Instant;
 
@@ -129,6 +130,10 @@ impl<'a> Log<'a> {
             (false, _) => format!("about to bind {}", brief(&addresses, ROOM)),
             (true, false) => {
                 format!("about to finish an earlier run for {}", brief(&outcome.owed.addresses, ROOM))
+            }
+            (true, true) if !outcome.contested.is_empty() => {
+                let contested: Vec<IpAddr> = outcome.contested.iter().copied().collect();
+                format!("about to remove {} if another host has it too", brief(&contested, ROOM))
             }
             (true, true) => "about to start programs again that failed".to_owned(),
         };

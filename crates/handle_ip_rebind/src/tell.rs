@@ -45,7 +45,9 @@ pub(crate) fn tell(
     // The second of the two announcements that RFC 5227 wants, as far as there is time for it.
     let wait = again.saturating_duration_since(Instant::now());
     let is_in_time = is_heard && deadline.remaining() > wait + RESERVE;
-    if is_in_time {
+    if is_heard {
+        // What came meanwhile is read at least.
+        let wait = if is_in_time { wait } else { Duration::ZERO };
         yield_defended(config, link, wait, outcome, deadline);
     }
     check_again(config, watch, outcome, deadline)?;

@@ -13,8 +13,8 @@ use crate::caller;
 use crate::case::{Case, Fate, bindable, of};
 use crate::config::{Config, ConfigError};
 use crate::evaluate::evaluate;
-use crate::ledger::{Ledger, may_continue, owed, unrestarted};
-use crate::link::{LEAST_TIMEOUT, Link, LinkError, interface};
+use crate::ledger::{Ledger, here, may_continue, owed, unrestarted};
+use crate::link::{CONFLICTS_NEEDED, Claims, LEAST_TIMEOUT, Link, LinkError, interface};
 use crate::probe::{ObserveError, Seen};
 use crate::record::Log;
 use crate::tell::tell;
@@ -105,7 +105,8 @@ fn work(
     let is_forgotten = memory.forget(config, &seen, now);
     observe(config, &seen, &memory, &mut outcome, deadline)?;
     outcome.unrestarted = unrestarted(config, &memory, now);
-    forget_failures(&held, &mut memory, is_forgotten, &outcome)?;
+    let has_looked = look_again(config, &seen, &mut memory, &mut outcome, deadline);
+    forget_failures(&held, &mut memory, is_forgotten || has_looked, &outcome)?;
     if let Some(end) = early_end(config, &memory, &mut outcome, now) {
         return Ok(outcome.ends(end));
     }
@@ -146,10 +147,42 @@ fn observe(
     Ok(())
 }
 
+/// Probes once more for the addresses that the last run bound: another host may have taken one while or since
+/// that run announced it (RFC 5227, section 2.4). Returns whether `memory` was changed. Where an address is to
+/// be bound, that comes first if the time is short.
+fn look_again(
+    config: &Config,
+    seen: &Seen,
+    memory: &mut Memory,
+    outcome: &mut Outcome,
+    deadline: &Deadline,
+) -> bool {
+    let needed = if outcome.cases.is_empty() { CONFLICTS_NEEDED } else { LEAST_TIMEOUT + CONFLICTS_NEEDED };
+    if memory.lately.is_empty() || !config.enabled || deadline.remaining() < needed {
+        return false;
+    }
+    let here = here(config, seen.bound(), &memory.lately);
+    let has_ipv6 = here.iter().any(IpAddr::is_ipv6);
+    let claims = match here.as_slice() {
+        [] => Ok(Claims::new()),
+        here => Link::open(&config.interface, has_ipv6).and_then(|link| link.conflicts(here, deadline)),
+    };
+    // Without a link, another run looks.
+    let Ok(claims) = claims else { return false };
+    outcome.contested = claims.into_keys().collect();
+    outcome.pending.extend(&outcome.contested);
+    let lately = outcome.contested.iter().copied().collect();
+    std::mem::replace(&mut memory.lately, lately) != memory.lately
+}
+
 /// Returns how the run ends if there is nothing to do, or nothing that it may do. `None` if the link must be
 /// asked.
 fn early_end(config: &Config, memory: &Memory, outcome: &mut Outcome, now: u64) -> Option<End> {
-    if outcome.cases.is_empty() && outcome.owed.is_empty() && outcome.unrestarted.is_empty() {
+    if outcome.cases.is_empty()
+        && outcome.owed.is_empty()
+        && !outcome.has_left()
+        && outcome.unrestarted.is_empty()
+    {
         return Some(End::AllWell);
     }
     spare_the_command(config, &mut outcome.cases);
@@ -195,6 +228,9 @@ fn change(
     } else {
         bring_back(config, seen, link, &mut watch, outcome, deadline)?;
     }
+    if outcome.unchecked.is_none() {
+        outcome.pending.retain(|address| !outcome.contested.contains(address));
+    }
     ledger.learn(config, outcome);
     let is_changed = outcome.changed || outcome.has_left();
     if is_changed {
@@ -212,7 +248,8 @@ fn is_idle(outcome: &Outcome) -> bool {
 /// Opens the link for the addresses that are bound and announced on it.
 fn open_link(config: &Config, outcome: &Outcome) -> Result<Link, LinkError> {
     let asked = asked(config, &outcome.cases);
-    Link::open(&config.interface, asked.iter().chain(&outcome.owed.addresses).any(IpAddr::is_ipv6))
+    let all = asked.iter().chain(&outcome.owed.addresses).chain(&outcome.contested);
+    Link::open(&config.interface, all.into_iter().any(IpAddr::is_ipv6))
 }
 
 /// Forgets former failures if nothing is missing. Writes the memory if this changed it, or `is_forgotten`.

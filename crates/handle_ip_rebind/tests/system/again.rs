@@ -143,6 +143,33 @@ fn an_address_that_is_taken_in_the_middle_of_a_run_is_given_back() {
 }
 
 #[test]
+fn an_address_that_is_taken_after_a_run_is_given_back_by_the_next_one() {
+    if missing(&HOSTS) {
+        return;
+    }
+    let site = Site::new("192.0.2.31 192.0.2.32 2001:db8::31");
+    site.configure("enabled = true\nper-hour = 1\nannounce = true\n");
+    let line = "IP_REBIND OK - bound again: 192.0.2.31-32, 2001:db8::31";
+    assert_eq!(site.handle().verdict(), (0, line));
+    // The run has ended, and another host takes two of them.
+    site.neighbour.ip_batch("addr add 192.0.2.31/24 dev eth0\naddr add 2001:db8::31/64 dev eth0 nodad\n");
+    let mac = run(site.neighbour.command("cat").arg("/sys/class/net/eth0/address")).stdout;
+    let why = format!("192.0.2.31, 2001:db8::31 not back: {} has it too on eth0, removed again", mac.trim());
+    let line = format!("IP_REBIND CRITICAL - {why}");
+    let outcome = site.handle();
+    assert_eq!(outcome.verdict(), (2, line.as_str()), "{outcome:?}");
+    assert!(!site.has("192.0.2.31/24") && !site.has("2001:db8::31/64") && site.has("192.0.2.32/24"));
+    let begun = site.log().into_iter().rfind(|record| record["begun"] == true).unwrap();
+    let line = "about to remove 192.0.2.31, 2001:db8::31 if another host has it too";
+    assert_eq!(begun["summary"], line);
+    let line = format!("IP_REBIND CRITICAL - {why}, waits 1 min after 1 try");
+    assert_eq!(site.handle().verdict(), (2, line.as_str()));
+    // It looks once, at what the last run bound.
+    site.neighbour.ip(&["addr", "add", "192.0.2.32/24", "dev", "eth0"]);
+    assert_eq!(site.handle().verdict(), (2, line.as_str()));
+}
+
+#[test]
 fn what_a_command_binds_is_given_back_too() {
     if missing(&HOSTS) || missing(&[Need::Program("nft")]) {
         return;
