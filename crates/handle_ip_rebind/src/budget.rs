@@ -4,6 +4,7 @@
 mod gone;
 mod misbound;
 mod owed;
+mod routes;
 
 use std::collections::BTreeSet;
 use std::fs::{self, DirBuilder};
@@ -25,6 +26,8 @@ use crate::retries::Programs;
 use gone::Gone;
 use misbound::Misbound;
 pub(crate) use owed::Owed;
+use routes::Routes;
+pub(crate) use routes::gateways;
 
 /// The hour of the budget, in seconds.
 const HOUR: u64 = 3_600;
@@ -86,6 +89,9 @@ pub(crate) struct Memory {
     /// What commands have bound wrongly.
     #[serde(default, skip_serializing_if = "Misbound::is_empty")]
     pub(crate) misbound: Misbound,
+    /// The default routes by the configured interface.
+    #[serde(default, skip_serializing_if = "Routes::is_empty")]
+    pub(crate) routes: Routes,
     /// The addresses that the last run bound, at which the next run looks again.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) lately: Vec<IpAddr>,
@@ -176,7 +182,8 @@ impl Memory {
     /// Takes each time after `now` for now. Returns whether there was one.
     fn forgets_the_future(&mut self, now: u64) -> bool {
         let failed = self.failed.times().chain(self.programs.times());
-        let mut later: Vec<&mut u64> = self.acted.iter_mut().chain(failed).chain(self.gone.times()).collect();
+        let mut later: Vec<&mut u64> =
+            self.acted.iter_mut().chain(failed).chain(self.gone.times()).chain(self.routes.times()).collect();
         later.retain(|then| **then > now);
         later.iter_mut().for_each(|then| **then = now);
         !later.is_empty()

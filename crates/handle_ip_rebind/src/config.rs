@@ -24,8 +24,7 @@ const LARGEST: u64 = 1 << 18;
 const LONGEST_NAME: usize = 15;
 
 /// The options of check_ip_bound that only judge or print. They have no effect in the handler.
-const NO_EFFECT: [&str; 8] =
-    ["critical", "gateway", "grace", "list", "misplaced", "shadowed", "unexpected", "warning"];
+const NO_EFFECT: [&str; 7] = ["critical", "grace", "list", "misplaced", "shadowed", "unexpected", "warning"];
 
 /// Why the configuration cannot be used.
 #[derive(Debug, thiserror::Error)]

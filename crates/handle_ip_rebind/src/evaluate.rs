@@ -43,8 +43,14 @@ pub(crate) fn evaluate(outcome: &Outcome) -> Report {
 /// What is wrong whatever is missing.
 fn general(outcome: &Outcome) -> Vec<Finding> {
     let unrecorded = outcome.unrecorded.iter().map(|why| Finding::warning(format!("not recorded: {why}")));
+    let routes = outcome.lost_routes.iter().map(|(gateway, address)| lost_route(*gateway, *address));
     let lists = outcome.difference.iter().map(Difference::finding);
-    lists.chain(outcome.contradictions.findings()).chain(unrecorded).collect()
+    routes.chain(lists).chain(outcome.contradictions.findings()).chain(unrecorded).collect()
+}
+
+/// A default route that went with the address of its gateway's subnet.
+pub(crate) fn lost_route(gateway: IpAddr, address: IpAddr) -> Finding {
+    Finding::critical(format!("{address} bound again, the default route by {gateway} is not back"))
 }
 
 /// The report of a run for which something is missing.

@@ -9,7 +9,7 @@ use plugin::Deadline;
 
 use crate::Outcome;
 use crate::backoff::Failures;
-use crate::budget::{BudgetError, Held, Memory, Owed};
+use crate::budget::{BudgetError, Held, Memory, Owed, gateways};
 use crate::case::{Case, Fate, bindable, of};
 use crate::child::{Ran, words};
 use crate::config::Config;
@@ -167,6 +167,11 @@ impl<'a> Ledger<'a> {
         self.memory.gone.learn(&outcome.cases, listed, self.now);
         if let Ok(bound) = Bound::read(deadline) {
             self.memory.misbound.learn(&outcome.cases, &bound, &config.interface, listed);
+            if let Some(gateways) = gateways(&bound, &config.interface, deadline) {
+                self.memory.routes.see(&gateways, true, self.now);
+                self.memory.routes.lose(&gateways, seen.gateways(), &outcome.cases, self.now);
+                outcome.lost_routes = self.memory.routes.lost();
+            }
         }
         self.fates(outcome);
     }

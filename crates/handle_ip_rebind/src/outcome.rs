@@ -1,6 +1,6 @@
 //! What a run did: for the report and for the record.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use crate::Event;
@@ -62,6 +62,8 @@ pub(crate) struct Outcome {
     pub(crate) per_hour: usize,
     /// What an earlier run owes, and this one does.
     pub(crate) owed: Owed,
+    /// The gateways whose default routes are not back, each with the address that was bound again.
+    pub(crate) lost_routes: BTreeMap<IpAddr, IpAddr>,
     /// The addresses that the last run bound, and another host has now.
     pub(crate) contested: BTreeSet<IpAddr>,
     /// The addresses that this run or an earlier one bound, and that were not announced since.
@@ -98,6 +100,7 @@ impl Outcome {
             changed: false,
             per_hour: config.per_hour,
             owed: Owed::default(),
+            lost_routes: BTreeMap::new(),
             contested: BTreeSet::new(),
             pending: BTreeSet::new(),
             unchecked: None,

@@ -92,6 +92,11 @@ impl Seen {
         check.chain([&self.list]).any(is_named)
     }
 
+    /// Returns the gateways that `check` names.
+    pub(crate) fn gateways(&self) -> &[IpAddr] {
+        self.check.as_ref().map_or(&[], |check| &check.expected.gateways)
+    }
+
     /// Returns the addresses that move between hosts, each with its place: those of `check`, of the lists and of
     /// this host's configuration, whatever `check` reads. An address that a list names is this host's.
     pub(crate) fn floating(&self, config: &Config, deadline: &Deadline) -> Vec<(IpAddr, String)> {

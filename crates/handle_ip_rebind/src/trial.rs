@@ -10,11 +10,12 @@ use plugin::{Deadline, Finding, Findings, Report, State};
 use state::StateError;
 
 use crate::backoff::hold_back;
-use crate::budget::{BudgetError, Found, Memory, Owed, now, try_state};
+use crate::budget::{BudgetError, Found, Memory, Owed, gateways, now, try_state};
 use crate::case::{Case, Fate, of};
 use crate::child::{name, shown};
 use crate::config::Config;
 use crate::difference::Difference;
+use crate::evaluate::lost_route;
 use crate::event::{Event, StateType};
 use crate::ledger::{may_continue, owed, unrestarted};
 use crate::link::{Link, LinkError, interface};
@@ -87,6 +88,11 @@ pub(crate) fn trial(config: &Config, deadline: &Deadline) -> Result<Report, Tria
     let may_act = config.enabled && over_budget.is_none();
     findings.extend(over_budget);
     findings.extend(unrestarted.iter().map(|program| to_restart(program, may_act)));
+    if let Some(gateways) = gateways(seen.bound(), &config.interface, deadline) {
+        found.memory.routes.see(&gateways, true, now());
+    }
+    let lost = found.memory.routes.lost();
+    findings.extend(lost.into_iter().map(|(gateway, address)| lost_route(gateway, address)));
     findings.extend(seen.contradictions(config).findings());
     let difference = seen.difference(config);
     findings.extend(difference.iter().map(Difference::finding));

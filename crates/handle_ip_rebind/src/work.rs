@@ -8,7 +8,7 @@ use state::StateError;
 
 use crate::backoff::{Failures, hold_back};
 use crate::bind::{bring_back, check_owed, leave_alone};
-use crate::budget::{BudgetError, Held, Memory, now};
+use crate::budget::{BudgetError, Held, Memory, gateways, now};
 use crate::caller;
 use crate::case::{Case, Fate, bindable, of};
 use crate::config::{Config, ConfigError};
@@ -105,8 +105,9 @@ fn work(
     let is_forgotten = memory.forget(config, &seen, now);
     observe(config, &seen, &memory, &mut outcome, deadline)?;
     outcome.unrestarted = unrestarted(config, &memory, now);
+    let has_seen = see_routes(config, &seen, &mut memory, &mut outcome, deadline);
     let has_looked = look_again(config, &seen, &mut memory, &mut outcome, deadline);
-    forget_failures(&held, &mut memory, is_forgotten || has_looked, &outcome)?;
+    forget_failures(&held, &mut memory, is_forgotten || has_seen || has_looked, &outcome)?;
     if let Some(end) = early_end(config, &memory, &mut outcome, now) {
         return Ok(outcome.ends(end));
     }
@@ -145,6 +146,21 @@ fn observe(
         outcome.pending = pending.copied().collect();
     }
     Ok(())
+}
+
+/// Takes note of the default routes. Returns whether `memory` was changed.
+fn see_routes(
+    config: &Config,
+    seen: &Seen,
+    memory: &mut Memory,
+    outcome: &mut Outcome,
+    deadline: &Deadline,
+) -> bool {
+    let gateways = gateways(seen.bound(), &config.interface, deadline);
+    let is_missing = !outcome.cases.is_empty();
+    let has_seen = gateways.is_some_and(|gateways| memory.routes.see(&gateways, is_missing, now()));
+    outcome.lost_routes = memory.routes.lost();
+    has_seen
 }
 
 /// Probes once more for the addresses that the last run bound: another host may have taken one while or since

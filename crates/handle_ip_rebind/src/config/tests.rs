@@ -117,7 +117,6 @@ fn what_is_wrong_is_named_with_its_line() {
         ("restart = [[\"/bin/true\", \"a\\u0000b\"]]", "restart: a zero octet"),
         ("check = [\"--bogus\"]", "check: not options of check_ip_bound: unexpected argument '--bogus'"),
         ("check = [\"--list\"]", "check: --list has no effect here, remove it"),
-        ("check = [\"--gateway=192.0.2.254\"]", "check: --gateway has no effect here, remove it"),
         ("check = [\"--unexpected=critical\"]", "check: --unexpected has no effect here, remove it"),
         ("check = [\"--misplaced=warning\"]", "check: --misplaced has no effect here, remove it"),
         ("check = [\"-w\", \"5\"]", "check: --warning has no effect here, remove it"),

@@ -32,6 +32,7 @@ fn outcome(end: End, cases: Vec<Case>) -> Outcome {
         changed: true,
         per_hour: 3,
         owed: Owed::default(),
+        lost_routes: std::collections::BTreeMap::new(),
         contested: BTreeSet::new(),
         pending: BTreeSet::new(),
         unchecked: None,

@@ -26,6 +26,8 @@ mod reboot;
 #[cfg(test)]
 mod refused;
 #[cfg(test)]
+mod route;
+#[cfg(test)]
 mod scheduled;
 #[cfg(test)]
 mod shipped;

@@ -1,0 +1,136 @@
+//! The default routes by the configured interface. The kernel removes one with the address that its gateway's
+//! subnet comes from, and the address alone does not bring it back: then the host answers nobody but its
+//! neighbours.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
+
+use host_net::{Bound, DefaultRoute};
+use plugin::Deadline;
+use serde::{Deserialize, Serialize};
+
+use crate::case::{Case, Fate};
+use crate::network::Network;
+
+/// linux/rtnetlink.h: RTN_UNICAST.
+const UNICAST: u8 = 1;
+/// For how long one is told, in seconds.
+const DAY: u64 = 86_400;
+
+/// The gateways that are known, and the routes that are not back.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Routes {
+    /// The gateways of the default routes by the configured interface, as they were seen last.
+    #[serde(default)]
+    known: BTreeSet<IpAddr>,
+    /// The gateways whose default routes are not back.
+    #[serde(default)]
+    lost: BTreeMap<IpAddr, Lost>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+struct Lost {
+    /// The address that was bound again, in whose subnet the gateway is.
+    address: IpAddr,
+    /// When, in seconds since 1970.
+    since: u64,
+}
+
+/// Returns the gateways of the default routes in the main table that leave by this interface. `None` if they
+/// cannot be read.
+pub(crate) fn gateways(bound: &Bound, interface: &str, deadline: &Deadline) -> Option<Vec<IpAddr>> {
+    let index = bound.by_name(interface).map(|known| known.index);
+    let all = [false, true].map(|is_ipv6| DefaultRoute::read(is_ipv6, deadline).ok());
+    let all = all.into_iter().collect::<Option<Vec<_>>>()?.into_iter().flatten();
+    let here = all.filter(|route| route.kind == UNICAST && route.interface == index);
+    Some(here.filter_map(|route| route.gateway).collect())
+}
+
+impl Routes {
+    /// Takes note of the gateways that are there `now`. Where none is and nothing `is_missing`, none is known
+    /// any more: an administrator may have removed the route. Returns whether this changed anything.
+    pub(crate) fn see(&mut self, gateways: &[IpAddr], is_missing: bool, now: u64) -> bool {
+        let before = self.clone();
+        self.lost.retain(|_, lost| now.saturating_sub(lost.since) < DAY);
+        for is_ipv6 in [false, true] {
+            let is_other = |gateway: &IpAddr| gateway.is_ipv6() != is_ipv6;
+            let here = gateways.iter().copied().filter(|gateway| !is_other(gateway)).collect::<Vec<_>>();
+            if !here.is_empty() {
+                self.lost.retain(|gateway, _| is_other(gateway));
+            }
+            let is_lost = self.lost.keys().any(|gateway| !is_other(gateway));
+            if !here.is_empty() || !is_missing && !is_lost {
+                self.known.retain(is_other);
+                self.known.extend(here);
+            }
+        }
+        *self != before
+    }
+
+    /// Notes the default routes that are not back after a run which began `now`: those of the known gateways
+    /// and of the `configured` ones that are in the subnet of an address that is back.
+    pub(crate) fn lose(&mut self, gateways: &[IpAddr], configured: &[IpAddr], cases: &[Case], now: u64) {
+        let is_there = |gateway: &IpAddr| gateways.iter().any(|here| here.is_ipv6() == gateway.is_ipv6());
+        for gateway in self.known.iter().chain(configured).filter(|gateway| !is_there(gateway)) {
+            let back = cases.iter().filter(|case| case.fate == Fate::Back);
+            let of = back.filter(|case| Network::of(case.address, case.prefix).contains(*gateway));
+            if let Some(first) = of.min_by_key(|case| case.order) {
+                self.lost.entry(*gateway).or_insert(Lost { address: first.address, since: now });
+            }
+        }
+    }
+
+    /// Returns the gateways whose default routes are not back, each with the address that was bound again.
+    pub(crate) fn lost(&self) -> BTreeMap<IpAddr, IpAddr> {
+        self.lost.iter().map(|(gateway, lost)| (*gateway, lost.address)).collect()
+    }
+
+    /// Returns when each was lost.
+    pub(crate) fn times(&mut self) -> impl Iterator<Item = &mut u64> {
+        self.lost.values_mut().map(|lost| &mut lost.since)
+    }
+
+    /// Returns whether nothing is known.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.known.is_empty() && self.lost.is_empty()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::case::example;
+
+    #[test]
+    fn a_route_is_lost_until_one_is_there_again() {
+        let gateway: IpAddr = "192.0.2.254".parse().unwrap();
+        let back = |address| [example(address, Fate::Back, "")];
+        let mut routes = Routes::default();
+        assert!(routes.see(&[gateway], false, 1_000) && !routes.see(&[gateway], false, 1_060));
+        assert!(!routes.see(&[], true, 1_120), "an address is missing");
+        routes.lose(&[], &[], &back("198.51.100.1"), 1_120);
+        assert_eq!(routes.lost(), BTreeMap::new(), "its gateway is not there");
+        routes.lose(&["192.0.2.253".parse().unwrap()], &[], &back("192.0.2.1"), 1_120);
+        assert_eq!(routes.lost(), BTreeMap::new(), "another gateway");
+        routes.lose(&[], &[], &back("192.0.2.1"), 1_120);
+        let lost = BTreeMap::from([(gateway, "192.0.2.1".parse().unwrap())]);
+        assert!(routes.lost() == lost && !routes.see(&[], false, 1_180) && routes.lost() == lost);
+        assert!(!routes.see(&["2001:db8::fe".parse().unwrap()], false, 1_180) || routes.lost() == lost);
+        let mut later = routes.clone();
+        assert!(later.see(&[], false, 1_120 + DAY) && later.lost().is_empty());
+        assert!(routes.see(&[gateway], false, 1_240) && routes.lost().is_empty());
+        assert!(routes.see(&[], false, 1_300) && routes.known.is_empty(), "it was removed on purpose");
+    }
+
+    #[test]
+    fn a_configured_gateway_was_never_seen() {
+        let gateway: IpAddr = "192.0.2.254".parse().unwrap();
+        let mut routes = Routes::default();
+        routes.lose(&[], &[gateway], &[example("192.0.2.1", Fate::Failed, "x")], 1_000);
+        assert!(routes.is_empty());
+        routes.lose(&[], &[gateway], &[example("192.0.2.1", Fate::Back, "")], 1_000);
+        assert!(routes.lost().contains_key(&gateway) && routes.times().count() == 1);
+    }
+}

@@ -1,0 +1,68 @@
+//! The default route, which the kernel removes with the address of its gateway's subnet.
+
+use std::fs;
+
+use suite::needs::missing;
+
+use super::site::{HOSTS, Site};
+
+const NOT_BACK: &str =
+    "IP_REBIND CRITICAL - 192.0.2.1 bound again, the default route by 192.0.2.254 is not back";
+
+impl Site {
+    /// Loses the host's main address, and the default route with it.
+    fn lose_main_address(&self) {
+        self.host.ip(&["addr", "del", "192.0.2.1/24", "dev", "eth0"]);
+        assert_eq!(self.host.ip(&["route", "show", "default"]).stdout, "", "the kernel removes it");
+    }
+
+    fn default_route(&self) {
+        self.host.ip(&["route", "add", "default", "via", "192.0.2.254"]);
+    }
+}
+
+#[test]
+fn a_default_route_that_is_not_back_is_told_until_it_is() {
+    if missing(&HOSTS) {
+        return;
+    }
+    let site = Site::new("192.0.2.1/24");
+    site.configure("enabled = true\nannounce = true\n");
+    site.default_route();
+    let well = "IP_REBIND OK - nothing is missing, 1 address bound and usable";
+    assert_eq!(site.handle().verdict(), (0, well));
+    site.lose_main_address();
+    let line = format!("{NOT_BACK} (bound again: 192.0.2.1)");
+    assert_eq!(site.handle().verdict(), (2, line.as_str()));
+    for _ in 0..2 {
+        assert_eq!(site.handle().verdict(), (2, NOT_BACK));
+    }
+    assert_eq!(site.trial().verdict(), (2, NOT_BACK));
+    site.default_route();
+    assert_eq!(site.handle().verdict(), (0, well));
+    // A program that the handler restarts may bring it back.
+    let restart = site.script("service", "ip route add default via 192.0.2.254");
+    site.configure(&format!("enabled = true\nrestart = [[\"{restart}\"]]\n"));
+    site.lose_main_address();
+    let line = "IP_REBIND OK - bound again: 192.0.2.1, restarted 1 service";
+    assert_eq!(site.handle().verdict(), (0, line));
+}
+
+#[test]
+fn a_default_route_that_was_never_seen_is_known_from_the_configuration_alone() {
+    if missing(&HOSTS) {
+        return;
+    }
+    let site = Site::new("192.0.2.1/24");
+    site.host.ip(&["addr", "del", "192.0.2.1/24", "dev", "eth0"]);
+    let line = "IP_REBIND OK - bound again: 192.0.2.1";
+    assert_eq!(site.handle().verdict(), (0, line), "nothing says that there is a default route");
+    let check = format!("check = [\"--file={}\", \"--gateway=192.0.2.254\"]", site.path("ips").display());
+    site.configure(&format!("enabled = true\n{check}\n"));
+    site.host.ip(&["addr", "del", "192.0.2.1/24", "dev", "eth0"]);
+    let line = format!("{NOT_BACK} (bound again: 192.0.2.1)");
+    assert_eq!(site.handle().verdict(), (2, line.as_str()));
+    assert!(
+        fs::read_to_string(site.path("state/budget.json")).unwrap().contains("\"lost\":{\"192.0.2.254\"")
+    );
+}
