@@ -169,7 +169,9 @@ impl Config {
             let what = wording::of_toml(&clean(error.message()), text, error.span());
             match error.span() {
                 // What is missing from the whole has no line of its own.
-                Some(span) if span.start > 0 || !what.starts_with("missing field") => wrong(span.start, what),
+                Some(span) if span.start > 0 || !error.message().starts_with("missing field") => {
+                    wrong(span.start, what)
+                }
                 _ => ConfigError::Setting { path: path.to_owned(), what },
             }
         })?;
@@ -219,7 +221,7 @@ impl Written {
             check: check_arguments(check)?,
             list: list(&from, files)?,
             interface,
-            prefix: prefix.into_iter().map(network).collect::<Result<_, _>>()?,
+            prefix: networks(prefix)?,
             command: command.map(|argv| argument_vector("command", argv)).transpose()?,
             restart: restart
                 .into_iter()
@@ -263,11 +265,30 @@ fn list(from: &[String], file: Vec<PathBuf>) -> Result<Expectations, String> {
     Ok(expectations)
 }
 
+/// Parses the table `prefix`, in which each network is once, in whatever spelling.
+fn networks(table: BTreeMap<String, u8>) -> Result<Vec<(Network, u8)>, String> {
+    let mut all: Vec<(Network, u8)> = Vec::new();
+    for line in table {
+        let (network, prefix) = network(line)?;
+        if all.iter().any(|(other, _)| *other == network) {
+            return Err(format!("prefix: {network} is there twice, in two spellings: remove one of them"));
+        }
+        all.push((network, prefix));
+    }
+    Ok(all)
+}
+
 /// One line of the table `prefix`.
 fn network((network, prefix): (String, u8)) -> Result<(Network, u8), String> {
+    if let Some(advice) = wording::in_prefix(&network) {
+        return Err(advice);
+    }
     let parsed: Network = network.parse().map_err(|error| format!("prefix: {error}"))?;
     let is_ipv4 = !network.contains(':');
     let (least, most) = (shortest(is_ipv4), longest(is_ipv4));
+    if let Some(ipv4) = parsed.mapped() {
+        return Err(format!("prefix: {network} is an IPv4 network, write {ipv4}"));
+    }
     if !(least..=most).contains(&prefix) {
         return Err(format!("prefix: {network} = {prefix}: not a prefix length of {least} to {most}"));
     }

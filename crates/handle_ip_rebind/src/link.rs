@@ -90,6 +90,20 @@ pub enum LinkError {
     TooLate(String, Duration),
 }
 
+/// Nothing could be bound in this time.
+#[derive(Debug, thiserror::Error)]
+#[error("--timeout={0}: too short, probing takes 4 s, give at least {least}", least = LEAST_TIMEOUT.as_secs())]
+pub struct TooShort(f64);
+
+/// Refuses a `--timeout` in which nothing could be bound.
+///
+/// # Errors
+/// [`TooShort`].
+pub(crate) fn check_timeout(deadline: &Deadline) -> Result<(), TooShort> {
+    let limit = deadline.limit();
+    if limit < LEAST_TIMEOUT { Err(TooShort(limit.as_secs_f64())) } else { Ok(()) }
+}
+
 /// What is going on while a link is listened to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Waiting {

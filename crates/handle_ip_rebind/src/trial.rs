@@ -18,7 +18,7 @@ use crate::difference::Difference;
 use crate::evaluate::lost_route;
 use crate::event::{Event, StateType};
 use crate::ledger::{may_continue, owed, unrestarted};
-use crate::link::{Link, LinkError, interface};
+use crate::link::{Link, LinkError, TooShort, check_timeout, interface};
 use crate::list::List;
 use crate::probe::{ObserveError, Seen};
 use crate::program::{Program, ProgramError};
@@ -41,6 +41,9 @@ pub enum TrialError {
         /// The reason why it cannot run.
         why: ProgramError,
     },
+    /// A run with this `--timeout` could bind nothing.
+    #[error(transparent)]
+    Timeout(#[from] TooShort),
     /// A run could not be recorded.
     #[error("log: {0}")]
     Log(StateError),
@@ -68,6 +71,7 @@ fn in_full(program: &Path, why: &ProgramError) -> String {
 /// # Errors
 /// [`TrialError`].
 pub(crate) fn trial(config: &Config, deadline: &Deadline) -> Result<Report, TrialError> {
+    check_timeout(deadline)?;
     check_files(config)?;
     let mut found = try_state(&config.state, now(), deadline)?;
     let mut findings = Findings::from_iter(in_the_way(config, &found));

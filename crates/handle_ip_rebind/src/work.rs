@@ -14,7 +14,9 @@ use crate::case::{Case, Fate, bindable, of};
 use crate::config::{Config, ConfigError};
 use crate::evaluate::evaluate;
 use crate::ledger::{Ledger, here, may_continue, owed, unrestarted};
-use crate::link::{CONFLICTS_NEEDED, Claims, LEAST_TIMEOUT, Link, LinkError, interface};
+use crate::link::{
+    CONFLICTS_NEEDED, Claims, LEAST_TIMEOUT, Link, LinkError, TooShort, check_timeout, interface,
+};
 use crate::probe::{ObserveError, Seen};
 use crate::record::Log;
 use crate::tell::tell;
@@ -38,8 +40,8 @@ pub enum HandleError {
     #[error("handling signals: {}", reason(.0))]
     Signals(io::Error),
     /// Nothing could be bound in this time.
-    #[error("--timeout={0}: too short, probing takes 4 s, give at least {least}", least = LEAST_TIMEOUT.as_secs())]
-    Timeout(f64),
+    #[error(transparent)]
+    Timeout(#[from] TooShort),
     /// It cannot be known what is missing.
     #[error(transparent)]
     Observe(#[from] ObserveError),
@@ -95,9 +97,7 @@ fn work(
     if !config.acts_on(event) {
         return Ok(outcome.ends(End::NotActedOn));
     }
-    if deadline.limit() < LEAST_TIMEOUT {
-        return Err(HandleError::Timeout(deadline.limit().as_secs_f64()));
-    }
+    check_timeout(deadline)?;
     let Some(held) = Held::take(&config.state)? else { return Ok(outcome.ends(End::Busy)) };
     let now = now();
     let mut memory = held.read(now, deadline)?;

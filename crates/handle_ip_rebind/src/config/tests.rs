@@ -92,6 +92,28 @@ fn what_is_wrong_is_named_with_its_line() {
             "line 4: 203.0.113.0/24: invalid type: string \"x\", expected a number",
         ),
         ("files = \"/etc/ips\"", "duplicate key"),
+        (
+            "[prefix]\n\"203.0.113.0/24\" = 24\nlog = \"/var/log/x\"",
+            "line 5: log is below [prefix], move it above that line",
+        ),
+        ("[prefix] # last\nrestart = [[\"/bin/true\"]]", "line 4: restart is below [prefix], move it"),
+        (
+            "[prefix]\n203.0.113.0/24 = 24",
+            "line 4: 203.0.113.0/24: write it in quotes, it is not a plain name",
+        ),
+        ("[prefix]\nper-hour = 5", "x.toml: per-hour is below [prefix], move it above that line"),
+        (
+            "[prefix]\n\"2001:db8::/32\" = 64\n\"2001:DB8:0::/32\" = 48",
+            "prefix: 2001:db8::/32 is there twice, in two spellings: remove one of them",
+        ),
+        (
+            "[prefix]\n\"::ffff:203.0.113.0/120\" = 124",
+            "prefix: ::ffff:203.0.113.0/120 is an IPv4 network, write 203.0.113.0/24",
+        ),
+        ("[restart]", "line 3: restart: invalid type: table, expected a list"),
+        ("[[files]]", "duplicate key"),
+        ("per-hour = 99999999999999999999", "integer `99999999999999999999`, expected a whole number"),
+        ("state = \"/x", "line 3: state: a text without the quote at its end"),
         ("log = 5", "line 3: log: invalid type: integer `5`, expected a path in quotes"),
         ("[prefix]\n\"203.0.113.0/24\" = 33", "prefix: 203.0.113.0/24 = 33: not a prefix length of 8 to 32"),
         ("[prefix]\n\"203.0.113.1/24\" = 24", "prefix: 203.0.113.1/24 is not a network as in 203.0.113.0/24"),
@@ -135,7 +157,7 @@ fn what_is_wrong_is_named_with_its_line() {
     }
     assert_eq!(
         parse("files = [\"/a\"]\n").unwrap_err(),
-        "configuration /etc/x.toml: missing field `interface`"
+        "configuration /etc/x.toml: interface is not set, as in interface = \"eth0\""
     );
     assert!(parse("interface = \"eth0\"").unwrap_err().contains("neither files nor from"));
     for name in ["", "a/b", "e t", "sixteen-letters-", "e\\u0007"] {
