@@ -1,11 +1,11 @@
-//! Runs that are killed at any moment, and a program's name that NRPE's user exchanges all the time. As part
-//! of all tests there are few of them; `REBIND_CAMPAIGN=500 cargo test -p handle_ip_rebind --test system
-//! campaign` makes so many.
+//! Runs that are killed at any moment, and programs whose names are exchanged all the time. As part of all
+//! tests there are few of them; `tests/run --long` makes 500 and 200.
 
 use std::fs;
-use std::os::unix::fs::{PermissionsExt as _, chown};
+use std::os::unix::fs::{PermissionsExt as _, chown, symlink};
+use std::path::{Path, PathBuf};
 use std::process::{Child, Stdio};
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 use std::time::Duration;
 
@@ -18,15 +18,8 @@ use suite::wait::holds_within;
 
 use super::site::{HOSTS, Site, handler_files};
 
-/// How many hosts work side by side for so many runs.
-fn sites(runs: usize) -> usize {
-    (runs / 2).clamp(1, 16)
-}
-
-/// How many runs there are in all: `few`, or what the environment says.
-fn runs(few: usize) -> usize {
-    std::env::var("REBIND_CAMPAIGN").ok().and_then(|number| number.parse().ok()).unwrap_or(few)
-}
+/// How many hosts work side by side.
+const SITES: usize = 16;
 
 /// Numbers that are spread evenly enough: those of one seed are always the same.
 struct Random(u64);
@@ -80,20 +73,18 @@ fn disturb(site: &Site, random: &mut Random) -> bool {
     is_recorded && status.code().is_none()
 }
 
-#[test]
-fn a_run_that_is_killed_at_any_moment_leaves_a_record_and_whole_files() {
-    if missing(&HOSTS) {
-        return;
-    }
-    let (count, in_the_middle) = (runs(8), AtomicUsize::new(0));
+/// Disturbs so many runs on each host, and one run more must do all. Returns how many were killed in the
+/// middle of their work.
+fn disturb_all(each: usize) -> usize {
+    let in_the_middle = AtomicUsize::new(0);
     thread::scope(|scope| {
-        for number in 0..sites(count) {
+        for number in 0..SITES {
             let in_the_middle = &in_the_middle;
             scope.spawn(move || {
                 let site = Site::new("192.0.2.31 2001:db8::31");
                 site.configure("enabled = true\nper-hour = 1000000\nrestart = [[\"/bin/true\"]]\n");
                 let mut random = Random(number as u64);
-                for _ in 0..count.div_ceil(sites(count)) {
+                for _ in 0..each {
                     in_the_middle.fetch_add(disturb(&site, &mut random).into(), Ordering::Relaxed);
                 }
                 // Nothing is in the way of the next run.
@@ -107,12 +98,170 @@ fn a_run_that_is_killed_at_any_moment_leaves_a_record_and_whole_files() {
             });
         }
     });
-    println!("{count} runs, {} of them killed after they began to bind", in_the_middle.into_inner());
+    let killed = in_the_middle.into_inner();
+    println!("{} runs, {killed} of them killed after they began to bind", each * SITES);
+    killed
+}
+
+#[test]
+fn a_run_that_is_killed_at_any_moment_leaves_a_record_and_whole_files() {
+    if !missing(&HOSTS) {
+        disturb_all(1);
+    }
+}
+
+#[test]
+#[ignore = "500 runs take minutes, tests/run --long makes them"]
+fn five_hundred_runs_that_are_killed_leave_a_record_and_whole_files() {
+    if !missing(&HOSTS) {
+        let killed = disturb_all(500_usize.div_ceil(SITES));
+        assert!(killed >= 50, "{killed}");
+    }
+}
+
+/// A link of root whose target is exchanged all the time, from a program of root to one of another user.
+struct Exchanged {
+    link: PathBuf,
+    good: PathBuf,
+    bad: PathBuf,
+    /// What the other user's program leaves.
+    ran: PathBuf,
+}
+
+impl Exchanged {
+    fn new(folder: &Path) -> Self {
+        let [link, good, bad, ran] = ["link", "good", "bad", "ran"].map(|name| folder.join(name));
+        // A binary that prints where a link leads.
+        fs::copy("/usr/bin/readlink", &good).unwrap();
+        write(&bad, &format!("#!/bin/sh\ntouch {}\n", ran.display()));
+        for program in [&good, &bad] {
+            fs::set_permissions(program, fs::Permissions::from_mode(0o755)).unwrap();
+        }
+        chown(&bad, Some(nrpes_user()), None).unwrap();
+        symlink(&good, &link).unwrap();
+        Self { link, good, bad, ran }
+    }
+
+    /// Exchanges it until `stop`. Each exchange is one rename.
+    fn exchange(&self, stop: &AtomicBool) -> usize {
+        let next = self.link.with_extension("next");
+        let mut count = 0;
+        while !stop.load(Ordering::Relaxed) {
+            for target in [&self.bad, &self.good] {
+                symlink(target, &next).unwrap();
+                fs::rename(&next, &self.link).unwrap();
+                count += 1;
+                thread::sleep(Duration::from_micros(200));
+            }
+        }
+        count
+    }
+}
+
+/// How often a program was started in one run.
+const STARTS: usize = 20;
+
+/// What came of the starts of a program behind a link that is exchanged.
+#[derive(Debug, Default)]
+struct Starts {
+    /// The check found the other user's program.
+    refused: usize,
+    /// The check found root's program, and that ran.
+    ran: usize,
+    /// Of these, those at whose start the link led to the other user's program: it was exchanged after the check.
+    reached: usize,
+}
+
+/// Starts programs on each host in so many runs, behind links that are exchanged all the time, until `enough`
+/// of them were exchanged between check and start.
+fn exchange_all(sites: usize, runs: usize, enough: usize) -> Starts {
+    let (reached, exchanges) = (AtomicUsize::new(0), AtomicUsize::new(0));
+    let mut all = Starts::default();
+    thread::scope(|scope| {
+        let work = || {
+            let site = Site::new("192.0.2.31");
+            let exchanged = Exchanged::new(site.folder.path());
+            let (link, stop) = (exchanged.link.display(), AtomicBool::new(false));
+            let restart = vec![format!("[\"{link}\", \"-n\", \"{link}\"]"); STARTS].join(", ");
+            site.configure(&format!("enabled = true\nper-hour = 1000000\nrestart = [{restart}]\n"));
+            thread::scope(|scope| {
+                let exchanging = scope.spawn(|| exchanged.exchange(&stop));
+                let mut starts = Starts::default();
+                for _ in 0..runs {
+                    if reached.load(Ordering::Relaxed) >= enough {
+                        break;
+                    }
+                    run(&mut site.command_within("CRITICAL-HARD", 50));
+                    let now = judge(&site.records().pop().unwrap(), &exchanged);
+                    reached.fetch_add(now.reached, Ordering::Relaxed);
+                    starts.add(&now);
+                    site.host.ip(&["addr", "del", "192.0.2.31/24", "dev", "eth0"]);
+                }
+                stop.store(true, Ordering::Relaxed);
+                exchanges.fetch_add(exchanging.join().unwrap(), Ordering::Relaxed);
+                assert!(!exchanged.ran.exists(), "the other user's program ran");
+                starts
+            })
+        };
+        let sites: Vec<_> = (0..sites).map(|_| scope.spawn(work)).collect();
+        for site in sites {
+            all.add(&site.join().unwrap());
+        }
+    });
+    println!("{} exchanges: {all:?}", exchanges.into_inner());
+    all
+}
+
+/// Returns what came of the starts of one run, by its record.
+fn judge(record: &serde_json::Value, exchanged: &Exchanged) -> Starts {
+    let mut starts = Starts::default();
+    for service in record["services"].as_array().unwrap() {
+        let output = Path::new(service["output"].as_str().unwrap());
+        match service["fault"].as_str() {
+            Some(fault) => {
+                assert!(fault.contains("chown root "), "{service}");
+                starts.refused += 1;
+            }
+            None => {
+                assert!(output == exchanged.good || output == exchanged.bad, "{service}");
+                starts.ran += 1;
+                starts.reached += usize::from(output == exchanged.bad);
+            }
+        }
+    }
+    assert_eq!(starts.refused + starts.ran, STARTS, "{record}");
+    starts
+}
+
+impl Starts {
+    fn add(&mut self, other: &Self) {
+        self.refused += other.refused;
+        self.ran += other.ran;
+        self.reached += other.reached;
+    }
+}
+
+/// Whoever exchanges the name after the check, the program that was checked runs.
+#[test]
+fn a_program_that_is_exchanged_between_check_and_start_is_not_run() {
+    if !missing(&HOSTS) {
+        let starts = exchange_all(4, 1, usize::MAX);
+        assert!(starts.reached > 0 && starts.refused > 0, "{starts:?}");
+    }
+}
+
+#[test]
+#[ignore = "200 exchanges take minutes, tests/run --long makes them"]
+fn of_two_hundred_programs_that_are_exchanged_between_check_and_start_none_is_run() {
+    if !missing(&HOSTS) {
+        let starts = exchange_all(8, 100, 200);
+        assert!(starts.reached >= 200, "{starts:?}");
+    }
 }
 
 /// A host whose configuration names a link of root in a folder of NRPE's user, who exchanges it all the time;
 /// says how often, and whether his program ran.
-fn exchange(installed: &std::path::Path, count: usize) -> (usize, bool) {
+fn exchange(installed: &Path, count: usize) -> (usize, bool) {
     let site = Site::new("192.0.2.31");
     let top = public_folder();
     let theirs = top.path().join("theirs");
@@ -125,7 +274,7 @@ fn exchange(installed: &std::path::Path, count: usize) -> (usize, bool) {
     };
     let ran = top.path().join("ran");
     program("program", &format!("id -u >>{}", ran.display()));
-    std::os::unix::fs::symlink("/bin/true", theirs.join("link")).unwrap();
+    symlink("/bin/true", theirs.join("link")).unwrap();
     let exchange = program(
         "exchange",
         "cd \"${0%/*}\"; n=0; while [ ! -e stop ]; do ln -s /bin/true next; mv -T next link; ln -s program next; mv -T next link; n=$((n + 2)); echo $n >count; done",
@@ -164,20 +313,30 @@ fn nrpes_user() -> u32 {
     run(std::process::Command::new("id").args(["-u", "nagios"])).stdout.trim().parse().unwrap()
 }
 
-#[test]
-fn what_nrpes_user_puts_in_a_programs_place_is_not_run() {
-    if missing(&HOSTS) || missing(&[Need::Program("sudo"), Need::Program("setpriv")]) {
-        return;
-    }
+/// Through sudo's shipped rule: its folder is refused, wherever the link in it leads.
+fn refuse_all(sites: usize, each: usize) {
     let installed = public_folder();
     install(installed.path(), &[]);
-    let count = runs(4);
     let seen: Vec<(usize, bool)> = thread::scope(|scope| {
-        let sites: Vec<_> = (0..sites(count))
-            .map(|_| scope.spawn(|| exchange(installed.path(), count.div_ceil(sites(count)))))
-            .collect();
+        let sites: Vec<_> = (0..sites).map(|_| scope.spawn(|| exchange(installed.path(), each))).collect();
         sites.into_iter().map(|site| site.join().unwrap()).collect()
     });
-    println!("{count} runs during {} exchanges", seen.iter().map(|(exchanged, _)| exchanged).sum::<usize>());
+    let exchanges = seen.iter().map(|(exchanged, _)| exchanged).sum::<usize>();
+    println!("{} runs during {exchanges} exchanges", sites * each);
     assert!(seen.iter().all(|(exchanged, ran)| *exchanged > 100 && !ran), "{seen:?}");
+}
+
+#[test]
+fn what_nrpes_user_puts_in_a_programs_place_is_not_run() {
+    if !missing(&HOSTS) && !missing(&[Need::Program("sudo"), Need::Program("setpriv")]) {
+        refuse_all(8, 1);
+    }
+}
+
+#[test]
+#[ignore = "200 runs take minutes, tests/run --long makes them"]
+fn what_nrpes_user_puts_in_a_programs_place_is_not_run_two_hundred_times() {
+    if !missing(&HOSTS) && !missing(&[Need::Program("sudo"), Need::Program("setpriv")]) {
+        refuse_all(SITES, 200_usize.div_ceil(SITES));
+    }
 }
