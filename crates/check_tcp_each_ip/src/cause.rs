@@ -39,10 +39,19 @@ pub(crate) enum Cause {
     Expires(u64),
     /// The port is open and should not be.
     Open,
-    /// The service said something else than what is expected: the start of it.
-    Unexpected(String),
+    /// The service said something else than what is expected.
+    Unexpected(Box<Answer>),
     /// Nothing can be said from here.
     Local(Local),
+}
+
+/// An answer in which expected texts are missing.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Answer {
+    /// Which are missing, in words.
+    pub(crate) missing: String,
+    /// The start of the answer.
+    pub(crate) said: String,
 }
 
 /// Whether an address that does not take the connection answers ICMP echo.
@@ -185,7 +194,8 @@ impl Cause {
             Cause::NoStartTls(_) => "no STARTTLS".to_owned(),
             Cause::Expires(at) => format!("certificate expires {}", Day(*at)),
             Cause::Open => "open".to_owned(),
-            Cause::Unexpected(_) => "unexpected answer".to_owned(),
+            Cause::Unexpected(answer) if answer.missing.is_empty() => "unexpected answer".to_owned(),
+            Cause::Unexpected(answer) => format!("unexpected answer without {}", answer.missing),
             Cause::Local(local) => local.brief(),
         }
     }
@@ -216,7 +226,7 @@ impl Cause {
                 format!("certificate expires {}, outside of --certificate-days", Day(*at))
             }
             Cause::Open => "open: the port should be closed".to_owned(),
-            Cause::Unexpected(text) => format!("unexpected answer: {text}"),
+            Cause::Unexpected(answer) => format!("{}: {}", self.brief(), answer.said),
             Cause::Local(local) => format!("{}: {}", local.brief(), local.remedy()),
             cause => cause.brief(),
         }
@@ -266,6 +276,14 @@ fn system(errno: i32) -> String {
 /// The words that all plugins have for an error of this machine.
 fn shared(errno: Errno) -> &'static str {
     local_words(errno).unwrap_or_default()
+}
+
+#[cfg(test)]
+impl Cause {
+    /// An answer in which `missing` is missing.
+    pub(crate) fn unexpected(missing: &str, said: &str) -> Self {
+        Self::Unexpected(Box::new(Answer { missing: missing.to_owned(), said: said.to_owned() }))
+    }
 }
 
 #[cfg(test)]

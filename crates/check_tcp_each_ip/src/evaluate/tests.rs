@@ -224,9 +224,8 @@ fn a_slow_connection_may_alert() {
 
 #[test]
 fn text_from_a_service_stays_text() {
-    let said = Cause::Unexpected("a|b=1 \u{1b}[2J".to_owned());
-    let output = judge(&[], &seen(2, &[80], &[(1, said)]));
-    assert_eq!(output.lines().nth(1), Some("192.0.2.1: unexpected answer: a/b=1  [2J"));
+    let output = judge(&[], &seen(2, &[80], &[(1, Cause::unexpected("220", "a|b=1 \u{1b}[2J"))]));
+    assert_eq!(output.lines().nth(1), Some("192.0.2.1: unexpected answer without 220: a/b=1  [2J"));
     assert_eq!(output.lines().count(), 2, "{output}");
 }
 
@@ -324,7 +323,7 @@ fn a_total_outage_is_never_unknown() {
 
 #[test]
 fn what_must_be_closed_and_what_answers_otherwise_have_their_words() {
-    let other = || Cause::Unexpected("550 go away".to_owned());
+    let other = || Cause::unexpected("220", "550 go away");
     let closed = |count, by: &[Cause]| {
         let closed = (0..).zip(by.iter().cloned()).collect();
         Observations { slowest: None, closed, ..seen(count, &[3306], &[]) }
@@ -370,12 +369,12 @@ fn what_must_be_closed_and_what_answers_otherwise_have_their_words() {
         (
             &["--expect=220"],
             seen(9, &[25], &[(2, other())]),
-            "CRITICAL - 1 of 9 fails, port 25: 192.0.2.2 unexpected answer | failed=1;",
+            "CRITICAL - 1 of 9 fails, port 25: 192.0.2.2 unexpected answer without 220 | failed=1;",
         ),
         (
             &["--expect=220", "--mismatch=warning"],
             seen(9, &[25], &[(2, other())]),
-            "WARNING - 1 of 9 answers otherwise, port 25: 192.0.2.2 unexpected answer | failed=0;",
+            "WARNING - 1 of 9 answers otherwise, port 25: 192.0.2.2 unexpected answer without 220 | failed=0;",
         ),
         (
             &["--expect=220", "--mismatch=warning"],
@@ -396,5 +395,6 @@ fn what_must_be_closed_and_what_answers_otherwise_have_their_words() {
     let advice = "\nsilence is that of a dead network too: check a port that refuses beside these, or let ping through\n";
     assert!(unproven.contains(" silent=9;;;0;9") && unproven.ends_with(advice), "{unproven}");
     let fine = judge(&["--expect=220", "--mismatch=ok"], &seen(9, &[25], &[(2, other())]));
-    assert!(fine.ends_with("mismatched=1;;;0;9\n192.0.2.2: unexpected answer: 550 go away\n"), "{fine}");
+    let detail = "mismatched=1;;;0;9\n192.0.2.2: unexpected answer without 220: 550 go away\n";
+    assert!(fine.ends_with(detail), "{fine}");
 }

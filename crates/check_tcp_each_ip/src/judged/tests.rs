@@ -266,8 +266,8 @@ fn silence_of_closed_ports_is_no_outage() {
 /// Answers without the expected text have their own state, whatever the limits on failures are.
 #[test]
 fn unexpected_answers_have_their_own_state() {
-    let unexpected = || Cause::Unexpected("500 no".to_owned());
-    let named = ", 192.0.2.1 port 80 unexpected answer and 1 more target";
+    let unexpected = || Cause::unexpected("220", "500 no");
+    let named = ", 192.0.2.1 port 80 unexpected answer without 220 and 1 more target";
     let rows = [
         (State::Ok, "OK", "", ", 100 silent so far"),
         (State::Warning, "UNKNOWN", named, named),

@@ -92,7 +92,7 @@ impl Dialogue {
         loop {
             let octets = match recv(socket, room.as_mut_slice(), RecvFlags::empty()) {
                 Err(Errno::AGAIN | Errno::INTR) => return Heard::Waiting,
-                Ok((_, 0)) | Err(_) => return Heard::Failed(self.ended()),
+                Ok((_, 0)) | Err(_) => return Heard::Failed(self.ended(script)),
                 Ok((_, length)) => room.get(..length).unwrap_or_default(),
             };
             match self.take(octets, script, socket, name) {
@@ -213,10 +213,11 @@ impl Dialogue {
     }
 
     /// Why a service fails that ended the connection.
-    fn ended(&self) -> Cause {
-        match self.step {
-            Step::Secure => Cause::TlsClosed,
-            Step::StartTls(word) if word > 0 => self.no_starttls(),
+    fn ended(&self, script: &Script) -> Cause {
+        match (self.step, &script.talk) {
+            (Step::Secure, _) => Cause::TlsClosed,
+            (Step::StartTls(word), _) if word > 0 => self.no_starttls(),
+            (Step::Answer, Some(talk)) => talk.ended(&self.said),
             _ => talk::ended(&self.said),
         }
     }

@@ -11,9 +11,13 @@ fn what_a_service_says_must_contain_the_text() {
     assert_eq!(ask(&["--expect", "220 "]).code, Some(0));
     assert_eq!(ask(&["--expect", r"ESMTP\r\n"]).code, Some(0));
     let other = ask(&["--expect", "SSH-"]);
-    let line = format!("TCP_EACH_IP CRITICAL - 1 of 1 fails, port {port}: 127.0.0.1 unexpected answer");
+    let line =
+        format!("TCP_EACH_IP CRITICAL - 1 of 1 fails, port {port}: 127.0.0.1 unexpected answer without SSH-");
     assert_eq!(text(&other), (2, line.as_str()));
-    assert_eq!(other.stdout.lines().nth(1), Some("127.0.0.1: unexpected answer: 220 mail.example.com ESMTP"));
+    assert_eq!(
+        other.stdout.lines().nth(1),
+        Some("127.0.0.1: unexpected answer without SSH-: 220 mail.example.com ESMTP")
+    );
 
     let echo = service(|mut stream| {
         let mut room = [0; 64];
@@ -49,14 +53,14 @@ fn faults_of_services_have_their_words() {
             "connected, but no banner: the service hangs, or it waits for the client to speak first: --send, --tls"
                 .to_owned(),
         ),
-        (endless, "unexpected answer", format!("unexpected answer: {}...", "a".repeat(60))),
-        (dribbling, "unexpected answer", "unexpected answer: x".to_owned()),
+        (endless, "unexpected answer without nonsense", format!("unexpected answer without nonsense: {}...", "a".repeat(60))),
+        (dribbling, "unexpected answer without nonsense", "unexpected answer without nonsense: x".to_owned()),
         (
             saying(b"\x1b[2J\x07|a=1;<b>\r\nsecond\x00\n"),
-            "unexpected answer",
-            "unexpected answer: [2J /a=1;[b]  second".to_owned(),
+            "unexpected answer without nonsense",
+            "unexpected answer without nonsense: [2J /a=1;[b]  second".to_owned(),
         ),
-        (saying(b"\xff\xfe\xc3(\x80"), "unexpected answer", "unexpected answer: ???(?".to_owned()),
+        (saying(b"\xff\xfe\xc3(\x80"), "unexpected answer without nonsense", "unexpected answer without nonsense: ???(?".to_owned()),
     ];
     for (port, brief, full) in rows {
         let outcome = check(&[
