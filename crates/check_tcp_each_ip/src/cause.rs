@@ -35,8 +35,9 @@ pub(crate) enum Cause {
     TlsSilent,
     /// The service does not offer STARTTLS, or refuses it: in its own words, if it said any.
     NoStartTls(String),
-    /// The certificate expires too soon, or too late: when, in seconds since 1970.
-    Expires(u64),
+    /// The certificate expires too soon, or too late: when, in seconds since 1970; in how many days, and the
+    /// limit.
+    Expires(u64, Box<str>),
     /// The port is open and should not be.
     Open,
     /// The service said something else than what is expected.
@@ -192,7 +193,7 @@ impl Cause {
             Cause::TlsClosed => "closed in the TLS handshake".to_owned(),
             Cause::TlsSilent => "no TLS reply".to_owned(),
             Cause::NoStartTls(_) => "no STARTTLS".to_owned(),
-            Cause::Expires(at) => format!("certificate expires {}", Day(*at)),
+            Cause::Expires(at, days) => format!("certificate expires {} ({days})", Day(*at)),
             Cause::Open => "open".to_owned(),
             Cause::Unexpected(answer) if answer.missing.is_empty() => "unexpected answer".to_owned(),
             Cause::Unexpected(answer) => format!("unexpected answer without {}", answer.missing),
@@ -222,9 +223,6 @@ impl Cause {
                 "no STARTTLS: the service does not offer it".to_owned()
             }
             Cause::NoStartTls(said) => format!("no STARTTLS: {said}"),
-            Cause::Expires(at) => {
-                format!("certificate expires {}, outside of --certificate-days", Day(*at))
-            }
             Cause::Open => "open: the port should be closed".to_owned(),
             Cause::Unexpected(answer) => format!("{}: {}", self.brief(), answer.said),
             Cause::Local(local) => format!("{}: {}", local.brief(), local.remedy()),

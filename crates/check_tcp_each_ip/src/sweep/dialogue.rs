@@ -40,6 +40,19 @@ impl Tls {
     pub(crate) fn days_until(&self, not_after: u64) -> f64 {
         (not_after as f64 - self.now.as_secs_f64()) / 86_400.0
     }
+
+    /// Checks that a certificate is valid for long enough that expires so many seconds after 1970.
+    ///
+    /// # Errors
+    /// It is not, or not for as long as it should.
+    fn check_days(&self, not_after: u64) -> Result<(), Cause> {
+        let days = self.days_until(not_after);
+        let Some(range) = self.days.as_ref().filter(|range| range.alerts(days)) else { return Ok(()) };
+        if days < 0.0 {
+            return Err(Cause::Tls(net::tls::Fault::Expired(not_after)));
+        }
+        Err(Cause::Expires(not_after, beyond(days, range).into()))
+    }
 }
 
 /// The dialogue on one connection.
@@ -170,16 +183,10 @@ impl Dialogue {
     fn check_certificate(&mut self, tls: &Tls) -> Result<(), Cause> {
         let certificate = self.session.as_ref().and_then(|session| session.peer_certificates().first());
         self.not_after = certificate.and_then(not_after);
-        match (&tls.days, self.not_after) {
-            (None, _) => Ok(()),
-            (Some(_), None) => Err(Cause::Tls(net::tls::Fault::Broken)),
-            (Some(days), Some(at)) if days.alerts(tls.days_until(at)) => {
-                Err(match tls.days_until(at) < 0.0 {
-                    true => Cause::Tls(net::tls::Fault::Expired(at)),
-                    false => Cause::Expires(at),
-                })
-            }
-            (Some(_), Some(_)) => Ok(()),
+        match self.not_after {
+            Some(at) => tls.check_days(at),
+            None if tls.days.is_some() => Err(Cause::Tls(net::tls::Fault::Broken)),
+            None => Ok(()),
         }
     }
 
@@ -233,6 +240,14 @@ impl Dialogue {
     }
 }
 
+/// Words days that are outside of a range, as precisely as shows that.
+fn beyond(days: f64, range: &Range) -> String {
+    let whole = days.floor();
+    let shown = if range.alerts(whole) { format!("{whole}") } else { format!("{days:.6}") };
+    let noun = if shown == "1" { "day" } else { "days" };
+    format!("{shown} {noun}, limit {range}")
+}
+
 /// Says goodbye on a connection on which nothing was said.
 pub(crate) fn end(socket: &OwnedFd, quit: &[u8]) {
     let _ = write(socket, quit);
@@ -247,5 +262,25 @@ fn write(socket: &OwnedFd, octets: &[u8]) -> Result<(), Cause> {
         Ok(length) if length == octets.len() => Ok(()),
         Ok(_) => Err(Cause::NoReply),
         Err(_) => Err(Cause::ClosedAtOnce),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn days_have_their_limit() {
+        let rows = [
+            (5.9, "14:", "5 days, limit 14:"),
+            (13.999, "14:", "13 days, limit 14:"),
+            (1.2, "14:", "1 day, limit 14:"),
+            (0.3, "0.5:", "0 days, limit 0.5:"),
+            (398.25, "14:397", "398 days, limit 14:397"),
+            (397.25, "14:397", "397.250000 days, limit 14:397"),
+        ];
+        for (days, range, words) in rows {
+            assert_eq!(beyond(days, &range.parse().unwrap()), words);
+        }
     }
 }

@@ -68,6 +68,11 @@ fn a_certificate_is_verified_as_far_as_it_is_asked_for() {
     let note =
         "\nnote: --certificate-days=0.5 fails each certificate that is valid for longer: is 0.5: meant?\n";
     assert!(bare.code == Some(2) && bare.stdout.contains(note), "{}", bare.stdout);
+    // Servers of these tests have certificates for two days.
+    let soon = ask(port, &trusted, &["--sni=www.example.com", "--certificate-days=14:"]);
+    let first = soon.first_line().split(" | ").next().unwrap_or_default();
+    assert!(first.contains(": 127.0.0.1 certificate expires 20"), "{first}");
+    assert!(first.ends_with(" (1 day, limit 14:)"), "{first}");
     let fine = ask(port, &trusted, &["--sni=www.example.com"]);
     assert!(!fine.stdout.contains("\nnote: "), "{}", fine.stdout);
     let (_, days) = fine.first_line().split_once(" certificate_days=").unwrap();

@@ -101,8 +101,7 @@ fn each_address_has_its_own_certificate() {
     assert_eq!(details.get(..4), Some(&expected[..]), "{}", outcome.stdout);
     let soon = details.get(4).copied().unwrap_or_default();
     assert!(
-        soon.starts_with("192.0.2.40: certificate expires 20")
-            && soon.ends_with(", outside of --certificate-days"),
+        soon.starts_with("192.0.2.40: certificate expires 20") && soon.ends_with(", limit 14:)"),
         "{soon}"
     );
 }
