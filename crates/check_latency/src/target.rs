@@ -143,12 +143,14 @@ pub(crate) fn targets(
         let zones: HashMap<u32, String> = fields.zones.into_iter().map(|own| (own.entry, own.zone)).collect();
         for (place, entry) in (0..).zip(&list.entries) {
             let label = labels.remove(&place).unwrap_or_default();
-            found.add_address(entry.expected.address, zones.get(&place).map(String::as_str), label);
+            let zone = zones.get(&place).map(String::as_str);
+            let place = || format!("{} line {}: ", list.source, entry.line);
+            found.add_address(entry.expected.address, zone, (label, place));
         }
     }
     drop_ambiguous(&mut found.all);
     for ZonedAddress { host, zone } in &options.ip {
-        found.add_address(host.address, zone.as_deref(), String::new());
+        found.add_address(host.address, zone.as_deref(), (String::new(), String::new));
     }
     found.add_hosts(&options.hostname, pinging, deadline)?;
     (found.all, found.notes) = once(found.all);
@@ -157,10 +159,15 @@ pub(crate) fn targets(
 }
 
 impl Targets {
-    fn add_address(&mut self, address: IpAddr, zone: Option<&str>, label: String) {
+    fn add_address(
+        &mut self,
+        address: IpAddr,
+        zone: Option<&str>,
+        (label, place): (String, impl Fn() -> String),
+    ) {
         match zoned(address, zone, 0) {
             Ok(address) => self.all.push(Target::new(address, label)),
-            Err(error) => self.unusable.push(Unusable::new(error)),
+            Err(error) => self.unusable.push(Unusable::new(error.at(place()))),
         }
     }
 
@@ -290,8 +297,15 @@ mod tests {
         let bound = Bound::read(&Deadline::after(Duration::from_secs(8))).unwrap();
         found.all.iter_mut().for_each(|target| target.name_zone(&bound));
         assert_eq!(keys(&found), ["here fe80::1%lo", "fe80::2%lo", "2001:db8::1"]);
-        let missing = Unusable::new("fe80::1%nosuch0: there is no interface nosuch0 on this machine");
-        assert_eq!(found.unusable, [missing]);
+        let [missing] = found.unusable.as_slice() else { panic!("{found:?}") };
+        let line = " line 2: fe80::1%nosuch0: there is no interface nosuch0 on this machine";
+        assert!(missing.why.ends_with(line), "{missing:?}");
+        let found = read("192.0.2.1\nfe80::1\n", &[], &[]).unwrap();
+        let [missing] = found.unusable.as_slice() else { panic!("{found:?}") };
+        assert!(
+            missing.why.ends_with(" line 2: fe80::1 needs its interface: write fe80::1%eth0"),
+            "{missing:?}"
+        );
     }
 
     #[test]

@@ -136,7 +136,8 @@ fn listed(list: &List, fields: &Fields, default: u16) -> Result<Vec<Target>, Tar
         check_host(given, || line(entry))?;
         let zone = zones.next_if(|zone| zone.entry == place).map(|own| own.zone.as_str());
         for port in own {
-            let address = zoned(entry.expected.address, zone, port).map_err(ResolveError::from)?;
+            let address = zoned(entry.expected.address, zone, port);
+            let address = address.map_err(|why| ResolveError::from(why.at(line(entry))))?;
             all.push(Target { address, label: label.clone(), default });
         }
     }
@@ -193,6 +194,6 @@ mod tests {
         let (list, fields) =
             List::parse_with_fields("proxies", 0, b"fe80::1%lo\nfe80::1%nosuch0 80\n").unwrap();
         let why = listed(&list, &fields, 3128).unwrap_err().to_string();
-        assert_eq!(why, "fe80::1%nosuch0: there is no interface nosuch0 on this machine");
+        assert_eq!(why, "proxies line 2: fe80::1%nosuch0: there is no interface nosuch0 on this machine");
     }
 }

@@ -7,8 +7,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use domain::base::Rtype;
+use net::HostPort;
 use net::udp::random;
-use net::{HostPort, zone_name};
 use plugin::{Deadline, ReadError, reason};
 
 use crate::allowed::Allowed;
@@ -272,22 +272,13 @@ fn unasked(server: &HostPort, target: &Result<SocketAddr, Fault>, questions: &[Q
     Server { shown: server.shown(53), outcomes: outcomes.unwrap_or_default() }
 }
 
-/// An address as it is asked. By its number an interface may be named that is not there.
-fn known(mut address: SocketAddr) -> Result<SocketAddr, Fault> {
-    if let SocketAddr::V6(zoned) = address
-        && zoned.scope_id() != 0
-        && zone_name(zoned.scope_id()) == zoned.scope_id().to_string()
-    {
-        return Err(Fault::NoInterface(zoned.scope_id().to_string()));
-    }
-    address.set_ip(asked(address.ip()));
-    Ok(address)
-}
-
 fn target(server: &HostPort) -> Result<SocketAddr, Fault> {
     match server.host.socket_address(server.port_or(53)) {
-        Ok(Some(address)) => known(address),
+        Ok(Some(mut address)) => {
+            address.set_ip(asked(address.ip()));
+            Ok(address)
+        }
         Ok(None) => Err(Fault::NotSent("no route from here")),
-        Err(missing) => Err(Fault::NoInterface(missing.zone.to_string())),
+        Err(missing) => Err(Fault::NoInterface(missing.zone())),
     }
 }

@@ -11,7 +11,7 @@ use std::num::NonZeroU32;
 use std::path::Path;
 
 use addresses::{HostAddress, OwnPorts, ZonedAddress};
-use host_config::{ConfigError, check_files, read_list_with_fields};
+use host_config::{ConfigError, Promise, check_files, read_list_with_fields};
 use host_net::{Bound, ReadBoundError};
 use net::{Host, ResolveError, Unusable, zoned};
 use plugin::Deadline;
@@ -197,7 +197,7 @@ pub(crate) fn targets(args: &Args, deadline: &Deadline) -> Result<Collection, Ta
         collected.add_zoned(found, zone.as_deref())?;
     }
     if !args.addresses.from.is_empty() {
-        collected.add_zoned(promised(args, deadline)?, None)?;
+        collected.add_promised(deadline)?;
     }
     if args.choice.bound {
         collected.add_zoned(bound(deadline)?, None)?;
@@ -261,7 +261,7 @@ impl Collected<'_> {
             for address in hosts_of(given, self.args.choice.expand, place_of)? {
                 match zoned(address, zone, 0) {
                     Ok(address) => add(&mut self.targets, (address, name), own, origin)?,
-                    Err(why) => self.unresolved.push(ResolveError::from(why).into()),
+                    Err(why) => self.unresolved.push(ResolveError::from(why.at(place_of())).into()),
                 }
             }
         }
@@ -290,11 +290,30 @@ impl Collected<'_> {
     }
 
     fn add_zoned(&mut self, addresses: Vec<IpAddr>, zone: Option<&str>) -> Result<(), TargetError> {
-        for address in addresses {
-            match zoned(address, zone, 0) {
-                Ok(to) => add(&mut self.targets, (to, self.name), &self.ports, || address.to_string())?,
-                Err(why) => self.unresolved.push(ResolveError::from(why).into()),
-            }
+        addresses.into_iter().try_for_each(|address| self.add_address(address, zone, String::new))
+    }
+
+    /// Adds an address that stands at `place`.
+    fn add_address(
+        &mut self,
+        address: IpAddr,
+        zone: Option<&str>,
+        place: impl Fn() -> String,
+    ) -> Result<(), TargetError> {
+        match zoned(address, zone, 0) {
+            Ok(to) => add(&mut self.targets, (to, self.name), &self.ports, || address.to_string())?,
+            Err(why) => self.unresolved.push(ResolveError::from(why.at(place())).into()),
+        }
+        Ok(())
+    }
+
+    /// Adds the addresses that the configuration promises, link-local ones with their interface.
+    fn add_promised(&mut self, deadline: &Deadline) -> Result<(), TargetError> {
+        for Promise { expected, interface, place, .. } in promised(self.args, deadline)? {
+            let address = expected.address;
+            let is_link_local = matches!(address, IpAddr::V6(address) if address.is_unicast_link_local());
+            let zone = interface.filter(|_| is_link_local);
+            self.add_address(address, zone.as_deref(), || format!("{} line {}: ", place.file, place.line))?;
         }
         Ok(())
     }
@@ -354,17 +373,16 @@ fn of_address(
 
 /// The addresses that the configuration promises, without the floating ones: who holds those is not in the
 /// files.
-fn promised(args: &Args, deadline: &Deadline) -> Result<Vec<IpAddr>, TargetError> {
+fn promised(args: &Args, deadline: &Deadline) -> Result<Vec<Promise>, TargetError> {
     let found = host_config::read(&args.addresses.from, &args.addresses.tree(deadline))?;
     // A list that came out shorter would hide an outage.
     let found: Vec<_> =
         found.into_iter().map(|(_, promises)| promises.understood()).collect::<Result<_, _>>()?;
-    let promises = found.iter().flat_map(|promises| &promises.promises).filter(|promise| !promise.floating);
-    let addresses: Vec<IpAddr> = promises.map(|promise| promise.expected.address).collect();
-    if addresses.is_empty() {
-        Err(TargetError::NothingPromised(args.addresses.names()))
-    } else {
-        Ok(addresses)
+    let promises = found.into_iter().flat_map(|promises| promises.promises);
+    let promises: Vec<Promise> = promises.filter(|promise| !promise.floating).collect();
+    match promises.is_empty() {
+        true => Err(TargetError::NothingPromised(args.addresses.names())),
+        false => Ok(promises),
     }
 }
 

@@ -5,9 +5,7 @@ use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV6};
 use std::str::FromStr;
 
-use nix::net::if_::if_indextoname;
-
-use crate::name::{InvalidHost, Name, Zone};
+use crate::name::{InvalidHost, Name, Zone, interface};
 
 /// The prefixes with which other programs choose the transport.
 const TRANSPORTS: [&str; 6] = ["udp:", "udp4:", "udp6:", "tcp:", "tcp4:", "tcp6:"];
@@ -23,40 +21,67 @@ pub enum Host {
     V6(Ipv6Addr, Option<Zone>),
 }
 
-/// Says that the zone of an address is not an interface of this machine.
-#[derive(Debug, thiserror::Error)]
-#[error("{host}: there is no interface {zone} on this machine")]
+/// Says that the interface of a link-local address is not known: it has no zone, or its zone is not an
+/// interface of this machine.
+#[derive(Debug)]
 pub struct NoInterface {
-    /// The address with its zone.
-    pub host: Host,
-    /// The zone.
-    pub zone: Zone,
+    /// Where the address is written, before a space; empty on the command line.
+    place: String,
+    /// The address.
+    address: Ipv6Addr,
+    /// The zone, if it has one.
+    zone: Option<Zone>,
 }
+
+impl NoInterface {
+    /// Names the place where the address is written, as in `/etc/list line 3: `.
+    pub fn at(self, place: impl Into<String>) -> Self {
+        Self { place: place.into(), ..self }
+    }
+
+    /// Returns the zone that is not an interface of this machine; empty if there is no zone.
+    pub fn zone(&self) -> String {
+        self.zone.as_ref().map(Zone::to_string).unwrap_or_default()
+    }
+}
+
+impl fmt::Display for NoInterface {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { place, address, zone } = self;
+        match zone {
+            Some(zone) => write!(f, "{place}{address}%{zone}: there is no interface {zone} on this machine"),
+            None => write!(f, "{place}{address} needs its interface: write {address}%eth0"),
+        }
+    }
+}
+
+impl std::error::Error for NoInterface {}
 
 /// Returns where to connect to an address, with the scope id of its zone if it has one.
 ///
 /// # Errors
-/// [`NoInterface`]: the zone is not an interface of this machine.
+/// [`NoInterface`]: the zone is not an interface of this machine, or a link-local address has no zone.
 pub fn zoned(address: IpAddr, zone: Option<&str>, port: u16) -> Result<SocketAddr, NoInterface> {
-    match (address, zone.and_then(Zone::parse)) {
-        (IpAddr::V6(address), Some(zone)) => {
-            let scope = zone.scope_id().map_err(|_| NoInterface {
-                host: Host::V6(address, Some(zone.clone())),
-                zone: zone.clone(),
-            })?;
-            Ok(SocketAddrV6::new(address, port, 0, scope).into())
-        }
-        (address, _) => Ok(SocketAddr::new(address, port)),
+    match address {
+        IpAddr::V4(_) => Ok(SocketAddr::new(address, port)),
+        IpAddr::V6(address) => scoped(address, zone.and_then(Zone::parse).as_ref(), port),
     }
+}
+
+fn scoped(address: Ipv6Addr, zone: Option<&Zone>, port: u16) -> Result<SocketAddr, NoInterface> {
+    let missing = || NoInterface { place: String::new(), address, zone: zone.cloned() };
+    let scope = match zone {
+        Some(zone) => zone.scope_id().ok_or_else(missing)?,
+        None if address.is_unicast_link_local() => return Err(missing()),
+        None => 0,
+    };
+    Ok(SocketAddrV6::new(address, port, 0, scope).into())
 }
 
 /// Returns the name of an interface by its number, which is the scope id of link-local addresses; the number
 /// itself where there is no such interface.
 pub fn zone_name(scope: u32) -> String {
-    let name = if_indextoname(scope).ok().and_then(|name| name.into_string().ok());
-    // For a number that no interface has, nix returns an empty name.
-    let name = name.filter(|name| !name.is_empty());
-    name.unwrap_or_else(|| scope.to_string())
+    interface(scope).unwrap_or_else(|| scope.to_string())
 }
 
 impl Host {
@@ -90,17 +115,12 @@ impl Host {
     /// Returns where to send, with the scope id of the zone; `None` for a name.
     ///
     /// # Errors
-    /// [`NoInterface`]: the zone is not an interface of this machine.
+    /// [`NoInterface`]: the zone is not an interface of this machine, or a link-local address has no zone.
     pub fn socket_address(&self, port: u16) -> Result<Option<SocketAddr>, NoInterface> {
         match self {
             Self::Name(_) => Ok(None),
             Self::V4(address) => Ok(Some(SocketAddr::new((*address).into(), port))),
-            Self::V6(address, None) => Ok(Some(SocketAddr::new((*address).into(), port))),
-            Self::V6(address, Some(zone)) => {
-                let scope =
-                    zone.scope_id().map_err(|_| NoInterface { host: self.clone(), zone: zone.clone() })?;
-                Ok(Some(SocketAddrV6::new(*address, port, 0, scope).into()))
-            }
+            Self::V6(address, zone) => scoped(*address, zone.as_ref(), port).map(Some),
         }
     }
 
@@ -233,7 +253,11 @@ mod tests {
             |text: &str| text.parse::<Host>().unwrap().socket_address(161).map_err(|why| why.to_string());
         let lo = if_nametoindex("lo").unwrap();
         assert_eq!(to("fe80::1%lo"), Ok(Some(format!("[fe80::1%{lo}]:161").parse().unwrap())));
-        assert_eq!(to("fe80::1%4711"), Ok(Some("[fe80::1%4711]:161".parse().unwrap())));
+        assert_eq!(to(&format!("fe80::1%{lo}")), to("fe80::1%lo"));
+        assert_eq!(
+            to("fe80::1%4711"),
+            Err("fe80::1%4711: there is no interface 4711 on this machine".to_owned())
+        );
         assert_eq!(
             to("fe80::1%nosuch0"),
             Err("fe80::1%nosuch0: there is no interface nosuch0 on this machine".to_owned())
@@ -244,7 +268,8 @@ mod tests {
         let zoned = |zone| zoned("fe80::1".parse().unwrap(), zone, 161).map_err(|why| why.to_string());
         assert_eq!(zoned(Some("lo")), Ok(format!("[fe80::1%{lo}]:161").parse().unwrap()));
         assert_eq!((zone_name(lo), zone_name(4_000_000)), ("lo".to_owned(), "4000000".to_owned()));
-        assert_eq!(zoned(None), Ok("[fe80::1]:161".parse().unwrap()));
+        assert_eq!(zoned(None), Err("fe80::1 needs its interface: write fe80::1%eth0".to_owned()));
+        assert_eq!(zoned(Some("4711")), to("fe80::1%4711").map(Option::unwrap));
         assert_eq!(
             zoned(Some("nosuch0")),
             Err("fe80::1%nosuch0: there is no interface nosuch0 on this machine".to_owned())

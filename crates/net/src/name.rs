@@ -1,10 +1,9 @@
 //! The parts of a host on the command line: its name, the zone of an address, and why a text is neither.
 
 use std::fmt;
-use std::io;
 use std::net::Ipv6Addr;
 
-use nix::net::if_::if_nametoindex;
+use nix::net::if_::{if_indextoname, if_nametoindex};
 
 /// The longest name and label (RFC 1035, section 2.3.4), in octets.
 const LONGEST: usize = 253;
@@ -124,14 +123,12 @@ impl fmt::Display for Name {
 }
 
 impl Zone {
-    /// Returns the number of the interface, which SocketAddrV6 calls the scope id.
-    ///
-    /// # Errors
-    /// No interface has this name, and it is not a number.
-    pub fn scope_id(&self) -> io::Result<u32> {
+    /// Returns the number of the interface, which SocketAddrV6 calls the scope id; `None` if no interface of
+    /// this machine has this name or number.
+    pub(crate) fn scope_id(&self) -> Option<u32> {
         // Interfaces may have names of digits alone: the name comes first, as in getaddrinfo(3).
-        let number = |errno: nix::Error| self.0.parse().map_err(|_| errno.into());
-        if_nametoindex(self.0.as_str()).or_else(number)
+        let number = || self.0.parse().ok().filter(|number| interface(*number).is_some());
+        if_nametoindex(self.0.as_str()).ok().or_else(number)
     }
 
     pub(crate) fn parse(text: &str) -> Option<Self> {
@@ -141,6 +138,13 @@ impl Zone {
         let zero = !text.is_empty() && text.bytes().all(|octet| octet == b'0');
         (fits && !zero).then(|| Self(text.to_owned()))
     }
+}
+
+/// Returns the name of the interface with this number; `None` if there is none.
+pub(crate) fn interface(scope: u32) -> Option<String> {
+    let name = if_indextoname(scope).ok().and_then(|name| name.into_string().ok());
+    // For a number that no interface has, nix returns an empty name.
+    name.filter(|name| !name.is_empty())
 }
 
 impl fmt::Display for Zone {

@@ -145,7 +145,10 @@ mod tests {
         assert_eq!(resolved("192.0.2.1"), Ok(vec!["192.0.2.1:7".parse().unwrap()]));
         assert_eq!(resolved("::ffff:192.0.2.1"), Ok(vec!["192.0.2.1:7".parse().unwrap()]));
         assert_eq!(resolved("2001:db8::1"), Ok(vec!["[2001:db8::1]:7".parse().unwrap()]));
-        assert_eq!(resolved("fe80::1%9"), Ok(vec!["[fe80::1%9]:7".parse().unwrap()]));
+        assert_eq!(
+            resolved("fe80::1%4711"),
+            Err("fe80::1%4711: there is no interface 4711 on this machine".to_owned())
+        );
         assert_eq!(
             resolved("fe80::1%nosuch0"),
             Err("fe80::1%nosuch0: there is no interface nosuch0 on this machine".to_owned())

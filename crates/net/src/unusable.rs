@@ -46,7 +46,7 @@ impl Unusable {
 /// Returns which addresses of a host can be tried, and why the others cannot.
 pub fn divided(host: &Host, addresses: Vec<SocketAddr>) -> (Vec<SocketAddr>, Vec<Unusable>) {
     parted(addresses, |address| {
-        let what = fault(host, address.ip().to_canonical())?;
+        let what = fault(host, address)?;
         Some(named(host, address, what).unwrap_or_else(|| Unusable::Literal(address.ip().to_canonical())))
     })
 }
@@ -102,12 +102,18 @@ fn is_bound(address: IpAddr) -> bool {
 
 /// What an address of a host is that no other host can have. Blocklists and hosts files give 0.0.0.0, :: or
 /// loopback for names, and connections to them reach this machine.
-fn fault(host: &Host, address: IpAddr) -> Option<&'static str> {
-    match address {
-        _ if address.is_unspecified() => Some("which is this machine: a blocklist or a hosts file?"),
-        _ if address.is_multicast() => Some("a multicast address"),
-        _ if address == Ipv4Addr::BROADCAST => Some("a broadcast address"),
-        _ if address.is_loopback() && host.name().is_some_and(|name| !is_of_loopback(name)) => {
+fn fault(host: &Host, address: &SocketAddr) -> Option<&'static str> {
+    if let SocketAddr::V6(address) = address
+        && address.ip().is_unicast_link_local()
+        && address.scope_id() == 0
+    {
+        return Some("a link-local address without its interface");
+    }
+    match address.ip().to_canonical() {
+        address if address.is_unspecified() => Some("which is this machine: a blocklist or a hosts file?"),
+        address if address.is_multicast() => Some("a multicast address"),
+        address if address == Ipv4Addr::BROADCAST => Some("a broadcast address"),
+        address if address.is_loopback() && host.name().is_some_and(|name| !is_of_loopback(name)) => {
             Some("which is this machine: a hosts file?")
         }
         _ => None,
@@ -192,6 +198,13 @@ mod tests {
             ("::ffff:0.0.0.0", own("0.0.0.0", "a blocklist or a hosts file")),
             ("127.0.0.1", own("127.0.0.1", "a hosts file")),
             ("127.0.1.1", own("127.0.1.1", "a hosts file")),
+            (
+                "fe80::1",
+                Some(
+                    "www.example.com resolves to fe80::1, a link-local address without its interface"
+                        .to_owned(),
+                ),
+            ),
             ("::1", own("::1", "a hosts file")),
             (
                 "255.255.255.255",

@@ -281,9 +281,33 @@ fn the_zone_of_a_link_local_address_is_an_interface() {
     let missing = check(&["--ip=fe80::1%nosuch0", "--port=80"]);
     let line = "TCP_EACH_IP UNKNOWN - fe80::1%nosuch0: there is no interface nosuch0 on this machine";
     assert_eq!(missing.verdict(), (3, line));
+    let (_folder, path) = list("# gateways\nfe80::1\nfe80::2%4711\n127.0.0.1\n");
+    let listed = check(&["--file", &path, "--port=9"]);
+    let line = "TCP_EACH_IP CRITICAL - 1 of 1 fails, port 9: 127.0.0.1 refused, 1 more fault";
+    assert!(listed.first_line().starts_with(line), "{}", listed.stdout);
+    let details = format!(
+        "\n{path} line 2: fe80::1 needs its interface: write fe80::1%eth0\n\
+         {path} line 3: fe80::2%4711: there is no interface 4711 on this machine\n"
+    );
+    assert!(listed.stdout.ends_with(&details), "{}", listed.stdout);
+    let bare = check(&["--ip=fe80::1", "--port=80"]);
+    let line = "TCP_EACH_IP UNKNOWN - fe80::1 needs its interface: write fe80::1%eth0";
+    assert_eq!(bare.verdict(), (3, line));
     let global = check(&["--ip=2001:db8::1%lo", "--port=80"]);
     let line = "TCP_EACH_IP UNKNOWN - --ip: 2001:db8::1%lo: only link-local addresses (fe80::/10) have a zone, see --help";
     assert_eq!(global.verdict(), (3, line));
+}
+
+/// What the configuration promises is on an interface.
+#[test]
+fn a_promised_link_local_address_has_its_interface() {
+    let root = tempfile::tempdir().unwrap();
+    std::fs::create_dir_all(root.path().join("etc/network")).unwrap();
+    let interfaces = "auto lo\niface lo inet6 static\n  address fe80::7/64\n";
+    std::fs::write(root.path().join("etc/network/interfaces"), interfaces).unwrap();
+    let tree = format!("--root={}", root.path().display());
+    let outcome = check(&["--from=ifupdown", &tree, "--port=80"]);
+    assert!(outcome.first_line().contains(": fe80::7 on lo "), "{}", outcome.stdout);
 }
 
 /// The limit of open files is named where it, and not the time, leaves targets untested.

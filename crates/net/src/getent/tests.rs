@@ -46,7 +46,8 @@ fn an_answer_is_hostile_until_parsed() {
     let other = Err("resolving example.com: no IPv6 address found".to_owned());
     assert_eq!(read(b"192.0.2.1 STREAM\n", Family::V6), other);
     assert_eq!(read(b"fe80::1%nosuch0 STREAM x\n", Family::Any), nothing);
-    assert_eq!(read(b"fe80::1%7 STREAM x\n", Family::Any), Ok(vec!["[fe80::1%7]:0".parse().unwrap()]));
+    assert_eq!(read(b"fe80::1%4711 STREAM x\n", Family::Any), nothing);
+    assert_eq!(read(b"fe80::1%1 STREAM x\n", Family::Any), Ok(vec!["[fe80::1%1]:0".parse().unwrap()]));
     let strange = "resolving example.com: getent printed something other than an address: so sorry";
     assert_eq!(read(b"192.0.2.1 STREAM\nso sorry\n", Family::Any), Err(strange.to_owned()));
 }
