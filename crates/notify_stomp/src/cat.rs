@@ -10,6 +10,7 @@ use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::low_level::pipe;
 
 use crate::Args;
+use crate::action::Idle;
 use crate::connection::ConnectOptions;
 use crate::frame::{Frame, Version};
 use crate::options::TargetError;
@@ -28,6 +29,9 @@ const SUBSCRIPTION: &str = "0";
 /// Why nothing is shown, or nothing more.
 #[derive(Debug, thiserror::Error)]
 pub enum CatError {
+    /// An option does nothing in this run.
+    #[error(transparent)]
+    Idle(#[from] Idle),
     /// The options of the broker are wrong.
     #[error(transparent)]
     Target(#[from] TargetError),
@@ -45,6 +49,7 @@ pub enum CatError {
 /// Subscribes and shows. Each message is acknowledged when it has been shown: what the broker has sent beyond
 /// `--count` goes back to it.
 pub(crate) fn cat(args: &Args, destination: &str, deadline: &Deadline) -> Result<Report, CatError> {
+    args.action.check(&args.event)?;
     let route = args.target.route(deadline)?;
     let stop = signals().map_err(CatError::Show)?;
     leave_signals();

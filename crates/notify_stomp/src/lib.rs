@@ -33,8 +33,8 @@ use std::time::Duration;
 
 use plugin::{Deadline, Report};
 
-pub use action::Action;
 use action::Purpose;
+pub use action::{Action, Idle};
 pub use cat::CatError;
 pub use event::{Event, EventError};
 pub use observations::{Failure, Fate, Observations};

@@ -8,6 +8,7 @@ use net::SlowPathAction;
 use plugin::{Deadline, Report, State, failed};
 
 use crate::Args;
+use crate::action::Idle;
 use crate::brokers::Telling as _;
 use crate::connection::ConnectOptions;
 use crate::deliver::SendOptions;
@@ -34,6 +35,9 @@ const PROBE: Duration = Duration::from_secs(1);
 /// Why nothing was published or spooled: a setting must be changed.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum PublishError {
+    /// An option does nothing in this run.
+    #[error(transparent)]
+    Idle(#[from] Idle),
     /// The options are not an event.
     #[error(transparent)]
     Event(#[from] EventError),
@@ -71,6 +75,7 @@ fn publish(args: &Args, deadline: &Deadline) -> Result<Observations, PublishErro
         return Ok(kept);
     }
     if args.action.is_flush() {
+        args.action.check(&args.event)?;
         switch_user(args, &patience)?;
         return flush(args, deadline, &patience);
     }

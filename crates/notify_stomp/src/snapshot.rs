@@ -13,6 +13,7 @@ use monitor_state::{FileError, file};
 use plugin::{Deadline, Finding, Findings, Metric, Report, State, failed};
 
 use crate::Args;
+use crate::action::Idle;
 use crate::connection::ConnectOptions;
 use crate::deliver::SendOptions;
 use crate::evaluate::span;
@@ -32,6 +33,9 @@ const STALE: u64 = 300;
 /// Why there is no snapshot.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum SnapshotError {
+    /// An option does nothing in this run.
+    #[error(transparent)]
+    Idle(#[from] Idle),
     /// The options of the broker are wrong.
     #[error(transparent)]
     Target(#[from] TargetError),
@@ -53,6 +57,7 @@ pub(crate) fn report(args: &Args, deadline: &Deadline) -> Report {
 /// Publishes what the file holds. What a broker does not confirm in time is a warning, what it refuses
 /// critical.
 fn snapshot(args: &Args, deadline: &Deadline) -> Result<Report, SnapshotError> {
+    args.action.check(&args.event)?;
     let patience = Deadline::after(deadline.keeping(RESERVE));
     let send = SendOptions {
         template: args.target.template()?,

@@ -44,10 +44,15 @@ fn what_is_wrong_is_named() {
 #[test]
 fn options_of_one_kind_of_run_are_refused_in_another() {
     let flushes = ["--flush", "--acknowledge", "--retry-refused"];
-    let of_others = ["--count=1", "--in-order", "--status-file=/x"];
+    let of_others =
+        ["--count=1", "--in-order", "--status-file=/x", "--from-env", "--time-t=1", "--monitor-start=1"];
     let pairs = flushes.iter().flat_map(|run| of_others.map(|option| (*run, option)));
     let more =
         [("--snapshot", "--count=1"), ("--snapshot", "--in-order"), ("--cat=/topic/x", "--status-file=/x")];
+    let events = ["--from-env", "--time-t=1", "--monitor-start=1"];
+    let more = more.into_iter().chain(
+        ["--snapshot", "--cat=/topic/x"].into_iter().flat_map(|run| events.map(|option| (run, option))),
+    );
     for (run_for, option) in pairs.chain(more) {
         let outcome = run(Command::new(BINARY).args([run_for, option]));
         let name = |text: &'static str| text.split('=').next().unwrap();

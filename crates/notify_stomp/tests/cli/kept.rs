@@ -189,7 +189,10 @@ fn an_event_beside_another_action_waits() {
     let shared = format!("--extra-opts=@{}", file.display());
     let outcome = spool.event(&broker, &[&shared]);
     assert!(outcome.stdout.contains("event 6 waits in the spool"), "{}", outcome.stdout);
-    // The name of the monitor and the time are no event.
-    assert_eq!(ended(spool.command(broker.address()).args([&shared, "--time-t=5"])).code, Some(0));
+    // The name of the monitor is no event. The time is none either, and would do nothing.
+    assert_eq!(ended(spool.command(broker.address()).arg(&shared)).code, Some(0));
+    let outcome = ended(spool.command(broker.address()).args([&shared, "--time-t=5"]));
+    let line = "STOMP UNKNOWN - --flush and --time-t cannot be used together, see --help";
+    assert_eq!(text(&outcome), (3, line));
     assert_eq!(sequences(&broker.sent()), [1, 2, 3, 4, 5, 6]);
 }
