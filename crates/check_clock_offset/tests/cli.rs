@@ -93,7 +93,7 @@ fn the_sign_is_that_of_this_clock() {
 #[test]
 fn no_wrong_answer_of_a_server_is_ok() {
     type Answers = fn(&[u8]) -> Vec<Vec<u8>>;
-    let rows: [(Answers, &str); 18] = [
+    let rows: [(Answers, &str); 19] = [
         (|question| vec![changed(answer(question, 0.0), 1, &[16])], "not synchronised (leap 0, stratum 16)"),
         (|question| vec![changed(answer(question, 0.0), 8, &[0, 30])], "up to 30.0 s from its own reference"),
         (|question| vec![changed(answer(question, 0.0), 0, &[0x23])], "an answer of mode 3, not of a server"),
@@ -121,8 +121,9 @@ fn no_wrong_answer_of_a_server_is_ok() {
             },
             "not synchronised (leap 3, stratum 0)",
         ),
-        (|question| vec![kiss(question, b"RATE")], "kiss of death RATE (asked too often)"),
-        (|question| vec![kiss(question, b"DENY")], "kiss of death DENY (access denied)"),
+        (|question| vec![kiss(question, b"RATE")], "refuses: kiss of death RATE (asked too often)"),
+        (|question| vec![kiss(question, b"INIT")], "not synchronised (leap 3, INIT: not since its start)"),
+        (|question| vec![kiss(question, b"DENY")], "refuses: kiss of death DENY (access denied)"),
         (
             |question| vec![changed(answer(question, 0.0), 16, &timestamp(5.0))],
             "impossible timestamps: sent before the clock was set",

@@ -1,5 +1,7 @@
 //! One packet each way (RFC 5905, sections 7.3 and 14), and what makes an answer worthless.
 
+use std::fmt;
+
 use crate::interval::Interval;
 
 /// The octets of a packet without extensions.
@@ -56,10 +58,18 @@ pub enum NtpError {
     #[error("an answer to another question (wrong origin timestamp)")]
     Origin,
     /// The server says by a kiss code that it will not answer.
-    #[error("kiss of death {code}{}", meaning(.code))]
+    #[error("refuses: kiss of death {code}{}", meaning(.code))]
     Kiss {
         /// Four letters.
         code: String,
+    },
+    /// The server says by such a code that it has no time: ntpd answers so until it is synchronised.
+    #[error("not synchronised (leap {leap}, {code}: {})", .code.meaning())]
+    NoTime {
+        /// The leap indicator.
+        leap: u8,
+        /// Why.
+        code: NoTime,
     },
     /// Leap indicator 3 or a stratum of 0 or above 15.
     #[error("not synchronised (leap {leap}, stratum {stratum})")]
@@ -84,6 +94,41 @@ pub enum NtpError {
     /// Its clock was last set so many seconds ago.
     #[error("last set its clock {0:.0} h ago")]
     Stale(f64),
+}
+
+/// The kiss codes of a server that has no time (RFC 5905, section 7.4).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NoTime {
+    /// It has not been synchronised since its start.
+    Init,
+    /// It has stepped its clock and is not synchronised again.
+    Step,
+}
+
+impl NoTime {
+    fn of(code: [u8; 4]) -> Option<Self> {
+        match &code {
+            b"INIT" => Some(Self::Init),
+            b"STEP" => Some(Self::Step),
+            _ => None,
+        }
+    }
+
+    fn meaning(self) -> &'static str {
+        match self {
+            Self::Init => "not since its start",
+            Self::Step => "it has just stepped its clock",
+        }
+    }
+}
+
+impl fmt::Display for NoTime {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Init => "INIT",
+            Self::Step => "STEP",
+        })
+    }
 }
 
 /// What a good answer tells.
@@ -188,9 +233,10 @@ fn short(word: u32) -> f64 {
 fn synchronised(leap: u8, stratum: u8, reference_id: u32) -> Result<(), NtpError> {
     let code = reference_id.to_be_bytes();
     let is_code = code.iter().all(|octet| octet.is_ascii_uppercase());
-    match stratum {
-        0 if is_code => Err(NtpError::Kiss { code: String::from_utf8_lossy(&code).into_owned() }),
-        1..=15 if leap != 3 => Ok(()),
+    match (stratum, NoTime::of(code)) {
+        (0, Some(code)) => Err(NtpError::NoTime { leap, code }),
+        (0, None) if is_code => Err(NtpError::Kiss { code: String::from_utf8_lossy(&code).into_owned() }),
+        (1..=15, _) if leap != 3 => Ok(()),
         _ => Err(NtpError::Unsynchronised { leap, stratum }),
     }
 }
@@ -262,7 +308,6 @@ fn meaning(code: &str) -> &'static str {
     match code {
         "RATE" => " (asked too often)",
         "DENY" | "RSTR" => " (access denied)",
-        "INIT" | "STEP" => " (not yet synchronised)",
         _ => "",
     }
 }

@@ -68,7 +68,12 @@ fn the_end_of_an_era_is_no_end() {
 
 #[test]
 fn each_wrong_answer_is_refused_by_its_name() {
-    let rows: [(Vec<u8>, &str); 23] = [
+    // What NTPsec 1.2.2 answers before it is synchronised.
+    let no_time = |code: &[u8; 4]| {
+        let head = [0xe4, 0, 0, 0xe9, 0, 0, 0, 0, 0, 0, 0, 1];
+        [&head[..], code, &[0; 8], &answer(NOW, 0.0)[24..]].concat()
+    };
+    let rows: [(Vec<u8>, &str); 25] = [
         (vec![], "an answer of 0 octets, not 48"),
         (vec![0x24, 2], "an answer of 2 octets, not 48"),
         (answer(NOW, 0.0)[..40].to_vec(), "an answer of 40 octets, not 48"),
@@ -85,13 +90,18 @@ fn each_wrong_answer_is_refused_by_its_name() {
         (changed(1, &[255]), "not synchronised (leap 0, stratum 255)"),
         (
             [&changed(0, &[0xe4, 0])[..12], b"RATE", &answer(NOW, 0.0)[16..]].concat(),
-            "kiss of death RATE (asked too often)",
+            "refuses: kiss of death RATE (asked too often)",
         ),
         (
             [&changed(0, &[0xe4, 0])[..12], b"DENY", &answer(NOW, 0.0)[16..]].concat(),
-            "kiss of death DENY (access denied)",
+            "refuses: kiss of death DENY (access denied)",
         ),
-        ([&changed(0, &[0xe4, 0])[..12], b"XXXX", &answer(NOW, 0.0)[16..]].concat(), "kiss of death XXXX"),
+        (
+            [&changed(0, &[0xe4, 0])[..12], b"XXXX", &answer(NOW, 0.0)[16..]].concat(),
+            "refuses: kiss of death XXXX",
+        ),
+        (no_time(b"INIT"), "not synchronised (leap 3, INIT: not since its start)"),
+        (no_time(b"STEP"), "not synchronised (leap 3, STEP: it has just stepped its clock)"),
         (changed(40, &[0; 8]), "an answer without a transmit timestamp"),
         (changed(32, &[0; 8]), "an answer without a receive timestamp"),
         (changed(8, &[0, 30, 0, 0]), "up to 30.0 s from its own reference"),
