@@ -26,6 +26,12 @@ pub enum DateError {
     /// 8 octets, and no zone is given.
     #[error("local time without a zone: name the zone by --timezone")]
     NoZone,
+    /// A text with an abbreviation of a zone, and no zone is given.
+    #[error("{0} is no unique zone: name the zone by --timezone")]
+    Abbreviation(String),
+    /// A text with an abbreviation that the given zone does not have then.
+    #[error("{0} is not of the zone of --timezone")]
+    OtherZone(String),
     /// The clock was set back over this time, so that it came twice.
     #[error("{0} came twice in {1}, when clocks went back: ambiguous")]
     Twice(DateTime, String),
@@ -53,17 +59,29 @@ pub fn read(octets: &[u8], zone: Option<&TimeZone>) -> Result<Shown, DateError> 
         return Err(DateError::Zeros);
     }
     let year = i16::from_be_bytes([high, low]);
-    let local = civil(year, [month, day, hour, minute, second])?;
-    within("decisecond", decisecond, 9)?;
-    let utc = match offset {
-        [] => in_zone(local, zone.ok_or(DateError::NoZone)?)?,
-        &[sign, hours, minutes] => seconds(local) - utc_offset(sign, hours, minutes)?,
-        _ => return Err(DateError::Length(octets.len())),
-    };
-    let (utc, leap) = if second == 60 { (leap_second(utc)?, 1.0) } else { (utc, 0.0) };
+    let (utc, leap) = moment(year, [month, day, hour, minute, second], |local| {
+        within("decisecond", decisecond, 9)?;
+        match offset {
+            [] => in_zone(local, zone.ok_or(DateError::NoZone)?),
+            &[sign, hours, minutes] => Ok(seconds(local) - utc_offset(sign, hours, minutes)?),
+            _ => Err(DateError::Length(octets.len())),
+        }
+    })?;
     // Many agents always say zero deciseconds, so that only another number says that they count them.
     let resolution = if decisecond == 0 { 1.0 } else { 0.1 };
     Ok(Shown { value: utc as f64 + f64::from(decisecond) / 10.0, resolution: resolution + leap })
+}
+
+/// The moment of a date and a time of day, in seconds since the epoch, which `utc` tells of the local time;
+/// and the seconds that a leap second is uncertain by.
+pub(crate) fn moment(
+    year: i16,
+    parts: [u8; 5],
+    utc: impl FnOnce(DateTime) -> Result<i64, DateError>,
+) -> Result<(i64, f64), DateError> {
+    let utc = utc(civil(year, parts)?)?;
+    let [.., second] = parts;
+    if second == 60 { Ok((leap_second(utc)?, 1.0)) } else { Ok((utc, 0.0)) }
 }
 
 /// The date and the time of day. A second of 60 is read as 59.
@@ -100,11 +118,11 @@ fn utc_offset(sign: u8, hours: u8, minutes: u8) -> Result<i64, DateError> {
 }
 
 /// Seconds since the epoch if this were UTC.
-fn seconds(date: DateTime) -> i64 {
+pub(crate) fn seconds(date: DateTime) -> i64 {
     TimeZone::UTC.to_timestamp(date).map_or(i64::MAX, |moment| moment.as_second())
 }
 
-fn in_zone(local: DateTime, zone: &TimeZone) -> Result<i64, DateError> {
+pub(crate) fn in_zone(local: DateTime, zone: &TimeZone) -> Result<i64, DateError> {
     let name = || zone.iana_name().unwrap_or("its zone").to_owned();
     match zone.to_ambiguous_timestamp(local).offset() {
         AmbiguousOffset::Unambiguous { offset } => Ok(seconds(local) - i64::from(offset.seconds())),

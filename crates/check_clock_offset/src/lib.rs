@@ -16,6 +16,7 @@ mod readings;
 mod reference;
 mod servers;
 pub mod snmp;
+mod text_date;
 pub mod value;
 mod way;
 mod words;

@@ -1,9 +1,11 @@
-//! The time in the value of an SNMP variable: a number of seconds since the epoch, digits, or a DateAndTime.
+//! The time in the value of an SNMP variable: a number of seconds since the epoch, digits, a DateAndTime, or
+//! a date as text.
 
 use jiff::tz::TimeZone;
 
 use crate::date_and_time::{self, DateError};
 use crate::readings::Shown;
+use crate::text_date;
 
 /// The last second of the year 9998: a number beyond is no number of seconds.
 const LATEST: f64 = 253_370_764_799.0;
@@ -27,6 +29,9 @@ pub enum ValueError {
     /// A string that is neither digits nor a date.
     #[error("not a time: {0}")]
     Text(String),
+    /// A string that looks like a date, and is not one that can be read in one way only.
+    #[error("{0} is no date of a known form: print it by date +%s")]
+    Form(String),
     /// An empty string.
     #[error("empty string, not a time")]
     Empty,
@@ -56,7 +61,11 @@ impl Value {
             Self::Octets(octets) => match text(octets) {
                 Some("") => Err(ValueError::Empty),
                 Some(text) if is_decimal(text) => decimal(text),
-                Some(text) => Err(ValueError::Text(excerpt(text))),
+                Some(text) => match text_date::read(text, zone) {
+                    Some(read) => Ok(read?),
+                    None if has_time_of_day(text) => Err(ValueError::Form(excerpt(text))),
+                    None => Err(ValueError::Text(excerpt(text))),
+                },
                 None => Ok(date_and_time::read(octets, zone)?),
             },
             Self::Other(name) => Err(ValueError::Type(name)),
@@ -91,6 +100,12 @@ fn decimal(text: &str) -> Result<Shown, ValueError> {
     bounded(value, 10_f64.powi(-i32::try_from(places).unwrap_or(9)), text)
 }
 
+/// Whether a text has something like 03:50.
+fn has_time_of_day(text: &str) -> bool {
+    let is_colon = |part: &[u8]| matches!(part, [a, b':', b] if a.is_ascii_digit() && b.is_ascii_digit());
+    text.as_bytes().windows(3).any(is_colon)
+}
+
 fn excerpt(text: &str) -> String {
     match text.char_indices().nth(LONGEST) {
         None => text.to_owned(),
@@ -123,6 +138,8 @@ mod tests {
             (text("1795319407\n\0\0"), (1_795_319_407.0, 1.0)),
             (text("17953194\0\0\0"), (17_953_194.0, 1.0)),
             (text("1795319407.5"), (1_795_319_407.5, 0.1)),
+            (text("2026-11-22T03:50:07Z\n"), (1_795_319_407.0, 1.0)),
+            (text("Sun Nov 22 03:50:07 UTC 2026\0"), (1_795_319_407.0, 1.0)),
             (text("1795319407.737586723"), (1_795_319_407.737_586_7, 1e-9)),
         ];
         for (value, expected) in rows {
@@ -158,8 +175,15 @@ mod tests {
                 Value::Octets(vec![7, 234, 11, 22, 3, 50, 7, 0, b'+', 1]),
                 "10 octets, neither text nor a date, which has 8 or 11",
             ),
-            (text("2026-11-22 03:50:11"), "not a time: 2026-11-22 03:50:11"),
-            (text("Sun Nov 22 03:50:11 UTC 2026"), "not a time: Sun Nov 22 03:50:11 UTC 2026"),
+            (text("2026-11-22 03:50:11"), "local time without a zone: name the zone by --timezone"),
+            (
+                text("11/22/2026 03:50:11"),
+                "11/22/2026 03:50:11 is no date of a known form: print it by date +%s",
+            ),
+            (
+                text("So 22. Nov 03:50:11 CET 2026\n"),
+                "So 22. Nov 03:50:11 CET 2026 is no date of a known form: print it by date +%s",
+            ),
             (
                 text("/nonexistent/cmd: No such file or directory"),
                 "not a time: /nonexistent/cmd: No such file or direct...",

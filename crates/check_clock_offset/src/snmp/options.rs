@@ -29,7 +29,7 @@ pub(crate) fn of_a_host(option: clap::Arg) -> clap::Arg {
 #[derive(Clone, Debug, clap::Args)]
 #[command(next_help_heading = HEADING)]
 pub struct Options {
-    /// Variable that shows the clock, as seconds since the epoch or as a DateAndTime: a numeric OID or
+    /// Variable that shows the clock, as seconds since the epoch, a DateAndTime or text: a numeric OID or
     /// nsExtendOutput1Line."NAME". Default: hrSystemDate.0
     #[arg(short, long, value_name = "OID")]
     pub oid: Option<ClockOid>,

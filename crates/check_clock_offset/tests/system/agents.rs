@@ -251,3 +251,29 @@ fn every_extend_that_we_offer_tells_the_time() {
         assert_eq!(reading.0.code, Some(1), "hrSystemDate with {extend}: {:?}", reading.0);
     }
 }
+
+/// A date in words is as good as its digits. IST alone is the zone of three countries.
+#[test]
+fn an_extend_may_print_a_date() {
+    if missing(&AGENT_NEEDS) {
+        return;
+    }
+    let host = Host::create();
+    let rows =
+        [("iso", "-Ins", 0.01), ("rfc", "--rfc-3339=seconds", 0.6), ("mail", "-R", 0.6), ("words", "", 0.6)];
+    let extend = |(name, options, _): (&str, &str, f64)| {
+        format!("extend -cacheTime -1 {name} /usr/bin/env LC_ALL=C /bin/date {options}\n")
+    };
+    let settings = format!("rocommunity public\n{}", rows.map(extend).concat());
+    let _agent = Clock::agent_by(&host, "+7s", "Asia/Kolkata", &settings);
+    for (name, _, error) in rows {
+        let oid = format!("--oid=nsExtendOutput1Line.\"{name}\"");
+        let reading = check(&host, &[HOST, &oid, "--timezone=Asia/Kolkata"]);
+        assert_eq!(reading.0.code, Some(1), "{name}: {:?}", reading.0);
+        reading.holds(7.0, error);
+    }
+    let bare = check(&host, &[HOST, "--oid=nsExtendOutput1Line.\"words\""]);
+    assert_eq!(bare.0.code, Some(3), "{:?}", bare.0);
+    let why = "IST is no unique zone: name the zone by --timezone";
+    assert!(bare.verdict().1.contains(why), "{:?}", bare.0);
+}
