@@ -12,24 +12,24 @@ use suite::process::run;
 use crate::fake::{Origin, Who, answer, hang, listen_tls, nonce, page, proxy, refusal, tunnel};
 use crate::inside;
 
-type Serve = Box<dyn Fn(Who, &str, &mut TcpStream) + Send + Sync>;
+pub(crate) type Serve = Box<dyn Fn(Who, &str, &mut TcpStream) + Send + Sync>;
 
 /// Where the proxies are, each on a port of its own.
-const ADDRESS: &str = "192.0.2.1";
+pub(crate) const ADDRESS: &str = "192.0.2.1";
 const CONNECTED: &[u8] = b"HTTP/1.1 200 Connection established\r\n\r\n";
 
 /// Answers everyone by a text.
-fn says(text: impl Fn(Who, &str) -> String + Send + Sync + 'static) -> Serve {
+pub(crate) fn says(text: impl Fn(Who, &str) -> String + Send + Sync + 'static) -> Serve {
     Box::new(move |who, head, stream| drop(stream.write_all(text(who, head).as_bytes())))
 }
 
 /// Answers the customer by a text, and refuses others.
-fn to_customer(text: impl Fn(&str) -> String + Send + Sync + 'static) -> Serve {
+pub(crate) fn to_customer(text: impl Fn(&str) -> String + Send + Sync + 'static) -> Serve {
     says(move |who, head| if who == Who::Customer { text(head) } else { refusal() })
 }
 
 /// Serves these by http and https as a proxy does, and refuses others.
-fn serves(https: u16, serves: impl Fn(Who, bool) -> bool + Send + Sync + 'static) -> Serve {
+pub(crate) fn serves(https: u16, serves: impl Fn(Who, bool) -> bool + Send + Sync + 'static) -> Serve {
     Box::new(move |who, head, stream| match head.starts_with("CONNECT") {
         secure if !serves(who, secure) => drop(stream.write_all(refusal().as_bytes())),
         true => tunnel((ADDRESS, https), stream),
@@ -38,7 +38,7 @@ fn serves(https: u16, serves: impl Fn(Who, bool) -> bool + Send + Sync + 'static
 }
 
 /// Opens a tunnel for the customer, and does this in it.
-fn in_tunnel(act: impl Fn(&mut TcpStream) + Send + Sync + 'static) -> Serve {
+pub(crate) fn in_tunnel(act: impl Fn(&mut TcpStream) + Send + Sync + 'static) -> Serve {
     Box::new(move |who, _, stream| match who {
         Who::Customer => {
             let _ = stream.write_all(CONNECTED);
@@ -49,7 +49,7 @@ fn in_tunnel(act: impl Fn(&mut TcpStream) + Send + Sync + 'static) -> Serve {
 }
 
 /// Refuses these, and keeps silent to others.
-fn hangs_for(hangs: impl Fn(Who) -> bool + Send + Sync + 'static) -> Serve {
+pub(crate) fn hangs_for(hangs: impl Fn(Who) -> bool + Send + Sync + 'static) -> Serve {
     Box::new(
         move |who, _, stream| {
             if hangs(who) { hang(stream) } else { drop(stream.write_all(refusal().as_bytes())) }
@@ -58,7 +58,7 @@ fn hangs_for(hangs: impl Fn(Who) -> bool + Send + Sync + 'static) -> Serve {
 }
 
 /// Disconnecting a socket resets its connection.
-fn reset(stream: &mut TcpStream) {
+pub(crate) fn reset(stream: &mut TcpStream) {
     let _ = rustix::net::connect_unspec(&*stream);
 }
 
