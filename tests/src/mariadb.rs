@@ -50,12 +50,20 @@ pub struct Setup<'a> {
     address: String,
     port: u16,
     options: Vec<String>,
+    is_open: bool,
 }
 
 impl<'a> Setup<'a> {
     /// On 127.0.0.1 and a free port, with binary logs, GTID domain 0, and patience of 60 s for its source.
     pub fn new(server_id: u32) -> Self {
-        Self { server_id, host: None, address: "127.0.0.1".to_owned(), port: 0, options: Vec::new() }
+        Self {
+            server_id,
+            host: None,
+            address: "127.0.0.1".to_owned(),
+            port: 0,
+            options: Vec::new(),
+            is_open: false,
+        }
     }
 
     /// In a host, on an address that it gets here and port 3306.
@@ -71,6 +79,12 @@ impl<'a> Setup<'a> {
         self
     }
 
+    /// With data that every user may write: where root joins a Galera cluster, rsync writes them as nobody.
+    pub const fn open(mut self) -> Self {
+        self.is_open = true;
+        self
+    }
+
     /// Starts it.
     ///
     /// # Panics
@@ -79,6 +93,9 @@ impl<'a> Setup<'a> {
         let folder = public_folder();
         let template = template();
         succeed(Command::new("cp").arg("-a").arg(template.path().join("data")).arg(folder.path()));
+        if self.is_open {
+            succeed(Command::new("chmod").args(["-R", "a+rwX"]).arg(folder.path().join("data")));
+        }
         let port = if self.port == 0 { free_port(&self.address) } else { self.port };
         let top = folder.path();
         let mut arguments = vec![format!("--datadir={}", top.join("data").display())];
@@ -106,7 +123,9 @@ impl<'a> Setup<'a> {
         };
         server.start();
         let grant = |user: &str, right: &str| {
-            format!("CREATE USER {user}@'%' IDENTIFIED BY '{PASSWORD}'; GRANT {right} ON *.* TO {user}@'%';")
+            format!(
+                "CREATE OR REPLACE USER {user}@'%' IDENTIFIED BY '{PASSWORD}'; GRANT {right} ON *.* TO {user}@'%';"
+            )
         };
         let accounts = grant("repl", "REPLICATION SLAVE") + &grant("mon", "SLAVE MONITOR");
         // A node of Galera accepts connections before it takes statements (error 1047).

@@ -12,6 +12,8 @@ mod floating;
 #[cfg(test)]
 mod frozen;
 #[cfg(test)]
+mod galera;
+#[cfg(test)]
 mod group;
 #[cfg(test)]
 mod heartbeats;
@@ -30,15 +32,20 @@ mod several;
 #[cfg(test)]
 mod through;
 
+use std::path::Path;
 use std::time::Duration;
 
-use suite::host::Host;
+use suite::host::{Host, write};
 use suite::mariadb::{PASSWORD, Server, defaults_file};
 use suite::plugins;
 use suite::process::{Outcome, run};
+use suite::wait::holds_within;
 
 /// How long a server may take to do what it was told.
 const LIMIT: Duration = Duration::from_secs(20);
+
+/// How long a group or a cluster may take to see that a member is gone.
+const GROUP_LIMIT: Duration = Duration::from_secs(60);
 
 /// Runs the plugin in a host, with the account that may see the state of replication. Its file is kept in the
 /// folder of `server`.
@@ -48,4 +55,18 @@ fn check(host: &Host, server: &Server, arguments: &[&str]) -> Outcome {
     let outcome = run(command.arg(format!("--defaults-file={}", file.display())).args(arguments));
     assert!(outcome.stderr.is_empty() && !outcome.stdout.contains(PASSWORD), "{arguments:?}: {outcome:?}");
     outcome
+}
+
+/// Waits for what the plugin says in a host, since a group takes its time.
+fn await_line(host: &Host, folder: &Path, what: &str, arguments: &[&str], code: i32, line: &str) {
+    let file = folder.join("client.cnf");
+    write(&file, &format!("[client]\nuser=mon\npassword={PASSWORD}\n"));
+    let ask = || {
+        let mut command = host.command(plugins::binary("check_replication"));
+        run(command.arg(format!("--defaults-file={}", file.display())).args(arguments))
+    };
+    let line = format!("REPLICATION {line}");
+    if !holds_within(GROUP_LIMIT, || ask().summary() == (code, line.as_str())) {
+        assert_eq!(ask().summary(), (code, line.as_str()), "{what}");
+    }
 }
