@@ -1,5 +1,5 @@
-//! The same proxies asked by curl, check_http, check_curl and the blackbox exporter, each of which is told the
-//! proxy, the customer's login and the page's text: which states of a proxy they call OK.
+//! The same proxies asked by curl, check_http, check_curl and the blackbox exporter, each of which is told
+//! the proxy, the customer's login and the page's text: which states of a proxy they call OK.
 
 use std::fs;
 use std::net::TcpStream;

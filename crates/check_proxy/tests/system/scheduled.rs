@@ -1,5 +1,5 @@
-//! The shipped commands, services and options, in a real Nagios and a real Icinga 2 on the monitor: one service
-//! for each proxy, and one for a list of them.
+//! The shipped commands, services and options, in a real Nagios and a real Icinga 2 on the monitor: one
+//! service for each proxy, and one for a list of them.
 
 use std::fs;
 
