@@ -117,8 +117,8 @@ impl Clients<'_> {
         }))
     }
 
-    /// Whether the silence so far was long enough for an offer of Digest, and enough time is left for an answer
-    /// of a proxy that is well.
+    /// Whether the silence so far was long enough for an offer of Digest, and enough time is left for an
+    /// answer of a proxy that is well.
     fn has_time(&self) -> bool {
         let &RequestOptions { limit, least, until, .. } = self.options;
         limit >= least && Instant::now() + limit.min(QUICK) <= until

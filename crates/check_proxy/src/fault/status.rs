@@ -81,8 +81,8 @@ impl Status {
         self.from_page || (self.code != 407 && !self.is_denied() && is_of_page)
     }
 
-    /// Whether a gateway says by it that what is behind it gives no answer, or no right one: each make has its
-    /// own choice of these (RFC 9110, section 15.6).
+    /// Whether a gateway says by it that what is behind it gives no answer, or no right one: each make has
+    /// its own choice of these (RFC 9110, section 15.6).
     pub(crate) fn is_of_gateway(&self) -> bool {
         matches!(self.code, 502..=504)
     }
