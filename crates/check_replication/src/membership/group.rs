@@ -106,7 +106,8 @@ impl Group {
         findings.extend(too_few(name, total, expected));
         if findings.is_empty() {
             let role = if own.is_primary { "primary" } else { "secondary" };
-            findings.push(Finding::ok(format!("{name}: ONLINE as {role}, group of {total} members")));
+            let s = if total == 1 { "" } else { "s" };
+            findings.push(Finding::ok(format!("{name}: ONLINE as {role}, group of {total} member{s}")));
         }
         findings
     }

@@ -10,7 +10,7 @@ fn row(columns: &[(&str, &str)]) -> Row {
 }
 
 /// What the server with the id "1" sees of members as in "1 ONLINE PRIMARY, 2 UNREACHABLE".
-fn group(members: &str, own: &str, error: (&str, &str)) -> Membership {
+pub(crate) fn group(members: &str, own: &str, error: (&str, &str)) -> Membership {
     let rows: Vec<Row> = members
         .split(", ")
         .map(|member| {
@@ -44,6 +44,7 @@ fn members_of_a_group() {
     let rows = [
         ("1 ONLINE PRIMARY, 2 ONLINE, 3 ONLINE", none, None, "OK a: ONLINE as primary, group of 3 members"),
         ("2 ONLINE PRIMARY, 1 ONLINE", none, Some(2), "OK a: ONLINE as secondary, group of 2 members"),
+        ("1 ONLINE PRIMARY", none, Some(1), "OK a: ONLINE as primary, group of 1 member"),
         ("1 ONLINE PRIMARY, 2 ONLINE", none, Some(3), "CRITICAL a: 2 of 3 expected members"),
         ("1 ONLINE PRIMARY, 2 RECOVERING, 3 ONLINE", none, None, "WARNING a: member db-02 is RECOVERING"),
         ("1 ONLINE PRIMARY, 2 UNREACHABLE, 3 ONLINE", none, None, "CRITICAL a: member db-02 is UNREACHABLE"),
