@@ -101,10 +101,9 @@ fn converse(
         worker_errors(packets, &mut server.channels)?;
     }
     let mut answer = Answer { server, silent: Vec::new(), heartbeats: None, hidden: None, hidden_log: None };
-    // A server that is no replica may be a member of a group, whose channels no statement lists on MySQL 9. A
-    // node of Galera may be a replica as well.
-    let is_alone = answer.server.channels.iter().all(Channel::is_group_replication);
-    if request.group || is_alone || is_node(&variables) {
+    // A member may be a replica as well. MySQL has no variable that every server knows and that tells so.
+    let may_be_node = request.group || answer.server.channels.is_empty() || is_node(&variables);
+    if flavour == Flavour::MySql || may_be_node {
         membership(packets, greeting, &variables, request.group, &mut answer)?;
     }
     more::ask(packets, greeting, &variables, request, &mut answer)?;
@@ -138,14 +137,15 @@ fn membership(
         server.membership = Galera::read(&status, variables).map(Membership::Galera);
         return Ok(());
     }
+    // Every account may see the name, and few a member.
+    let name = packets.query(NAME).or_else(if_told)?;
+    if !expected && name.first().is_none_or(|row| row.filled(&["Value"]).is_none()) {
+        return Ok(());
+    }
     match packets.query(GROUP_MEMBERS) {
         Ok(rows) => server.membership = Group::read(&rows).map(Membership::Group),
         Err(failure) if lacks_privilege(&failure) => {
-            let name = packets.query(NAME).or_else(if_told)?;
-            let named = name.first().is_some_and(|row| row.filled(&["Value"]).is_some());
-            if named || expected {
-                answer.hidden = Some(Box::new(refusal(packets, greeting, failure)));
-            }
+            answer.hidden = Some(Box::new(refusal(packets, greeting, failure)));
         }
         // Servers before 5.7 have no such table.
         Err(failure) => drop(if_told(failure)?),

@@ -74,4 +74,4 @@ pub(crate) fn judge_together(members: &[(&str, &Membership)]) -> Vec<Finding> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
