@@ -144,19 +144,19 @@ fn judge_server(
     answer: &Answer,
 ) -> Vec<Finding> {
     let Server { asked, channels, .. } = &answer.server;
-    let expects_group = policy.role == Role::Group || policy.members.is_some();
     let mut findings = match (&answer.server.membership, &answer.hidden) {
         (Some(membership), _) => membership.judge(asked, policy.members),
         (None, Some(hidden)) => vec![refusal::no_group(asked, hidden)],
-        (None, None) if expects_group => {
+        (None, None) if policy.expects_group() => {
             vec![Finding::critical(format!("{asked}: not a member of a group or a Galera cluster"))]
         }
         (None, None) => Vec::new(),
     };
-    // A member of a group needs no channel, and what is wrong with it is said.
     let is_replica = channels.iter().any(|channel| !channel.is_group_replication());
-    if is_replica || findings.is_empty() {
-        findings.extend(expectations(policy, alone, asked, channels));
+    // A member of a group needs no channel that is not asked for, and what is wrong with it is said.
+    let is_plain = findings.is_empty();
+    if is_replica || is_plain || policy.expects_channels() {
+        findings.extend(expectations(policy, alone, is_plain, asked, channels));
     }
     // Where all is well, the first finding is the line: of a replica, its channel.
     let member_is_well = is_replica && findings.iter().all(|finding| finding.state == State::Ok);
@@ -194,12 +194,10 @@ fn omissions(policy: &Policy<'_>, answer: &Answer) -> Vec<Finding> {
     findings
 }
 
-/// Whether the server is what it should be.
-fn expectations(policy: &Policy<'_>, alone: bool, name: &str, all: &[Channel]) -> Vec<Finding> {
+/// Whether the server replicates as it should. One that is `plain`, not a member of a group, must have a
+/// channel if it is judged alone.
+fn expectations(policy: &Policy<'_>, alone: bool, plain: bool, name: &str, all: &[Channel]) -> Vec<Finding> {
     let channels: Vec<&Channel> = all.iter().filter(|channel| !channel.is_group_replication()).collect();
-    if policy.role == Role::Group {
-        return Vec::new();
-    }
     if policy.role == Role::None {
         let (state, text) = match channels.as_slice() {
             [] => (State::Ok, format!("{name}: not a replica, as expected")),
@@ -210,11 +208,11 @@ fn expectations(policy: &Policy<'_>, alone: bool, name: &str, all: &[Channel]) -
         };
         return vec![Finding::new(state, text)];
     }
-    let wanted = policy.channels.unwrap_or(channels.len().max(usize::from(alone)));
+    let wanted = policy.channels.unwrap_or(channels.len().max(usize::from(alone && plain)));
     let mut findings = Vec::new();
     if channels.len() != wanted {
         let text = match channels.len() {
-            0 => format!("{name}: not a replica: no channel is configured"),
+            0 if plain => format!("{name}: not a replica: no channel is configured"),
             found => format!("{name}: {found} of {wanted} expected channels configured"),
         };
         findings.push(Finding::new(State::Critical, text));

@@ -66,4 +66,14 @@ impl<'a> Policy<'a> {
             show_query: args.show_query,
         }
     }
+
+    /// Returns whether each server must be a member of a group or a cluster.
+    pub(crate) fn expects_group(&self) -> bool {
+        self.role == Role::Group || self.members.is_some()
+    }
+
+    /// Returns whether the command line asks for channels, which a member of a group need not have.
+    pub(crate) fn expects_channels(&self) -> bool {
+        self.channels.is_some() || !self.sources.is_empty()
+    }
 }

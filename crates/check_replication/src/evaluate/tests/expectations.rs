@@ -126,6 +126,70 @@ fn what_is_expected_and_what_is_not_known() {
     }
 }
 
+/// A member with one channel or none, of a group that is well or has lost its majority.
+#[test]
+fn a_member_is_judged_with_and_without_channels() {
+    let is_well = "1 ONLINE PRIMARY, 2 ONLINE";
+    let member = |name: &str, members: &str| {
+        let mut answer = captured(name);
+        answer.server.membership = Some(crate::membership::tests::group(members, "1", ("0", "")));
+        answer
+    };
+    let from = "db-02 from 127.0.0.1:13406";
+    let (replica, plain) = ("mysql97-healthy", "mysql97-not-replica");
+    let rows: [(&str, &str, &[&str], String); 8] = [
+        (replica, is_well, &[], format!("OK - {from}: runs, 0 s behind | lag=0s;60;300;0 channels=1;;;0")),
+        (
+            replica,
+            "1 ONLINE PRIMARY, 2 UNREACHABLE",
+            &[],
+            "CRITICAL - db-02: no majority, reaches 1 of 2 members: writes block | lag=0s;60;300;0 channels=1;;;0"
+                .to_owned(),
+        ),
+        (
+            plain,
+            is_well,
+            &[],
+            "OK - db-02: ONLINE as primary, group of 2 members | channels=0;;;0".to_owned(),
+        ),
+        (
+            plain,
+            is_well,
+            &["--expect-channels=1"],
+            "CRITICAL - db-02: 0 of 1 expected channels configured | channels=0;;;0".to_owned(),
+        ),
+        (
+            plain,
+            is_well,
+            &["--expect=group", "--expect-source=db-09"],
+            "CRITICAL - db-02: no channel from db-09 | channels=0;;;0".to_owned(),
+        ),
+        (
+            replica,
+            is_well,
+            &["--expect=group", "--expect-source=db-09"],
+            "CRITICAL - db-02: no channel from db-09 | lag=0s;60;300;0 channels=1;;;0".to_owned(),
+        ),
+        (
+            plain,
+            is_well,
+            &["--expect=group"],
+            "OK - db-02: ONLINE as primary, group of 2 members | channels=0;;;0".to_owned(),
+        ),
+        (
+            plain,
+            is_well,
+            &["--expect=none"],
+            "OK - db-02: ONLINE as primary, group of 2 members | channels=0;;;0".to_owned(),
+        ),
+    ];
+    for (name, members, options, line) in rows {
+        let said = lines(member(name, members), options);
+        let line = format!("REPLICATION {line} members=2;;;0");
+        assert_eq!(said.lines().next(), Some(line.as_str()), "{name} {members} {options:?}");
+    }
+}
+
 #[test]
 fn statements_are_shown_to_who_asks_for_them() {
     let error = "Error 'Operation CREATE USER failed for 'shop'@'%'' on query. Default database: ''. \
