@@ -242,18 +242,28 @@ fn measure(policy: &Policy<'_>, server: Option<&str>, answer: &Answer) -> Vec<Me
         .collect();
     metrics.push(Metric::count(label(&["channels", server.unwrap_or_default()]), metrics.len()));
     let members = answer.server.membership.as_ref().map(Membership::size);
-    metrics.extend(members.map(|size| Metric::count(label(&["members", server.unwrap_or_default()]), size)));
+    let name = server.unwrap_or_default();
+    metrics.extend(members.map(|size| Metric::count(label(&["members", name]), size)));
+    metrics.extend((members.is_none() && policy.expects_group()).then(|| unknown_count("members", name)));
     metrics
 }
 
-/// Returns the series of a server that did not answer.
+/// Returns the series of a server that did not answer: those that it has when it is as expected.
 fn unknown(policy: &Policy<'_>, server: Option<&str>) -> Vec<Metric> {
     let name = server.unwrap_or_default();
-    let lag = Metric::new(label(&["lag", name]), f64::NAN)
-        .unit(Unit::Seconds)
-        .thresholds(policy.lag.clone())
-        .min(0.0);
-    vec![lag, Metric::new(label(&["channels", name]), f64::NAN).min(0.0)]
+    let lag = || {
+        let lag = Metric::new(label(&["lag", name]), f64::NAN);
+        lag.unit(Unit::Seconds).thresholds(policy.lag.clone()).min(0.0)
+    };
+    let has_lag = policy.expects_channels() || (policy.role == Role::Replica && !policy.expects_group());
+    let mut metrics = Vec::from_iter(has_lag.then(lag));
+    metrics.push(unknown_count("channels", name));
+    metrics.extend(policy.expects_group().then(|| unknown_count("members", name)));
+    metrics
+}
+
+fn unknown_count(what: &str, server: &str) -> Metric {
+    Metric::new(label(&[what, server]), f64::NAN).min(0.0)
 }
 
 fn label(parts: &[&str]) -> String {

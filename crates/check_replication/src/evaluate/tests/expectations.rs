@@ -190,6 +190,33 @@ fn a_member_is_judged_with_and_without_channels() {
     }
 }
 
+/// A server has the series that it has when it is as expected, also when it does not answer.
+#[test]
+fn the_series_of_a_server_that_does_not_answer() {
+    let lag = "lag=U;60;300;0 channels=U;;;0";
+    let rows: [(&[&str], &str); 6] = [
+        (&[], lag),
+        (&["--expect=none"], "channels=U;;;0"),
+        (&["--expect=group"], "channels=U;;;0 members=U;;;0"),
+        (&["--expect-members=2"], "channels=U;;;0 members=U;;;0"),
+        (&["--expect-members=2", "--expect-channels=1"], "lag=U;60;300;0 channels=U;;;0 members=U;;;0"),
+        (&["--expect-source=db-01"], lag),
+    ];
+    for (options, series) in rows {
+        let args = Args::parse_from(["check_replication"].iter().chain(options));
+        let lost = Failure::new(crate::failure::Step::Connect, Kind::Late);
+        let seen = Observations {
+            servers: vec![("db-02".to_owned(), Err(lost.into()))],
+            remembered: None,
+            user: "nagios".to_owned(),
+            seconds: 8.0,
+        };
+        let said = evaluate(&Policy::new(&args), &seen).render("REPLICATION", 0);
+        let line = said.lines().next().unwrap();
+        assert_eq!(line.split_once(" | ").unwrap().1, series, "{options:?}");
+    }
+}
+
 #[test]
 fn statements_are_shown_to_who_asks_for_them() {
     let error = "Error 'Operation CREATE USER failed for 'shop'@'%'' on query. Default database: ''. \
