@@ -118,27 +118,8 @@ fn ring(servers: &[Server], links: &Links) -> Vec<Finding> {
         let text = |place| format!("ring broken: no other server replicates from {}", name(servers, place));
         return last.into_iter().map(|place| Finding::critical(text(place))).collect();
     }
-    // Only what a replica has from elsewhere at first hand need not be passed on.
-    let is_needed = |place: usize| {
-        places.clone().filter(|replica| links.sources(*replica).any(|source| source == place)).any(
-            |replica| {
-                let direct: Vec<usize> = links.sources(replica).collect();
-                links
-                    .upstream(place)
-                    .iter()
-                    .any(|from| *from != replica && *from != place && !direct.contains(from))
-            },
-        )
-    };
-    let keeps = |place: &usize| {
-        servers.get(*place).is_some_and(|server| server.passes_on == Some(false)) && is_needed(*place)
-    };
-    if let Some(place) = places.clone().find(keeps) {
-        let text = format!(
-            "ring broken: {} does not pass on what it replicates, log_slave_updates is off",
-            name(servers, place)
-        );
-        return vec![Finding::critical(text)];
+    if let Some(text) = keeps_to_itself(servers, links) {
+        return vec![Finding::critical(format!("ring broken: {text}"))];
     }
     let mut missing = places
         .clone()
@@ -152,6 +133,23 @@ fn ring(servers: &[Server], links: &Links) -> Vec<Finding> {
     first.into_iter().collect()
 }
 
+/// The first server that does not pass on what others have from it alone.
+fn keeps_to_itself(servers: &[Server], links: &Links) -> Option<String> {
+    let places = 0..servers.len();
+    // Only what a replica has from elsewhere at first hand need not be passed on.
+    let is_needed = |place: usize, replica: usize| {
+        let direct: Vec<usize> = links.sources(replica).collect();
+        let upstream = links.upstream(place);
+        let mut from_others = upstream.iter().filter(|from| **from != replica && **from != place);
+        direct.contains(&place) && from_others.any(|from| !direct.contains(from))
+    };
+    let mut keep = servers.iter().zip(0..).filter(|(server, place)| {
+        server.passes_on == Some(false) && places.clone().any(|replica| is_needed(*place, replica))
+    });
+    let (server, _) = keep.next()?;
+    Some(format!("{} does not pass on what it replicates, log_slave_updates is off", server.asked))
+}
+
 /// Everything but one source must replicate from it, directly or not.
 fn tree(servers: &[Server], links: &Links) -> Vec<Finding> {
     let alone: Vec<usize> =
@@ -162,10 +160,8 @@ fn tree(servers: &[Server], links: &Links) -> Vec<Finding> {
             let reached = |place: &usize| place == source || links.reaches(*source, *place);
             let text =
                 |place| format!("writes of {} do not reach {}", name(servers, *source), name(servers, place));
-            (0..servers.len())
-                .filter(|place| !reached(place))
-                .map(|place| Finding::critical(text(place)))
-                .collect()
+            let lost = (0..servers.len()).filter(|place| !reached(place)).map(text);
+            lost.chain(keeps_to_itself(servers, links)).map(Finding::critical).collect()
         }
         // Which of them is the source is not known, unless somebody replicates from just one.
         several => {

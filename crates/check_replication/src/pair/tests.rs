@@ -96,6 +96,25 @@ fn a_server_of_a_ring_passes_on_what_it_replicates() {
 }
 
 #[test]
+fn a_server_of_a_tree_passes_on_what_it_replicates() {
+    let broken = "CRITICAL b does not pass on what it replicates, log_slave_updates is off";
+    for (sources, expected) in [
+        (&["", "a", "b"][..], Some(broken)),
+        (&["", "a", "b", "b"], Some(broken)),
+        // It has no replica, or one that has all from the source as well.
+        (&["", "a", "a"], None),
+        (&["", "a", "ab"], None),
+    ] {
+        for make in [server, mariadb] {
+            let mut servers = linked(make, sources);
+            servers[1].passes_on = Some(false);
+            let said = found(&servers, Shape::Tree, None);
+            assert_eq!(said, Vec::from_iter(expected.map(str::to_owned)), "{sources:?}");
+        }
+    }
+}
+
+#[test]
 fn rings_are_complete_or_not() {
     let rows: &[(&[&str], &[&str])] = &[
         (&["b", "a"], &[]),

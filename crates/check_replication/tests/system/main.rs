@@ -26,6 +26,8 @@ mod mysql_together;
 #[cfg(test)]
 mod omissions;
 #[cfg(test)]
+mod relay;
+#[cfg(test)]
 mod reset;
 #[cfg(test)]
 mod several;
