@@ -50,6 +50,13 @@ impl History {
         all
     }
 
+    /// Returns what is here as far as it is also there.
+    #[must_use]
+    pub fn within(&self, other: &Self) -> Self {
+        let both = |(place, number): (&(u32, u32), &u64)| Some((*place, *other.0.get(place)?.min(number)));
+        Self(self.0.iter().filter_map(both).collect())
+    }
+
     /// Number 0 is that of no transaction.
     fn keep(&mut self, domain: u32, Last { server, number }: Last) {
         if number == 0 {
@@ -100,6 +107,14 @@ mod tests {
             let (own, theirs) = (history(one), history(other));
             let seen = (own.ahead_of(&theirs).to_string(), own.union(&theirs).to_string());
             assert_eq!(seen, (ahead.to_owned(), all.to_owned()), "{one} and {other}");
+            let both = own.within(&theirs);
+            assert_eq!(
+                (both.ahead_of(&own), both.ahead_of(&theirs)),
+                Default::default(),
+                "{one} and {other}"
+            );
+            let without = own.iter().filter(|(domain, server, _)| theirs.number(*domain, *server).is_none());
+            assert_eq!(both.iter().count() + without.count(), own.iter().count(), "{one} and {other}");
         }
         assert_eq!(" 0-1-2,\n0-2-3 ".parse::<History>().unwrap().to_string(), "0-1-2,0-2-3");
         for text in ["0", "0-1", "0-1-x", "0-1-2-3"] {

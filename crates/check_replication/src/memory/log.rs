@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::gtid::{GtidSet, History, InvalidGtid};
+use crate::gtid::{GtidSet, History, InvalidGtid, Position};
 use crate::server::{Flavour, Gtids, Server};
 
 /// The transactions that a server wrote first.
@@ -57,6 +57,26 @@ impl Log {
             (Self::MariaDb(one), Self::MariaDb(other)) => Self::MariaDb(one.union(other)),
             _ => self.clone(),
         }
+    }
+
+    /// Returns these as far as they are also there.
+    pub(super) fn within(&self, other: &Self) -> Self {
+        match (self, other) {
+            (Self::MySql(own), Self::MySql(other)) => Self::MySql(own.subtract(&own.subtract(other))),
+            (Self::MariaDb(own), Self::MariaDb(other)) => Self::MariaDb(own.within(other)),
+            _ => self.clone(),
+        }
+    }
+
+    /// Returns those of which it is not certain that a server applied them. One of MariaDB that does not log
+    /// what it applies remembers the last one of each domain alone.
+    pub(super) fn not_applied(&self, server: &Server) -> Result<Self, InvalidGtid> {
+        let (Self::MariaDb(own), Some(applied)) = (self, &server.latest().applied) else {
+            return Ok(self.clone());
+        };
+        let applied = applied.parse::<Position>()?;
+        let is_open = |domain, _, number| applied.last(domain).is_none_or(|last| last.number < number);
+        Ok(Self::MariaDb(own.only(is_open)))
     }
 
     /// Returns what was the last of these and what is the last of `now`, if `now` lacks some of these.

@@ -36,9 +36,9 @@ struct Record {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Records {
     known: Vec<Record>,
-    /// A server that answers here for the first time and lacks what those before it wrote. It is not kept
-    /// until that was acknowledged.
-    another: Option<Record>,
+    /// What a server has that lacks what others at this address wrote. It is not kept: that is found again
+    /// until it is acknowledged, or the server has all of it.
+    lacking: Option<Log>,
 }
 
 /// A text that is not of this version of this file.
@@ -52,42 +52,39 @@ impl Records {
     pub(crate) fn take(&mut self, server: &Server) -> Result<Option<Restart>, InvalidGtid> {
         let Some((identity, now)) = Log::of(server)? else { return Ok(None) };
         let identity = one_field(&identity);
-        let Some(before) = self.remove(&identity) else {
-            let restart = self.missing_in(server)?;
-            let record = Record { identity, highest: now, restart: None };
-            match restart {
-                Some(_) => self.another = Some(record),
-                None => self.keep(record),
-            }
-            return Ok(restart);
-        };
-        let lost = before.highest.lost_in(&now);
-        let lost = lost.map(|(before, after)| Restart { before, after, by_another: false });
-        let restart = before.restart.or(lost);
-        self.keep(Record { identity, highest: now, restart: restart.clone() });
-        Ok(restart)
+        let before = self.remove(&identity);
+        let by_another = self.missing_in(server)?;
+        let own = before.and_then(|before| before.restart.or_else(|| restart(&before.highest, &now, false)));
+        self.keep(Record { identity, highest: now, restart: own.clone() });
+        Ok(own.or(by_another))
     }
 
-    /// Forgets that the log of the server seen last started again, and returns whether it had.
+    /// Forgets that the log of the server seen last started again, and what it lacks of others; returns
+    /// whether there was anything of that.
     pub(crate) fn acknowledge(&mut self) -> bool {
-        match self.another.take() {
-            Some(record) => {
-                self.keep(record);
-                true
-            }
-            None => self.known.last_mut().is_some_and(|record| record.restart.take().is_some()),
+        let own = self.known.last_mut().is_some_and(|record| record.restart.take().is_some());
+        let Some(all) = self.lacking.take() else { return own };
+        for record in &mut self.known {
+            record.highest = record.highest.within(&all);
         }
+        true
     }
 
-    /// What the servers before it wrote and a server that answers here for the first time has not. One that
-    /// is a replica may yet get it: a floating address moves to such a server.
-    fn missing_in(&self, server: &Server) -> Result<Option<Restart>, InvalidGtid> {
+    /// What other servers wrote at this address and this one has not, whichever was there first. One that is a
+    /// replica may yet get it: a floating address moves to such a server.
+    fn missing_in(&mut self, server: &Server) -> Result<Option<Restart>, InvalidGtid> {
+        self.lacking = None;
         if !server.channels.is_empty() || server.membership.is_some() {
             return Ok(None);
         }
         let all = Log::all_of(server)?;
-        let lost = self.known.iter().rev().find_map(|record| record.highest.lost_in(&all));
-        Ok(lost.map(|(before, after)| Restart { before, after, by_another: true }))
+        for record in self.known.iter().rev() {
+            if let Some(lost) = restart(&record.highest.not_applied(server)?, &all, true) {
+                self.lacking = Some(all);
+                return Ok(Some(lost));
+            }
+        }
+        Ok(None)
     }
 
     /// Removes the record of a server. One of version 1 may have several, by other names of its host.
@@ -122,8 +119,13 @@ impl FromStr for Records {
         let rest = [HEAD, HEAD_1].iter().find_map(|head| text.strip_prefix(head)).ok_or(InvalidRecords)?;
         let lines = rest.strip_prefix('\n').ok_or(InvalidRecords)?.lines();
         let known = lines.map(|line| parse_line(line).ok_or(InvalidRecords)).collect::<Result<_, _>>()?;
-        Ok(Self { known, another: None })
+        Ok(Self { known, lacking: None })
     }
+}
+
+/// What `now` lacks of the log `before`.
+fn restart(before: &Log, now: &Log, by_another: bool) -> Option<Restart> {
+    before.lost_in(now).map(|(before, after)| Restart { before, after, by_another })
 }
 
 /// What a server calls itself, so that it does not look like another field or line: kept and looked up so.
@@ -179,7 +181,7 @@ mod tests {
         mariadb
     }
 
-    fn restart(before: &str, after: &str, by_another: bool) -> Restart {
+    fn gone(before: &str, after: &str, by_another: bool) -> Restart {
         Restart { before: before.to_owned(), after: after.to_owned(), by_another }
     }
 
@@ -231,8 +233,10 @@ mod tests {
             ..with(id, gtids)
         };
         assert_eq!(records.take(&replica(2, "1-1-8,1-2-3")), Ok(None));
-        assert_eq!(records.take(&with(1, "1-1-9")), Ok(None));
-        let lost = Some(restart("1-2-3", "1-2-1", false));
+        // What that wrote meanwhile the first has not when the address comes back, unless it is its replica.
+        assert_eq!(records.clone().take(&with(1, "1-1-9")), Ok(Some(gone("1-2-3", "none", true))));
+        assert_eq!(records.take(&replica(1, "1-1-9")), Ok(None));
+        let lost = Some(gone("1-2-3", "1-2-1", false));
         assert_eq!(records.take(&with(2, "1-2-1")), Ok(lost));
         for id in 3..40 {
             assert_eq!(records.take(&replica(id, "1-1-1")), Ok(None));
@@ -251,21 +255,13 @@ mod tests {
         assert_eq!(records.take(&named(1, "old", "0-1-9")), Ok(None));
         // With its id, on a host of another name.
         let mut renamed = records.clone();
-        assert_eq!(renamed.take(&named(1, "new", "0-1-5")), Ok(Some(restart("0-1-9", "0-1-5", false))));
+        assert_eq!(renamed.take(&named(1, "new", "0-1-5")), Ok(Some(gone("0-1-9", "0-1-5", false))));
         // With another id, which stays known until it has all, or that is acknowledged.
         let mut other = records.clone();
-        let lost = Ok(Some(restart("0-1-9", "0-1-5", true)));
+        let lost = Ok(Some(gone("0-1-9", "0-1-5", true)));
         assert_eq!(
             (other.take(&with(7, "0-1-5")), other.take(&with(7, "0-1-5,0-7-20"))),
             (lost.clone(), lost)
-        );
-        assert_eq!(
-            other,
-            other
-                .to_string()
-                .parse::<Records>()
-                .map(|kept| Records { another: other.another.clone(), ..kept })
-                .unwrap()
         );
         let mut caught_up = other.clone();
         assert_eq!(caught_up.take(&with(7, "0-1-9,0-7-20")), Ok(None));
@@ -280,7 +276,55 @@ mod tests {
         assert_eq!(records.take(&with(1, "U:1-9")), Ok(None));
         let mut mysql = with(2, "U:1-3");
         mysql.gtids.executed = Some(format!("{}:1-5", uuid(1)));
-        assert_eq!(records.take(&mysql), Ok(Some(restart("transaction 9", "5", true))));
+        assert_eq!(records.take(&mysql), Ok(Some(gone("transaction 9", "5", true))));
+    }
+
+    /// A floating address that goes to and fro between a source and its replica, which is promoted at last.
+    #[test]
+    fn a_server_that_was_seen_before_lacks_what_another_wrote_since() {
+        let promoted = |gtids: &str| {
+            let mut server = with(2, "");
+            server.gtids.applied = Some(gtids.to_owned());
+            server
+        };
+        let replica = |gtids: &str| Server {
+            channels: vec![crate::channel::Channel::read(&crate::row::Row::default())],
+            ..promoted(gtids)
+        };
+        let mut records = Records::default();
+        for server in [with(1, "0-1-2"), replica("0-1-2"), with(1, "0-1-3")] {
+            assert_eq!(records.take(&server), Ok(None));
+        }
+        // It is promoted before or after the address is there, and stays known until it has all.
+        let expected = Ok(Some(gone("0-1-3", "0-1-2", true)));
+        assert_eq!(records.clone().take(&promoted("0-1-2")), expected);
+        assert_eq!(records.take(&replica("0-1-2")), Ok(None));
+        let mut kept: Records = records.to_string().parse().unwrap();
+        for _ in 0..2 {
+            assert_eq!(kept.take(&promoted("0-1-2")), expected);
+            kept = kept.to_string().parse().unwrap();
+        }
+        assert_eq!(kept.clone().take(&promoted("0-1-3")), Ok(None));
+        // Once acknowledged, that is lost, and what comes after it is not.
+        assert_eq!(kept.take(&promoted("0-1-2")), expected);
+        assert_eq!((kept.acknowledge(), kept.acknowledge()), (true, false));
+        let mut kept: Records = kept.to_string().parse().unwrap();
+        assert_eq!((kept.take(&promoted("0-1-2")), kept.take(&with(1, "0-1-5"))), (Ok(None), Ok(None)));
+        assert_eq!(kept.take(&promoted("0-1-2")), Ok(Some(gone("0-1-5", "0-1-2", true))));
+        // A replica that keeps no log of it knows the last of a domain alone.
+        let mut of_three: Records =
+            "check_replication log positions 2\n3\t0-3-4\n1\t0-1-5\n".parse().unwrap();
+        assert_eq!(of_three.take(&promoted("0-1-5")), Ok(None));
+        // A server of MySQL that has a new uuid, and then is reset.
+        let mut records = Records::default();
+        let renamed = |gtids: &str| {
+            let mut server = with(2, "U:1");
+            server.gtids.executed = Some(gtids.replace('U', &uuid(1)));
+            server
+        };
+        assert_eq!((records.take(&with(1, "U:1-5")), records.take(&renamed("U:1-5"))), (Ok(None), Ok(None)));
+        assert_eq!(records.take(&renamed("")), Ok(Some(gone("transaction 5", "none", true))));
+        assert_eq!((records.acknowledge(), records.take(&renamed(""))), (true, Ok(None)));
     }
 
     /// A node of a Galera cluster, which its host's name tells from the others.
@@ -304,7 +348,7 @@ mod tests {
         assert_eq!(records.take(&node("a\tb\r\n\u{7f}c", "0-1-9")), Ok(None));
         let mut kept: Records = records.to_string().parse().unwrap();
         assert_eq!(kept, records);
-        let lost = Some(restart("0-1-9", "0-1-5", false));
+        let lost = Some(gone("0-1-9", "0-1-5", false));
         assert_eq!(kept.take(&node("a\tb\r\n\u{7f}c", "0-1-5")), Ok(lost));
     }
 
@@ -313,8 +357,8 @@ mod tests {
     fn files_of_version_1_are_read() {
         let text = "check_replication log positions 1\n1@old:3306\t0-1-9\n2@b:3306\t0-2-4\t0-2-7\t0-2-4\n1@new:3306\t0-1-7\n";
         let mut records: Records = text.parse().unwrap();
-        assert_eq!(records.take(&with(2, "0-2-5")), Ok(Some(restart("0-2-7", "0-2-4", false))));
-        assert_eq!(records.take(&with(1, "0-1-8")), Ok(Some(restart("0-1-9", "0-1-8", false))));
+        assert_eq!(records.take(&with(2, "0-2-5")), Ok(Some(gone("0-2-7", "0-2-4", false))));
+        assert_eq!(records.take(&with(1, "0-1-8")), Ok(Some(gone("0-1-9", "0-1-8", false))));
         let kept = "check_replication log positions 2\n2\t0-2-5\t0-2-7\t0-2-4\n1\t0-1-8\t0-1-9\t0-1-8\n";
         assert_eq!(records.to_string(), kept);
         // The nodes of a cluster may share an id, and are kept apart by their hosts.
@@ -323,7 +367,7 @@ mod tests {
             (records.take(&node("a", "0-1-9")), records.take(&node("b", "0-1-5"))),
             (Ok(None), Ok(None))
         );
-        assert_eq!(records.take(&node("b", "0-1-4")), Ok(Some(restart("0-1-5", "0-1-4", false))));
+        assert_eq!(records.take(&node("b", "0-1-4")), Ok(Some(gone("0-1-5", "0-1-4", false))));
     }
 
     #[test]

@@ -100,3 +100,40 @@ fn source_reset(two: &Two) {
         two.say("by positions", &["--hostname=db-02"], 2, &line);
     }
 }
+
+/// A floating name that was at the replica once, came back, and goes there for good before the replica has all.
+#[test]
+fn a_promoted_server_that_was_seen_before_lacks_transactions() {
+    if missing(&HOST_NEEDS) {
+        return;
+    }
+    let host = Host::create();
+    let servers = start_all([1, 2].map(|id: u32| Setup::new(id).at(&host, &format!("192.0.2.{id}"))));
+    let two = Two { host, servers };
+    let [source, replica] = &two.servers;
+    let move_to = |id: u8| two.host.etc("hosts", &format!("192.0.2.{id} db\n"));
+    let state = format!("--state={}", source.folder().join("positions").display());
+    let (as_source, as_replica) = (["--hostname=db", "--expect=none", &state], ["--hostname=db", &state]);
+    let well = "OK - db: not a replica, as expected";
+    source.sql("CREATE DATABASE shop; CREATE TABLE shop.t (id INT PRIMARY KEY)");
+    replica.replicate("", source);
+    replica.await_applied(source);
+    move_to(1);
+    two.say("the source", &as_source, 0, well);
+    move_to(2);
+    assert_eq!(check(&two.host, source, &as_replica).code, Some(0), "its replica");
+    move_to(1);
+    two.say("the source again", &as_source, 0, well);
+    replica.sql("STOP SLAVE");
+    source.sql("INSERT INTO shop.t VALUES (1)");
+    two.say("it has written", &as_source, 0, well);
+    replica.sql("RESET SLAVE ALL");
+    move_to(2);
+    let line = "CRITICAL - db: another server lacks what the one before it wrote (0-1-3, then 0-1-2): replicas may have skipped transactions";
+    two.say("promoted", &as_source, 2, line);
+    replica.sql("INSERT INTO shop.t VALUES (2)");
+    two.say("it has written", &as_source, 2, line);
+    let acknowledge = [&as_source[..], &["--acknowledge"]].concat();
+    two.say("acknowledged", &acknowledge, 0, well);
+    two.say("after that", &as_source, 0, well);
+}
