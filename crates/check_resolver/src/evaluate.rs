@@ -63,7 +63,8 @@ impl<'a> Verdict<'a> {
             };
         }
         let is_down = system_fails || self.wrong_here().is_some() || self.stops_at_first();
-        let state = if is_down { State::Critical } else { by_count };
+        let waits = if self.waits() { State::Warning } else { State::Ok };
+        let state = if is_down { State::Critical } else { by_count.max(waits) };
         let text = if state == State::Ok {
             String::new()
         } else {

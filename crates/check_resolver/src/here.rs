@@ -80,10 +80,20 @@ impl Verdict<'_> {
         }
     }
 
+    /// Whether programs here wait long for a name, much longer than the slowest answer explains.
+    pub(crate) fn waits(&self) -> bool {
+        let slowest = lines::slowest(self.observed).map_or(0.0, |(seconds, ..)| seconds);
+        self.system().is_some_and(|system| match system.result {
+            Ok(_) => system.took >= TOO_SLOW.max(2.0 * slowest),
+            Err(SystemFault::TooSlow) => true,
+            Err(_) => false,
+        })
+    }
+
     /// A name that takes long here although the nameservers are quick, and nothing else tells why.
     fn slow_alone(&self, system: &System, why: Option<String>) -> Option<Finding> {
         let (slowest, ..) = lines::slowest(self.observed)?;
-        let is_slow = system.took >= TOO_SLOW.max(2.0 * slowest) && self.costs().is_empty();
+        let is_slow = self.waits() && self.costs().is_empty();
         let text = format!(
             "a name takes {:.1} s here, the nameservers answer within {slowest:.3} s{}",
             system.took,

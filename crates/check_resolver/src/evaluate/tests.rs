@@ -130,7 +130,11 @@ fn not_found() -> Option<Result<f64, (SystemFault, f64)>> {
 }
 
 fn too_slow() -> Option<Result<f64, (SystemFault, f64)>> {
-    Some(Err((SystemFault::TooSlow, 7.7)))
+    too_slow_after(7.7)
+}
+
+fn too_slow_after(took: f64) -> Option<Result<f64, (SystemFault, f64)>> {
+    Some(Err((SystemFault::TooSlow, took)))
 }
 
 mod here;

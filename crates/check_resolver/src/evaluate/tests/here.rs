@@ -175,7 +175,6 @@ fn the_time_that_is_given_does_not_decide_whether_the_system_fails() {
 /// A machine on which no name resolves is down, however many nameservers may fail.
 #[test]
 fn a_system_without_a_result_fails_where_every_nameserver_does() {
-    let system = |took| Some(Err((SystemFault::TooSlow, took)));
     let longer = "this system takes longer than";
     let rows = [
         (
@@ -196,13 +195,35 @@ fn a_system_without_a_result_fails_where_every_nameserver_does() {
     ];
     for (servers, took, line) in rows {
         for options in ["", "-w 0", "-c 2", "-w 2 -c 100%"] {
-            let observed = seen(&[NAME], servers, Some(TWO), system(took));
+            let observed = seen(&[NAME], servers, Some(TWO), too_slow_after(took));
             assert_eq!(summary(options, &observed), line, "{options} {servers} {took}");
         }
     }
-    let observed = seen(&[NAME], "::1=no ::2=192.0.2.80", Some(TWO), system(2.7));
-    let line = "OK - 1 of 2 nameservers resolves 1 name";
-    assert!(summary("-c 1", &observed).starts_with(line), "one that answers had no turn yet");
+}
+
+/// The limits allow nameservers that fail. How long programs here wait is a fault of its own.
+#[test]
+fn a_long_wait_is_told_however_many_nameservers_may_fail() {
+    let fails = "1 of 2 nameservers fails: ::1 no answer";
+    let good = "1 of 2 nameservers resolves 1 name, slowest in 0.012 s, allowed";
+    let rows = [
+        (too_slow_after(2.7), format!("WARNING - {fails}, this system takes longer than 2.7 s")),
+        (too_slow_after(7.7), format!("CRITICAL - {fails}, this system takes longer than 7.7 s")),
+        (Some(Ok(5.04)), format!("WARNING - {fails}, a name takes 5.0 s here")),
+        (Some(Ok(2.0)), format!("WARNING - {fails}, a name takes 2.0 s here")),
+        (Some(Ok(1.9)), format!("OK - {good}: {fails}")),
+        (GOOD, format!("OK - {good}: {fails}")),
+        (None, format!("OK - {good}: {fails}")),
+    ];
+    for (system, line) in rows {
+        for options in ["-c 1", "-w 1", "-w 1 -c 1", "-w 50%"] {
+            let observed = seen(&[NAME], "::1=no ::2=192.0.2.80", Some(TWO), system.clone());
+            assert_eq!(summary(options, &observed), line, "{options}");
+        }
+    }
+    // Where an answer takes as long, that is told.
+    let observed = seen(&[NAME], "::1=no ::2=slow", Some(TWO), Some(Ok(3.9)));
+    assert!(summary("-c 1", &observed).starts_with("OK - 1 of 2 nameservers resolves 1 name"));
 }
 
 /// What programs here do not ask for costs them no time.
