@@ -2,11 +2,12 @@
 
 use std::net::IpAddr;
 
+use crate::library::search_list;
 use crate::question::Expect;
 use crate::{Observations, Server};
 
 /// Returns the addresses of this system, of the types that are asked for, that no nameserver gives.
-pub(crate) fn foreign(observed: &Observations) -> Vec<IpAddr> {
+fn foreign(observed: &Observations) -> Vec<IpAddr> {
     let (own, others) = both(observed).unwrap_or_default();
     own.into_iter().filter(|own| !others.contains(own)).collect()
 }
@@ -28,8 +29,8 @@ pub(crate) fn note(observed: &Observations) -> Option<String> {
     if is_expected || varies(observed, *place) {
         return None;
     }
-    let others = system.others(&question.name.to_string())?;
-    Some(format!("this system has {address}, perhaps from {others}"))
+    let source = search_list(observed).or_else(|| system.others(&question.name.to_string()))?;
+    Some(format!("this system has {address}, perhaps from {source}"))
 }
 
 /// Whether the servers give different addresses: then a further answer may have others again.

@@ -24,6 +24,7 @@ pub(crate) fn evaluate(allowed: &Allowed, observed: &Observations) -> Report {
     let by_count = allowed.state(failed, total, has_choice);
     let mut findings = Findings::from_iter([verdict.servers(by_count)]);
     findings.extend(verdict.system_alone());
+    findings.extend(verdict.hosts_alone());
     findings.extend(observed.file.iter().filter_map(ignored));
     findings.extend(verdict.uplinks());
     findings.extend(verdict.slowed());
@@ -56,13 +57,13 @@ impl<'a> Verdict<'a> {
         if self.all_fail() && self.failing.iter().all(|(_, _, fault)| fault.is_local()) {
             let why = self.failing.first().map(|(_, _, fault)| fault.to_string()).unwrap_or_default();
             let text = format!("no question could be sent: {why}");
-            return if system_fails {
+            return if system_fails || self.has_from_hosts() {
                 Finding::critical(text + &self.meaning())
             } else {
                 Finding::unknown(text)
             };
         }
-        let is_down = system_fails || self.wrong_here().is_some() || self.stops_at_first();
+        let is_down = system_fails || self.wrong_here().is_some() || self.stops();
         let waits = if self.waits() { State::Warning } else { State::Ok };
         let state = if is_down { State::Critical } else { by_count.max(waits) };
         let text = if state == State::Ok {

@@ -5,6 +5,7 @@ use std::io;
 use std::path::Path;
 
 use plugin::{Deadline, ReadError};
+use rustix::system::uname;
 
 use crate::regular;
 use crate::resolv_conf::ResolvConf;
@@ -26,15 +27,27 @@ impl File {
     /// # Errors
     /// [`ReadError`]: it is not a regular file, not readable or too large.
     pub(crate) fn read(path: &Path, deadline: &Deadline) -> Result<Self, ReadError> {
-        let (missing, conf) = match regular::read(path, deadline) {
+        let (missing, mut conf) = match regular::read(path, deadline) {
             Ok(content) => (None, ResolvConf::parse(&content)),
             Err(ReadError::Refused { why, .. }) if why.kind() == io::ErrorKind::NotFound => {
                 (Some(missing(path)), ResolvConf::default())
             }
             Err(error) => return Err(error),
         };
+        if conf.search.is_empty() {
+            conf.search.extend(own_domain());
+        }
+        // The root is no domain besides the full name.
+        conf.search.retain(|domain| domain != ".");
         Ok(Self { path: path.display().to_string(), missing, conf })
     }
+}
+
+/// The domain of this host's name, which the C library searches where the file names none.
+fn own_domain() -> Option<String> {
+    let own = uname();
+    let (_, domain) = own.nodename().to_str().ok()?.split_once('.')?;
+    Some(domain.to_owned()).filter(|domain| !domain.is_empty())
 }
 
 fn missing(path: &Path) -> String {

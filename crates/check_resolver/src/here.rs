@@ -1,8 +1,10 @@
 //! What programs on this machine get, beside what the nameservers answer.
 
+use std::net::IpAddr;
+
 use plugin::{Finding, State};
 
-use crate::library::{SLOW, ways};
+use crate::library::{SLOW, search_list, ways};
 use crate::lines;
 use crate::system::{System, SystemFault};
 use crate::verdict::Verdict;
@@ -15,18 +17,14 @@ impl Verdict<'_> {
     /// What the failing servers mean for programs here.
     pub(crate) fn meaning(&self) -> String {
         let is_same = |place: &usize| self.observed.system.as_ref().is_some_and(|(own, _)| own == place);
-        let stops = match self.stops_at_first() && !self.all_fail() {
-            true if self.rotates() => ", and programs here that begin with it stop (rotate)".to_owned(),
-            true => ", and programs here stop at its answer".to_owned(),
-            false => String::new(),
-        };
+        let stops = self.stops_text();
         let Some(system) = self.system() else { return stops };
         match &system.result {
             Err(SystemFault::NotFound | SystemFault::OnlyIpv4) => {
                 format!(", this system does not resolve{}", self.ways())
             }
             Err(SystemFault::TooSlow) => {
-                format!(", this system takes longer than {:.1} s{}", system.took, self.ways())
+                format!("{stops}, this system takes longer than {:.1} s{}", system.took, self.ways())
             }
             Err(SystemFault::NotAsked(_)) => stops,
             Ok(addresses) => match self.wrong_here() {
@@ -35,7 +33,7 @@ impl Verdict<'_> {
                 }
                 Some(wrong) => format!(", this system {wrong}"),
                 None if self.all_fail() && self.failing.iter().all(|(_, place, _)| is_same(place)) => {
-                    let source = system.source_in_words(&self.own_name(), addresses.iter().copied());
+                    let source = self.source(system, addresses.iter().copied());
                     format!(", this system resolves it all the same{}", because(source))
                 }
                 None if system.took >= SLOW => {
@@ -69,7 +67,7 @@ impl Verdict<'_> {
             }
             Ok(_) => match self.wrong_here() {
                 Some(wrong) => {
-                    let source = system.source_in_words(&name, wrong.address().into_iter());
+                    let source = self.source(system, wrong.address().into_iter());
                     Some(Finding::critical(format!("this system {wrong}{}", because(source))))
                 }
                 None => {
@@ -78,6 +76,25 @@ impl Verdict<'_> {
                 }
             },
         }
+    }
+
+    /// A name that this system has from its hosts file, while it does not ask nameservers for any other one.
+    pub(crate) fn hosts_alone(&self) -> Option<Finding> {
+        let system = self.system().filter(|_| self.has_from_hosts() && self.wrong_here().is_none())?;
+        let text = format!(
+            "this system asks no nameserver, and has {} from /etc/hosts: {}",
+            self.own_name(),
+            system.sources_in_words()
+        );
+        Some(system.other_names()).filter(|state| *state > State::Ok).map(|state| Finding::new(state, text))
+    }
+
+    /// Whether this system has the name from its hosts file: then it shows nothing of other names.
+    pub(crate) fn has_from_hosts(&self) -> bool {
+        self.system().is_some_and(|system| match &system.result {
+            Ok(addresses) => system.is_of_hosts(addresses.iter().copied()),
+            Err(_) => false,
+        })
     }
 
     /// Whether programs here wait long for a name, much longer than the slowest answer explains.
@@ -100,6 +117,18 @@ impl Verdict<'_> {
             because(why)
         );
         is_slow.then(|| Finding::warning(text))
+    }
+
+    /// Where this machine has one of these addresses from, in words: `None` if from the nameservers as far as
+    /// is seen.
+    fn source(&self, system: &System, addresses: impl Iterator<Item = IpAddr>) -> Option<String> {
+        if system.is_of_hosts(addresses) {
+            return Some("from /etc/hosts".to_owned());
+        }
+        let name = self.own_name();
+        let is_search = || Some(format!("perhaps from {}", search_list(self.observed)?));
+        let is_other = || Some(format!("perhaps from {}", system.others(&name)?));
+        system.blame(&name).or_else(is_search).or_else(is_other)
     }
 
     /// The name that the machine's own way was asked for.

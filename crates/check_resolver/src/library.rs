@@ -32,6 +32,21 @@ pub(crate) fn due(observed: &Observations) -> f64 {
     Case::new(observed).and_then(|case| case.due()).unwrap_or(f64::INFINITY)
 }
 
+/// Returns whether the name may come to this system by the search list, and not as it is.
+pub(crate) fn may_search(observed: &Observations) -> bool {
+    Case::new(observed).is_some_and(|case| !case.conf.search.is_empty())
+}
+
+/// Returns the search list in words, where it gives names before the full one does: `None` if it does not.
+pub(crate) fn search_list(observed: &Observations) -> Option<String> {
+    let case = Case::new(observed).filter(|case| !case.conf.search.is_empty())?;
+    match case.number("ndots:").filter(|_| case.has_few_dots()) {
+        Some(ndots) => Some(format!("the search list of resolv.conf, asked first (ndots:{ndots})")),
+        None if case.has_few_dots() || case.is_missing() => Some("the search list of resolv.conf".to_owned()),
+        None => None,
+    }
+}
+
 fn in_words(file: &File, ways: &[String]) -> Option<String> {
     let (last, firsts) = ways.split_last()?;
     let firsts = if firsts.is_empty() { String::new() } else { format!("{} and ", firsts.join(", ")) };
@@ -95,9 +110,22 @@ impl<'a> Case<'a> {
 
     /// How many names are asked for until it is the full one's turn.
     fn candidates(&self) -> f64 {
+        if self.has_few_dots() { 1.0 + self.conf.search.len() as f64 } else { 1.0 }
+    }
+
+    /// Whether the name has so few dots that the search list comes first.
+    fn has_few_dots(&self) -> bool {
         let dots = self.question.name.to_string().matches('.').count();
-        let has_fewer = i32::try_from(dots).is_ok_and(|dots| dots < self.number("ndots:").unwrap_or(1));
-        if has_fewer { 1.0 + self.conf.search.len() as f64 } else { 1.0 }
+        i32::try_from(dots).is_ok_and(|dots| dots < self.number("ndots:").unwrap_or(1))
+    }
+
+    /// Whether the first answer is that there is no such name: then the search list follows.
+    fn is_missing(&self) -> bool {
+        let mut ends = self.outcomes.iter().filter(|outcomes| ending(outcomes).is_some());
+        let is_nxdomain = |outcome: &&Outcome| {
+            outcome.answer.as_ref().is_ok_and(|answered| answered.reply.rcode == OptRcode::NXDOMAIN)
+        };
+        ends.next().is_some_and(|outcomes| outcomes.iter().any(is_nxdomain))
     }
 
     fn ways(&self) -> Vec<String> {
@@ -113,7 +141,7 @@ impl<'a> Case<'a> {
             ),
         ];
         let known = ways.into_iter().filter(|(is, _)| *is).map(|(_, way)| way.to_owned());
-        known.chain(self.gives_up()).chain(self.in_turn()).chain(self.searches(&name)).collect()
+        known.chain(self.gives_up()).chain(self.in_turn()).chain(self.searches()).collect()
     }
 
     fn has(&self, option: &str) -> bool {
@@ -193,10 +221,9 @@ impl<'a> Case<'a> {
         Some(format!("ask for A and AAAA one after the other ({option})"))
     }
 
-    fn searches(&self, name: &str) -> Option<String> {
+    fn searches(&self) -> Option<String> {
         let dots = self.number("ndots:").filter(|_| self.is_slow() && !self.conf.search.is_empty())?;
-        let has_fewer = i32::try_from(name.matches('.').count()).is_ok_and(|count| count < dots);
-        has_fewer.then(|| format!("try its search list first (ndots:{dots})"))
+        self.has_few_dots().then(|| format!("try its search list first (ndots:{dots})"))
     }
 
     /// Whether the servers have IPv6 addresses and no other.

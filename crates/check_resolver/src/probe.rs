@@ -12,7 +12,6 @@ use net::udp::random;
 use plugin::{Deadline, ReadError, reason};
 
 use crate::allowed::Allowed;
-use crate::difference::foreign;
 use crate::fault::Fault;
 use crate::file::File;
 use crate::ignored::none_text;
@@ -85,7 +84,7 @@ pub(crate) fn probe(args: &Args, allowed: &Allowed, deadline: &Deadline) -> Resu
         (asked, system)
     });
     let (servers, uplinks) = asked?;
-    Ok(with_hosts(Observations { questions, servers, uplinks, file, system }, deadline))
+    Ok(Observations { questions, servers, uplinks, file, system })
 }
 
 /// The file that lists the nameservers: `None` if the command line names them.
@@ -127,17 +126,6 @@ fn ask_servers(
     let own = seen.by_ref().take(servers.len()).collect();
     let uplinks = stub.map(|(stub, uplinks)| Uplinks { stub, servers: uplinks.map(|_| seen.collect()) });
     Ok((own, uplinks))
-}
-
-/// Reads the hosts file where this system has an address from elsewhere.
-fn with_hosts(mut observed: Observations, deadline: &Deadline) -> Observations {
-    let is_needed = !foreign(&observed).is_empty();
-    if let Some((place, system)) = observed.system.as_mut().filter(|_| is_needed)
-        && let Some(question) = observed.questions.get(*place)
-    {
-        system.hosts = system::hosts(question, deadline);
-    }
-    observed
 }
 
 fn questions(args: &Args) -> Result<Vec<Question>, ProbeError> {

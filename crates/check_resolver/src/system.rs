@@ -8,11 +8,11 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use net::{Host, ResolveError, Resolver};
-use plugin::{Deadline, ReadError};
+use plugin::{Deadline, ReadError, State};
 
 use crate::question::Question;
 use crate::regular;
-use nsswitch::{others, reaches_dns, sources};
+use nsswitch::{of_other_names, others, reaches_dns, sources};
 
 /// What is kept of the time for the report.
 const RESERVE: Duration = Duration::from_millis(300);
@@ -31,7 +31,7 @@ pub(crate) struct System {
     pub sources: Option<String>,
     /// Whether nsswitch.conf is there and cannot be read.
     pub is_unreadable: bool,
-    /// The addresses of the name in /etc/hosts, which is read only where they matter.
+    /// The addresses of the name in /etc/hosts, which is read only if there is a result.
     pub hosts: Vec<IpAddr>,
 }
 
@@ -66,11 +66,12 @@ pub(crate) fn resolve(question: &Question, deadline: &Deadline) -> System {
     let content = regular::read(Path::new("/etc/nsswitch.conf"), deadline);
     let is_unreadable = content.as_ref().is_err_and(|error| !is_missing(error));
     let sources = sources(&String::from_utf8_lossy(&content.unwrap_or_default()));
-    let result = match found {
+    let result: Result<Vec<IpAddr>, SystemFault> = match found {
         Ok(addresses) => Ok(addresses.iter().map(|address| address.ip()).collect()),
         Err(error) => Err(fault(&error, deadline)),
     };
-    System { result, took, sources, is_unreadable, hosts: Vec::new() }
+    let hosts = if result.is_ok() { hosts(question, deadline) } else { Vec::new() };
+    System { result, took, sources, is_unreadable, hosts }
 }
 
 fn is_missing(error: &ReadError) -> bool {
@@ -87,7 +88,7 @@ fn fault(error: &ResolveError, deadline: &Deadline) -> SystemFault {
 }
 
 /// The addresses of a name in /etc/hosts: none if that is not readable.
-pub(crate) fn hosts(question: &Question, deadline: &Deadline) -> Vec<IpAddr> {
+fn hosts(question: &Question, deadline: &Deadline) -> Vec<IpAddr> {
     let content = regular::read_up_to(LARGEST_HOSTS, Path::new("/etc/hosts"), deadline).unwrap_or_default();
     of_name(&String::from_utf8_lossy(&content), &question.name.to_string())
 }
@@ -120,6 +121,22 @@ impl System {
         self.sources.as_deref().is_none_or(|sources| reaches_dns(sources, name))
     }
 
+    /// How bad it is that programs here get names of other networks by nsswitch.conf as they do, whatever the
+    /// hosts file has: CRITICAL if from no source, WARNING if neither from nameservers nor systemd-resolved.
+    pub(crate) fn other_names(&self) -> State {
+        let Some(sources) = &self.sources else { return State::Ok };
+        match of_other_names(sources).as_slice() {
+            [] => State::Critical,
+            wide if wide.iter().any(|source| ["dns", "resolve"].contains(source)) => State::Ok,
+            _ => State::Warning,
+        }
+    }
+
+    /// Whether the hosts file has one of these addresses for the name.
+    pub(crate) fn is_of_hosts(&self, mut addresses: impl Iterator<Item = IpAddr>) -> bool {
+        addresses.any(|address| self.hosts.contains(&address))
+    }
+
     /// Why a name is not asked of the nameservers, in words: `None` if it is.
     pub(crate) fn blame(&self, name: &str) -> Option<String> {
         let is_seen = self.is_unreadable || !self.asks_nameservers(name);
@@ -130,19 +147,6 @@ impl System {
     pub(crate) fn others(&self, name: &str) -> Option<String> {
         let others = others(self.sources.as_deref()?, name);
         (!others.is_empty()).then(|| others.join(" or "))
-    }
-
-    /// Where this machine has one of these addresses of a name from, in words: `None` if from the nameservers
-    /// as far as is seen.
-    pub(crate) fn source_in_words(
-        &self,
-        name: &str,
-        mut addresses: impl Iterator<Item = IpAddr>,
-    ) -> Option<String> {
-        if addresses.any(|address| self.hosts.contains(&address)) {
-            return Some("from /etc/hosts".to_owned());
-        }
-        self.blame(name).or_else(|| Some(format!("perhaps from {}", self.others(name)?)))
     }
 
     /// Where this machine looks names up, in words.

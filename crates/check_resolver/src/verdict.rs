@@ -1,15 +1,15 @@
 //! What the servers' answers and the machine's own way are worth together: the facts that the findings are
 //! made of.
 
+mod stop;
+
 use std::net::IpAddr;
 
 use domain::base::Rtype;
-use domain::base::iana::OptRcode;
 
 use crate::fault::Fault;
 use crate::judge::{Cost, Judged, judge_all, wrong_address};
 use crate::library::{due, ways};
-use crate::plan::Outcome;
 use crate::question::{Expect, Question};
 use crate::system::{System, SystemFault};
 use crate::uplinks::Uplinks;
@@ -147,40 +147,6 @@ impl<'a> Verdict<'a> {
     /// Whether programs begin with another server each time.
     pub(crate) fn rotates(&self) -> bool {
         self.observed.file.as_ref().is_some_and(|file| file.conf.options.contains_key("rotate"))
-    }
-
-    /// Whether a server calls a name missing that is not expected to be.
-    fn calls_missing(&self, server: &Server, place: usize) -> bool {
-        let is_missing = |outcome: &Outcome| {
-            outcome.answer.as_ref().is_ok_and(|answered| answered.reply.rcode == OptRcode::NXDOMAIN)
-        };
-        let is_expected =
-            self.observed.questions.get(place).is_some_and(|question| question.expect == Expect::Absent);
-        !is_expected && server.outcomes.get(place).is_some_and(|outcomes| outcomes.iter().any(is_missing))
-    }
-
-    /// Returns whether programs stop at the first server's answer, if this system's own result is not known.
-    /// The C library asks no further server after NXDOMAIN, NODATA or an address. With `rotate`, each server
-    /// is the first one of some program.
-    pub(crate) fn stops_at_first(&self) -> bool {
-        let first = self.observed.servers.first();
-        let rotates = self.rotates();
-        let is_first = |server: &Server| rotates || first.is_some_and(|first| std::ptr::eq(first, server));
-        let ends_search = |fault: &Fault| {
-            matches!(fault, Fault::NxDomain | Fault::NoData | Fault::Unexpected(_) | Fault::Nowhere(_))
-        };
-        let is_known = |place: usize| match &self.observed.system {
-            Some((own, system)) => {
-                *own == place && !rotates && !matches!(system.result, Err(SystemFault::NotAsked(_)))
-            }
-            None => false,
-        };
-        let stops = |(server, place, fault): &(&Server, usize, Fault)| {
-            let is_missing = *fault == Fault::NotRecursive && self.calls_missing(server, *place);
-            let ends = ends_search(fault) || is_missing;
-            is_first(server) && ends && !is_known(*place)
-        };
-        self.observed.file.is_some() && self.total() > 1 && self.failing.iter().any(stops)
     }
 
     /// What resolv.conf makes this system do where nameservers resolve: `: /etc/resolv.conf makes it ask by

@@ -2,6 +2,8 @@
 
 /// The hosts file and the nameservers, which are judged elsewhere.
 const PLAIN: [&str; 2] = ["files", "dns"];
+/// The sources of this host's own names, and of the machines that it runs.
+const NEAR: [&str; 4] = ["myhostname", "mymachines", "libvirt", "libvirt_guest"];
 
 /// Returns the sources of host names in the text of the file. `None` if the file has no such line. The
 /// keyword may end in a colon or a blank.
@@ -17,16 +19,28 @@ pub(crate) fn sources(text: &str) -> Option<String> {
 
 /// Returns whether the nameservers are asked for a name that no earlier source has.
 pub(crate) fn reaches_dns(sources: &str, name: &str) -> bool {
-    let mut former = "";
+    reached(sources, name).contains(&"dns")
+}
+
+/// Returns the sources that are asked for names that stand in no hosts file, as those of other networks do:
+/// those that only know hosts nearby are left out.
+pub(crate) fn of_other_names(sources: &str) -> Vec<&str> {
+    let is_wide = |source: &&str| *source != "files" && !NEAR.contains(source) && may_have(source, "");
+    reached(sources, "").into_iter().filter(is_wide).collect()
+}
+
+/// Returns the sources that are asked for a name that none of them has.
+fn reached<'a>(sources: &'a str, name: &str) -> Vec<&'a str> {
+    let mut reached: Vec<&str> = Vec::new();
     for part in parts(sources) {
+        let former = reached.last().copied().unwrap_or_default();
         match part.strip_prefix('[') {
-            Some(actions) if ends(actions, former) && may_have(former, name) => return false,
+            Some(actions) if ends(actions, former) && may_have(former, name) => break,
             Some(_) => {}
-            None if part == "dns" => return true,
-            None => former = part,
+            None => reached.push(part),
         }
     }
-    false
+    reached
 }
 
 /// Returns the sources, besides the hosts file and the nameservers, that may have this name.
@@ -131,6 +145,23 @@ mod tests {
         ];
         for (sources, name, reached) in rows {
             assert_eq!(reaches_dns(sources, name), reached, "{sources} {name}");
+        }
+    }
+
+    #[test]
+    fn other_names_come_from_sources_that_know_more_than_hosts_nearby() {
+        let rows = [
+            ("files", ""),
+            ("files myhostname mymachines libvirt_guest mdns4_minimal [NOTFOUND=return]", ""),
+            ("files dns", "dns"),
+            ("files [NOTFOUND=return] dns", ""),
+            ("files mdns4_minimal [NOTFOUND=return] dns", "dns"),
+            ("files ldap [NOTFOUND=return] dns", "ldap"),
+            ("mymachines resolve [!UNAVAIL=return] files myhostname dns", "resolve"),
+            ("", ""),
+        ];
+        for (sources, expected) in rows {
+            assert_eq!(of_other_names(sources).join(" "), expected, "{sources}");
         }
     }
 

@@ -9,6 +9,7 @@
 mod fake;
 
 mod daemons;
+mod elsewhere;
 mod library;
 mod look;
 mod paths;

@@ -119,7 +119,7 @@ fn each_way_of_failing_has_its_line() {
     host.etc("hosts", "192.0.2.7 good.test\n");
     drop(fakes);
     let closed = "CRITICAL - 2 of 2 nameservers fail: 192.0.2.53, 192.0.2.54 refused: nothing listens there, \
-                  this system resolves it all the same: from /etc/hosts";
+                  this system resolves it all the same: from /etc/hosts, 1 more fault";
     assert_eq!(said(&check(&host, &["--name=good.test/A"])), (2, closed.to_owned()));
 }
 

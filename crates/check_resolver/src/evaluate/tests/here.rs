@@ -124,6 +124,42 @@ fn an_address_of_the_hosts_file_is_told_as_one() {
     assert_eq!(summary("", &observed), line);
 }
 
+/// That the hosts file has the name does not show that programs here get any other one.
+#[test]
+fn an_address_of_the_hosts_file_shows_nothing_of_other_names() {
+    let good = "OK - 1 nameserver resolves 1 name, slowest in 0.012 s";
+    let alone = |state: &str, sources: &str| {
+        let has = "this system asks no nameserver, and has www.example.com from /etc/hosts";
+        format!("{state} - {has}: hosts is {sources} in nsswitch.conf")
+    };
+    let unsent = "no question could be sent: neighbour table full here";
+    let rows = [
+        ("files dns", "192.0.2.80", "192.0.2.80", good.to_owned()),
+        ("files", "192.0.2.80", "192.0.2.80", alone("CRITICAL", "files")),
+        ("files [NOTFOUND=return] dns", "192.0.2.80", "192.0.2.80", {
+            alone("CRITICAL", "files [NOTFOUND=return] dns")
+        }),
+        ("files ldap", "192.0.2.80", "192.0.2.80", alone("WARNING", "files ldap")),
+        ("files resolve [!UNAVAIL=return] dns", "192.0.2.80", "192.0.2.80", good.to_owned()),
+        // Another source gives it.
+        ("files ldap", "", "192.0.2.80", good.to_owned()),
+        (
+            "files dns",
+            "192.0.2.80",
+            "table",
+            format!("CRITICAL - {unsent}, this system resolves it all the same: from /etc/hosts"),
+        ),
+        ("files dns", "", "table", format!("UNKNOWN - {unsent}")),
+    ];
+    for (sources, hosts, server, line) in rows {
+        let mut observed = seen(&[NAME], &format!("::1={server}"), Some("nameserver ::1\n"), GOOD);
+        let system = &mut observed.system.as_mut().unwrap().1;
+        system.sources = Some(sources.to_owned());
+        system.hosts = hosts.split_whitespace().map(|address| address.parse().unwrap()).collect();
+        assert_eq!(summary("", &observed), line, "{sources} {hosts} {server}");
+    }
+}
+
 #[test]
 fn the_system_must_give_what_is_expected() {
     let observed = seen(&["www.example.com/A=192.0.2.81"], "::1=192.0.2.81", Some(TWO), GOOD);
@@ -260,4 +296,84 @@ fn a_silent_aaaa_is_no_wait_where_no_program_asks_for_it() {
         let observed = seen(&["www.example.com"], servers, Some(&conf), system);
         assert_eq!(summary("", &observed), line, "{options} {servers} {took}");
     }
+}
+
+/// The C library takes the first answer, whatever further nameservers know. That this system has an address
+/// shows nothing of them if the hosts file or the search list may have given it.
+#[test]
+fn programs_stop_at_the_first_answer_although_they_have_an_address_from_elsewhere() {
+    let nxdomain = "CRITICAL - 1 of 2 nameservers fails: ::1 NXDOMAIN, and programs here stop at its answer";
+    let wrong =
+        "CRITICAL - 1 of 2 nameservers fails: ::1 answers 127.0.0.1, and programs here stop at its answer";
+    let known = "WARNING - 1 of 2 nameservers fails: ::1 NXDOMAIN";
+    let rows = [
+        ("", "192.0.2.80", "::1=nxdomain", nxdomain),
+        ("", "192.0.2.80", "::1=127.0.0.1", wrong),
+        ("search wild.test\n", "", "::1=nxdomain", nxdomain),
+        // Another module or cache gives it to programs here.
+        ("", "", "::1=nxdomain", known),
+        ("", "192.0.2.7", "::1=nxdomain", known),
+    ];
+    for (conf, hosts, first, line) in rows {
+        for options in ["", "-c 1"] {
+            let conf = format!("{conf}{TWO}");
+            let mut observed = seen(&[NAME], &format!("{first} ::2=192.0.2.80"), Some(&conf), GOOD);
+            let system = &mut observed.system.as_mut().unwrap().1;
+            system.hosts = hosts.split_whitespace().map(|address| address.parse().unwrap()).collect();
+            let is_by_count = line == known && !options.is_empty();
+            let said = summary(options, &observed);
+            assert!(
+                said == line || is_by_count && said.starts_with("OK"),
+                "{conf} {hosts} {options}: {said}"
+            );
+        }
+    }
+}
+
+#[test]
+fn programs_stop_at_the_first_nameserver_that_answers() {
+    let two = "www.example.net/A";
+    let of = |failing: &str| format!("CRITICAL - 2 of 3 nameservers fail: {failing}, and programs here stop");
+    let rows = [
+        (
+            &[NAME][..],
+            "::1=refused ::2=nxdomain ::3=192.0.2.80",
+            of("::1 REFUSED, ::2 NXDOMAIN") + " at the answer of ::2",
+        ),
+        (
+            &[NAME],
+            "::1=no ::2=127.0.0.1 ::3=192.0.2.80",
+            of("::1 no answer, ::2 answers 127.0.0.1") + " at the answer of ::2",
+        ),
+        (
+            &[NAME],
+            "::1=no ::2=192.0.2.80 ::3=nxdomain",
+            "WARNING - 2 of 3 nameservers fail: ::1 no answer, ::3 NXDOMAIN".to_owned(),
+        ),
+        // For each name the first one that answers may be another one.
+        (
+            &[NAME, two],
+            "::1=servfail,nxdomain ::2=192.0.2.80,192.0.2.80 ::3=192.0.2.80,192.0.2.80",
+            "CRITICAL - 1 of 3 nameservers fails: ::1 SERVFAIL, and programs here stop at the answer of ::1 \
+             for www.example.net"
+                .to_owned(),
+        ),
+        (
+            &[two, NAME],
+            "::1=nxdomain,servfail ::2=192.0.2.80,192.0.2.80 ::3=192.0.2.80,192.0.2.80",
+            "CRITICAL - 1 of 3 nameservers fails: ::1 NXDOMAIN, and programs here stop at its answer"
+                .to_owned(),
+        ),
+    ];
+    for (names, servers, line) in rows {
+        for options in ["", "-w 2", "-c 2"] {
+            let is_by_count = line.starts_with("WARNING") && !options.is_empty();
+            let said = summary(options, &seen(names, servers, Some(TWO), None));
+            assert!(said == line || is_by_count && said.starts_with("OK"), "{servers} {options}: {said}");
+        }
+    }
+    let conf = "options rotate\nnameserver ::1\nnameserver ::2\nnameserver ::3\n";
+    let line = of("::1 no answer, ::3 NXDOMAIN") + " (rotate)";
+    let said = summary("", &seen(&[NAME], "::1=no ::2=192.0.2.80 ::3=nxdomain", Some(conf), GOOD));
+    assert_eq!(said, line.replace("here stop", "here that begin with ::3 stop"));
 }

@@ -251,3 +251,38 @@ fn addresses_from_elsewhere_are_told() {
         assert_eq!(summary("", &observed), format!("{good}{note}"), "{sources} {addresses}");
     }
 }
+
+#[test]
+fn an_address_by_the_search_list_is_told() {
+    let good = "OK - 1 nameserver resolves 1 name, slowest in 0.012 s";
+    let note = "perhaps from the search list of resolv.conf";
+    let first = "asked first (ndots:5)";
+    let ndots = "search wild.test\noptions ndots:5\nnameserver ::1\n";
+    let bad = "CRITICAL - this system answers 192.0.2.90, which is not expected";
+    let rows = [
+        (ndots, NAME, "::1=192.0.2.80", format!("{good}, this system has 192.0.2.90, {note}, {first}")),
+        (ndots, "www.example.com/A=192.0.2.80", "::1=192.0.2.80", format!("{bad}: {note}, {first}")),
+        (ndots, "www.example.com/A=192.0.2.0/24", "::1=192.0.2.80", good.to_owned()),
+        ("nameserver ::1\n", "www.example.com/A=192.0.2.80", "::1=192.0.2.80", bad.to_owned()),
+        ("search wild.test\nnameserver ::1\n", NAME, "::1=192.0.2.80", good.to_owned()),
+        (
+            "search wild.test\nnameserver ::1\n",
+            "www/A",
+            "::1=192.0.2.80",
+            format!("{good}, this system has 192.0.2.90, {note}"),
+        ),
+        (
+            "search wild.test\nnameserver ::1\n",
+            NAME,
+            "::1=nxdomain",
+            format!(
+                "CRITICAL - 1 of 1 nameserver fails: ::1 NXDOMAIN, this system resolves it all the same: {note}"
+            ),
+        ),
+    ];
+    for (conf, name, servers, line) in rows {
+        let mut observed = seen(&[name], servers, Some(conf), GOOD);
+        observed.system.as_mut().unwrap().1.result = Ok(vec!["192.0.2.90".parse().unwrap()]);
+        assert_eq!(summary("", &observed), line, "{conf:?} {name}");
+    }
+}
