@@ -58,11 +58,11 @@ struct Case<'a> {
     conf: &'a ResolvConf,
     system: &'a System,
     question: &'a Question,
-    /// What each server gave for it, of the types that programs here ask for.
+    /// What the server of each turn gave for it, of the types that programs here ask for: nothing if it cannot
+    /// be asked.
     outcomes: Vec<Vec<&'a Outcome>>,
     /// The addresses in that answer.
     addresses: Vec<&'a IpAddr>,
-    servers: usize,
 }
 
 impl<'a> Case<'a> {
@@ -76,15 +76,15 @@ impl<'a> Case<'a> {
             let each = question.types.iter().zip(outcomes);
             each.filter(|(kind, _)| is_asked(**kind)).map(|(_, outcome)| outcome).collect()
         };
-        let outcomes = observed.servers.iter().filter_map(|server| server.outcomes.get(*place));
-        Some(Self {
-            conf,
-            system,
-            question,
-            outcomes: outcomes.map(of_server).collect(),
-            addresses: observed.addresses(*place).collect(),
-            servers: observed.servers.len(),
-        })
+        let of_turn = |turn: &Option<usize>| {
+            let server = observed.servers.get((*turn)?)?;
+            server.outcomes.get(*place).map(of_server)
+        };
+        // Without a server in the file the one on this machine has the only turn.
+        let turns = if conf.turns.is_empty() { &[Some(0)][..] } else { &conf.turns };
+        let outcomes = turns.iter().map(|turn| of_turn(turn).unwrap_or_default()).collect();
+        let addresses = observed.addresses(*place).collect();
+        Some(Self { conf, system, question, outcomes, addresses })
     }
 
     fn outcomes(&self) -> impl Iterator<Item = &'a Outcome> {
@@ -178,21 +178,23 @@ impl<'a> Case<'a> {
         self.number("timeout:").unwrap_or(5).max(1)
     }
 
-    /// For how many seconds it waits for the server of this place: half as long per server with each further
+    /// For how many seconds it waits in the turn of this place: half as long per server with each further
     /// one, and at least one.
     fn wait_for(&self, place: i32) -> i32 {
-        let (first, servers) =
-            (self.number("timeout:").unwrap_or(5), i32::try_from(self.servers).unwrap_or(1));
+        let (first, servers) = (self.number("timeout:").unwrap_or(5), self.turns_in_round());
         match place {
             0 => self.wait(),
             place => (first.saturating_mul(1 << place.min(2)) / servers.max(1)).max(1),
         }
     }
 
+    fn turns_in_round(&self) -> i32 {
+        i32::try_from(self.outcomes.len()).unwrap_or(1)
+    }
+
     /// For how many seconds it waits in each round.
     fn round(&self) -> u64 {
-        let servers = i32::try_from(self.servers).unwrap_or(1);
-        (0..servers).map(|place| u64::try_from(self.wait_for(place)).unwrap_or(1)).sum()
+        (0..self.turns_in_round()).map(|place| u64::try_from(self.wait_for(place)).unwrap_or(1)).sum()
     }
 
     /// Where this system has no address, and an answer came later or not to the only question.

@@ -13,6 +13,9 @@ use net::{Host, HostPort};
 pub struct ResolvConf {
     /// The servers that are asked, in their order, each once.
     pub servers: Vec<HostPort>,
+    /// Which of the servers the C library asks in each of its turns: one that is listed twice has two. `None`
+    /// if it cannot be asked.
+    pub turns: Vec<Option<usize>>,
     /// The servers after the third one, which are never asked.
     pub never_asked: Vec<HostPort>,
     /// The lines that the C library passes over in silence although they mean a server.
@@ -47,11 +50,16 @@ impl ResolvConf {
         let read = host_config::ResolvConf::parse(content);
         let mut conf = Self { search: read.search, options: read.options, ..Self::default() };
         for (place, (line, server)) in read.servers.iter().enumerate() {
-            match askable(server) {
-                Err(why) => conf.ignored.push(Ignored { line: *line, why }),
-                Ok(server) if place < SERVERS_ASKED => add(&mut conf.servers, server),
-                Ok(server) => add(&mut conf.never_asked, server),
-            }
+            let is_asked = place < SERVERS_ASKED;
+            let turn = match askable(server) {
+                Err(why) => {
+                    conf.ignored.push(Ignored { line: *line, why });
+                    None
+                }
+                Ok(server) if is_asked => Some(add(&mut conf.servers, server)),
+                Ok(server) => Some(add(&mut conf.never_asked, server)),
+            };
+            conf.turns.extend(is_asked.then_some(turn));
         }
         let ignored = read.ignored.into_iter();
         conf.ignored
@@ -63,10 +71,12 @@ impl ResolvConf {
     }
 }
 
-fn add(servers: &mut Vec<HostPort>, server: HostPort) {
-    if !servers.contains(&server) {
+/// Adds a server that is not there yet. Returns its place.
+fn add(servers: &mut Vec<HostPort>, server: HostPort) -> usize {
+    servers.iter().position(|known| *known == server).unwrap_or_else(|| {
         servers.push(server);
-    }
+        servers.len() - 1
+    })
 }
 
 fn askable(server: &Server) -> Result<HostPort, Why> {
@@ -209,6 +219,23 @@ mod tests {
                 (servers.to_owned(), never_asked.to_owned(), ignored.to_owned()),
                 "{text:?}"
             );
+        }
+    }
+
+    #[test]
+    fn a_server_has_as_many_turns_as_lines() {
+        let rows: [(&str, &[Option<usize>]); 5] = [
+            ("", &[]),
+            ("nameserver ::1\nnameserver ::2\n", &[Some(0), Some(1)]),
+            (
+                "nameserver ::1\nnameserver ::1\nnameserver ::2\nnameserver ::3\n",
+                &[Some(0), Some(0), Some(1)],
+            ),
+            ("nameserver fe80::1\nnameserver ::2\nnameserver x\n", &[None, Some(0)]),
+            ("nameserver ::1\nnameserver ::2\nnameserver ::1\n", &[Some(0), Some(1), Some(0)]),
+        ];
+        for (text, turns) in rows {
+            assert_eq!(ResolvConf::parse(text.as_bytes()).turns, turns, "{text:?}");
         }
     }
 

@@ -82,11 +82,16 @@ fn seen(
     conf: Option<&str>,
     system: Option<Result<f64, (SystemFault, f64)>>,
 ) -> Observations {
-    let file = conf.map(|conf| File {
+    let mut file = conf.map(|conf| File {
         path: "/etc/resolv.conf".to_owned(),
         missing: (conf == "missing").then(|| "is missing".to_owned()),
         conf: ResolvConf::parse(conf.as_bytes()),
     });
+    let servers = servers(text);
+    if let Some(File { conf, .. }) = file.as_mut().filter(|file| file.conf.servers.len() != servers.len()) {
+        // The row does not depend on which servers the file lists.
+        conf.turns = (0..servers.len()).map(Some).collect();
+    }
     let system = system.map(|system| {
         let (result, took) = match system {
             Ok(took) => (Ok(vec![IpAddr::from([192, 0, 2, 80])]), took),
@@ -105,7 +110,7 @@ fn seen(
     });
     let questions =
         names.iter().map(|name| name.parse::<NameOption>().unwrap().question(1).unwrap()).collect();
-    Observations { questions, servers: servers(text), uplinks: None, file, system }
+    Observations { questions, servers, uplinks: None, file, system }
 }
 
 fn allowed(options: &str) -> Allowed {

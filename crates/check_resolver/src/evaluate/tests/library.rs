@@ -286,3 +286,30 @@ fn an_address_by_the_search_list_is_told() {
         assert_eq!(summary("", &observed), line, "{conf:?} {name}");
     }
 }
+
+/// The C library asks a server as often as it is listed, and waits for it as often.
+#[test]
+fn a_server_that_is_listed_twice_has_two_turns() {
+    let fails = "1 of 2 nameservers fails: ::1 no answer, this system takes longer than";
+    let silent = "nameserver ::1\nnameserver ::1\nnameserver ::2\n";
+    let rows = [
+        (silent, 7.7, format!("WARNING - {fails} 7.7 s")),
+        (silent, 9.1, format!("CRITICAL - {fails} 9.1 s")),
+        ("nameserver ::1\nnameserver ::2\nnameserver ::1\n", 6.1, format!("CRITICAL - {fails} 6.1 s")),
+        // It has a turn, and is passed over at once.
+        (
+            "nameserver ::1\nnameserver fe80::1\nnameserver ::2\n",
+            5.9,
+            format!("WARNING - {fails} 5.9 s, 1 more fault"),
+        ),
+        (
+            "nameserver ::1\nnameserver fe80::1\nnameserver ::2\n",
+            6.1,
+            format!("CRITICAL - {fails} 6.1 s, 1 more fault"),
+        ),
+    ];
+    for (conf, took, line) in rows {
+        let observed = seen(&[NAME], "::1=no ::2=192.0.2.80", Some(conf), too_slow_after(took));
+        assert_eq!(summary("", &observed), line, "{conf:?} {took}");
+    }
+}
