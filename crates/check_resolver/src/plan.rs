@@ -68,8 +68,9 @@ pub(crate) enum Plan {
     /// The first question is under way.
     #[default]
     First,
-    /// TCP is under way, because an answer did not fit: what came with EDNS before, if that may be why.
-    Truncated { is_plain: bool, refusal: Option<Box<Answered>> },
+    /// TCP is under way, because an answer did not fit: after which time that came, and what came with EDNS
+    /// before, if that may be why.
+    Truncated { is_plain: bool, refusal: Option<Box<Answered>>, after: Duration },
     /// The question without EDNS is under way, because the server may not take EDNS: what it answered.
     WithoutEdns(Box<Answered>),
     /// The first question is under way again: what failed at first, and the answer without EDNS.
@@ -89,7 +90,10 @@ impl Plan {
     pub(crate) fn ended(&mut self, form: Form, ended: Ended) -> Next {
         match std::mem::take(self) {
             Self::First => self.after_first(form, ended),
-            Self::Truncated { is_plain, refusal } => self.after_cut(form, ended, is_plain, refusal),
+            Self::Truncated { is_plain, refusal, after } => {
+                let ended = ended.map(|answered| Answered { took: after + answered.took, ..answered });
+                self.after_cut(form, ended, is_plain, refusal)
+            }
             Self::WithoutEdns(refusal) => self.after_plain(form, ended, refusal),
             Self::WithEdnsAgain { refusal, plain } => match ended {
                 Ok(answered) if !is_good(&answered) => done(Ok(*plain), true, false),
@@ -164,7 +168,7 @@ impl Plan {
     /// An answer that may need a further question.
     fn judge(&mut self, form: Form, answered: Answered, is_plain: bool) -> Next {
         if answered.reply.tc && !form.tcp {
-            return self.by_tcp(form, is_plain, None);
+            return self.by_tcp(form, is_plain, None, answered.took);
         }
         if answered.reply.rcode == OptRcode::SERVFAIL {
             *self = Self::Unchecked { answer: Box::new(answered), is_plain };
@@ -180,8 +184,14 @@ impl Plan {
         done(Ok(answered), is_plain, false)
     }
 
-    fn by_tcp(&mut self, form: Form, is_plain: bool, refusal: Option<Box<Answered>>) -> Next {
-        *self = Self::Truncated { is_plain, refusal };
+    fn by_tcp(
+        &mut self,
+        form: Form,
+        is_plain: bool,
+        refusal: Option<Box<Answered>>,
+        after: Duration,
+    ) -> Next {
+        *self = Self::Truncated { is_plain, refusal, after };
         Next::Ask(vec![Form { tcp: true, ..form }])
     }
 
@@ -198,7 +208,7 @@ impl Plan {
                 self.judge(form, answered, true)
             }
             Ok(answered) if is_good(&answered) && answered.reply.tc && !form.tcp => {
-                self.by_tcp(form, true, Some(refusal))
+                self.by_tcp(form, true, Some(refusal), answered.took)
             }
             Ok(answered) if is_good(&answered) => {
                 *self = Self::WithEdnsAgain { refusal, plain: Box::new(answered) };

@@ -26,8 +26,8 @@ use crate::target::{Patience, Subject};
 use crate::uplinks::{self, Uplinks};
 use crate::{Observations, Server};
 
-/// The time in which all servers are asked.
-const SWEEP: Duration = Duration::from_millis(5800);
+/// The time in which all servers are asked: after silence by UDP 2.7 s are left for TCP.
+const SWEEP: Duration = Duration::from_millis(5900);
 /// What is kept of the time for the report.
 const RESERVE: Duration = Duration::from_millis(300);
 /// The most questions at once: each takes up to two sockets, and 1,024 are the usual limit of open files.

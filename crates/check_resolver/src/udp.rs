@@ -18,7 +18,8 @@ use crate::plan::{Answered, Ended};
 use crate::question::WireName;
 use crate::target::{Patience, Subject};
 
-/// How long the last try waits from its own sending: a late answer still counts.
+/// How long the last try waits from its own sending until another form is asked beside it, and TCP: by then
+/// the kernel has told that no neighbour answers. A late answer still counts.
 const LAST: Duration = Duration::from_millis(2200);
 /// Silence that this machine's own end cut shorter than this proves nothing.
 const ENOUGH: Duration = Duration::from_secs(2);

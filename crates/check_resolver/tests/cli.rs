@@ -196,6 +196,13 @@ fn a_late_answer_is_slow_and_no_silence() {
     let rows = [
         ("--name=slow.test/A", format!("WARNING - slow: {address} took 3.")),
         ("--name=slow-aaaa.test", format!("WARNING - slow: {address} took 3.")),
+        // By TCP as by UDP.
+        ("--name=tc-slow.test/A --warning-time=2.5", format!("WARNING - slow: {address} took 2.")),
+        ("--name=tc-slow.test/A", "OK - 1 nameserver resolves 1 name".to_owned()),
+        (
+            "--name=udp-slow.test/A",
+            format!("CRITICAL - 1 of 1 nameserver fails: {address} no answer by UDP, TCP answers"),
+        ),
         ("--name=slow.test/A --warning-time=5", "OK - 1 nameserver resolves 1 name".to_owned()),
         (
             "--name=slow-servfail.test/A",

@@ -210,3 +210,12 @@ fn each_end_leads_to_what_the_table_says() {
         assert_eq!(told(ends.clone()), expected, "{ends:?}");
     }
 }
+
+/// Who asks waits for both answers.
+#[test]
+fn an_answer_by_tcp_took_the_time_of_the_one_that_did_not_fit_too() {
+    let mut plan = Plan::default();
+    assert_eq!(plan.ended(FIRST, cut()), Next::Ask(vec![TCP]));
+    let Next::Done(outcome) = plan.ended(TCP, ok(OptRcode::NOERROR)) else { panic!("{plan:?}") };
+    assert_eq!(outcome.answer.unwrap().took, Duration::from_millis(24));
+}

@@ -11,6 +11,8 @@ use std::time::{Duration, Instant};
 const POLL: Duration = Duration::from_millis(10);
 /// Later than the last try is waited for.
 const SLOW: Duration = Duration::from_millis(3800);
+/// Shorter than what is left of the time after silence by UDP.
+const SLOW_TCP: Duration = Duration::from_millis(2600);
 const RA: u16 = 0x8180;
 
 /// A running fake. Dropping it ends it.
@@ -155,15 +157,25 @@ fn talk(always: Always, mut stream: TcpStream) -> Option<TcpStream> {
         "silent" | "tc-silent" | "noedns" | "wrongid" | "late" | "slow" | "slow-servfail" | "slow-aaaa" => {
             Some(stream)
         }
-        _ => {
+        label => {
             let answer = query.answers().pop().unwrap_or_default();
-            // The length in a segment of its own.
-            stream.write_all(&u16::try_from(answer.len()).unwrap().to_be_bytes()).ok()?;
-            stream.set_nodelay(true).ok()?;
-            stream.write_all(&answer).ok()?;
+            match label.ends_with("-slow") {
+                true => drop(thread::spawn(move || {
+                    thread::sleep(SLOW_TCP);
+                    send(stream, &answer)
+                })),
+                false => send(stream, &answer)?,
+            }
             None
         }
     }
+}
+
+/// Sends the length of an answer in a segment of its own, and the answer.
+fn send(mut stream: TcpStream, answer: &[u8]) -> Option<()> {
+    stream.write_all(&u16::try_from(answer.len()).unwrap().to_be_bytes()).ok()?;
+    stream.set_nodelay(true).ok()?;
+    stream.write_all(answer).ok()
 }
 
 impl<'a> Query<'a> {
@@ -267,7 +279,7 @@ impl<'a> Query<'a> {
             "refused-edns" if self.has_edns => code(5),
             "badvers-edns" if self.has_edns => vec![self.badvers()],
             "formerr-edns" if self.has_edns => vec![self.plain(RA | 1)],
-            "silent" | "silent-udp" if !self.tcp => vec![],
+            "silent" | "silent-udp" | "udp-slow" if !self.tcp => vec![],
             "noedns" if self.has_edns => vec![],
             "silent-aaaa" if is_aaaa => vec![],
             "servfail-aaaa" if is_aaaa => code(2),
@@ -284,7 +296,7 @@ impl<'a> Query<'a> {
             "pointer" => vec![self.answer(RA, &[b"\xc0\xff\0\x01\0\x01\0\0\0\0\0\0"], &[])],
             "badvers" if self.has_edns => vec![self.badvers()],
             "badvers" => code(5),
-            "tc" | "tc-closed" | "tc-silent" | "tc-refused" if !self.tcp => {
+            "tc" | "tc-closed" | "tc-silent" | "tc-refused" | "tc-slow" if !self.tcp => {
                 vec![self.answer(RA | 0x200, &[], &[])]
             }
             "loop" => only_v4(b"\xc0\x0c\0\x05\0\x01\0\0\0\x0a\0\x02\xc0\x0c"),
