@@ -18,7 +18,7 @@ pub fn failed(error: &dyn Error, deadline: &Deadline) -> Report {
 /// The report of a check that could not be made. Further lines of `what` become details.
 pub(crate) fn unknown(what: &str) -> Report {
     let (first, details) = what.split_once('\n').unwrap_or((what, ""));
-    Report::new(State::Unknown, first).detail(details)
+    details.lines().fold(Report::new(State::Unknown, first), Report::detail)
 }
 
 /// An error and what it came from, outermost first. An error that prints its cause itself must not have it as

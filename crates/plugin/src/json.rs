@@ -75,12 +75,13 @@ mod tests {
             .metric(Metric::new("offset a", -7.5).unit(Unit::Seconds).thresholds(thresholds).max(9.0))
             .metric(Metric::new("lag", f64::NAN))
             .detail("a \\ \"b\"\nc")
+            .detail("d")
             .verbose_detail("more");
         let line = "{\"plugin\":\"check_x\",\"name\":\"X\",\"state\":\"CRITICAL\",\"code\":2,\"summary\":\"2 of 40 missing\",\
-                    \"details\":[\"a \\\\ \\\"b\\\"\",\"c\"],\"metrics\":[{\"label\":\"offset a\",\"value\":-7.5,\"unit\":\"s\",\
+                    \"details\":[\"a \\\\ \\\"b\\\" c\",\"d\"],\"metrics\":[{\"label\":\"offset a\",\"value\":-7.5,\"unit\":\"s\",\
                     \"warning\":\"-5:5\",\"critical\":null,\"min\":null,\"max\":9},{\"label\":\"lag\",\"value\":null,\"unit\":\"\",\
                     \"warning\":null,\"critical\":null,\"min\":null,\"max\":null}]}\n";
         assert_eq!(render(&report, "check_x", "X", 0), line);
-        assert!(render(&report, "check_x", "X", 1).contains("\"c\",\"more\"],"));
+        assert!(render(&report, "check_x", "X", 1).contains("\"d\",\"more\"],"));
     }
 }

@@ -55,7 +55,8 @@ impl Report {
         Self { summary: summary.into(), ..self }
     }
 
-    /// With a detail, which stands on a line of its own; line ends in it start further lines.
+    /// With a detail, which stands on a line of its own. Line ends in it become blanks: a text from outside
+    /// must not make lines that read like ours.
     pub fn detail(mut self, text: impl Into<String>) -> Self {
         self.details.push((0, text.into()));
         self
@@ -103,7 +104,7 @@ impl Report {
     /// The lines of the details that show with `verbosity`.
     pub(crate) fn lines(&self, verbosity: u8) -> impl Iterator<Item = String> {
         let shown = self.details.iter().filter(move |(level, _)| *level <= verbosity);
-        shown.flat_map(|(_, text)| text.lines()).map(clean).filter(|line| !line.is_empty())
+        shown.map(|(_, text)| clean(text)).filter(|line| !line.is_empty())
     }
 
     /// Whether it is lines to be used as they are.
@@ -177,7 +178,7 @@ fn cut(text: &str, room: usize) -> String {
 
 /// Appends the details line by line, up to `whole` octets in all, and counts what does not fit.
 fn append<'a>(output: &mut String, details: impl Iterator<Item = &'a str>, whole: usize) {
-    let lines = details.flat_map(str::lines).map(clean).filter(|line| !line.is_empty());
+    let lines = details.map(clean).filter(|line| !line.is_empty());
     let tail = "and 18446744073709551615 more lines\n".len();
     let mut missed = 0_usize;
     for line in lines {
@@ -202,7 +203,9 @@ mod tests {
         let report = Report::new(State::Critical, "2 of 40 addresses missing")
             .metric(Metric::count("missing", 2).max(40.0))
             .metric(Metric::count("bound", 57))
-            .detail("192.0.2.22: not bound\n\n192.0.2.31: not bound")
+            .detail("192.0.2.22: not bound")
+            .detail(" \n")
+            .detail("192.0.2.31: not bound")
             .verbose_detail("from /etc/ips");
         let first = "IP_BOUND CRITICAL - 2 of 40 addresses missing | missing=2;;;0;40 bound=57;;;0\n";
         let details = "192.0.2.22: not bound\n192.0.2.31: not bound\n";
@@ -230,7 +233,7 @@ mod tests {
     #[test]
     fn nothing_from_outside_breaks_the_lines() {
         let report = Report::new(State::Unknown, "a|b\nc\u{0}").detail("x|y=1\r\u{1b}[2J\n|\u{7}");
-        assert_eq!(report.render("X", 0), "X UNKNOWN - a/b c\nx/y=1  [2J\n/\n");
+        assert_eq!(report.render("X", 0), "X UNKNOWN - a/b c\nx/y=1  [2J /\n");
         assert_eq!(Report::new(State::Ok, " \n ").render("X", 0), "X OK\n");
     }
 

@@ -204,6 +204,19 @@ fn details_tell_each_answer() {
     assert_eq!(details, expected);
 }
 
+/// The text of an extended error is the server's: it makes no line of its own.
+#[test]
+fn an_answer_has_one_line_whatever_it_says() {
+    let mut observed = seen(&[NAME], "192.0.2.53=expired", Some("nameserver 192.0.2.53\n"), None);
+    let answer = observed.servers[0].outcomes[0][0].answer.as_mut().unwrap();
+    answer.reply.errors = vec![(22, "x\nCRITICAL: payroll down\r\nz".to_owned())];
+    let output = evaluate(&allowed(""), &observed).render("RESOLVER", 1);
+    let details: Vec<&str> = output.lines().skip(1).collect();
+    let line = "192.0.2.53 www.example.com A: SERVFAIL, flags ra edns, 12.000 ms, no record, \
+                EDE 22 (no reachable authority): x CRITICAL: payroll down  z, answers with CD=1";
+    assert_eq!(details, [line]);
+}
+
 #[test]
 fn closed_servers_refuse() {
     let rows = [
