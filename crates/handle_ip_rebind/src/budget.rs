@@ -16,7 +16,7 @@ use std::time::{Instant, SystemTime, UNIX_EPOCH};
 use plugin::Deadline;
 use serde::{Deserialize, Serialize};
 
-use state::{Above, Access, Fault, Folder, Lock, PRIVATE, StateError};
+use state::{Above, Access, Fault, Folder, LOOK, Lock, PRIVATE, StateError};
 
 use crate::backoff::Failures;
 use crate::case::Case;
@@ -114,7 +114,8 @@ fn is_zero(number: &u32) -> bool {
 
 impl Held {
     /// Takes the lock in the folder, which is made where it does not exist, and no folder above it but this
-    /// package's own: a typo must not make a path. `None` if another run has the lock.
+    /// package's own: a typo must not make a path. `None` if another run has the lock, and not only a test of
+    /// the configuration.
     ///
     /// # Errors
     /// [`BudgetError::State`].
@@ -125,7 +126,7 @@ impl Held {
         }
         let folder = Folder::make(path, Above::Checked).map_err(|error| refused(path, error))?;
         check_own(path)?;
-        let lock = folder.lock(LOCK, Instant::now()).map_err(BudgetError::State)?;
+        let lock = folder.lock(LOCK, Instant::now() + LOOK).map_err(BudgetError::State)?;
         Ok(lock.map(|lock| Self { folder, lock }))
     }
 

@@ -9,7 +9,7 @@ use std::time::Instant;
 
 use plugin::{Deadline, read_file};
 use serde::{Deserialize, Serialize};
-use state::{Above, Access, Folder, Lock, PRIVATE, Records, StateError, Trust};
+use state::{Above, Access, Folder, LOOK, Lock, PRIVATE, Records, StateError, Trust};
 
 use crate::jump::Baseline;
 use crate::ledger::{Ledger, Run, jump};
@@ -114,12 +114,13 @@ pub(crate) struct History {
 }
 
 impl Store {
-    /// Takes the lock in the folder, which is made where it does not exist. `None` if another run holds it.
+    /// Takes the lock in the folder, which is made where it does not exist. `None` if another run holds it,
+    /// and not only a preview.
     ///
     /// # Errors
     /// [`HistoryError::State`].
     pub(crate) fn open(path: &Path) -> Result<Option<Self>, HistoryError> {
-        Self::open_until(path, Instant::now())
+        Self::open_until(path, Instant::now() + LOOK)
     }
 
     /// Opens the history as [`Store::open`] does, but waits for the lock until `until`.

@@ -42,7 +42,7 @@ mod walk;
 
 pub use error::{Fault, StateError};
 pub use folder::Folder;
-pub use lock::Lock;
+pub use lock::{LOOK, Lock};
 pub use read::{open_trusted, read_trusted};
 pub use records::Records;
 pub use replace::{PRIVATE, PUBLIC};

@@ -5,6 +5,7 @@ use std::fs;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::path::Path;
 use std::process::Command;
+use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
 use std::time::Duration;
 
@@ -165,6 +166,28 @@ fn of_two_at_once_the_second_touches_nothing() {
     lock.unlock().unwrap();
     assert!(!preview().contains("another run"), "{}", preview());
     assert_eq!(site.line(&[]).1, "STATUS OK - 2 components published, 1 operational, 1 major outage");
+}
+
+/// A preview takes a shared lock for a moment, to see whether a run holds it.
+#[test]
+fn a_preview_keeps_no_run_from_publishing() {
+    let site = Site::new(TWO);
+    site.services(&two([0, 0, 0, 0]), 0);
+    site.run(&[]);
+    let lock = fs::File::open(site.path("state/lock")).unwrap();
+    let (end, ended) = mpsc::channel::<()>();
+    let moment = Duration::from_millis(2);
+    let looks = thread::spawn(move || {
+        while ended.recv_timeout(moment) == Err(RecvTimeoutError::Timeout) {
+            lock.lock_shared().unwrap();
+            thread::sleep(moment * 5);
+            lock.unlock().unwrap();
+        }
+    });
+    let lines: Vec<String> = (0..10).map(|_| site.line(&[]).1).collect();
+    drop(end);
+    looks.join().unwrap();
+    assert_eq!(lines, vec!["STATUS OK - 2 components published, all operational"; 10]);
 }
 
 #[test]
