@@ -231,10 +231,18 @@ impl Seen {
         let names = configured
             .filter(|(of, _)| *of == address)
             .map(|(_, name)| name.split(':').next().unwrap_or(name));
-        if let Some(name) = names.into_iter().find(|name| *name != interface) {
-            return Some(format!("configured on {name}, not on {interface}"));
+        let own = self.bound().interfaces.iter().find(|known| known.name == interface);
+        let is_own = |name: &str| {
+            let named = self.bound().by_name(name);
+            name == interface || named.zip(own).is_some_and(|(named, own)| named.index == own.index)
+        };
+        if let Some(name) = names.into_iter().find(|name| !is_own(name)) {
+            return Some(match self.bound().by_name(name) {
+                Some(_) => format!("configured on {name}, not on {interface}"),
+                None => format!("configured on {name}, there is no {name} here"),
+            });
         }
-        let Some(known) = self.bound().interfaces.iter().find(|known| known.name == interface) else {
+        let Some(known) = own else {
             return Some(format!("there is no {interface} here"));
         };
         if let Some(fault) = self.link_fault(known.index) {

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use suite::host::write;
 use suite::needs::{Need, missing};
 use suite::process::run;
 use suite::wait::eventually;
@@ -107,11 +108,24 @@ fn what_is_not_in_the_list_or_belongs_elsewhere_is_left_alone() {
     let site = Site::new("192.0.2.1");
     site.host.etc("network/interfaces", "auto eth1\niface eth1 inet static\n address 192.0.2.41/24\n");
     site.configure("enabled = true\ncheck = [\"--from=ifupdown\"]\nfrom = [\"ifupdown\"]\n");
-    let line = "IP_REBIND CRITICAL - 192.0.2.41 left alone: configured on eth1, not on eth0";
+    let line = "IP_REBIND CRITICAL - 192.0.2.41 left alone: configured on eth1, there is no eth1 here";
     assert_eq!(site.handle().verdict(), (2, line));
     site.host.etc("network/interfaces", "auto eth0\niface eth0 inet static\n address 192.0.2.41/25\n");
     assert_eq!(site.handle().verdict(), (0, "IP_REBIND OK - bound again: 192.0.2.41"));
     assert!(site.has("192.0.2.41/25"), "with the prefix length that the configuration promises");
+}
+
+#[test]
+fn a_list_names_an_interface_by_any_of_its_names() {
+    if missing(&HOSTS) {
+        return;
+    }
+    let site = Site::new("");
+    write(&site.path("ips"), "192.0.2.31/24 # on: eth9\n");
+    let line = "IP_REBIND CRITICAL - 192.0.2.31 left alone: configured on eth9, there is no eth9 here";
+    assert_eq!(site.handle().verdict(), (2, line));
+    site.host.ip(&["link", "property", "add", "dev", "eth0", "altname", "eth9"]);
+    assert_eq!(site.handle().verdict(), (0, "IP_REBIND OK - bound again: 192.0.2.31"));
 }
 
 #[test]
