@@ -6,7 +6,7 @@ use std::os::unix::ffi::OsStrExt as _;
 use super::{line, outcome, plugin, run};
 
 #[test]
-fn what_is_wrong_with_the_arguments_is_named() {
+fn a_wrong_argument_is_named() {
     let time = "not a time in seconds from 0.001 to 86400";
     let state = "the state is not warning, critical or unknown";
     let acts = "echo, empty, hostile, large, list, linger, late, give-up, error, error-lines, panic, panic-any, \

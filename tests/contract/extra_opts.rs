@@ -73,7 +73,7 @@ fn the_common_options_may_stand_there_too() {
 }
 
 #[test]
-fn what_is_wrong_in_the_file_is_named_with_its_line() {
+fn a_wrong_line_of_the_file_is_named_with_its_number() {
     let rows = [
         ("[x]\n\nbogus=1\n", "line 3: no option is called bogus, see --help"),
         ("[x]\nhelp\n", "line 2: no option is called help, see --help"),

@@ -11,9 +11,9 @@ use crate::dynamic::expects_something;
 use crate::expected::Expected;
 
 impl Expected {
-    /// The expected addresses as a list that --file takes, each with its place. Floating ones are comments in
-    /// it: whoever takes the list must not demand them of every host. `bound` is what is bound on the host
-    /// that they are of, where that is known.
+    /// Returns the expected addresses as a list that --file takes, each with its place. Floating addresses are
+    /// comments: a host that reads the list must not expect them as its own. `bound` has the addresses of the
+    /// host that the list describes, where they are known.
     pub(crate) fn listing(&self, bound: Option<&Bound>) -> Report {
         let total = self.entries.len();
         let mut lines = vec![format!("# {}{}", crate::words::addresses(total), self.from())];

@@ -193,7 +193,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_missing_or_strange_is_no_error() {
+    fn a_missing_or_strange_column_is_no_error() {
         let channel = Channel::read(&Row::default());
         assert_eq!((channel.io, channel.lag), (IoState::Other(String::new()), None));
         let columns = [

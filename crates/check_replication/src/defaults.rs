@@ -309,7 +309,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_is_named_and_never_quoted() {
+    fn a_wrong_setting_is_named_and_never_quoted() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("my.cnf");
         let rows = [

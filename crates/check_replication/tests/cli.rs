@@ -31,7 +31,7 @@ fn file(folder: &TempDir, name: &str, text: &str) -> String {
 }
 
 #[test]
-fn what_cannot_be_meant_is_unknown() {
+fn a_wrong_option_is_unknown_and_named() {
     let rows: [(&[&str], &str); 28] = [
         (&["--hostname", "a b"], "a host name has only ASCII letters, digits, dots, hyphens and underscores"),
         (&["--hostname", "db-01:0"], "the port after the colon is a number from 1 to 65535, as in db-01:161"),

@@ -52,7 +52,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_cannot_be_had_is_refused() {
+    fn memory_that_cannot_be_had_is_refused() {
         assert_eq!(ask_for_targets(100_000), Ok(()));
         assert_eq!(ask_for_lists(1 << 24), Ok(()));
         let refused = ask_for_targets(usize::MAX >> 12).unwrap_err().to_string();

@@ -221,7 +221,7 @@ fn nothing_grows_faster_than_the_file() {
 /// Parameters that name themselves, blocks that repeat a long line, and nested blocks around a short line or
 /// none are refused early.
 #[test]
-fn what_grows_without_bounds_is_given_up_soon() {
+fn a_file_that_grows_without_bounds_is_given_up_soon() {
     let long = format!("~SEQ(N,65536) {}", "x ".repeat(2_500));
     let (grown, often) = ("parameters or repeated lines grow too long", "a line is repeated too often");
     let rows = [

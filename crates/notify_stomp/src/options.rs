@@ -253,7 +253,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_is_named() {
+    fn a_wrong_option_is_named() {
         let named = Target { broker: vec!["127.0.0.1".to_owned()], ..Target::default() };
         let with = |change: fn(&mut Target)| {
             let mut target = named.clone();

@@ -10,7 +10,7 @@ use suite::stomp::make_spool;
 const BINARY: &str = env!("CARGO_BIN_EXE_notify_stomp");
 
 #[test]
-fn what_is_wrong_is_named() {
+fn a_wrong_argument_is_named() {
     let rows: [(&[&str], &str); 9] = [
         (&["--flush", "--spool-size=-1"], "--spool-size=-1: not a whole number, see --help"),
         (

@@ -32,7 +32,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_cannot_be_had_is_known() {
+    fn memory_that_cannot_be_had_is_known() {
         assert!(can_allocate(ENOUGH));
         assert!(!can_allocate(usize::MAX >> 2));
     }

@@ -79,9 +79,8 @@ pub(crate) struct Notes {
     pub(crate) remarks: Vec<String>,
 }
 
-/// Reads all notes in the folder. `names` are the public names that there are. A folder that does not exist
-/// has none.
-/// An outage that begins after `now` is left out until then.
+/// Reads all notes in the folder; a folder that does not exist contains none. `names` are the public names
+/// that a note may give. Leaves out an outage that begins after `now`.
 pub(crate) fn read(folder: &Path, names: &Names<'_>, now: u64, deadline: &Deadline) -> Notes {
     let listed = fs::canonicalize(folder).and_then(|folder| Ok((files(&folder)?, folder)));
     let ((mut files, others), folder) = match listed {

@@ -111,7 +111,7 @@ fn uptime_is_what_a_calculation_by_hand_says() {
 }
 
 #[test]
-fn what_is_read_is_what_was_written() {
+fn a_history_is_read_as_it_was_written() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("state");
     for (at, letter) in

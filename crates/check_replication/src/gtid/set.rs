@@ -309,7 +309,7 @@ mod tests {
     }
 
     #[test]
-    fn what_one_has_and_the_other_has_not() {
+    fn the_difference_of_two_sets_is_counted() {
         let rows = [
             ("", "", "", 0),
             ("A:1-5", "", "A:1-5", 5),

@@ -46,7 +46,7 @@ fn all_of_it_is_read() {
 }
 
 #[test]
-fn what_is_wrong_is_named_with_its_line() {
+fn a_wrong_setting_is_named_with_its_line() {
     let base = "interface = \"eth0\"\nfiles = [\"/etc/ips\"]\n";
     let rows = [
         ("enabld = true", "line 3: unknown setting enabld, see the manual page"),

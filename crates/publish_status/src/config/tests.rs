@@ -47,7 +47,7 @@ fn an_identifier_is_the_same_for_ever() {
 }
 
 #[test]
-fn what_is_wrong_is_named() {
+fn a_wrong_setting_is_named() {
     let rows = [
         (String::new(), "/etc/x.toml: missing field title"),
         ("title = \"a\"\n".to_owned(), "/etc/x.toml: missing field url"),

@@ -138,7 +138,7 @@ fn a_link_stays_in_the_folder() {
 }
 
 #[test]
-fn what_is_wrong_is_named() {
+fn a_wrong_note_is_named() {
     let rows = [
         ("", "the first line is not ---"),
         ("---\ncomponent: London\n", "no second line ---"),

@@ -41,7 +41,7 @@ fn judged(at: u64) -> Path {
 }
 
 #[test]
-fn what_is_written_is_read_again() {
+fn a_record_is_read_as_it_was_written() {
     let (_folder, file) = own_folder();
     let mut store = open(&file).unwrap();
     assert!(store.records.targets.is_empty() && store.anew.is_none());

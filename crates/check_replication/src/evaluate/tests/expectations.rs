@@ -3,7 +3,7 @@
 use super::*;
 
 #[test]
-fn what_is_expected_and_what_is_not_known() {
+fn each_expectation_has_its_line() {
     let from = "db-02 from 127.0.0.1:13306";
     let lag = |value: &str| changed(&[("Seconds_Behind_Master", value)]);
     let group = |sql: &str| {
