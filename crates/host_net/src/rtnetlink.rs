@@ -59,26 +59,27 @@ fn add_address(payload: &[u8], bound: &mut Bound) -> Result<(), NetlinkError> {
     let (mut flags, interface) = (Flags((*flags).into()), u32::from_ne_bytes(*index));
     let (mut found, mut peer) = (None, None);
     let mut seconds = None;
-    for attribute in NlasIterator::new(attributes) {
-        let attribute = attribute?;
-        match attribute.kind() {
+    let mut rest = attributes;
+    while let Some((kind, value, behind)) = attribute(rest)? {
+        rest = behind;
+        match kind {
             // On a point-to-point link IFA_ADDRESS is the peer, and IFA_LOCAL this end; IPv6 without a peer
             // has no IFA_LOCAL.
-            1 if found.is_none() => found = ip(attribute.value()),
+            1 if found.is_none() => found = ip(value),
             2 => {
-                let local = ip(attribute.value());
+                let local = ip(value);
                 peer = found.filter(|_| found != local);
                 found = local;
+                // What follows is of interest only for an address that will go by itself.
+                if flags.permanent() {
+                    break;
+                }
             }
             // struct ifa_cacheinfo: first the preferred, then the valid lifetime.
-            6 => seconds = attribute.value().get(4..).and_then(number),
+            6 => seconds = value.get(4..).and_then(number),
             // IFA_FLAGS: all of them, of which the header has eight bits.
-            8 => flags = all_flags(attribute.value()).unwrap_or(flags),
-            _ => continue,
-        }
-        // What follows is of interest only for an address that will go by itself.
-        if attribute.kind() == 2 && flags.permanent() {
-            break;
+            8 => flags = all_flags(value).unwrap_or(flags),
+            _ => {}
         }
     }
     let Some(address) = found else { return Ok(()) };
@@ -88,6 +89,27 @@ fn add_address(payload: &[u8], bound: &mut Bound) -> Result<(), NetlinkError> {
     bound.peers.extend(peer.map(|peer| Peer { local: address, address: peer, interface }));
     bound.addresses.push(BoundAddress { address, interface, prefix: *prefix, flags });
     Ok(())
+}
+
+/// The type and the value of an attribute, and what follows it.
+type Attribute<'a> = (u16, &'a [u8], &'a [u8]);
+
+/// Returns the first attribute (struct nlattr of linux/netlink.h); `None` at the end. By hand, as the header of
+/// an address.
+fn attribute(octets: &[u8]) -> Result<Option<Attribute<'_>>, NetlinkError> {
+    let Some((&[l0, l1, k0, k1], _)) = octets.split_first_chunk() else {
+        return if octets.is_empty() { Ok(None) } else { Err(cut(octets)) };
+    };
+    let length = usize::from(u16::from_ne_bytes([l0, l1]));
+    let value = octets.get(4..length).ok_or_else(|| cut(octets))?;
+    // Two bits of the type are flags (NLA_TYPE_MASK).
+    let kind = u16::from_ne_bytes([k0, k1]) & 0x3fff;
+    Ok(Some((kind, value, octets.get(length.next_multiple_of(4)..).unwrap_or_default())))
+}
+
+#[cold]
+fn cut(octets: &[u8]) -> NetlinkError {
+    NetlinkError::Answer(format!("an attribute that is longer than the {} octets left", octets.len()))
 }
 
 /// The low bits of IFA_FLAGS.
@@ -211,7 +233,7 @@ fn nested<'a>(value: &'a [u8], path: &[u16]) -> Option<&'a [u8]> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{Bound, Flags, Kind, Links, Peer, add_address};
 
     /// An attribute with its header, filled up to four octets.
     fn attribute(kind: u16, value: &[u8]) -> Vec<u8> {
@@ -254,6 +276,23 @@ mod tests {
         let flags: Vec<Flags> = bound.addresses.iter().map(|address| address.flags).collect();
         assert_eq!(flags, [Flags(0x80), Flags(0x80), Flags(0x280)]);
         assert!(flags[2].no_prefix_route() && !flags[0].no_prefix_route());
+    }
+
+    #[test]
+    fn an_attribute_that_lies_about_its_length_is_an_error() {
+        let address = attribute(1, &[192, 0, 2, 1]);
+        let add = |attributes: &[u8]| {
+            let mut bound = Bound::default();
+            let message = [&[2, 24, 0x80, 0, 7, 0, 0, 0][..], attributes].concat();
+            add_address(&message, &mut bound).map(|()| bound.addresses.len())
+        };
+        assert_eq!(add(&address).unwrap(), 1);
+        assert_eq!(add(&[]).unwrap(), 0);
+        for bad in
+            [&address[..7], &address[..3], &[3, 0, 1, 0], &[0; 4], &[address.as_slice(), &[1]].concat()]
+        {
+            assert!(add(bad).is_err(), "{bad:?}");
+        }
     }
 
     #[test]
