@@ -9,6 +9,7 @@ use crate::evaluate::evaluate;
 use crate::fixture::{args, bound};
 use crate::{Args, Expected, Observations, ports};
 
+mod copies;
 mod leases;
 
 /// Returns the first line without its performance data, and the details, for files and bound addresses.

@@ -11,8 +11,10 @@ use crate::Expectations;
 use crate::condition::{Condition, conditions};
 use crate::contradictions::reconcile;
 use crate::interfaces::{is_local, is_one_of};
+use crate::on_each::{of_lists, on_each};
 use crate::options::Ignored;
 use crate::port_fault::PortFault;
+use crate::ports::is_portless;
 
 mod error;
 mod merge;
@@ -34,7 +36,10 @@ pub struct Expected {
     pub floating: Vec<(IpAddr, String)>,
     /// The interfaces that the configuration promises addresses on, sorted.
     pub interfaces: Vec<(IpAddr, String)>,
-    /// Those of them that only a list names, sorted.
+    /// Those of them that must each have the address, where a source names several for it, sorted. An alias
+    /// as eth0:1 is on eth0.
+    pub on_each: Vec<(IpAddr, String)>,
+    /// Those of `interfaces` that only a list names, sorted.
     pub listed: Vec<(IpAddr, String)>,
     /// The interfaces that the addresses must be on: any if empty.
     pub on: Vec<String>,
@@ -119,7 +124,10 @@ impl Expected {
         let from = if from.is_empty() && !named { &[Origin::Auto][..] } else { from };
         let (found, unusable) = host_config::read_usable(from, tree);
         errors.extend(unusable.into_iter().map(ExpectedError::from));
-        let mut expected = Self::new(expectations, lists, found);
+        let said = found.iter().map(|(_, promises)| promises.promises.as_slice());
+        let lists_say: Vec<Vec<Promise>> = of_lists(&comments.promises).collect();
+        let on_each = on_each(said.chain(lists_say.iter().map(Vec::as_slice)));
+        let mut expected = Self { on_each, ..Self::new(expectations, lists, found) };
         expected.dynamic.extend(comments.dynamic);
         let (floating, placed): (Vec<Promise>, _) =
             comments.promises.into_iter().partition(|promise| promise.floating);
@@ -200,6 +208,7 @@ impl Expected {
                 .map(|address| (address.to_canonical(), "--floating".to_owned()))
                 .collect(),
             interfaces: Vec::new(),
+            on_each: Vec::new(),
             listed: Vec::new(),
             on: expectations.interface.clone(),
             absent: expectations.absent.iter().map(IpAddr::to_canonical).collect(),
@@ -325,6 +334,20 @@ impl Expected {
             }
         }
         found
+    }
+
+    /// Returns whether a condition makes its address a missing one. A bridge without ports is no fault where
+    /// it is configured so, nor where its address is not expected by name; nor is an interface that only
+    /// holds the addresses that were found on it and is switched off on purpose.
+    pub(crate) fn counts(&self, condition: Condition, bound: &Bound) -> bool {
+        match condition {
+            Condition::EmptyBridge(index) => {
+                let name = bound.interface(index).map_or("", |interface| interface.name.as_str());
+                self.source != ListSource::Bound && !is_portless(name, &self.ports)
+            }
+            Condition::Parked(_) => false,
+            condition => !condition.is_usable(),
+        }
     }
 
     /// Where an entry is written: nothing for those that come from what is bound.

@@ -9,6 +9,7 @@ mod condition;
 #[cfg(test)]
 mod configured;
 mod contradictions;
+mod copies;
 mod dynamic;
 mod evaluate;
 mod expectations;
@@ -22,6 +23,7 @@ mod interfaces;
 mod listing;
 mod misplaced;
 mod missing;
+mod on_each;
 mod options;
 mod port_fault;
 mod port_findings;
@@ -143,18 +145,9 @@ pub struct Observations {
 }
 
 impl Observations {
-    /// Returns whether a condition makes its address a missing one. A bridge without ports is no fault where
-    /// it is configured so, nor where its address is not expected by name; nor is an interface that only
-    /// holds the addresses that were found on it and is switched off on purpose.
+    /// Returns whether a condition makes its address a missing one ([`Expected::counts`]).
     pub fn counts(&self, condition: Condition) -> bool {
-        match condition {
-            Condition::EmptyBridge(index) => {
-                self.expected.source != ListSource::Bound
-                    && !ports::is_portless(self.name(index), &self.expected.ports)
-            }
-            Condition::Parked(_) => false,
-            condition => !condition.is_usable(),
-        }
+        self.expected.counts(condition, &self.bound)
     }
 
     /// Returns what is wrong with the ports of an interface.

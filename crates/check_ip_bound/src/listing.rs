@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 
+use addresses::Entry;
 use host_config::Ports;
 use host_net::Bound;
 use plugin::{Deadline, Report, State};
@@ -15,7 +16,9 @@ impl Expected {
     /// comments: a host that reads the list must not expect them as its own. `bound` has the addresses of the
     /// host that the list describes, where they are known.
     pub(crate) fn listing(&self, bound: Option<&Bound>) -> Report {
-        let total = self.entries.len();
+        let further = |group: &[(IpAddr, String)]| group.len() - 1;
+        let copies = self.on_each.chunk_by(|(first, _), (second, _)| first == second).map(further);
+        let total = self.entries.len() + copies.sum::<usize>();
         let mut lines = vec![format!("# {}{}", crate::words::addresses(total), self.from())];
         let dynamic = self.dynamic.iter().filter(|_| self.demands_dynamic);
         lines.extend(dynamic.map(|dynamic| {
@@ -29,14 +32,12 @@ impl Expected {
                 .iter()
                 .map(|each| format!("# ports: {} {} # {}", each.interface, ports(each), each.place)),
         );
-        lines.extend(self.entries.iter().map(|entry| {
-            format!(
-                "{}{} # {}",
-                entry.expected,
-                self.on_interfaces(entry.expected.address),
-                self.origin(entry)
-            )
-        }));
+        let placed = |entry: &Entry| {
+            let (expected, origin) = (entry.expected, self.origin(entry));
+            let on = self.on_interfaces(expected.address).into_iter();
+            on.map(|on| format!("{expected}{on} # {origin}")).collect::<Vec<_>>()
+        };
+        lines.extend(self.entries.iter().flat_map(placed));
         lines.extend(self.floating.iter().map(|(address, place)| format!("# floating: {address} # {place}")));
         lines.extend(self.notes.iter().chain(&self.remarks).map(|note| format!("# {note}")));
         lines.extend(self.unknown.iter().map(|line| format!("# not understood: {line}")));
@@ -55,13 +56,20 @@ impl Expected {
 }
 
 impl Expected {
-    /// The interfaces that an address is configured on, as a comment that --file reads back.
-    fn on_interfaces(&self, address: IpAddr) -> String {
+    /// The interfaces that an address is configured on, as comments that --file reads back: one for each that
+    /// must have it, or one with all of which one is enough.
+    fn on_interfaces(&self, address: IpAddr) -> Vec<String> {
+        let first = self.on_each.partition_point(|(each, _)| *each < address);
+        let each = self.on_each.iter().skip(first).take_while(|(each, _)| *each == address);
+        let each: Vec<String> = each.map(|(_, name)| format!(" # on: {name}")).collect();
+        if !each.is_empty() {
+            return each;
+        }
         let first = self.interfaces.partition_point(|(each, _)| *each < address);
         let all = self.interfaces.iter().skip(first).take_while(|(each, _)| *each == address);
         let mut names: Vec<&str> = all.map(|(_, name)| name.as_str()).collect();
         names.dedup();
-        if names.is_empty() { String::new() } else { format!(" # on: {}", names.join(" ")) }
+        vec![if names.is_empty() { String::new() } else { format!(" # on: {}", names.join(" ")) }]
     }
 }
 

@@ -35,15 +35,18 @@ struct Group {
 /// --warning alone, it is WARNING. With `each`, -v shows a line for each of them.
 pub(crate) fn judge(thresholds: &Thresholds, each: bool, observed: &Observations) -> Finding {
     let leases = leases(&observed.expected, &observed.bound);
-    let lacking: Vec<&str> = leases
+    let (_, copies) = observed.copies();
+    let without = leases
         .iter()
-        .filter_map(|lease| if let Lease::Missing(what) = lease { Some(what.as_str()) } else { None })
-        .collect();
+        .filter_map(|lease| if let Lease::Missing(what) = lease { Some(what.as_str()) } else { None });
+    let lacking: Vec<&str> = copies.iter().map(|copy| copy.text.as_str()).chain(without).collect();
+    let unusable_copies = copies.iter().filter(|copy| copy.condition != Condition::NotBound).count();
     let total = total(observed);
     let missing: Vec<&(Entry, Condition)> =
         observed.conditions.iter().filter(|(_, condition)| observed.counts(*condition)).collect();
-    let not_bound =
-        missing.iter().filter(|(_, condition)| *condition == Condition::NotBound).count() + lacking.len();
+    let not_bound = missing.iter().filter(|(_, condition)| *condition == Condition::NotBound).count()
+        + lacking.len()
+        - unusable_copies;
     let critical = thresholds.warning.is_none().then(|| Range::up_to(0.0));
     let thresholds = thresholds.or_each(Thresholds { warning: None, critical }, 0.0);
     let all_missing = missing.len() + lacking.len();
@@ -80,17 +83,21 @@ pub(crate) fn judge(thresholds: &Thresholds, each: bool, observed: &Observations
         .metric(Metric::count("bound", observed.bound.addresses.len()))
 }
 
-/// Returns how many addresses are expected: the static ones, and one of each interface that must have or has
-/// a dynamic one.
+/// Returns how many addresses are expected: the static ones, on each interface that must have them, and one
+/// of each interface that must have or has a dynamic one.
 pub(crate) fn total(observed: &Observations) -> usize {
     let dynamic = leases(&observed.expected, &observed.bound).iter().filter(|lease| lease.counts()).count();
-    observed.expected.entries.len() + dynamic
+    dynamic + total_static(observed)
+}
+
+fn total_static(observed: &Observations) -> usize {
+    observed.expected.entries.len() + observed.copies().0
 }
 
 /// Returns what the first line says where no address is missing.
 pub(crate) fn all_well(observed: &Observations) -> String {
     let count = total(observed);
-    let dynamic = count - observed.expected.entries.len();
+    let dynamic = count - total_static(observed);
     let from = observed.expected.from();
     match (&observed.expected.source, addresses(count)) {
         (ListSource::Bound, total) => {
@@ -119,7 +126,7 @@ fn allowed(thresholds: &Thresholds) -> String {
 }
 
 /// Returns the faults for the first line: how many, which, and the cause. `lacking` are the interfaces
-/// without a dynamic address.
+/// without a dynamic address, and those without an address that others have too.
 fn in_words(observed: &Observations, groups: &[Group], lacking: &[&str], allowed: &str) -> String {
     let (absent, unusable): (Vec<&Group>, Vec<&Group>) =
         groups.iter().partition(|group| matches!(group.reason, Reason::NotBound(_)));

@@ -86,6 +86,11 @@ pub fn probe(expectations: &Expectations, deadline: &Deadline) -> Result<Observa
     let mut found = expected.conditions(&bound, &faults);
     let until = Instant::now() + DETECTION.min(deadline.keeping(RESERVE));
     while (found.iter().any(|(_, condition)| matches!(condition, Condition::Tentative(_)))
+        || expected
+            .copies(&bound, &faults)
+            .1
+            .iter()
+            .any(|copy| matches!(copy.condition, Condition::Tentative(_)))
         || awaits_detection(&expected, &bound))
         && Instant::now() < until
     {

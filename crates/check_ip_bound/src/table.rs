@@ -7,6 +7,7 @@ use addresses::HostAddress;
 
 use crate::Observations;
 use crate::condition::Condition;
+use crate::copies::Copy;
 use crate::dynamic::{Lease, leases};
 use crate::held;
 
@@ -19,6 +20,7 @@ pub(crate) fn lines(observed: &Observations) -> Vec<String> {
     let head = ["ADDRESS", "INTERFACE", "SOURCE", "STATE"].map(str::to_owned);
     let rows: Vec<Row> = std::iter::once(head)
         .chain(expected(observed))
+        .chain(copies(observed))
         .chain(dynamic(observed))
         .chain(floating(observed))
         .collect();
@@ -50,6 +52,21 @@ fn expected(observed: &Observations) -> Vec<Row> {
         [entry.expected.to_string(), interface, source, state(observed, entry.expected, condition)]
     };
     observed.expected.entries.iter().map(row).collect()
+}
+
+/// The interfaces that lack an address which others have.
+fn copies(observed: &Observations) -> Vec<Row> {
+    let (_, lacking) = observed.copies();
+    let origin = |expected: HostAddress| {
+        let entry = observed.expected.entries.iter().find(|entry| entry.expected == expected);
+        entry.map(|entry| observed.expected.origin(entry)).unwrap_or_default()
+    };
+    let row = |copy: Copy| {
+        let state = copy.condition.reason(copy.expected, &observed.bound, &observed.expected.on);
+        let state = state.unwrap_or_else(|| "usable".to_owned());
+        [copy.expected.to_string(), copy.interface, origin(copy.expected), state]
+    };
+    lacking.into_iter().map(row).collect()
 }
 
 /// The interface that the configuration names for an address.

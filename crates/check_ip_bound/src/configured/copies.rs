@@ -1,0 +1,95 @@
+//! An address that several interfaces must each have.
+
+use super::*;
+
+const TWO: &str = "auto br0\niface br0 inet static\n\taddress 192.0.2.1/24\nauto eth0\niface eth0 inet static\n\taddress 192.0.2.1/24\n";
+
+#[test]
+fn each_interface_that_is_configured_with_an_address_must_have_it() {
+    let files = |other: &str| TWO.replace("br0", other);
+    let rows = [
+        (
+            "br0",
+            "192.0.2.1/24@eth0",
+            "CRITICAL - 1 of 2 addresses missing: 192.0.2.1 on br0, there is no br0 here",
+        ),
+        ("eth3", "192.0.2.1/24@eth0", "CRITICAL - 1 of 2 addresses missing: 192.0.2.1 on eth3"),
+        ("eth3", "192.0.2.1/24@eth3", "CRITICAL - 1 of 2 addresses missing: 192.0.2.1 on eth0"),
+        ("eth3", "192.0.2.1/24@eth0 192.0.2.1/24@eth3", "OK - 2 addresses from ifupdown bound and usable"),
+        (
+            "eth1",
+            "192.0.2.1/24@eth0 192.0.2.1/24@eth1",
+            "CRITICAL - 1 of 2 addresses missing: 192.0.2.1 on eth1, which is down",
+        ),
+        (
+            "eth3",
+            "198.51.100.1/24@eth0 198.51.100.2/24@eth3",
+            "CRITICAL - 2 of 2 addresses missing: 192.0.2.1, and 192.0.2.1 on eth3",
+        ),
+        // An alias and its interface are one.
+        ("eth0:1", "192.0.2.1/24@eth0", "OK - 1 address from ifupdown bound and usable"),
+    ];
+    for (other, present, expected) in rows {
+        let (first, _) = said(&args(), &[("/etc/network/interfaces", &files(other))], present);
+        assert_eq!(first, format!("IP_BOUND {expected}"), "{other} {present}");
+    }
+    let one = Args { interface: vec!["eth0".to_owned()], ..args() };
+    let (first, _) = said(&one, &[("/etc/network/interfaces", &files("eth3"))], "192.0.2.1/24@eth0");
+    assert_eq!(first, "IP_BOUND OK - 1 address from ifupdown bound and usable");
+}
+
+#[test]
+fn one_interface_is_enough_where_sources_differ() {
+    let network = |name: &str| format!("[Match]\nName={name}\n[Network]\nAddress=192.0.2.1/24\n");
+    let (zero, three) = (network("eth0"), network("eth3"));
+    let ifupdown = "auto eth0\niface eth0 inet static\n\taddress 192.0.2.1/24\n";
+    let both = [
+        ("/etc/systemd/network/a.network", zero.as_str()),
+        ("/etc/systemd/network/b.network", three.as_str()),
+    ];
+    let (first, _) = said(&args(), &both, "192.0.2.1/24@eth0");
+    assert_eq!(first, "IP_BOUND CRITICAL - 1 of 2 addresses missing: 192.0.2.1 on eth3");
+    let differing =
+        [("/etc/network/interfaces", ifupdown), ("/etc/systemd/network/b.network", three.as_str())];
+    for present in ["192.0.2.1/24@eth0", "192.0.2.1/24@eth3"] {
+        let (first, _) = said(&args(), &differing, present);
+        assert_eq!(first, "IP_BOUND OK - 1 address from ifupdown, networkd bound and usable", "{present}");
+    }
+    // A file for any of several names says the same of each; the source that names one is certain of it alone.
+    let differing = [both[0], both[1], ("/etc/network/interfaces", ifupdown)];
+    let (first, _) = said(&args(), &differing, "192.0.2.1/24@eth0");
+    assert_eq!(first, "IP_BOUND OK - 1 address from ifupdown, networkd bound and usable");
+}
+
+#[test]
+fn a_list_keeps_the_interfaces_that_must_each_have_an_address() {
+    let deadline = Deadline::after(Duration::from_secs(60));
+    let tree = Tree::in_memory([("/etc/network/interfaces", TWO.replace("br0", "eth3"))], &deadline);
+    let configured = observed(&args(), &tree, "192.0.2.1/24@eth0");
+    let text = configured.expected.listing(Some(&configured.bound)).render("IP_BOUND", 0);
+    let lines = "# 2 addresses from ifupdown\n192.0.2.1/24 # on: eth0 # /etc/network/interfaces line 3\n\
+                 192.0.2.1/24 # on: eth3 # /etc/network/interfaces line 3\n";
+    assert!(text.starts_with(lines), "{text}");
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("list");
+    let one = "CRITICAL - 1 of 2 addresses missing: 192.0.2.1 on ";
+    let rows = [
+        (text, format!("{one}eth3")),
+        ("192.0.2.1/32 # on: eth0\n192.0.2.1 # on: eth9\n".to_owned(), "CRITICAL - ".to_owned()),
+        (
+            "192.0.2.1 # on: eth0\n192.0.2.1 # on: eth9\n".to_owned(),
+            format!("{one}eth9, there is no eth9 here"),
+        ),
+        // Of several on one line, any is enough; and a list of another host says nothing of interfaces.
+        ("192.0.2.1 # on: eth0 eth3\n".to_owned(), "OK - 1 address".to_owned()),
+        ("192.0.2.1 # on: ens1\n192.0.2.1 # on: ens2\n".to_owned(), "OK - 1 address".to_owned()),
+    ];
+    for (list, expected) in rows {
+        std::fs::write(&path, &list).unwrap();
+        let mut of_list = args();
+        of_list.addresses.file = vec![path.clone()];
+        let found = observed(&of_list, &tree, "192.0.2.1/24@eth0");
+        let text = evaluate(&args().limits(), &found).render("IP_BOUND", 0);
+        assert!(text.starts_with(&format!("IP_BOUND {expected}")), "{list}: {text}");
+    }
+}
