@@ -7,8 +7,10 @@
 
 mod address;
 mod devices;
+mod enabled;
 mod keyfile;
 mod profile;
+mod settings;
 mod unmanaged;
 
 use std::collections::{BTreeMap, HashMap};
@@ -23,56 +25,70 @@ use crate::tree::Tree;
 use devices::Fit;
 pub(crate) use keyfile::Keyfile;
 use profile::Profile;
+use settings::Settings;
 pub(crate) use unmanaged::Unmanaged;
 
-/// The one that counts most first.
-const FOLDERS: [&str; 3] = [
-    "/run/NetworkManager/system-connections",
-    "/etc/NetworkManager/system-connections",
-    "/usr/lib/NetworkManager/system-connections",
-];
+/// The folders before and after that of the administrator, which is between them in rank.
+const RUN: &str = "/run/NetworkManager/system-connections";
+const SHIPPED: &str = "/usr/lib/NetworkManager/system-connections";
+/// The rank of the administrator's own folder.
+const OWN: usize = 1;
 const SUFFIX: &str = ".nmconnection";
 const HIDES: &str = ".nmmeta";
 
 /// Returns what all profiles promise: `None` if there is not one.
 pub(crate) fn read(tree: &Tree<'_>) -> Result<Option<Promises>, ConfigError> {
+    let mut of_settings = Promises::default();
+    let settings = Settings::read(tree, &mut of_settings)?;
     let mut promises = Promises::default();
+    let profiles = profiles(tree, settings.profiles(), &mut promises)?;
+    let Some(mut profiles) = profiles else { return Ok(None) };
+    promises.append_faults(of_settings);
+    let cards = Cards::new(tree);
+    profiles.iter_mut().for_each(|profile| profile.resolve(&cards));
+    let unmanaged = Unmanaged::of(&settings);
+    let left_alone = |name: &str, kind: &str| unmanaged.leaves_alone(name, kind, &cards);
+    promise(profiles, left_alone, &mut promises)?;
+    Ok(Some(promises))
+}
+
+/// Reads the profiles that count, the administrator's in the folder `own`: `None` if there is no file of one.
+fn profiles(
+    tree: &Tree<'_>,
+    own: Option<&str>,
+    to: &mut Promises,
+) -> Result<Option<Vec<Profile>>, ConfigError> {
     let mut profiles = Vec::new();
     let mut hidden = HashMap::new();
-    for (rank, folder) in FOLDERS.into_iter().enumerate() {
-        let folder = [folder.to_owned()];
-        for (name, path) in folders::by_name(tree, &folder, |name| is_profile(rank, name) || is_hiding(name))?
-        {
-            let unreadable = promises.unreadable.len();
-            let content = promises.readable(folders::content(tree, &path))?.unwrap_or_default();
-            if promises.unreadable.len() > unreadable {
+    let folders = [Some(RUN), own, Some(SHIPPED)].into_iter().enumerate();
+    for (rank, folder) in folders.filter_map(|(rank, folder)| Some((rank, folder?.to_owned()))) {
+        let wanted = |name: &str| is_profile(rank, name) || is_hiding(name);
+        for (name, path) in folders::by_name(tree, &[folder], wanted)? {
+            let unreadable = to.unreadable.len();
+            let content = to.readable(folders::content(tree, &path))?.unwrap_or_default();
+            if to.unreadable.len() > unreadable {
                 continue;
             }
             match name.strip_suffix(HIDES) {
                 Some(uuid) if content.is_empty() => _ = hidden.entry(uuid.to_owned()).or_insert(rank),
                 Some(_) => {}
                 None if content.is_empty() => {
-                    promises.remarks.push(Place::new(&path, 1).remark("an empty profile"))
+                    to.remarks.push(Place::new(&path, 1).remark("an empty profile"))
                 }
                 None => match Profile::parse(rank, path, &content) {
                     Ok(profile) => profiles.push(profile),
-                    Err(error) => promises.survive(Err(error))?,
+                    Err(error) => to.survive(Err(error))?,
                 },
             }
         }
     }
-    let found = !profiles.is_empty() || !promises.remarks.is_empty() || !promises.unknown.is_empty();
-    let found = found || !promises.unreadable.is_empty();
-    let mut profiles = that_count(profiles, &hidden, &mut promises)?;
-    let cards = Cards::new(tree);
-    profiles.iter_mut().for_each(|profile| profile.resolve(&cards));
-    let unmanaged = Unmanaged::read(tree, &mut promises)?;
-    let left_alone = |name: &str, kind: &str| unmanaged.leaves_alone(name, kind, &cards);
-    promise(profiles, left_alone, &mut promises)?;
-    Ok(found.then_some(promises))
+    let found = !profiles.is_empty() || !to.remarks.is_empty() || !to.unknown.is_empty();
+    let found = found || !to.unreadable.is_empty();
+    let counting = that_count(profiles, &hidden, to)?;
+    Ok(found.then_some(counting))
 }
 
-/// Whether a file of this name is read as a profile. In /etc alone, where names were free once, the suffix
+/// Whether a file of this name is read as a profile. In the administrator's folder alone, where names were free once, the suffix
 /// may be missing; backups, certificates and temporary files are skipped there.
 fn is_profile(rank: usize, name: &str) -> bool {
     if name.starts_with('.') || is_hiding(name) {
@@ -83,7 +99,7 @@ fn is_profile(rank: usize, name: &str) -> bool {
     });
     let other = name.ends_with('~') || [".pem", ".der"].iter().any(|suffix| name.ends_with(suffix));
     let named = name.len() > SUFFIX.len() && name.ends_with(SUFFIX);
-    named || (FOLDERS.get(rank).is_some_and(|folder| folder.starts_with("/etc/")) && !temporary && !other)
+    named || (rank == OWN && !temporary && !other)
 }
 
 fn is_hiding(name: &str) -> bool {

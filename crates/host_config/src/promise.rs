@@ -289,6 +289,12 @@ impl Promises {
         }
     }
 
+    /// Takes over the remarks of files that promise nothing, and those that cannot be read.
+    pub(crate) fn append_faults(&mut self, mut other: Self) {
+        self.remarks.append(&mut other.remarks);
+        self.unreadable.append(&mut other.unreadable);
+    }
+
     /// Adds a port to a bridge or the like, or only the latter; [`Promises::merge_ports`] puts them together.
     pub(crate) fn add_port(&mut self, interface: &str, port: Option<&str>, place: &Place) {
         let ports = port.map(str::to_owned).into_iter().collect();

@@ -60,7 +60,12 @@ impl Keyfile {
 
     /// Returns the value of a key, where it is there and not empty.
     pub(super) fn value(&self, group: &str, key: &str) -> Option<&Located> {
-        self.groups.get(group)?.get(key).filter(|written| !written.value.is_empty())
+        self.written(group, key).filter(|written| !written.value.is_empty())
+    }
+
+    /// Returns the value of a key, empty or not.
+    pub(super) fn written(&self, group: &str, key: &str) -> Option<&Located> {
+        self.groups.get(group)?.get(key)
     }
 
     /// The names of the groups, in the order in which they begin.

@@ -1,22 +1,12 @@
 //! The interfaces that NetworkManager leaves alone: `[keyfile] unmanaged-devices=` and `[device] managed=` of
 //! NetworkManager.conf(5).
-//!
-//! Of files of the same name, that in /etc counts, then that in /run. The main file is read after those of
-//! /usr/lib and /run and before those of /etc; a later value replaces an earlier one, `+=` adds to it.
-
-use std::collections::BTreeMap;
 
 use super::devices::{Fit, fits};
 use super::keyfile::Keyfile;
-use crate::folders;
+use super::settings::Settings;
 use crate::hardware::Cards;
 use crate::promise::{ConfigError, Promises};
 use crate::tree::Tree;
-
-const MAIN: &str = "/etc/NetworkManager/NetworkManager.conf";
-const ETC: &str = "/etc/NetworkManager/conf.d";
-/// The one that counts most first.
-const FOLDERS: [&str; 3] = [ETC, "/run/NetworkManager/conf.d", "/usr/lib/NetworkManager/conf.d"];
 
 /// What the files say.
 #[derive(Debug, Default)]
@@ -39,22 +29,17 @@ struct Section {
 }
 
 impl Unmanaged {
-    /// Reads the files in the order in which NetworkManager does. One that cannot be read is taken over into
-    /// the promises, and leaves no interface alone.
+    /// Reads the files. One that cannot be read is taken over into the promises, and leaves no interface
+    /// alone.
     pub(crate) fn read(tree: &Tree<'_>, to: &mut Promises) -> Result<Self, ConfigError> {
+        Ok(Self::of(&Settings::read(tree, to)?))
+    }
+
+    /// Returns what the files say; `+=` adds to the value of an earlier one.
+    pub(super) fn of(settings: &Settings) -> Self {
         let mut unmanaged = Self::default();
-        let files = folders::by_name(tree, &FOLDERS.map(str::to_owned), |name| name.ends_with(".conf"))?;
-        let (own, shipped): (BTreeMap<_, _>, BTreeMap<_, _>) =
-            files.into_iter().partition(|(_, path)| path.starts_with(ETC));
-        let main = std::iter::once(MAIN.to_owned());
-        for path in shipped.into_values().chain(main).chain(own.into_values()) {
-            let content = to.readable(folders::content(tree, &path))?.unwrap_or_default();
-            // NetworkManager does not start with a file that it cannot read.
-            if let Ok(file) = Keyfile::parse(&path, &content) {
-                unmanaged.take(&file);
-            }
-        }
-        Ok(unmanaged)
+        settings.files().for_each(|file| unmanaged.take(file));
+        unmanaged
     }
 
     fn take(&mut self, file: &Keyfile) {
@@ -154,6 +139,7 @@ mod tests {
 
     use plugin::Deadline;
 
+    use super::super::settings::MAIN;
     use super::*;
 
     fn covers(unmanaged: &Unmanaged) -> bool {
