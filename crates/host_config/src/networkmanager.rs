@@ -5,6 +5,7 @@
 //! come up by themselves promise addresses. NetworkManager also skips files that others than root may read or
 //! write; that is not looked at here.
 
+mod activation;
 mod address;
 mod devices;
 mod enabled;
@@ -151,13 +152,17 @@ fn promise(
         .iter()
         .filter_map(|profile| Some((profile.uuid()?.value.clone(), profile.interface()?.to_owned())))
         .collect();
-    for profile in profiles {
+    let managed = |profile: &Profile| {
+        profile.interface().is_none_or(|name| left_alone(name, profile.kind()) != Fit::Yes)
+    };
+    let by_ports = activation::by_ports(&profiles, managed);
+    for (number, profile) in profiles.into_iter().enumerate() {
         let alone = profile.interface().map_or(Fit::No, |name| left_alone(name, profile.kind()));
         if let Some(name) = profile.interface().filter(|_| alone == Fit::Yes) {
             to.remarks.push(Place::new(&profile.path, 1).remark(format!("{name}: not managed")));
             continue;
         }
-        let (priority, idle) = (profile.priority(), profile.idle());
+        let (priority, idle) = (profile.priority(), profile.idle(by_ports.contains(&number)));
         let promises = match profile.promises() {
             Ok(promises) => promises,
             Err(error) => {

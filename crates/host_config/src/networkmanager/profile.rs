@@ -91,29 +91,35 @@ impl Profile {
         written.and_then(|written| written.value.trim_ascii_end().parse().ok()).unwrap_or(0)
     }
 
-    /// Returns why it is not activated at boot by itself, or has no addresses of its own.
-    pub(super) fn idle(&self) -> Option<Located> {
-        let because = |key: &str, written: &Located| Located {
-            value: format!("{key}={}", written.value),
-            place: written.place.clone(),
-        };
+    /// Returns why it is not activated at boot, or has no addresses of its own. `by_port`: a port activates
+    /// it, whether or not it comes up by itself.
+    pub(super) fn idle(&self, by_port: bool) -> Option<Located> {
+        let ports = if self.keeps_addresses() { &[][..] } else { &["controller", "master"] };
+        self.off(by_port).or_else(|| ports.iter().find_map(|key| self.because("connection", key)))
+    }
+
+    /// Returns whether it is activated at boot, as a port too.
+    pub(super) fn comes_up(&self, by_port: bool) -> bool {
+        self.off(by_port).is_none()
+    }
+
+    fn off(&self, by_port: bool) -> Option<Located> {
         // NetworkManager knows no other words, and takes what it does not know for the default.
-        let off = |written: &&Located| matches!(written.value.trim_ascii_end(), "false" | "0");
-        if let Some(written) = self.file.value("connection", "autoconnect").filter(off) {
-            return Some(because("autoconnect", written));
-        }
-        let vpn = self
+        let manual = self
             .file
-            .value("connection", "type")
-            .filter(|kind| kind.value == "vpn")
-            .map(|kind| because("type", kind));
-        let keys = if self.keeps_addresses() {
-            &["permissions"][..]
-        } else {
-            &["controller", "master", "permissions"]
-        };
-        let other = keys.iter().find_map(|key| Some(because(key, self.file.value("connection", key)?)));
-        vpn.or(other)
+            .value("connection", "autoconnect")
+            .filter(|written| !by_port && matches!(written.value.trim_ascii_end(), "false" | "0"));
+        if manual.is_some() {
+            return self.because("connection", "autoconnect");
+        }
+        let vpn = self.because("connection", "type").filter(|_| self.kind() == "vpn");
+        vpn.or_else(|| self.because("connection", "permissions"))
+    }
+
+    /// A key with its value, as a reason.
+    fn because(&self, group: &str, key: &str) -> Option<Located> {
+        let written = self.file.value(group, key)?;
+        Some(Located { value: format!("{key}={}", written.value), place: written.place.clone() })
     }
 
     /// Whether it is a port that keeps its own addresses: those of a VRF do, and the interface of an Open
@@ -130,7 +136,17 @@ impl Profile {
         let kind = ["port-type", "slave-type"].iter().find_map(|key| self.file.value("connection", key));
         let kernel =
             kind.is_none_or(|kind| matches!(kind.value.as_str(), "bridge" | "bond" | "team" | "vrf"));
-        ["controller", "master"].iter().find_map(|key| self.file.value("connection", key)).filter(|_| kernel)
+        self.master().filter(|_| kernel)
+    }
+
+    /// What it is a port of, also where that is no interface of the kernel's, as it is written.
+    pub(super) fn master(&self) -> Option<&Located> {
+        ["controller", "master"].iter().find_map(|key| self.file.value("connection", key))
+    }
+
+    /// Whether its interface takes ports.
+    pub(super) fn takes_ports(&self) -> bool {
+        matches!(self.kind(), "bridge" | "bond" | "team" | "vrf" | "ovs-bridge" | "ovs-port")
     }
 
     /// What carries a VLAN: an interface, or the UUID of its profile.
