@@ -11,6 +11,7 @@ use crate::{Args, Expected, Observations, ports};
 
 mod copies;
 mod leases;
+mod profiles;
 
 /// Returns the first line without its performance data, and the details, for files and bound addresses.
 fn said(args: &Args, files: &[(&str, &str)], present: &str) -> (String, Vec<String>) {
@@ -25,8 +26,9 @@ fn said(args: &Args, files: &[(&str, &str)], present: &str) -> (String, Vec<Stri
 /// Returns what is observed where a tree configures the addresses.
 fn observed(args: &Args, tree: &Tree<'_>, present: &str) -> Observations {
     let deadline = Deadline::after(Duration::from_secs(60));
-    let expected = Expected::read_from(&args.expectations(), tree, &deadline);
+    let mut expected = Expected::read_from(&args.expectations(), tree, &deadline);
     let bound = bound(present);
+    expected.choose(Some(&bound));
     let port_faults = ports::faults(&expected.ports, &expected.vlans, &bound);
     let conditions = expected.conditions(&bound, &port_faults);
     let routes = Vec::new();

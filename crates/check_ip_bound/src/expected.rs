@@ -3,21 +3,20 @@
 use std::net::IpAddr;
 
 use addresses::{Entry, HostAddress, List};
-use host_config::{AddressOptions, Dynamic, Origin, Ports, Promise, Promises, Source, Tree, Vlan};
+use host_config::{AddressOptions, Dynamic, OneOf, Origin, Ports, Promise, Promises, Source, Tree, Vlan};
 use host_net::{Bound, BoundAddress};
 use plugin::Deadline;
 
 use crate::Expectations;
-use crate::condition::{Condition, conditions};
 use crate::contradictions::reconcile;
 use crate::interfaces::{is_local, is_one_of};
 use crate::on_each::{of_lists, on_each};
 use crate::options::Ignored;
-use crate::port_fault::PortFault;
-use crate::ports::is_portless;
 
+mod conditions;
 mod error;
 mod merge;
+mod one_of;
 
 pub use error::ExpectedError;
 use error::{check_age, lines_of};
@@ -55,6 +54,8 @@ pub struct Expected {
     pub notes: Vec<String>,
     /// What of the configuration gives no address, each with its place.
     pub remarks: Vec<String>,
+    /// Profiles of which only some are active at a time, until [`Expected::choose`] takes those.
+    pub one_of: Vec<OneOf>,
     /// The interfaces that get an address from outside.
     pub dynamic: Vec<Dynamic>,
     /// Whether these must have one.
@@ -184,6 +185,7 @@ impl Expected {
     /// Returns whether no source names an address: interfaces with dynamic ones aside.
     pub(crate) fn is_empty(&self) -> bool {
         self.entries.is_empty()
+            && self.one_of.is_empty()
             && self.floating.is_empty()
             && self.unknown.is_empty()
             && self.unusable.is_empty()
@@ -193,7 +195,10 @@ impl Expected {
     /// Returns whether a known expectation can raise an alarm. A dynamic address can on some hosts.
     pub(crate) fn can_alarm(&self) -> bool {
         let named = !self.entries.is_empty() || !self.absent.is_empty() || !self.gateways.is_empty();
-        named || !self.shadowed.is_empty() || self.demands_dynamic && !self.dynamic.is_empty()
+        named
+            || !self.one_of.is_empty()
+            || !self.shadowed.is_empty()
+            || self.demands_dynamic && !self.dynamic.is_empty()
     }
 
     /// Returns the addresses of the command line, of the lists and of the configuration.
@@ -217,6 +222,7 @@ impl Expected {
             complete: !expectations.addresses.file.is_empty() || !found.is_empty(),
             notes: Vec::new(),
             remarks: Vec::new(),
+            one_of: Vec::new(),
             dynamic: Vec::new(),
             demands_dynamic: !expectations.no_dynamic,
             ports: Vec::new(),
@@ -255,6 +261,7 @@ impl Expected {
         let demands = self.demands_dynamic;
         let promises = |(_, promises): &&(Source, Promises)| {
             promises.promises.iter().any(|promise| !promise.floating)
+                || !promises.one_of.is_empty()
                 || demands && !promises.dynamic.is_empty()
         };
         let mut names: Vec<&'static str> =
@@ -278,6 +285,7 @@ impl Expected {
         merge::dynamic(&mut self.dynamic, promises.dynamic.drain(..));
         merge::ports(&mut self.ports, promises.ports.drain(..));
         self.vlans.append(&mut promises.vlans);
+        self.one_of.append(&mut promises.one_of);
         let shadowed = promises.shadowed.drain(..);
         self.shadowed.extend(
             shadowed.map(|shadowed| (shadowed.expected.address, shadowed.why, shadowed.place.to_string())),
@@ -321,33 +329,6 @@ impl Expected {
         let all = bound.addresses.iter().filter(|each| !moves(each.address) && !elsewhere(each));
         self.entries = unique(all.map(|each| entry(each.address)).collect());
         self.source = ListSource::Bound;
-    }
-
-    /// Returns what became of the entries that are not simply usable. `faults` are the interfaces that lack
-    /// ports.
-    pub(crate) fn conditions(&self, bound: &Bound, faults: &[PortFault]) -> Vec<(Entry, Condition)> {
-        let mut found = conditions(&self.entries, bound, &self.on, faults);
-        // An interface that is down on purpose excuses what was found on it, and not what must be usable.
-        for (_, condition) in &mut found {
-            if let (Condition::Parked(on), false) = (*condition, self.source == ListSource::Bound) {
-                *condition = Condition::NoLink(on);
-            }
-        }
-        found
-    }
-
-    /// Returns whether a condition makes its address a missing one. A bridge without ports is no fault where
-    /// it is configured so, nor where its address is not expected by name; nor is an interface that only
-    /// holds the addresses that were found on it and is switched off on purpose.
-    pub(crate) fn counts(&self, condition: Condition, bound: &Bound) -> bool {
-        match condition {
-            Condition::EmptyBridge(index) => {
-                let name = bound.interface(index).map_or("", |interface| interface.name.as_str());
-                self.source != ListSource::Bound && !is_portless(name, &self.ports)
-            }
-            Condition::Parked(_) => false,
-            condition => !condition.is_usable(),
-        }
     }
 
     /// Where an entry is written: nothing for those that come from what is bound.

@@ -213,10 +213,11 @@ fn listing(args: &Args, deadline: &Deadline) -> Result<Report, ProbeError> {
             &listing::floating(&args.expectations(), deadline),
         ));
     }
-    let expected = Expected::read(&args.expectations(), deadline);
+    let mut expected = Expected::read(&args.expectations(), deadline);
     expected.usable()?;
     // Another root's host has other addresses.
     let is_here = args.addresses.root == Path::new("/");
     let bound = if is_here { Some(Bound::read(deadline)?) } else { None };
+    expected.choose(bound.as_ref());
     Ok(expected.listing(bound.as_ref()))
 }

@@ -53,6 +53,20 @@ impl<'a> Cards<'a> {
         text.lines().find_map(|line| line.strip_prefix("DRIVER=")).map(str::to_owned)
     }
 
+    /// Returns the names of the cards that a connection of this type of NetworkManager can be for: none where
+    /// they are not known, as in a container, whose interfaces are no cards.
+    pub(crate) fn of_type(&self, kind: &str) -> Vec<String> {
+        let has = |name: &str, entry: &str| self.tree.has(&format!("{FOLDER}/{name}/{entry}"));
+        let wireless = |name: &str| has(name, "wireless") || has(name, "phy80211");
+        let fits = |name: &String| match kind {
+            "ethernet" | "802-3-ethernet" => !wireless(name),
+            "wifi" | "802-11-wireless" => wireless(name),
+            _ => false,
+        };
+        let all = self.all.get_or_init(|| self.read()).iter().map(|(_, name)| name);
+        all.filter(|name| has(name, "device") && fits(name)).cloned().collect()
+    }
+
     /// Returns whether the kernel has an interface of this name.
     pub(crate) fn has(&self, name: &str) -> bool {
         is_name(&name) && self.tree.has(&format!("{FOLDER}/{name}"))

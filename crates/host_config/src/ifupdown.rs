@@ -22,7 +22,8 @@ mod test;
 
 use std::collections::{HashMap, HashSet, VecDeque};
 
-use crate::promise::{BadLines, ConfigError, Dynamic, Place, Promises, Remark};
+use crate::bad_lines::BadLines;
+use crate::promise::{ConfigError, Dynamic, Place, Promises, Remark};
 use crate::tree::Tree;
 use crate::wildcard;
 use file::{Interfaces, PATTERNS, Selected};

@@ -30,6 +30,7 @@
 //! # Ok::<(), host_config::ConfigError>(())
 //! ```
 
+mod bad_lines;
 mod container;
 mod cpanel;
 mod dhcpcd;
@@ -70,7 +71,8 @@ pub use options::AddressOptions;
 pub use origin::Origin;
 pub use others::unread;
 pub use promise::{
-    ConfigError, Dynamic, Family, Place, Ports, Promise, Promises, Remark, Shadowed, UnknownFamily, Vlan,
+    Choice, ConfigError, Dynamic, Family, OneOf, Place, Ports, Promise, Promises, Remark, Shadowed,
+    UnknownFamily, Vlan,
 };
 pub use read::{read, read_usable};
 pub use resolv_conf::{IgnoredServer, NotAServer, ResolvConf, SERVERS_ASKED, Server};

@@ -7,6 +7,7 @@
 
 mod activation;
 mod address;
+mod contenders;
 mod devices;
 mod enabled;
 mod keyfile;
@@ -14,15 +15,14 @@ mod profile;
 mod settings;
 mod unmanaged;
 
-use std::collections::{BTreeMap, HashMap};
-
-use addresses::short;
+use std::collections::HashMap;
 
 use crate::folders;
 use crate::hardware::Cards;
 use crate::located::Located;
-use crate::promise::{ConfigError, Dynamic, Place, Promise, Promises};
+use crate::promise::{ConfigError, Place, Promises};
 use crate::tree::Tree;
+use contenders::Contender;
 use devices::Fit;
 pub(crate) use keyfile::Keyfile;
 use profile::Profile;
@@ -49,7 +49,7 @@ pub(crate) fn read(tree: &Tree<'_>) -> Result<Option<Promises>, ConfigError> {
     profiles.iter_mut().for_each(|profile| profile.resolve(&cards));
     let unmanaged = Unmanaged::of(&settings);
     let left_alone = |name: &str, kind: &str| unmanaged.leaves_alone(name, kind, &cards);
-    promise(profiles, left_alone, &mut promises)?;
+    promise(profiles, &cards, left_alone, &mut promises)?;
     Ok(Some(promises))
 }
 
@@ -139,15 +139,14 @@ fn that_count(
     Ok(kept)
 }
 
-/// Adds what the profiles say. Of those for one interface, only the ones with its highest priority are
-/// activated.
+/// Adds what the profiles say.
 fn promise(
     profiles: Vec<Profile>,
+    cards: &Cards<'_>,
     left_alone: impl Fn(&str, &str) -> Fit,
     to: &mut Promises,
 ) -> Result<(), ConfigError> {
-    let mut highest: BTreeMap<String, i64> = BTreeMap::new();
-    let mut active = Vec::new();
+    let mut contenders = Vec::new();
     let by_uuid: HashMap<String, String> = profiles
         .iter()
         .filter_map(|profile| Some((profile.uuid()?.value.clone(), profile.interface()?.to_owned())))
@@ -162,7 +161,8 @@ fn promise(
             to.remarks.push(Place::new(&profile.path, 1).remark(format!("{name}: not managed")));
             continue;
         }
-        let (priority, idle) = (profile.priority(), profile.idle(by_ports.contains(&number)));
+        let by_port = by_ports.contains(&number);
+        let idle = profile.idle(by_port);
         let promises = match profile.promises() {
             Ok(promises) => promises,
             Err(error) => {
@@ -172,52 +172,21 @@ fn promise(
         };
         add_ports(&profile, &by_uuid, idle.as_ref(), to);
         let name = profile.interface().unwrap_or("unnamed interface");
-        if let Some(idle) = idle {
-            to.remarks.push(idle.place.remark(format!("{name}: {}", idle.value)));
-            continue;
-        }
-        if let Some(interface) = profile.interface() {
-            let highest = highest.entry(interface.to_owned()).or_insert(priority);
-            *highest = priority.max(*highest);
-        }
-        active.push((profile, promises, priority, alone == Fit::Unknown));
-    }
-    for (profile, promises, priority, doubtful) in active {
-        match profile.interface().and_then(|name| Some((name, highest.get(name)?))) {
-            Some((name, highest)) if *highest > priority => {
-                let what = format!("{name}: another profile has priority");
-                to.remarks.push(Place::new(&profile.path, 1).remark(what));
-            }
-            _ => add_active(&profile, promises, doubtful, to),
+        let is_port = idle.is_some();
+        to.remarks.extend(idle.map(|idle| idle.place.remark(format!("{name}: {}", idle.value))));
+        if profile.comes_up(by_port) {
+            let controller = profile.master().map(|written| interface_of(written, &by_uuid).to_owned());
+            let doubtful = alone == Fit::Unknown;
+            contenders.push(Contender { profile, promises, controller, is_port, doubtful });
         }
     }
+    contenders::promise(contenders, cards, left_alone, to);
     Ok(())
 }
 
-/// Adds what a profile that is activated says; `doubtful`: NetworkManager may leave its interface alone, by
-/// the driver.
-fn add_active(profile: &Profile, mut promises: Promises, doubtful: bool, to: &mut Promises) {
-    if doubtful {
-        let name = profile.interface().unwrap_or("unnamed interface");
-        let why = format!("whether NetworkManager leaves {name} alone by its driver is not known here");
-        let note = |promise: Promise| {
-            format!("note: {} of {} is not expected: {why}", promise.expected.address, promise.place)
-        };
-        to.notes.extend(promises.promises.drain(..).map(note));
-    }
-    to.promises.append(&mut promises.promises);
-    to.remarks.append(&mut promises.remarks);
-    to.notes.append(&mut promises.notes);
-    let selector = profile.selector();
-    let any_of_its_type = || (format!("type={}", short(profile.kind())), false);
-    let (interface, required) = selector.unwrap_or_else(any_of_its_type);
-    let dynamic = profile.dynamic().into_iter();
-    to.dynamic.extend(dynamic.map(|(family, place)| Dynamic {
-        interface: interface.clone(),
-        family,
-        required: required && !doubtful,
-        place,
-    }));
+/// The interface that a key tells by its name or by the UUID of its profile.
+fn interface_of<'a>(written: &'a Located, by_uuid: &'a HashMap<String, String>) -> &'a str {
+    by_uuid.get(&written.value).unwrap_or(&written.value)
 }
 
 /// Adds the profile as a port of its controller, or as a bridge that may have ports.
@@ -230,11 +199,10 @@ fn add_ports(
     let off = idle.is_some_and(|idle| idle.value.starts_with("autoconnect"));
     let Some(interface) = profile.interface().filter(|_| !off) else { return };
     if let Some(written) = profile.controller() {
-        let controller = by_uuid.get(&written.value).unwrap_or(&written.value);
-        to.add_port(controller, Some(interface), &written.place);
+        to.add_port(interface_of(written, by_uuid), Some(interface), &written.place);
     }
     if let Some(written) = profile.carrier() {
-        to.add_vlan(Some(interface), Some(by_uuid.get(&written.value).unwrap_or(&written.value)));
+        to.add_vlan(Some(interface), Some(interface_of(written, by_uuid)));
     }
     if let Some(written) = profile.bridge() {
         to.add_port(interface, None, &written.place);
@@ -251,7 +219,7 @@ pub(crate) fn promise_generated(
         settings.into_iter().map(|(path, file)| Profile::new(path, file)).collect();
     profiles.iter_mut().for_each(|profile| profile.resolve(cards));
     // netplan has NetworkManager manage their interfaces.
-    promise(profiles, |_, _| Fit::No, to)
+    promise(profiles, cards, |_, _| Fit::No, to)
 }
 
 #[cfg(test)]

@@ -125,11 +125,35 @@ pub struct Shadowed {
     pub place: Place,
 }
 
+/// Several profiles, of which a program can have only some active at a time: which, the files do not tell.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OneOf {
+    /// Why not all of them are active, as "eth0 has one profile at a time".
+    pub why: String,
+    /// How many of them are active at a time.
+    pub active: usize,
+    /// The profiles, in the order of their files.
+    pub profiles: Vec<Choice>,
+}
+
+/// What one of such profiles says.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Choice {
+    /// The addresses that it promises.
+    pub promises: Vec<Promise>,
+    /// The interfaces that get an address from outside by it.
+    pub dynamic: Vec<Dynamic>,
+    /// The interface that is a port by it, and the bridge or the like that it is a port of.
+    pub port: Option<(String, String)>,
+}
+
 /// What one source says.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Promises {
     /// The promised addresses, in the order of the files.
     pub promises: Vec<Promise>,
+    /// Profiles of which only some are active at a time.
+    pub one_of: Vec<OneOf>,
     /// The interfaces that get an address from outside.
     pub dynamic: Vec<Dynamic>,
     /// The ports of bridges and the like.
@@ -186,6 +210,13 @@ impl Place {
     }
 }
 
+impl Promise {
+    /// Returns the note that the address is not expected.
+    pub fn not_expected(&self, why: &str) -> String {
+        format!("note: {} of {} is not expected: {why}", self.expected.address, self.place)
+    }
+}
+
 impl Dynamic {
     /// Returns whether this is about the interface of this name: named plainly, or by one of several
     /// patterns.
@@ -204,45 +235,6 @@ impl Dynamic {
             Some((device, label)) if !label.contains(':') => device,
             _ => &self.interface,
         }
-    }
-}
-
-/// The lines of a file that are not understood: the first of them, and how many there are.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct BadLines {
-    first: Vec<Remark>,
-    count: usize,
-}
-
-impl BadLines {
-    /// The most that are kept: a file of another kind has a million of them.
-    const MOST: usize = 16;
-
-    /// Adds a line.
-    pub(crate) fn push(&mut self, place: &Place, what: impl fmt::Display) {
-        self.count += 1;
-        if self.first.len() < Self::MOST {
-            self.first.push(place.remark(what.to_string()));
-        }
-    }
-
-    /// Takes over an error of one line, and returns any other.
-    pub(crate) fn survive(&mut self, result: Result<(), ConfigError>) -> Result<(), ConfigError> {
-        match result {
-            Err(ConfigError::Line { place, what }) => self.push(&place, what),
-            other => return other,
-        }
-        Ok(())
-    }
-
-    /// Returns the remarks on them, of which the last names how many more there are.
-    pub(crate) fn remarks(&self) -> Vec<Remark> {
-        let mut remarks = self.first.clone();
-        let unnamed = self.count.saturating_sub(remarks.len());
-        if let Some(last) = remarks.last_mut().filter(|_| unnamed > 0) {
-            last.what = format!("{} (and {unnamed} more bad lines)", last.what);
-        }
-        remarks
     }
 }
 

@@ -41,13 +41,17 @@ impl Source {
 }
 
 /// What the sources promise, each once, in their own order: those that have no file here are left out, unless
-/// they are named.
+/// they are named. Of profiles that are active one at a time, all addresses are among them.
 ///
 /// # Errors
 /// [`ConfigError`]: a file cannot be read, or a source that is named has no file here. A line that is not
 /// understood is in [`Promises::unknown`].
 pub fn read(from: &[Origin], tree: &Tree<'_>) -> Result<Vec<(Source, Promises)>, ConfigError> {
-    let (found, errors) = read_usable(from, tree);
+    let (mut found, errors) = read_usable(from, tree);
+    for (_, promises) in &mut found {
+        let each = promises.one_of.drain(..).flat_map(|one_of| one_of.profiles);
+        promises.promises.extend(each.flat_map(|profile| profile.promises));
+    }
     errors.into_iter().next().map_or(Ok(found), Err)
 }
 

@@ -36,6 +36,17 @@ fn shown(read: Result<Option<Promises>, ConfigError>) -> String {
         Err(error) => return format!("error: {error}\n"),
     };
     let mut lines = String::new();
+    for one_of in promises.one_of {
+        lines += &format!("{} of {}, {}:\n", one_of.active, one_of.profiles.len(), one_of.why);
+        for profile in one_of.profiles {
+            let static_ones = profile.promises.iter().map(|it| format!("{} ({})", it.expected, it.place));
+            let dynamic = profile.dynamic.iter().map(|it| format!("dynamic {} ({})", it.interface, it.place));
+            let port =
+                profile.port.iter().map(|(port, controller)| format!("{port} is a port of {controller}"));
+            lines +=
+                &format!("- {}\n", static_ones.chain(dynamic).chain(port).collect::<Vec<_>>().join(", "));
+        }
+    }
     for promise in promises.promises {
         let on = promise.interface.map(|name| format!(" on {name}")).unwrap_or_default();
         let floating = if promise.floating { ", floating" } else { "" };

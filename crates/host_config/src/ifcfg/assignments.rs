@@ -6,7 +6,8 @@ use std::collections::HashMap;
 
 use addresses::short;
 
-use crate::promise::{BadLines, ConfigError, Place, Remark};
+use crate::bad_lines::BadLines;
+use crate::promise::{ConfigError, Place, Remark};
 
 /// How many octets the values of other names may add to a file.
 const GROWTH: usize = 16 << 20;

@@ -8,7 +8,8 @@ use std::rc::Rc;
 use addresses::short;
 
 use super::flavour::{Flavour, unknown_words};
-use crate::promise::{BadLines, ConfigError, Place, Remark};
+use crate::bad_lines::BadLines;
+use crate::promise::{ConfigError, Place, Remark};
 use crate::tree::Tree;
 use crate::unreadable::Unreadable;
 use crate::{glob, wildcard};

@@ -1,0 +1,114 @@
+//! Profiles of NetworkManager, of which a device has one at a time.
+
+use super::*;
+
+/// A profile with these lines in [connection] and these in [ipv4].
+fn profile(connection: &str, ipv4: &str) -> String {
+    format!("[connection]\ntype=ethernet\n{connection}\n[ipv4]\n{ipv4}\n")
+}
+
+fn keyfile(address: &str) -> String {
+    format!("method=manual\naddress1={address}")
+}
+
+const FOLDER: &str = "/etc/NetworkManager/system-connections";
+
+fn judged(profiles: &[String], more: &[(&str, &str)], present: &str) -> (String, Vec<String>) {
+    let paths: Vec<String> =
+        ('a'..).take(profiles.len()).map(|name| format!("{FOLDER}/{name}.nmconnection")).collect();
+    let mut files: Vec<(&str, &str)> =
+        paths.iter().map(String::as_str).zip(profiles.iter().map(String::as_str)).collect();
+    files.extend(more);
+    said(&args(), &files, present)
+}
+
+#[test]
+fn a_device_has_one_profile_at_a_time() {
+    let two = [("1", ""), ("2", "")]
+        .map(|(number, _)| profile("interface-name=eth0", &keyfile(&format!("192.0.2.{number}/24"))));
+    let ok = "IP_BOUND OK - 1 address from networkmanager bound and usable";
+    for (bound, other, file) in [("192.0.2.1", "192.0.2.2", "b"), ("192.0.2.2", "192.0.2.1", "a")] {
+        let (first, details) = judged(&two, &[], &format!("{bound}/24@eth0"));
+        assert_eq!(first, ok);
+        let note = format!(
+            "note: {other} of {FOLDER}/{file}.nmconnection line 6 is not expected: eth0 has one profile at a time"
+        );
+        assert!(details.contains(&note), "{details:?}");
+    }
+    let (first, _) = judged(&two, &[], "198.51.100.1/24@eth0");
+    assert_eq!(first, "IP_BOUND CRITICAL - 1 of 1 address missing: 192.0.2.1");
+    let (first, _) = judged(&two, &[], "192.0.2.2/24@eth3");
+    assert_eq!(first, "IP_BOUND CRITICAL - 1 of 1 address missing: 192.0.2.1, eth0 has no address at all");
+    // The highest priority decides.
+    let higher = [two[0].clone(), two[1].replace("[ipv4]", "autoconnect-priority=1\n[ipv4]")];
+    let (first, _) = judged(&higher, &[], "192.0.2.1/24@eth0");
+    assert_eq!(first, "IP_BOUND CRITICAL - 1 of 1 address missing: 192.0.2.2");
+}
+
+#[test]
+fn a_static_profile_beside_one_of_another_kind_is_one_of_two() {
+    let fixed = profile("interface-name=eth0", &keyfile("192.0.2.1/24"));
+    let auto = profile("interface-name=eth0", "method=auto");
+    let both = [fixed.clone(), auto];
+    let rows = [
+        ("192.0.2.1/24@eth0", "OK - 1 address from networkmanager bound and usable"),
+        ("192.0.2.77/24@eth0+0~3600", "OK - 1 address from networkmanager bound and usable, 1 dynamic"),
+        ("192.0.2.9/24@eth3", "CRITICAL - 1 of 1 address missing: 192.0.2.1, eth0 has no address at all"),
+    ];
+    for (present, expected) in rows {
+        let (first, _) = judged(&both, &[], present);
+        assert_eq!(first, format!("IP_BOUND {expected}"), "{present}");
+    }
+    let port = profile("interface-name=eth0\nmaster=docker0\nslave-type=bridge", "method=disabled");
+    let bridge = profile("interface-name=docker0", &keyfile("198.51.100.1/24")).replace("ethernet", "bridge");
+    let all = [fixed, port, bridge];
+    let (first, _) = judged(&all, &[], "192.0.2.1/24@eth0 198.51.100.1/24@docker0");
+    assert_eq!(
+        first,
+        "IP_BOUND CRITICAL - 1 of 2 addresses unusable: 198.51.100.1, docker0 has none of its ports: eth0 is not a port of it"
+    );
+}
+
+#[test]
+fn a_profile_for_any_card_needs_one_that_is_left() {
+    let named = ["eth0", "eth3"].map(|name| {
+        let last = name.trim_start_matches("eth");
+        profile(&format!("interface-name={name}"), &keyfile(&format!("192.0.2.1{last}/24")))
+    });
+    let any = |last: u8| profile("", &keyfile(&format!("198.51.100.{last}/24")));
+    let card = |name: &str| {
+        (format!("/sys/class/net/{name}/address"), format!("/sys/class/net/{name}/device/uevent"))
+    };
+    let cards = ["eth0", "eth1", "eth3"].map(card);
+    let sys: Vec<(&str, &str)> = cards
+        .iter()
+        .flat_map(|(address, device)| {
+            [(address.as_str(), "00:00:5e:00:53:01"), (device.as_str(), "DRIVER=x\n")]
+        })
+        .collect();
+    let all_taken: Vec<(&str, &str)> =
+        sys.iter().copied().filter(|(path, _)| !path.contains("eth1")).collect();
+    let both = "192.0.2.10/24@eth0 192.0.2.13/24@eth3";
+    let ok = |count: &str| format!("IP_BOUND OK - {count} from networkmanager bound and usable");
+    let rows = [
+        (vec![any(1)], &all_taken, "", ok("2 addresses")),
+        // One card is left for it, and for one of two.
+        (vec![any(1)], &sys, "", "IP_BOUND CRITICAL - 1 of 3 addresses missing: 198.51.100.1".to_owned()),
+        (vec![any(1), any(2)], &sys, "198.51.100.2/24@eth3", ok("3 addresses")),
+        (
+            vec![any(1), any(2)],
+            &sys,
+            "",
+            "IP_BOUND CRITICAL - 1 of 3 addresses missing: 198.51.100.1".to_owned(),
+        ),
+    ];
+    for (more, cards, present, expected) in rows {
+        let profiles: Vec<String> = named.iter().cloned().chain(more).collect();
+        let (first, details) = judged(&profiles, cards, &format!("{both} {present}"));
+        assert_eq!(first, expected, "{present} {details:?}");
+    }
+    // A container shows no card.
+    let profiles: Vec<String> = named.iter().cloned().chain([any(1)]).collect();
+    let (first, _) = judged(&profiles, &[], both);
+    assert_eq!(first, "IP_BOUND CRITICAL - 1 of 3 addresses missing: 198.51.100.1");
+}

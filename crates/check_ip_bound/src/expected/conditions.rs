@@ -1,0 +1,38 @@
+//! What became of the expected addresses, and what of that makes one a missing one.
+
+use addresses::Entry;
+use host_net::Bound;
+
+use super::{Expected, ListSource};
+use crate::condition::{Condition, conditions};
+use crate::port_fault::PortFault;
+use crate::ports::is_portless;
+
+impl Expected {
+    /// Returns what became of the entries that are not simply usable. `faults` are the interfaces that lack
+    /// ports.
+    pub(crate) fn conditions(&self, bound: &Bound, faults: &[PortFault]) -> Vec<(Entry, Condition)> {
+        let mut found = conditions(&self.entries, bound, &self.on, faults);
+        // An interface that is down on purpose excuses what was found on it, and not what must be usable.
+        for (_, condition) in &mut found {
+            if let (Condition::Parked(on), false) = (*condition, self.source == ListSource::Bound) {
+                *condition = Condition::NoLink(on);
+            }
+        }
+        found
+    }
+
+    /// Returns whether a condition makes its address a missing one. A bridge without ports is no fault where
+    /// it is configured so, nor where its address is not expected by name; nor is an interface that only
+    /// holds the addresses that were found on it and is switched off on purpose.
+    pub(crate) fn counts(&self, condition: Condition, bound: &Bound) -> bool {
+        match condition {
+            Condition::EmptyBridge(index) => {
+                let name = bound.interface(index).map_or("", |interface| interface.name.as_str());
+                self.source != ListSource::Bound && !is_portless(name, &self.ports)
+            }
+            Condition::Parked(_) => false,
+            condition => !condition.is_usable(),
+        }
+    }
+}
