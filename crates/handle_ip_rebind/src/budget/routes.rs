@@ -4,6 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
+use std::time::Duration;
 
 use host_net::{Bound, DefaultRoute};
 use plugin::Deadline;
@@ -14,6 +15,8 @@ use crate::network::Network;
 
 /// linux/rtnetlink.h: RTN_UNICAST.
 const UNICAST: u8 = 1;
+/// How long reading the routes may take: a router with those of the whole Internet needs its time to bind.
+const READING: Duration = Duration::from_millis(200);
 /// For how long one is told, in seconds.
 const DAY: u64 = 86_400;
 
@@ -39,10 +42,11 @@ struct Lost {
 }
 
 /// Returns the gateways of the default routes in the main table that leave by this interface. `None` if they
-/// cannot be read.
+/// cannot be read in a short time.
 pub(crate) fn gateways(bound: &Bound, interface: &str, deadline: &Deadline) -> Option<Vec<IpAddr>> {
     let index = bound.by_name(interface).map(|known| known.index);
-    let all = [false, true].map(|is_ipv6| DefaultRoute::read(is_ipv6, deadline).ok());
+    let soon = Deadline::after(READING.min(deadline.remaining()));
+    let all = [false, true].map(|is_ipv6| DefaultRoute::read(is_ipv6, &soon).ok());
     let all = all.into_iter().collect::<Option<Vec<_>>>()?.into_iter().flatten();
     let here = all.filter(|route| route.kind == UNICAST && route.interface == index);
     Some(here.filter_map(|route| route.gateway).collect())
