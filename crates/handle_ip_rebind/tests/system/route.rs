@@ -26,7 +26,8 @@ fn a_default_route_that_is_not_back_is_told_until_it_is() {
     if missing(&HOSTS) {
         return;
     }
-    let site = Site::new("192.0.2.1/24");
+    // Without a prefix length in the list, and without a subnet, the address is bound alone.
+    let site = Site::new("192.0.2.1");
     site.configure("enabled = true\nannounce = true\n");
     site.default_route();
     let well = "IP_REBIND OK - nothing is missing, 1 address bound and usable";
@@ -38,10 +39,12 @@ fn a_default_route_that_is_not_back_is_told_until_it_is() {
         assert_eq!(site.handle().verdict(), (2, NOT_BACK));
     }
     assert_eq!(site.trial().verdict(), (2, NOT_BACK));
+    site.host.ip(&["addr", "del", "192.0.2.1/32", "dev", "eth0"]);
+    site.host.ip(&["addr", "add", "192.0.2.1/24", "dev", "eth0"]);
     site.default_route();
     assert_eq!(site.handle().verdict(), (0, well));
     // A program that the handler restarts may bring it back.
-    let restart = site.script("service", "ip route add default via 192.0.2.254");
+    let restart = site.script("service", "ip route add default via 192.0.2.254 dev eth0 onlink");
     site.configure(&format!("enabled = true\nrestart = [[\"{restart}\"]]\n"));
     site.lose_main_address();
     let line = "IP_REBIND OK - bound again: 192.0.2.1, restarted 1 service";
