@@ -1,6 +1,11 @@
 //! Addresses that come and go by themselves while programs run: these neither removed nor bound them.
 
-use suite::needs::missing;
+use std::time::Duration;
+
+use suite::daemon::Daemon;
+use suite::needs::{Need, missing};
+use suite::process::run;
+use suite::wait::eventually;
 
 use super::site::{HOSTS, Site};
 
@@ -54,7 +59,7 @@ fn an_address_that_comes_by_itself_is_not_the_commands() {
         .script("setup-ips.pl", "for last in 31 60 70 100; do ip addr add 192.0.2.$last/24 dev eth0; done");
     site.configure(&format!("enabled = true\nannounce = true\ncommand = [\"{setup}\"]\n"));
     let outcome = site.handle();
-    let mac = suite::process::run(site.neighbour.command("cat").arg("/sys/class/net/eth0/address")).stdout;
+    let mac = run(site.neighbour.command("cat").arg("/sys/class/net/eth0/address")).stdout;
     let why = format!("{} has it too on eth0, not in the list", mac.trim());
     let line =
         format!("IP_REBIND CRITICAL - 192.0.2.60 left alone: {why}, 1 more fault (bound again: 192.0.2.31)");
@@ -101,4 +106,51 @@ fn an_address_that_a_command_bound_wrongly_is_told_as_long_as_it_is() {
         let line = "IP_REBIND OK - nothing is missing, 2 addresses bound and usable";
         assert_eq!(site.handle().verdict(), (0, line));
     }
+}
+
+/// Starts keepalived, which takes the floating address within a second, as no other host has it.
+fn keepalived(site: &Site) -> Daemon {
+    let fast = KEEPALIVED.replace(" priority 100\n", " priority 100\n advert_int 0.2\n");
+    site.host.etc("keepalived/keepalived.conf", &format!("global_defs {{\n vrrp_version 3\n}}\n{fast}"));
+    let file = |name: &str| site.path(name).display().to_string();
+    let mut command = site.host.command("keepalived");
+    command.args(["--dont-fork", "--log-console", "--vrrp"]);
+    command.args([format!("--pid={}", file("keepalived.pid")), format!("--vrrp_pid={}", file("vrrp.pid"))]);
+    Daemon::start(&mut command, &site.path("keepalived.log"), |_| site.path("vrrp.pid").exists())
+}
+
+#[test]
+fn a_real_keepalived_takes_and_gives_its_address_while_programs_run() {
+    if missing(&HOSTS) || missing(&[Need::Program("keepalived")]) {
+        return;
+    }
+    let site = Site::new("192.0.2.31");
+    site.host.etc("keepalived/keepalived.conf", KEEPALIVED);
+    let wait = |bound: &str| {
+        let has = "ip -o addr show to 192.0.2.100 | grep -q .";
+        format!("n=0; while {bound} {has} && [ $n -lt 100 ]; do sleep 0.1; n=$((n + 1)); done")
+    };
+    let setup = site.script(
+        "setup-ips.pl",
+        &format!("touch \"$0.runs\"; {}; ip addr add 192.0.2.31/24 dev eth0", wait("!")),
+    );
+    site.configure(&format!("enabled = true\nannounce = true\ncommand = [\"{setup}\"]\n"));
+    let (outcome, daemon) = std::thread::scope(|scope| {
+        let handling = scope.spawn(|| site.handle());
+        eventually("the command runs", Duration::from_secs(30), || site.path("setup-ips.pl.runs").exists());
+        let daemon = keepalived(&site);
+        (handling.join().unwrap(), daemon)
+    });
+    assert_eq!(outcome.verdict(), (0, "IP_REBIND OK - bound again: 192.0.2.31"), "{}", daemon.said());
+    let note = "\nnote: 192.0.2.100 is floating and was bound while setup-ips.pl ran, left alone\n";
+    assert!(outcome.stdout.contains(note) && site.has("192.0.2.100/24"), "{outcome:?}");
+
+    // And gives it away.
+    let stop = format!("kill $(cat {}); {}", site.path("keepalived.pid").display(), wait(""));
+    let restart = site.script("service", &stop);
+    site.configure(&format!("enabled = true\nannounce = true\nrestart = [[\"{restart}\"]]\n"));
+    site.host.ip(&["addr", "del", "192.0.2.31/24", "dev", "eth0"]);
+    let line = "IP_REBIND OK - bound again: 192.0.2.31, restarted 1 service";
+    assert_eq!(site.handle().verdict(), (0, line), "{}", daemon.said());
+    assert!(!site.has("192.0.2.100/24"), "{}", daemon.said());
 }
