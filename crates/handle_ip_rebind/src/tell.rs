@@ -45,8 +45,8 @@ pub(crate) fn tell(
     // The second of the two announcements that RFC 5227 wants, as far as there is time for it.
     let wait = again.saturating_duration_since(Instant::now());
     let is_in_time = is_heard && deadline.remaining() > wait + RESERVE;
-    if is_heard {
-        // What came meanwhile is read at least.
+    // What came since the probe is read at least, also where nothing is announced.
+    if is_heard || !config.announce {
         let wait = if is_in_time { wait } else { Duration::ZERO };
         yield_defended(config, link, wait, outcome, deadline);
     }
@@ -87,7 +87,7 @@ fn announce(config: &Config, link: &Link, outcome: &mut Outcome) -> bool {
 fn yield_defended(config: &Config, link: &Link, wait: Duration, outcome: &mut Outcome, deadline: &Deadline) {
     match link.hear(&announced(outcome), wait) {
         Ok(claimed) => give_back(config, &claimed, outcome, deadline),
-        Err(error) => outcome.notes.push(format!("not checked for conflicts after announcing: {error}")),
+        Err(error) => outcome.notes.push(format!("not checked for conflicts at the end: {error}")),
     }
 }
 

@@ -205,6 +205,13 @@ fn a_host_that_defends_an_announced_address_keeps_it() {
     if missing(&HOSTS) {
         return;
     }
+    for announce in [true, false] {
+        defend(announce);
+    }
+}
+
+/// Another host takes an address while a service is restarted.
+fn defend(announce: bool) {
     let site = Site::new("192.0.2.31 192.0.2.32");
     site.neighbour.sysctl("net/ipv4/conf/eth0/arp_notify", "1");
     // A Linux host says that it has an address when it changes its hardware address.
@@ -213,7 +220,7 @@ fn a_host_that_defends_an_announced_address_keeps_it() {
         "ip -n {name} addr add 192.0.2.31/24 dev eth0; ip -n {name} link set eth0 address 02:00:00:00:00:99"
     );
     let restart = site.script("service", &defends);
-    site.configure(&format!("enabled = true\nannounce = true\nrestart = [[\"{restart}\"]]\n"));
+    site.configure(&format!("enabled = true\nannounce = {announce}\nrestart = [[\"{restart}\"]]\n"));
     let line = "IP_REBIND CRITICAL - 192.0.2.31 not back: 02:00:00:00:00:99 has it too on eth0, removed again \
                 (bound again: 192.0.2.32, restarted 1 service)";
     let outcome = site.handle();
