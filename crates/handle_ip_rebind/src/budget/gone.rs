@@ -24,10 +24,13 @@ pub(crate) struct Gone(BTreeMap<IpAddr, Removal>);
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 struct Removal {
-    /// What removed it.
+    /// Since when it is gone, in words.
     why: String,
     /// When, in seconds since 1970.
     since: u64,
+    /// The prefix length that it had. `None` where an earlier version has written this.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    prefix: Option<u8>,
 }
 
 impl Gone {
@@ -45,7 +48,9 @@ impl Gone {
         let is_known = |address: &IpAddr| missing.iter().any(|case| case.address == *address);
         let gone = self.0.iter().filter(|(address, _)| !is_known(address));
         let case = |(address, removal): (&IpAddr, &Removal)| {
-            Case::unlisted(*address, "not bound".to_owned(), Fate::Gone, Some(removal.why.clone()))
+            let case =
+                Case::unlisted(*address, "not bound".to_owned(), Fate::Gone, Some(removal.why.clone()));
+            Case { prefix: removal.prefix.unwrap_or(case.prefix), ..case }
         };
         gone.map(case).collect()
     }
@@ -56,7 +61,7 @@ impl Gone {
         let lost = cases.iter().filter(|case| case.fate == Fate::Lost && !listed(case.address));
         for case in lost.take(MOST.saturating_sub(self.0.len())) {
             let why = case.why.iter().flat_map(|why| why.chars()).take(CAUSE).collect();
-            self.0.insert(case.address, Removal { why, since: now });
+            self.0.insert(case.address, Removal { why, since: now, prefix: Some(case.prefix) });
         }
     }
 

@@ -54,6 +54,7 @@ fn an_address_that_no_list_names_is_missed_too() {
     let line = "IP_REBIND CRITICAL - 192.0.2.1 not bound: gone since service network ran";
     for _ in 0..2 {
         assert_eq!(site.handle().verdict(), (2, line));
+        assert_eq!(site.records().pop().unwrap()["addresses"][0]["prefix"], 24);
     }
     let tried = site.trial();
     let line = "IP_REBIND WARNING - configuration is right: 1 address listed, 0 would be bound on eth0, \
