@@ -323,7 +323,7 @@ fn refuse_all(sites: usize, each: usize) {
     });
     let exchanges = seen.iter().map(|(exchanged, _)| exchanged).sum::<usize>();
     println!("{} runs during {exchanges} exchanges", sites * each);
-    assert!(seen.iter().all(|(exchanged, ran)| *exchanged > 100 && !ran), "{seen:?}");
+    assert!(seen.iter().all(|(exchanged, ran)| *exchanged > 10 && !ran), "{seen:?}");
 }
 
 #[test]
