@@ -71,6 +71,16 @@ pub(crate) fn may_continue(config: &Config, memory: &Memory, cases: &[Case], has
     memory.may_continue() && is_apart && (has_left || bindable().any(is_begun))
 }
 
+/// The addresses that this run or a killed one before it has bound, in the order of the list, each with its
+/// prefix length.
+fn back(outcome: &Outcome, bound: &Bound) -> Vec<(IpAddr, u8)> {
+    let mut back: Vec<&Case> = outcome.cases.iter().filter(|case| case.fate == Fate::Back).collect();
+    back.sort_by_key(|case| case.order);
+    let owed = outcome.owed_addresses();
+    let owed = owed.filter_map(|address| Some((address, bound.places(address).first()?.prefix)));
+    back.into_iter().map(|case| (case.address, case.prefix)).chain(owed).collect()
+}
+
 /// The programs to run when an address came back.
 fn services(config: &Config) -> Vec<Vec<String>> {
     config.restart.iter().map(words).collect()
@@ -169,7 +179,7 @@ impl<'a> Ledger<'a> {
             self.memory.misbound.learn(&outcome.cases, &bound, &config.interface, listed);
             if let Some(gateways) = gateways(&bound, &config.interface, deadline) {
                 self.memory.routes.see(&gateways, true, self.now);
-                self.memory.routes.lose(&gateways, seen.gateways(), &outcome.cases, self.now);
+                self.memory.routes.lose(&gateways, seen.gateways(), &back(outcome, &bound), self.now);
                 outcome.lost_routes = self.memory.routes.lost();
             }
         }

@@ -157,7 +157,7 @@ fn see_routes(
     deadline: &Deadline,
 ) -> bool {
     let gateways = gateways(seen.bound(), &config.interface, deadline);
-    let is_missing = !outcome.cases.is_empty();
+    let is_missing = !outcome.cases.is_empty() || !outcome.owed.is_empty();
     let has_seen = gateways.is_some_and(|gateways| memory.routes.see(&gateways, is_missing, now()));
     outcome.lost_routes = memory.routes.lost();
     has_seen

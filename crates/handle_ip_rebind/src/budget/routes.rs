@@ -10,7 +10,6 @@ use host_net::{Bound, DefaultRoute};
 use plugin::Deadline;
 use serde::{Deserialize, Serialize};
 
-use crate::case::{Case, Fate};
 use crate::network::Network;
 use crate::prefix::longest;
 
@@ -92,24 +91,23 @@ impl Routes {
     }
 
     /// Notes the default routes that are not back after a run which began `now`: those of the known gateways
-    /// and of the `configured` ones that are in the subnet of an address that is back.
+    /// and of the `configured` ones that are in the subnet of an address that is `back`, by its prefix length.
     pub(crate) fn lose(
         &mut self,
         gateways: &BTreeMap<IpAddr, u8>,
         configured: &[IpAddr],
-        cases: &[Case],
+        back: &[(IpAddr, u8)],
         now: u64,
     ) {
         let is_there = |gateway: &IpAddr| gateways.keys().any(|here| here.is_ipv6() == gateway.is_ipv6());
         for gateway in self.known.keys().chain(configured).filter(|gateway| !is_there(gateway)) {
             let known = self.known.get(gateway).map(|prefix| Network::of(*gateway, *prefix));
-            let back = cases.iter().filter(|case| case.fate == Fate::Back);
-            let of = back.filter(|case| {
-                known.is_some_and(|subnet| subnet.contains(case.address))
-                    || Network::of(case.address, case.prefix).contains(*gateway)
-            });
-            if let Some(first) = of.min_by_key(|case| case.order) {
-                self.lost.entry(*gateway).or_insert(Lost { address: first.address, since: now });
+            let is_of = |(address, prefix): &&(IpAddr, u8)| {
+                known.is_some_and(|subnet| subnet.contains(*address))
+                    || Network::of(*address, *prefix).contains(*gateway)
+            };
+            if let Some((address, _)) = back.iter().find(is_of) {
+                self.lost.entry(*gateway).or_insert(Lost { address: *address, since: now });
             }
         }
     }
@@ -133,12 +131,10 @@ impl Routes {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::case::example;
-
     #[test]
     fn a_route_is_lost_until_one_is_there_again() {
         let gateway: IpAddr = "192.0.2.254".parse().unwrap();
-        let back = |address| [example(address, Fate::Back, "")];
+        let back = |address: &str| [(address.parse().unwrap(), 24)];
         let (none, there) = (BTreeMap::new(), BTreeMap::from([(gateway, 24)]));
         let other = |address: &str| BTreeMap::from([(address.parse().unwrap(), 32)]);
         let mut routes = Routes::default();
@@ -148,8 +144,8 @@ mod tests {
         assert_eq!(routes.lost(), BTreeMap::new(), "its gateway is not there");
         routes.lose(&other("192.0.2.253"), &[], &back("192.0.2.1"), 1_120);
         assert_eq!(routes.lost(), BTreeMap::new(), "another gateway");
-        let alone = Case { prefix: 32, ..back("192.0.2.1").into_iter().next().unwrap() };
-        routes.lose(&none, &[], &[alone], 1_120);
+        // Bound alone, in the subnet that the gateway was in.
+        routes.lose(&none, &[], &[("192.0.2.1".parse().unwrap(), 32)], 1_120);
         let lost = BTreeMap::from([(gateway, "192.0.2.1".parse().unwrap())]);
         assert!(routes.lost() == lost && !routes.see(&none, false, 1_180) && routes.lost() == lost);
         assert!(!routes.see(&other("2001:db8::fe"), false, 1_180) || routes.lost() == lost);
@@ -163,9 +159,9 @@ mod tests {
     fn a_configured_gateway_was_never_seen() {
         let gateway: IpAddr = "192.0.2.254".parse().unwrap();
         let mut routes = Routes::default();
-        routes.lose(&BTreeMap::new(), &[gateway], &[example("192.0.2.1", Fate::Failed, "x")], 1_000);
+        routes.lose(&BTreeMap::new(), &[gateway], &[], 1_000);
         assert!(routes.is_empty());
-        routes.lose(&BTreeMap::new(), &[gateway], &[example("192.0.2.1", Fate::Back, "")], 1_000);
+        routes.lose(&BTreeMap::new(), &[gateway], &[("192.0.2.1".parse().unwrap(), 24)], 1_000);
         assert!(routes.lost().contains_key(&gateway) && routes.times().count() == 1);
     }
 }

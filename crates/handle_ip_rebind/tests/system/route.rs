@@ -4,6 +4,7 @@ use std::fs;
 
 use suite::needs::missing;
 
+use super::hostile::kill;
 use super::site::{HOSTS, Site};
 
 const NOT_BACK: &str =
@@ -68,4 +69,20 @@ fn a_default_route_that_was_never_seen_is_known_from_the_configuration_alone() {
     assert!(
         fs::read_to_string(site.path("state/budget.json")).unwrap().contains("\"lost\":{\"192.0.2.254\"")
     );
+}
+
+#[test]
+fn a_default_route_that_a_killed_run_left_is_named_by_the_next_one() {
+    if missing(&HOSTS) {
+        return;
+    }
+    let site = Site::new("192.0.2.1/24");
+    let restart = site.script("service", "[ -e \"$0.runs\" ] || { touch \"$0.runs\"; exec sleep 20; }");
+    site.configure(&format!("enabled = true\nrestart = [[\"{restart}\"]]\n"));
+    site.default_route();
+    assert_eq!(site.handle().code, Some(0));
+    site.lose_main_address();
+    kill(&site, "the service is restarted", || site.path("service.runs").exists());
+    let line = format!("{NOT_BACK} (finished an earlier run, restarted 1 service)");
+    assert_eq!(site.handle().verdict(), (2, line.as_str()));
 }
