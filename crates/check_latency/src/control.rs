@@ -123,12 +123,12 @@ impl Trouble {
         // What a control had while its targets were as usual explains nothing of them.
         let alone_loss = told(|verdict| verdict.loss.is_some_and(|alert| alert.is_alone()));
         let alone_rtt = told(|verdict| verdict.rtt.is_some_and(|alert| alert.is_alone()));
-        let (lost, counted) = (control.seen.lost(), control.seen.counted());
+        let (lost, sent) = (control.seen.lost(), control.seen.sent);
         let least = LEAST_SHARE * median_rise(control, targets);
         let told_loss = !alone_loss && control.held_rise().is_some_and(|rise| rise >= least);
         let shared = !alone_loss && lost > 0 && shares_loss(control, targets);
         Self {
-            silence: told_loss && lost * 2 >= counted,
+            silence: told_loss && lost * 2 >= sent,
             loss: told_loss || shared,
             shared,
             latency: !alone_rtt && told(|verdict| verdict.rtt.is_some()),

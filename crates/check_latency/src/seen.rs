@@ -32,21 +32,17 @@ pub(crate) struct Seen {
 }
 
 impl Seen {
-    /// Returns how many pings tell something of the path: a strange reply is neither a reply nor a loss.
-    pub(crate) fn counted(&self) -> u32 {
-        self.sent.saturating_sub(self.strange)
-    }
-
-    /// Returns how many of them were not answered in time.
+    /// Returns how many pings nothing answered in time: a strange reply is neither a reply nor a loss.
     pub(crate) fn lost(&self) -> u32 {
-        self.counted().saturating_sub(u32::try_from(self.times.len()).unwrap_or(u32::MAX))
+        let replies = u32::try_from(self.times.len()).unwrap_or(u32::MAX);
+        self.sent.saturating_sub(self.strange).saturating_sub(replies)
     }
 
-    /// Returns the run that is judged; `None` where no ping tells anything.
+    /// Returns the run that is judged; `None` where no ping tells anything of the path, as where strange
+    /// replies are all that came and nothing is lost.
     pub(crate) fn run(&self, at: u64) -> Option<Run> {
-        let counted = self.counted();
-        let is_told = counted > 0 && !(self.strange > 0 && self.times.is_empty());
-        is_told.then(|| Run::new(at, counted, self.lost(), self.median()))
+        let is_told = !self.times.is_empty() || self.lost() > 0;
+        is_told.then(|| Run::new(at, self.sent, self.lost(), self.median()))
     }
 
     /// Returns the median of the round-trip times, in microseconds.
@@ -82,13 +78,11 @@ mod tests {
     #[test]
     fn a_strange_reply_is_neither_a_reply_nor_a_loss() {
         let seen = Seen { sent: 20, times: vec![5; 15], strange: 4, ..Seen::default() };
-        assert_eq!(seen.run(7), Some(Run::new(7, 16, 1, Some(5))));
+        assert_eq!(seen.run(7), Some(Run::new(7, 20, 1, Some(5))));
         assert_eq!(Seen { sent: 3, strange: 3, ..Seen::default() }.run(7), None);
-        assert_eq!(
-            Seen { sent: 20, strange: 3, ..Seen::default() }.run(7),
-            None,
-            "it answers, but strangely"
-        );
+        let lossy = Seen { sent: 20, strange: 3, ..Seen::default() }.run(7);
+        assert_eq!(lossy, Some(Run::new(7, 20, 17, None)), "nothing answered 17 pings");
+        assert!(lossy.is_some_and(|run| !run.is_silent()), "it answers, but strangely");
         assert_eq!(Seen::default().run(7), None);
     }
 }

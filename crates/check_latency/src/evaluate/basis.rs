@@ -25,7 +25,8 @@ fn line(name: &str, target: &JudgedTarget, wait: Duration) -> Option<String> {
         runs => format!("{runs} runs"),
     };
     let late = if target.seen.late > 0 { format!(" within {} s", wait.as_secs_f64()) } else { String::new() };
-    let latency = latency(&run, &verdict).unwrap_or_else(|| format!("no answer{late}"));
+    let none = if run.is_silent() { "no answer" } else { "no answer of its own" };
+    let latency = latency(&run, &verdict).unwrap_or_else(|| format!("{none}{late}"));
     Some(format!("{name}: {}; {latency}; {known} known", loss(&run, &verdict)))
 }
 

@@ -129,7 +129,11 @@ fn slow(judged: &JudgedTarget, verdict: &Verdict) -> Option<Fault> {
     let (alert, usual) = (verdict.rtt?, verdict.usual_rtt?);
     let brief = match judged.rtt() {
         Some(rtt) => format!("takes {} (usual {})", milliseconds(rtt), milliseconds(usual)),
-        None => format!("took longer than its usual {} before it fell silent", milliseconds(usual)),
+        None if judged.is_silent() => {
+            format!("took longer than its usual {} before it fell silent", milliseconds(usual))
+        }
+        // Others answer for it, which is told instead.
+        None => return None,
     };
     Some(Fault { since: Some(alert.since), ..Fault::new(State::Warning, brief) })
 }

@@ -31,7 +31,7 @@ fn together(judged: &Judged) -> [Metric; 7] {
     let greatest = |of: fn(&JudgedTarget) -> Option<f64>| {
         targets.iter().filter_map(of).reduce(f64::max).unwrap_or(f64::NAN)
     };
-    let lost = sum(|target| target.seen.lost()) * 100.0 / sum(|target| target.seen.counted());
+    let lost = sum(|target| target.seen.lost()) * 100.0 / sum(|target| target.seen.sent);
     [
         Metric::count("silent", count(|target| target.is_silent() && target.seen.late == 0)),
         Metric::count("learning", count(|target| target.is_learning)),

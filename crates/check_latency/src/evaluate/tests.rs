@@ -15,6 +15,7 @@ use crate::target::{Target, Unusable};
 
 mod below;
 mod gateway;
+mod strange;
 
 const NOW: u64 = 1_790_000_000;
 

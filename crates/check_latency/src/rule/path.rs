@@ -287,7 +287,9 @@ impl Path {
     /// Learns this run's time if nothing is told, and the loss of the run that leaves the window; while the
     /// target is new, that of this run at once.
     fn learn(&mut self, run: Run, leaving: Option<Run>, shown: bool, learning: bool) {
-        let early = learning && !run.is_silent();
+        // Where others answered for the target, nothing is learned of it.
+        let is_answered = run.median.is_some();
+        let early = learning && is_answered;
         let quiet = self.loss_alert.is_none() && self.rtt_alert.is_none();
         if shown {
             self.last.taint();
@@ -299,13 +301,13 @@ impl Path {
             self.loss.learn(run.sent, f64::from(run.lost));
             self.learned = run.at;
         }
-        if early || !quiet {
+        if early || !quiet || !is_answered {
             self.last.taint_newest();
         }
         if let Some(median) = run.rtt().filter(|_| quiet) {
             self.rtt.get_or_insert_with(|| Rtt::first(median)).learn(median);
         }
-        if !run.is_silent() {
+        if is_answered {
             self.runs = self.runs.saturating_add(1);
         }
     }

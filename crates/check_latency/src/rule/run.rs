@@ -16,11 +16,12 @@ const PAUSE_RATIO: u64 = 3;
 pub struct Run {
     /// When it ended, in seconds since 1970.
     pub at: u64,
-    /// How many pings were sent whose end says something of the path: at least one.
+    /// How many pings were sent: at least one.
     pub sent: u32,
-    /// How many of them were not answered in time.
+    /// How many of them nothing answered in time.
     pub lost: u32,
-    /// The median of the round-trip times, in microseconds: `None` if no ping was answered.
+    /// The median of the round-trip times, in microseconds: `None` if no ping was answered by the target. All
+    /// are lost then, unless others answered some.
     pub median: Option<u32>,
     /// Whether it is not learned when it leaves the window.
     pub(super) tainted: bool,
@@ -64,7 +65,7 @@ impl Run {
 
     /// Returns whether it can have been: for what is read from a file.
     pub(super) fn is_possible(&self) -> bool {
-        self.sent > 0 && self.lost <= self.sent && (self.is_silent() || self.median.is_some())
+        self.sent > 0 && self.lost <= self.sent && (self.lost > 0 || self.median.is_some())
     }
 }
 
@@ -236,6 +237,7 @@ mod tests {
         assert!(run.is_possible());
         assert!(!Run::new(0, 0, 0, None).is_possible());
         assert!(!Run::new(0, 5, 6, None).is_possible());
-        assert!(!Run::new(0, 5, 4, None).is_possible());
+        assert!(Run::new(0, 5, 4, None).is_possible(), "another address answered one");
+        assert!(!Run::new(0, 5, 0, None).is_possible());
     }
 }

@@ -21,6 +21,8 @@ mod peers;
 mod second_opinion;
 #[cfg(test)]
 mod simulation;
+#[cfg(test)]
+mod strange;
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;

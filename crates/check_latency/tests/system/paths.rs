@@ -188,30 +188,6 @@ fn silence_is_told_at_once_with_who_reported_it() {
 }
 
 #[test]
-fn strange_answers_are_neither_replies_nor_loss() {
-    if missing(&NEEDS) {
-        return;
-    }
-    let lab = Lab::new();
-    for (address, other) in [("192.0.2.1", "192.0.2.250"), ("2001:db8:2::1", "2001:db8:2::250")] {
-        let target = format!("--ip={address}");
-        let vices = [
-            (Vice { as_other: Some(other), ..Vice::default() }, format!("answers as {other}")),
-            (Vice { flips: true, ..Vice::default() }, "answers with another payload".to_owned()),
-            (Vice { cuts: 16, ..Vice::default() }, "answers with another payload".to_owned()),
-            (Vice { cuts: 4, ..Vice::default() }, "answers with another payload".to_owned()),
-        ];
-        for (vice, expected) in vices {
-            lab.far.set(address, vice.clone());
-            let told = lab.run(&[&target]);
-            assert_eq!(line(&told), format!("LATENCY WARNING - {address} {expected}"), "{vice:?}");
-            assert_eq!((told.code, metric(&told, "silent")), (Some(1), "0".to_owned()));
-            assert_eq!(metric(&told, "learning"), "1", "nothing is known of it");
-        }
-    }
-}
-
-#[test]
 fn duplicates_late_and_reordered_replies_are_counted() {
     if missing(&NEEDS) {
         return;
