@@ -7,7 +7,7 @@
 //! told of some targets before it is of the gateway. So is its latency in one run, in which a target alerts or
 //! is above an absolute limit.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 
 use crate::judged::JudgedTarget;
 use crate::rule::Verdict;
@@ -155,11 +155,12 @@ impl Troubled {
 }
 
 impl Comparison {
-    /// Compares the targets with the controls, which are among the targets or the `extra` ones. All targets
-    /// of the families whose control is worse are counted together, so that a family of one target is excused
-    /// with the others; if those are not enough, each family is counted by itself.
-    pub(crate) fn new(targets: &[JudgedTarget], extra: &[JudgedTarget], controls: &[SocketAddr]) -> Self {
-        let known = [false, true].map(|v6| control(targets.iter().chain(extra), controls, v6));
+    /// Compares the targets with the controls. All targets of the families whose control is worse are counted
+    /// together, so that a family of one target is excused with the others; if those are not enough, each
+    /// family is counted by itself.
+    pub(crate) fn new(targets: &[JudgedTarget], controls: &[JudgedTarget]) -> Self {
+        let of = |v6| controls.iter().find(|control| control.is_v6() == v6);
+        let known = [false, true].map(|v6| known(of(v6)?, targets));
         let troubled = known.map(|control| {
             let control = control?;
             let (address, trouble) = (control.target.address.ip(), Trouble::of(control, targets));
@@ -265,7 +266,8 @@ impl Standing {
     fn of(control: &JudgedTarget, targets: &[JudgedTarget]) -> Self {
         let is_alone = |rise: fn(&JudgedTarget) -> Option<f64>| {
             let own = rise(control).filter(|own| *own > 0.0)?;
-            let others = family(control, targets).filter(|target| target.target != control.target);
+            let address = control.target.address;
+            let others = family(control, targets).filter(|target| target.target.address != address);
             let others: Vec<f64> = others.filter_map(rise).collect();
             (!others.is_empty()).then(|| median(others.into_iter()) < ALONE_SHARE * own)
         };
@@ -335,15 +337,12 @@ fn is_most((worse, all): (usize, usize)) -> bool {
     all >= TOGETHER && worse * 3 >= all * 2
 }
 
-/// The control of a family, once it is known well enough.
-fn control<'a>(
-    mut all: impl Iterator<Item = &'a JudgedTarget>,
-    controls: &[SocketAddr],
-    v6: bool,
-) -> Option<&'a JudgedTarget> {
-    let address = controls.iter().find(|control| control.is_ipv6() == v6)?;
-    let control = all.find(|judged| judged.target.address == *address)?;
-    control.verdict.is_some_and(|verdict| !verdict.learning).then_some(control)
+/// Returns the control by the record that knows it well enough: its own, or that of the target at its address.
+/// `None` where neither does.
+pub(crate) fn known<'a>(control: &'a JudgedTarget, targets: &'a [JudgedTarget]) -> Option<&'a JudgedTarget> {
+    let address = control.target.address;
+    let of_target = targets.iter().filter(|target| target.target.address == address);
+    std::iter::once(control).chain(of_target).find(|judged| judged.verdict.is_some() && !judged.is_learning)
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ mod words;
 
 use plugin::{Finding, Findings, Report, State};
 
-use crate::control::{Beside, Bystander, Which};
+use crate::control::{Beside, Bystander, Which, known};
 use crate::options::Judging;
 use crate::record::Judged;
 use crate::rule::{Accepted, Level};
@@ -60,8 +60,9 @@ pub(crate) fn evaluate(judging: &Judging, judged: &Judged) -> Report {
     let problem = judged.problem.clone().filter(|_| is_worse);
     let report = notes(judged, &calendar).into_iter().chain(problem).fold(report, Report::detail);
     let basis = judged.targets.iter().filter_map(|target| basis::basis(target, judged.wait));
-    let gateways = judged.extra.iter().filter_map(|control| basis::of_gateway(control, judged.wait));
-    let alone = judged.extra.iter().flat_map(|control| basis::no_control(control, &calendar));
+    let gateways = judged.controls.iter().filter_map(|control| basis::of_gateway(control, judged.wait));
+    let known = judged.controls.iter().filter_map(|control| known(control, &judged.targets));
+    let alone = known.flat_map(|control| basis::no_control(control, &calendar));
     let verbose = judged.verbose.iter().cloned().chain(alone).chain(basis).chain(gateways);
     let report = verbose.fold(report, Report::verbose_detail);
     let report = metrics(judging, judged).into_iter().fold(report, Report::metric);

@@ -15,7 +15,6 @@ pub mod rule;
 mod seen;
 mod target;
 
-use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use plugin::{Deadline, Report, State};
@@ -59,10 +58,8 @@ pub(crate) struct Observations {
     pub(crate) wait: Duration,
     /// What came of the pings to each target.
     pub(crate) targets: Vec<(Target, Seen)>,
-    /// What came of those to the controls that are no targets.
-    pub(crate) extra: Vec<(Target, Seen)>,
-    /// The controls, targets or not.
-    pub(crate) controls: Vec<SocketAddr>,
+    /// What came of those to the controls, which may be targets too.
+    pub(crate) controls: Vec<(Target, Seen)>,
     /// What stands below in every run, in words.
     pub(crate) told: Vec<String>,
     /// Why a family of the targets has no control, in words.

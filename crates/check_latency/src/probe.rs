@@ -52,10 +52,7 @@ pub(crate) fn probe(
     let Targets { all: targets, unusable, notes: mut told } = targets;
     let families = [false, true].map(|v6| targets.iter().any(|target| target.address.is_ipv6() == v6));
     let Gateways { controls, notes } = Gateways::find(families, &pinging.gateway, deadline);
-    let extra: Vec<SocketAddr> =
-        controls.iter().filter(|address| place(&targets, **address).is_none()).copied().collect();
-    let addresses: Vec<SocketAddr> =
-        targets.iter().map(|target| target.address).chain(extra.iter().copied()).collect();
+    let (addresses, places) = addresses(&targets, &controls);
     pinging.needed(addresses.len()).check(deadline)?;
     let (clock, start) = (SystemTime::now(), Instant::now());
     let mut pinger = Pinger::open(addresses.clone(), targets.len(), pinging, deadline.progress());
@@ -70,19 +67,17 @@ pub(crate) fn probe(
     let at = now.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
     let (no_socket, dropped, mut seen) = (pinger.refused(), pinger.dropped(), pinger.into_seen());
     told.extend(network::name_full_tables(addresses.into_iter().zip(&mut seen), deadline));
-    let extra = extra.into_iter().zip(seen.split_off(targets.len()));
-    let of = |address| {
+    let of = |(address, place): (SocketAddr, usize)| {
         let mut control = Target::new(address, CONTROL);
         control.name_zone(&bound);
-        control
+        Some((control, seen.get(place)?.clone()))
     };
-    let extra: Vec<_> = extra.map(|(address, seen)| (of(address), seen)).collect();
+    let controls = controls.into_iter().zip(places).filter_map(of).collect();
     Ok(Observations {
         began: start,
         at,
         wait: pinging.wait.duration(),
         targets: targets.into_iter().zip(seen).collect(),
-        extra,
         controls,
         told,
         notes,
@@ -93,7 +88,16 @@ pub(crate) fn probe(
     })
 }
 
-/// The place of a target with this address.
-fn place(targets: &[Target], address: SocketAddr) -> Option<usize> {
-    targets.iter().position(|target| target.address == address)
+/// Returns what is pinged, each address once: the targets, then the controls that are none. And the place of
+/// each control among them.
+fn addresses(targets: &[Target], controls: &[SocketAddr]) -> (Vec<SocketAddr>, Vec<usize>) {
+    let mut all: Vec<SocketAddr> = targets.iter().map(|target| target.address).collect();
+    let place = |control: &SocketAddr| {
+        all.iter().position(|address| address == control).unwrap_or_else(|| {
+            all.push(*control);
+            all.len() - 1
+        })
+    };
+    let places = controls.iter().map(place).collect();
+    (all, places)
 }

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use plugin::{Deadline, Report, State};
 
-use crate::control::{Addition, Comparison};
+use crate::control::{Addition, Comparison, known};
 use crate::judged::JudgedTarget;
 use crate::options::{Judging, Learning};
 use crate::rule::{Path, Settings, Verdict};
@@ -28,8 +28,8 @@ pub(crate) struct Judged {
     /// How long a reply was waited for.
     pub(crate) wait: Duration,
     pub(crate) targets: Vec<JudgedTarget>,
-    /// What was pinged for comparison and is no target.
-    pub(crate) extra: Vec<JudgedTarget>,
+    /// The controls by their own records: what was pinged for comparison, which may be a target too.
+    pub(crate) controls: Vec<JudgedTarget>,
     /// What the controls tell.
     pub(crate) comparison: Comparison,
     /// What could not be pinged.
@@ -112,20 +112,8 @@ fn verdicts(
     settings: &Settings,
     store: Option<&Store>,
 ) -> Judged {
-    let Observations {
-        began,
-        at,
-        wait,
-        targets,
-        extra,
-        controls,
-        told,
-        notes,
-        unusable,
-        no_socket,
-        dropped,
-        late,
-    } = observations;
+    let Observations { began, at, wait, targets, controls, told, notes, unusable, no_socket, dropped, late } =
+        observations;
     let judge = |(target, seen): (Target, Seen)| {
         let known = store.and_then(|store| store.records.targets.get(&target.key()));
         let mut path = known.cloned().unwrap_or_default();
@@ -138,18 +126,19 @@ fn verdicts(
         JudgedTarget { target, seen, verdict, is_learning, is_over_limit }
     };
     let targets: Vec<JudgedTarget> = targets.into_iter().map(judge).collect();
-    let extra: Vec<JudgedTarget> = extra.into_iter().map(judge).collect();
+    let controls: Vec<JudgedTarget> = controls.into_iter().map(judge).collect();
     let late = Some(late);
     let mut judged =
-        Judged { at, wait, targets, extra, unusable, no_socket, dropped, late, ..Judged::default() };
+        Judged { at, wait, targets, controls, unusable, no_socket, dropped, late, ..Judged::default() };
     (judged.notes, judged.verbose) = (told, notes);
-    judged.verbose.extend(judged.extra.iter().filter(|control| control.is_learning).map(|control| {
+    let young = judged.controls.iter().filter(|control| known(control, &judged.targets).is_none());
+    judged.verbose.extend(young.map(|control| {
         format!(
             "no control yet: the gateway {} is learned, once it answers pings",
             control.target.address.ip()
         )
     }));
-    judged.comparison = Comparison::new(&judged.targets, &judged.extra, &controls);
+    judged.comparison = Comparison::new(&judged.targets, &judged.controls);
     judged
 }
 
@@ -169,7 +158,7 @@ fn moment(at: u64, path: &Path, began: Instant) -> u64 {
 /// Adds this run, which began at a moment, to the records of all that it tells something of, unless their
 /// newest run is younger than so many seconds.
 fn add(judged: &Judged, records: &mut Records, settings: &Settings, (began, pause): (Instant, f64)) {
-    for target in judged.targets.iter().chain(&judged.extra) {
+    for target in judged.targets.iter().chain(&judged.controls) {
         let Some(mut run) = target.seen.run(judged.at) else { continue };
         let Some(addition) = judged.comparison.addition(target) else {
             if let Some(path) = records.targets.get_mut(&target.target.key()) {

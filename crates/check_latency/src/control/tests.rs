@@ -1,5 +1,7 @@
 //! Targets and gateways after a usual past, and what the gateways excuse.
 
+use std::net::SocketAddr;
+
 use super::*;
 use crate::rule::{Path, Settings};
 use crate::seen::Seen;
@@ -52,8 +54,7 @@ fn shown(beside: Beside) -> String {
 /// What is said of the own network, or how the control is.
 fn said(targets: Vec<JudgedTarget>, gateways: &[(&str, &[Row])]) -> String {
     let extra: Vec<JudgedTarget> = gateways.iter().map(|(address, rows)| judged(address, rows)).collect();
-    let controls: Vec<SocketAddr> = extra.iter().map(|control| control.target.address).collect();
-    let comparison = Comparison::new(&targets, &extra, &controls);
+    let comparison = Comparison::new(&targets, &extra);
     let own = comparison.own_network(&targets).map(|own| own.split(" are ").next().unwrap().to_owned());
     own.or(comparison.beside.map(|beside| shown(beside.how))).unwrap_or_default()
 }
@@ -171,8 +172,7 @@ fn a_target_with_another_trouble_keeps_its_state() {
     let mut all = targets(false, 5, &[LATE, LATE]);
     all.push(judged("192.0.2.9", &[DEAD]));
     let gateway = judged(V4, &[LATE, LATE]);
-    let controls = [gateway.target.address];
-    let comparison = Comparison::new(&all, &[gateway], &controls);
+    let comparison = Comparison::new(&all, &[gateway]);
     assert!(comparison.excuses(&all[0]) && !comparison.excuses(&all[5]));
     assert!(comparison.own_network(&all).unwrap().starts_with("5 of 6 targets and the gateway "));
     assert!(!comparison.spoils(&all[5]), "it is learned");
@@ -186,8 +186,7 @@ fn a_target_that_is_not_worse_is_neither_excused_nor_learned() {
     strange.verdict = None;
     all.extend([judged("192.0.2.9", &[WELL]), strange]);
     let gateway = judged(V4, &[DEAD]);
-    let controls = [gateway.target.address];
-    let comparison = Comparison::new(&all, &[gateway], &controls);
+    let comparison = Comparison::new(&all, &[gateway]);
     assert!(comparison.own_network(&all).unwrap().starts_with("5 of 7 targets and the gateway "));
     for (target, is_worse) in all.iter().zip([true, true, true, true, true, false, false]) {
         assert!(comparison.spoils(target));

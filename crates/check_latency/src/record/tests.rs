@@ -45,19 +45,19 @@ fn run(records: &mut Records, at: u64, lost: impl Fn(&str) -> usize) -> (bool, b
 /// The gateway may be one of the targets.
 fn run_of(records: &mut Records, at: u64, all: &[&str], lost: impl Fn(&str) -> usize) -> (bool, bool) {
     let settings = Settings::default();
-    let of = |address: &str| {
+    let of = |address: &str, label: &str| {
         let lost = lost(address);
         let seen = Seen { sent: 20, times: vec![60_000; 20 - lost], ..Seen::default() };
-        let target = Target::new(SocketAddr::new(address.parse().unwrap(), 0), "");
-        let path = records.targets.get(address).cloned().unwrap_or_default();
+        let target = Target::new(SocketAddr::new(address.parse().unwrap(), 0), label);
+        let path = records.targets.get(&target.key()).cloned().unwrap_or_default();
         let verdict = seen.run(at).map(|run| path.clone().judge(run, &settings));
-        JudgedTarget { target, seen, verdict, is_learning: false, is_over_limit: false }
+        let is_learning = verdict.is_some_and(|verdict| verdict.learning);
+        JudgedTarget { target, seen, verdict, is_learning, is_over_limit: false }
     };
-    let targets: Vec<JudgedTarget> = all.iter().map(|address| of(address)).collect();
-    let extra = if all.contains(&V4[4]) { Vec::new() } else { vec![of(V4[4])] };
-    let controls = [SocketAddr::new(V4[4].parse().unwrap(), 0)];
-    let comparison = Comparison::new(&targets, &extra, &controls);
-    let judged = Judged { at, targets, extra, comparison, ..Judged::default() };
+    let targets: Vec<JudgedTarget> = all.iter().map(|address| of(address, "")).collect();
+    let controls = vec![of(V4[4], "default gateway")];
+    let comparison = Comparison::new(&targets, &controls);
+    let judged = Judged { at, targets, controls, comparison, ..Judged::default() };
     add(&judged, records, &settings, (Instant::now(), 0.0));
     let is_told = |target: &JudgedTarget| target.verdict.is_some_and(|verdict| verdict.loss.is_some());
     let told = judged.targets.iter().any(|target| is_told(target) && !judged.comparison.excuses(target));
@@ -66,9 +66,30 @@ fn run_of(records: &mut Records, at: u64, all: &[&str], lost: impl Fn(&str) -> u
 
 /// Records of all addresses after 20 runs without loss, and the time of the next run.
 fn known() -> (Records, u64) {
+    known_of(&[&V4[..4], &["2001:db8::1"]].concat())
+}
+
+fn known_of(all: &[&str]) -> (Records, u64) {
     let mut records = Records::default();
-    (0..20).for_each(|number| assert_eq!(run(&mut records, NOW + number * 300, |_| 0), (false, false)));
+    let mut run = |number: u64| run_of(&mut records, NOW + number * 300, all, |_| 0);
+    (0..20).for_each(|number| assert_eq!(run(number), (false, false)));
     (records, NOW + 20 * 300)
+}
+
+/// The gateway becomes a target too, or is one no more, or becomes the gateway: the record that knows it
+/// makes it the control.
+#[test]
+fn a_gateway_is_a_control_by_either_record() {
+    let dead = |address: &str| if address == "2001:db8::1" { 0 } else { 20 };
+    for (before, after) in [(&V4[..4], &V4[..]), (&V4[..], &V4[..4]), (&V4[..], &V4[..])] {
+        let (mut records, at) = known_of(before);
+        assert_eq!(run_of(&mut records, at, after, dead), (true, false), "{before:?} {after:?}");
+    }
+    let (mut records, at) = known_of(&V4);
+    records.targets.remove("default gateway 192.0.2.254");
+    assert_eq!(run_of(&mut records, at, &V4, dead), (true, false), "known as a target");
+    records.targets.remove("192.0.2.254");
+    assert_eq!(run_of(&mut records, at + 300, &V4, dead), (false, true));
 }
 
 #[test]
@@ -79,7 +100,7 @@ fn a_run_in_the_trouble_of_the_own_network_is_learned_of_no_target() {
     assert_eq!(run(&mut records, last, lost), (true, false));
     let is_stored = |key: &str| last_runs(&records, key).last() == Some(&last);
     assert!(!is_stored("192.0.2.1") && !is_stored("192.0.2.4"), "nor of one that is not worse");
-    assert!(is_stored("192.0.2.254"), "its alert is held");
+    assert!(is_stored("default gateway 192.0.2.254"), "its alert is held");
     assert!(is_stored("2001:db8::1"), "no gateway of its family is in trouble");
 }
 
@@ -175,7 +196,7 @@ fn targets_stay_bad_after_the_gateway_is_well() {
 #[test]
 fn a_lossy_uplink_is_the_own_network_longer_than_a_level_takes_to_be_accepted() {
     for all in [&V4[..4], &V4] {
-        let (mut records, start) = known();
+        let (mut records, start) = known_of(all);
         let at = |number: u64| start + number * 300;
         let own = |number| run_of(&mut records, at(number), all, |_| 5);
         let runs: Vec<(bool, bool)> = (0..600).map(own).collect();

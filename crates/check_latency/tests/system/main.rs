@@ -10,6 +10,8 @@ mod crashes;
 #[cfg(test)]
 mod far_end;
 #[cfg(test)]
+mod gateways;
+#[cfg(test)]
 mod local_time;
 #[cfg(test)]
 mod look;

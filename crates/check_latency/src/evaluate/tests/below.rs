@@ -96,7 +96,8 @@ fn verbose_lines_say_what_a_judgement_rests_on() {
     for (target, expected) in rows {
         assert_eq!(basis(target), expected);
     }
-    let gateway = Judged { extra: vec![known("with a label", seen(1, 60))], ..all(vec![super::usual("a")]) };
+    let gateway =
+        Judged { controls: vec![known("with a label", seen(1, 60))], ..all(vec![super::usual("a")]) };
     let expected = format!("\ngateway 192.0.2.1: loses 5.0% in this run {usual}; {takes}; 102 runs known\n");
     assert!(output(&[], &gateway, 1).contains(&expected), "{}", output(&[], &gateway, 1));
     let chance = basis(after(0, &bursty));

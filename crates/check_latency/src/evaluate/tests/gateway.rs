@@ -6,8 +6,7 @@ use super::*;
 pub(super) fn beside_gateway(targets: Vec<JudgedTarget>, now: Seen) -> Judged {
     let mut gateway = known("", now);
     gateway.target.address = "192.0.2.254:0".parse().unwrap();
-    let controls = [gateway.target.address];
-    Judged { comparison: Comparison::new(&targets, &[gateway], &controls), ..all(targets) }
+    Judged { comparison: Comparison::new(&targets, &[gateway]), ..all(targets) }
 }
 
 #[test]
@@ -50,8 +49,7 @@ fn the_own_network_of_one_family_ends_the_line_of_the_other() {
         let (mut v4, mut v6) = (usual(""), known("", seen(20, 0)));
         v4.target.address = "192.0.2.254:0".parse().unwrap();
         v6.target.address = "[2001:db8::fe]:0".parse().unwrap();
-        let controls = [v4.target.address, v6.target.address];
-        Judged { comparison: Comparison::new(&targets, &[v4, v6], &controls), ..all(targets) }
+        Judged { comparison: Comparison::new(&targets, &[v4, v6]), ..all(targets) }
     };
     let rows: [(Vec<JudgedTarget>, &str); 2] = [
         (
@@ -130,7 +128,7 @@ fn a_gateway_that_was_worse_alone_is_named() {
         }
         let mut gateway = judged("", now, verdict);
         gateway.target.address = "192.0.2.254:0".parse().unwrap();
-        let judged = Judged { extra: vec![gateway], ..all(vec![usual("a")]) };
+        let judged = Judged { controls: vec![gateway], ..all(vec![usual("a")]) };
         let output = |verbosity| evaluate(&super::judging(&[]), &judged).render("LATENCY", verbosity);
         assert!(output(1).contains(&format!("\n{expected}\n")), "{expected}: {}", output(1));
         assert!(!output(0).contains("no control"), "{}", output(0));
@@ -162,8 +160,7 @@ fn of_two_gateways_the_remark_names_one() {
         let (mut v4, mut v6) = (known("", v4), known("", v6));
         v4.target.address = "192.0.2.254:0".parse().unwrap();
         v6.target.address = "[2001:db8::fe]:0".parse().unwrap();
-        let controls = [v4.target.address, v6.target.address];
-        let judged = Judged { comparison: Comparison::new(&targets, &[v4, v6], &controls), ..all(targets) };
+        let judged = Judged { comparison: Comparison::new(&targets, &[v4, v6]), ..all(targets) };
         let line = line(&[], &judged);
         assert!(line.ends_with(&format!(" ({remark})")), "{line}");
     }
