@@ -3,11 +3,10 @@
 
 mod time;
 
-use std::net::IpAddr;
 use std::path::PathBuf;
 use std::str::FromStr;
 
-use addresses::{HostAddress, ZonedAddress};
+use addresses::ZonedAddress;
 use clap::builder::NonEmptyStringValueParser;
 use net::Host;
 use plugin::{AllowedFailures, Limit, Seconds, State};
@@ -46,9 +45,10 @@ pub(crate) struct Pinging {
     /// Maximum pings per second to all targets together
     #[arg(long, value_name = "NUMBER", default_value = "2000", value_parser = clap::value_parser!(u32).range(1..=50_000))]
     pub rate: u32,
-    /// Default gateway to compare with: auto, none or an address. It is never reported as a target
+    /// Gateway to compare with: auto (that of the default route), none or an address, which is that of its
+    /// family alone. It is never reported as a target. Repeatable
     #[arg(long, value_name = "ADDRESS", default_value = "auto")]
-    pub gateway: Control,
+    pub gateway: Vec<Control>,
 }
 
 /// What is reported.
@@ -113,10 +113,10 @@ pub(crate) struct Learning {
 pub(crate) enum Control {
     /// The default gateway of each family of the targets.
     Auto,
-    /// Nothing.
+    /// None but those that are named.
     None,
     /// This address.
-    Address(IpAddr),
+    Address(ZonedAddress),
 }
 
 /// Explains why a text is not a value of an option.
@@ -145,10 +145,17 @@ impl FromStr for Control {
         match text {
             "auto" => Ok(Self::Auto),
             "none" => Ok(Self::None),
-            text => text
-                .parse::<HostAddress>()
-                .map(|host| Self::Address(host.address))
-                .map_err(|_| InvalidValue::Control),
+            text => text.parse().map(Self::Address).map_err(|_| InvalidValue::Control),
+        }
+    }
+}
+
+impl Control {
+    /// Returns the address that is named, if it is of IPv6, or of IPv4 unless `v6`.
+    pub(crate) fn address(&self, v6: bool) -> Option<&ZonedAddress> {
+        match self {
+            Self::Address(address) if address.host.address.is_ipv6() == v6 => Some(address),
+            _ => None,
         }
     }
 }
@@ -289,7 +296,8 @@ mod tests {
         assert_eq!(read("auto"), Ok(Control::Auto));
         assert_eq!(read("none"), Ok(Control::None));
         assert_eq!(read("192.0.2.254"), Ok(Control::Address("192.0.2.254".parse().unwrap())));
-        for text in ["", "no", "0.0.0.0", "gateway"] {
+        assert_eq!(read("fe80::9%eth0"), Ok(Control::Address("fe80::9%eth0".parse().unwrap())));
+        for text in ["", "no", "0.0.0.0", "gateway", "192.0.2.1%eth0"] {
             assert_eq!(read(text), Err(InvalidValue::Control), "{text}");
         }
     }

@@ -13,7 +13,7 @@ use crate::options::{Pinging, TargetOptions, TooLong};
 
 /// How many addresses a name has, for the time that is left for names: one of each family.
 const OF_NAME: usize = 2;
-/// How many controls there are at most: one of each family.
+/// How many controls there are, for the same: one of each family.
 const CONTROLS: usize = 2;
 
 /// An address that is pinged.

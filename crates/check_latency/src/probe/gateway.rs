@@ -2,13 +2,18 @@
 
 use std::net::{IpAddr, SocketAddr, SocketAddrV6};
 
-use host_net::DefaultRoute;
-use plugin::Deadline;
+use addresses::ZonedAddress;
+use host_net::{Bound, DefaultRoute};
+use net::zoned;
 
+use super::network;
 use crate::options::Control;
+use crate::target::Unusable;
 
 /// rtnetlink(7): a route that leads somewhere.
 const UNICAST: u8 = 1;
+/// How many gateways of a family are pinged: a default route may have many next hops.
+const MOST: usize = 4;
 
 /// The controls, and why a family has none.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -16,46 +21,71 @@ pub(crate) struct Gateways {
     pub(crate) controls: Vec<SocketAddr>,
     /// In words.
     pub(crate) notes: Vec<String>,
+    /// What `--gateway` names and no host can have.
+    pub(crate) unusable: Vec<Unusable>,
 }
 
 impl Gateways {
-    /// Finds the controls of the families that the targets have: of IPv4, and of IPv6.
-    pub(crate) fn find(families: [bool; 2], control: &Control, deadline: &Deadline) -> Self {
+    /// Finds the controls of the families that the targets have: of IPv4, and of IPv6. Those that are named,
+    /// else the gateways of the default route, unless that is turned off.
+    pub(crate) fn find(
+        families: [bool; 2],
+        named: &[Control],
+        bound: &Bound,
+        routes: impl Fn(bool) -> Vec<DefaultRoute>,
+    ) -> Self {
         let mut found = Self::default();
-        match control {
-            Control::None => {}
-            Control::Address(address) => found.controls.push(SocketAddr::new(*address, 0)),
-            Control::Auto => {
-                let needed = [false, true].into_iter().zip(families).filter(|(_, needed)| *needed);
-                for (v6, _) in needed {
-                    // Where routes cannot be read there is no control, as where there is no default route.
-                    found.add(v6, &DefaultRoute::read(v6, deadline).unwrap_or_default());
-                }
+        for (v6, _) in [false, true].into_iter().zip(families).filter(|(_, needed)| *needed) {
+            let mut of_family = named.iter().filter_map(|control| control.address(v6)).peekable();
+            if of_family.peek().is_some() {
+                of_family.for_each(|address| found.name(address, bound));
+            } else if !named.contains(&Control::None) {
+                found.add(v6, &routes(v6));
             }
         }
         found
     }
 
-    /// Adds the gateway of the default route that is used, of these of a family.
+    /// Adds a gateway that is named, unless no host can have its address.
+    fn name(&mut self, ZonedAddress { host, zone }: &ZonedAddress, bound: &Bound) {
+        let why = match zoned(host.address, zone.as_deref(), 0) {
+            Ok(address) => match network::kind(bound, host.address) {
+                None => return self.push(address),
+                Some(kind) => format!("{}: {kind}", host.address),
+            },
+            Err(error) => error.to_string(),
+        };
+        self.unusable.push(Unusable::new(format!("--gateway {why}")));
+    }
+
+    /// Adds the gateways of the default route that is used, of these of a family.
     fn add(&mut self, v6: bool, routes: &[DefaultRoute]) {
         let family = if v6 { "IPv6" } else { "IPv4" };
-        let used = routes.iter().filter(|route| route.kind == UNICAST).min_by_key(|route| route.metric);
-        let why = match used.map(|route| (route.gateway, route.interface)) {
-            None => "there is no default route",
-            Some((None, _)) => "the default route has no gateway",
-            Some((Some(address), interface)) => {
-                self.controls.extend(gateway(address, interface));
-                return;
-            }
+        let unicast = || routes.iter().filter(|route| route.kind == UNICAST);
+        let least = unicast().map(|route| route.metric).min();
+        // Several of one metric share the traffic: they are next hops of one route, or routers that announce
+        // themselves.
+        let used = unicast().filter(|route| Some(route.metric) == least);
+        let gateways: Vec<SocketAddr> = used.filter_map(gateway).take(MOST).collect();
+        let why = match (least, gateways.as_slice()) {
+            (None, _) => "there is no default route",
+            (_, []) => "the default route has no gateway",
+            _ => return gateways.into_iter().for_each(|address| self.push(address)),
         };
         self.notes.push(format!("no control of {family}: {why}, --gateway names one"));
+    }
+
+    fn push(&mut self, address: SocketAddr) {
+        if !self.controls.contains(&address) {
+            self.controls.push(address);
+        }
     }
 }
 
 /// A gateway with its interface, without which a link-local address is not reached.
-fn gateway(address: IpAddr, interface: Option<u32>) -> Option<SocketAddr> {
-    Some(match address {
-        IpAddr::V6(v6) if v6.is_unicast_link_local() => SocketAddrV6::new(v6, 0, 0, interface?).into(),
+fn gateway(route: &DefaultRoute) -> Option<SocketAddr> {
+    Some(match route.gateway? {
+        IpAddr::V6(v6) if v6.is_unicast_link_local() => SocketAddrV6::new(v6, 0, 0, route.interface?).into(),
         address => SocketAddr::new(address, 0),
     })
 }
@@ -80,6 +110,11 @@ mod tests {
         let (first, second) =
             (route(100, Some("192.0.2.1"), UNICAST), route(200, Some("192.0.2.2"), UNICAST));
         assert_eq!(of(false, &[second, first]), "192.0.2.1:0");
+        let other = route(100, Some("192.0.2.250"), UNICAST);
+        assert_eq!(of(false, &[other, second, first, other]), "192.0.2.250:0, 192.0.2.1:0", "of one metric");
+        let many: Vec<_> =
+            (1..=9).map(|number| route(1, Some(&format!("192.0.2.{number}")), UNICAST)).collect();
+        assert_eq!(of(false, &many), "192.0.2.1:0, 192.0.2.2:0, 192.0.2.3:0, 192.0.2.4:0");
         assert_eq!(of(true, &[route(1, Some("fe80::1"), UNICAST)]), "[fe80::1%7]:0");
         assert_eq!(of(true, &[]), "no control of IPv6: there is no default route, --gateway names one");
         assert_eq!(
@@ -88,5 +123,46 @@ mod tests {
         );
         let link = "no control of IPv4: the default route has no gateway, --gateway names one";
         assert_eq!(of(false, &[route(1, None, UNICAST)]), link);
+    }
+
+    #[test]
+    fn a_family_without_a_named_gateway_has_that_of_its_route() {
+        let own = host_net::BoundAddress {
+            address: "192.0.2.253".parse().unwrap(),
+            interface: 1,
+            prefix: 24,
+            flags: host_net::Flags(0x80),
+        };
+        let bound = Bound { addresses: vec![own], ..Bound::default() };
+        let routes = |v6| vec![route(1, Some(if v6 { "2001:db8::fe" } else { "192.0.2.254" }), UNICAST)];
+        let of = |families, named: &[&str]| {
+            let named: Vec<Control> = named.iter().map(|text| text.parse().unwrap()).collect();
+            let found = Gateways::find(families, &named, &bound, routes);
+            let controls = found.controls.iter().map(|address| address.ip().to_string());
+            let unusable = found.unusable.into_iter().map(|unusable| unusable.why);
+            controls.chain(found.notes).chain(unusable).collect::<Vec<_>>().join(", ")
+        };
+        let (both, v4) = ([true; 2], [true, false]);
+        let rows: [([bool; 2], &[&str], &str); 11] = [
+            (both, &["auto"], "192.0.2.254, 2001:db8::fe"),
+            (both, &["none"], ""),
+            (both, &["192.0.2.1"], "192.0.2.1, 2001:db8::fe"),
+            (both, &["2001:db8::1"], "192.0.2.254, 2001:db8::1"),
+            (both, &["192.0.2.1", "2001:db8::1"], "192.0.2.1, 2001:db8::1"),
+            (both, &["192.0.2.1", "none"], "192.0.2.1"),
+            (v4, &["192.0.2.1", "192.0.2.2", "192.0.2.1"], "192.0.2.1, 192.0.2.2"),
+            (v4, &["2001:db8::1"], "192.0.2.254"),
+            (both, &["fe80::9", "none"], "--gateway fe80::9 needs its interface: write fe80::9%eth0"),
+            (v4, &["192.0.2.255"], "--gateway 192.0.2.255: a broadcast address"),
+            (
+                both,
+                &["fe80::1%nosuch0", "192.0.2.0"],
+                "--gateway 192.0.2.0: the address of a network, --gateway fe80::1%nosuch0: there is no interface \
+                 nosuch0 on this machine",
+            ),
+        ];
+        for (families, named, expected) in rows {
+            assert_eq!(of(families, named), expected, "{named:?}");
+        }
     }
 }

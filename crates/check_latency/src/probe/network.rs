@@ -11,6 +11,14 @@ use plugin::Deadline;
 use crate::seen::Seen;
 use crate::target::{Targets, Unusable};
 
+/// Returns in words what an address is that no host has.
+pub(crate) fn kind(bound: &Bound, address: IpAddr) -> Option<&'static str> {
+    match address {
+        IpAddr::V4(address) => kinds(bound).remove(&address),
+        IpAddr::V6(_) => None,
+    }
+}
+
 /// Takes such addresses out of the targets: a ping to them is refused, or answered by other hosts.
 pub(crate) fn refuse(targets: &mut Targets, bound: &Bound) {
     let kinds = kinds(bound);
