@@ -7,13 +7,17 @@
 //! told of some targets before it is of the gateway. So is its latency in one run, in which a target alerts or
 //! is above an absolute limit.
 
+mod beside;
+mod family;
+
 use std::net::IpAddr;
 
 use crate::judged::JudgedTarget;
 use crate::rule::Verdict;
+use beside::beside;
+pub(crate) use beside::{Beside, Bystander, Which};
+use family::{family, is_most};
 
-/// Of so many targets at least, two thirds worse at once point to this machine's own network.
-const TOGETHER: usize = 3;
 /// The least rise of a gateway's loss in one run that targets share, in percentage points.
 const SHARED: f64 = 10.0;
 /// The least share of the targets' median rise that this rise is.
@@ -28,23 +32,14 @@ const CHANCE: f64 = 1e-6;
 const CHANCE_TOLD: f64 = 1e-3;
 
 /// What the controls tell of the targets.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Comparison {
     /// The control of IPv4, and of IPv6, by whose trouble its targets are excused.
     excused: [Option<Troubled>; 2],
     /// How these controls stand beside their targets.
-    standing: [Option<Standing>; 2],
+    standing: Vec<Standing>,
     /// The control that excuses nothing while two thirds of its targets are worse.
     pub(crate) beside: Option<Bystander>,
-}
-
-/// A control that excuses nothing while two thirds of its targets are worse.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) struct Bystander {
-    /// The control.
-    pub(crate) which: Which,
-    /// Its state in this run.
-    pub(crate) how: Beside,
 }
 
 /// How a run is added to a record.
@@ -66,30 +61,6 @@ pub(crate) struct Standing {
     pub(crate) loss: Option<bool>,
     /// Whether it took longer, and its targets as usual.
     pub(crate) rtt: Option<bool>,
-}
-
-/// The control that is meant.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Which {
-    /// The only one.
-    Only,
-    /// One of two, by its address.
-    One(IpAddr),
-    /// Both: they are as usual.
-    All,
-}
-
-/// How a control is in this run.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) enum Beside {
-    /// As usual.
-    Usual,
-    /// It does not answer.
-    Silent,
-    /// It loses more than usual: the shares.
-    Loses { now: f64, usual: f64 },
-    /// It takes longer than usual: the medians in seconds.
-    Takes { now: f64, usual: f64 },
 }
 
 /// A control that is worse than usual.
@@ -155,40 +126,20 @@ impl Troubled {
 }
 
 impl Comparison {
-    /// Compares the targets with the controls. All targets of the families whose control is worse are counted
+    /// Compares the targets with the controls, of which a family has several where its default route has. All targets of the families whose control is worse are counted
     /// together, so that a family of one target is excused with the others; if those are not enough, each
     /// family is counted by itself.
     pub(crate) fn new(targets: &[JudgedTarget], controls: &[JudgedTarget]) -> Self {
-        let of = |v6| controls.iter().find(|control| control.is_v6() == v6);
-        let known = [false, true].map(|v6| known(of(v6)?, targets));
-        let troubled = known.map(|control| {
-            let control = control?;
-            let (address, trouble) = (control.target.address.ip(), Trouble::of(control, targets));
-            Some(Troubled { address, trouble }).filter(|_| trouble.is_any())
-        });
-        let [v4, v6] = troubled;
-        let families = [troubled, [v4, None], [None, v6]].into_iter();
-        let standing = known.map(|control| Some(Standing::of(control?, targets)));
-        let mut families = families.map(|excused| Self { excused, standing, beside: None });
+        let known: Vec<&JudgedTarget> =
+            controls.iter().filter_map(|control| known(control, targets)).collect();
+        let [v4, v6] = [false, true].map(|v6| troubled(&known, targets, v6));
+        let standing: Vec<Standing> = known.iter().map(|control| Standing::of(control, targets)).collect();
+        let families = [[v4, v6], [v4, None], [None, v6]].into_iter();
+        let mut families = families.map(|excused| Self { excused, standing: standing.clone(), beside: None });
         if let Some(found) = families.find(|found| is_most(found.count(targets))) {
             return found;
         }
-        let beside = known.into_iter().flatten().filter(|control| {
-            let family = || family(control, targets);
-            is_most((family().filter(|target| target.is_worse()).count(), family().count()))
-        });
-        let beside: Vec<(IpAddr, Beside)> =
-            beside.filter_map(|control| Some((control.target.address.ip(), Beside::of(control)?))).collect();
-        let unusual = beside.iter().find(|(_, how)| *how != Beside::Usual);
-        let beside = unusual.or(beside.first()).map(|(address, how)| {
-            let which = match (controls.len(), unusual, beside.len()) {
-                (..=1, ..) => Which::Only,
-                (_, None, 2..) => Which::All,
-                _ => Which::One(*address),
-            };
-            Bystander { which, how: *how }
-        });
-        Self { standing, beside, ..Self::default() }
+        Self { beside: beside(&known, controls.len(), targets), standing, ..Self::default() }
     }
 
     /// Returns whether the target is worse only because of the trouble of this machine's own network. A
@@ -217,9 +168,9 @@ impl Comparison {
     }
 
     /// How a control stands beside its targets; `None` if this is not one.
-    pub(crate) fn standing(&self, control: &JudgedTarget) -> Option<Standing> {
+    pub(crate) fn standing(&self, control: &JudgedTarget) -> Option<&Standing> {
         let address = control.target.address.ip();
-        self.standing.into_iter().flatten().find(|standing| standing.address == address)
+        self.standing.iter().find(|standing| standing.address == address)
     }
 
     /// Names the network of this monitor beside the faults of targets: with the family, where only one of
@@ -276,21 +227,6 @@ impl Standing {
     }
 }
 
-impl Beside {
-    /// How a control is in this run, by what is told of it and by this run alone.
-    fn of(control: &JudgedTarget) -> Option<Self> {
-        let verdict = control.verdict?;
-        let loses = control.seen.lost() > 0 && control.loses();
-        let slower = control.rtt().zip(verdict.usual_rtt).filter(|_| control.is_slower());
-        Some(match (control.loss(), slower) {
-            _ if control.is_silent() => Self::Silent,
-            (Some(now), _) if loses => Self::Loses { now, usual: verdict.usual_loss },
-            (_, Some((now, usual))) => Self::Takes { now, usual },
-            _ => Self::Usual,
-        })
-    }
-}
-
 /// Whether a control lost so much in this run alone, together with the targets of its family, that what they
 /// lost is the control's.
 fn shares_loss(control: &JudgedTarget, targets: &[JudgedTarget]) -> bool {
@@ -320,21 +256,21 @@ fn shares_latency(control: &JudgedTarget, targets: &[JudgedTarget]) -> bool {
         && control.slower().is_some_and(|slower| slower >= LEAST_SHARE * median)
 }
 
-/// The targets of a control's family.
-fn family<'a>(control: &JudgedTarget, targets: &'a [JudgedTarget]) -> impl Iterator<Item = &'a JudgedTarget> {
-    let v6 = control.is_v6();
-    targets.iter().filter(move |target| target.is_v6() == v6)
-}
-
 fn median(values: impl Iterator<Item = f64>) -> f64 {
     let mut values: Vec<f64> = values.collect();
     values.sort_unstable_by(f64::total_cmp);
     values.get(values.len() / 2).copied().unwrap_or_default()
 }
 
-/// Whether so many of all are two thirds at least, of enough.
-fn is_most((worse, all): (usize, usize)) -> bool {
-    all >= TOGETHER && worse * 3 >= all * 2
+/// The control of a family that is worse: of several the one that explains the most.
+fn troubled(known: &[&JudgedTarget], targets: &[JudgedTarget], v6: bool) -> Option<Troubled> {
+    let of_family = known.iter().filter(|control| control.is_v6() == v6);
+    let all = of_family.map(|control| Troubled {
+        address: control.target.address.ip(),
+        trouble: Trouble::of(control, targets),
+    });
+    let worse = all.filter(|control| control.trouble.is_any());
+    worse.min_by_key(|control| std::cmp::Reverse((control.trouble.silence, control.trouble.loss)))
 }
 
 /// Returns the control by the record that knows it well enough: its own, or that of the target at its address.

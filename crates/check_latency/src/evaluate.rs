@@ -206,7 +206,8 @@ fn beside(Bystander { which, how }: Bystander) -> String {
     let gateway = match which {
         Which::Only => "the gateway".to_owned(),
         Which::One(address) => format!("the gateway {address}"),
-        Which::All => return "both gateways are as usual".to_owned(),
+        Which::All(2) => return "both gateways are as usual".to_owned(),
+        Which::All(_) => return "all gateways are as usual".to_owned(),
     };
     match how {
         Beside::Usual => format!("{gateway} is as usual"),

@@ -167,6 +167,30 @@ fn families_are_counted_together_where_both_gateways_are_worse() {
     assert_eq!(both((9, well), (3, dead), &[(V4, well), (V6, well)]), "Usual");
 }
 
+/// A default route with two next hops, of which one never answers.
+#[test]
+fn of_several_gateways_of_a_family_each_that_is_known_counts() {
+    let (dead, well): (&[Row], &[Row]) = (&[DEAD], &[WELL]);
+    let other = "192.0.2.250";
+    let own = |gateway| format!("5 of 5 targets and the gateway {gateway}");
+    let rows = [
+        ([(other, dead), (V4, well)], own(other)),
+        ([(other, well), (V4, dead)], own(V4)),
+        ([(other, dead), (V4, dead)], own(other)),
+        ([(other, &[LATE, LATE]), (V4, dead)], own(V4)),
+        ([(other, well), (V4, well)], "Usual".to_owned()),
+        ([(other, well), (V4, &[(10, 60)])], "loses 50 for 0".to_owned()),
+    ];
+    for (gateways, expected) in rows {
+        assert_eq!(said(targets(false, 5, dead), &gateways), expected, "{gateways:?}");
+    }
+    let mut young = judged(other, dead);
+    (young.is_learning, young.verdict.as_mut().unwrap().learning) = (true, true);
+    let all = targets(false, 5, dead);
+    let comparison = Comparison::new(&all, &[young, judged(V4, dead)]);
+    assert!(comparison.own_network(&all).is_some_and(|said| said.contains(&own(V4))));
+}
+
 #[test]
 fn a_target_with_another_trouble_keeps_its_state() {
     let mut all = targets(false, 5, &[LATE, LATE]);

@@ -31,3 +31,47 @@ fn a_gateway_that_becomes_a_target_stays_the_control() {
     );
     assert_eq!((line(&told), told.code), (own, Some(3)), "{}", told.stdout);
 }
+
+/// A default route with two next hops, of which the first never answers pings.
+#[test]
+fn of_two_next_hops_the_one_that_is_learned_is_the_control() {
+    if missing(&NEEDS) {
+        return;
+    }
+    let lab = Lab::new();
+    lab.far.router.ip(&["addr", "add", "198.51.100.250/24", "dev", "eth0"]);
+    let hops = ["nexthop", "via", "198.51.100.250", "nexthop", "via", GATEWAY];
+    lab.far.monitor.ip(&[&["route", "replace", "default"][..], &hops].concat());
+    lab.learn(&THREE, 4);
+    silence(&lab, &["192.0.2.1", "192.0.2.2", "192.0.2.3", GATEWAY], true);
+    let told = lab.run(&[&THREE[..], &["-v"]].concat());
+    let own = format!(
+        "LATENCY UNKNOWN - 3 of 3 targets and the gateway {GATEWAY} are worse at once: the network of this monitor"
+    );
+    assert_eq!((line(&told), told.code), (own, Some(3)), "{}", told.stdout);
+    let young = "\nno control yet: the gateway 198.51.100.250 is learned, once it answers pings\n";
+    assert!(told.stdout.contains(young), "{}", told.stdout);
+}
+
+/// A gateway that is named is that of its family: the other one keeps the gateway of its default route.
+#[test]
+fn each_family_has_a_control_beside_a_gateway_that_is_named() {
+    if missing(&NEEDS) {
+        return;
+    }
+    let lab = Lab::new();
+    let v6 = ["2001:db8:2::1", "2001:db8:2::2", "2001:db8:2::3"];
+    let list: Vec<String> = v6.iter().map(|address| format!("--ip={address}")).collect();
+    let named = format!("--gateway={GATEWAY}");
+    let all: Vec<&str> = THREE.into_iter().chain(list.iter().map(String::as_str)).chain([&*named]).collect();
+    lab.learn(&all, 4);
+    silence(&lab, &[&v6[..], &["2001:db8:51::254"]].concat(), true);
+    let own = "LATENCY UNKNOWN - 3 of 3 targets and the gateway 2001:db8:51::254 are worse at once: the network of this monitor";
+    let told = lab.run(&[&all[..], &["--no-learn"]].concat());
+    assert_eq!((line(&told), told.code), (own.to_owned(), Some(3)), "{}", told.stdout);
+    let told = lab.run(&[&all[..], &["--no-learn", "--gateway=none"]].concat());
+    assert_eq!(told.code, Some(2), "{}", told.stdout);
+    let refused = lab.run(&["--ip=192.0.2.1", "--gateway=198.51.100.255"]);
+    let expected = "LATENCY UNKNOWN - --gateway 198.51.100.255: a broadcast address";
+    assert_eq!((line(&refused), refused.code), (expected.to_owned(), Some(3)));
+}

@@ -1,0 +1,20 @@
+//! The targets of a control's family, and whether most of them are worse.
+
+use crate::judged::JudgedTarget;
+
+/// Of so many targets at least, two thirds worse at once point to this machine's own network.
+const TOGETHER: usize = 3;
+
+/// The targets of a control's family.
+pub(super) fn family<'a>(
+    control: &JudgedTarget,
+    targets: &'a [JudgedTarget],
+) -> impl Iterator<Item = &'a JudgedTarget> {
+    let v6 = control.is_v6();
+    targets.iter().filter(move |target| target.is_v6() == v6)
+}
+
+/// Whether so many of all are two thirds at least, of enough.
+pub(super) fn is_most((worse, all): (usize, usize)) -> bool {
+    all >= TOGETHER && worse * 3 >= all * 2
+}
