@@ -38,7 +38,7 @@ pub(crate) struct Comparison {
     excused: [Option<Troubled>; 2],
     /// How these controls stand beside their targets.
     standing: Vec<Standing>,
-    /// The control that excuses nothing while two thirds of its targets are worse.
+    /// The control that excuses nothing while two thirds of its targets are worse, or some of them and itself.
     pub(crate) beside: Option<Bystander>,
 }
 
@@ -278,7 +278,7 @@ fn troubled(known: &[&JudgedTarget], targets: &[JudgedTarget], v6: bool) -> Opti
 pub(crate) fn known<'a>(control: &'a JudgedTarget, targets: &'a [JudgedTarget]) -> Option<&'a JudgedTarget> {
     let address = control.target.address;
     let of_target = targets.iter().filter(|target| target.target.address == address);
-    std::iter::once(control).chain(of_target).find(|judged| judged.verdict.is_some() && !judged.is_learning)
+    std::iter::once(control).chain(of_target).find(|judged| !judged.is_learning)
 }
 
 #[cfg(test)]

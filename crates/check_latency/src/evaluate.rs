@@ -13,7 +13,7 @@ use crate::options::Judging;
 use crate::record::Judged;
 use crate::rule::{Accepted, Level};
 use metrics::metrics;
-use words::{Calendar, milliseconds, percent};
+use words::{Calendar, milliseconds, percent, strange};
 
 /// The most octets of the first line with performance data of each target: the monitor runs this itself,
 /// without NRPE.
@@ -201,7 +201,7 @@ fn remark(findings: Findings, judged: &Judged, is_worse: bool) -> Findings {
     }
 }
 
-/// How the gateway is while most targets are worse.
+/// How the gateway is while targets are worse.
 fn beside(Bystander { which, how }: Bystander) -> String {
     let gateway = match which {
         Which::Only => "the gateway".to_owned(),
@@ -212,6 +212,7 @@ fn beside(Bystander { which, how }: Bystander) -> String {
     match how {
         Beside::Usual => format!("{gateway} is as usual"),
         Beside::Silent => format!("{gateway} does not answer"),
+        Beside::Strange(address) => format!("{gateway} {}", strange(address)),
         Beside::Loses { now, usual } => {
             format!("{gateway} loses {} (usual {})", percent(now), percent(usual))
         }

@@ -4,8 +4,9 @@ use std::net::IpAddr;
 
 use super::family::{family, is_most};
 use crate::judged::JudgedTarget;
+use crate::rule::Verdict;
 
-/// A control that excuses nothing while two thirds of its targets are worse.
+/// A control that excuses nothing while two thirds of its targets are worse, or some of them and itself.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Bystander {
     /// The control.
@@ -32,6 +33,8 @@ pub(crate) enum Beside {
     Usual,
     /// It does not answer.
     Silent,
+    /// It answers as this address, or with another payload.
+    Strange(Option<IpAddr>),
     /// It loses more than usual: the shares.
     Loses { now: f64, usual: f64 },
     /// It takes longer than usual: the medians in seconds.
@@ -39,17 +42,30 @@ pub(crate) enum Beside {
 }
 
 impl Beside {
-    /// How a control is in this run, by what is told of it and by this run alone.
+    /// How a control is in this run, by what is told of it and by this run alone; `None` where it was not
+    /// pinged.
     fn of(control: &JudgedTarget) -> Option<Self> {
-        let verdict = control.verdict?;
-        let loses = control.seen.lost() > 0 && control.loses();
+        let strange = (control.seen.strange > 0).then_some(Self::Strange(control.seen.other_address));
+        let Some(verdict) = control.verdict else { return strange };
+        let loses = control.loss().filter(|_| control.seen.lost() > 0 && control.loses());
         let slower = control.rtt().zip(verdict.usual_rtt).filter(|_| control.is_slower());
-        Some(match (control.loss(), slower) {
+        Some(match (loses, slower) {
             _ if control.is_silent() => Self::Silent,
-            (Some(now), _) if loses => Self::Loses { now, usual: verdict.usual_loss },
-            (_, Some((now, usual))) => Self::Takes { now, usual },
-            _ => Self::Usual,
+            (Some(now), _) => Self::Loses { now, usual: verdict.usual_loss },
+            (None, Some((now, usual))) => strange.unwrap_or(Self::Takes { now, usual }),
+            (None, None) => strange.unwrap_or(Self::Usual),
         })
+    }
+
+    /// Whether it would be reported of a target: one ping lost, or one late run, is none of it.
+    fn is_told(self, control: &JudgedTarget) -> bool {
+        let is_alert = |is: fn(&Verdict) -> bool| control.verdict.as_ref().is_some_and(is);
+        match self {
+            Self::Usual => false,
+            Self::Silent | Self::Strange(_) => true,
+            Self::Loses { .. } => is_alert(|verdict| verdict.loss.is_some()),
+            Self::Takes { .. } => is_alert(|verdict| verdict.rtt.is_some()),
+        }
     }
 }
 
@@ -63,7 +79,9 @@ pub(super) fn beside(
     let told = known.iter().filter_map(|control| {
         let family = || family(control, targets);
         let worse = family().filter(|target| target.is_worse()).count();
-        is_most((worse, family().count())).then_some((control.target.address.ip(), Beside::of(control)?))
+        let how = Beside::of(control)?;
+        let is_said = is_most((worse, family().count())) || (worse > 0 && how.is_told(control));
+        is_said.then_some((control.target.address.ip(), how))
     });
     let told: Vec<(IpAddr, Beside)> = told.collect();
     let unusual = told.iter().find(|(_, how)| *how != Beside::Usual);

@@ -161,7 +161,7 @@ fn families_are_counted_together_where_both_gateways_are_worse() {
     assert_eq!(both((5, dead), (1, dead), &[(V4, dead), (V6, dead)]), of_all);
     assert_eq!(both((5, dead), (1, dead), &[(V4, dead), (V6, well)]), of_v4);
     assert_eq!(both((5, dead), (1, dead), &[(V4, dead)]), of_v4, "IPv6 has no control");
-    assert_eq!(both((1, dead), (1, dead), &[(V4, dead), (V6, dead)]), "", "two are too few");
+    assert_eq!(both((1, dead), (1, dead), &[(V4, dead), (V6, dead)]), "Silent", "two are too few");
     let of_v6 = "3 of 3 targets and the gateway 2001:db8::fe";
     assert_eq!(both((9, well), (3, dead), &[(V4, dead), (V6, dead)]), of_v6);
     assert_eq!(both((9, well), (3, dead), &[(V4, well), (V6, well)]), "Usual");

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::words::{Calendar, milliseconds, percent};
+use super::words::{Calendar, milliseconds, percent, strange};
 use crate::judged::JudgedTarget;
 use crate::rule::{Evidence, LossAlert, Quiet, RttAlert, Run, Verdict, WindowLoss};
 
@@ -13,9 +13,18 @@ pub(crate) fn basis(target: &JudgedTarget, wait: Duration) -> Option<String> {
     line(&target.target.name(), target, wait)
 }
 
-/// Returns the same line of a gateway that is no target.
+/// Returns the same line of a gateway, or why this run tells nothing of it.
 pub(crate) fn of_gateway(control: &JudgedTarget, wait: Duration) -> Option<String> {
-    line(&format!("gateway {}", control.target.address.ip()), control, wait)
+    let (name, seen) = (format!("gateway {}", control.target.address.ip()), &control.seen);
+    let untold = || {
+        let why = match &seen.unsent {
+            Some(why) if seen.sent == 0 => format!("not pinged: {why}"),
+            _ if seen.strange > 0 => strange(seen.other_address),
+            _ => return None,
+        };
+        Some(format!("{name}: {why}, no control in this run"))
+    };
+    line(&name, control, wait).or_else(untold)
 }
 
 fn line(name: &str, target: &JudgedTarget, wait: Duration) -> Option<String> {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use plugin::{Finding, State};
 
-use super::words::{Calendar, milliseconds, percent};
+use super::words::{self, Calendar, milliseconds, percent};
 use crate::judged::JudgedTarget;
 use crate::options::Judging;
 use crate::rule::{LossAlert, Verdict};
@@ -140,10 +140,8 @@ fn slow(judged: &JudgedTarget, verdict: &Verdict) -> Option<Fault> {
 
 /// Answers that are not the target's.
 fn strange(judged: &JudgedTarget) -> Option<Fault> {
-    let other = judged.seen.other_address.map(|address| format!("answers as {address}"));
-    let brief =
-        other.or_else(|| judged.seen.other_payload.then(|| "answers with another payload".to_owned()))?;
-    Some(Fault::new(State::Warning, brief))
+    let other = judged.seen.other_address;
+    (other.is_some() || judged.seen.other_payload).then(|| Fault::new(State::Warning, words::strange(other)))
 }
 
 /// More loss than the absolute limits allow.

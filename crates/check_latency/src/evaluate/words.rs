@@ -1,6 +1,7 @@
 //! How numbers and times are said.
 
 use std::cell::OnceCell;
+use std::net::IpAddr;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -23,6 +24,11 @@ pub(crate) fn milliseconds(seconds: f64) -> String {
         value if value < 9.95 => format!("{value:.1} ms"),
         value => format!("{value:.0} ms"),
     }
+}
+
+/// An answer from another address; with another payload if none is given.
+pub(crate) fn strange(other: Option<IpAddr>) -> String {
+    other.map_or_else(|| "answers with another payload".to_owned(), |other| format!("answers as {other}"))
 }
 
 /// Says moments in this machine's time zone.

@@ -75,3 +75,23 @@ fn each_family_has_a_control_beside_a_gateway_that_is_named() {
     let expected = "LATENCY UNKNOWN - --gateway 198.51.100.255: a broadcast address";
     assert_eq!((line(&refused), refused.code), (expected.to_owned(), Some(3)));
 }
+
+/// A gateway that answers as another, as after a change of routers, or is silent beside few targets.
+#[test]
+fn a_gateway_with_a_fault_of_its_own_is_named() {
+    if missing(&NEEDS) {
+        return;
+    }
+    let lab = Lab::new();
+    lab.learn(&THREE, 4);
+    lab.far.set(GATEWAY, Vice { as_other: Some("192.0.2.250"), ..Vice::default() });
+    let well = lab.run(&[&THREE[..], &["-v"]].concat());
+    assert_eq!(line(&well), "LATENCY OK - 3 targets as usual");
+    let below = format!("\ngateway {GATEWAY}: answers as 192.0.2.250, no control in this run\n");
+    assert!(well.stdout.contains(&below), "{}", well.stdout);
+    silence(&lab, &["192.0.2.1"], true);
+    let dead = "LATENCY CRITICAL - 192.0.2.1 does not answer since HH:MM";
+    assert_eq!(line(&lab.run(&THREE)), format!("{dead} (the gateway answers as 192.0.2.250)"));
+    silence(&lab, &[GATEWAY], true);
+    assert_eq!(line(&lab.run(&THREE)), format!("{dead} (the gateway does not answer)"));
+}

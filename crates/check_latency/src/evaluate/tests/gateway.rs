@@ -6,6 +6,7 @@ use super::*;
 pub(super) fn beside_gateway(targets: Vec<JudgedTarget>, now: Seen) -> Judged {
     let mut gateway = known("", now);
     gateway.target.address = "192.0.2.254:0".parse().unwrap();
+    gateway.is_learning = false;
     Judged { comparison: Comparison::new(&targets, &[gateway]), ..all(targets) }
 }
 
@@ -30,6 +31,65 @@ fn how_the_gateway_is_stands_beside_faults_only() {
         target.verdict.as_mut().unwrap().slower = true;
     }
     assert_eq!(line(&[], &beside_gateway(targets, seen(0, 60))), "LATENCY OK - 3 targets as usual");
+}
+
+/// A gateway that is not as usual itself is named beside few faults too.
+#[test]
+fn a_gateway_with_a_fault_is_named_beside_any_fault_of_its_targets() {
+    let dead = |count, of| {
+        let name = |number| format!("p{number}");
+        let dead = (1..=count).map(|number| known(&name(number), seen(20, 0)));
+        dead.chain((count + 1..=of).map(|number| usual(&name(number)))).collect::<Vec<_>>()
+    };
+    let other: Option<std::net::IpAddr> = Some("192.0.2.9".parse().unwrap());
+    let strange = |other_address| Seen { strange: 20, other_address, other_payload: true, ..seen(20, 0) };
+    let silent = " (the gateway does not answer)";
+    let one = "p1 does not answer since +10";
+    let three = "3 of 5 targets: p1 does not answer, p2 does not answer, p3 does not answer";
+    let all = "3 of 3 targets: p1 does not answer, p2 does not answer, p3 does not answer";
+    let rows = [
+        (dead(1, 1), seen(20, 0), one, silent),
+        (dead(3, 5), seen(20, 0), three, silent),
+        (dead(1, 38), seen(20, 0), one, silent),
+        (dead(3, 5), seen(9, 60), three, " (the gateway loses 45% (usual 5.0%))"),
+        (dead(3, 5), seen(0, 130), three, " (the gateway takes 130 ms (usual 60 ms))"),
+        (dead(3, 5), strange(other), three, " (the gateway answers as 192.0.2.9)"),
+        (dead(3, 3), strange(other), all, " (the gateway answers as 192.0.2.9)"),
+        (dead(3, 3), strange(None), all, " (the gateway answers with another payload)"),
+        (dead(3, 3), Seen::default(), all, ""),
+        // Nothing that would be reported of a target.
+        (dead(1, 38), seen(2, 60), one, ""),
+        (dead(1, 38), seen(0, 60), one, ""),
+    ];
+    for (targets, gateway, line_of_targets, remark) in rows {
+        let judged = beside_gateway(targets, gateway.clone());
+        assert_eq!(
+            line(&[], &judged),
+            format!("LATENCY CRITICAL - {line_of_targets}{remark}"),
+            "{gateway:?}"
+        );
+    }
+}
+
+/// From -v on, a gateway of which this run tells nothing is named.
+#[test]
+fn a_gateway_that_is_another_is_no_control_in_this_run() {
+    let strange = |other_address| Seen { strange: 20, other_address, other_payload: true, ..seen(20, 0) };
+    let unsent = Seen { unsent: Some("link down here".to_owned()), ..Seen::default() };
+    let rows = [
+        (strange(Some("192.0.2.252".parse().unwrap())), "answers as 192.0.2.252"),
+        (strange(None), "answers with another payload"),
+        (unsent, "not pinged: link down here"),
+    ];
+    for (seen, why) in rows {
+        let mut gateway = known("", seen);
+        gateway.target.address = "192.0.2.254:0".parse().unwrap();
+        let judged = Judged { controls: vec![gateway], ..all(vec![usual("a")]) };
+        let output = |verbosity| evaluate(&super::judging(&[]), &judged).render("LATENCY", verbosity);
+        let expected = format!("\ngateway 192.0.2.254: {why}, no control in this run\n");
+        assert!(output(1).contains(&expected), "{}", output(1));
+        assert!(!output(0).contains("gateway"), "{}", output(0));
+    }
 }
 
 /// One family is dead behind a live gateway, the other with its own.
