@@ -5,7 +5,9 @@
 use std::fmt;
 use std::str::FromStr;
 
+use jiff::Timestamp;
 use jiff::civil::DateTime;
+use jiff::tz::TimeZone;
 
 use crate::channel::Channel;
 use crate::row::Row;
@@ -123,19 +125,22 @@ fn order(row: &Heartbeat) -> f64 {
 
 /// Seconds from `written` to `now`, both without a zone: as in 2026-11-22T04:19:42.000730, or with a blank in
 /// place of the T and without a fraction, as pt-heartbeat's own --check and --create-table write. A time with
-/// a Z and one in seconds since 1970 are compared with `utc`.
+/// a Z or an offset and one in seconds since 1970 are compared with `utc`.
 fn age(written: &str, now: &str, utc: &str) -> Option<f64> {
     let time = |text: &str| text.trim().parse::<DateTime>().ok();
     let written = written.trim();
-    if let Some(written) = written.strip_suffix(['Z', 'z']) {
-        return Some(time(utc)?.duration_since(time(written)?).as_secs_f64());
+    if let Ok(written) = written.parse::<Timestamp>() {
+        let written = TimeZone::UTC.to_datetime(written);
+        return Some(time(utc)?.duration_since(written).as_secs_f64());
     }
     let is_seconds =
         written.len() >= 9 && written.bytes().all(|octet| octet.is_ascii_digit() || octet == b'.');
     if let Some(number) = is_seconds.then(|| written.parse::<f64>().ok()).flatten() {
         return Some(time(utc)?.duration_since(time("1970-01-01T00:00:00")?).as_secs_f64() - seconds(number));
     }
-    Some(time(now)?.duration_since(time(written)?).as_secs_f64())
+    // A civil time is read without the name of a zone beside it.
+    let written = time(written).filter(|_| !written.contains('['))?;
+    Some(time(now)?.duration_since(written).as_secs_f64())
 }
 
 /// Seconds since 1970 out of a number of seconds, milliseconds, microseconds or nanoseconds: until the year
@@ -185,6 +190,19 @@ mod tests {
             ("1795321200000000", Zone::Server, Some(0.5)),
             ("1795321200000000000", Zone::Server, Some(0.5)),
             ("2026-11-22T04:20:00Z", Zone::Server, Some(0.5)),
+            ("2026-11-22 04:20:00.250z", Zone::Server, Some(0.25)),
+            // With an offset, whatever zone the server is in.
+            ("2026-11-22T04:20:00+05:00", Zone::Server, Some(18_000.5)),
+            ("2026-11-22T04:20:00+05:00", Zone::Utc, Some(18_000.5)),
+            ("2026-11-22 09:50:00.000000+05:30", Zone::Server, Some(0.5)),
+            ("2026-11-22T09:50:00+0530", Zone::Server, Some(0.5)),
+            ("2026-11-22T01:20:00-03", Zone::Utc, Some(0.5)),
+            ("2026-11-22T04:20:00-00:00", Zone::Server, Some(0.5)),
+            ("2026-11-22T04:20:00+05:00[Asia/Karachi]", Zone::Server, Some(18_000.5)),
+            ("2026-11-22T04:20:00 UTC", Zone::Utc, None),
+            // Past what an offset can be taken from, and in the future all the same.
+            ("9999-12-31T23:59:59+05:00", Zone::Utc, Some(-251_606_979_598.5)),
+            ("2026-11-22T04:20:00[Asia/Karachi]", Zone::Utc, None),
             ("17", Zone::Utc, None),
             ("", Zone::Utc, None),
             ("9999-12-31T23:59:59.999999", Zone::Utc, Some(-251_606_979_599.5)),
