@@ -54,6 +54,14 @@ impl Position {
     }
 }
 
+impl FromIterator<(u32, Last)> for Position {
+    fn from_iter<T: IntoIterator<Item = (u32, Last)>>(transactions: T) -> Self {
+        let mut position = Self::default();
+        transactions.into_iter().for_each(|(domain, last)| position.keep(domain, last));
+        position
+    }
+}
+
 impl FromStr for Position {
     type Err = InvalidGtid;
 

@@ -31,7 +31,8 @@ pub(crate) fn lacks(servers: &[Server], links: &Links) -> Vec<Lack> {
     let executed = read(servers, |server| &server.gtids);
     let lack = |replica: usize, source: usize| {
         let (own, theirs) = (of(&executed, replica)?, of(&executed, source)?);
-        Some(Lack { replica, source, count: theirs.more_than(own)? })
+        let id = servers.get(replica)?.server_id;
+        Some(Lack { replica, source, count: theirs.yet_to_come(own, id)? })
     };
     let of_replica = |replica: usize| {
         let mut sources: Vec<usize> = links.sources(replica).collect();

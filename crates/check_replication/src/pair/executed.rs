@@ -1,6 +1,6 @@
 //! What a server has executed, by GTID, and what of it another server has not.
 
-use crate::gtid::{Accepted, GtidSet, History, InvalidGtid, Position};
+use crate::gtid::{Accepted, GtidSet, History, InvalidGtid, Last, Position};
 use crate::server::{Flavour, Gtids, Server};
 
 /// What a server has executed.
@@ -21,6 +21,16 @@ pub(super) struct Log {
     pub(super) known: History,
     /// The same in its binary log alone; `None` if it did not tell.
     pub(super) logged: Option<History>,
+}
+
+impl Log {
+    /// Returns the last transaction of each domain that a replica with this server_id gets from here: what is
+    /// in the binary log, and not its own. What gtid_slave_pos has of another time never comes.
+    fn sent_to(&self, replica: u64) -> Position {
+        let Some(logged) = &self.logged else { return self.position.clone() };
+        let others = logged.iter().filter(|(_, server, _)| u64::from(*server) != replica);
+        others.map(|(domain, server, number)| (domain, Last { server, number })).collect()
+    }
 }
 
 /// All servers in their order. `None` where one did not tell, which is not the same as that there is nothing.
@@ -58,13 +68,14 @@ impl Executed {
         })
     }
 
-    /// Returns how many transactions are here and not there; `None` where they cannot be compared. MariaDB
-    /// numbers them in each domain, and a number may have been left out: so at most that many.
-    pub(super) fn more_than(&self, other: &Self) -> Option<u64> {
-        match (self, other) {
+    /// Returns how many transactions a `replica` with this server_id has yet to get from here; `None` where
+    /// they cannot be compared. MariaDB numbers them in each domain, and a number may have been left out: so at
+    /// most that many.
+    pub(super) fn yet_to_come(&self, replica: &Self, id: u64) -> Option<u64> {
+        match (self, replica) {
             (Self::MySql(own), Self::MySql(other)) => Some(own.subtract(other).count()),
             (Self::MariaDb(own), Self::MariaDb(other)) => {
-                let domains = own.position.ahead_of(&other.position);
+                let domains = own.sent_to(id).ahead_of(&other.position);
                 Some(domains.values().copied().fold(0, u64::saturating_add))
             }
             _ => None,

@@ -30,4 +30,8 @@ fn a_relay_that_does_not_pass_on() {
     last.await_value("SELECT GROUP_CONCAT(schema_name) FROM information_schema.schemata WHERE schema_name IN ('shop', 'own')", "own");
     let outcome = check(&host, &source, &tree[1..]);
     assert_eq!(outcome.code, Some(0), "the relay as the source: {outcome:?}");
+    assert!(
+        outcome.stdout.contains(" missing_192_0_2_3_192_0_2_2=0"),
+        "it never sends what it applied: {outcome:?}"
+    );
 }

@@ -169,3 +169,25 @@ fn errant_transactions_of_mariadb() {
     *mixed.first_mut().unwrap() = executed(server, &[""], &["U1:1-9"]).remove(0);
     assert_eq!(transactions(&mixed), (String::new(), vec![], vec![]));
 }
+
+/// What its gtid_slave_pos has of another time, and what the replica wrote itself, never come from a source.
+#[test]
+fn what_a_source_does_not_send_is_not_missing() {
+    let rows = [
+        // The source's binary log and gtid_slave_pos, and the position of the replica with the id 2.
+        ("0-1-5", "", "0-1-3", "b-a=2"),
+        ("0-1-5", "7-9-100", "0-1-5", "b-a=0"),
+        ("0-1-5", "7-9-100", "0-1-4", "b-a=1"),
+        ("0-1-5,7-9-100", "7-9-100", "0-1-5", "b-a=100"),
+        ("0-1-5,7-2-100", "7-2-100", "0-1-5", "b-a=0"),
+        ("0-1-5,0-2-9", "0-2-9", "0-1-5", "b-a=0"),
+        ("0-1-8,0-2-9", "0-2-9", "0-1-5", "b-a=3"),
+        ("", "0-9-5", "", "b-a=0"),
+    ];
+    for (history, applied, position, expected) in rows {
+        let mut servers = executed(mariadb, &["", "a"], &[&format!("{history},{applied}"), position]);
+        servers[0].gtids.history = Some(history.to_owned());
+        servers[0].gtids.applied = Some(applied.to_owned());
+        assert_eq!(transactions(&servers).0, expected, "{history} {applied} {position}");
+    }
+}
