@@ -43,7 +43,6 @@ pub(crate) fn evaluate(policy: &Policy<'_>, observations: &Observations) -> Repo
     let report = Findings::from_iter(findings).report(all_well);
     let several = servers.len() > 1;
     let metrics = servers.iter().flat_map(|(name, answer)| {
-        // Only one can be asked by its socket.
         let name = several.then_some(if name.contains('/') { "socket" } else { name.as_str() });
         answer.as_ref().map_or_else(|_| unknown(policy, name), |answer| measure(policy, name, answer))
     });
@@ -176,7 +175,8 @@ fn omissions(policy: &Policy<'_>, answer: &Answer) -> Vec<Finding> {
     let Server { asked, channels, log, existence, skip_errors, skipped, semi_sync, read_only, .. } =
         &answer.server;
     let filtered = channels.iter().flat_map(|channel| {
-        filter::judge(&subject(asked, None, channel), &channel.filters, policy.databases)
+        let subject = subject(asked, None, channel);
+        filter::judge(&subject, &channel.filters, channel.source_server_id, policy.databases)
     });
     let mut findings: Vec<Finding> = filtered.collect();
     findings.extend(existence.iter().flat_map(|existence| existence.judge(asked, policy.databases)));

@@ -33,6 +33,8 @@ pub(crate) enum LeftOut {
     Whole(&'static str),
     /// Some of its tables.
     Part(&'static str),
+    /// Perhaps: what is written in some domains, or by some servers.
+    Perhaps(&'static str),
 }
 
 impl Filters {
@@ -59,8 +61,18 @@ impl Filters {
         })
     }
 
-    /// Returns how a database is left out, by the rules of both manuals: databases first, then tables.
-    pub(crate) fn leave_out(&self, database: &str) -> Option<LeftOut> {
+    /// Returns how a database of the source with this server_id is left out. In which domain it is written is
+    /// not known.
+    pub(crate) fn leave_out(&self, database: &str, source: u64) -> Option<LeftOut> {
+        let [.., do_domains, ignore_domains, ignore_servers] = COLUMNS;
+        let domains = [do_domains, ignore_domains].into_iter().find(|column| !self.list(column).is_empty());
+        let is_source = |id: &str| id.parse() == Ok(source);
+        let servers = || self.parts(ignore_servers).any(is_source).then_some(ignore_servers);
+        self.by_names(database).or_else(|| domains.or_else(servers).map(LeftOut::Perhaps))
+    }
+
+    /// The same by the rules of both manuals for names: databases first, then tables.
+    fn by_names(&self, database: &str) -> Option<LeftOut> {
         let [do_db, ignore_db, do_table, ignore_table, wild_do, wild_ignore, ..] = COLUMNS;
         if let Some(by) = by_databases(database, (do_db, self.list(do_db)), (ignore_db, self.list(ignore_db)))
         {
@@ -109,14 +121,16 @@ pub(crate) fn by_databases<'a>(
     }
 }
 
-/// Judges a channel called `subject` by the databases that it is expected to replicate.
-pub(crate) fn judge(subject: &str, filters: &Filters, databases: &[String]) -> Vec<Finding> {
+/// Judges a channel called `subject` by the databases that it is expected to replicate from the source with
+/// this server_id.
+pub(crate) fn judge(subject: &str, filters: &Filters, source: u64, databases: &[String]) -> Vec<Finding> {
     let one = |database: &String| {
-        Some(match filters.leave_out(database)? {
+        Some(match filters.leave_out(database, source)? {
             LeftOut::Whole(by) => {
                 Finding::critical(format!("{subject}: {by} leaves out the database {database}"))
             }
             LeftOut::Part(by) => Finding::warning(format!("{subject}: {by} leaves out tables of {database}")),
+            LeftOut::Perhaps(by) => Finding::warning(format!("{subject}: {by} may leave out {database}")),
         })
     };
     databases.iter().filter_map(one).collect()
@@ -172,7 +186,7 @@ mod tests {
 
     #[test]
     fn databases_are_left_out_by_the_rules_of_both_manuals() {
-        use LeftOut::{Part, Whole};
+        use LeftOut::{Part, Perhaps, Whole};
         let rows = [
             ("", None),
             ("Do_DB=", None),
@@ -198,10 +212,16 @@ mod tests {
             ("Ignore_Table=shop.t", Some(Part("Replicate_Ignore_Table"))),
             ("Ignore_Table=shop.t Wild_Ignore_Table=shop.%", Some(Whole("Replicate_Wild_Ignore_Table"))),
             ("Wild_Ignore_Table=mysql.%", None),
-            ("Ignore_Domain_Ids=1", None),
+            ("Do_Domain_Ids=7", Some(Perhaps("Replicate_Do_Domain_Ids"))),
+            ("Ignore_Domain_Ids=0", Some(Perhaps("Replicate_Ignore_Domain_Ids"))),
+            ("Ignore_Domain_Ids=0 Do_DB=shop", Some(Perhaps("Replicate_Ignore_Domain_Ids"))),
+            ("Ignore_Domain_Ids=0 Do_DB=stock", Some(Whole("Replicate_Do_DB"))),
+            // The source of this channel has the id 1.
+            ("Ignore_Server_Ids=2,1", Some(Perhaps("Replicate_Ignore_Server_Ids"))),
+            ("Ignore_Server_Ids=2,11", None),
         ];
         for (text, expected) in rows {
-            assert_eq!(filters(text).leave_out("shop"), expected, "{text}");
+            assert_eq!(filters(text).leave_out("shop", 1), expected, "{text}");
         }
     }
 

@@ -74,6 +74,15 @@ fn databases_that_a_filter_leaves_out() {
     two.say("a filter of the replica", &["--hostname=db-02", "--expect-database=my_application"], 2, line);
     let line = "WARNING - db-01 and db-02 have different filters, Replicate_Do_DB: none and shop";
     two.say("filters that differ", &BOTH, 1, line);
+    let domains = "SET GLOBAL replicate_do_db=''; CHANGE MASTER TO IGNORE_DOMAIN_IDS=(1)";
+    b.sql(&format!("STOP SLAVE; {domains}; START SLAVE"));
+    b.await_threads("", "Yes", "Yes");
+    let line = "WARNING - db-02 from 192.0.2.1: Replicate_Ignore_Domain_Ids may leave out my_application, 1 more fault";
+    two.say("a filter of domains", &["--hostname=db-02", "--expect-database=my_application"], 1, line);
+    b.sql(
+        "STOP SLAVE; SET GLOBAL replicate_do_db='shop'; CHANGE MASTER TO IGNORE_DOMAIN_IDS=(); START SLAVE",
+    );
+    b.await_threads("", "Yes", "Yes");
     let outcome = check(&two.host, a, &["--hostname=db-02", "-v"]);
     assert!(outcome.stdout.contains("\ndb-02 from 192.0.2.1: Replicate_Do_DB shop\n"), "{outcome:?}");
 }
