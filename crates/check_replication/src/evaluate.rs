@@ -15,7 +15,7 @@ use crate::options::Role;
 use crate::pair::Shape;
 use crate::policy::Policy;
 use crate::refusal;
-use crate::server::Server;
+use crate::server::{SOCKET, Server};
 use crate::target::PORT;
 use together::Together;
 
@@ -43,7 +43,7 @@ pub(crate) fn evaluate(policy: &Policy<'_>, observations: &Observations) -> Repo
     let report = Findings::from_iter(findings).report(all_well);
     let several = servers.len() > 1;
     let metrics = servers.iter().flat_map(|(name, answer)| {
-        let name = several.then_some(if name.contains('/') { "socket" } else { name.as_str() });
+        let name = several.then_some(if name.contains('/') { SOCKET } else { name.as_str() });
         answer.as_ref().map_or_else(|_| unknown(policy, name), |answer| measure(policy, name, answer))
     });
     metrics.chain(together.measure()).fold(report, Report::metric)

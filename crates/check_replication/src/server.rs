@@ -11,6 +11,9 @@ use crate::membership::Membership;
 use crate::row::Row;
 use crate::semi_sync::SemiSync;
 
+/// What the server behind a socket is called in performance data.
+pub(crate) const SOCKET: &str = "socket";
+
 /// Whose server it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Flavour {
@@ -139,6 +142,11 @@ impl Server {
             existence: None,
             channels: channels.iter().map(Channel::read).collect(),
         }
+    }
+
+    /// Returns what it is called in performance data. Only one can be asked by its socket.
+    pub(crate) fn series(&self) -> &str {
+        if self.address.is_some() { &self.asked } else { SOCKET }
     }
 
     /// Returns its GTIDs at its last look.

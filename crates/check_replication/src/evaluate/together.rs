@@ -58,7 +58,8 @@ impl<'a> Together<'a> {
     /// What each replica lacks of each of its sources.
     pub(super) fn measure(&self) -> Vec<Metric> {
         let metric = |lack: &errant::Lack| {
-            let label = format!("missing_{}_{}", self.name(lack.replica), self.name(lack.source));
+            let series = |place: usize| self.servers.get(place).map(Server::series).unwrap_or_default();
+            let label = format!("missing_{}_{}", series(lack.replica), series(lack.source));
             Metric::new(label, lack.count as f64).min(0.0)
         };
         self.lacks.iter().map(metric).collect()
@@ -117,6 +118,19 @@ mod tests {
     fn lines(options: &[&str], seen: &Observations) -> String {
         let args = Args::parse_from(["check_replication"].iter().chain(options));
         evaluate(&Policy::new(&args), seen).render("REPLICATION", 0)
+    }
+
+    /// In lines it has the name of its host.
+    #[test]
+    fn a_server_behind_a_socket_has_one_name_in_its_series() {
+        let mut servers = executed(server, &["b", "a"], &["U1:1-5", "U1:1-5"]);
+        servers[0].address = None;
+        let mut seen = seen(servers, "", |_| {});
+        seen.servers[0].0 = "/run/mysqld/mysqld.sock".to_owned();
+        let lines = lines(&[], &seen);
+        let names = ["lag_socket=", "channels_socket=", "missing_socket_b=", "missing_b_socket="];
+        assert!(names.iter().all(|name| lines.contains(name)), "{lines}");
+        assert!(lines.contains("\nOK: a from b: runs"), "{lines}");
     }
 
     #[test]
