@@ -50,6 +50,7 @@ pub fn over(socket: UnixStream, limit: Duration) -> Result<Answer, Refusal> {
         group: false,
         semi_sync: false,
         databases: &[],
+        log: false,
         heartbeats: None,
         deadline,
     };

@@ -49,7 +49,8 @@ impl BinaryLog {
         if is_reset { Some(reset()) } else { (own > wanted).then(purged) }
     }
 
-    /// Judges the log of a server called `name` by the databases that replicas are expected to have.
+    /// Judges the log of a server called `name` by the databases that replicas are expected to have; its filters
+    /// are noted whatever is expected.
     pub(crate) fn judge(&self, name: &str, databases: &[String]) -> Vec<Finding> {
         let lists = (("binlog_do_db", self.takes.as_str()), ("binlog_ignore_db", self.ignores.as_str()));
         let has_filter = !(self.takes.is_empty() && self.ignores.is_empty());
@@ -65,7 +66,8 @@ impl BinaryLog {
             );
             (has_filter && !self.is_by_rows).then(|| Finding::warning(text))
         };
-        databases.iter().filter_map(one).map(|finding| finding.verbose_details(filters.clone())).collect()
+        let note = has_filter.then(|| Finding::ok("").verbose_details(filters));
+        databases.iter().filter_map(one).chain(note).collect()
     }
 }
 
@@ -126,11 +128,18 @@ mod tests {
         for (log, text) in rows {
             let found = log.judge("a", &["shop".to_owned()]);
             let said = found
-                .first()
+                .iter()
+                .find(|finding| !finding.text.is_empty())
                 .map(|finding| format!("{} {}", finding.state, finding.text))
                 .unwrap_or_default();
             let expected = if text.ends_with(", ") { format!("{text}{cross}") } else { text.to_owned() };
             assert_eq!(said, expected);
+        }
+        // Without an expectation a filter is no more than a note.
+        for (log, notes) in [(log("f.1", "", "", "MIXED"), 0), (log("f.1", "shop", "tmp", "MIXED"), 1)] {
+            let found = log.judge("a", &[]);
+            assert_eq!(found.len(), notes);
+            assert!(found.iter().all(|note| note.state == plugin::State::Ok && note.text.is_empty()));
         }
     }
 }

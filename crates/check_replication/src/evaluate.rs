@@ -181,7 +181,10 @@ fn omissions(policy: &Policy<'_>, answer: &Answer) -> Vec<Finding> {
     let mut findings: Vec<Finding> = filtered.collect();
     findings.extend(existence.iter().flat_map(|existence| existence.judge(asked, policy.databases)));
     findings.extend(log.iter().flat_map(|log| log.judge(asked, policy.databases)));
-    findings.extend(answer.hidden_log.iter().map(|why| refusal::no_log(asked, why)));
+    findings.extend(answer.hidden_log.iter().map(|why| match refusal::no_log(asked, why) {
+        hidden if policy.databases.is_empty() => Finding::ok("").verbose_detail(hidden.text),
+        hidden => hidden,
+    }));
     let s = if *skipped == 1 { "" } else { "s" };
     findings.extend(skip_errors.iter().map(|errors| match skipped {
         0 => Finding::ok("").verbose_detail(format!("{asked}: {errors}")),

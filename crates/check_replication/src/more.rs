@@ -34,10 +34,14 @@ pub(crate) fn ask(
     if !request.databases.is_empty() {
         let shown = packets.query(&existence::query(request.databases)).or_else(if_told)?;
         answer.server.existence = Existence::read(&shown);
+    }
+    if request.log {
         match ask_log(packets, &mut answer.server, &variables.owned(&["binlog_format"])) {
             Err(failure) if lacks_privilege(&failure) => {
                 answer.hidden_log = Some(Box::new(refusal(packets, greeting, failure)));
             }
+            // What is only noted has no bearing on the rest.
+            Err(failure) if request.databases.is_empty() => drop(if_told(failure)?),
             asked => asked?,
         }
     }

@@ -340,6 +340,7 @@ impl Asker<'_> {
             group: self.group,
             semi_sync: self.semi_sync,
             databases: self.databases,
+            log: !self.databases.is_empty() || plugin::is_verbose(),
             heartbeats,
             deadline,
         }

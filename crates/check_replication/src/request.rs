@@ -18,6 +18,8 @@ pub(crate) struct Request<'a> {
     pub(crate) semi_sync: bool,
     /// The databases that are expected to be replicated.
     pub(crate) databases: &'a [String],
+    /// Whether its binary log is told of, which an account may not be allowed to see.
+    pub(crate) log: bool,
     /// The table of heartbeats, and what its times are in.
     pub(crate) heartbeats: Option<(&'a Table, Zone)>,
     /// The end of the whole conversation.

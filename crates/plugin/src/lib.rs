@@ -58,7 +58,7 @@ pub use memory::can_allocate;
 pub use metric::{Metric, Unit};
 pub use open_files::open_files;
 pub use options::{InvalidTimeout, Timeout};
-pub use output::show;
+pub use output::{is_verbose, show};
 pub use progress::Progress;
 pub use range::{InvalidRange, Range};
 pub use report::Report;

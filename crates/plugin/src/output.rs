@@ -62,6 +62,11 @@ pub(crate) fn set_verbosity(verbosity: u8) {
     VERBOSITY.store(verbosity, Ordering::SeqCst);
 }
 
+/// Returns whether `--verbose` asks for details: some cost a question that a run without it saves.
+pub fn is_verbose() -> bool {
+    VERBOSITY.load(Ordering::SeqCst) > 0
+}
+
 /// Exits 0 from now on, whatever the state is.
 pub(crate) fn set_exit_ok() {
     EXIT_OK.store(true, Ordering::SeqCst);

@@ -57,12 +57,19 @@ fn databases_that_a_filter_leaves_out() {
     a.sql("USE my_application; INSERT INTO t VALUES (2)");
     b.await_value("SELECT GROUP_CONCAT(id) FROM my_application.t", "2");
     two.say("nothing is expected", &BOTH, 0, "OK - 2 servers: 2 channels run, at most 0 s behind");
+    let noted = |what: &str, note: &str| {
+        let outcome = check(&two.host, a, &["--hostname=db-01", "-v"]);
+        assert!(outcome.code == Some(0) && outcome.stdout.contains(note), "{what}: {outcome:?}");
+    };
+    let note = "\ndb-01: mon may not see the binary log: GRANT BINLOG MONITOR ON *.* TO mon@%\n";
+    noted("without the privilege", note);
     let one = ["--hostname=db-01", "--expect-database=shop"];
     let line = "UNKNOWN - db-01: mon may not see the binary log: GRANT BINLOG MONITOR ON *.* TO mon@%";
     two.say("without the privilege", &one, 3, line);
     for server in [a, b] {
         server.sql("SET sql_log_bin=0; GRANT BINLOG MONITOR ON *.* TO mon@'%'");
     }
+    noted("with it", "\ndb-01: binlog_do_db my_application\n");
     databases_that_do_not_exist(&two);
     two.say("a new database", &one, 2, "CRITICAL - db-01: binlog_do_db leaves out the database shop");
     let one = ["--hostname=db-01", "--expect-database=my_application"];
