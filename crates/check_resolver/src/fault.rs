@@ -3,6 +3,7 @@
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 
+use domain::base::Rtype;
 use domain::base::iana::OptRcode;
 use net::IcmpError;
 
@@ -50,8 +51,10 @@ pub(crate) enum Fault {
     Code(OptRcode),
     /// There is no such name.
     NxDomain,
-    /// The name has no record of the types asked for.
-    NoData,
+    /// The name has no record of this type: `None` if it has no address.
+    NoData(Option<Rtype>),
+    /// A name that must not exist has no record: it exists.
+    Exists,
     /// Aliases lead in a circle.
     Loop,
     /// The server only answers for its own zones.
@@ -113,7 +116,7 @@ impl Fault {
     /// Whether a zone that fails can look so on a server that is well.
     pub(crate) fn may_be_the_zone(&self) -> bool {
         use Fault::{Code, Dnssec, Loop, NoAnswer, NoData, NxDomain, ServFail};
-        matches!(self, NoAnswer | ServFail(_) | Dnssec(_) | Code(_) | NxDomain | NoData | Loop)
+        matches!(self, NoAnswer | ServFail(_) | Dnssec(_) | Code(_) | NxDomain | NoData(_) | Loop)
     }
 
     /// Whether a clock that is off can cause it. unbound 1.17 calls a trusted key whose signature is out of
@@ -228,7 +231,9 @@ impl fmt::Display for Fault {
             Self::Dnssec(Some(why)) => return write!(f, "SERVFAIL by DNSSEC ({why})"),
             Self::Code(code) => return f.write_str(&code_text(*code)),
             Self::NxDomain => "NXDOMAIN",
-            Self::NoData => "no address (NODATA)",
+            Self::NoData(None) => "no address (NODATA)",
+            Self::NoData(Some(kind)) => return write!(f, "no {kind} record (NODATA)"),
+            Self::Exists => "no NXDOMAIN but NODATA",
             Self::Loop => "CNAME loop",
             Self::NotRecursive => "does not recurse",
             Self::Nowhere(address) => return write!(f, "answers {address}"),

@@ -95,18 +95,20 @@ fn single(outcomes: &[Outcome], fault: impl Fn(&Reply, &Outcome) -> Option<Fault
 /// A name resolves if A or AAAA does. The other one may be missing, but must not fail: A is what every
 /// program needs, and a failing AAAA costs each name seconds.
 fn resolves(question: &Question, expected: &[Prefix], outcomes: &[Outcome]) -> Judged {
-    let each: Vec<Result<(), Fault>> = outcomes.iter().map(|outcome| resolved(expected, outcome)).collect();
+    let kind = question.types.first().copied().filter(|_| !question.asks_addresses());
+    let each: Vec<Result<(), Fault>> =
+        outcomes.iter().map(|outcome| resolved(expected, kind, outcome)).collect();
     let any_good = each.iter().any(Result::is_ok);
     let mut judged = Judged::default();
     for (kind, result) in question.types.iter().zip(each) {
         match result {
             Ok(()) => {}
-            Err(Fault::NoData) if any_good => {}
+            Err(Fault::NoData(_)) if any_good => {}
             Err(fault) if any_good && *kind == Rtype::AAAA && is_only_slow(&fault) => {
                 judged.costs.push(Cost::Aaaa(fault))
             }
             // NODATA of one type explains nothing where the other one fails.
-            Err(fault) if judged.fault.as_ref().is_none_or(|former| *former == Fault::NoData) => {
+            Err(fault) if judged.fault.as_ref().is_none_or(|former| matches!(former, Fault::NoData(_))) => {
                 judged.is_only_a = any_good && *kind == Rtype::A && fault.address().is_none();
                 judged.fault = Some(fault)
             }
@@ -128,7 +130,8 @@ fn is_only_slow(fault: &Fault) -> bool {
     !matches!(fault, Fault::Unexpected(_) | Fault::Nowhere(_) | Fault::NotRecursive)
 }
 
-fn resolved(expected: &[Prefix], outcome: &Outcome) -> Result<(), Fault> {
+/// What is wrong with the answer of one type, which is `kind` if it has no addresses.
+fn resolved(expected: &[Prefix], kind: Option<Rtype>, outcome: &Outcome) -> Result<(), Fault> {
     let reply = match &outcome.answer {
         Ok(answered) => &answered.reply,
         Err(fault) => return Err(fault.clone()),
@@ -139,7 +142,7 @@ fn resolved(expected: &[Prefix], outcome: &Outcome) -> Result<(), Fault> {
     match wrong_address(&reply.addresses, expected) {
         _ if reply.is_loop => Err(Fault::Loop),
         _ if !reply.ra => Err(Fault::NotRecursive),
-        _ if reply.records == 0 => Err(Fault::NoData),
+        _ if reply.records == 0 => Err(Fault::NoData(kind)),
         Some(fault) => Err(fault),
         None => Ok(()),
     }
@@ -199,7 +202,7 @@ fn absent(reply: &Reply, outcome: &Outcome) -> Option<Fault> {
         None if reply.is_loop => Some(Fault::Loop),
         None if reply.records > 0 => Some(Fault::Invents),
         None if !reply.ra => Some(Fault::NotRecursive),
-        None => Some(Fault::NoData),
+        None => Some(Fault::Exists),
     }
 }
 
@@ -225,7 +228,7 @@ fn bogus(reply: &Reply, outcome: &Outcome) -> Option<Fault> {
         None if !reply.ra => Some(Fault::NotRecursive),
         None if reply.is_loop => Some(Fault::Loop),
         None if reply.ad => Some(Fault::Validated),
-        None if reply.records == 0 => Some(Fault::NoData),
+        None if reply.records == 0 => Some(Fault::NoData(None)),
         None => Some(Fault::NotValidating),
     }
 }

@@ -109,7 +109,7 @@ pub(crate) fn proves_nothing(question: &Question, fault: &Fault, answers: bool) 
         Fault::Unsigned
             | Fault::ServFail(_)
             | Fault::NxDomain
-            | Fault::NoData
+            | Fault::NoData(_)
             | Fault::Loop
             | Fault::Validated
     );
@@ -126,7 +126,7 @@ fn answers(questions: &[Question], judged: &[Judged]) -> bool {
 fn why(fault: &Fault, is_alone: bool) -> String {
     match fault {
         Fault::NxDomain => "NXDOMAIN, name one that exists".to_owned(),
-        Fault::NoData | Fault::Loop => format!("{fault}, name one that has an address"),
+        Fault::NoData(_) | Fault::Loop => format!("{fault}, name one that has an address"),
         Fault::Validated | Fault::Unsigned => format!("{fault}, name one with a broken signature"),
         Fault::NoAnswer => format!("{fault}, its zone does not answer"),
         fault if is_alone => format!("{fault}, its zone or the nameserver fails, add a --name"),

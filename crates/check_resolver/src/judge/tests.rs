@@ -104,7 +104,7 @@ fn flags_and_other_records_count() {
         (nxdomain(false), "does not recurse"),
         (circle, "CNAME loop"),
         (mail, "good"),
-        (reply(OptRcode::NOERROR), "no address (NODATA)"),
+        (reply(OptRcode::NOERROR), "no MX record (NODATA)"),
     ];
     for (reply, expected) in rows {
         assert_eq!(told(&name("a.example/MX"), &[outcome(reply)]), expected);
@@ -171,7 +171,7 @@ fn failures_may_be_what_is_expected() {
     let rows = [
         (Expect::Absent, code(R::NXDOMAIN), "good"),
         (Expect::Absent, with("192.0.2.80"), "invents an answer for a name that does not exist"),
-        (Expect::Absent, code(R::NOERROR), "no address (NODATA)"),
+        (Expect::Absent, code(R::NOERROR), "no NXDOMAIN but NODATA"),
         (Expect::Absent, code(R::SERVFAIL), "SERVFAIL"),
         (Expect::Absent, failed(Fault::NoAnswer), "no answer"),
         (Expect::Absent, own(true), "does not recurse"),

@@ -87,7 +87,7 @@ impl Verdict<'_> {
 fn ends_wrongly(judged: &Judged, outcomes: &[Outcome]) -> Option<bool> {
     match &judged.fault {
         None => Some(false),
-        Some(Fault::NxDomain | Fault::NoData | Fault::Unexpected(_) | Fault::Nowhere(_)) => Some(true),
+        Some(Fault::NxDomain | Fault::NoData(_) | Fault::Unexpected(_) | Fault::Nowhere(_)) => Some(true),
         Some(Fault::NotRecursive) => {
             let replies = || outcomes.iter().filter_map(|outcome| Some(&outcome.answer.as_ref().ok()?.reply));
             let is_missing = |reply: &Reply| reply.rcode == OptRcode::NXDOMAIN;
