@@ -20,8 +20,8 @@ pub(crate) struct Zones {
 struct Failing {
     /// Its place.
     place: usize,
-    /// The place of the first server that resolves another name.
-    witness: usize,
+    /// The places of the servers that resolve another name.
+    witnesses: Vec<usize>,
     /// Whether all that shows the servers to be well may come from their caches.
     is_only_cached: bool,
 }
@@ -81,7 +81,10 @@ impl Zones {
     /// Returns the finding on the names of the zone that fails, with the first of them in its text.
     fn of_zone(&self, questions: &[Question], judged: &[Vec<Judged>]) -> Option<Finding> {
         let name = |failing: &Failing| Some(questions.get(failing.place)?.told_among(questions));
-        let fault = |failing: &Failing| judged.get(failing.witness)?.get(failing.place)?.fault.as_ref();
+        let reasons = |failing: &Failing| {
+            let of = |server: &usize| judged.get(*server)?.get(failing.place)?.fault.as_ref();
+            each_once(failing.witnesses.iter().filter_map(of).map(Fault::to_string)).join(" and ")
+        };
         let first = self.failing.first()?;
         let (names, verb) = match self.failing.len() {
             1 => (name(first)?, "fails"),
@@ -92,11 +95,22 @@ impl Zones {
             true => "other names may come from caches: perhaps its zone",
             false => "other names resolve: its zone, not the nameservers",
         };
-        let text = format!("{names} {verb} on all {} nameservers ({}), {whose}", judged.len(), fault(first)?);
+        let text =
+            format!("{names} {verb} on all {} nameservers ({}), {whose}", judged.len(), reasons(first));
         let more = self.failing.iter().skip(1);
-        let more = more.filter_map(|failing| Some(format!("{} {}", name(failing)?, fault(failing)?)));
+        let more = more.filter_map(|failing| Some(format!("{} {}", name(failing)?, reasons(failing))));
         Some(Finding::warning(text).details(more))
     }
+}
+
+fn each_once(texts: impl Iterator<Item = String>) -> Vec<String> {
+    let mut once = Vec::new();
+    for text in texts {
+        if !once.contains(&text) {
+            once.push(text);
+        }
+    }
+    once
 }
 
 /// Whether a fault of a name with a broken signature says nothing on the server, as long as no other answer
@@ -157,7 +171,29 @@ fn failing(questions: &[Question], judged: &[Vec<Judged>]) -> Vec<Failing> {
         names().filter(|(place, _)| resolves(*place)).map(|(_, question)| question).collect()
     };
     let well: Vec<Vec<&Question>> = judged.iter().map(well).collect();
-    all.into_iter().filter_map(|(place, question)| excused(place, question, &well)).collect()
+    let excused = all.into_iter().filter_map(|(place, question)| excused(place, question, &well));
+    let is_of_zone = |failing: &Failing| {
+        let faults: Vec<Fault> = failing
+            .witnesses
+            .iter()
+            .filter_map(|server| fault(judged.get(*server)?, failing.place))
+            .collect();
+        !faults.iter().any(|fault| is_of_server(fault, &faults))
+    };
+    excused.filter(is_of_zone).collect()
+}
+
+/// Whether a fault speaks against its server, because of those of the others: one that refuses what another
+/// one answers, or is silent where the zone has an answer. While a zone does not answer, resolvers give
+/// SERVFAIL or wait in silence.
+fn is_of_server(fault: &Fault, all: &[Fault]) -> bool {
+    match fault {
+        Fault::Code(_) => all.iter().any(|other| other != fault),
+        Fault::NoAnswer => {
+            all.iter().any(|other| matches!(other, Fault::NxDomain | Fault::NoData(_) | Fault::Loop))
+        }
+        _ => false,
+    }
 }
 
 /// Returns a name that fails on every server as one whose zone is at fault: `None` unless several servers are
@@ -167,9 +203,9 @@ fn excused(place: usize, question: &Question, well: &[Vec<&Question>]) -> Option
     let servers = well.iter().enumerate();
     let witnesses: Vec<(usize, bool)> =
         servers.filter_map(|(server, well)| Some((server, is_only_cached(question, well)?))).collect();
-    let (witness, _) = *witnesses.first().filter(|_| witnesses.len() > 1)?;
     let fresh = witnesses.iter().filter(|(_, is_only_cached)| !is_only_cached).count();
-    Some(Failing { place, witness, is_only_cached: fresh < 2 })
+    let witnesses: Vec<usize> = witnesses.into_iter().map(|(server, _)| server).collect();
+    (witnesses.len() > 1).then_some(Failing { place, witnesses, is_only_cached: fresh < 2 })
 }
 
 /// Returns whether the names that a server resolves beside a failing one may all come from its cache: `None`

@@ -238,3 +238,37 @@ fn a_name_that_must_not_exist_acquits_no_nameserver() {
     observed.questions.push(absent());
     assert!(summary("", &observed).ends_with("other names resolve: its zone, not the nameservers"));
 }
+
+/// Each reason is told, and a server that refuses, or is silent where the zone has an answer, is at fault itself.
+#[test]
+fn servers_that_do_not_agree_are_no_fault_of_the_zone() {
+    let zone = |faults: &str| {
+        format!(
+            "WARNING - www.example.com fails on all 2 nameservers ({faults}), other names resolve: its zone, not the nameservers"
+        )
+    };
+    let fails = |one: &str, other: &str| {
+        format!("CRITICAL - 2 of 2 nameservers fail: ::1 www.example.com {one}, ::2 www.example.com {other}")
+    };
+    let rows = [
+        ("nxdomain", "servfail", zone("NXDOMAIN and SERVFAIL")),
+        ("servfail", "no", zone("SERVFAIL and no answer")),
+        ("refused", "refused", zone("REFUSED")),
+        ("nxdomain", "refused", fails("NXDOMAIN", "REFUSED")),
+        ("servfail", "refused", fails("SERVFAIL", "REFUSED")),
+        ("refused", "no", fails("REFUSED", "no answer")),
+        ("refused", "notimp", fails("REFUSED", "NOTIMP")),
+        ("no", "nxdomain", fails("no answer", "NXDOMAIN")),
+        ("nodata", "no", fails("no address (NODATA)", "no answer")),
+    ];
+    let good = "192.0.2.80";
+    for (one, other, line) in rows {
+        let servers = format!("::1={one},{good} ::2={other},{good}");
+        assert_eq!(summary("", &seen(&[NAME, "*.example.net/A"], &servers, None, None)), line);
+    }
+    // One that resolves nothing says nothing of the zone.
+    let servers = format!("::1=nxdomain,{good} ::2=nxdomain,{good} ::3=refused,refused");
+    let line = "WARNING - 1 of 3 nameservers fails: ::3 REFUSED, 1 more fault";
+    let said = summary("", &seen(&[NAME, "*.example.net/A"], &servers, Some(TWO), None));
+    assert_eq!(said, line);
+}
