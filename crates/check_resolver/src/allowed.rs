@@ -5,18 +5,20 @@ use plugin::{AllowedFailures, Metric, Range, State, Thresholds, Unit};
 use crate::options::Args;
 
 /// The thresholds that the observations are judged by.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(crate) struct Allowed {
     /// How many may fail: `None` if no limit is given.
     failed: Option<AllowedFailures>,
     /// How long the slowest answer may take, in seconds.
     pub(crate) slowest: Thresholds,
+    /// The state of a server whose silence the end of this run cut short.
+    pub(crate) cut: State,
 }
 
 impl Allowed {
-    pub(crate) fn new(args: &Args) -> Self {
+    pub(crate) fn new(args: &Args, cut: State) -> Self {
         let slowest = Thresholds { warning: args.warning_time.clone(), critical: args.critical_time.clone() };
-        Self { failed: AllowedFailures::new(args.warning.as_ref(), args.critical.as_ref()), slowest }
+        Self { failed: AllowedFailures::new(args.warning.as_ref(), args.critical.as_ref()), slowest, cut }
     }
 
     /// How many of `total` may fail: by default one is a WARNING and all are CRITICAL where the system has a

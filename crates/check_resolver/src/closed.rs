@@ -10,9 +10,8 @@ use crate::lines::NAMED;
 use crate::plan::Outcome;
 use crate::{Observations, Server, lines};
 
-/// Returns the report: a server that resolves for strangers can be used for attacks on others. `cut` is the
-/// state of a server whose silence the end of this run cut short.
-pub(crate) fn evaluate(allowed: &Allowed, observed: &Observations, cut: State) -> Report {
+/// Returns the report: a server that resolves for strangers can be used for attacks on others.
+pub(crate) fn evaluate(allowed: &Allowed, observed: &Observations) -> Report {
     let total = observed.servers.len();
     let open: Vec<&Server> =
         observed.servers.iter().filter(|server| resolves_for_strangers(server)).collect();
@@ -23,7 +22,7 @@ pub(crate) fn evaluate(allowed: &Allowed, observed: &Observations, cut: State) -
     finding = metrics.into_iter().chain(lines::metrics(allowed, observed)).fold(finding, Finding::metric);
     let mut findings = Findings::from_iter([finding]);
     let rest = observed.servers.iter().filter(|server| !open.contains(server));
-    findings.extend(rest.filter_map(|server| undecided(server, cut)));
+    findings.extend(rest.filter_map(|server| undecided(server, allowed.cut)));
     findings.extend(observed.file.iter().filter_map(ignored));
     findings.report(match (open.len(), total) {
         (0, 1) => "1 server refuses strangers".to_owned(),
@@ -71,7 +70,7 @@ fn undecided(server: &Server, cut: State) -> Option<Finding> {
         fault @ (Fault::Local(_) | Fault::NotSent(_) | Fault::NoInterface(_)) => {
             Some(Finding::unknown(format!("{shown} not asked: {fault}")))
         }
-        Fault::NoAnswer | Fault::OnlyTcp if outcome.is_cut => {
+        Fault::NoAnswer | Fault::NotYet | Fault::OnlyTcp if outcome.is_cut => {
             let text =
                 format!("{shown} undecided: no answer yet when the time ended, see --timeout and --tries");
             Some(Finding::new(cut, text))

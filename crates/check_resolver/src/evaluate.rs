@@ -23,6 +23,7 @@ pub(crate) fn evaluate(allowed: &Allowed, observed: &Observations) -> Report {
     let (total, has_choice) = (verdict.total(), observed.file.is_some());
     let by_count = allowed.state(failed, total, has_choice);
     let mut findings = Findings::from_iter([verdict.servers(by_count)]);
+    findings.extend(verdict.cut_short(allowed.cut));
     findings.extend(verdict.system_alone());
     findings.extend(verdict.hosts_alone());
     findings.extend(observed.file.iter().filter_map(ignored));
@@ -81,8 +82,19 @@ impl<'a> Verdict<'a> {
         let head = none_text(file);
         match self.failing.first() {
             Some((.., fault)) => Finding::critical(format!("{head}, so 127.0.0.1 is asked: {fault}")),
+            None if !self.undecided().is_empty() => {
+                Finding::warning(format!("{head}, so 127.0.0.1 is asked"))
+            }
             None => Finding::warning(format!("{head}, so 127.0.0.1 is asked, which resolves")),
         }
+    }
+
+    /// The finding on the servers that had too little time for an answer.
+    fn cut_short(&self, state: State) -> Option<Finding> {
+        let why = "undecided: no answer yet when the time ended, see --timeout".to_owned();
+        let servers: Vec<(&Server, String)> =
+            self.undecided().into_iter().map(|server| (server, why.clone())).collect();
+        (!servers.is_empty()).then(|| Finding::new(state, grouped(&servers)))
     }
 
     /// `1 of 3 nameservers fails: 192.0.2.53 no answer`

@@ -12,6 +12,8 @@ use net::IcmpError;
 pub(crate) enum Fault {
     /// Nothing came back.
     NoAnswer,
+    /// Nothing came back in a time that is too short to call it silence.
+    NotYet,
     /// The port is closed.
     Refused,
     /// A router forbids it.
@@ -208,6 +210,7 @@ impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::NoAnswer => "no answer",
+            Self::NotYet => "no answer yet when the time ended",
             Self::Refused => "refused: nothing listens there",
             Self::Prohibited => "prohibited on the way",
             Self::Unreachable(what) | Self::NotSent(what) => what,

@@ -54,9 +54,14 @@ impl Verdict<'_> {
             Err(SystemFault::NotAsked(why)) => Some(Finding::unknown(why.clone())),
             _ if !self.failing.is_empty() => None,
             Err(SystemFault::NotFound | SystemFault::OnlyIpv4) => {
-                let text = "the nameservers resolve, this system does not";
+                let text = match self.undecided().is_empty() {
+                    true => "the nameservers resolve, this system does not",
+                    false => "this system does not resolve",
+                };
                 Some(Finding::critical(format!("{text}{}", because(why))))
             }
+            // It had as little time.
+            Err(SystemFault::TooSlow) if !self.undecided().is_empty() => None,
             Err(SystemFault::TooSlow) if self.waits_for_aaaa() => None,
             Err(SystemFault::TooSlow) => {
                 let cost = self.costs().first().map(|cost| format!(" ({cost})"));

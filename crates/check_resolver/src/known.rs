@@ -78,7 +78,7 @@ impl<'a> Known<'a> {
         let has_witness = self.questions.iter().any(|other| other.speaks() && !other.has_same_name(question));
         let may_be_the_zone = self.rules.total > 1 && has_witness && fault.may_be_the_zone();
         match fault {
-            Fault::Local(_) => State::Unknown,
+            Fault::Local(_) | Fault::NotYet => State::Unknown,
             fault if proves_nothing(question, fault, has_witness) => State::Unknown,
             _ if may_be_the_zone => State::Warning,
             _ => State::Critical,
@@ -115,7 +115,10 @@ impl Pending {
 
 #[cfg(test)]
 mod tests {
+    use clap::Parser as _;
+
     use super::*;
+    use crate::Args;
     use crate::fault::Local;
     use crate::question::{NameOption, ZoneOption};
 
@@ -178,7 +181,8 @@ mod tests {
             (&["a.test/A"], 1, false, Fault::Refused, State::Ok, "0 of 1 asked"),
         ];
         for (names, total, has_choice, fault, state, line) in rows {
-            let (questions, allowed, progress) = (questions(names), Allowed::default(), Progress::default());
+            let allowed = Allowed::new(&Args::parse_from(["check_resolver"]), State::Unknown);
+            let (questions, progress) = (questions(names), Progress::default());
             let rules = Rules { allowed: &allowed, has_choice, closed: false, total };
             let mut known = Known::new(&questions, rules, &progress);
             let outcomes = vec![vec![failed(fault.clone())]; questions.len()];

@@ -73,10 +73,10 @@ pub(crate) struct Server {
 /// # Errors
 /// [`ProbeError`]: it is not known what to ask, or this machine cannot ask at all.
 pub fn check(args: &Args, deadline: &Deadline) -> Result<Report, ProbeError> {
-    let allowed = Allowed::new(args);
+    let allowed = Allowed::new(args, deadline.state());
     let observations = probe::probe(args, &allowed, deadline)?;
     Ok(if args.closed {
-        closed::evaluate(&allowed, &observations, deadline.state())
+        closed::evaluate(&allowed, &observations)
     } else {
         evaluate::evaluate(&allowed, &observations)
     })

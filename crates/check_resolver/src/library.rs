@@ -159,7 +159,7 @@ impl<'a> Case<'a> {
 
     /// Whether a nameserver costs programs its whole time.
     fn any_silent(&self) -> bool {
-        self.outcomes().any(|outcome| outcome.answer == Err(Fault::NoAnswer))
+        self.outcomes().any(|outcome| matches!(outcome.answer, Err(Fault::NoAnswer | Fault::NotYet)))
     }
 
     /// Whether it does not resolve, and not for the time that a silent nameserver costs.

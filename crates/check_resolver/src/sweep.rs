@@ -7,12 +7,12 @@ use std::time::{Duration, Instant};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 
-use crate::fault::Fault;
+use crate::fault::{Fault, Tcp as TcpFault};
 use crate::message::Form;
 use crate::plan::{Ended, FIRST, Next, Outcome, Plan};
 use crate::target::{Patience, Subject};
 use crate::tcp::Tcp;
-use crate::udp::Udp;
+use crate::udp::{Udp, is_cut};
 
 /// How long a resolver may take to refresh what it has given as stale.
 const REFRESH: Duration = Duration::from_secs(1);
@@ -29,6 +29,7 @@ pub(crate) fn ask(
     mut ended: impl FnMut(usize, &Outcome),
 ) -> io::Result<()> {
     let mut room = vec![0; LARGEST];
+    let is_short = is_cut(Instant::now(), patience.end);
     let mut inquiries = Vec::with_capacity(subjects.len());
     for subject in subjects {
         let mut inquiry = Inquiry {
@@ -38,6 +39,7 @@ pub(crate) fn ask(
             outcome: None,
             resolves: false,
             is_cut: false,
+            is_short,
         };
         inquiry.start(vec![FIRST], patience)?;
         inquiries.push(inquiry);
@@ -65,6 +67,8 @@ struct Inquiry<'a> {
     resolves: bool,
     /// Whether nothing came of a question that had too little time.
     is_cut: bool,
+    /// Whether the whole time is too short to call it silence that nothing comes.
+    is_short: bool,
 }
 
 /// One question under way.
@@ -123,8 +127,9 @@ impl Inquiry<'_> {
                         return self.go_on(attempt, forms, patience);
                     }
                     Next::Done(outcome) => {
-                        self.outcome =
-                            Some(Outcome { resolves: self.resolves, is_cut: self.is_cut, ..*outcome });
+                        let answer = self.in_time(outcome.answer);
+                        let (resolves, is_cut) = (self.resolves, self.is_cut);
+                        self.outcome = Some(Outcome { answer, resolves, is_cut, ..*outcome });
                     }
                 },
             }
@@ -133,6 +138,18 @@ impl Inquiry<'_> {
             self.running.clear();
         }
         Ok(())
+    }
+}
+
+impl Inquiry<'_> {
+    /// What came in the end, with silence only where there was the time for an answer.
+    fn in_time(&self, answer: Ended) -> Ended {
+        match answer {
+            Err(Fault::NoAnswer | Fault::Truncated(TcpFault::NoAnswer)) if self.is_short => {
+                Err(Fault::NotYet)
+            }
+            answer => answer,
+        }
     }
 }
 

@@ -49,6 +49,25 @@ impl<'a> Verdict<'a> {
         self.observed.servers.len()
     }
 
+    /// The servers, and the uplinks, that may be well or not: this run ended before their answer.
+    pub(crate) fn undecided(&self) -> Vec<&Server> {
+        let is_open = |judged: &Judged| {
+            judged.fault == Some(Fault::NotYet) || judged.costs.contains(&Cost::Aaaa(Fault::NotYet))
+        };
+        let uplinks = self.observed.uplinks.iter().flat_map(Uplinks::servers);
+        let all = self.observed.servers.iter().chain(uplinks);
+        let fails = |server: &Server| {
+            let mut failing = self.failing.iter().map(|failing| failing.0);
+            let mut uplinks = self.failing_uplinks.iter().map(|failing| failing.0);
+            failing.any(|failing| std::ptr::eq(failing, server))
+                || uplinks.any(|failing| std::ptr::eq(failing, server))
+        };
+        let is_undecided = |server: &&Server| {
+            !fails(server) && judge_all(&self.observed.questions, &server.outcomes).iter().any(is_open)
+        };
+        all.filter(is_undecided).collect()
+    }
+
     pub(crate) fn all_fail(&self) -> bool {
         self.failing.len() == self.total()
     }
@@ -113,6 +132,7 @@ impl<'a> Verdict<'a> {
             let all =
                 all.flat_map(|(question, judged)| judged.costs.iter().map(move |cost| (question, cost)));
             let counts = |(question, cost): &(&Question, &Cost)| match cost {
+                Cost::Aaaa(Fault::NotYet) => false,
                 Cost::Aaaa(fault) => !self.asks_no_aaaa() && !self.fails_by_aaaa(server, question, fault),
                 _ => true,
             };

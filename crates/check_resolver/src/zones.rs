@@ -54,7 +54,7 @@ impl Zones {
                 && questions
                     .get(place)
                     .is_some_and(|question| proves_nothing(question, fault, answers(questions, judged)));
-            !self.fails(place) && !excused
+            !self.fails(place) && !excused && *fault != Fault::NotYet
         };
         let faults =
             judged.iter().enumerate().filter_map(|(place, judged)| Some((place, judged.fault.as_ref()?)));

@@ -248,6 +248,23 @@ fn silence_cut_short_is_no_refusal() {
     hold(&server, &rows);
 }
 
+/// With less than 2 s for an answer, silence is none.
+#[test]
+fn a_short_run_calls_no_server_silent() {
+    let server = Fake::start("127.0.0.1:0", true);
+    let line = "- @ undecided: no answer yet when the time ended, see --timeout";
+    let rows = [
+        ("--name=later.test/A -t 2", format!("UNKNOWN {line}")),
+        ("--name=later.test -t 2:critical", format!("CRITICAL {line}")),
+        ("--name=silent-aaaa.test -t 2:warning", format!("WARNING {line}")),
+        ("--name=tc-silent.test/A -t 2", format!("UNKNOWN {line}")),
+        ("--name=later.test/A", "OK - 1 nameserver resolves 1 name".to_owned()),
+        ("--name=silent.test -t 3", "CRITICAL - 1 of 1 nameserver fails: @ no answer".to_owned()),
+    ];
+    let rows: Vec<(&str, &str)> = rows.iter().map(|(arguments, line)| (*arguments, line.as_str())).collect();
+    hold(&server, &rows);
+}
+
 #[test]
 fn a_server_without_tcp_and_one_that_is_not_there() {
     let server = Fake::start("127.0.0.1:0", false);

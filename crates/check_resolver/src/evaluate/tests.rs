@@ -30,6 +30,7 @@ fn outcome(word: &str) -> Outcome {
     let is_dnssec = matches!(word, "expired" | "bogus");
     let answer = match word {
         "no" | "cut" => Err(Fault::NoAnswer),
+        "yet" => Err(Fault::NotYet),
         "tcp" => Err(Fault::OnlyTcp),
         "closed" => Err(Fault::Refused),
         "table" => Err(Fault::Local(Local::NeighbourTable)),
@@ -115,7 +116,7 @@ fn seen(
 
 fn allowed(options: &str) -> Allowed {
     let arguments = ["check_resolver"].into_iter().chain(options.split_whitespace());
-    Allowed::new(&Args::try_parse_from(arguments).unwrap())
+    Allowed::new(&Args::try_parse_from(arguments).unwrap(), State::Unknown)
 }
 
 fn first_line(options: &str, observed: &Observations) -> String {
@@ -145,6 +146,7 @@ fn too_slow_after(took: f64) -> Option<Result<f64, (SystemFault, f64)>> {
 mod here;
 mod library;
 mod shown;
+mod stop;
 mod zones;
 
 #[test]

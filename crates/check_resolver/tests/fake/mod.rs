@@ -108,6 +108,7 @@ fn serve_udp(always: Always, socket: UdpSocket, ended: Arc<AtomicBool>) -> JoinH
                     later.push((Instant::now() + Duration::from_millis(1500), query.good(), peer))
                 }
                 "late" => {}
+                "later" => later.push((Instant::now() + Duration::from_millis(1850), query.good(), peer)),
                 "slow" | "slow-servfail" => {
                     let answers = query.answers().into_iter();
                     later.extend(answers.map(|answer| (Instant::now() + SLOW, answer, peer)));

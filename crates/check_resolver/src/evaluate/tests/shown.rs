@@ -240,7 +240,7 @@ fn closed_servers_refuse() {
     ];
     for (servers, line) in rows {
         let observed = seen(&[NAME], servers, None, None);
-        let output = closed::evaluate(&allowed("--closed"), &observed, State::Unknown).render("RESOLVER", 0);
+        let output = closed::evaluate(&allowed("--closed"), &observed).render("RESOLVER", 0);
         let summary = output.split(" | ").next().unwrap();
         assert_eq!(summary, format!("RESOLVER {line}"), "{servers}");
     }

@@ -1,0 +1,112 @@
+//! Rows of where programs here end their search, and of what a run has no time for.
+
+use super::*;
+
+/// The C library takes the first answer, whatever further nameservers know. That this system has an address
+/// shows nothing of them if the hosts file or the search list may have given it.
+#[test]
+fn programs_stop_at_the_first_answer_although_they_have_an_address_from_elsewhere() {
+    let nxdomain = "CRITICAL - 1 of 2 nameservers fails: ::1 NXDOMAIN, and programs here stop at its answer";
+    let wrong =
+        "CRITICAL - 1 of 2 nameservers fails: ::1 answers 127.0.0.1, and programs here stop at its answer";
+    let known = "WARNING - 1 of 2 nameservers fails: ::1 NXDOMAIN";
+    let rows = [
+        ("", "192.0.2.80", "::1=nxdomain", nxdomain),
+        ("", "192.0.2.80", "::1=127.0.0.1", wrong),
+        ("search wild.test\n", "", "::1=nxdomain", nxdomain),
+        // Another module or cache gives it to programs here.
+        ("", "", "::1=nxdomain", known),
+        ("", "192.0.2.7", "::1=nxdomain", known),
+    ];
+    for (conf, hosts, first, line) in rows {
+        for options in ["", "-c 1"] {
+            let conf = format!("{conf}{TWO}");
+            let mut observed = seen(&[NAME], &format!("{first} ::2=192.0.2.80"), Some(&conf), GOOD);
+            let system = &mut observed.system.as_mut().unwrap().1;
+            system.hosts = hosts.split_whitespace().map(|address| address.parse().unwrap()).collect();
+            let is_by_count = line == known && !options.is_empty();
+            let said = summary(options, &observed);
+            assert!(
+                said == line || is_by_count && said.starts_with("OK"),
+                "{conf} {hosts} {options}: {said}"
+            );
+        }
+    }
+}
+
+#[test]
+fn programs_stop_at_the_first_nameserver_that_answers() {
+    let two = "www.example.net/A";
+    let of = |failing: &str| format!("CRITICAL - 2 of 3 nameservers fail: {failing}, and programs here stop");
+    let rows = [
+        (
+            &[NAME][..],
+            "::1=refused ::2=nxdomain ::3=192.0.2.80",
+            of("::1 REFUSED, ::2 NXDOMAIN") + " at the answer of ::2",
+        ),
+        (
+            &[NAME],
+            "::1=no ::2=127.0.0.1 ::3=192.0.2.80",
+            of("::1 no answer, ::2 answers 127.0.0.1") + " at the answer of ::2",
+        ),
+        (
+            &[NAME],
+            "::1=no ::2=192.0.2.80 ::3=nxdomain",
+            "WARNING - 2 of 3 nameservers fail: ::1 no answer, ::3 NXDOMAIN".to_owned(),
+        ),
+        // For each name the first one that answers may be another one.
+        (
+            &[NAME, two],
+            "::1=servfail,nxdomain ::2=192.0.2.80,192.0.2.80 ::3=192.0.2.80,192.0.2.80",
+            "CRITICAL - 1 of 3 nameservers fails: ::1 SERVFAIL, and programs here stop at the answer of ::1 \
+             for www.example.net"
+                .to_owned(),
+        ),
+        (
+            &[two, NAME],
+            "::1=nxdomain,servfail ::2=192.0.2.80,192.0.2.80 ::3=192.0.2.80,192.0.2.80",
+            "CRITICAL - 1 of 3 nameservers fails: ::1 NXDOMAIN, and programs here stop at its answer"
+                .to_owned(),
+        ),
+    ];
+    for (names, servers, line) in rows {
+        for options in ["", "-w 2", "-c 2"] {
+            let is_by_count = line.starts_with("WARNING") && !options.is_empty();
+            let said = summary(options, &seen(names, servers, Some(TWO), None));
+            assert!(said == line || is_by_count && said.starts_with("OK"), "{servers} {options}: {said}");
+        }
+    }
+    let conf = "options rotate\nnameserver ::1\nnameserver ::2\nnameserver ::3\n";
+    let line = of("::1 no answer, ::3 NXDOMAIN") + " (rotate)";
+    let said = summary("", &seen(&[NAME], "::1=no ::2=192.0.2.80 ::3=nxdomain", Some(conf), GOOD));
+    assert_eq!(said, line.replace("here stop", "here that begin with ::3 stop"));
+}
+
+/// A run of less than 2 s neither acquits nor blames a nameserver that gave nothing.
+#[test]
+fn a_server_without_an_answer_yet_is_undecided() {
+    let undecided = "undecided: no answer yet when the time ended, see --timeout";
+    let rows = [
+        ("::1=yet", too_slow_after(1.7), format!("UNKNOWN - ::1 {undecided}")),
+        ("::1=yet ::2=yet", too_slow_after(1.7), format!("UNKNOWN - ::1, ::2 {undecided}")),
+        ("::1=yet ::2=192.0.2.80", too_slow_after(1.7), format!("UNKNOWN - ::1 {undecided}")),
+        (
+            "::1=yet ::2=192.0.2.80",
+            not_found(),
+            "CRITICAL - this system does not resolve, 1 more fault".to_owned(),
+        ),
+        (
+            "::1=yet ::2=refused",
+            None,
+            "WARNING - 1 of 2 nameservers fails: ::2 REFUSED, 1 more fault".to_owned(),
+        ),
+    ];
+    for (servers, system, line) in rows {
+        assert_eq!(summary("", &seen(&[NAME], servers, Some(TWO), system)), line, "{servers}");
+    }
+    let observed = seen(&["www.example.com"], "::1=192.0.2.80+yet", Some(TWO), GOOD);
+    assert_eq!(summary("", &observed), format!("UNKNOWN - ::1 {undecided}"));
+    let observed = seen(&[NAME], "127.0.0.1=yet", Some(""), None);
+    let line = "WARNING - no nameserver in /etc/resolv.conf, so 127.0.0.1 is asked";
+    assert!(summary("", &observed).starts_with(line), "{observed:?}");
+}
