@@ -159,7 +159,14 @@ impl<'a> Verdict<'a> {
     /// Remarks that change no state.
     fn notes(&self) -> Vec<String> {
         let uplinks = self.observed.uplinks.as_ref().and_then(Uplinks::note);
-        difference::note(self.observed).into_iter().chain(uplinks).chain(self.only_absent()).collect()
+        let names = self.only_absent().or_else(|| self.not_asked());
+        difference::note(self.observed).into_iter().chain(uplinks).chain(names).collect()
+    }
+
+    /// A remark where no name is one that programs here look up.
+    fn not_asked(&self) -> Option<String> {
+        let is_left_out = self.observed.asks_system && self.observed.system.is_none();
+        is_left_out.then(|| "this system itself was not asked: no --name has A or AAAA".to_owned())
     }
 
     /// A remark where only names that must not exist are asked, and all is well: a server may call every name

@@ -21,7 +21,6 @@ mod options;
 mod plan;
 mod probe;
 pub mod question;
-mod records;
 mod regular;
 pub mod resolv_conf;
 mod sweep;
@@ -57,6 +56,8 @@ pub(crate) struct Observations {
     pub(crate) file: Option<File>,
     /// The machine's own way, with the place of its question: `None` if it was not tried.
     pub(crate) system: Option<(usize, System)>,
+    /// Whether the machine's own way is a part of the check: without a name for it nothing was tried.
+    pub(crate) asks_system: bool,
 }
 
 /// What a server said.

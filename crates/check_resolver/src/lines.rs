@@ -124,12 +124,9 @@ pub(crate) fn metrics(allowed: &Allowed, observed: &Observations) -> Vec<Metric>
         allowed.slowest(slowest(observed).map(|(seconds, ..)| seconds)),
         Metric::count("second_try", second_try),
     ];
-    metrics.extend(
-        observed
-            .system
-            .as_ref()
-            .map(|(_, system)| Metric::new("system", system.took).unit(Unit::Seconds).min(0.0)),
-    );
+    let took = observed.system.as_ref().map(|(_, system)| system.took);
+    let took = took.or_else(|| observed.asks_system.then_some(f64::NAN));
+    metrics.extend(took.map(|took| Metric::new("system", took).unit(Unit::Seconds).min(0.0)));
     metrics
 }
 

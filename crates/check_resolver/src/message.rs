@@ -1,6 +1,8 @@
 //! DNS messages: a question as it is sent, and what a datagram or a TCP message says to it (RFC 1035, 2181,
 //! 6891, 8914).
 
+mod records;
+
 use std::net::IpAddr;
 
 use domain::base::iana::{Class, OptRcode, Rcode};
@@ -10,7 +12,7 @@ use domain::base::{Message, MessageBuilder, Rtype, ToName as _};
 
 use crate::fault::is_stale;
 use crate::question::WireName;
-use crate::records::{Answer, opt};
+use records::{Answer, opt};
 
 /// The UDP payload that we take, in octets: it fits into every path (DNS Flag Day 2020).
 const PAYLOAD: u16 = 1232;

@@ -84,7 +84,8 @@ pub(crate) fn probe(args: &Args, allowed: &Allowed, deadline: &Deadline) -> Resu
         (asked, system)
     });
     let (servers, uplinks) = asked?;
-    Ok(Observations { questions, servers, uplinks, file, system })
+    let asks_system = asks_system(args);
+    Ok(Observations { questions, servers, uplinks, file, system, asks_system })
 }
 
 /// The file that lists the nameservers: `None` if the command line names them.
@@ -102,10 +103,13 @@ fn file(args: &Args, deadline: &Deadline) -> Result<Option<File>, ProbeError> {
 /// Returns the first name that programs would look up, with its place. `None` if this machine's own file is
 /// not checked.
 fn system_question<'a>(args: &Args, questions: &'a [Question]) -> Option<(usize, &'a Question)> {
-    let is_own = args.server.is_empty() && args.resolv_conf == Path::new(OWN);
-    let is_wanted = is_own && !args.no_system && !args.closed;
-    let mut all = questions.iter().enumerate().filter(|_| is_wanted);
+    let mut all = questions.iter().enumerate().filter(|_| asks_system(args));
     all.find(|(_, question)| question.asks_addresses())
+}
+
+fn asks_system(args: &Args) -> bool {
+    let is_own = args.server.is_empty() && args.resolv_conf == Path::new(OWN);
+    is_own && !args.no_system && !args.closed
 }
 
 /// Asks every server every question, and the uplinks of a stub among them.

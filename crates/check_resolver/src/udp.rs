@@ -169,7 +169,7 @@ impl Udp {
                 self.sent.push((at, self.form));
             }
             Err(error) => {
-                self.failure.get_or_insert(of_sending(&error));
+                self.failure.get_or_insert(of_sending(&error, self.to.is_ipv6()));
                 // Nothing is under way that could be waited for.
                 if self.tries_left == 0 && self.sent.is_empty() {
                     self.due = now;
@@ -241,13 +241,18 @@ fn is_same(from: SocketAddr, to: SocketAddr) -> bool {
 
 fn of_the_path(error: &UdpError, server: IpAddr) -> Fault {
     let is_here = |icmp: &IcmpError| icmp.from.is_some_and(is_own) && !is_own(server);
-    error.icmp.map_or_else(|| of_sending(&error.why), |icmp| Fault::from_icmp(icmp, is_here(&icmp)))
+    error.icmp.map_or_else(
+        || of_sending(&error.why, server.is_ipv6()),
+        |icmp| Fault::from_icmp(icmp, is_here(&icmp)),
+    )
 }
 
 /// What an error of sending means.
-pub(crate) fn of_sending(why: &io::Error) -> Fault {
+pub(crate) fn of_sending(why: &io::Error, is_ipv6: bool) -> Fault {
     let errno = Errno::from_io_error(why);
     match (errno, errno.and_then(local_words)) {
+        // There is none to send from, as where net.ipv6.conf.all.disable_ipv6 is 1.
+        (Some(Errno::ADDRNOTAVAIL), _) if is_ipv6 => Fault::NotSent("no IPv6 address here"),
         (Some(Errno::CONNREFUSED), _) => Fault::Refused,
         // The cause is a route of this machine, or a report on an earlier datagram.
         (Some(Errno::HOSTUNREACH | Errno::HOSTDOWN), _) => Fault::NotSent("host unreachable"),
@@ -278,10 +283,14 @@ mod tests {
             // Another of net's words, and the system's.
             (Errno::MFILE, "no file descriptors left", true),
             (Errno::IO, "input/output error", true),
+            (Errno::ADDRNOTAVAIL, "no IPv6 address here", false),
         ];
         for (errno, words, is_local) in rows {
-            let fault = of_sending(&errno.into());
+            let fault = of_sending(&errno.into(), true);
             assert_eq!((fault.to_string(), fault.is_local()), (words.to_owned(), is_local), "{errno:?}");
         }
+        // By TCP over IPv4 it means that no port is left.
+        let fault = of_sending(&Errno::ADDRNOTAVAIL.into(), false);
+        assert_eq!((fault.to_string().as_str(), fault.is_local()), ("cannot assign requested address", true));
     }
 }

@@ -111,7 +111,7 @@ fn seen(
     });
     let questions =
         names.iter().map(|name| name.parse::<NameOption>().unwrap().question(1).unwrap()).collect();
-    Observations { questions, servers, uplinks: None, file, system }
+    Observations { questions, servers, uplinks: None, file, system, asks_system: false }
 }
 
 fn allowed(options: &str) -> Allowed {

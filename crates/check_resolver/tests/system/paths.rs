@@ -30,6 +30,21 @@ fn nameservers_of_ipv6_and_of_the_link_are_asked() {
     assert_eq!(said(&gone), (2, line.to_owned()));
 }
 
+/// What did not leave this machine is no fault of its firewall.
+#[test]
+fn a_machine_without_ipv6_has_no_address_to_ask_from() {
+    if missing(&NEEDS) {
+        return;
+    }
+    let host = host(&["192.0.2.53"], "nameserver 2001:db8::53\nnameserver 192.0.2.53\n");
+    let _server = fake(&host, "192.0.2.53:53");
+    host.sysctl("net/ipv6/conf/all/disable_ipv6", "1");
+    let fails = "1 of 2 nameservers fails: 2001:db8::53 no IPv6 address here";
+    assert_eq!(said(&check(&host, &["--name=good.test"])), (1, format!("WARNING - {fails}")));
+    let line = "CRITICAL - 1 of 1 nameserver fails: 2001:db8::53 no IPv6 address here";
+    assert_eq!(said(&check(&host, &["--server=2001:db8::53", "--name=good.test"])), (2, line.to_owned()));
+}
+
 #[test]
 fn routers_and_routes_say_why() {
     if missing(&NEEDS) {

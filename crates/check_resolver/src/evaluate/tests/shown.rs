@@ -189,6 +189,13 @@ fn every_series_is_there_in_every_run() {
         let line = first_line(options, &seen(&[NAME], servers, Some(TWO), GOOD));
         assert_eq!(line.split(" | ").nth(1), Some(data), "{options} {servers}");
     }
+    // Without a name that has addresses the system is not asked.
+    let mut observed = seen(&["www.example.com/MX"], "::1=192.0.2.80", Some(TWO), None);
+    observed.asks_system = true;
+    let data = "failed=0;0;0;0;1 slowest=0.012s;;;0 second_try=0;;;0 system=U;;;0";
+    let (line, seen) = (first_line("", &observed), "OK - 1 nameserver resolves 1 name, slowest in 0.012 s");
+    let note = "this system itself was not asked: no --name has A or AAAA";
+    assert_eq!(line, format!("RESOLVER {seen}, {note} | {data}"));
 }
 
 #[test]
