@@ -71,6 +71,13 @@ pub(crate) fn may_continue(config: &Config, memory: &Memory, cases: &[Case], has
     memory.may_continue() && is_apart && (has_left || bindable().any(is_begun))
 }
 
+/// The addresses at which the next run looks again: those that came back or that an earlier run left, without
+/// those that are still to be announced.
+fn lately(outcome: &Outcome) -> Vec<IpAddr> {
+    let done = of(&outcome.cases, Fate::Back).chain(outcome.owed_addresses());
+    done.filter(|address| !outcome.pending.contains(address)).collect()
+}
+
 /// The addresses that this run or a killed one before it has bound, in the order of the list, each with its
 /// prefix length.
 fn back(outcome: &Outcome, bound: &Bound) -> Vec<(IpAddr, u8)> {
@@ -139,10 +146,12 @@ impl<'a> Ledger<'a> {
         self.fates(outcome);
     }
 
-    /// Notes that the addresses were announced, if all of them were and programs are left.
+    /// Notes that the addresses were announced, if all of them were and programs are left. The next run looks at
+    /// them again.
     pub(crate) fn announced(&mut self, outcome: &mut Outcome) {
         if outcome.pending.is_empty() && !self.memory.owed.services.is_empty() {
             self.memory.owed.is_announced = true;
+            self.memory.lately = lately(outcome);
             self.write(outcome);
         }
     }
@@ -171,8 +180,7 @@ impl<'a> Ledger<'a> {
             self.memory.owed.services.clear();
         }
         self.memory.interrupted = 0;
-        let done = of(&outcome.cases, Fate::Back).chain(outcome.owed_addresses());
-        self.memory.lately = done.filter(|address| !outcome.pending.contains(address)).collect();
+        self.memory.lately = lately(outcome);
         let listed = |address| seen.names(address);
         self.memory.gone.learn(&outcome.cases, listed, self.now);
         if let Ok(bound) = Bound::read(deadline) {

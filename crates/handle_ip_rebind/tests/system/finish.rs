@@ -143,6 +143,24 @@ fn what_a_killed_run_left_is_done_by_the_next_one() {
     assert_eq!(site.handle().verdict(), (0, line));
 }
 
+#[test]
+fn an_address_that_is_taken_after_the_announcement_of_a_killed_run_is_given_back() {
+    if missing(&HOSTS) {
+        return;
+    }
+    let site = Site::new("192.0.2.31 192.0.2.32");
+    let restart = site.script("service", "[ -e \"$0.runs\" ] || { touch \"$0.runs\"; exec sleep 20; }");
+    site.configure(&format!("enabled = true\nannounce = true\nrestart = [[\"{restart}\"]]\n"));
+    kill(&site, "the service is restarted", || site.path("service.runs").exists());
+    site.neighbour.ip(&["addr", "add", "192.0.2.31/24", "dev", "eth0"]);
+    let mac = run(site.neighbour.command("cat").arg("/sys/class/net/eth0/address")).stdout;
+    let why = format!("192.0.2.31 not back: {} has it too on eth0, removed again", mac.trim());
+    let line = format!("IP_REBIND CRITICAL - {why} (finished an earlier run, restarted 1 service)");
+    let outcome = site.handle();
+    assert_eq!(outcome.verdict(), (2, line.as_str()), "{outcome:?}");
+    assert!(!site.has("192.0.2.31/24") && site.has("192.0.2.32/24"));
+}
+
 /// No signal that a caller, a terminal or a timer sends ends a run in the middle: it comes to its own end,
 /// and what it owed is done. Nor does one leave a file in pieces or the lock behind.
 #[test]
