@@ -137,9 +137,13 @@ impl<'a> Ledger<'a> {
         self.memory.owed = Owed { addresses, services, is_announced };
     }
 
-    /// Notes which addresses are back and which are not. A run that could change nothing has used none of the
+    /// Notes which addresses are back, which are not, and which a command bound wrongly. A run that could change nothing has used none of the
     /// budget.
-    pub(crate) fn learn(&mut self, config: &Config, outcome: &mut Outcome) {
+    pub(crate) fn learn(&mut self, config: &Config, seen: &Seen, outcome: &mut Outcome, deadline: &Deadline) {
+        if let Ok(bound) = Bound::read(deadline) {
+            let listed = |address| seen.names(address);
+            self.memory.misbound.learn(&outcome.cases, &bound, &config.interface, listed);
+        }
         let announced = outcome.owed.is_announced.then(|| outcome.owed_addresses());
         let addresses = outcome.pending.iter().copied().chain(announced.into_iter().flatten());
         self.owe(config, addresses, outcome);
@@ -171,8 +175,8 @@ impl<'a> Ledger<'a> {
         }
     }
 
-    /// Notes the end of the run, after the announcements, and the addresses that are gone or bound wrongly.
-    /// `seen` tells which of these a list names.
+    /// Notes the end of the run, after the announcements, and the addresses that are gone. `seen` tells which
+    /// of these a list names.
     pub(crate) fn end(&mut self, config: &Config, seen: &Seen, outcome: &mut Outcome, deadline: &Deadline) {
         if self.memory.owed.services.is_empty() {
             self.memory.owed.addresses = outcome.pending.iter().copied().collect();
@@ -181,15 +185,13 @@ impl<'a> Ledger<'a> {
         }
         self.memory.interrupted = 0;
         self.memory.lately = lately(outcome);
-        let listed = |address| seen.names(address);
-        self.memory.gone.learn(&outcome.cases, listed, self.now);
-        if let Ok(bound) = Bound::read(deadline) {
-            self.memory.misbound.learn(&outcome.cases, &bound, &config.interface, listed);
-            if let Some(gateways) = gateways(&bound, &config.interface, deadline) {
-                self.memory.routes.see(&gateways, true, self.now);
-                self.memory.routes.lose(&gateways, seen.gateways(), &back(outcome, &bound), self.now);
-                outcome.lost_routes = self.memory.routes.lost();
-            }
+        self.memory.gone.learn(&outcome.cases, |address| seen.names(address), self.now);
+        if let Ok(bound) = Bound::read(deadline)
+            && let Some(gateways) = gateways(&bound, &config.interface, deadline)
+        {
+            self.memory.routes.see(&gateways, true, self.now);
+            self.memory.routes.lose(&gateways, seen.gateways(), &back(outcome, &bound), self.now);
+            outcome.lost_routes = self.memory.routes.lost();
         }
         self.fates(outcome);
     }

@@ -247,7 +247,7 @@ fn change(
     if outcome.unchecked.is_none() {
         outcome.pending.retain(|address| !outcome.contested.contains(address));
     }
-    ledger.learn(config, outcome);
+    ledger.learn(config, seen, outcome, deadline);
     let is_changed = outcome.changed || outcome.has_left();
     if is_changed {
         tell(config, ledger, &mut watch, link, outcome, deadline)?;

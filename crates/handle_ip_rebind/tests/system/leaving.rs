@@ -7,6 +7,7 @@ use suite::needs::{Need, missing};
 use suite::process::run;
 use suite::wait::eventually;
 
+use super::hostile::kill;
 use super::site::{HOSTS, Site};
 
 /// A VRRP instance with the floating address 192.0.2.100.
@@ -106,6 +107,22 @@ fn an_address_that_a_command_bound_wrongly_is_told_as_long_as_it_is() {
         let line = "IP_REBIND OK - nothing is missing, 2 addresses bound and usable";
         assert_eq!(site.handle().verdict(), (0, line));
     }
+}
+
+#[test]
+fn what_the_command_of_a_killed_run_bound_wrongly_is_told_too() {
+    if missing(&HOSTS) {
+        return;
+    }
+    let site = Site::new("192.0.2.31 192.0.2.32");
+    let setup =
+        site.script("setup-ips.pl", "ip addr add 192.0.2.31/8 dev eth0; ip addr add 192.0.2.32/24 dev eth0");
+    let restart = site.script("service", "[ -e \"$0.runs\" ] || { touch \"$0.runs\"; exec sleep 20; }");
+    site.configure(&format!("enabled = true\ncommand = [\"{setup}\"]\nrestart = [[\"{restart}\"]]\n"));
+    kill(&site, "the service is restarted", || site.path("service.runs").exists());
+    let line = "IP_REBIND CRITICAL - 192.0.2.31 bound wrongly: with /8, not with /24, by the command \
+                (finished an earlier run, restarted 1 service)";
+    assert_eq!(site.handle().verdict(), (2, line));
 }
 
 /// Starts keepalived, which takes the floating address within a second, as no other host has it.
