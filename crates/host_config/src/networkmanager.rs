@@ -89,8 +89,8 @@ fn profiles(
     Ok(found.then_some(counting))
 }
 
-/// Whether a file of this name is read as a profile. In the administrator's folder alone, where names were free once, the suffix
-/// may be missing; backups, certificates and temporary files are skipped there.
+/// Whether a file of this name is read as a profile. In the administrator's folder alone, where names were
+/// free once, the suffix may be missing; backups, certificates and temporary files are skipped there.
 fn is_profile(rank: usize, name: &str) -> bool {
     if name.starts_with('.') || is_hiding(name) {
         return false;

@@ -173,8 +173,8 @@ impl Definition {
         Ok(())
     }
 
-    /// Takes the renderer of its kind where it has none of its own: others than NetworkManager have no use for
-    /// settings of it, and `nm-devices` know no other.
+    /// Takes the renderer of its kind where it has none of its own: others than NetworkManager have no use
+    /// for settings of it, and `nm-devices` know no other.
     pub(super) fn settle(&mut self, of_kind: &str) {
         if self.renderer.is_empty() {
             of_kind.clone_into(&mut self.renderer);
@@ -255,8 +255,8 @@ impl Definition {
         Some(Dynamic { interface, family, required, place: place.clone() })
     }
 
-    /// Makes the profile of NetworkManager that netplan makes of it, to be found at `place`: the settings that
-    /// are handed on replace those that follow from the other keys.
+    /// Makes the profile of NetworkManager that netplan makes of it, to be found at `place`: the settings
+    /// that are handed on replace those that follow from the other keys.
     fn into_profile(self, place: &Place) -> Keyfile {
         let mut profile = Keyfile::default();
         let mut set = |key: &str, value: &str, place: &Place| {
@@ -286,8 +286,10 @@ impl Definition {
             let method = if family == "ipv4" { "auto" } else { "dhcp" };
             dhcp.iter().for_each(|place| set(&format!("{family}.method"), method, place));
         }
-        // What has no group is no setting.
-        for (key, written) in self.passthrough.iter().filter(|(key, _)| key.contains('.')) {
+        // What has no group is no setting, and a port activates what it is a port of.
+        let is_setting =
+            |key: &str| key.contains('.') && (key != passthrough::START || self.ports.is_empty());
+        for (key, written) in self.passthrough.iter().filter(|(key, _)| is_setting(key)) {
             set(key, &written.value, &written.place);
         }
         profile

@@ -12,6 +12,9 @@ pub(super) const INTERFACE: &str = "connection.interface-name";
 /// The setting for the type of the connection, without which netplan knows no device of `nm-devices`.
 pub(super) const TYPE: &str = "connection.type";
 
+/// The setting by which a profile does not start by itself.
+pub(super) const START: &str = "connection.autoconnect";
+
 /// The profiles of all files.
 #[derive(Debug, Default)]
 pub(super) struct Profiles {
