@@ -77,8 +77,8 @@ pub(crate) fn bring_back(
     decide(config, &faults, &conflicts, outcome, deadline)
 }
 
-/// Runs the command that binds, and judges what is bound after it. Returns the tried addresses that are there,
-/// and the others that have to be probed for.
+/// Runs the command that binds, and judges what is bound after it. Returns the tried addresses that are
+/// there, and the others that have to be probed for.
 fn run_command(
     config: &Config,
     command: &Argv,
@@ -116,8 +116,8 @@ pub(crate) fn leave_alone(fault: &LinkError, cases: &mut [Case]) {
 }
 
 /// Returns those of the addresses tried by this run that another host has too. Removes those of an earlier
-/// run and those that only the command chose at once, but not `strangers`: no list names them, so that another
-/// program may have bound them.
+/// run and those that only the command chose at once, but not `strangers`: no list names them, so that
+/// another program may have bound them.
 fn conflicts(
     config: &Config,
     link: &Link,

@@ -166,8 +166,8 @@ impl Memory {
         !self.acted.is_empty() && self.interrupted < INTERRUPTIONS
     }
 
-    /// Forgets the addresses that are as they should be again, by what is `seen` now. Returns whether there was
-    /// one.
+    /// Forgets the addresses that are as they should be again, by what is `seen` now. Returns whether there
+    /// was one.
     pub(crate) fn forget(&mut self, config: &Config, seen: &Seen, now: u64) -> bool {
         let is_back = self.gone.forget(seen.bound(), now);
         let is_right = self.misbound.forget(seen.bound(), &config.interface, |address| seen.names(address));

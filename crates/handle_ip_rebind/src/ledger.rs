@@ -137,8 +137,8 @@ impl<'a> Ledger<'a> {
         self.memory.owed = Owed { addresses, services, is_announced };
     }
 
-    /// Notes which addresses are back, which are not, and which a command bound wrongly. A run that could change nothing has used none of the
-    /// budget.
+    /// Notes which addresses are back, which are not, and which a command bound wrongly. A run that could
+    /// change nothing has used none of the budget.
     pub(crate) fn learn(&mut self, config: &Config, seen: &Seen, outcome: &mut Outcome, deadline: &Deadline) {
         if let Ok(bound) = Bound::read(deadline) {
             let listed = |address| seen.names(address);
@@ -150,8 +150,8 @@ impl<'a> Ledger<'a> {
         self.fates(outcome);
     }
 
-    /// Notes that the addresses were announced, if all of them were and programs are left. The next run looks at
-    /// them again.
+    /// Notes that the addresses were announced, if all of them were and programs are left. The next run looks
+    /// at them again.
     pub(crate) fn announced(&mut self, outcome: &mut Outcome) {
         if outcome.pending.is_empty() && !self.memory.owed.services.is_empty() {
             self.memory.owed.is_announced = true;

@@ -33,7 +33,8 @@ impl Network {
         Self { first, prefix }
     }
 
-    /// Returns the IPv4 network that this one of IPv6 maps (RFC 4291, section 2.5.5.2). `None` if it maps none.
+    /// Returns the IPv4 network that this one of IPv6 maps (RFC 4291, section 2.5.5.2). `None` if it maps
+    /// none.
     pub(crate) fn mapped(self) -> Option<Self> {
         let IpAddr::V6(first) = self.first else { return None };
         Some(Self::of(first.to_ipv4_mapped()?.into(), self.prefix.checked_sub(96)?))

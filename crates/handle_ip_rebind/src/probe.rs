@@ -97,8 +97,8 @@ impl Seen {
         self.check.as_ref().map_or(&[], |check| &check.expected.gateways)
     }
 
-    /// Returns the addresses that move between hosts, each with its place: those of `check`, of the lists and of
-    /// this host's configuration, whatever `check` reads. An address that a list names is this host's.
+    /// Returns the addresses that move between hosts, each with its place: those of `check`, of the lists and
+    /// of this host's configuration, whatever `check` reads. An address that a list names is this host's.
     pub(crate) fn floating(&self, config: &Config, deadline: &Deadline) -> Vec<(IpAddr, String)> {
         let mut configured = config.check.clone();
         configured.addresses.from = vec![Origin::Auto];
@@ -259,8 +259,9 @@ pub(crate) struct Rules {
 }
 
 impl Rules {
-    /// Returns what is wrong with an address that is bound with this prefix length on the configured interface.
-    /// `None` if nothing. A longer prefix length than that of the rules diverts no traffic from another interface.
+    /// Returns what is wrong with an address that is bound with this prefix length on the configured
+    /// interface. `None` if nothing. A longer prefix length than that of the rules diverts no traffic from
+    /// another interface.
     pub(crate) fn fault(&self, config: &Config, address: IpAddr, prefix: u8) -> Option<String> {
         let listed = self.list.prefix(address);
         let (known, _) = self.around.prefix(address, listed, &config.prefix, &config.interface);

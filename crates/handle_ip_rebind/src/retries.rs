@@ -1,5 +1,5 @@
-//! Which programs of `restart` failed when they were run last. Each is started again until it ends with 0, with
-//! the same waits as an address.
+//! Which programs of `restart` failed when they were run last. Each is started again until it ends with 0,
+//! with the same waits as an address.
 
 use serde::{Deserialize, Serialize};
 

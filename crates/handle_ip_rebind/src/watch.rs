@@ -52,7 +52,8 @@ impl<'a> Watch<'a> {
         self.look(Bound::read(deadline).ok().as_ref(), &since);
     }
 
-    /// Looks again, and notes what is gone since the last look. Returns what is bound now, if that can be read.
+    /// Looks again, and notes what is gone since the last look. Returns what is bound now, if that can be
+    /// read.
     pub(crate) fn now(&mut self, deadline: &Deadline) -> Option<Bound> {
         let now = Bound::read(deadline).ok();
         self.look(now.as_ref(), BEGAN);

@@ -164,8 +164,8 @@ fn see_routes(
 }
 
 /// Probes once more for the addresses that the last run bound: another host may have taken one while or since
-/// that run announced it (RFC 5227, section 2.4). Returns whether `memory` was changed. Where an address is to
-/// be bound, that comes first if the time is short.
+/// that run announced it (RFC 5227, section 2.4). Returns whether `memory` was changed. Where an address is
+/// to be bound, that comes first if the time is short.
 fn look_again(
     config: &Config,
     seen: &Seen,

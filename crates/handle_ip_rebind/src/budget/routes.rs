@@ -57,8 +57,8 @@ pub(crate) fn gateways(bound: &Bound, interface: &str, deadline: &Deadline) -> O
     )
 }
 
-/// Returns the prefix length of the interface's subnet that a gateway is in: that of an address alone if it is in
-/// none.
+/// Returns the prefix length of the interface's subnet that a gateway is in: that of an address alone if it
+/// is in none.
 fn subnet(bound: &Bound, interface: Option<u32>, gateway: IpAddr) -> u8 {
     let own = bound.addresses.iter().filter(|place| Some(place.interface) == interface);
     let around = own.filter(|place| Network::of(place.address, place.prefix).contains(gateway));
@@ -91,7 +91,8 @@ impl Routes {
     }
 
     /// Notes the default routes that are not back after a run which began `now`: those of the known gateways
-    /// and of the `configured` ones that are in the subnet of an address that is `back`, by its prefix length.
+    /// and of the `configured` ones that are in the subnet of an address that is `back`, by its prefix
+    /// length.
     pub(crate) fn lose(
         &mut self,
         gateways: &BTreeMap<IpAddr, u8>,

@@ -168,7 +168,8 @@ struct Starts {
     refused: usize,
     /// The check found root's program, and that ran.
     ran: usize,
-    /// Of these, those at whose start the link led to the other user's program: it was exchanged after the check.
+    /// Of these, those at whose start the link led to the other user's program: it was exchanged after the
+    /// check.
     reached: usize,
 }
 
