@@ -37,11 +37,16 @@ impl Membership {
         }
     }
 
-    /// Returns whether both are nodes of one Galera cluster, which write to each other without channels. One
-    /// that is out, or yet joins, does not know its cluster; that has its own finding.
+    /// Returns whether both are members of one group or cluster, which write to each other without channels.
+    /// One that is out, or yet joins, does not know the others; that has its own finding.
     pub(crate) fn shares_writes(&self, other: &Self) -> bool {
-        let are_galera = matches!((self, other), (Self::Galera(_), Self::Galera(_)));
-        are_galera && (self.sees_the_same(other) || !self.is_in() || !other.is_in())
+        let are_alike = self.is_galera() == other.is_galera();
+        are_alike && (self.sees_the_same(other) || !self.is_in() || !other.is_in())
+    }
+
+    /// Returns whether it is a node of a Galera cluster.
+    pub(crate) fn is_galera(&self) -> bool {
+        matches!(self, Self::Galera(_))
     }
 
     /// Returns whether both see the same group or cluster with the same members.

@@ -1,23 +1,29 @@
-//! Galera clusters among the servers: what one node writes reaches the others without a channel, so that for
-//! the shape of the replication each cluster is one server.
+//! Groups and Galera clusters among the servers: what one member writes reaches the others without a channel,
+//! so that for the shape of the replication each group and each cluster is one server.
 
 use super::links::Links;
+use crate::membership::Membership;
 use crate::server::Server;
 
-/// Returns whether two servers are nodes of one cluster.
+/// Returns whether two servers are nodes of one Galera cluster, which may share what others may not.
 pub(super) fn are_nodes_of_one(one: &Server, other: &Server) -> bool {
-    one.membership
-        .as_ref()
-        .zip(other.membership.as_ref())
-        .is_some_and(|(one, other)| one.shares_writes(other))
+    let is_node = |server: &Server| server.membership.as_ref().is_some_and(Membership::is_galera);
+    is_node(one) && share_writes(one, other)
 }
 
-/// Returns the servers with the first node of each cluster for all of it, and the channels between these.
+/// Returns whether two servers are members of one group or cluster.
+fn share_writes(one: &Server, other: &Server) -> bool {
+    let memberships = one.membership.as_ref().zip(other.membership.as_ref());
+    memberships.is_some_and(|(one, other)| one.shares_writes(other))
+}
+
+/// Returns the servers with the first member of each group or cluster for all of it, and the channels between
+/// these.
 pub(super) fn one_for_each(servers: &[Server], links: &Links) -> (Vec<Server>, Links) {
     let mut nodes: Vec<Server> = Vec::new();
     let mut places = Vec::new();
     for server in servers {
-        let known = nodes.iter().position(|node| are_nodes_of_one(node, server));
+        let known = nodes.iter().position(|node| share_writes(node, server));
         places.push(known.unwrap_or(nodes.len()));
         nodes.extend(known.is_none().then(|| server.clone()));
     }
@@ -26,8 +32,9 @@ pub(super) fn one_for_each(servers: &[Server], links: &Links) -> (Vec<Server>, L
 
 #[cfg(test)]
 mod tests {
+    use crate::membership::tests::group;
     use crate::membership::{Galera, Membership};
-    use crate::pair::tests::{linked, mariadb, texts};
+    use crate::pair::tests::{linked, mariadb, server, texts};
     use crate::pair::{Links, Shape, judge};
     use crate::row::Row;
     use crate::server::Server;
@@ -48,6 +55,29 @@ mod tests {
         let mut servers = linked(mariadb, sources);
         nodes.iter().for_each(|place| servers[*place].membership = galera.clone());
         servers
+    }
+
+    #[test]
+    fn a_group_is_one_server_of_a_tree() {
+        let member = |own: &str| Some(group("1 ONLINE PRIMARY, 2 ONLINE", own, ("0", "")));
+        let rows: [(&[&str], &[&str]); 3] = [
+            (&["c", "", ""], &[]),
+            (&["", "", "a"], &[]),
+            (
+                &["", "", ""],
+                &["CRITICAL a does not replicate from c", "CRITICAL c does not replicate from a"],
+            ),
+        ];
+        for (sources, expected) in rows {
+            let mut servers = linked(server, sources);
+            (servers[0].membership, servers[1].membership) = (member("1"), member("2"));
+            let found = judge(&servers, &Links::find(&servers), true, Shape::Tree, None);
+            assert_eq!(texts(found), expected, "{sources:?}");
+            // Unlike the nodes of a cluster, its members have ids of their own.
+            servers[1].server_id = 1;
+            let found = texts(judge(&servers, &Links::find(&servers), true, Shape::Tree, None));
+            assert!(found.contains(&"CRITICAL a and b have the same server id 1".to_owned()), "{found:?}");
+        }
     }
 
     type Case<'a> = (&'a [&'a str], &'a [usize], Shape, &'a [&'a str]);

@@ -71,6 +71,8 @@ fn a_group_of_three_that_loses_one_and_then_two() {
     servers[0].replicate("dr", &outside);
     let line = "OK - db-01 from 192.0.2.4 (channel dr): runs, 0 s behind";
     say("with a channel", &["--hostname=db-01"], 0, line);
+    let tree = ["--hostname=db-01", "--hostname=db-02", "--hostname=192.0.2.4", "--expect-shape=tree"];
+    say("a group below a source", &tree, 0, line);
     servers[2].kill();
     let of_three = ["--hostname=db-01", "--expect=group", "--expect-members=3"];
     say("one is lost", &of_three, 2, "CRITICAL - db-01: 2 of 3 expected members");
