@@ -21,6 +21,9 @@ pub enum Manner {
     Confirms,
     /// The same in this version of the protocol.
     Speaks(&'static str),
+    /// Has this name, confirms so many transactions in a connection, and closes at the next COMMIT. Confirms
+    /// events outside of them.
+    Commits(&'static str, usize),
     /// Takes the connection and says nothing.
     Silent,
     /// Says this as soon as somebody has said something, and nothing more.
@@ -263,6 +266,14 @@ fn answer(frame: &Sent, manner: &Manner, events: &mut usize) -> (Vec<u8>, bool) 
         (Manner::Speaks(version), "CONNECT") => {
             (format!("CONNECTED\nversion:{version}\n\n\0\n").into_bytes(), false)
         }
+        (Manner::Commits(name, _), "CONNECT") => {
+            (format!("CONNECTED\nversion:1.2\nserver:{name}\n\n\0\n").into_bytes(), false)
+        }
+        (Manner::Commits(_, most), "COMMIT") => {
+            *events += 1;
+            if *events > *most { (Vec::new(), true) } else { confirmed }
+        }
+        (Manner::Commits(..), _) if frame.command != "DISCONNECT" => confirmed,
         (_, "CONNECT") => (b"CONNECTED\nversion:1.2\nheart-beat:0,0\n\n\0\n".to_vec(), false),
         (_, "DISCONNECT") => (Vec::new(), true),
         (_, "SEND") => {

@@ -1,7 +1,8 @@
-//! Sending what waits, in its order, with a receipt for each: many may be on their way at once, and none
-//! leaves the spool before its own receipt has come.
+//! Sending what waits, in its order, with a receipt for each event, or for each transaction where the broker
+//! is faster so: many may be on their way at once, and none leaves the spool before its own receipt has come.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::slice::Iter;
 
 use plugin::Deadline;
 
@@ -12,7 +13,8 @@ use crate::observations::Failure;
 use crate::session::{Session, SessionError};
 use crate::spool::{Entry, Spool, SpoolError};
 
-/// How many events are on their way at most.
+/// How many events are on their way at most. Half of them make a transaction: while one is on its way, the
+/// next is made.
 const WINDOW: usize = 256;
 /// How many octets are sent in one go, at least one event.
 const BATCH: usize = 256 << 10;
@@ -124,8 +126,8 @@ struct Delivery<'a, 'b> {
     session: &'a mut Session<'b>,
     held: &'a Held,
     deadline: &'a Deadline,
-    /// On their way.
-    open: VecDeque<Entry>,
+    /// On their way: the events that have one receipt together, which is called like the first.
+    open: VecDeque<Vec<Entry>>,
     /// Confirmed, and still in the spool.
     confirmed: Vec<Entry>,
     sent: usize,
@@ -137,21 +139,15 @@ impl Delivery<'_, '_> {
         let before = self.sent;
         let mut rest = entries.iter();
         loop {
-            while self.open.len() < WINDOW && self.session.unsent() < BATCH {
-                let Some(entry) = rest.next() else { break };
-                let json = self.spool.read(*entry)?;
-                if let Some(json) = json.filter(|json| !self.options.is_held(json, self.held)) {
-                    self.session.queue(&self.options.frame(Some(entry.sequence), json))?;
-                    self.open.push_back(*entry);
-                }
-            }
+            let window = self.window();
+            while self.on_their_way() < window && self.session.unsent() < BATCH && self.queue(&mut rest)? {}
             if self.open.is_empty() {
                 return Ok(self.sent > before);
             }
             self.session.send(DOING)?;
             // Half of the window is waited for, so that the next frames go out together.
-            let enough = if rest.len() == 0 { 0 } else { WINDOW / 2 };
-            while self.open.len() > enough {
+            let enough = if rest.len() == 0 { 0 } else { window / 2 };
+            while self.on_their_way() > enough {
                 let frame = self.session.receive(DOING)?;
                 self.confirm(&frame)?;
             }
@@ -161,16 +157,72 @@ impl Delivery<'_, '_> {
         }
     }
 
+    /// Returns how many may be on their way: few at first where a receipt is for many, so that a slow broker
+    /// confirms some soon and is not taken for a silent one.
+    fn window(&self) -> usize {
+        if self.is_in_transactions() { (2 * self.sent).clamp(2, WINDOW) } else { WINDOW }
+    }
+
+    fn on_their_way(&self) -> usize {
+        self.open.iter().map(Vec::len).sum()
+    }
+
+    /// Queues the next events that have one receipt. Returns whether there was one to look at.
+    fn queue(&mut self, rest: &mut Iter<'_, Entry>) -> Result<bool, DeliverError> {
+        let most = if self.is_in_transactions() { self.window() / 2 } else { 1 };
+        let mut group: Vec<(Entry, Frame)> = Vec::new();
+        let before = rest.len();
+        let mut octets = 0;
+        while group.len() < most && octets < BATCH {
+            let Some(entry) = rest.next() else { break };
+            let json = self.spool.read(*entry)?;
+            if let Some(json) = json.filter(|json| !self.options.is_held(json, self.held)) {
+                octets += json.len();
+                group.push((*entry, self.options.frame(None, json)));
+            }
+        }
+        self.queue_together(group)?;
+        Ok(rest.len() < before)
+    }
+
+    fn is_in_transactions(&self) -> bool {
+        self.options.is_persistent && self.session.is_faster_in_transactions
+    }
+
+    /// Queues events with one receipt: several of them in a transaction, of which all or none are taken.
+    fn queue_together(&mut self, group: Vec<(Entry, Frame)>) -> Result<(), SessionError> {
+        let Some((first, _)) = group.first() else { return Ok(()) };
+        let number = first.sequence.to_string();
+        let part = |command: &str| Frame::new(command).with("transaction", number.as_str());
+        let mut entries = Vec::with_capacity(group.len());
+        let is_transaction = group.len() > 1;
+        let header = if is_transaction { "transaction" } else { "receipt" };
+        if is_transaction {
+            self.session.queue(&part("BEGIN"))?;
+        }
+        for (entry, frame) in group {
+            self.session.queue(&frame.with(header, number.as_str()))?;
+            entries.push(entry);
+        }
+        if is_transaction {
+            self.session.queue(&part("COMMIT").with("receipt", number.as_str()))?;
+        }
+        self.open.push_back(entries);
+        Ok(())
+    }
+
     /// Notes a receipt. Brokers may confirm in another order than ours.
     fn confirm(&mut self, frame: &Frame) -> Result<(), DeliverError> {
         let sequence = receipt(self.session, frame)?;
-        let place = self.open.iter().position(|entry| entry.sequence == sequence);
-        let entry = place.and_then(|place| self.open.remove(place));
-        self.confirmed.push(entry.ok_or_else(|| self.session.unasked(frame))?);
+        let is_it = |entries: &Vec<Entry>| entries.first().is_some_and(|entry| entry.sequence == sequence);
+        let place = self.open.iter().position(is_it);
+        let entries = place.and_then(|place| self.open.remove(place));
+        let entries = entries.ok_or_else(|| self.session.unasked(frame))?;
         if self.sent == 0 {
             self.session.go_on(self.deadline);
         }
-        self.sent += 1;
+        self.sent += entries.len();
+        self.confirmed.extend(entries);
         Ok(())
     }
 

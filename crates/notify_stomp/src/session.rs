@@ -51,6 +51,15 @@ impl Telling for SessionError {
     }
 }
 
+/// Whether a broker with this name syncs its disk once for a transaction, and else once for each event:
+/// ActiveMQ, which takes back a transaction of which it refuses a part (seen with 5.17).
+fn is_faster_in_transactions(server: &str) -> bool {
+    let Some(version) = server.strip_prefix("ActiveMQ/") else { return false };
+    let mut parts = version.split('.').map(|part| part.parse::<u32>().ok());
+    let known = parts.next().flatten().zip(parts.next().flatten());
+    known.is_some_and(|version| version >= (5, 17))
+}
+
 /// A conversation. Dropping it breaks it off.
 pub(crate) struct Session<'a> {
     connection: Connection<'a>,
@@ -58,6 +67,8 @@ pub(crate) struct Session<'a> {
     output: Vec<u8>,
     deadline: Deadline,
     pub(crate) version: Version,
+    /// Whether the broker writes a transaction to its disk at once, and other events one after the other.
+    pub(crate) is_faster_in_transactions: bool,
 }
 
 impl<'a> Session<'a> {
@@ -81,8 +92,14 @@ impl<'a> Session<'a> {
         let connection = options.connect(broker, deadline, slow)?;
         let _step = options.deadline.step(format!("talking to {}", connection.broker));
         let (decoder, output) = (Decoder::default(), Vec::new());
-        let mut session =
-            Self { connection, decoder, output, deadline: deadline.clone(), version: Version::V10 };
+        let mut session = Self {
+            connection,
+            decoder,
+            output,
+            deadline: deadline.clone(),
+            version: Version::V10,
+            is_faster_in_transactions: false,
+        };
         let target = options.route.target;
         let answer = session.log_in(target).map_err(|error| match error {
             SessionError::Connection(error) if error.is_hang_up() && target.has_backslash() => {
@@ -99,6 +116,7 @@ impl<'a> Session<'a> {
         let unknown = || SessionError::Version(session.broker(), version.unwrap_or_default().to_owned());
         session.version = Version::of(version).ok_or_else(unknown)?;
         session.decoder.set_version(session.version);
+        session.is_faster_in_transactions = answer.header("server").is_some_and(is_faster_in_transactions);
         Ok(session)
     }
 

@@ -28,6 +28,8 @@ mod refused;
 mod snapshot;
 #[path = "cli/spool.rs"]
 mod spool;
+#[path = "cli/transactions.rs"]
+mod transactions;
 
 const BINARY: &str = env!("CARGO_BIN_EXE_notify_stomp");
 const EVENT: [&str; 4] = ["--host=web1", "--service=HTTP", "--state=CRITICAL", "--state-type=HARD"];

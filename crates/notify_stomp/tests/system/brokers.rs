@@ -11,6 +11,7 @@ use suite::host::{Host, public_folder, write};
 use suite::needs::{Need, missing};
 use suite::plugins;
 use suite::process::run;
+use suite::stomp::fill;
 use suite::wait::holds_within;
 
 use super::{complete, configuration, events, notify};
@@ -60,6 +61,7 @@ fn activemq() {
     poison(&host, "refuses: The maximum data length was exceeded");
     followed(&host);
     stopped_in_the_middle(&host, &mut broker);
+    stopped_in_transactions(&host, &mut broker);
 }
 
 /// What a broker refuses waits, and goes as soon as it does not refuse it any more.
@@ -309,4 +311,35 @@ fn stopped_in_the_middle(host: &Host, broker: &mut Broker<'_>) {
     assert_eq!(flush.code, Some(0), "{}", flush.stdout);
     let all = PHASES.iter().sum::<u64>();
     assert_eq!(complete(&seen(host, &file, "/queue/many", all.try_into().unwrap()), all), 0);
+}
+
+/// What waits goes to ActiveMQ in transactions. None is lost where it is stopped between them.
+fn stopped_in_transactions(host: &Host, broker: &mut Broker<'_>) {
+    const COUNT: usize = 2000;
+    let folder = public_folder();
+    let file = configuration(folder.path(), "/queue/transactions");
+    broker.stop();
+    assert_eq!(event(host, &file, &[]).0, 1);
+    let new = folder.path().join("spool/new");
+    let waiting = || std::fs::read_dir(&new).unwrap().count();
+    let first = std::fs::read_dir(&new).unwrap().next().unwrap().unwrap().path();
+    fill(&folder.path().join("spool"), &std::fs::read(first).unwrap(), COUNT as u64 - 1).unwrap();
+    broker.start_again();
+    std::thread::scope(|scope| {
+        scope.spawn(|| notify(host, &file, &["--flush", "--timeout=30"]));
+        assert!(holds_within(Duration::from_secs(20), || waiting() < COUNT * 3 / 4));
+        broker.stop();
+    });
+    println!("{} of {COUNT} wait when the broker is stopped", waiting());
+    broker.start_again();
+    let flush = notify(host, &file, &["--flush", "--timeout=30"]);
+    assert_eq!((flush.code, waiting()), (Some(0), 0), "{}", flush.stdout);
+    let log = folder.path().join("seen");
+    let mut cat = follow(host, &file, "/queue/transactions", &log);
+    let read = || events(&std::fs::read_to_string(&log).unwrap_or_default());
+    let is_there = |number: usize| read().iter().any(|event| event["sequence"] == number);
+    assert!(holds_within(Duration::from_secs(20), || is_there(COUNT)));
+    kill_process(Pid::from_raw(cat.id().try_into().unwrap()).unwrap(), Signal::TERM).unwrap();
+    cat.wait().unwrap();
+    println!("{} copies", complete(&read(), COUNT as u64));
 }
