@@ -4,8 +4,23 @@
 use std::cell::OnceCell;
 
 use crate::tree::Tree;
+use crate::wildcard;
 
 const FOLDER: &str = "/sys/class/net";
+
+/// The drivers of interfaces that are no cards, by the type of their connection in NetworkManager.
+pub(crate) const DRIVERS: [(&str, &str); 10] = [
+    ("bond", "bonding"),
+    ("bridge", "bridge"),
+    ("dummy", "dummy"),
+    ("macvlan", "macvlan"),
+    ("team", "team"),
+    ("tun", "tun"),
+    ("veth", "veth"),
+    ("vlan", "802.1Q VLAN Support"),
+    ("vxlan", "vxlan"),
+    ("wireguard", "wireguard"),
+];
 
 /// The cards, read when the first one is asked for: few configurations name any.
 #[derive(Debug)]
@@ -27,14 +42,15 @@ impl<'a> Cards<'a> {
         let all = self.all.get_or_init(|| self.read());
         let fitting: Vec<&str> =
             all.iter().filter(|(known, _)| *known == wanted).map(|(_, name)| name.as_str()).collect();
-        let hardware = |name: &&&str| self.tree.has(&format!("{FOLDER}/{name}/device"));
-        match fitting.as_slice() {
-            [only] => Some(only),
-            several => {
-                let mut hardware = several.iter().filter(hardware);
-                hardware.next().filter(|_| hardware.next().is_none()).copied()
-            }
-        }
+        let hardware = |name: &&str| self.tree.has(&format!("{FOLDER}/{name}/device"));
+        // The kernel lists what a bridge, a bond or a VLAN is on: in a container, no interface is a card.
+        let on_others = |name: &&str| {
+            let entries = self.tree.names(&format!("{FOLDER}/{name}")).unwrap_or_default();
+            entries.iter().any(|entry| entry.as_encoded_bytes().starts_with(b"lower_"))
+        };
+        only(fitting.iter().copied())
+            .or_else(|| only(fitting.iter().copied().filter(|name| hardware(name))))
+            .or_else(|| only(fitting.iter().copied().filter(|name| !on_others(name))))
     }
 
     /// Returns whether the interface of this name has this hardware address: `None` where that is not known.
@@ -56,15 +72,54 @@ impl<'a> Cards<'a> {
     /// Returns the names of the cards that a connection of this type of NetworkManager can be for: none where
     /// they are not known, as in a container, whose interfaces are no cards.
     pub(crate) fn of_type(&self, kind: &str) -> Vec<String> {
-        let has = |name: &str, entry: &str| self.tree.has(&format!("{FOLDER}/{name}/{entry}"));
-        let wireless = |name: &str| has(name, "wireless") || has(name, "phy80211");
-        let fits = |name: &String| match kind {
-            "ethernet" | "802-3-ethernet" => !wireless(name),
-            "wifi" | "802-11-wireless" => wireless(name),
+        let fits = |name: &&String| match kind {
+            "ethernet" | "802-3-ethernet" => !self.is_wireless(name),
+            "wifi" | "802-11-wireless" => self.is_wireless(name),
             _ => false,
         };
+        self.hardware().filter(fits).cloned().collect()
+    }
+
+    /// Returns the cards that fit, as a pattern of their names: `None` if no card is known, or of one whether
+    /// it fits, and if none fits. `by_driver`: where none fits, what had this driver is gone.
+    pub(crate) fn fitting(
+        &self,
+        fits: impl Fn(&str) -> Option<bool>,
+        by_driver: Option<&str>,
+    ) -> Option<String> {
+        let fitting = self.hardware().map(|name| fits(name).map(|fits| fits.then_some(name.as_str())));
+        let fitting: Vec<Option<&str>> = fitting.collect::<Option<_>>()?;
+        let none_known = fitting.is_empty();
+        let names: Vec<&str> = fitting.into_iter().flatten().collect();
+        // What is no card comes and goes, as the interface of a guest.
+        let drivers = by_driver.unwrap_or_default().split([' ', ',']).filter(|driver| !driver.is_empty());
+        let drivers: Vec<&str> = drivers.collect();
+        let is_virtual = |driver: &&str| DRIVERS.iter().any(|(_, known)| wildcard::matches(driver, known));
+        let is_of_cards = !drivers.is_empty() && !none_known && !drivers.iter().any(is_virtual);
+        let gone = || is_of_cards.then(|| format!("driver={}", drivers.join(",")));
+        if names.is_empty() { gone() } else { Some(names.join(",")) }
+    }
+
+    /// Returns whether a card has one of these drivers, which are shell patterns: `None` where its driver is
+    /// not known.
+    pub(crate) fn has_driver<'p>(
+        &self,
+        name: &str,
+        mut patterns: impl Iterator<Item = &'p str>,
+    ) -> Option<bool> {
+        let driver = self.driver(name)?;
+        Some(patterns.any(|pattern| wildcard::matches(pattern, &driver)))
+    }
+
+    /// The names of what is a card.
+    fn hardware(&self) -> impl Iterator<Item = &String> {
         let all = self.all.get_or_init(|| self.read()).iter().map(|(_, name)| name);
-        all.filter(|name| has(name, "device") && fits(name)).cloned().collect()
+        all.filter(|name| self.tree.has(&format!("{FOLDER}/{name}/device")))
+    }
+
+    /// Returns whether an interface is a wireless card.
+    pub(crate) fn is_wireless(&self, name: &str) -> bool {
+        ["wireless", "phy80211"].iter().any(|entry| self.tree.has(&format!("{FOLDER}/{name}/{entry}")))
     }
 
     /// Returns whether the kernel has an interface of this name.
@@ -78,11 +133,18 @@ impl<'a> Cards<'a> {
         let names = self.tree.names(FOLDER).unwrap_or_default();
         let names = names.into_iter().filter_map(|name| name.into_string().ok());
         let with_address = |name: String| {
-            let content = self.tree.read(&format!("{FOLDER}/{name}/address")).ok()??;
+            // The port of a bond has the address of the bond.
+            let read = |entry: &str| self.tree.read(&format!("{FOLDER}/{name}/{entry}")).ok()?;
+            let content = read("bonding_slave/perm_hwaddr").or_else(|| read("address"))?;
             Some((normal(String::from_utf8_lossy(&content).trim())?, name))
         };
         names.filter_map(with_address).collect()
     }
+}
+
+/// The only one of several names.
+fn only<'n>(mut names: impl Iterator<Item = &'n str>) -> Option<&'n str> {
+    names.next().filter(|_| names.next().is_none())
 }
 
 /// Whether a text may be the name of an interface, and no path.
@@ -105,7 +167,41 @@ pub(crate) fn normal(text: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::normal;
+    use std::time::Duration;
+
+    use plugin::Deadline;
+
+    use super::*;
+
+    /// A port of a bond shows the address of the bond, and a bridge, a bond or a VLAN that of what it is on.
+    #[test]
+    fn an_address_is_that_of_the_interface_below() {
+        let deadline = Deadline::after(Duration::from_secs(60));
+        let (first, second) = ("00:00:5e:00:53:01\n", "00:00:5e:00:53:02\n");
+        let files = [
+            ("/sys/class/net/eth0/address", first),
+            ("/sys/class/net/eth0/bonding_slave/perm_hwaddr", first),
+            ("/sys/class/net/eth1/address", first),
+            ("/sys/class/net/eth1/bonding_slave/perm_hwaddr", second),
+            ("/sys/class/net/bond0/address", first),
+            ("/sys/class/net/bond0/lower_eth0/address", first),
+            ("/sys/class/net/br0/address", first),
+            ("/sys/class/net/br0/lower_bond0/address", first),
+            ("/sys/class/net/veth0/address", "00:00:5e:00:53:03\n"),
+            ("/sys/class/net/veth1/address", "00:00:5e:00:53:03\n"),
+        ];
+        let tree = Tree::in_memory(files, &deadline);
+        let cards = Cards::new(&tree);
+        let rows = [
+            ("00:00:5E:00:53:01", Some("eth0")),
+            ("00:00:5E:00:53:02", Some("eth1")),
+            ("00:00:5E:00:53:03", None),
+            ("00:00:5E:00:53:04", None),
+        ];
+        for (address, name) in rows {
+            assert_eq!(cards.name(address), name, "{address}");
+        }
+    }
 
     #[test]
     fn a_hardware_address_is_written_in_several_ways() {

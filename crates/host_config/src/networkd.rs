@@ -59,7 +59,7 @@ pub(crate) fn read(tree: &Tree<'_>) -> Result<Option<Promises>, ConfigError> {
         promises.survive(read)?;
         if understood {
             network.matches.resolve(&cards);
-            network.promise(&Place::new(path, 1), &facts, &mut claimed, &mut promises);
+            network.promise(&Place::new(path, 1), &facts, &cards, &mut claimed, &mut promises);
         }
     }
     let read = add_orphans(tree, &files, &mut promises);
@@ -271,7 +271,14 @@ impl Network {
     }
 
     /// Adds what this file says, unless earlier ones have its interface.
-    fn promise(mut self, start: &Place, facts: &HostFacts<'_>, claimed: &mut Claimed, to: &mut Promises) {
+    fn promise(
+        mut self,
+        start: &Place,
+        facts: &HostFacts<'_>,
+        cards: &Cards<'_>,
+        claimed: &mut Claimed,
+        to: &mut Promises,
+    ) {
         if !self.applies(start, facts, to) {
             return;
         }
@@ -285,6 +292,7 @@ impl Network {
         let mut exact = self.matches.exact();
         exact.retain(|name| claimed.by(name).is_none());
         let earlier = interface.as_deref().and_then(|name| claimed.by(name)).map(str::to_owned);
+        let ports = self.ports(&exact, cards, claimed);
         let file = start.file.rsplit('/').next().unwrap_or_default();
         claimed.claim(self.matches.clone(), file);
         if let Some(earlier) = earlier {
@@ -301,6 +309,15 @@ impl Network {
             to.remarks.push(nothing);
             return;
         }
+        if let Some(controller) = &self.controller {
+            match ports {
+                Some(ports) => {
+                    let of = &controller.value;
+                    ports.iter().for_each(|port| to.add_port(of, Some(port), &controller.place));
+                }
+                None => to.note_unknown_ports(&controller.value, &controller.place),
+            }
+        }
         self.add(interface.as_deref(), &exact, to);
     }
 
@@ -312,11 +329,6 @@ impl Network {
         let of_any_host = self.matches.by_name_alone() && !self.matches.depends_on_host();
         if of_any_host || !self.shipped {
             to.dynamic.extend(self.dynamic(exact));
-        }
-        if let Some(controller) = &self.controller {
-            for port in self.ports(exact) {
-                to.add_port(&controller.value, Some(&port), &controller.place);
-            }
         }
         for vlan in &self.vlans {
             to.add_vlan(Some(vlan), interface);
@@ -331,11 +343,15 @@ impl Network {
         }
     }
 
-    /// What tells the interfaces that are ports: each name, or the patterns of one file as one.
-    fn ports(&self, exact: &[String]) -> Vec<String> {
+    /// What tells the interfaces that are ports: each name, or the patterns of one file as one. `None` where
+    /// that is not known.
+    fn ports(&self, exact: &[String], cards: &Cards<'_>, claimed: &Claimed) -> Option<Vec<String>> {
         match (exact, self.matches.patterns()) {
-            ([], Some(patterns)) => vec![patterns.join(",")],
-            (exact, _) => exact.to_vec(),
+            ([], Some(patterns)) => Some(vec![patterns.join(",")]),
+            ([], None) if !self.matches.by_hardware_address() => {
+                Some(vec![self.matches.cards(cards, claimed)?])
+            }
+            (exact, _) => Some(exact.to_vec()),
         }
     }
 

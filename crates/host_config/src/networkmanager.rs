@@ -197,10 +197,17 @@ fn add_ports(
     to: &mut Promises,
 ) {
     let off = idle.is_some_and(|idle| idle.value.starts_with("autoconnect"));
-    let Some(interface) = profile.interface().filter(|_| !off) else { return };
-    if let Some(written) = profile.controller() {
-        to.add_port(interface_of(written, by_uuid), Some(interface), &written.place);
+    if off {
+        return;
     }
+    if let Some(written) = profile.controller() {
+        let controller = interface_of(written, by_uuid);
+        match profile.selector() {
+            Some((port, _)) => to.add_port(controller, Some(&port), &written.place),
+            None => to.note_unknown_ports(controller, &written.place),
+        }
+    }
+    let Some(interface) = profile.interface() else { return };
     if let Some(written) = profile.carrier() {
         to.add_vlan(Some(interface), Some(interface_of(written, by_uuid)));
     }

@@ -293,6 +293,11 @@ impl Promises {
         self.ports.push(Ports { interface: interface.to_owned(), ports, place: place.clone() });
     }
 
+    /// Adds a note that a bridge or the like has ports that the files do not tell.
+    pub(crate) fn note_unknown_ports(&mut self, interface: &str, place: &Place) {
+        self.notes.push(format!("note: {place}: which ports {interface} has is not known here"));
+    }
+
     /// Adds a VLAN, where both interfaces are known.
     pub(crate) fn add_vlan(&mut self, interface: Option<&str>, parent: Option<&str>) {
         let vlan = interface.zip(parent).filter(|(interface, parent)| interface != parent);

@@ -30,9 +30,10 @@ pub(super) fn main<'a>(
     all: &mut Promises,
 ) -> Result<Parent<'a>, ConfigError> {
     let settings = &file.settings;
-    let device = device(file, all)?;
+    let device = device(file, programs, all)?;
     let without = why_without(settings)?;
-    let read = ports(settings, device.as_deref(), all);
+    let card = settings.text("HWADDR").ok().and_then(|address| programs.card(address));
+    let read = ports(settings, device.as_deref().or(card.as_deref()), all);
     all.survive(read)?;
     let program = programs.of(settings, device.as_deref())?;
     let up = without.is_none() && program != Program::Neither;
@@ -68,15 +69,15 @@ pub(super) fn main<'a>(
     Ok(parent)
 }
 
-/// Returns the interface that the file is for: `None` where it names a hardware address instead, and where
-/// only a shell can tell the name.
-fn device(file: &File, all: &mut Promises) -> Result<Option<String>, ConfigError> {
+/// Returns the interface that the file is for: `None` where it names the hardware address of a card that is
+/// not here instead, and where only a shell can tell the name.
+fn device(file: &File, programs: &Programs<'_>, all: &mut Promises) -> Result<Option<String>, ConfigError> {
     let settings = &file.settings;
     let name = match (settings.text("DEVICE"), settings.text("HWADDR")) {
         (Err(error), _) => return all.survive(Err(error)).map(|()| None),
         (Ok(""), Ok("")) => file.name.as_str(),
-        // Which interface has this hardware address is not in the file.
-        (Ok(""), _) => return Ok(None),
+        (Ok(""), Ok(address)) => return Ok(programs.name(address).map(str::to_owned)),
+        (Ok(""), Err(_)) => return Ok(None),
         (Ok(device), _) => device,
     };
     Ok(Some(name.split_once(':').map_or(name, |(device, _)| device).to_owned()))

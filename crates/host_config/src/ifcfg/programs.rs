@@ -2,7 +2,7 @@
 //! interface alone.
 
 use super::assignments::{Assignments, is_false};
-use crate::hardware::Cards;
+use crate::hardware::{self, Cards};
 use crate::networkmanager::Unmanaged;
 use crate::promise::{ConfigError, Promises};
 use crate::tree::Tree;
@@ -40,6 +40,17 @@ impl<'a> Programs<'a> {
             unmanaged: Unmanaged::read(tree, to)?,
             cards: Cards::new(tree),
         })
+    }
+
+    /// Returns what tells the interface with a hardware address: its name, or the address of a card that is
+    /// not here. `None` if the text is no such address.
+    pub(super) fn card(&self, address: &str) -> Option<String> {
+        self.cards.name(address).map(str::to_owned).or_else(|| hardware::normal(address))
+    }
+
+    /// Returns the name of the interface with a hardware address, if it is here.
+    pub(super) fn name(&self, address: &str) -> Option<&str> {
+        self.cards.name(address)
     }
 
     /// Returns the program of a file that is for this device, where it names one.

@@ -26,7 +26,10 @@ pub(super) fn add(
                 } else {
                     names(&option.value, all)
                 };
-                let Some(names) = names else { continue };
+                let Some(names) = names else {
+                    to.note_unknown_ports(physical, &option.place);
+                    continue;
+                };
                 if bridge {
                     to.add_port(physical, None, &option.place);
                 }
@@ -102,7 +105,7 @@ fn expressions(list: &Setting) -> Option<Vec<String>> {
 /// a name.
 fn expression(word: &str) -> Option<String> {
     // Without a group, `^` and the end belong to a single alternative.
-    if word.contains('|') && !(word.starts_with('(') && word.ends_with(')')) {
+    if regex::has_bare_alternatives(word) {
         return None;
     }
     let anywhere = |pattern: String| if word.starts_with('^') { pattern } else { format!("*{pattern}") };
@@ -125,7 +128,7 @@ mod tests {
             ("glob eth7", Some("eth7")),
             ("regex swp[12]", Some("*swp[12]")),
             ("regex ^swp[12]$ eth0", Some("swp[12] eth0")),
-            ("regex (swp1|swp2).100", None),
+            ("regex (swp1|swp2).100", Some("*swp1?100,*swp2?100")),
             ("regex (swp1|swp2)", Some("*swp1,*swp2")),
             ("glob eth*", None),
             ("glob", None),

@@ -49,6 +49,9 @@ pub(super) struct Definition {
 struct Matched {
     name: Option<String>,
     hardware: Option<String>,
+    /// The drivers, of which one must be the card's, and the cards that have one, or what tells that none does.
+    drivers: Vec<String>,
+    of_driver: Option<String>,
     /// The other conditions, each as `driver=virtio_net`.
     other: Vec<String>,
 }
@@ -110,6 +113,9 @@ impl Definition {
                 "name" => matched.name = Some(value.text("name")?.to_owned()),
                 "macaddress" => matched.hardware = hardware::normal(value.text("macaddress")?),
                 key => {
+                    if key == "driver" {
+                        matched.drivers = drivers(value);
+                    }
                     let value = value.text("a value").unwrap_or("one of several");
                     matched.other.push(short(&format!("{key}={value}")));
                 }
@@ -187,6 +193,11 @@ impl Definition {
     /// Takes the name of the interface with the hardware address that is matched.
     pub(super) fn resolve(&mut self, cards: &Cards<'_>) {
         let Some(matched) = self.matched.as_mut() else { return };
+        if !matched.drivers.is_empty() {
+            let drivers = || matched.drivers.iter().map(String::as_str);
+            let joined = matched.drivers.join(",");
+            matched.of_driver = cards.fitting(|name| cards.has_driver(name, drivers()), Some(&joined));
+        }
         let name = matched.hardware.as_deref().and_then(|address| cards.name(address));
         let pattern = matched.name.as_deref();
         if let Some(name) = name.filter(|name| pattern.is_none_or(|pattern| wildcard::matches(pattern, name)))
@@ -209,12 +220,14 @@ impl Definition {
         matched.name.as_deref().filter(|name| !name.contains(['*', '?', '[']))
     }
 
-    /// What tells it as a port: its name, the pattern of names or the hardware address that is matched.
+    /// What tells it as a port: its name, the pattern of names, the hardware address or the driver that is
+    /// matched.
     pub(super) fn as_port(&self) -> Option<&str> {
         let matched = self.matched.as_ref();
         let pattern = || matched?.name.as_deref();
         let card = || matched?.hardware.as_deref();
-        self.interface().or_else(pattern).or_else(card)
+        let driver = || matched?.of_driver.as_deref();
+        self.interface().or_else(pattern).or_else(card).or_else(driver)
     }
 
     /// The identifiers of its ports.
@@ -316,14 +329,17 @@ impl Definition {
             return;
         }
         let holds_ports = matches!(self.kind.as_str(), "bonds" | "bridges" | "vrfs") && !self.openvswitch;
-        // A port that is told by something else than its name is not known, and then nor are the ports.
+        // A port that is told by something that is not known hides the others.
         let ports: Option<Vec<String>> =
             self.ports.iter().map(|id| names.get(id).cloned().unwrap_or(Some(id.clone()))).collect();
-        if let (true, Some(interface), Some(ports), Some(place)) =
-            (holds_ports, &interface, ports, &self.place)
-            && (self.kind == "bridges" || !ports.is_empty())
-        {
-            to.ports.push(Ports { interface: interface.clone(), ports, place: place.clone() });
+        if let (true, Some(interface), Some(place)) = (holds_ports, &interface, &self.place) {
+            match ports {
+                Some(ports) if self.kind == "bridges" || !ports.is_empty() => {
+                    to.ports.push(Ports { interface: interface.clone(), ports, place: place.clone() });
+                }
+                Some(_) => {}
+                None => to.note_unknown_ports(interface, place),
+            }
         }
         let link = self.link.as_ref().and_then(|id| names.get(id).cloned().unwrap_or(Some(id.clone())));
         to.add_vlan(interface.as_deref(), link.as_deref());
@@ -340,6 +356,15 @@ impl Definition {
             to.remarks.extend(place.map(|place| place.remark(format!("{name}: {dhcp}"))));
         }
         to.promises.extend(self.addresses.into_iter().map(|address| address.promise(interface.as_deref())));
+    }
+}
+
+/// The drivers of a condition, which is one or a list.
+fn drivers(said: Value<'_>) -> Vec<String> {
+    let text = |value: Value<'_>| value.text("a driver").ok().map(str::to_owned);
+    match said.items("driver") {
+        Ok(items) => items.filter_map(text).collect(),
+        Err(_) => text(said).into_iter().collect(),
     }
 }
 

@@ -109,6 +109,11 @@ impl Match {
         }
     }
 
+    /// Whether hardware addresses tell the interfaces.
+    pub(super) fn by_hardware_address(&self) -> bool {
+        !self.hardware.is_empty()
+    }
+
     /// Whether a condition on the host is not known to hold.
     pub(super) fn is_doubtful(&self) -> bool {
         self.doubtful
@@ -125,6 +130,40 @@ impl Match {
     /// Returns the patterns of names, inverted ones with a mark: `None` if there is none.
     pub(super) fn patterns(&self) -> Option<Vec<String>> {
         (!self.names.is_empty()).then(|| self.names.iter().map(marked).collect())
+    }
+
+    /// Returns the cards that the file is for, as a pattern of their names, but for those that `claimed` has:
+    /// `None` where that is not known, and where it is for interfaces that are no cards.
+    pub(super) fn cards(&self, cards: &Cards<'_>, claimed: &Claimed) -> Option<String> {
+        let drivers = self.other.get("Driver").map(|value| patterns(value).collect::<Vec<_>>());
+        let inverted = drivers.iter().flatten().any(|(inverted, _)| *inverted);
+        let by_driver = self.other.get("Driver").filter(|_| !inverted && self.other.len() == 1);
+        let fits = |name: &str| {
+            let mut fits = claimed.by(name).is_none() && self.names_fit(name);
+            if !self.types.is_empty() {
+                let known = type_fits(&self.type_patterns(), name);
+                // A card shows its type at last by being wireless or not.
+                let of_its_kind = if cards.is_wireless(name) { "wl0" } else { "eth0" };
+                fits &= known.or_else(|| type_fits(&self.type_patterns(), of_its_kind))?;
+            }
+            for (key, value) in &self.other {
+                fits &= match key.as_str() {
+                    "Driver" => {
+                        let has = |inverted: bool| {
+                            let all = drivers.iter().flatten().filter(move |(this, _)| *this == inverted);
+                            cards.has_driver(name, all.map(|(_, pattern)| pattern.as_str()))
+                        };
+                        let positive = drivers.iter().flatten().any(|(inverted, _)| !inverted);
+                        !has(true)? && (!positive || has(false)?)
+                    }
+                    // A card is of no kind.
+                    "Kind" => patterns(value).all(|(inverted, _)| inverted),
+                    _ => return None,
+                };
+            }
+            Some(fits)
+        };
+        cards.fitting(fits, by_driver.map(|driver| driver.as_str()))
     }
 
     /// Returns the patterns of names, or else the conditions on the interface, or else those on the host.

@@ -1,7 +1,7 @@
 //! The lists of devices in NetworkManager.conf(5), as far as names, types, hardware addresses and drivers
 //! tell.
 
-use crate::hardware::{self, Cards};
+use crate::hardware::{self, Cards, DRIVERS};
 use crate::wildcard;
 
 /// Whether a specification fits a device.
@@ -12,20 +12,6 @@ pub(super) enum Fit {
     /// It is about something that the files do not tell, as the driver of a card that is not here.
     Unknown,
 }
-
-/// The drivers of interfaces that are no cards, by the type of their connection.
-const DRIVERS: [(&str, &str); 10] = [
-    ("bond", "bonding"),
-    ("bridge", "bridge"),
-    ("dummy", "dummy"),
-    ("macvlan", "macvlan"),
-    ("team", "team"),
-    ("tun", "tun"),
-    ("veth", "veth"),
-    ("vlan", "802.1Q VLAN Support"),
-    ("vxlan", "vxlan"),
-    ("wireguard", "wireguard"),
-];
 
 /// Returns whether a list fits an interface: one of it does, and no exception.
 pub(super) fn fits(specs: &[String], interface: &str, kind: &str, cards: &Cards<'_>) -> Fit {
