@@ -63,10 +63,15 @@ impl<'a> Cards<'a> {
     /// Returns the name of the driver of an interface's card, as the kernel has it: `None` of an interface
     /// without one, as a bridge, and where that is not known.
     pub(crate) fn driver(&self, name: &str) -> Option<String> {
+        self.device(name, "DRIVER=")
+    }
+
+    /// What the kernel says of the device of a card.
+    fn device(&self, name: &str, key: &str) -> Option<String> {
         let content =
             self.tree.read(&format!("{FOLDER}/{}/device/uevent", Some(name).filter(is_name)?)).ok()??;
         let text = String::from_utf8_lossy(&content);
-        text.lines().find_map(|line| line.strip_prefix("DRIVER=")).map(str::to_owned)
+        text.lines().find_map(|line| line.strip_prefix(key)).map(str::to_owned)
     }
 
     /// Returns the names of the cards that a connection of this type of NetworkManager can be for: none where
@@ -115,6 +120,17 @@ impl<'a> Cards<'a> {
     fn hardware(&self) -> impl Iterator<Item = &String> {
         let all = self.all.get_or_init(|| self.read()).iter().map(|(_, name)| name);
         all.filter(|name| self.tree.has(&format!("{FOLDER}/{name}/device")))
+    }
+
+    /// Returns the name that udev has for the place of a card on the PCI bus, as pci-0000:00:1f.6: `None` of
+    /// any other card.
+    pub(crate) fn pci_path(&self, name: &str) -> Option<String> {
+        Some(format!("pci-{}", self.device(name, "PCI_SLOT_NAME=")?))
+    }
+
+    /// Returns the tree of the cards.
+    pub(crate) fn tree(&self) -> &'a Tree<'a> {
+        self.tree
     }
 
     /// Returns whether an interface is a wireless card.

@@ -11,6 +11,7 @@ mod contenders;
 mod devices;
 mod enabled;
 mod keyfile;
+mod matching;
 mod profile;
 mod settings;
 mod unmanaged;
@@ -153,6 +154,7 @@ fn promise(
         .collect();
     let managed = |profile: &Profile| {
         profile.interface().is_none_or(|name| left_alone(name, profile.kind()) != Fit::Yes)
+            && matching::unmet(profile, cards).is_none_or(|(fit, _)| fit != Fit::No)
     };
     let by_ports = activation::by_ports(&profiles, managed);
     for (number, profile) in profiles.into_iter().enumerate() {
@@ -160,6 +162,17 @@ fn promise(
         if let Some(name) = profile.interface().filter(|_| alone == Fit::Yes) {
             to.remarks.push(Place::new(&profile.path, 1).remark(format!("{name}: not managed")));
             continue;
+        }
+        let name = profile.interface().unwrap_or("unnamed interface");
+        match matching::unmet(&profile, cards) {
+            Some((Fit::No, condition)) => {
+                to.remarks.push(condition.place.remark(format!("{name}: no {}", condition.value)));
+                continue;
+            }
+            Some((_, Located { value, place })) => {
+                to.notes.push(format!("note: {place}: whether {value} fits {name} is not known here"));
+            }
+            None => {}
         }
         let by_port = by_ports.contains(&number);
         let idle = profile.idle(by_port);
@@ -171,7 +184,6 @@ fn promise(
             }
         };
         add_ports(&profile, &by_uuid, idle.as_ref(), to);
-        let name = profile.interface().unwrap_or("unnamed interface");
         let is_port = idle.is_some();
         to.remarks.extend(idle.map(|idle| idle.place.remark(format!("{name}: {}", idle.value))));
         if profile.comes_up(by_port) {

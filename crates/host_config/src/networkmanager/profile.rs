@@ -66,6 +66,11 @@ impl Profile {
         }
     }
 
+    /// A condition of `[match]`.
+    pub(super) fn condition(&self, key: &str) -> Option<&Located> {
+        self.file.value("match", key)
+    }
+
     /// The patterns of `[match] interface-name=`, without the marks by which NetworkManager joins them.
     fn match_names(&self) -> Vec<String> {
         let written = self.file.value("match", "interface-name").map_or("", |names| names.value.as_str());

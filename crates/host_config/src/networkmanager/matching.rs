@@ -1,0 +1,133 @@
+//! `[match]` of a profile (nm-settings-keyfile(5)): what must hold of the host and of the device before
+//! NetworkManager activates it.
+
+use super::devices::Fit;
+use super::profile::Profile;
+use crate::hardware::Cards;
+use crate::located::Located;
+use crate::wildcard;
+
+const KEYS: [&str; 4] = ["kernel-command-line", "interface-name", "driver", "path"];
+
+/// Returns the condition that does not hold, or else the first one of which that is not known. `None` if all
+/// of them hold.
+pub(super) fn unmet(profile: &Profile, cards: &Cards<'_>) -> Option<(Fit, Located)> {
+    let judged = KEYS.iter().filter_map(|key| {
+        // Without a name of its own, a profile is for the interfaces that fit.
+        let written =
+            profile.condition(key).filter(|_| *key != "interface-name" || profile.interface().is_some())?;
+        let fit = match fits(&written.value, |pattern| holds(key, pattern, profile.interface(), cards)) {
+            Some(true) => return None,
+            Some(false) => Fit::No,
+            None => Fit::Unknown,
+        };
+        Some((
+            fit,
+            Located {
+                value: format!("{key}={}", written.value.trim_end_matches(';')),
+                place: written.place.clone(),
+            },
+        ))
+    });
+    let judged: Vec<(Fit, Located)> = judged.collect();
+    let fails = judged.iter().find(|(fit, _)| *fit == Fit::No).cloned();
+    fails.or_else(|| judged.into_iter().next())
+}
+
+/// Whether a list holds: all its mandatory elements, and one of the optional ones if it has any. `|` makes an
+/// element optional, which is the default, `&` makes it mandatory, and `!` inverts it, and makes it mandatory
+/// where it stands alone.
+fn fits(list: &str, holds: impl Fn(&str) -> Option<bool>) -> Option<bool> {
+    let (mut mandatory, mut optional) = (Vec::new(), Vec::new());
+    for element in list.split(';').filter(|element| !element.is_empty()) {
+        let (mark, rest) = match element.strip_prefix(['|', '&']) {
+            Some(rest) => (element.chars().next(), rest),
+            None => (None, element),
+        };
+        let (inverted, pattern) = rest.strip_prefix('!').map_or((false, rest), |rest| (true, rest));
+        let found = holds(pattern).map(|holds| holds != inverted);
+        if mark == Some('&') || inverted && mark.is_none() {
+            mandatory.push(found)
+        } else {
+            optional.push(found)
+        }
+    }
+    let all = if mandatory.contains(&None) { None } else { Some(true) };
+    let all = if mandatory.contains(&Some(false)) { Some(false) } else { all };
+    let any = if optional.contains(&None) { None } else { Some(optional.is_empty()) };
+    let any = if optional.contains(&Some(true)) { Some(true) } else { any };
+    match (all, any) {
+        (Some(false), _) | (_, Some(false)) => Some(false),
+        (Some(true), Some(true)) => Some(true),
+        _ => None,
+    }
+}
+
+/// Whether one pattern holds, of the host or of this interface: `None` where that is not known.
+fn holds(key: &str, pattern: &str, interface: Option<&str>, cards: &Cards<'_>) -> Option<bool> {
+    match key {
+        "kernel-command-line" => {
+            let content = cards.tree().read("/proc/cmdline").ok()??;
+            let text = String::from_utf8_lossy(&content).into_owned();
+            let is_key = !pattern.contains('=');
+            let fits = |word: &str| word == pattern || is_key && word.split('=').next() == Some(pattern);
+            Some(text.split_ascii_whitespace().any(fits))
+        }
+        "interface-name" => Some(wildcard::matches(pattern, interface?)),
+        "driver" => Some(wildcard::matches(pattern, &cards.driver(interface?)?)),
+        _ => Some(wildcard::matches(pattern, &cards.pci_path(interface?)?)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use plugin::Deadline;
+
+    use super::*;
+    use crate::tree::Tree;
+
+    /// As NetworkManager 1.42.4 activates such profiles.
+    #[test]
+    fn a_profile_waits_for_its_conditions() {
+        let deadline = Deadline::after(Duration::from_secs(60));
+        let files = [
+            ("/proc/cmdline", "root=/dev/vda1 quiet ip=dhcp\n"),
+            ("/sys/class/net/eth0/address", "00:00:5e:00:53:01\n"),
+            ("/sys/class/net/eth0/device/uevent", "DRIVER=e1000e\nPCI_SLOT_NAME=0000:00:1f.6\n"),
+            ("/sys/class/net/veth0/address", "00:00:5e:00:53:02\n"),
+        ];
+        let tree = Tree::in_memory(files, &deadline);
+        let cards = Cards::new(&tree);
+        let rows = [
+            ("kernel-command-line=quiet;", "eth0", "holds"),
+            ("kernel-command-line=root;", "eth0", "holds"),
+            ("kernel-command-line=root=/dev/vda2;", "eth0", "No"),
+            ("kernel-command-line=!quiet;", "eth0", "No"),
+            ("kernel-command-line=!rescue;", "eth0", "holds"),
+            ("kernel-command-line=rescue;quiet;", "eth0", "holds"),
+            ("kernel-command-line=&rescue;&quiet;", "eth0", "No"),
+            ("kernel-command-line=qui*;", "eth0", "No"),
+            ("driver=e1000*;", "eth0", "holds"),
+            ("driver=veth;", "eth0", "No"),
+            ("driver=&e*;&!e1000;", "eth0", "holds"),
+            ("driver=|x;|e1000e;", "eth0", "holds"),
+            ("driver=veth;", "veth0", "Unknown"),
+            ("path=pci-0000:00:1f.6;", "eth0", "holds"),
+            ("path=!pci-0000:00:1f.6;", "eth0", "No"),
+            ("path=pci-*;", "veth0", "Unknown"),
+            ("interface-name=!eth0;", "eth0", "No"),
+            ("interface-name=eth*;", "eth0", "holds"),
+            ("interface-name=x;", "eth0", "No"),
+            ("driver=veth;\nkernel-command-line=rescue;", "veth0", "No"),
+        ];
+        for (text, interface, expected) in rows {
+            let text = format!("[connection]\ninterface-name={interface}\n[match]\n{text}\n");
+            let profile = Profile::parse(0, "f".to_owned(), text.as_bytes()).unwrap();
+            let found = unmet(&profile, &cards);
+            let found = found.map_or("holds".to_owned(), |(fit, _)| format!("{fit:?}"));
+            assert_eq!(found, expected, "{text}");
+        }
+    }
+}
