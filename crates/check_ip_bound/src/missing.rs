@@ -111,18 +111,8 @@ pub(crate) fn all_well(observed: &Observations) -> String {
 
 /// Returns how many may be missing, in words: `, allowed up to 2`.
 fn allowed(thresholds: &Thresholds) -> String {
-    let range = thresholds
-        .warning
-        .as_ref()
-        .or(thresholds.critical.as_ref())
-        .map(ToString::to_string)
-        .unwrap_or_default();
-    let range = range.strip_prefix("~:").unwrap_or(&range);
-    if range.contains([':', '@']) {
-        format!(", allowed by {range}")
-    } else {
-        format!(", allowed up to {range}")
-    }
+    let range = thresholds.warning.as_ref().or(thresholds.critical.as_ref());
+    range.map(|range| format!(", allowed {}", range.in_words_of_count(""))).unwrap_or_default()
 }
 
 /// Returns the faults for the first line: how many, which, and the cause. `lacking` are the interfaces

@@ -93,7 +93,7 @@ impl Range {
 
     /// Returns the allowed numbers or shares in words, with this unit. Neither is ever below zero, so that a
     /// range from zero has no lower end, as in `up to 10%`.
-    pub(crate) fn in_words_of_count(&self, unit: &str) -> String {
+    pub fn in_words_of_count(&self, unit: &str) -> String {
         let start = if self.start > 0.0 || self.inside { self.start } else { f64::NEG_INFINITY };
         self.words((start, self.end), unit)
     }
@@ -108,7 +108,7 @@ impl Range {
             (true, false, true) => format!("below {start}{unit}"),
             (false, true, false) => format!("up to {end}{unit}"),
             (false, true, true) => format!("above {end}{unit}"),
-            (false, false, false) => "anything".to_owned(),
+            (false, false, false) => "any number".to_owned(),
             (false, false, true) => "nothing".to_owned(),
         }
     }
@@ -218,7 +218,7 @@ mod tests {
             ("-5:5.5", "-5 to 5.5"),
             ("10:", "10 or more"),
             ("~:10", "up to 10"),
-            ("~:", "anything"),
+            ("~:", "any number"),
             ("@10:20", "outside 10 to 20"),
             ("2:2", "2"),
             ("@2:2", "not 2"),
