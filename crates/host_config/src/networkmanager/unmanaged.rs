@@ -8,6 +8,9 @@ use crate::hardware::Cards;
 use crate::promise::{ConfigError, Promises};
 use crate::tree::Tree;
 
+/// The words for what a specification is about; what has another one is a name, or a hardware address.
+const KEYS: [&str; 5] = ["interface-name", "mac", "type", "driver", "s390-subchannels"];
+
 /// What the files say.
 #[derive(Debug, Default)]
 pub(crate) struct Unmanaged {
@@ -121,15 +124,28 @@ impl Section {
 
 /// Changes a list as the key of a value says by what follows its name: nothing, `+` or `-`.
 fn change(list: &mut Vec<String>, key: Option<&str>, value: &str) {
-    let specs = value.split([',', ';']).map(str::trim_ascii).filter(|spec| !spec.is_empty());
+    let specs = value.split([',', ';']).map(str::trim_ascii).filter(|spec| !spec.is_empty()).map(plain);
     match key {
-        Some("") => *list = specs.map(str::to_owned).collect(),
-        Some("+") => list.extend(specs.map(str::to_owned)),
+        Some("") => *list = specs.collect(),
+        Some("+") => list.extend(specs),
         Some("-") => {
-            let taken: Vec<&str> = specs.collect();
-            list.retain(|spec| !taken.contains(&spec.as_str()));
+            let taken: Vec<String> = specs.collect();
+            list.retain(|spec| !taken.contains(spec));
         }
         _ => {}
+    }
+}
+
+/// A specification with its words in small letters: NetworkManager takes `INTERFACE-NAME:eth0`, too.
+fn plain(spec: &str) -> String {
+    let (except, rest) = match spec.split_at_checked("except:".len()) {
+        Some((word, rest)) if word.eq_ignore_ascii_case("except:") => ("except:", rest),
+        _ => ("", spec),
+    };
+    let keyed = rest.split_once(':').map(|(key, pattern)| (key.to_ascii_lowercase(), pattern));
+    match keyed.filter(|(key, _)| KEYS.contains(&key.as_str())) {
+        Some((key, pattern)) => format!("{except}{key}:{pattern}"),
+        None => format!("{except}{rest}"),
     }
 }
 
@@ -175,6 +191,7 @@ mod tests {
         let cards = Cards::new(&tree);
         let rows = [
             ("driver:virtio_net", ["Yes", "Unknown", "No", "No"]),
+            ("Driver:virtio_net", ["Yes", "Unknown", "No", "No"]),
             ("driver:virtio*", ["Yes", "Unknown", "No", "No"]),
             ("driver:veth", ["No", "Unknown", "No", "No"]),
             ("driver:bridge", ["No", "Unknown", "Yes", "No"]),
@@ -218,6 +235,12 @@ mod tests {
             ("interface-name:eth0", true),
             ("interface-name:eth*;interface-name:wl*", true),
             ("interface-name:=eth*", false),
+            ("INTERFACE-NAME:eth0", true),
+            ("interface-name:ETH0", false),
+            ("*,EXCEPT:Interface-Name:eth0", false),
+            ("Type:ethernet", true),
+            ("type:ETHERNET", false),
+            ("MAC:00:00:5E:00:53:01", true),
             ("interface-name:eth1,interface-name:eth2", false),
             ("*,except:type:wifi,except:type:gsm", true),
             ("*,except:interface-name:eth0", false),
