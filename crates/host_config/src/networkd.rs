@@ -335,12 +335,14 @@ impl Network {
         }
         to.remarks.extend(self.dhcp.map(|dhcp| dhcp.place.remark(format!("{name}: DHCP={}", dhcp.value))));
         let server = self.server_address.filter(|_| self.serves_dhcp);
+        let mut addresses = Vec::new();
         for Located { value, place } in self.addresses.into_iter().chain(server) {
             match value {
-                Some(value) => to.promises.push(Located { value, place }.promise(interface)),
+                Some(value) => addresses.push(Located { value, place }.promise(interface)),
                 None => to.remarks.push(place.remark(format!("{name}: an address of a pool"))),
             }
         }
+        to.add_of_interface(addresses.into_iter());
     }
 
     /// What tells the interfaces that are ports: each name, or the patterns of one file as one. `None` where

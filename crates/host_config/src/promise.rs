@@ -3,6 +3,7 @@
 
 use std::collections::{HashMap, HashSet};
 use std::fmt;
+use std::net::IpAddr;
 use std::str::FromStr;
 
 use addresses::{Entry, HostAddress, List, ListError};
@@ -325,6 +326,25 @@ impl Promises {
             }
         }
         Self { ports: merged, ..self }
+    }
+
+    /// Adds the addresses of one interface. Of an IPv6 address with several prefix lengths, networkd and
+    /// NetworkManager bind the last: the kernel has each of them once on an interface.
+    pub(crate) fn add_of_interface(&mut self, promises: impl Iterator<Item = Promise>) {
+        let promises: Vec<Promise> = promises.collect();
+        let six = |promise: &Promise| promise.expected.address.is_ipv6();
+        let numbered = promises.iter().enumerate().filter(|(_, promise)| six(promise));
+        let last: HashMap<IpAddr, usize> =
+            numbered.map(|(number, promise)| (promise.expected.address, number)).collect();
+        for (number, promise) in promises.into_iter().enumerate() {
+            let counts = last.get(&promise.expected.address).is_none_or(|last| *last == number);
+            if counts {
+                self.promises.push(promise);
+            } else {
+                let what = format!("{}: a later line has the same address", promise.expected);
+                self.remarks.push(promise.place.remark(what));
+            }
+        }
     }
 
     /// Adds the bad lines of a plain list as not understood. There are `count` in all.

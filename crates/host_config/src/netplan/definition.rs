@@ -355,7 +355,7 @@ impl Definition {
         for (dhcp, place) in ["dhcp4", "dhcp6"].into_iter().zip(self.dhcp) {
             to.remarks.extend(place.map(|place| place.remark(format!("{name}: {dhcp}"))));
         }
-        to.promises.extend(self.addresses.into_iter().map(|address| address.promise(interface.as_deref())));
+        to.add_of_interface(self.addresses.into_iter().map(|address| address.promise(interface.as_deref())));
     }
 }
 

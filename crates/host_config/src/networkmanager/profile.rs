@@ -225,7 +225,7 @@ impl Profile {
             }
             (other, _) => return Err(method.place.error(format!("[{family}] method={other} is not known"))),
         }
-        to.promises.extend(addresses.into_iter().map(|address| address.promise(self.interface())));
+        to.add_of_interface(addresses.into_iter().map(|address| address.promise(self.interface())));
         Ok(())
     }
 
