@@ -128,6 +128,11 @@ impl<'a> Cards<'a> {
         Some(format!("pci-{}", self.device(name, "PCI_SLOT_NAME=")?))
     }
 
+    /// Returns whether an interface is here and is no card, as a bridge, or that of a container.
+    pub(crate) fn is_virtual(&self, name: &str) -> bool {
+        self.has(name) && !self.tree.has(&format!("{FOLDER}/{name}/device"))
+    }
+
     /// Returns the tree of the cards.
     pub(crate) fn tree(&self) -> &'a Tree<'a> {
         self.tree

@@ -164,15 +164,10 @@ fn promise(
             continue;
         }
         let name = profile.interface().unwrap_or("unnamed interface");
-        match matching::unmet(&profile, cards) {
-            Some((Fit::No, condition)) => {
-                to.remarks.push(condition.place.remark(format!("{name}: no {}", condition.value)));
-                continue;
-            }
-            Some((_, Located { value, place })) => {
-                to.notes.push(format!("note: {place}: whether {value} fits {name} is not known here"));
-            }
-            None => {}
+        let by_driver = || format!("NetworkManager leaves {name} alone by its driver");
+        let mut doubt = (alone == Fit::Unknown).then(by_driver);
+        if !is_matched(&profile, name, cards, &mut doubt, to) {
+            continue;
         }
         let by_port = by_ports.contains(&number);
         let idle = profile.idle(by_port);
@@ -188,12 +183,36 @@ fn promise(
         to.remarks.extend(idle.map(|idle| idle.place.remark(format!("{name}: {}", idle.value))));
         if profile.comes_up(by_port) {
             let controller = profile.master().map(|written| interface_of(written, &by_uuid).to_owned());
-            let doubtful = alone == Fit::Unknown;
-            contenders.push(Contender { profile, promises, controller, is_port, doubtful });
+            contenders.push(Contender { profile, promises, controller, is_port, doubt });
         }
     }
     contenders::promise(contenders, cards, left_alone, to);
     Ok(())
+}
+
+/// Whether the conditions of a profile hold, as far as that is known; `doubt` takes why they may not.
+fn is_matched(
+    profile: &Profile,
+    name: &str,
+    cards: &Cards<'_>,
+    doubt: &mut Option<String>,
+    to: &mut Promises,
+) -> bool {
+    match matching::unmet(profile, cards) {
+        Some((Fit::No, Located { value, place })) => {
+            to.remarks.push(place.remark(format!("{name}: no {value}")));
+            return false;
+        }
+        // A card that is gone may have failed.
+        Some((_, Located { value, .. })) if cards.is_virtual(name) => {
+            *doubt = Some(format!("{value} fits {name}"));
+        }
+        Some((_, Located { value, place })) => {
+            to.notes.push(format!("note: {place}: whether {value} fits {name} is not known here"));
+        }
+        None => {}
+    }
+    true
 }
 
 /// The interface that a key tells by its name or by the UUID of its profile.

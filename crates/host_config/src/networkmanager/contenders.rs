@@ -20,8 +20,8 @@ pub(super) struct Contender {
     pub(super) controller: Option<String>,
     /// Whether it has addresses of its own.
     pub(super) is_port: bool,
-    /// NetworkManager may leave its interface alone, by the driver.
-    pub(super) doubtful: bool,
+    /// Why NetworkManager may not activate it, to follow "whether".
+    pub(super) doubt: Option<String>,
 }
 
 /// The profiles for one device, or for any card of a type.
@@ -133,14 +133,13 @@ impl Contender {
 
     /// Returns what the profile gives, and adds its remarks and notes.
     fn choice(self, to: &mut Promises) -> Choice {
-        let Self { profile, mut promises, controller, is_port, doubtful } = self;
+        let Self { profile, mut promises, controller, is_port, doubt } = self;
         let port = profile.interface().map(str::to_owned).zip(controller).filter(|_| is_port);
         if is_port {
             return Choice { port, ..Choice::default() };
         }
-        if doubtful {
-            let name = profile.interface().unwrap_or("unnamed interface");
-            let why = format!("whether NetworkManager leaves {name} alone by its driver is not known here");
+        if let Some(doubt) = &doubt {
+            let why = format!("whether {doubt} is not known here");
             to.notes.extend(promises.promises.drain(..).map(|promise: Promise| promise.not_expected(&why)));
         }
         to.remarks.append(&mut promises.remarks);
@@ -148,7 +147,7 @@ impl Contender {
         let any_of_its_type = || (format!("type={}", short(profile.kind())), false);
         let (interface, required) = profile.selector().unwrap_or_else(any_of_its_type);
         let dynamic = |(family, place)| {
-            let required = required && !doubtful;
+            let required = required && doubt.is_none();
             Dynamic { interface: interface.clone(), family, required, place }
         };
         let dynamic = profile.dynamic().into_iter().map(dynamic).collect();

@@ -75,6 +75,8 @@ fn holds(key: &str, pattern: &str, interface: Option<&str>, cards: &Cards<'_>) -
         }
         "interface-name" => Some(wildcard::matches(pattern, interface?)),
         "driver" => Some(wildcard::matches(pattern, &cards.driver(interface?)?)),
+        // What is no card has no path.
+        _ if cards.is_virtual(interface?) => Some(false),
         _ => Some(wildcard::matches(pattern, &cards.pci_path(interface?)?)),
     }
 }
@@ -116,7 +118,10 @@ mod tests {
             ("driver=veth;", "veth0", "Unknown"),
             ("path=pci-0000:00:1f.6;", "eth0", "holds"),
             ("path=!pci-0000:00:1f.6;", "eth0", "No"),
-            ("path=pci-*;", "veth0", "Unknown"),
+            ("path=pci-*;", "veth0", "No"),
+            ("path=!pci-*;", "veth0", "holds"),
+            ("path=pci-*;", "eth9", "Unknown"),
+            ("driver=e1000e;", "eth9", "Unknown"),
             ("interface-name=!eth0;", "eth0", "No"),
             ("interface-name=eth*;", "eth0", "holds"),
             ("interface-name=x;", "eth0", "No"),
