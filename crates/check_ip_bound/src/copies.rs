@@ -63,7 +63,7 @@ impl Expected {
 
     /// The entry of an address. Of one that is expected with several prefix lengths, each has an entry of its
     /// own already.
-    fn only_entry(&self, group: &[(IpAddr, String)]) -> Option<HostAddress> {
+    pub(crate) fn only_entry(&self, group: &[(IpAddr, String)]) -> Option<HostAddress> {
         let (address, _) = group.first()?;
         let first = self.entries.partition_point(|entry| entry.expected.address < *address);
         let mut same =

@@ -16,10 +16,13 @@ impl Expected {
     /// comments: a host that reads the list must not expect them as its own. `bound` has the addresses of the
     /// host that the list describes, where they are known.
     pub(crate) fn listing(&self, bound: Option<&Bound>) -> Report {
-        let further = |group: &[(IpAddr, String)]| group.len() - 1;
-        let copies = self.on_each.chunk_by(|(first, _), (second, _)| first == second).map(further);
-        let total = self.entries.len() + copies.sum::<usize>();
-        let mut lines = vec![format!("# {}{}", crate::words::addresses(total), self.from())];
+        let placed = |entry: &Entry| {
+            let (expected, origin) = (entry.expected, self.origin(entry));
+            let on = self.on_interfaces(expected.address).into_iter();
+            on.map(|on| format!("{expected}{on} # {origin}")).collect::<Vec<_>>()
+        };
+        let entries: Vec<String> = self.entries.iter().flat_map(placed).collect();
+        let mut lines = vec![format!("# {}{}", crate::words::addresses(entries.len()), self.from())];
         let dynamic = self.dynamic.iter().filter(|_| self.demands_dynamic);
         lines.extend(dynamic.map(|dynamic| {
             let optional = if dynamic.required { "" } else { " optional" };
@@ -32,12 +35,7 @@ impl Expected {
                 .iter()
                 .map(|each| format!("# ports: {} {} # {}", each.interface, ports(each), each.place)),
         );
-        let placed = |entry: &Entry| {
-            let (expected, origin) = (entry.expected, self.origin(entry));
-            let on = self.on_interfaces(expected.address).into_iter();
-            on.map(|on| format!("{expected}{on} # {origin}")).collect::<Vec<_>>()
-        };
-        lines.extend(self.entries.iter().flat_map(placed));
+        lines.extend(entries);
         lines.extend(self.floating.iter().map(|(address, place)| format!("# floating: {address} # {place}")));
         lines.extend(self.notes.iter().chain(&self.remarks).map(|note| format!("# {note}")));
         lines.extend(self.unknown.iter().map(|line| format!("# not understood: {line}")));
@@ -60,10 +58,11 @@ impl Expected {
     /// must have it, or one with all of which one is enough.
     fn on_interfaces(&self, address: IpAddr) -> Vec<String> {
         let first = self.on_each.partition_point(|(each, _)| *each < address);
-        let each = self.on_each.iter().skip(first).take_while(|(each, _)| *each == address);
-        let each: Vec<String> = each.map(|(_, name)| format!(" # on: {name}")).collect();
-        if !each.is_empty() {
-            return each;
+        let each = self.on_each.get(first..).unwrap_or_default();
+        let end = each.partition_point(|(each, _)| *each == address);
+        let each = each.get(..end).unwrap_or_default();
+        if self.only_entry(each).is_some() {
+            return each.iter().map(|(_, name)| format!(" # on: {name}")).collect();
         }
         let first = self.interfaces.partition_point(|(each, _)| *each < address);
         let all = self.interfaces.iter().skip(first).take_while(|(each, _)| *each == address);

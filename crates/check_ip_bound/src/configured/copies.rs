@@ -70,6 +70,14 @@ fn a_list_keeps_the_interfaces_that_must_each_have_an_address() {
     let lines = "# 2 addresses from ifupdown\n192.0.2.1/24 # on: eth0 # /etc/network/interfaces line 3\n\
                  192.0.2.1/24 # on: eth3 # /etc/network/interfaces line 3\n";
     assert!(text.starts_with(lines), "{text}");
+    // With two prefix lengths, each has a line of its own already.
+    let two_lengths = TWO.replace("br0", "eth3").replacen("/24", "/25", 1);
+    let two_lengths = Tree::in_memory([("/etc/network/interfaces", two_lengths)], &deadline);
+    let present = "192.0.2.1/24@eth0 192.0.2.1/25@eth3";
+    let lengths = observed(&args(), &two_lengths, present).expected.listing(None).render("IP_BOUND", 0);
+    let lines =
+        "# 2 addresses from ifupdown\n192.0.2.1/24 # on: eth0 eth3 # /etc/network/interfaces line 6\n";
+    assert!(lengths.starts_with(lines), "{lengths}");
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("list");
     let one = "CRITICAL - 1 of 2 addresses missing: 192.0.2.1 on ";
