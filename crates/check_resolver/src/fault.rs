@@ -121,6 +121,11 @@ impl Fault {
         matches!(self, NoAnswer | ServFail(_) | Dnssec(_) | Code(_) | NxDomain | NoData(_) | Loop)
     }
 
+    /// Whether the server told that a signature was there, and what is wrong with it.
+    pub(crate) fn has_seen_signature(&self) -> bool {
+        matches!(self, Self::Dnssec(Some(EXPIRED | NOT_YET)))
+    }
+
     /// Whether a clock that is off can cause it. unbound 1.17 calls a trusted key whose signature is out of
     /// date missing, and tells no cause from the second question on.
     pub(crate) fn may_be_the_clock(&self) -> bool {

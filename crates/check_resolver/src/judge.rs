@@ -68,20 +68,37 @@ pub(crate) fn judge_all(questions: &[Question], outcomes: &[Vec<Outcome>]) -> Ve
         outcomes.iter().filter_map(|outcome| outcome.answer.as_ref().ok()).any(|answered| is(&answered.reply))
     };
     let validates = outcomes.iter().any(|outcomes| replies(outcomes, |reply| reply.ad));
-    let judged = questions.iter().zip(outcomes).map(|(question, outcomes)| {
-        let mut judged = judge(question, outcomes);
-        if judged.fault == Some(Fault::NotValidating)
-            && validates
-            && !replies(outcomes, |reply| reply.is_signed)
-        {
-            judged.fault = Some(Fault::Unsigned);
-        }
-        if judged.fault.is_none() && replies(outcomes, Reply::is_stale) {
-            judged.costs.push(Cost::Stale);
-        }
-        judged
-    });
-    judged.collect()
+    let judged: Vec<Judged> = questions
+        .iter()
+        .zip(outcomes)
+        .map(|(question, outcomes)| {
+            let mut judged = judge(question, outcomes);
+            if judged.fault == Some(Fault::NotValidating)
+                && validates
+                && !replies(outcomes, |reply| reply.is_signed)
+            {
+                judged.fault = Some(Fault::Unsigned);
+            }
+            if judged.fault.is_none() && replies(outcomes, Reply::is_stale) {
+                judged.costs.push(Cost::Stale);
+            }
+            judged
+        })
+        .collect();
+    let is_lost = |(question, judged): (&Question, &Judged)| {
+        question.expect != Expect::Bogus && matches!(judged.fault, Some(Fault::ServFail(_)))
+    };
+    let is_lost = questions.iter().zip(&judged).any(is_lost);
+    judged.into_iter().map(|judged| if is_lost { without_dnssec(judged) } else { judged }).collect()
+}
+
+/// Takes DNSSEC for no cause where the server has seen no signature: it does not resolve another name either,
+/// and the one without a check may be from its cache.
+fn without_dnssec(mut judged: Judged) -> Judged {
+    if matches!(&judged.fault, Some(fault @ Fault::Dnssec(_)) if !fault.has_seen_signature()) {
+        judged.fault = Some(Fault::ServFail(None));
+    }
+    judged
 }
 
 fn single(outcomes: &[Outcome], fault: impl Fn(&Reply, &Outcome) -> Option<Fault>) -> Judged {
@@ -186,9 +203,11 @@ fn is_unreachable(reply: &Reply) -> bool {
 }
 
 /// The cause by the extended errors: the one that says most of DNSSEC where that is to blame, else one of
-/// another kind.
+/// another kind. A server that does not reach a signed zone has no key, and may call it bogus: only that it
+/// has seen a signature says more.
 fn cause(reply: &Reply, is_dnssec_fault: bool) -> Option<&'static str> {
-    let mut codes: Vec<u16> = reply.errors.iter().map(|(code, _)| *code).collect();
+    let tells = |code: &u16| is_dnssec_fault || !is_dnssec(*code) || is_out_of_date(*code);
+    let mut codes: Vec<u16> = reply.errors.iter().map(|(code, _)| *code).filter(tells).collect();
     // "Bogus" says no more than DNSSEC does.
     codes.sort_by_key(|code| (is_dnssec_fault != is_dnssec(*code), matches!(code, 5 | 6)));
     let known = codes.into_iter().find_map(|code| extended(code).map(|words| (code, words)));

@@ -146,6 +146,11 @@ fn the_cause_of_servfail_is_told() {
         (servfail(&[], false), "SERVFAIL"),
         (servfail(&[22], false), "SERVFAIL (no reachable authority)"),
         (servfail(&[0, 23], false), "SERVFAIL (network error)"),
+        // CD=1 fails too.
+        (servfail(&[6], false), "SERVFAIL"),
+        (servfail(&[9], false), "SERVFAIL"),
+        (servfail(&[6, 7], false), "SERVFAIL (signature expired)"),
+        (servfail(&[9, 13], false), "SERVFAIL (cached error)"),
         (servfail(&[], true), "SERVFAIL by DNSSEC"),
         (servfail(&[6], true), "SERVFAIL by DNSSEC"),
         (servfail(&[22, 6, 7], true), "SERVFAIL by DNSSEC (signature expired)"),
@@ -185,8 +190,8 @@ fn failures_may_be_what_is_expected() {
         (Expect::Bogus, by_code(7), "good"),
         (Expect::Bogus, by_code(8), "good"),
         // A zone that does not answer is told so too.
-        (Expect::Bogus, by_code(6), "SERVFAIL (DNSSEC bogus)"),
-        (Expect::Bogus, by_code(9), "SERVFAIL (DNSKEY missing)"),
+        (Expect::Bogus, by_code(6), "SERVFAIL"),
+        (Expect::Bogus, by_code(9), "SERVFAIL"),
         (Expect::Bogus, code(R::SERVFAIL), "SERVFAIL"),
         (Expect::Bogus, with("192.0.2.80"), "does not validate DNSSEC"),
         (Expect::Bogus, code(R::NXDOMAIN), "NXDOMAIN"),
@@ -201,5 +206,27 @@ fn failures_may_be_what_is_expected() {
             expected,
             "{expect:?} {outcome:?}"
         );
+    }
+}
+
+/// A server that has lost its way out has no keys, and the answer with CD=1 may be from its cache.
+#[test]
+fn dnssec_is_no_cause_where_the_server_resolves_nothing() {
+    let signed = |codes: &[u16]| {
+        let errors = codes.iter().map(|code| (*code, String::new())).collect();
+        Outcome { is_dnssec: true, ..outcome(Reply { errors, ..reply(OptRcode::SERVFAIL) }) }
+    };
+    let servfail = || code(OptRcode::SERVFAIL);
+    let rows = [
+        (signed(&[9]), servfail(), "SERVFAIL"),
+        (signed(&[6]), servfail(), "SERVFAIL"),
+        (signed(&[7]), servfail(), "SERVFAIL by DNSSEC (signature expired)"),
+        (signed(&[9]), with("192.0.2.80"), "SERVFAIL by DNSSEC (DNSKEY missing)"),
+        (signed(&[9]), code(OptRcode::REFUSED), "SERVFAIL by DNSSEC (DNSKEY missing)"),
+    ];
+    let questions = [name("a.example/A"), name("b.example/A")];
+    for (broken, other, expected) in rows {
+        let judged = judge_all(&questions, &[vec![broken], vec![other]]);
+        assert_eq!(words_of(&judged[0]), expected);
     }
 }
