@@ -160,7 +160,10 @@ impl<'a> Verdict<'a> {
     fn notes(&self) -> Vec<String> {
         let uplinks = self.observed.uplinks.as_ref().and_then(Uplinks::note);
         let names = self.only_absent().or_else(|| self.not_asked());
-        difference::note(self.observed).into_iter().chain(uplinks).chain(names).collect()
+        // The finding on a wrong address has its source, and so has the one on a name of the hosts file alone.
+        let is_told = self.failing.is_empty() && self.wrong_here().is_some() || self.hosts_alone().is_some();
+        let difference = difference::note(self.observed).filter(|_| !is_told);
+        difference.into_iter().chain(uplinks).chain(names).collect()
     }
 
     /// A remark where no name is one that programs here look up.
