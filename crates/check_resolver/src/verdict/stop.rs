@@ -83,11 +83,13 @@ impl Verdict<'_> {
 }
 
 /// Whether the C library ends its search with what a server says to a question, and wrongly: `None` if it
-/// goes on to the next server, as after silence, SERVFAIL and REFUSED.
+/// goes on to the next server, as after silence, SERVFAIL, NOTIMP and REFUSED.
 fn ends_wrongly(judged: &Judged, outcomes: &[Outcome]) -> Option<bool> {
     match &judged.fault {
         None => Some(false),
         Some(Fault::NxDomain | Fault::NoData(_) | Fault::Unexpected(_) | Fault::Nowhere(_)) => Some(true),
+        Some(Fault::Loop) => Some(true),
+        Some(Fault::Code(code)) => is_an_end(*code).then_some(true),
         Some(Fault::NotRecursive) => {
             let replies = || outcomes.iter().filter_map(|outcome| Some(&outcome.answer.as_ref().ok()?.reply));
             let is_missing = |reply: &Reply| reply.rcode == OptRcode::NXDOMAIN;
@@ -99,4 +101,9 @@ fn ends_wrongly(judged: &Judged, outcomes: &[Outcome]) -> Option<bool> {
         }
         Some(_) => None,
     }
+}
+
+/// Whether the C library takes a code for the answer. Those above 15 need EDNS, with which it does not ask.
+fn is_an_end(code: OptRcode) -> bool {
+    code.to_int() < 16 && !matches!(code, OptRcode::NOTIMP | OptRcode::REFUSED)
 }

@@ -110,3 +110,25 @@ fn a_server_without_an_answer_yet_is_undecided() {
     let line = "WARNING - no nameserver in /etc/resolv.conf, so 127.0.0.1 is asked";
     assert!(summary("", &observed).starts_with(line), "{observed:?}");
 }
+
+/// As getent of glibc 2.36 does.
+#[test]
+fn the_search_ends_with_every_code_but_three() {
+    let stops = ", and programs here stop at its answer";
+    let rows = [
+        ("formerr", "FORMERR", stops),
+        ("notauth", "NOTAUTH", stops),
+        ("loop", "CNAME loop", stops),
+        ("nodata", "no address (NODATA)", stops),
+        ("servfail", "SERVFAIL", ""),
+        ("notimp", "NOTIMP", ""),
+        ("refused", "REFUSED", ""),
+        ("badvers", "BADVERS", ""),
+    ];
+    for (said, reason, stops) in rows {
+        let observed = seen(&[NAME], &format!("::1={said} ::2=192.0.2.80"), Some(TWO), None);
+        let state = if stops.is_empty() { "WARNING" } else { "CRITICAL" };
+        let line = format!("{state} - 1 of 2 nameservers fails: ::1 {reason}{stops}");
+        assert_eq!(summary("", &observed), line);
+    }
+}

@@ -18,7 +18,7 @@ const fn row(
     State { what, conf, servers, hosts: "files dns", name: "--name=www.example.com", line }
 }
 
-pub(super) const STATES: [State; 36] = [
+pub(super) const STATES: [State; 37] = [
     row(
         "three answer",
         THREE,
@@ -67,6 +67,12 @@ pub(super) const STATES: [State; 36] = [
         TWO,
         "192.0.2.53=servfail22 192.0.2.54=good",
         "WARNING - 1 of 2 nameservers fails: 192.0.2.53 SERVFAIL (no reachable authority)",
+    ),
+    row(
+        "the first cannot read the question",
+        TWO,
+        "192.0.2.53=formerr 192.0.2.54=good",
+        "CRITICAL - 1 of 2 nameservers fails: 192.0.2.53 FORMERR, this system does not resolve",
     ),
     row(
         "the first does not run",
