@@ -7,28 +7,41 @@ use std::io::{Error, ErrorKind};
 
 use plugin::ReadError;
 
-use crate::promise::ConfigError;
+use crate::promise::{ConfigError, Promises};
 use crate::tree::Tree;
 
 /// Returns the path of each name that is wanted, sorted by name, wherever it lies; `folders` have the one
-/// that counts most first.
+/// that counts most first. A folder or a name that cannot be read is taken over into the promises.
 pub(crate) fn by_name(
     tree: &Tree<'_>,
     folders: &[String],
+    to: &mut Promises,
     wanted: impl Fn(&str) -> bool,
 ) -> Result<BTreeMap<String, String>, ConfigError> {
     let mut paths = BTreeMap::new();
     for folder in folders {
-        for name in tree.names(folder)? {
-            // A name that is no UTF-8 is judged by what of it is.
-            if wanted(&name.to_string_lossy()) {
-                let name = plain(folder, name)?;
-                let path = format!("{folder}/{name}");
-                paths.entry(name).or_insert(path);
-            }
-        }
+        let added = add(tree, folder, &wanted, &mut paths);
+        to.survive(added)?;
     }
     Ok(paths)
+}
+
+/// Adds the wanted names of one folder that no earlier one has.
+fn add(
+    tree: &Tree<'_>,
+    folder: &str,
+    wanted: impl Fn(&str) -> bool,
+    paths: &mut BTreeMap<String, String>,
+) -> Result<(), ConfigError> {
+    for name in tree.names(folder)? {
+        // A name that is no UTF-8 is judged by what of it is.
+        if wanted(&name.to_string_lossy()) {
+            let name = plain(folder, name)?;
+            let path = format!("{folder}/{name}");
+            paths.entry(name).or_insert(path);
+        }
+    }
+    Ok(())
 }
 
 /// Returns the content of the file `path`: `None` where it is a folder, or a link that leads nowhere.

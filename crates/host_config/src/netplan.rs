@@ -41,12 +41,12 @@ const OTHER: [&str; 2] = ["version", "openvswitch"];
 
 /// Returns what all the files promise: `None` if there is not one.
 pub(crate) fn read(tree: &Tree<'_>) -> Result<Option<Promises>, ConfigError> {
-    let files = folders::by_name(tree, &FOLDERS.map(str::to_owned), |name| {
+    let mut promises = Promises::default();
+    let files = folders::by_name(tree, &FOLDERS.map(str::to_owned), &mut promises, |name| {
         name.ends_with(".yaml") && !name.starts_with('.')
     })?;
-    let found = !files.is_empty();
+    let found = !files.is_empty() || !promises.unreadable.is_empty();
     let mut merged = Merged::default();
-    let mut promises = Promises::default();
     for path in files.into_values() {
         let content = promises.readable(folders::content(tree, &path))?.unwrap_or_default();
         let read = file(&path, &content, &mut merged, &mut promises);

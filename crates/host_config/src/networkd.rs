@@ -39,14 +39,15 @@ const FOLDERS: [&str; 5] = [
 
 /// Returns what all the files promise: `None` if there is not one.
 pub(crate) fn read(tree: &Tree<'_>) -> Result<Option<Promises>, ConfigError> {
-    let files = folders::by_name(tree, &FOLDERS.map(str::to_owned), |name| is_of(name, ".network"))?;
     let mut promises = Promises::default();
+    let folders = FOLDERS.map(str::to_owned);
+    let files = folders::by_name(tree, &folders, &mut promises, |name| is_of(name, ".network"))?;
     let mut claimed = Claimed::default();
     let facts = HostFacts::new(tree);
     let cards = Cards::new(tree);
     // Up to version 252 an empty Address= is ignored; later ones reset the list.
     let resets = version::read(tree)?.is_none_or(|version| version > LAST_WITHOUT_RESET);
-    let devices = folders::by_name(tree, &FOLDERS.map(str::to_owned), |name| is_of(name, ".netdev"))?;
+    let devices = folders::by_name(tree, &folders, &mut promises, |name| is_of(name, ".netdev"))?;
     netdev::add(tree, devices, &mut promises)?;
     for (name, path) in &files {
         // An empty file is a mask, and so is a link to /dev/null; its drop-ins are not read either.
@@ -64,7 +65,8 @@ pub(crate) fn read(tree: &Tree<'_>) -> Result<Option<Promises>, ConfigError> {
     }
     let read = add_orphans(tree, &files, &mut promises);
     promises.survive(read)?;
-    Ok((!files.is_empty() || !promises.shadowed.is_empty()).then_some(promises))
+    let found = !files.is_empty() || !promises.shadowed.is_empty() || !promises.unreadable.is_empty();
+    Ok(found.then_some(promises))
 }
 
 /// Adds the addresses of the drop-ins of files that are not there; `files` has those that are, by name.
@@ -84,7 +86,7 @@ fn add_orphans(
     names.dedup();
     for name in names.into_iter().filter(|name| !files.contains_key(name)) {
         let mut network = Network::default();
-        for path in drop_ins(tree, &name)? {
+        for path in drop_ins(tree, &name, to)? {
             let content = to.readable(folders::content(tree, &path))?.unwrap_or_default();
             network.take(sections(&path, &content, to)?, to)?;
         }
@@ -113,7 +115,7 @@ fn read_whole(
     to: &mut Promises,
 ) -> Result<(), ConfigError> {
     network.take(sections(path, content, to)?, to)?;
-    for drop_in in drop_ins(tree, name)? {
+    for drop_in in drop_ins(tree, name, to)? {
         let content = to.readable(folders::content(tree, &drop_in))?.unwrap_or_default();
         network.take(sections(&drop_in, &content, to)?, to)?;
     }
@@ -125,9 +127,13 @@ fn is_of(name: &str, kind: &str) -> bool {
 }
 
 /// The paths of a file's drop-ins, in the order in which they are read.
-fn drop_ins(tree: &Tree<'_>, name: &str) -> Result<impl Iterator<Item = String>, ConfigError> {
+fn drop_ins(
+    tree: &Tree<'_>,
+    name: &str,
+    to: &mut Promises,
+) -> Result<impl Iterator<Item = String> + use<>, ConfigError> {
     let folders = FOLDERS.map(|folder| format!("{folder}/{name}.d"));
-    Ok(folders::by_name(tree, &folders, |name| is_of(name, ".conf"))?.into_values())
+    Ok(folders::by_name(tree, &folders, to, |name| is_of(name, ".conf"))?.into_values())
 }
 
 /// What a file and its drop-ins say.

@@ -65,7 +65,7 @@ fn profiles(
     let folders = [Some(RUN), own, Some(SHIPPED)].into_iter().enumerate();
     for (rank, folder) in folders.filter_map(|(rank, folder)| Some((rank, folder?.to_owned()))) {
         let wanted = |name: &str| is_profile(rank, name) || is_hiding(name);
-        for (name, path) in folders::by_name(tree, &[folder], wanted)? {
+        for (name, path) in folders::by_name(tree, &[folder], to, wanted)? {
             let unreadable = to.unreadable.len();
             let content = to.readable(folders::content(tree, &path))?.unwrap_or_default();
             if to.unreadable.len() > unreadable {

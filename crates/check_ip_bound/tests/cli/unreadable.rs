@@ -83,6 +83,42 @@ fn a_file_that_cannot_be_read_hides_no_other_of_its_source() {
 }
 
 #[test]
+fn a_folder_that_cannot_be_read_hides_no_file_elsewhere() {
+    let profile =
+        "[connection]\ntype=ethernet\ninterface-name=eth0\n[ipv4]\nmethod=manual\naddress1=192.0.2.249/24\n";
+    let network = "[Match]\nName=eth0\n[Network]\nAddress=192.0.2.249/24\n";
+    let netplan = "network: {version: 2, ethernets: {eth0: {addresses: [192.0.2.249/24]}}}\n";
+    let interfaces = "source-directory /etc/network/a\nsource /etc/network/b/*\nauto eth0\niface eth0 inet static\n address 192.0.2.249/24\n";
+    let own = "etc/NetworkManager/system-connections/a.nmconnection";
+    let rows = [
+        ("etc/NetworkManager/conf.d", own, profile),
+        ("run/NetworkManager/system-connections", own, profile),
+        ("run/systemd/network", "etc/systemd/network/a.network", network),
+        ("etc/systemd/network/a.network.d", "etc/systemd/network/a.network", network),
+        ("etc/systemd/network/b.network.d", "etc/systemd/network/a.network", network),
+        ("run/netplan", "etc/netplan/a.yaml", netplan),
+        ("etc/network/a", "etc/network/interfaces", interfaces),
+        ("etc/network/b", "etc/network/interfaces", interfaces),
+    ];
+    for (closed, readable, content) in rows {
+        let root = tempfile::tempdir().unwrap();
+        let file = root.path().join(readable);
+        fs::create_dir_all(file.parent().unwrap()).unwrap();
+        fs::write(file, content).unwrap();
+        let folder = root.path().join(closed);
+        fs::create_dir_all(&folder).unwrap();
+        fs::write(folder.join("a.conf"), "").unwrap();
+        fs::set_permissions(&folder, fs::Permissions::from_mode(0o000)).unwrap();
+        let outcome = as_nobody(root.path(), &["--root", root.path().to_str().unwrap()]);
+        fs::set_permissions(&folder, fs::Permissions::from_mode(0o700)).unwrap();
+        let first = "IP_BOUND CRITICAL - 1 of 1 address missing: 192.0.2.249, ";
+        assert!(outcome.code == Some(2) && outcome.stdout.starts_with(first), "{}", outcome.stdout);
+        let named = format!("UNKNOWN: reading /{closed}: permission denied");
+        assert_eq!(outcome.stdout.matches(&named).count(), 1, "{}", outcome.stdout);
+    }
+}
+
+#[test]
 fn a_configuration_for_root_alone_is_named_with_the_remedy() {
     let root = tempfile::tempdir().unwrap();
     fs::create_dir_all(root.path().join("etc/netplan")).unwrap();

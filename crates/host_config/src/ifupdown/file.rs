@@ -167,8 +167,11 @@ impl Reader<'_> {
             match keyword {
                 "source" | "source-directory" | "source-dir" => {
                     within = Within::Nothing;
-                    let included = self.include(keyword, rest, &place, depth);
-                    self.all.bad.survive(included)?;
+                    match self.include(keyword, rest, &place, depth) {
+                        // A folder whose files are included.
+                        Err(ConfigError::Read(error)) => self.all.unreadable.push(Unreadable(error)),
+                        included => self.all.bad.survive(included)?,
+                    }
                 }
                 _ => within = self.line(keyword, rest, place, within),
             }

@@ -28,7 +28,7 @@ impl Settings {
     pub(super) fn read(tree: &Tree<'_>, to: &mut Promises) -> Result<Self, ConfigError> {
         let mut read = Vec::new();
         let mut installed = Installed::new(tree);
-        let files = folders::by_name(tree, &FOLDERS.map(str::to_owned), |name| name.ends_with(".conf"))?;
+        let files = folders::by_name(tree, &FOLDERS.map(str::to_owned), to, |name| name.ends_with(".conf"))?;
         let (own, shipped): (BTreeMap<_, _>, BTreeMap<_, _>) =
             files.into_iter().partition(|(_, path)| path.starts_with(ETC));
         let main = std::iter::once(MAIN.to_owned());
