@@ -75,9 +75,10 @@ impl Group {
 
     pub(super) fn judge(&self, name: &str, expected: Option<usize>) -> Vec<Finding> {
         let total = self.members.len();
+        let s = if total == 1 { "" } else { "s" };
         let Some(own) = self.members.iter().find(|member| member.is_own) else {
             return vec![Finding::critical(format!(
-                "{name}: not among the {total} members of its own group"
+                "{name}: not among the {total} member{s} of its own group"
             ))];
         };
         match own.state.as_str() {
@@ -106,7 +107,6 @@ impl Group {
         findings.extend(too_few(name, total, expected));
         if findings.is_empty() {
             let role = if own.is_primary { "primary" } else { "secondary" };
-            let s = if total == 1 { "" } else { "s" };
             findings.push(Finding::ok(format!("{name}: ONLINE as {role}, group of {total} member{s}")));
         }
         findings

@@ -70,6 +70,7 @@ fn members_of_a_group() {
             "CRITICAL a: ERROR in its group, applier error 1062 duplicate key in shop.t",
         ),
         ("1 ERROR", ("9999", ""), None, "CRITICAL a: ERROR in its group, applier error 9999"),
+        ("2 ONLINE", none, None, "CRITICAL a: not among the 1 member of its own group"),
         ("2 ONLINE, 3 ONLINE", none, None, "CRITICAL a: not among the 2 members of its own group"),
     ];
     for (members, error, expected, text) in rows {
