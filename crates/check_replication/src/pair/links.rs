@@ -110,7 +110,11 @@ fn source(servers: &[Server], replica: usize, channel: &Channel) -> Option<usize
     let own = servers.get(replica)?;
     let by_uuid =
         || only(&|server| channel.source_uuid.is_some() && server.server_uuid == channel.source_uuid, None);
-    let by_address = || only(&|server| is_at(server, own, channel), None);
+    // A server behind another loopback address, or one that had a floating address, is not the replica itself.
+    let by_address = || {
+        let found = only(&|server| is_at(server, own, channel), None);
+        found.filter(|place| *place != replica || !is_of_another(channel, own))
+    };
     // An id is no more than a number that others may have as well: a source whose uuid is known to be
     // another's is not meant.
     let is_numbered = |server: &Server| {
@@ -118,6 +122,14 @@ fn source(servers: &[Server], replica: usize, channel: &Channel) -> Option<usize
         channel.source_server_id != 0 && server.server_id == channel.source_server_id && !other_uuid
     };
     by_uuid().or_else(by_address).or_else(|| only(&is_numbered, Some(replica)))
+}
+
+/// Whether a channel has been connected, and to another server than this one.
+fn is_of_another(channel: &Channel, server: &Server) -> bool {
+    match (&channel.source_uuid, &server.server_uuid) {
+        (Some(theirs), Some(own)) => theirs != own,
+        _ => channel.source_server_id != 0 && channel.source_server_id != server.server_id,
+    }
 }
 
 /// Whether a channel of `replica` is configured with the address of this server.

@@ -215,6 +215,17 @@ fn a_channel_is_matched_by_uuid_then_address_then_id() {
         let servers = [Server { channels: vec![channel], ..replica.clone() }, source.clone()];
         assert_eq!(Links::find(&servers).source(0, 0), is_found.then_some(1), "{what}");
     }
+    // Its own address, by which it once reached another server.
+    for (what, replica, channel, is_itself) in [
+        ("never connected", local(&ma, 3306), to("127.0.0.4", 3306, 0), true),
+        ("with its own id", local(&ma, 3306), to("127.0.0.4", 3306, 1), true),
+        ("with another's id", local(&ma, 3306), to("127.0.0.4", 3306, 4), false),
+        ("with its own uuid", local(&a, 3306), by_uuid("127.0.0.4", 1), true),
+        ("with another's uuid", local(&a, 3306), by_uuid("127.0.0.4", 4), false),
+    ] {
+        let servers = [Server { channels: vec![channel], ..replica }];
+        assert_eq!(Links::find(&servers).to_themselves().count(), usize::from(is_itself), "{what}");
+    }
 }
 
 #[test]

@@ -67,11 +67,11 @@ fn a_group_of_three_that_loses_one_and_then_two() {
         ["--hostname=db-01", "--hostname=db-02", "--hostname=db-03", "--expect=group", "--expect-members=3"];
     say("all three", &all, 0, "OK - db-01: ONLINE as primary, group of 3 members");
     say("by default", &["--hostname=db-02"], 0, "OK - db-02: ONLINE as secondary, group of 3 members");
-    let outside = Server::start(program, &host, "192.0.2.4", 4);
+    let outside = Server::start(program, &host, "127.0.0.4", 4);
     servers[0].replicate("dr", &outside);
-    let line = "OK - db-01 from 192.0.2.4 (channel dr): runs, 0 s behind";
+    let line = "OK - db-01 from 127.0.0.4 (channel dr): runs, 0 s behind";
     say("with a channel", &["--hostname=db-01"], 0, line);
-    let tree = ["--hostname=db-01", "--hostname=db-02", "--hostname=192.0.2.4", "--expect-shape=tree"];
+    let tree = ["--hostname=db-01", "--hostname=db-02", "--hostname=127.0.0.4", "--expect-shape=tree"];
     say("a group below a source", &tree, 0, line);
     servers[2].kill();
     let of_three = ["--hostname=db-01", "--expect=group", "--expect-members=3"];
