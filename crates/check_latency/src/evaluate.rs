@@ -151,11 +151,7 @@ fn counted(judging: &Judging, judged: &Judged, abnormal: usize, is_told: bool) -
 /// What is wrong on this machine.
 fn own_faults(judged: &Judged, is_worse: bool) -> Vec<Finding> {
     let mut own = Vec::new();
-    if let Some(why) = &judged.no_socket {
-        own.push(Finding::unknown(format!(
-            "no permission to ping: {why}, give check_latency cap_net_raw+ep by setcap"
-        )));
-    }
+    own.extend(judged.no_socket.iter().map(|why| Finding::unknown(why.clone())));
     if judged.dropped > 0 {
         let what = format!(
             "{} replies found no room in this machine: lower --rate or raise net.core.rmem_max",

@@ -301,3 +301,21 @@ fn each_target_has_its_data() {
         outcome.stdout
     );
 }
+
+/// However few descriptors there are: the permission is there.
+#[test]
+fn too_few_descriptors_are_no_missing_permission() {
+    let place = Place::new();
+    if place.check(&["--ip=127.0.0.1"]).first_line().contains("no permission") {
+        return;
+    }
+    let of = |most: u32| {
+        let mut shell = Command::new("sh");
+        shell.args(["-c", &format!("ulimit -n {most}; exec \"$0\" \"$@\""), BINARY]);
+        run(shell.args(QUICK).args(["--ip=127.0.0.1", "--no-learn"]))
+    };
+    let all: Vec<Outcome> = (6..=16).map(of).collect();
+    assert!(all.iter().all(|outcome| !outcome.stdout.contains("permission")), "{all:?}");
+    let named = |outcome: &Outcome| outcome.first_line().contains("opening a socket: too many open files");
+    assert!(all.iter().any(named), "{all:?}");
+}

@@ -182,8 +182,11 @@ fn a_range_without_0_judges_0_too() {
         let judged = all(vec![usual("a"), usual("b"), usual("c")]);
         assert_eq!(line(options, &judged), format!("LATENCY {expected}"), "{options:?}");
     }
-    let cut = Judged { no_socket: Some("none".to_owned()), ..all(vec![new("a", Seen::default())]) };
-    assert!(line(&["--critical=@0"], &cut).starts_with("LATENCY UNKNOWN - no permission to ping: none"));
+    let cut = Judged {
+        no_socket: Some("opening a socket: none".to_owned()),
+        ..all(vec![new("a", Seen::default())])
+    };
+    assert!(line(&["--critical=@0"], &cut).starts_with("LATENCY UNKNOWN - opening a socket: none"));
     let few = line(&["--warning=1:"], &all(vec![known("a", seen(20, 0)), usual("b")]));
     assert_eq!(few, "LATENCY OK - 1 of 2 targets abnormal, allowed 1 or more: a does not answer since +10");
 }
@@ -283,10 +286,10 @@ fn what_is_wrong_here_is_said_first() {
         ),
         (
             Judged {
-                no_socket: Some("permission denied".to_owned()),
+                no_socket: Some("opening a socket: too many open files".to_owned()),
                 ..all(vec![new("a", Seen::default())])
             },
-            "UNKNOWN - no permission to ping: permission denied, give check_latency cap_net_raw+ep by setcap",
+            "UNKNOWN - opening a socket: too many open files",
         ),
         (
             Judged { dropped: 7, ..all(vec![usual("a")]) },

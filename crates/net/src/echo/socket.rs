@@ -46,6 +46,11 @@ sockopt_impl!(
     MemoryInfo, GetOnly, libc::SOL_SOCKET, SO_MEMINFO, [u32; 9], GetStruct<[u32; 9]>
 );
 
+/// One error for a missing permission.
+fn denied(errno: Errno) -> Errno {
+    if errno == Errno::PERM { Errno::ACCESS } else { errno }
+}
+
 /// A socket for the echoes of one family.
 #[derive(Debug)]
 pub(super) struct Socket {
@@ -64,7 +69,9 @@ impl Socket {
             |kind| socket_with(family, kind, SocketFlags::NONBLOCK | SocketFlags::CLOEXEC, Some(protocol));
         let (descriptor, raw) = match open(SocketType::DGRAM) {
             Ok(descriptor) => (descriptor, false),
-            Err(errno) => (open(SocketType::RAW).map_err(|_| errno)?, true),
+            // Why there is no raw socket counts: root may have no group for the other one. A missing
+            // capability is EPERM there and EACCES here.
+            Err(_) => (open(SocketType::RAW).map_err(denied)?, true),
         };
         source.apply(&descriptor, v6)?;
         keep_icmp_errors(&descriptor, v6);
