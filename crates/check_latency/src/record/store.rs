@@ -81,8 +81,8 @@ pub enum StoreError {
         /// The folder that it should be in.
         folder: PathBuf,
     },
-    /// The name of a file is missing.
-    #[error("--state-file {}: not a file in a folder", .0.display())]
+    /// It is a folder.
+    #[error("--state-file {}: a folder, name a file in it", .0.display())]
     NoFile(PathBuf),
 }
 
@@ -271,7 +271,7 @@ fn place(file: Option<&FilePath>, writable: bool) -> Result<(Folder, String), St
         return Ok((folder?, NAME.to_owned()));
     };
     let name = file.file_name().and_then(|name| name.to_str());
-    let (Some(name), Some(parent)) = (name, file.parent()) else {
+    let (Some(name), Some(parent)) = (name, file.parent().filter(|_| !is_folder(file))) else {
         return Err(StoreError::NoFile(file.to_owned()));
     };
     let parent = if parent.as_os_str().is_empty() { FilePath::new(".") } else { parent };
@@ -280,6 +280,11 @@ fn place(file: Option<&FilePath>, writable: bool) -> Result<(Folder, String), St
         false => Folder::open(parent, Above::Unchecked, Access::Private),
     };
     Ok((folder.map_err(|error| needs_own_folder(error, file, parent))?, name.to_owned()))
+}
+
+/// Whether a path is that of a folder, which may not be there: the name of a file does not end with a slash.
+fn is_folder(path: &FilePath) -> bool {
+    path.is_dir() || path.as_os_str().as_encoded_bytes().ends_with(b"/")
 }
 
 /// Asks for a folder of the file's own where others may look into the given one, or own it. To change the

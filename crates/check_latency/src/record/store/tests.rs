@@ -215,7 +215,12 @@ fn a_file_too_large_to_be_read_is_not_written() {
 
 #[test]
 fn a_state_file_needs_a_name_and_a_folder_of_ones_own() {
-    assert_eq!(open(FilePath::new("/")).unwrap_err(), "--state-file /: not a file in a folder");
+    let (folder, _) = own_folder_of_mode(0o700);
+    let private = folder.path().display();
+    for file in ["/", "..", &format!("{private}"), &format!("{private}/"), &format!("{private}/none/")] {
+        let advice = format!("--state-file {file}: a folder, name a file in it");
+        assert_eq!(open(FilePath::new(file)).unwrap_err(), advice);
+    }
     let uid = rustix::process::geteuid().as_raw();
     let (folder, _) = own_folder_of_mode(0o755);
     let own = format!("{}/p.json", folder.path().display());
