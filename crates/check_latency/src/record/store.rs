@@ -165,7 +165,7 @@ impl Store {
             return self.set_aside(content, "learning anew");
         };
         if !is_same(&records.monitor, &self.records.monitor) {
-            self.anew = Some(format!("{} is another machine's: learning anew", self.name));
+            self.anew = Some(format!("{} is of another machine: learning anew", self.name));
             return Ok(());
         }
         self.records.take(records);

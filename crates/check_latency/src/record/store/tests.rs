@@ -110,7 +110,7 @@ fn a_newer_file_and_that_of_another_machine() {
     let mut store = open(&file).unwrap();
     store.records = Records::new("this one".to_owned());
     store.take(br#"{"version":1,"monitor":"of another","targets":{"192.0.2.1":{}}}"#).unwrap();
-    assert_eq!(store.anew.as_deref(), Some("paths.json is another machine's: learning anew"));
+    assert_eq!(store.anew.as_deref(), Some("paths.json is of another machine: learning anew"));
     assert!(store.records.targets.is_empty());
     // A machine that had no machine-id then, or has none now, may be the same.
     store.take(br#"{"version":1,"monitor":"","targets":{"192.0.2.1":{}}}"#).unwrap();
