@@ -10,7 +10,7 @@ use host_net::{Bound, BoundAddress};
 use plugin::Deadline;
 use state::{Trust, open_trusted};
 
-use crate::case::{Case, Fate};
+use crate::case::{Case, Fate, bindable};
 use crate::config::Config;
 use crate::contradiction::Contradictions;
 use crate::difference::Difference;
@@ -100,10 +100,7 @@ impl Seen {
     /// Returns the addresses that move between hosts, each with its place: those of `check`, of the lists and
     /// of this host's configuration, whatever `check` reads. An address that a list names is this host's.
     pub(crate) fn floating(&self, config: &Config, deadline: &Deadline) -> Vec<(IpAddr, String)> {
-        let mut configured = config.check.clone();
-        configured.addresses.from = vec![Origin::Auto];
-        (configured.addresses.file, configured.addresses.ip) = (Vec::new(), Vec::new());
-        let mut all = check_ip_bound::floating(&configured, deadline);
+        let mut all = configured_floating(config, deadline);
         let read = self.check.iter().chain([&self.list]).flat_map(|seen| &seen.expected.floating);
         all.extend(read.cloned());
         all.retain(|(address, _)| !self.names(*address));
@@ -165,6 +162,9 @@ impl Seen {
             .map_err(ProbeError::from)?;
         let mut cases: Vec<Case> =
             missing.into_iter().map(|missing| self.case(config, &list, &around, missing)).collect();
+        if !bindable(&cases).is_empty() {
+            spare_floating(&mut cases, &configured_floating(config, deadline));
+        }
         let contradictions = self.contradictions(config);
         for case in cases.iter_mut().filter(|case| case.fate != Fate::Outside) {
             if let Some(why) = contradictions.reason(case.address) {
@@ -249,6 +249,23 @@ impl Seen {
             return Some(fault);
         }
         reserved(address).map(str::to_owned)
+    }
+}
+
+/// Returns the addresses that move between hosts by `check` and by this host's configuration.
+fn configured_floating(config: &Config, deadline: &Deadline) -> Vec<(IpAddr, String)> {
+    let mut configured = config.check.clone();
+    configured.addresses.from = vec![Origin::Auto];
+    (configured.addresses.file, configured.addresses.ip) = (Vec::new(), Vec::new());
+    check_ip_bound::floating(&configured, deadline)
+}
+
+/// Leaves floating addresses to the program that moves them: it may give one to another host at any time.
+fn spare_floating(cases: &mut [Case], floating: &[(IpAddr, String)]) {
+    for case in cases.iter_mut().filter(|case| case.fate == Fate::Bindable) {
+        if let Some((_, place)) = floating.iter().find(|(address, _)| *address == case.address) {
+            case.becomes(Fate::LeftAlone, format!("floating by {place}"));
+        }
     }
 }
 

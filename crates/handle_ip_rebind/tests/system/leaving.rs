@@ -48,6 +48,23 @@ fn an_address_that_goes_by_itself_is_not_missed() {
 }
 
 #[test]
+fn a_floating_address_of_the_list_is_left_to_keepalived() {
+    if missing(&HOSTS) {
+        return;
+    }
+    // No other host has it: keepalived here or elsewhere is about to take it.
+    let site = Site::new("192.0.2.31 192.0.2.100");
+    site.host.etc("keepalived/keepalived.conf", KEEPALIVED);
+    let why = "192.0.2.100 left alone: floating by /etc/keepalived/keepalived.conf line 6";
+    let line = format!("IP_REBIND CRITICAL - {why} (bound again: 192.0.2.31)");
+    assert_eq!(site.handle().verdict(), (2, line.as_str()));
+    assert!(!site.has("192.0.2.100/24"));
+    let tried = site.trial();
+    let line = "\n192.0.2.100: left alone: floating by /etc/keepalived/keepalived.conf line 6\n";
+    assert!(tried.code == Some(1) && tried.stdout.contains(line), "{tried:?}");
+}
+
+#[test]
 fn an_address_that_comes_by_itself_is_not_the_commands() {
     if missing(&HOSTS) {
         return;
