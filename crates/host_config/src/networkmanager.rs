@@ -156,7 +156,7 @@ fn promise(
         profile.interface().is_none_or(|name| left_alone(name, profile.kind()) != Fit::Yes)
             && matching::unmet(profile, cards).is_none_or(|(fit, _)| fit != Fit::No)
     };
-    let by_ports = activation::by_ports(&profiles, managed);
+    let by_others = activation::by_others(&profiles, managed);
     for (number, profile) in profiles.into_iter().enumerate() {
         let alone = profile.interface().map_or(Fit::No, |name| left_alone(name, profile.kind()));
         if let Some(name) = profile.interface().filter(|_| alone == Fit::Yes) {
@@ -169,8 +169,8 @@ fn promise(
         if !is_matched(&profile, name, cards, &mut doubt, to) {
             continue;
         }
-        let by_port = by_ports.contains(&number);
-        let idle = profile.idle(by_port);
+        let by_other = by_others.contains(&number);
+        let idle = profile.idle(by_other);
         let promises = match profile.promises() {
             Ok(promises) => promises,
             Err(error) => {
@@ -181,7 +181,7 @@ fn promise(
         add_ports(&profile, &by_uuid, idle.as_ref(), to);
         let is_port = idle.is_some();
         to.remarks.extend(idle.map(|idle| idle.place.remark(format!("{name}: {}", idle.value))));
-        if profile.comes_up(by_port) {
+        if profile.comes_up(by_other) {
             let controller = profile.master().map(|written| interface_of(written, &by_uuid).to_owned());
             contenders.push(Contender { profile, promises, controller, is_port, doubt });
         }

@@ -96,24 +96,24 @@ impl Profile {
         written.and_then(|written| written.value.trim_ascii_end().parse().ok()).unwrap_or(0)
     }
 
-    /// Returns why it is not activated at boot, or has no addresses of its own. `by_port`: a port activates
-    /// it, whether or not it comes up by itself.
-    pub(super) fn idle(&self, by_port: bool) -> Option<Located> {
+    /// Returns why it is not activated at boot, or has no addresses of its own. `by_other`: another profile
+    /// activates it, whether or not it comes up by itself.
+    pub(super) fn idle(&self, by_other: bool) -> Option<Located> {
         let ports = if self.keeps_addresses() { &[][..] } else { &["controller", "master"] };
-        self.off(by_port).or_else(|| ports.iter().find_map(|key| self.because("connection", key)))
+        self.off(by_other).or_else(|| ports.iter().find_map(|key| self.because("connection", key)))
     }
 
     /// Returns whether it is activated at boot, as a port too.
-    pub(super) fn comes_up(&self, by_port: bool) -> bool {
-        self.off(by_port).is_none()
+    pub(super) fn comes_up(&self, by_other: bool) -> bool {
+        self.off(by_other).is_none()
     }
 
-    fn off(&self, by_port: bool) -> Option<Located> {
+    fn off(&self, by_other: bool) -> Option<Located> {
         // NetworkManager knows no other words, and takes what it does not know for the default.
         let manual = self
             .file
             .value("connection", "autoconnect")
-            .filter(|written| !by_port && matches!(written.value.trim_ascii_end(), "false" | "0"));
+            .filter(|written| !by_other && matches!(written.value.trim_ascii_end(), "false" | "0"));
         if manual.is_some() {
             return self.because("connection", "autoconnect");
         }
@@ -147,6 +147,13 @@ impl Profile {
     /// What it is a port of, also where that is no interface of the kernel's, as it is written.
     pub(super) fn master(&self) -> Option<&Located> {
         ["controller", "master"].iter().find_map(|key| self.file.value("connection", key))
+    }
+
+    /// Whether it activates the profiles of its ports.
+    pub(super) fn activates_ports(&self) -> bool {
+        let keys = ["autoconnect-ports", "autoconnect-slaves"];
+        let written = keys.iter().find_map(|key| self.file.value("connection", key));
+        written.is_some_and(|written| written.value.trim_ascii_end() == "1")
     }
 
     /// Whether its interface takes ports.
