@@ -114,11 +114,12 @@ fn lost_interfaces(observed: &Observations) -> impl Iterator<Item = (IpAddr, Cau
     let with_address = |address: &&BoundAddress| !is_local(address.address);
     let configured: BTreeSet<u32> =
         bound.addresses.iter().filter(with_address).map(|address| address.interface).collect();
-    // An alias as eth0:1 is on eth0.
+    // An alias as eth0:1 is on eth0. Of several interfaces, the first is told.
     let named = observed
         .expected
         .interfaces
         .iter()
+        .rev()
         .map(|(address, name)| (*address, name.split(':').next().unwrap_or(name)));
     named.filter_map(move |(address, name)| {
         let name = name.to_owned();

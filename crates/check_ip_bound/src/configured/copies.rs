@@ -26,6 +26,11 @@ fn each_interface_that_is_configured_with_an_address_must_have_it() {
             "198.51.100.1/24@eth0 198.51.100.2/24@eth3",
             "CRITICAL - 2 of 2 addresses missing: 192.0.2.1, and 192.0.2.1 on eth3",
         ),
+        (
+            "br0",
+            "198.51.100.2/24@eth3",
+            "CRITICAL - 2 of 2 addresses missing: 192.0.2.1, there is no br0 here, and 192.0.2.1 on eth0",
+        ),
         // An alias and its interface are one.
         ("eth0:1", "192.0.2.1/24@eth0", "OK - 1 address from ifupdown bound and usable"),
     ];
