@@ -47,9 +47,11 @@ pub mod object;
 mod results;
 pub mod status_dat;
 mod value;
+pub mod written;
 
 pub use collect::Collect;
 pub use error::StatusError;
 pub use file::{FileError, PLACES, StatusFile};
 pub use log::{LogEvent, LogLine, LogState, Occasion};
 pub use object::{Condition, Downtime, Monitor, Object, Output};
+pub use written::Written;

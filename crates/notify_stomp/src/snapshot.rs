@@ -4,12 +4,11 @@
 //! Nothing is spooled: what is missing comes with the next snapshot. One receipt confirms a thousand objects.
 
 mod publisher;
-mod written;
 
 use std::time::{Duration, UNIX_EPOCH};
 use std::{fs, path::Path};
 
-use monitor_state::{FileError, file};
+use monitor_state::{FileError, Written, file};
 use plugin::{Deadline, Finding, Findings, Metric, Report, State, failed};
 
 use crate::Args;
@@ -17,12 +16,12 @@ use crate::action::Idle;
 use crate::connection::ConnectOptions;
 use crate::deliver::SendOptions;
 use crate::evaluate::span;
+use crate::event::now;
 use crate::observations::{Failure, late};
 use crate::options::TargetError;
 use crate::spool::Spool;
 use crate::spool_options::SpoolOptions;
 use publisher::Publisher;
-use written::Written;
 
 /// What is left of the deadline when the broker is given up. Half of it is for the rest of the file, which
 /// tells how many objects there are.
@@ -70,7 +69,8 @@ fn snapshot(args: &Args, deadline: &Deadline) -> Result<Report, SnapshotError> {
         None => file::find()?,
     };
     let connect = ConnectOptions { route: &route, deadline: &patience, stop: None };
-    let written = Written::now(modified(path));
+    let read = now();
+    let written = Written { modified: modified(path).unwrap_or(read), created: None, read };
     let hints = hints(args, &connect);
     let good = hints.as_ref().and_then(|spool| spool.good(&patience));
     let mut publisher = Publisher::new(args, &send, &connect, written, good.as_deref());

@@ -1,6 +1,6 @@
 //! Whether the monitor itself is at fault, so that what it says of the components must not be published.
 
-use monitor_state::Monitor;
+use monitor_state::{Monitor, Written};
 
 use crate::moment::length;
 
@@ -13,28 +13,19 @@ pub struct Fault {
     pub since: Option<u64>,
 }
 
-/// How far the monitor's state may be ahead of this clock, in seconds: two machines never agree to the
-/// second.
-const AHEAD: u64 = 60;
-
-/// Returns by how many seconds a moment is ahead of now, if that is more than two clocks may differ.
-pub(crate) fn ahead(moment: u64, now: u64) -> Option<u64> {
-    moment.checked_sub(now).filter(|ahead| *ahead > AHEAD)
-}
-
 /// Returns the fault of a monitor whose state is too old or from the future, or that looks at nothing.
 pub(crate) fn of_monitor(monitor: &Monitor, modified: u64, stale: u64, now: u64) -> Option<Fault> {
-    let written = monitor.created.min(modified);
-    if let Some(ahead) = ahead(monitor.created.max(modified), now) {
+    let written = Written { modified, created: Some(monitor.created), read: now };
+    if let Some(ahead) = written.ahead() {
         // How old it is cannot be told.
         let why = format!("its state is from the future, {} ahead", length(ahead));
         return Some(Fault { why, since: None });
     }
-    let age = now.saturating_sub(written);
+    let age = written.age();
     if age > stale {
         let (age, limit) = apart(age, stale);
         let why = format!("its state is {age} old, limit {limit}");
-        return Some(Fault { why, since: Some(written) });
+        return Some(Fault { why, since: Some(written.time()) });
     }
     if !monitor.active_service_checks && !monitor.passive_service_checks {
         return Some(Fault {

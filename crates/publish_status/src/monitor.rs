@@ -1,12 +1,11 @@
 //! Where the monitor's state comes from: status.dat, Icinga's API or Livestatus, all as the same list of
 //! sources.
 
-use monitor_state::{FileError, Monitor, file};
+use monitor_state::{FileError, Monitor, Written, file};
 use plugin::Deadline;
 
 use crate::api::{self, Account, ApiError};
 use crate::config::Config;
-use crate::fault;
 use crate::livestatus::{self, LivestatusError};
 use crate::moment::now;
 use crate::options::Args;
@@ -46,15 +45,10 @@ pub(crate) struct Sources {
 }
 
 impl Sources {
-    /// Returns when the monitor wrote its state, by the older of the two times that say so.
-    fn written(&self) -> u64 {
-        self.monitor.created.min(self.modified)
-    }
-
     /// Returns how old it is, in seconds; `None` if it is from the future, so that nothing tells.
     pub(crate) fn age(&self, now: u64) -> Option<u64> {
-        let is_ahead = fault::ahead(self.monitor.created.max(self.modified), now).is_some();
-        (!is_ahead).then(|| now.saturating_sub(self.written()))
+        let written = Written { modified: self.modified, created: Some(self.monitor.created), read: now };
+        written.ahead().is_none().then(|| written.age())
     }
 }
 

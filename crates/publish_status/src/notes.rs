@@ -6,11 +6,11 @@ use std::path::{Path, PathBuf};
 use std::time::UNIX_EPOCH;
 
 use jiff::Timestamp;
+use monitor_state::written::ahead;
 use plugin::{Deadline, clean, read_file, reason};
 
 use crate::characters::is_writable;
 use crate::config::identifier;
-use crate::fault::ahead;
 use crate::moment::length;
 use crate::names::Names;
 use crate::status::Status;

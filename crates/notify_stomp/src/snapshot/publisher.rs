@@ -9,7 +9,7 @@ mod object;
 
 use std::collections::VecDeque;
 
-use monitor_state::{Collect, Monitor, Object};
+use monitor_state::{Collect, Monitor, Object, Written};
 use plugin::Deadline;
 use uuid::Uuid;
 
@@ -21,7 +21,6 @@ use crate::observations::Failure;
 use crate::options::Broker;
 use crate::send::blame::Blame;
 use crate::session::{Session, SessionError};
-use crate::snapshot::written::Written;
 
 /// How many objects one receipt confirms at most, and how many octets.
 const CHUNK: (usize, usize) = (1000, 1 << 20);

@@ -1,43 +1,41 @@
-//! When status.dat was written, by what stands in it and by the file.
-
-use crate::event::now;
+//! When a monitor wrote its state, by what stands in it and by the file.
 
 /// How many seconds a time may be ahead of this clock: two machines never agree to the second.
 const AHEAD: u64 = 60;
 
-/// When status.dat was written, in seconds since 1970.
+/// Returns by how many seconds a moment is ahead of `now`. `None` if it is by no more than two clocks may
+/// differ.
+pub fn ahead(moment: u64, now: u64) -> Option<u64> {
+    moment.checked_sub(now).filter(|ahead| *ahead > AHEAD)
+}
+
+/// When the state was written, in seconds since 1970.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Written {
+pub struct Written {
     /// The file's own time.
-    pub(super) modified: u64,
+    pub modified: u64,
     /// What the monitor wrote into it, once that is read.
-    pub(super) created: Option<u64>,
+    pub created: Option<u64>,
     /// When it was read.
-    read: u64,
+    pub read: u64,
 }
 
 impl Written {
-    /// Returns that of a file that is read now.
-    pub(super) fn now(modified: Option<u64>) -> Self {
-        let read = now();
-        Self { modified: modified.unwrap_or(read), created: None, read }
-    }
-
     /// Returns the older of both times, and never one of the future.
-    pub(super) fn time(&self) -> u64 {
+    pub fn time(&self) -> u64 {
         self.created.unwrap_or(u64::MAX).min(self.modified).min(self.read)
     }
 
-    /// Returns how old the file is, in seconds.
-    pub(super) fn age(&self) -> u64 {
+    /// Returns how old the state is, in seconds.
+    pub fn age(&self) -> u64 {
         self.read - self.time()
     }
 
     /// Returns by how many seconds one of both times is in the future. `None` if it is by no more than two
     /// clocks may differ.
-    pub(super) fn ahead(&self) -> Option<u64> {
+    pub fn ahead(&self) -> Option<u64> {
         let last = self.created.unwrap_or_default().max(self.modified);
-        last.checked_sub(self.read).filter(|ahead| *ahead > AHEAD)
+        ahead(last, self.read)
     }
 }
 
