@@ -60,7 +60,7 @@ fn one_interface_is_enough_where_sources_differ() {
         let (first, _) = said(&args(), &differing, present);
         assert_eq!(first, "IP_BOUND OK - 1 address from ifupdown, networkd bound and usable", "{present}");
     }
-    // A file for any of several names says the same of each; the source that names one is certain of it alone.
+    // The source that names one interface is certain of that alone.
     let differing = [both[0], both[1], ("/etc/network/interfaces", ifupdown)];
     let (first, _) = said(&args(), &differing, "192.0.2.1/24@eth0");
     assert_eq!(first, "IP_BOUND OK - 1 address from ifupdown, networkd bound and usable");

@@ -49,8 +49,9 @@ pub(super) struct Definition {
 struct Matched {
     name: Option<String>,
     hardware: Option<String>,
-    /// The drivers, of which one must be the card's, and the cards that have one, or what tells that none does.
+    /// The drivers, of which one must be the card's.
     drivers: Vec<String>,
+    /// The cards that have one of the drivers, or what tells that none does.
     of_driver: Option<String>,
     /// The other conditions, each as `driver=virtio_net`.
     other: Vec<String>,

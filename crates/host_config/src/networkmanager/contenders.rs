@@ -34,8 +34,9 @@ struct Rivals {
     why: String,
 }
 
-/// Adds what the profiles say; of rivals, of which not all can be active, what each of them says. `left_alone`
-/// says whether NetworkManager leaves an interface alone, by its name and the type of its profile.
+/// Adds what the profiles say; of rivals, of which not all can be active, what each of them says.
+/// `left_alone` says whether NetworkManager leaves an interface alone, by its name and the type of its
+/// profile.
 pub(super) fn promise(
     contenders: Vec<Contender>,
     cards: &Cards<'_>,
