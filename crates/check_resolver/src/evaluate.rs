@@ -58,13 +58,13 @@ impl<'a> Verdict<'a> {
         if self.all_fail() && self.failing.iter().all(|(_, _, fault)| fault.is_local()) {
             let why = self.failing.first().map(|(_, _, fault)| fault.to_string()).unwrap_or_default();
             let text = format!("no question could be sent: {why}");
-            return if system_fails || self.has_from_hosts() {
+            return if system_fails || self.has_hosts_alone() {
                 Finding::critical(text + &self.meaning())
             } else {
                 Finding::unknown(text)
             };
         }
-        let is_down = system_fails || self.wrong_here().is_some() || self.stops();
+        let is_down = system_fails || self.wrong_here().is_some() || self.stops() || self.has_hosts_alone();
         let waits = if self.waits() { State::Warning } else { State::Ok };
         let state = if is_down { State::Critical } else { by_count.max(waits) };
         let text = if state == State::Ok {

@@ -94,8 +94,13 @@ impl Verdict<'_> {
         Some(system.other_names()).filter(|state| *state > State::Ok).map(|state| Finding::new(state, text))
     }
 
+    /// Whether the hosts file has the name, and no nameserver has any: then programs here get no other one.
+    pub(crate) fn has_hosts_alone(&self) -> bool {
+        self.has_from_hosts() && self.judged.iter().flatten().all(|judged| judged.fault.is_some())
+    }
+
     /// Whether this system has the name from its hosts file: then it shows nothing of other names.
-    pub(crate) fn has_from_hosts(&self) -> bool {
+    fn has_from_hosts(&self) -> bool {
         self.system().is_some_and(|system| match &system.result {
             Ok(addresses) => system.is_of_hosts(addresses.iter().copied()),
             Err(_) => false,

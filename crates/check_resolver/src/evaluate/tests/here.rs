@@ -160,6 +160,34 @@ fn an_address_of_the_hosts_file_shows_nothing_of_other_names() {
     }
 }
 
+/// A machine that gets no name but those of its hosts file is down, however many nameservers may fail.
+#[test]
+fn the_hosts_file_does_not_make_up_for_every_nameserver() {
+    let same = "this system resolves it all the same: from /etc/hosts";
+    let silent = format!("CRITICAL - 2 of 2 nameservers fail: ::1, ::2 no answer, {same}");
+    let rows = [
+        (&[NAME][..], "::1=no ::2=no", silent),
+        (&[NAME], "::1=closed ::2=refused", {
+            format!(
+                "CRITICAL - 2 of 2 nameservers fail: ::1 refused: nothing listens there, ::2 REFUSED, {same}"
+            )
+        }),
+        // They resolve another one.
+        (
+            &[NAME, "www.example.net/A"],
+            "::1=refused,192.0.2.80 ::2=no,192.0.2.80",
+            "OK - 0 of 2 nameservers resolve".to_owned(),
+        ),
+        (&[NAME], "::1=no ::2=192.0.2.80", "OK - 1 of 2 nameservers resolves".to_owned()),
+    ];
+    for (names, servers, line) in rows {
+        let mut observed = seen(names, servers, Some(TWO), GOOD);
+        observed.system.as_mut().unwrap().1.hosts = vec!["192.0.2.80".parse().unwrap()];
+        let said = summary("-c 2", &observed);
+        assert!(said.starts_with(&line), "{servers}: {said}");
+    }
+}
+
 #[test]
 fn the_system_must_give_what_is_expected() {
     let observed = seen(&["www.example.com/A=192.0.2.81"], "::1=192.0.2.81", Some(TWO), GOOD);
