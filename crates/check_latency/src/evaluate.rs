@@ -151,7 +151,8 @@ fn counted(judging: &Judging, judged: &Judged, abnormal: usize, is_told: bool) -
 /// What is wrong on this machine.
 fn own_faults(judged: &Judged, is_worse: bool) -> Vec<Finding> {
     let mut own = Vec::new();
-    own.extend(judged.no_socket.iter().map(|why| Finding::unknown(why.clone())));
+    let refused = judged.no_socket.iter().chain(&judged.refused);
+    own.extend(refused.map(|why| Finding::unknown(why.clone())));
     if judged.dropped > 0 {
         let what = format!(
             "{} replies found no room in this machine: lower --rate or raise net.core.rmem_max",

@@ -64,6 +64,8 @@ pub(crate) struct Observations {
     pub(crate) told: Vec<String>,
     /// Why a family of the targets has no control, in words.
     pub(crate) notes: Vec<String>,
+    /// Controls that are named and cannot be pinged, in words.
+    pub(crate) refused: Vec<String>,
     /// What could not be pinged.
     pub(crate) unusable: Vec<Unusable>,
     /// Why no socket could be had, in words.

@@ -49,13 +49,12 @@ pub(crate) fn probe(
     let bound = Bound::read(deadline).unwrap_or_default();
     network::refuse(&mut targets, &bound);
     targets.all.iter_mut().for_each(|target| target.name_zone(&bound));
-    let Targets { all: targets, mut unusable, notes: mut told } = targets;
+    let Targets { all: targets, unusable, notes: mut told } = targets;
     let families = [false, true].map(|v6| targets.iter().any(|target| target.address.is_ipv6() == v6));
     // Where routes cannot be read there is no control, as where there is no default route.
     let routes = |v6| DefaultRoute::read(v6, deadline).unwrap_or_default();
     let gateways = Gateways::find(families, &pinging.gateway, &bound, routes);
-    let Gateways { controls, notes, unusable: refused } = gateways;
-    unusable.extend(refused);
+    let Gateways { controls, notes, refused } = gateways;
     let (addresses, places) = addresses(&targets, &controls);
     pinging.needed(addresses.len()).check(deadline)?;
     let (clock, start) = (SystemTime::now(), Instant::now());
@@ -85,6 +84,7 @@ pub(crate) fn probe(
         controls,
         told,
         notes,
+        refused,
         unusable,
         no_socket,
         dropped,

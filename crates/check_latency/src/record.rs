@@ -32,6 +32,8 @@ pub(crate) struct Judged {
     pub(crate) controls: Vec<JudgedTarget>,
     /// What the controls tell.
     pub(crate) comparison: Comparison,
+    /// Controls that are named and cannot be pinged, in words.
+    pub(crate) refused: Vec<String>,
     /// What could not be pinged.
     pub(crate) unusable: Vec<Unusable>,
     /// Why no socket could be had, in words.
@@ -112,8 +114,20 @@ fn verdicts(
     settings: &Settings,
     store: Option<&Store>,
 ) -> Judged {
-    let Observations { began, at, wait, targets, controls, told, notes, unusable, no_socket, dropped, late } =
-        observations;
+    let Observations {
+        began,
+        at,
+        wait,
+        targets,
+        controls,
+        told,
+        notes,
+        refused,
+        unusable,
+        no_socket,
+        dropped,
+        late,
+    } = observations;
     let judge = |(target, seen): (Target, Seen)| {
         let known = store.and_then(|store| store.records.targets.get(&target.key()));
         let mut path = known.cloned().unwrap_or_default();
@@ -128,8 +142,18 @@ fn verdicts(
     let targets: Vec<JudgedTarget> = targets.into_iter().map(judge).collect();
     let controls: Vec<JudgedTarget> = controls.into_iter().map(judge).collect();
     let late = Some(late);
-    let mut judged =
-        Judged { at, wait, targets, controls, unusable, no_socket, dropped, late, ..Judged::default() };
+    let mut judged = Judged {
+        at,
+        wait,
+        targets,
+        controls,
+        refused,
+        unusable,
+        no_socket,
+        dropped,
+        late,
+        ..Judged::default()
+    };
     (judged.notes, judged.verbose) = (told, notes);
     let young = judged.controls.iter().filter(|control| known(control, &judged.targets).is_none());
     judged.verbose.extend(young.map(|control| {

@@ -8,7 +8,6 @@ use net::zoned;
 
 use super::network;
 use crate::options::Control;
-use crate::target::Unusable;
 
 /// rtnetlink(7): a route that leads somewhere.
 const UNICAST: u8 = 1;
@@ -21,8 +20,8 @@ pub(crate) struct Gateways {
     pub(crate) controls: Vec<SocketAddr>,
     /// In words.
     pub(crate) notes: Vec<String>,
-    /// What `--gateway` names and no host can have.
-    pub(crate) unusable: Vec<Unusable>,
+    /// What `--gateway` names and no host can have, in words.
+    pub(crate) refused: Vec<String>,
 }
 
 impl Gateways {
@@ -55,7 +54,7 @@ impl Gateways {
             },
             Err(error) => error.to_string(),
         };
-        self.unusable.push(Unusable::new(format!("--gateway {why}")));
+        self.refused.push(format!("--gateway {why}"));
     }
 
     /// Adds the gateways of the default route that is used, of these of a family.
@@ -139,8 +138,7 @@ mod tests {
             let named: Vec<Control> = named.iter().map(|text| text.parse().unwrap()).collect();
             let found = Gateways::find(families, &named, &bound, routes);
             let controls = found.controls.iter().map(|address| address.ip().to_string());
-            let unusable = found.unusable.into_iter().map(|unusable| unusable.why);
-            controls.chain(found.notes).chain(unusable).collect::<Vec<_>>().join(", ")
+            controls.chain(found.notes).chain(found.refused).collect::<Vec<_>>().join(", ")
         };
         let (both, v4) = ([true; 2], [true, false]);
         let rows: [([bool; 2], &[&str], &str); 11] = [

@@ -71,6 +71,16 @@ fn a_gateway_with_a_fault_is_named_beside_any_fault_of_its_targets() {
     }
 }
 
+/// It is no target: it is not counted, and no fault of a target hides it.
+#[test]
+fn a_named_gateway_that_no_host_can_be_stands_beside_the_targets() {
+    let why = "--gateway 192.0.2.255: a broadcast address";
+    let of = |targets| Judged { refused: vec![why.to_owned()], ..all(targets) };
+    assert_eq!(line(&[], &of(vec![usual("a")])), format!("LATENCY UNKNOWN - {why}"));
+    let dead = line(&[], &of(vec![known("a", seen(20, 0)), usual("b")]));
+    assert_eq!(dead, format!("LATENCY CRITICAL - a does not answer, and {why}"));
+}
+
 /// From -v on, a gateway of which this run tells nothing is named.
 #[test]
 fn a_gateway_that_is_another_is_no_control_in_this_run() {
