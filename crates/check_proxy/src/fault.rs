@@ -1,12 +1,10 @@
 //! Why a request through a proxy did not bring the page, as data, and the words for each.
 
+mod origin;
 mod status;
 
 use std::net::IpAddr;
 use std::time::Duration;
-
-use net::{Cause, local_words};
-use rustix::io::Errno;
 
 use crate::secrets::Secrets;
 pub(crate) use status::Status;
@@ -111,38 +109,6 @@ impl Fault {
     /// What is said of [`Fault::Late`].
     pub(crate) const LATE: &str = "not reached in time";
 
-    /// What an error while connecting to the proxy says.
-    pub(crate) fn of_connecting(cause: Cause) -> Self {
-        match cause {
-            Cause::Refused | Cause::Reset => Fault::Refused,
-            Cause::NoAnswer => Fault::NoAnswer,
-            Cause::Prohibited => Fault::Prohibited,
-            Cause::Unreachable => Fault::Unreachable,
-            Cause::NoRoute => Fault::Local(cause.to_string()),
-            Cause::Io(error) => Fault::Local(match Errno::from_io_error(&error) {
-                Some(Errno::ADDRNOTAVAIL | Errno::ADDRINUSE) => {
-                    "no local port left, or --source not bound here".to_owned()
-                }
-                errno => errno.and_then(local_words).map_or_else(|| plugin::reason(&error), str::to_owned),
-            }),
-            cause => Fault::Local(cause.to_string()),
-        }
-    }
-
-    /// What an error while talking says, after `any` octets of the answer.
-    pub(crate) fn of_talking(cause: Cause, any: bool) -> Self {
-        match (cause, any) {
-            (Cause::NoAnswer, false) => Fault::Silent,
-            (Cause::NoAnswer, true) => Fault::Incomplete,
-            (Cause::Closed, _) => Fault::Closed,
-            (Cause::Reset, _) => Fault::Reset,
-            // ICMP errors on a connection that stands.
-            (Cause::Unreachable | Cause::NoRoute, _) => Fault::Unreachable,
-            (Cause::Prohibited, _) => Fault::Prohibited,
-            (cause, _) => Fault::Local(cause.to_string()),
-        }
-    }
-
     /// Returns this fault of a customer who has no login.
     pub(crate) fn without_login(self) -> Self {
         match self {
@@ -170,27 +136,6 @@ impl Fault {
             Fault::Tunnel(Tunnel::Reset) => Fault::Tunnel(Tunnel::SocksReset),
             fault => fault,
         }
-    }
-
-    /// What an error of the TLS handshake in a tunnel says.
-    pub(crate) fn of_handshake(cause: Cause) -> Self {
-        use net::tls::Fault as Tls;
-        Fault::Tunnel(match cause {
-            Cause::NoAnswer => Tunnel::Silent,
-            Cause::Closed | Cause::ClosedInHandshake => Tunnel::Closed,
-            Cause::Reset | Cause::ResetInHandshake => Tunnel::Reset,
-            Cause::Tls(Tls::NotTls) => Tunnel::NoTls,
-            Cause::Tls(
-                Tls::Alert(_)
-                | Tls::TooOld
-                | Tls::NothingInCommon
-                | Tls::WantsCertificate
-                | Tls::NoCertificate
-                | Tls::Other(_),
-            ) => Tunnel::Handshake(cause.to_string()),
-            Cause::Tls(_) => Tunnel::Certificate(cause.to_string()),
-            cause => Tunnel::Handshake(cause.to_string()),
-        })
     }
 
     /// Whether the proxy had taken the login, as far as this answer alone tells.
@@ -237,6 +182,11 @@ impl Fault {
                 | Fault::Unspoken(_)
                 | Fault::ColonInUser
         )
+    }
+
+    /// Whether no connection was made.
+    pub(crate) fn is_unconnected(&self) -> bool {
+        matches!(self, Fault::Refused | Fault::NoAnswer | Fault::Prohibited | Fault::Unreachable)
     }
 
     /// Whether the page came, and something in it is not as it should be.

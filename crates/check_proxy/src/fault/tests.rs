@@ -1,5 +1,7 @@
 //! Rows of faults and their texts.
 
+use rustix::io::Errno;
+
 use super::*;
 
 #[test]

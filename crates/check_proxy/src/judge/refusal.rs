@@ -125,7 +125,9 @@ fn other(page: &PageObservation, strangers: Strangers, is_shown: bool) -> Option
         }
         // Where customers are asked too, they tell whether the page is silent.
         Got::Silence => (strangers == Strangers::Only && !is_refused(beside)).then_some(Fault::Silent),
-        Got::Refused(fault) => (!is_shown && has_connected(&fault)).then_some(fault),
+        // The port takes connections: it took the customer's.
+        Got::Refused(fault) if fault.is_unconnected() => page.has_served().then_some(fault),
+        Got::Refused(fault) => (!is_shown).then_some(fault),
         Got::Page | Got::Unasked => None,
     };
     let of = |answer, beside, has_login| Some(Other { fault: got_else(answer, beside)?, has_login });
@@ -142,11 +144,6 @@ impl Other {
         };
         if self.has_login { reason.with_random_login() } else { reason }
     }
-}
-
-/// Whether something took the connection. A firewall that lets no stranger in refuses them.
-fn has_connected(fault: &Fault) -> bool {
-    !matches!(fault, Fault::NoAnswer | Fault::Prohibited | Fault::Refused | Fault::Unreachable)
 }
 
 /// Whether a server that is no proxy is likely to say or do this.

@@ -2,6 +2,19 @@
 
 use super::*;
 
+/// A port that served the customer takes connections: one that was not made refuses no stranger.
+#[test]
+fn a_connection_that_was_not_made_is_no_refusal_beside_a_page() {
+    for fault in [Fault::Refused, Fault::NoAnswer, Fault::Prohibited, Fault::Unreachable] {
+        let words = fault.brief();
+        let line = |answers| output(&observed(vec![http(answers)])).split(" | ").next().unwrap().to_owned();
+        let expected = format!("PROXY WARNING - 192.0.2.1 strangers: undecided: {words}");
+        assert_eq!(line([failing(fault.clone()), failing(fault.clone()), well()]), expected);
+        let expected = format!("PROXY WARNING - 192.0.2.1 strangers: undecided: {words} with a random login");
+        assert_eq!(line([code(407), failing(fault), well()]), expected);
+    }
+}
+
 /// A stranger is refused by 407, by 403 and 401 of the proxy's own, by an end or silence, and by nothing
 /// else.
 #[test]

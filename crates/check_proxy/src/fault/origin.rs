@@ -1,0 +1,61 @@
+//! What an error of the connection says: while it is made, while the two talk, and in the handshake of TLS.
+
+use net::{Cause, local_words};
+use rustix::io::Errno;
+
+use super::{Fault, Tunnel};
+
+impl Fault {
+    /// What an error while connecting to the proxy says.
+    pub(crate) fn of_connecting(cause: Cause) -> Self {
+        match cause {
+            Cause::Refused | Cause::Reset => Fault::Refused,
+            Cause::NoAnswer => Fault::NoAnswer,
+            Cause::Prohibited => Fault::Prohibited,
+            Cause::Unreachable => Fault::Unreachable,
+            Cause::NoRoute => Fault::Local(cause.to_string()),
+            Cause::Io(error) => Fault::Local(match Errno::from_io_error(&error) {
+                Some(Errno::ADDRNOTAVAIL | Errno::ADDRINUSE) => {
+                    "no local port left, or --source not bound here".to_owned()
+                }
+                errno => errno.and_then(local_words).map_or_else(|| plugin::reason(&error), str::to_owned),
+            }),
+            cause => Fault::Local(cause.to_string()),
+        }
+    }
+
+    /// What an error while talking says, after `any` octets of the answer.
+    pub(crate) fn of_talking(cause: Cause, any: bool) -> Self {
+        match (cause, any) {
+            (Cause::NoAnswer, false) => Fault::Silent,
+            (Cause::NoAnswer, true) => Fault::Incomplete,
+            (Cause::Closed, _) => Fault::Closed,
+            (Cause::Reset, _) => Fault::Reset,
+            // ICMP errors on a connection that stands.
+            (Cause::Unreachable | Cause::NoRoute, _) => Fault::Unreachable,
+            (Cause::Prohibited, _) => Fault::Prohibited,
+            (cause, _) => Fault::Local(cause.to_string()),
+        }
+    }
+
+    /// What an error of the TLS handshake in a tunnel says.
+    pub(crate) fn of_handshake(cause: Cause) -> Self {
+        use net::tls::Fault as Tls;
+        Fault::Tunnel(match cause {
+            Cause::NoAnswer => Tunnel::Silent,
+            Cause::Closed | Cause::ClosedInHandshake => Tunnel::Closed,
+            Cause::Reset | Cause::ResetInHandshake => Tunnel::Reset,
+            Cause::Tls(Tls::NotTls) => Tunnel::NoTls,
+            Cause::Tls(
+                Tls::Alert(_)
+                | Tls::TooOld
+                | Tls::NothingInCommon
+                | Tls::WantsCertificate
+                | Tls::NoCertificate
+                | Tls::Other(_),
+            ) => Tunnel::Handshake(cause.to_string()),
+            Cause::Tls(_) => Tunnel::Certificate(cause.to_string()),
+            cause => Tunnel::Handshake(cause.to_string()),
+        })
+    }
+}
