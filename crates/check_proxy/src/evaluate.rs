@@ -98,8 +98,10 @@ fn findings(allowed: &Allowed, observations: &Observations, judged: &[Judged<'_>
     if let Some(page) = untried_page(observations, &failing, total) {
         findings.extend([page]);
     } else if !failing.is_empty() {
-        let unspoken = failing.iter().all(|judged| judged.verdict.unspoken);
-        let state = if unspoken && state != State::Ok { State::Unknown } else { state };
+        // A login that this check does not speak leaves a proxy untested, however many may fail.
+        let mut unspoken = failing.iter().map(|judged| judged.verdict.unspoken);
+        let is_untested = if state == State::Ok { unspoken.any(|is| is) } else { unspoken.all(|is| is) };
+        let state = if is_untested { State::Unknown } else { state };
         let verb = if late == 0 { "fail".to_owned() } else { format!("fail, {late} not asked in time") };
         let text = if state == State::Ok { String::new() } else { head(total, &failing, &verb) };
         findings.extend([Finding::new(state, text)]);
@@ -108,7 +110,7 @@ fn findings(allowed: &Allowed, observations: &Observations, judged: &[Judged<'_>
         findings.extend(not_asked(judged, late, observations.short));
     }
     findings.extend(untested(judged, observations.short));
-    findings.extend(undecided(judged));
+    findings.extend(undecided(judged, state == State::Ok));
     findings.extend(slow);
     if failing.len() < total && judged.iter().any(|judged| judged.verdict.local.is_none()) {
         findings.extend([Finding::ok("")]);
@@ -157,9 +159,10 @@ fn untested(judged: &[Judged<'_>], short: State) -> Option<Finding> {
     Some(Finding::new(state, counted(judged.len(), texts.len(), texts.into_iter(), "untested")))
 }
 
-/// What strangers got that neither the page nor a refusal is, of the proxies where nothing else is wrong.
-fn undecided(judged: &[Judged<'_>]) -> Option<Finding> {
-    let all = judged.iter().filter(|judged| !judged.verdict.fails());
+/// What strangers got that neither the page nor a refusal is, of the proxies where nothing else is wrong that
+/// the first line says: what is `allowed` to fail is not said.
+fn undecided(judged: &[Judged<'_>], allowed: bool) -> Option<Finding> {
+    let all = judged.iter().filter(|judged| allowed || !judged.verdict.fails());
     let all = all.filter_map(|judged| Some((judged.target, judged.verdict.undecided.as_ref()?)));
     let (texts, states): (Vec<String>, Vec<State>) =
         all.map(|(target, undecided)| (format!("{target} {}", undecided.what), undecided.state())).unzip();
@@ -260,7 +263,14 @@ fn all_well(allowed: &Allowed, observations: &Observations, judged: &[Judged<'_>
     let total = judged.len();
     let failing = sorted(judged);
     if !failing.is_empty() {
-        return head(total, &failing, &format!("fail, allowed {}", allowed.failed.in_words()));
+        let allowed = format!("allowed {}", allowed.failed.in_words());
+        return match failing.as_slice() {
+            [only] if total == 1 => {
+                let reason = only.verdict.reasons.first().map(String::as_str).unwrap_or_default();
+                format!("1 of 1 proxy fails, {allowed}: {} {reason}", only.target)
+            }
+            _ => head(total, &failing, &format!("fail, {allowed}")),
+        };
     }
     let plural = |one: &str, many: &str| {
         if total == 1 {

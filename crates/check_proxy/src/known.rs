@@ -52,8 +52,12 @@ impl<'a> Known<'a> {
             .state(failed, self.total)
             .min(self.allowed.failed.state(self.total, self.total));
         // Where all fail past the login, the page may be at fault.
-        let is_certain = !verdict.unspoken && (self.total == 1 || !verdict.past_login);
-        let state = if is_certain { state } else { state.min(State::Unknown) };
+        let is_certain = self.total == 1 || !verdict.past_login;
+        let state = match state {
+            _ if verdict.unspoken => State::Unknown,
+            state if is_certain => state,
+            state => state.min(State::Unknown),
+        };
         Some(Finding::new(state, format!("{target} {reason}")))
     }
 }
@@ -78,6 +82,7 @@ mod tests {
             (Some("2:"), &failing, Some(State::Ok), "partial: 1 of 3 asked"),
             (None, &page, Some(State::Unknown), "partial: 1 of 3 asked, 192.0.2.1 refused"),
             (None, &unspoken, Some(State::Unknown), "partial: 1 of 3 asked, 192.0.2.1 refused"),
+            (Some("1"), &unspoken, Some(State::Unknown), "partial: 1 of 3 asked, 192.0.2.1 refused"),
             (None, &local, Some(State::Unknown), "partial: 1 of 3 asked, 192.0.2.1 no route from here"),
             (None, &Verdict::default(), None, "partial: 1 of 3 asked"),
         ];

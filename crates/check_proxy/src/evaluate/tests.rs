@@ -11,6 +11,7 @@ use crate::fault::{Fault, Status, Tunnel};
 use crate::observation::PageObservation;
 use crate::request_options::Answer;
 
+mod allowed;
 mod logins;
 mod page;
 mod short;
