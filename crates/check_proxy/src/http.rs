@@ -337,15 +337,32 @@ fn parse_head(octets: &[u8]) -> Result<Head, Fault> {
     // The octets are bounded, and so are their lines.
     let mut lines = vec![httparse::EMPTY_HEADER; octets.iter().filter(|octet| **octet == b'\n').count()];
     let mut response = httparse::Response::new(&mut lines);
-    match response.parse(octets) {
+    match lenient().parse_response(&mut response, octets) {
         Ok(httparse::Status::Complete(_)) => {}
         Ok(httparse::Status::Partial) => return Err(Fault::NotHttp("half a header".to_owned())),
         Err(error) => return Err(Fault::NotHttp(error.to_string())),
     }
     let code = response.code.filter(|code| *code >= 100);
     let code = code.ok_or_else(|| Fault::NotHttp("no status".to_owned()))?;
-    let fields = response.headers.iter().map(|line| (line.name.to_owned(), line.value.to_vec())).collect();
+    let fields = response.headers.iter().map(|line| (line.name.to_owned(), unfolded(line.value))).collect();
     Ok(Head { code, fields })
+}
+
+/// How headers are read: with what browsers and curl accept too. A line that is none is left out, since the
+/// page of the customer comes beside it.
+fn lenient() -> httparse::ParserConfig {
+    let mut config = httparse::ParserConfig::default();
+    config
+        .allow_spaces_after_header_name_in_responses(true)
+        .allow_obsolete_multiline_headers_in_responses(true)
+        .allow_multiple_spaces_in_response_status_delimiters(true)
+        .ignore_invalid_headers_in_responses(true);
+    config
+}
+
+/// Returns a value in which a line that is folded goes on after a space (RFC 9112, section 5.2).
+fn unfolded(value: &[u8]) -> Vec<u8> {
+    value.iter().map(|octet| if matches!(octet, b'\r' | b'\n') { b' ' } else { *octet }).collect()
 }
 
 fn past_blank_lines(octets: &[u8]) -> &[u8] {

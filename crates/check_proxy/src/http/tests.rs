@@ -36,7 +36,7 @@ fn once(reader: &mut Reader<impl Read>) -> Result<(u16, String), String> {
 
 #[test]
 fn answers_are_read_to_their_end() {
-    let rows: [(&str, u16, &str); 12] = [
+    let rows: [(&str, u16, &str); 17] = [
         ("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\npongmore", 200, "pong"),
         ("HTTP/1.0 200 OK\r\n\r\npong", 200, "pong"),
         ("HTTP/1.1 200 OK\n\npong", 200, "pong"),
@@ -61,6 +61,12 @@ fn answers_are_read_to_their_end() {
         ("HTTP/1.1 503 X\r\n\r\n", 503, ""),
         ("HTTP/1.1 200 OK\r\nTransfer-Encoding: identity\r\n\r\npong", 200, "pong"),
         ("HTTP/1.1 999 OK\r\n\r\n", 999, ""),
+        // What curl takes too.
+        ("HTTP/1.1 200 OK\r\nX: a\r\n b\r\nContent-Length: 4\r\n\r\npongx", 200, "pong"),
+        ("HTTP/1.1 200 OK\r\nContent-Length : 4\r\n\r\npongx", 200, "pong"),
+        ("HTTP/1.1 200 OK\r\nX Foo: bar\r\nContent-Length: 4\r\n\r\npongx", 200, "pong"),
+        ("HTTP/1.1 200 OK\r\nX: a\u{1}b\r\nContent-Length: 4\r\n\r\npongx", 200, "pong"),
+        ("HTTP/1.1  200  OK\r\nContent-Length:\r\n 4\r\n\r\npongx", 200, "pong"),
     ];
     for (answer, code, page) in rows {
         assert_eq!(read(answer.as_bytes(), None), Ok((code, page.to_owned())), "{answer:?}");
