@@ -87,10 +87,26 @@ impl Url {
         }
     }
 
-    /// Whether a text stands in it, as it is written.
+    /// Whether a text stands in it, as it is written or as servers and their error pages read it: `%XX` and
+    /// `+` decoded.
     pub(crate) fn contains(&self, text: &str) -> bool {
-        self.to_string().contains(text)
+        let written = self.to_string();
+        let spaced = written.replace('+', " ");
+        [decoded(&written), decoded(&spaced), written].iter().any(|url| url.contains(text))
     }
+}
+
+/// Returns a text in which each `%XX` is the octet that it stands for (RFC 3986, section 2.1).
+fn decoded(text: &str) -> String {
+    let (mut octets, mut rest) = (Vec::with_capacity(text.len()), text.as_bytes());
+    while let Some((first, after)) = rest.split_first() {
+        let digits = after.get(..2).filter(|_| *first == b'%');
+        let digits = digits.filter(|digits| digits.iter().all(u8::is_ascii_hexdigit));
+        let octet = digits.and_then(|digits| u8::from_str_radix(str::from_utf8(digits).ok()?, 16).ok());
+        octets.push(octet.unwrap_or(*first));
+        rest = if octet.is_some() { after.get(2..).unwrap_or_default() } else { after };
+    }
+    String::from_utf8_lossy(&octets).into_owned()
 }
 
 impl fmt::Display for Url {
@@ -150,6 +166,28 @@ mod tests {
             let url: Url = text.parse().unwrap();
             assert_eq!((url.absolute("x").as_str(), url.authority().as_str()), (absolute, authority));
         }
+    }
+
+    #[test]
+    fn texts_are_found_in_each_coding() {
+        let rows = [
+            ("/pong?n=NONCE", "pong NONCE", false),
+            ("/pong NONCE", "pong NONCE", true),
+            ("/?q=pong+NONCE", "pong NONCE", true),
+            ("/?q=%70ong+NONCE", "pong NONCE", true),
+            ("/?q=pong%20NONCE", "pong NONCE", true),
+            ("/?q=p%c3%b6ng%2bNONCE", "p\u{f6}ng+NONCE", true),
+            ("/?q=pong+NONCE", "pong+NONCE", true),
+            ("/?q=%7%zz%NONCE%4", "%7%zz%NONCE%4", true),
+        ];
+        for (path, expected, contains) in rows {
+            let url = Url { path: path.to_owned(), ..sample() };
+            assert_eq!(url.contains(expected), contains, "{path}");
+        }
+    }
+
+    fn sample() -> Url {
+        "http://192.0.2.1/NONCE".parse().unwrap()
     }
 
     #[test]

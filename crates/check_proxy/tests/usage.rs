@@ -29,7 +29,7 @@ fn bad_input_is_unknown() {
         format!("--extra-opts=@{}", write("login.ini", "[check_proxy]\nusername = cust\npassword =\n"));
     let network = format!("--file={}", write("proxies", "192.0.2.9\n192.0.2.0/30\n"));
     let key = ca(&write("key.pem", "-----BEGIN PRIVATE KEY-----\nAA==\n-----END PRIVATE KEY-----\n"));
-    let rows: [(&[&str], &str); 23] = [
+    let rows: [(&[&str], &str); 24] = [
         (&["--ip=127.0.0.1", &url, expect, &login, &missing], "reading /nonexistent/ca.pem: no such file"),
         (&["--ip=127.0.0.1", &url, expect, &login, &empty], "/dev/null"),
         (&["--ip=127.0.0.1", &url, expect, &login, &folder], "reading /: "),
@@ -68,6 +68,10 @@ fn bad_input_is_unknown() {
         ),
         (
             &["--ip=127.0.0.1", &url, "--expect=n=NONCE", &login],
+            "--expect needs words before NONCE that are not in --url: error pages show the URL, and so the bare NONCE",
+        ),
+        (
+            &["--ip=127.0.0.1", "--url=http://192.0.2.1/?q=%70ong+NONCE", "--expect=pong NONCE", &login],
             "--expect needs words before NONCE that are not in --url: error pages show the URL, and so the bare NONCE",
         ),
         (
