@@ -139,7 +139,10 @@ impl Match {
         let inverted = drivers.iter().flatten().any(|(inverted, _)| *inverted);
         let by_driver = self.other.get("Driver").filter(|_| !inverted && self.other.len() == 1);
         let fits = |name: &str| {
-            let mut fits = claimed.by(name).is_none() && self.names_fit(name);
+            if claimed.by(name).is_some() || !self.names_fit(name) {
+                return Some(false);
+            }
+            let mut fits = true;
             if !self.types.is_empty() {
                 let known = type_fits(&self.type_patterns(), name);
                 // A card shows its type at last by being wireless or not.
