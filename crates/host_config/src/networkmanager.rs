@@ -2,8 +2,8 @@
 //!
 //! A profile is known by its UUID: the one in the folder that counts most is it, and an empty `UUID.nmmeta`
 //! (a link to /dev/null) hides those of its own folder and of the ones that count less. Only profiles that
-//! come up by themselves promise addresses. NetworkManager also skips files that others than root may read or
-//! write; that is not looked at here.
+//! are activated at boot, by themselves, by a port or by a controller, promise addresses. NetworkManager also
+//! skips files that others than root may read or write; this module does not check their modes.
 
 mod activation;
 mod address;
@@ -44,7 +44,11 @@ pub(crate) fn read(tree: &Tree<'_>) -> Result<Option<Promises>, ConfigError> {
     let settings = Settings::read(tree, &mut of_settings)?;
     let mut promises = Promises::default();
     let profiles = profiles(tree, settings.profiles(), &mut promises)?;
-    let Some(mut profiles) = profiles else { return Ok(None) };
+    let mut profiles = match profiles {
+        // Settings that cannot be read may name another folder of profiles.
+        None if of_settings.unreadable.is_empty() => return Ok(None),
+        profiles => profiles.unwrap_or_default(),
+    };
     promises.append_faults(of_settings);
     let cards = Cards::new(tree);
     profiles.iter_mut().for_each(|profile| profile.resolve(&cards));

@@ -60,6 +60,8 @@ fn a_file_that_cannot_be_read_hides_no_other_of_its_source() {
         ("etc/sysconfig/network/ifcfg-eth7", "etc/sysconfig/network/ifcfg-eth0", suse),
         ("etc/NetworkManager/conf.d/a.conf", "etc/NetworkManager/system-connections/b.nmconnection", profile),
         ("etc/NetworkManager/NetworkManager.conf", "etc/sysconfig/network-scripts/ifcfg-eth0", ifcfg),
+        // Without a profile where they usually are.
+        ("etc/NetworkManager/NetworkManager.conf", "etc/systemd/network/20-b.network", network),
         ("etc/keepalived/a.conf", "etc/keepalived/keepalived.conf", keepalived),
         ("etc/default/keepalived", "etc/keepalived/keepalived.conf", keepalived),
         ("etc/systemd/network/20-b.network.d/a.conf", "etc/systemd/network/20-b.network", network),
