@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use host_config::Tree;
+use host_net::Bound;
 use plugin::Deadline;
 
 use crate::evaluate::evaluate;
@@ -25,9 +26,20 @@ fn said(args: &Args, files: &[(&str, &str)], present: &str) -> (String, Vec<Stri
 
 /// Returns what is observed where a tree configures the addresses.
 fn observed(args: &Args, tree: &Tree<'_>, present: &str) -> Observations {
+    observed_with(args, tree, present, |_| ())
+}
+
+/// Returns it as [`observed`] does, with the interfaces as `change` makes them.
+fn observed_with(
+    args: &Args,
+    tree: &Tree<'_>,
+    present: &str,
+    change: impl FnOnce(&mut Bound),
+) -> Observations {
     let deadline = Deadline::after(Duration::from_secs(60));
     let mut expected = Expected::read_from(&args.expectations(), tree, &deadline);
-    let bound = bound(present);
+    let mut bound = bound(present);
+    change(&mut bound);
     expected.choose(Some(&bound));
     let port_faults = ports::faults(&expected.ports, &expected.vlans, &bound);
     let conditions = expected.conditions(&bound, &port_faults);

@@ -9,7 +9,7 @@ use host_net::{Bound, BoundAddress};
 
 use crate::condition::Condition;
 use crate::expected::Expected;
-use crate::interfaces::absence;
+use crate::interfaces::{absence, is_one_of};
 use crate::port_fault::PortFault;
 use crate::{ListSource, Observations};
 
@@ -58,7 +58,13 @@ impl Expected {
         let mut indices = BTreeSet::new();
         let new = |device: &&str| bound.by_name(device).is_none_or(|here| indices.insert(here.index));
         let all = group.iter().map(|(_, device)| device.as_str());
-        all.filter(|device| self.on.is_empty() || self.on.iter().any(|on| on == device)).filter(new).collect()
+        let is_on = |device: &&str| {
+            let here = bound.by_name(device);
+            self.on.is_empty()
+                || here
+                    .map_or_else(|| self.on.iter().any(|on| on == device), |here| is_one_of(here, &self.on))
+        };
+        all.filter(is_on).filter(new).collect()
     }
 
     /// The entry of an address. Of one that is expected with several prefix lengths, each has an entry of its

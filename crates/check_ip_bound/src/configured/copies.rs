@@ -106,3 +106,22 @@ fn a_list_keeps_the_interfaces_that_must_each_have_an_address() {
         assert!(text.starts_with(&format!("IP_BOUND {expected}")), "{list}: {text}");
     }
 }
+
+/// udev gives a card further names, by any of which --interface may name it.
+#[test]
+fn an_interface_is_named_by_any_of_its_names() {
+    let deadline = Deadline::after(Duration::from_secs(60));
+    let tree = Tree::in_memory([("/etc/network/interfaces", TWO.replace("br0", "eth3"))], &deadline);
+    let missing = "IP_BOUND CRITICAL - 1 of 2 addresses missing: 192.0.2.1 on eth0";
+    let rows = [("eth0", missing), ("enp1s0", missing), ("eth9", "IP_BOUND OK - 1 address")];
+    for (name, expected) in rows {
+        let on = Args { interface: vec![name.to_owned(), "eth3".to_owned()], ..args() };
+        let named = |bound: &mut Bound| {
+            let eth0 = bound.interfaces.iter_mut().find(|each| each.name == "eth0").unwrap();
+            eth0.altnames.push("enp1s0".to_owned());
+        };
+        let found = observed_with(&on, &tree, "192.0.2.1/24@eth3", named);
+        let text = evaluate(&on.limits(), &found).render("IP_BOUND", 0);
+        assert!(text.starts_with(expected), "{name}: {text}");
+    }
+}
