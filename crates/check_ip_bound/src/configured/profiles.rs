@@ -112,3 +112,102 @@ fn a_profile_for_any_card_needs_one_that_is_left() {
     let (first, _) = judged(&profiles, &[], both);
     assert_eq!(first, "IP_BOUND CRITICAL - 1 of 3 addresses missing: 198.51.100.1");
 }
+
+/// Files that show these cards.
+fn cards(names: &[&str]) -> Vec<(String, String)> {
+    let files = |name: &&str| {
+        let folder = format!("/sys/class/net/{name}");
+        let address = (format!("{folder}/address"), "00:00:5e:00:53:01".to_owned());
+        [address, (format!("{folder}/device/uevent"), "DRIVER=x\n".to_owned())]
+    };
+    names.iter().flat_map(files).collect()
+}
+
+fn of_cards(profiles: &[String], names: &[&str], present: &str) -> (String, Vec<String>) {
+    let files = cards(names);
+    let files: Vec<(&str, &str)> =
+        files.iter().map(|(path, content)| (path.as_str(), content.as_str())).collect();
+    judged(profiles, &files, present)
+}
+
+/// Of two profiles of which one asks for no address, or for one of another family, the files do not tell
+/// which is active.
+#[test]
+fn a_lease_is_required_where_each_profile_asks_for_it() {
+    let eth0 = |ipv4: &str| profile("interface-name=eth0", ipv4);
+    let v6 = eth0("method=disabled\n[ipv6]\nmethod=auto\nmay-fail=false");
+    let present = "198.51.100.1/24@eth3";
+    let missing = "CRITICAL - 1 of 1 address missing: eth0 has no IPv4 address (DHCP)";
+    let other = profile("interface-name=eth3", &keyfile("198.51.100.1/24"));
+    let ok = "OK - 1 address from networkmanager bound and usable";
+    let rows = [
+        ("disabled", vec![eth0("method=auto"), eth0("method=disabled"), other.clone()], present, ok),
+        (
+            "another family",
+            vec![eth0("method=auto"), v6, other.clone()],
+            "198.51.100.1/24@eth3 2001:db8::7/64@eth0+0~3600",
+            "OK - 2 addresses from networkmanager bound and usable, 1 dynamic",
+        ),
+        (
+            "the same",
+            vec![eth0("method=auto"), eth0("method=auto"), other],
+            present,
+            "CRITICAL - 1 of 2 addresses missing: eth0 has no IPv4 address (DHCP)",
+        ),
+        ("nothing else", vec![eth0("method=auto"), eth0("method=disabled")], "", missing),
+    ];
+    for (name, profiles, present, expected) in rows {
+        let (first, details) = judged(&profiles, &[], present);
+        assert_eq!(first, format!("IP_BOUND {expected}"), "{name} {details:?}");
+    }
+}
+
+/// A profile that may not fit the driver here hides no other one.
+#[test]
+fn a_doubtful_profile_has_no_priority() {
+    let doubtful = profile("interface-name=eth0\nautoconnect-priority=10", &keyfile("192.0.2.1/24"))
+        .replace("[ipv4]", "[match]\ndriver=x;\n[ipv4]");
+    let plain = profile("interface-name=eth0", &keyfile("192.0.2.2/24"));
+    let files = [("/sys/class/net/eth0/address", "00:00:5e:00:53:01")];
+    let both = [doubtful, plain];
+    let ok = "OK - 1 address from networkmanager bound and usable";
+    let rows = [
+        ("192.0.2.1/24@eth0", ok),
+        ("192.0.2.2/24@eth0", ok),
+        ("198.51.100.1/24@eth0", "CRITICAL - 1 of 1 address missing: 192.0.2.1"),
+    ];
+    for (present, expected) in rows {
+        let (first, details) = judged(&both, &files, present);
+        assert_eq!(first, format!("IP_BOUND {expected}"), "{present} {details:?}");
+    }
+}
+
+/// NetworkManager activates the profile with the highest priority that fits a card, whether or not it names
+/// the card.
+#[test]
+fn a_profile_for_any_card_takes_one_from_a_lower_priority() {
+    let named = profile("interface-name=eth0", &keyfile("192.0.2.10/24"));
+    let any =
+        |priority: i8| profile(&format!("autoconnect-priority={priority}"), &keyfile("198.51.100.1/24"));
+    let ok = "OK - 1 address from networkmanager bound and usable";
+    let missing = |address: &str| format!("CRITICAL - 1 of 1 address missing: {address}");
+    let rows = [
+        (50, &["eth0"][..], "198.51.100.1/24@eth0", ok.to_owned()),
+        (50, &["eth0"], "203.0.113.1/24@eth0", missing("198.51.100.1")),
+        (50, &["eth0", "eth3"], "198.51.100.1/24@eth0", ok.to_owned()),
+        (50, &["eth0", "eth3"], "192.0.2.10/24@eth0", missing("198.51.100.1")),
+        (0, &["eth0"], "192.0.2.10/24@eth0", ok.to_owned()),
+        (-1, &["eth0"], "203.0.113.1/24@eth0", missing("192.0.2.10")),
+    ];
+    for (priority, cards, present, expected) in rows {
+        let (first, details) = of_cards(&[named.clone(), any(priority)], cards, present);
+        assert_eq!(first, format!("IP_BOUND {expected}"), "{priority} {cards:?} {present} {details:?}");
+    }
+    let two = [named.clone(), named.replace(".10/", ".11/"), any(50)];
+    let (first, details) = of_cards(&two, &["eth0"], "198.51.100.1/24@eth0");
+    assert_eq!(first, format!("IP_BOUND {ok}"), "{details:?}");
+    let note = format!(
+        "note: 192.0.2.11 of {FOLDER}/b.nmconnection line 6 is not expected: whether a profile for any card takes eth0 is not known here"
+    );
+    assert!(details.contains(&note), "{details:?}");
+}
