@@ -134,7 +134,7 @@ fn cause(dynamic: &Dynamic, here: &[&Interface], bound: &Bound) -> Option<String
 
 /// Whether an interface is one that gets its address so. What conditions tell may be each interface that
 /// nothing else configures, as far as its name shows its type.
-fn is_for(dynamic: &Dynamic, interface: &Interface, expected: &Expected) -> bool {
+pub(crate) fn is_for(dynamic: &Dynamic, interface: &Interface, expected: &Expected) -> bool {
     if dynamic.is_by_conditions() {
         return fits_type(&dynamic.interface, &interface.name)
             && !is_configured_apart(interface, dynamic, expected);
@@ -188,7 +188,7 @@ fn has_address(dynamic: &Dynamic, interface: &Interface, expected: &Expected, bo
 
 /// Returns the addresses of the family on the interface that are not its static ones, usable or not. What
 /// fits conditions may be the tunnel of another program, whose own address is permanent and no lease.
-fn leased<'a>(
+pub(crate) fn leased<'a>(
     dynamic: &'a Dynamic,
     interface: &'a Interface,
     expected: &'a Expected,

@@ -130,6 +130,71 @@ fn of_cards(profiles: &[String], names: &[&str], present: &str) -> (String, Vec<
     judged(profiles, &files, present)
 }
 
+/// What one profile lost is not what another has by DHCP.
+#[test]
+fn an_address_of_another_profile_is_no_lease() {
+    let eth0 = |ipv4: &str| profile("interface-name=eth0", ipv4);
+    let two = eth0("method=manual\naddress1=192.0.2.1/24\naddress2=192.0.2.2/24");
+    let any = |ipv4: &str| profile("", ipv4);
+    let (first, second) = (any(&keyfile("198.51.100.1/24")), any(&keyfile("198.51.100.2/24")));
+    let v6 = eth0("method=disabled\n[ipv6]\nmethod=auto\nmay-fail=false");
+    let missing = |count: u8, what: &str| format!("CRITICAL - 1 of {count} {what}");
+    let rows = [
+        // The address of a card with a profile of its own.
+        (
+            vec![eth0(&keyfile("192.0.2.10/24")), first.clone(), any("method=auto")],
+            &["eth0", "eth3"][..],
+            "192.0.2.10/24@eth0",
+            missing(2, "addresses missing: 198.51.100.1"),
+        ),
+        // One that it has by DHCP.
+        (
+            vec![eth0("method=auto"), first.clone(), any("method=auto")],
+            &["eth0", "eth3"],
+            "192.0.2.10/24@eth0+0~3600",
+            missing(2, "addresses missing: 198.51.100.1"),
+        ),
+        // The tunnel of another program.
+        (
+            vec![eth0("method=auto"), first.clone(), any("method=auto")],
+            &["eth0", "eth3"],
+            "192.0.2.10/24@eth0+0~3600 203.0.113.1/24@docker0 203.0.113.2/24@eth3",
+            missing(2, "addresses missing: 198.51.100.1"),
+        ),
+        // A part of them tells the profile.
+        (
+            vec![two.clone(), eth0("method=auto")],
+            &["eth0"],
+            "192.0.2.1/24@eth0 2001:db8::7/64@eth0+0~3600",
+            missing(2, "addresses missing: 192.0.2.2"),
+        ),
+        (
+            vec![two, v6.clone()],
+            &["eth0"],
+            "192.0.2.1/24@eth0 2001:db8::7/64@eth0+0~3600",
+            missing(2, "addresses missing: 192.0.2.2"),
+        ),
+        // The other family.
+        (
+            vec![eth0(&keyfile("192.0.2.1/24")), v6],
+            &["eth0"],
+            "192.0.2.77/24@eth0+0~3600",
+            missing(1, "address missing: 192.0.2.1"),
+        ),
+        // What another of the profiles gives.
+        (
+            vec![first, second, any("method=auto")],
+            &["eth0", "eth3"],
+            "198.51.100.1/24@eth0+0~3600",
+            missing(2, "addresses missing: 198.51.100.2"),
+        ),
+    ];
+    for (profiles, cards, present, expected) in rows {
+        let (first, details) = of_cards(&profiles, cards, present);
+        assert_eq!(first, format!("IP_BOUND {expected}"), "{present} {details:?}");
+    }
+}
+
 /// Of two profiles of which one asks for no address, or for one of another family, the files do not tell
 /// which is active.
 #[test]

@@ -1,4 +1,4 @@
-//! Profiles of which a device has one at a time: that of which the addresses are bound is expected.
+//! Profiles that compete for a device: the one whose addresses are bound is expected.
 
 use std::cmp::Reverse;
 use std::net::IpAddr;
@@ -7,16 +7,16 @@ use host_config::{Choice, OneOf, Promise};
 use host_net::Bound;
 
 use super::{Expected, merge, unique};
-use crate::interfaces::is_local;
+use crate::dynamic::{is_for, leased};
 
 /// How well a profile agrees with what is bound; the later, the better.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Agreement {
     None,
-    /// Some of its addresses are bound.
-    Part,
     /// Its interface has an address from outside.
     Dynamic,
+    /// Some of its addresses are bound.
+    Part,
     /// All its addresses are bound, or its interface is the port that it should be.
     Whole,
 }
@@ -32,7 +32,7 @@ impl Expected {
         let mut others = Vec::new();
         for OneOf { why, active, mut profiles } in std::mem::take(&mut self.one_of) {
             let own: Vec<IpAddr> = addresses(&profiles).collect();
-            let rank = |profile: &Choice| bound.map(|bound| agreement(profile, &own, bound));
+            let rank = |profile: &Choice| bound.map(|bound| self.agreement(profile, &own, bound));
             profiles.sort_by_cached_key(|profile| Reverse((rank(profile), !profile.promises.is_empty())));
             let rest = profiles.split_off(active.min(profiles.len()));
             others.extend(
@@ -53,38 +53,35 @@ impl Expected {
         let others = others.iter().filter(|(promise, _)| unexpected(promise));
         self.notes.extend(others.map(|(promise, why)| promise.not_expected(why)));
     }
+
+    /// Returns how well a profile agrees, and how many of its addresses are bound; `own` are the static
+    /// addresses of the profiles that it competes with.
+    fn agreement(&self, profile: &Choice, own: &[IpAddr], bound: &Bound) -> (Agreement, usize) {
+        let is_on = |index: u32, name: &str| bound.by_name(name).is_some_and(|here| here.index == index);
+        let is_bound = |promise: &&Promise| {
+            let mut places = bound.places(promise.expected.address).iter();
+            places.any(|place| promise.interface.as_ref().is_none_or(|name| is_on(place.interface, name)))
+        };
+        let held = profile.promises.iter().filter(is_bound).count();
+        let is_port = profile.port.as_ref().is_some_and(|(port, controller)| {
+            let controller = bound.by_name(controller).map(|controller| controller.index);
+            controller.is_some() && bound.by_name(port).is_some_and(|port| port.controller == controller)
+        });
+        let has_lease = profile.dynamic.iter().any(|dynamic| {
+            let its = bound.interfaces.iter().filter(|interface| is_for(dynamic, interface, self));
+            let mut leases = its.flat_map(|interface| leased(dynamic, interface, self, bound));
+            leases.any(|each| !own.contains(&each.address))
+        });
+        let agreement = match () {
+            () if is_port || held > 0 && held == profile.promises.len() => Agreement::Whole,
+            () if held > 0 => Agreement::Part,
+            () if has_lease => Agreement::Dynamic,
+            () => Agreement::None,
+        };
+        (agreement, held)
+    }
 }
 
 fn addresses(profiles: &[Choice]) -> impl Iterator<Item = IpAddr> {
     profiles.iter().flat_map(|profile| &profile.promises).map(|promise| promise.expected.address)
-}
-
-/// Returns how well a profile agrees, and how many of its addresses are bound; `own` are the static addresses
-/// of the profiles that it competes with.
-fn agreement(profile: &Choice, own: &[IpAddr], bound: &Bound) -> (Agreement, usize) {
-    let is_on = |index: u32, name: &str| bound.by_name(name).is_some_and(|here| here.index == index);
-    let is_bound = |promise: &&Promise| {
-        let mut places = bound.places(promise.expected.address).iter();
-        places.any(|place| promise.interface.as_ref().is_none_or(|name| is_on(place.interface, name)))
-    };
-    let held = profile.promises.iter().filter(is_bound).count();
-    let is_port = profile.port.as_ref().is_some_and(|(port, controller)| {
-        let controller = bound.by_name(controller).map(|controller| controller.index);
-        controller.is_some() && bound.by_name(port).is_some_and(|port| port.controller == controller)
-    });
-    let leased = profile.dynamic.iter().any(|dynamic| {
-        let mut from_outside = bound.addresses.iter().filter(|each| !own.contains(&each.address));
-        from_outside.any(|each| {
-            let on = bound.interface(each.interface);
-            !is_local(each.address)
-                && on.is_some_and(|on| dynamic.is_by_conditions() || dynamic.covers(&on.name))
-        })
-    });
-    let agreement = match () {
-        () if is_port || held > 0 && held == profile.promises.len() => Agreement::Whole,
-        () if leased => Agreement::Dynamic,
-        () if held > 0 => Agreement::Part,
-        () => Agreement::None,
-    };
-    (agreement, held)
 }
