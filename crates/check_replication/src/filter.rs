@@ -71,7 +71,7 @@ impl Filters {
         self.by_names(database).or_else(|| domains.or_else(servers).map(LeftOut::Perhaps))
     }
 
-    /// The same by the rules of both manuals for names: databases first, then tables.
+    /// Returns what leaves a database out by the rules of both manuals for names: databases, then tables.
     fn by_names(&self, database: &str) -> Option<LeftOut> {
         let [do_db, ignore_db, do_table, ignore_table, wild_do, wild_ignore, ..] = COLUMNS;
         if let Some(by) = by_databases(database, (do_db, self.list(do_db)), (ignore_db, self.list(ignore_db)))

@@ -11,7 +11,7 @@ use crate::membership::Membership;
 use crate::row::Row;
 use crate::semi_sync::SemiSync;
 
-/// What the server behind a socket is called in performance data.
+/// The name of a server that is reached by a socket, in performance data.
 pub(crate) const SOCKET: &str = "socket";
 
 /// Whose server it is.

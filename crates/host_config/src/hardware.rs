@@ -74,8 +74,8 @@ impl<'a> Cards<'a> {
         text.lines().find_map(|line| line.strip_prefix(key)).map(str::to_owned)
     }
 
-    /// Returns the names of the cards that a connection of this type of NetworkManager can be for: none where
-    /// they are not known, as in a container, whose interfaces are no cards.
+    /// Returns the names of the cards that fit a NetworkManager connection of this type: empty where they are
+    /// not known, as in a container, whose interfaces are not cards.
     pub(crate) fn of_type(&self, kind: &str) -> Vec<String> {
         let fits = |name: &&String| match kind {
             "ethernet" | "802-3-ethernet" => !self.is_wireless(name),
@@ -85,8 +85,8 @@ impl<'a> Cards<'a> {
         self.hardware().filter(fits).cloned().collect()
     }
 
-    /// Returns the cards that fit, as a pattern of their names: `None` if no card is known, or of one whether
-    /// it fits, and if none fits. `by_driver`: where none fits, what had this driver is gone.
+    /// Returns the cards that fit, as a pattern of their names: `None` if no card is known or fits, or if it
+    /// is not known of one whether it fits. `by_driver`: where no card fits, the one with this driver is gone.
     pub(crate) fn fitting(
         &self,
         fits: impl Fn(&str) -> Option<bool>,

@@ -90,7 +90,7 @@ impl Merged {
     fn promise(mut self, cards: &Cards<'_>, to: &mut Promises) -> Result<(), ConfigError> {
         for definition in &mut self.definitions {
             let of_kind = self.of_kind.get(&definition.kind).unwrap_or(&self.renderer);
-            definition.settle(of_kind);
+            definition.inherit_renderer(of_kind);
         }
         let named =
             |definition: &Definition| (definition.id().to_owned(), definition.as_port().map(str::to_owned));

@@ -109,7 +109,7 @@ fn attribute(octets: &[u8]) -> Result<Option<Attribute<'_>>, NetlinkError> {
 
 #[cold]
 fn cut(octets: &[u8]) -> NetlinkError {
-    NetlinkError::Answer(format!("an attribute that is longer than the {} octets left", octets.len()))
+    NetlinkError::Answer(format!("an attribute whose length does not fit the {} octets left", octets.len()))
 }
 
 /// The low bits of IFA_FLAGS.

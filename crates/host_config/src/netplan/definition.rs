@@ -182,7 +182,7 @@ impl Definition {
 
     /// Takes the renderer of its kind where it has none of its own: others than NetworkManager have no use
     /// for settings of it, and `nm-devices` know no other.
-    pub(super) fn settle(&mut self, of_kind: &str) {
+    pub(super) fn inherit_renderer(&mut self, of_kind: &str) {
         if self.renderer.is_empty() {
             of_kind.clone_into(&mut self.renderer);
         }

@@ -170,7 +170,7 @@ fn errant_transactions_of_mariadb() {
     assert_eq!(transactions(&mixed), (String::new(), vec![], vec![]));
 }
 
-/// What its gtid_slave_pos has of another time, and what the replica wrote itself, never come from a source.
+/// Positions of an earlier setup in gtid_slave_pos, and what the replica wrote itself, are not missing on it.
 #[test]
 fn what_a_source_does_not_send_is_not_missing() {
     let rows = [
