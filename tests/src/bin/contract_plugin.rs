@@ -142,9 +142,9 @@ fn check(args: &Args, deadline: &Deadline) -> Result<Report, Failure> {
         Act::Panic | Act::PanicAny | Act::PanicElsewhere | Act::PanicEverywhere => panics(args.act),
         Act::Child => {
             let child = std::process::Command::new("cat").arg("/proc/self/status").output();
-            Ok(Report::new(args.state, "a child").detail(
-                child.map(|child| String::from_utf8_lossy(&child.stdout).into_owned()).unwrap_or_default(),
-            ))
+            let status =
+                child.map(|child| String::from_utf8_lossy(&child.stdout).into_owned()).unwrap_or_default();
+            Ok(status.lines().fold(Report::new(args.state, "a child"), Report::detail))
         }
         Act::Hang => hang(),
         Act::Partial => {
