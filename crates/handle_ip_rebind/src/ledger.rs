@@ -140,9 +140,12 @@ impl<'a> Ledger<'a> {
     /// Notes which addresses are back, which are not, and which a command bound wrongly. A run that could
     /// change nothing has used none of the budget.
     pub(crate) fn learn(&mut self, config: &Config, seen: &Seen, outcome: &mut Outcome, deadline: &Deadline) {
-        if let Ok(bound) = Bound::read(deadline) {
+        if !outcome.misbound.is_empty()
+            && let Ok(bound) = Bound::read(deadline)
+        {
             let listed = |address| seen.names(address);
-            self.memory.misbound.learn(&outcome.cases, &bound, &config.interface, listed);
+            let (cases, places) = (&outcome.cases, &outcome.misbound);
+            self.memory.misbound.learn(cases, places, &bound, &config.interface, listed);
         }
         let announced = outcome.owed.is_announced.then(|| outcome.owed_addresses());
         let addresses = outcome.pending.iter().copied().chain(announced.into_iter().flatten());

@@ -54,6 +54,8 @@ pub(crate) struct Outcome {
     pub(crate) unrecorded: Option<String>,
     /// The missing ones.
     pub(crate) cases: Vec<Case>,
+    /// Where the command bound addresses wrongly: the interface and the prefix length of each.
+    pub(crate) misbound: BTreeMap<IpAddr, (String, u8)>,
     /// How often something was changed within the hour, by this run too.
     pub(crate) acted: usize,
     /// Whether this run has changed something, or may have.
@@ -96,6 +98,7 @@ impl Outcome {
             contradictions: Contradictions::default(),
             unrecorded: None,
             cases: Vec::new(),
+            misbound: BTreeMap::new(),
             acted: 0,
             changed: false,
             per_hour: config.per_hour,

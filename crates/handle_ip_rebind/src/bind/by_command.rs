@@ -59,7 +59,11 @@ pub(crate) fn judge(
         };
         let by = if seen.names(address) { "by the command" } else { &ran };
         match fault {
-            Some(fault) => outcome.set(address, Fate::Misbound, format!("{fault}, {by}"), "bound"),
+            Some(fault) => {
+                outcome.set(address, Fate::Misbound, format!("{fault}, {by}"), "bound");
+                let on = after.interface(place.interface).map(|on| (on.name.clone(), place.prefix));
+                outcome.misbound.extend(on.map(|on| (address, on)));
+            }
             None if is_tried => continue,
             None => outcome.set(address, Fate::Unlisted, format!("bound {by}"), "bound"),
         }

@@ -43,9 +43,9 @@ impl Misbound {
     ) -> bool {
         let before = self.0.len();
         self.0.retain(|address, place| {
-            let is_there =
-                places(bound, *address).any(|there| there == (place.interface.as_str(), place.prefix));
-            is_there && place.configured == configured && listed(*address)
+            is_on(bound, *address, &place.interface, place.prefix)
+                && place.configured == configured
+                && listed(*address)
         });
         self.0.len() < before
     }
@@ -61,10 +61,12 @@ impl Misbound {
         wrong.map(case).collect()
     }
 
-    /// Notes the `listed` addresses that a command bound wrongly and that are `bound` so now.
+    /// Notes the `listed` addresses that a command bound wrongly, each at the place that is wrong, and that
+    /// are `bound` so now.
     pub(crate) fn learn(
         &mut self,
         cases: &[Case],
+        places: &BTreeMap<IpAddr, (String, u8)>,
         bound: &Bound,
         configured: &str,
         listed: impl Fn(IpAddr) -> bool,
@@ -72,9 +74,13 @@ impl Misbound {
         let wrong = cases.iter().filter(|case| case.fate == Fate::Misbound && listed(case.address));
         for case in wrong.take(MOST.saturating_sub(self.0.len())) {
             let why: String = case.why.iter().flat_map(|why| why.chars()).take(CAUSE).collect();
-            let Some((interface, prefix)) = places(bound, case.address).next() else { continue };
-            let (interface, configured) = (interface.to_owned(), configured.to_owned());
-            self.0.entry(case.address).or_insert(Place { why, interface, prefix, configured });
+            let Some((interface, prefix)) = places.get(&case.address).cloned() else { continue };
+            if is_on(bound, case.address, &interface, prefix) {
+                self.0.insert(
+                    case.address,
+                    Place { why, interface, prefix, configured: configured.to_owned() },
+                );
+            }
         }
     }
 
@@ -84,8 +90,9 @@ impl Misbound {
     }
 }
 
-/// The interfaces that an address is on, with its prefix length.
-fn places(bound: &Bound, address: IpAddr) -> impl Iterator<Item = (&str, u8)> {
-    let places = bound.places(address).iter();
-    places.filter_map(|place| Some((bound.interface(place.interface)?.name.as_str(), place.prefix)))
+/// Returns whether an address is on this interface with this prefix length.
+fn is_on(bound: &Bound, address: IpAddr, interface: &str, prefix: u8) -> bool {
+    let name = |index| bound.interface(index).map(|known| known.name.as_str());
+    let mut places = bound.places(address).iter();
+    places.any(|place| place.prefix == prefix && name(place.interface) == Some(interface))
 }
