@@ -92,7 +92,7 @@ pub(crate) struct Memory {
     /// The default routes by the configured interface.
     #[serde(default, skip_serializing_if = "Routes::is_empty")]
     pub(crate) routes: Routes,
-    /// The addresses that the last run bound, at which the next run looks again.
+    /// The addresses that earlier runs bound, at which the next run that has time for it looks again.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) lately: Vec<IpAddr>,
     /// The addresses that a run was to bind and did not, because it was killed or had no time. That run used

@@ -26,6 +26,8 @@ pub(crate) struct Ledger<'a> {
     acted: Vec<u64>,
     /// The addresses that this run tries to bind.
     tried: BTreeSet<IpAddr>,
+    /// The addresses that earlier runs bound, and this run had no time to look at.
+    unseen: Vec<IpAddr>,
     /// Whether it only continues an earlier run of this hour, which has used the budget.
     continues: bool,
     now: u64,
@@ -71,11 +73,13 @@ pub(crate) fn may_continue(config: &Config, memory: &Memory, cases: &[Case], has
     memory.may_continue() && is_apart && (has_left || bindable().any(is_begun))
 }
 
-/// The addresses at which the next run looks again: those that came back or that an earlier run left, without
-/// those that are still to be announced.
-fn lately(outcome: &Outcome) -> Vec<IpAddr> {
+/// The addresses at which the next run looks again: those that are still `unseen`, those that came back and
+/// those that an earlier run left, without those that are still to be announced.
+fn lately(unseen: &[IpAddr], outcome: &Outcome) -> Vec<IpAddr> {
     let done = of(&outcome.cases, Fate::Back).chain(outcome.owed_addresses());
-    done.filter(|address| !outcome.pending.contains(address)).collect()
+    let done = done.filter(|address| !outcome.pending.contains(address));
+    let all: BTreeSet<IpAddr> = done.chain(unseen.iter().copied()).collect();
+    all.into_iter().collect()
 }
 
 /// The addresses that this run or a killed one before it has bound, in the order of the list, each with its
@@ -109,7 +113,10 @@ impl<'a> Ledger<'a> {
         let (former, acted) = (memory.failed.clone(), memory.acted.clone());
         let tried: BTreeSet<IpAddr> = of(&outcome.cases, Fate::Bindable).collect();
         let continues = memory.may_continue() && tried.is_subset(&memory.begun);
-        let mut ledger = Self { held, memory, former, acted, tried, continues, now };
+        // Those that another host has too are dealt with in this run.
+        let unseen = memory.lately.iter().copied().filter(|address| !outcome.contested.contains(address));
+        let unseen = unseen.collect();
+        let mut ledger = Self { held, memory, former, acted, tried, unseen, continues, now };
         if continues {
             ledger.memory.interrupted += 1;
         } else {
@@ -158,7 +165,7 @@ impl<'a> Ledger<'a> {
     pub(crate) fn announced(&mut self, outcome: &mut Outcome) {
         if outcome.pending.is_empty() && !self.memory.owed.services.is_empty() {
             self.memory.owed.is_announced = true;
-            self.memory.lately = lately(outcome);
+            self.memory.lately = lately(&self.unseen, outcome);
             self.write(outcome);
         }
     }
@@ -187,7 +194,7 @@ impl<'a> Ledger<'a> {
             self.memory.owed.services.clear();
         }
         self.memory.interrupted = 0;
-        self.memory.lately = lately(outcome);
+        self.memory.lately = lately(&self.unseen, outcome);
         self.memory.gone.learn(&outcome.cases, |address| seen.names(address), self.now);
         if let Ok(bound) = Bound::read(deadline)
             && let Some(gateways) = gateways(&bound, &config.interface, deadline)

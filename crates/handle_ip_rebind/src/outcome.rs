@@ -66,7 +66,7 @@ pub(crate) struct Outcome {
     pub(crate) owed: Owed,
     /// The gateways whose default routes are not back, each with the address that was bound again.
     pub(crate) lost_routes: BTreeMap<IpAddr, IpAddr>,
-    /// The addresses that the last run bound, and another host has now.
+    /// The addresses that earlier runs bound, and another host has now.
     pub(crate) contested: BTreeSet<IpAddr>,
     /// The addresses that this run or an earlier one bound, and that were not announced since.
     pub(crate) pending: BTreeSet<IpAddr>,

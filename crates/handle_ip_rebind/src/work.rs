@@ -104,11 +104,14 @@ fn work(
     let seen = Seen::read(config, deadline)?;
     let is_forgotten = memory.forget(config, &seen, now);
     observe(config, &seen, &memory, &mut outcome, deadline)?;
+    if config.enabled {
+        hold_back(config, &memory.failed, &mut outcome.cases, now);
+    }
     outcome.unrestarted = unrestarted(config, &memory, now);
     let has_seen = see_routes(config, &seen, &mut memory, &mut outcome, deadline);
     let has_looked = look_again(config, &seen, &mut memory, &mut outcome, deadline);
     forget_failures(&held, &mut memory, is_forgotten || has_seen || has_looked, &outcome)?;
-    if let Some(end) = early_end(config, &memory, &mut outcome, now) {
+    if let Some(end) = early_end(config, &memory, &mut outcome) {
         return Ok(outcome.ends(end));
     }
     let link = open_link(config, &outcome)?;
@@ -140,6 +143,7 @@ fn observe(
     outcome.contradictions = seen.contradictions(config);
     outcome.cases = seen.cases(config, deadline)?;
     outcome.cases.extend(memory.cases(&outcome.cases));
+    spare_the_command(config, &mut outcome.cases);
     if config.enabled {
         outcome.owed = owed(config, memory, seen);
         let pending = outcome.owed.addresses.iter().filter(|_| !outcome.owed.is_announced);
@@ -163,9 +167,9 @@ fn see_routes(
     has_seen
 }
 
-/// Probes once more for the addresses that the last run bound: another host may have taken one while or since
+/// Probes once more for the addresses that earlier runs bound: another host may have taken one while or since
 /// that run announced it (RFC 5227, section 2.4). Returns whether `memory` was changed. Where an address is
-/// to be bound, that comes first if the time is short.
+/// to be bound, that comes first if the time is short, and a later run looks.
 fn look_again(
     config: &Config,
     seen: &Seen,
@@ -173,7 +177,8 @@ fn look_again(
     outcome: &mut Outcome,
     deadline: &Deadline,
 ) -> bool {
-    let needed = if outcome.cases.is_empty() { CONFLICTS_NEEDED } else { LEAST_TIMEOUT + CONFLICTS_NEEDED };
+    let is_first = bindable(&outcome.cases).is_empty();
+    let needed = if is_first { CONFLICTS_NEEDED } else { LEAST_TIMEOUT + CONFLICTS_NEEDED };
     if memory.lately.is_empty() || !config.enabled || deadline.remaining() < needed {
         return false;
     }
@@ -193,17 +198,13 @@ fn look_again(
 
 /// Returns how the run ends if there is nothing to do, or nothing that it may do. `None` if the link must be
 /// asked.
-fn early_end(config: &Config, memory: &Memory, outcome: &mut Outcome, now: u64) -> Option<End> {
+fn early_end(config: &Config, memory: &Memory, outcome: &mut Outcome) -> Option<End> {
     if outcome.cases.is_empty()
         && outcome.owed.is_empty()
         && !outcome.has_left()
         && outcome.unrestarted.is_empty()
     {
         return Some(End::AllWell);
-    }
-    spare_the_command(config, &mut outcome.cases);
-    if config.enabled {
-        hold_back(config, &memory.failed, &mut outcome.cases, now);
     }
     match () {
         () if is_idle(outcome) => Some(End::Nothing),

@@ -170,6 +170,30 @@ fn an_address_that_is_taken_after_a_run_is_given_back_by_the_next_one() {
 }
 
 #[test]
+fn what_a_run_had_no_time_to_look_at_is_looked_at_by_a_later_one() {
+    if missing(&HOSTS) {
+        return;
+    }
+    let site = Site::new("192.0.2.31 192.0.2.32 192.0.2.33");
+    site.host.ip(&["addr", "add", "192.0.2.33/24", "dev", "eth0"]);
+    site.configure("enabled = true\nannounce = true\n");
+    assert_eq!(site.handle().verdict(), (0, "IP_REBIND OK - bound again: 192.0.2.31-32"));
+    site.neighbour.ip(&["addr", "add", "192.0.2.31/24", "dev", "eth0"]);
+    site.host.ip(&["addr", "del", "192.0.2.33/24", "dev", "eth0"]);
+    // The default time is enough for the missing address.
+    let outcome = run(&mut site.command_within("CRITICAL-HARD", 8));
+    assert_eq!(outcome.verdict(), (0, "IP_REBIND OK - bound again: 192.0.2.33"));
+    // An address that is left alone needs none of it.
+    write(&site.path("ips"), "192.0.2.31\n192.0.2.32\n192.0.2.33\n192.0.2.255\n");
+    let mac = run(site.neighbour.command("cat").arg("/sys/class/net/eth0/address")).stdout;
+    let why = format!("192.0.2.31 not back: {} has it too on eth0, removed again", mac.trim());
+    let outcome = run(&mut site.command_within("CRITICAL-HARD", 8));
+    let line = format!("IP_REBIND CRITICAL - {why}, 1 more fault");
+    assert_eq!(outcome.verdict(), (2, line.as_str()), "{outcome:?}");
+    assert!(!site.has("192.0.2.31/24") && site.has("192.0.2.32/24") && site.has("192.0.2.33/24"));
+}
+
+#[test]
 fn what_a_command_binds_is_given_back_too() {
     if missing(&HOSTS) || missing(&[Need::Program("nft")]) {
         return;
