@@ -157,7 +157,7 @@ fn a_wrong_setting_is_named_with_its_line() {
     }
     assert_eq!(
         parse("files = [\"/a\"]\n").unwrap_err(),
-        "configuration /etc/x.toml: interface is not set, as in interface = \"eth0\""
+        "configuration /etc/x.toml: interface is not set: name one in quotes"
     );
     assert!(parse("interface = \"eth0\"").unwrap_err().contains("neither files nor from"));
     for name in ["", "a/b", "e t", "sixteen-letters-", "e\\u0007"] {

@@ -38,7 +38,7 @@ pub(crate) fn in_prefix(name: &str) -> Option<String> {
 /// Returns the error at this place of a configuration, with the name of the setting.
 pub(crate) fn of_toml(message: &str, text: &str, span: Option<Range<usize>>) -> String {
     if let Some(name) = message.strip_prefix("missing field `").and_then(|rest| rest.split('`').next()) {
-        return format!("{name} is not set, as in {name} = \"eth0\"");
+        return format!("{name} is not set: name one in quotes");
     }
     if message.starts_with("invalid unquoted key") {
         let start = span.map(|span| span.start);
