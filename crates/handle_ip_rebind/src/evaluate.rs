@@ -128,8 +128,10 @@ fn owed(outcome: &Outcome) -> Option<Finding> {
 fn contested(outcome: &Outcome) -> Option<Finding> {
     let addresses: Vec<IpAddr> = outcome.contested.iter().copied().collect();
     let is_left = outcome.end == End::OverBudget && !addresses.is_empty();
-    let tail = format!(" is on another host too: the budget of {} an hour is used up", outcome.per_hour);
-    is_left.then(|| Finding::critical(format!("{}{tail}", brief(&addresses, room_after(&tail)))))
+    let (head, tail) =
+        ("another host has ", format!(" too: the budget of {} an hour is used up", outcome.per_hour));
+    let room = room_after(&format!("{head}{tail}"));
+    is_left.then(|| Finding::critical(format!("{head}{}{tail}", brief(&addresses, room))))
 }
 
 /// Returns whether something is wrong with an address.

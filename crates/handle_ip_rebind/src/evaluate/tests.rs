@@ -227,6 +227,18 @@ fn says_which_programs_failed_before() {
 }
 
 #[test]
+fn says_which_addresses_another_host_has_too_without_budget() {
+    for (addresses, named) in
+        [(&["192.0.2.31"][..], "192.0.2.31"), (&["192.0.2.31", "192.0.2.32"], "192.0.2.31-32")]
+    {
+        let contested = addresses.iter().map(|address| address.parse().unwrap()).collect();
+        let line = format!("another host has {named} too: the budget of 3 an hour is used up");
+        let found = lines(&Outcome { contested, ..outcome(End::OverBudget, Vec::new()) });
+        assert_eq!(found, [format!("IP_REBIND CRITICAL - {line}")]);
+    }
+}
+
+#[test]
 fn says_what_it_leaves_to_the_next_run() {
     let too_late = Some("probing on eth0: no buffer space available".to_owned());
     let pending: BTreeSet<IpAddr> =
