@@ -1,5 +1,6 @@
 //! Which addresses are missing, as check_ip_bound finds them, and which of those may be bound.
 
+use std::cell::OnceCell;
 use std::net::IpAddr;
 use std::path::Path;
 
@@ -40,6 +41,8 @@ pub(crate) struct Seen {
     /// `None` where `check` names nothing and this host has no address that could stand for it.
     check: Option<Observations>,
     list: Observations,
+    /// The addresses that move between hosts by `check` and by this host's configuration, once they are read.
+    floating: OnceCell<Vec<(IpAddr, String)>>,
 }
 
 impl Seen {
@@ -64,7 +67,7 @@ impl Seen {
             check => Some(check?),
         };
         check.iter().try_for_each(|check| check.expected.understood()).map_err(ProbeError::from)?;
-        Ok(Self { check, list })
+        Ok(Self { check, list, floating: OnceCell::new() })
     }
 
     /// Returns what is bound here.
@@ -97,14 +100,29 @@ impl Seen {
         self.check.as_ref().map_or(&[], |check| &check.expected.gateways)
     }
 
-    /// Returns the addresses that move between hosts, each with its place: those of `check`, of the lists and
-    /// of this host's configuration, whatever `check` reads. An address that a list names is this host's.
+    /// Returns the addresses that move between hosts, each once and with its place: those of `check`, of the
+    /// lists and of this host's configuration, whatever `check` reads. An address that a list names is this
+    /// host's.
     pub(crate) fn floating(&self, config: &Config, deadline: &Deadline) -> Vec<(IpAddr, String)> {
-        let mut all = configured_floating(config, deadline);
+        let mut all = self.configured_floating(config, deadline).to_vec();
         let read = self.check.iter().chain([&self.list]).flat_map(|seen| &seen.expected.floating);
         all.extend(read.cloned());
         all.retain(|(address, _)| !self.names(*address));
+        // By default, `check` reads this host's configuration too.
+        all.sort_by_key(|(address, _)| *address);
+        all.dedup_by_key(|(address, _)| *address);
         all
+    }
+
+    /// Returns the addresses that move between hosts by `check` and by this host's configuration. Reads that
+    /// once, and only in a run that may change something.
+    fn configured_floating(&self, config: &Config, deadline: &Deadline) -> &[(IpAddr, String)] {
+        self.floating.get_or_init(|| {
+            let mut configured = config.check.clone();
+            configured.addresses.from = vec![Origin::Auto];
+            (configured.addresses.file, configured.addresses.ip) = (Vec::new(), Vec::new());
+            check_ip_bound::floating(&configured, deadline)
+        })
     }
 
     /// Returns why no address of this family can be bound on an interface. `None` if one can.
@@ -163,7 +181,7 @@ impl Seen {
         let mut cases: Vec<Case> =
             missing.into_iter().map(|missing| self.case(config, &list, &around, missing)).collect();
         if !bindable(&cases).is_empty() {
-            spare_floating(&mut cases, &configured_floating(config, deadline));
+            spare_floating(&mut cases, self.configured_floating(config, deadline));
         }
         let contradictions = self.contradictions(config);
         for case in cases.iter_mut().filter(|case| case.fate != Fate::Outside) {
@@ -250,14 +268,6 @@ impl Seen {
         }
         reserved(address).map(str::to_owned)
     }
-}
-
-/// Returns the addresses that move between hosts by `check` and by this host's configuration.
-fn configured_floating(config: &Config, deadline: &Deadline) -> Vec<(IpAddr, String)> {
-    let mut configured = config.check.clone();
-    configured.addresses.from = vec![Origin::Auto];
-    (configured.addresses.file, configured.addresses.ip) = (Vec::new(), Vec::new());
-    check_ip_bound::floating(&configured, deadline)
 }
 
 /// Leaves floating addresses to the program that moves them: it may give one to another host at any time.
