@@ -119,7 +119,7 @@ fn restart(
     }
 }
 
-/// Checks whether all that was there still is: what is expected, and all that this host had `before` the run.
+/// Checks whether all that the run found first is still there: what is expected, and what stays by `watch`.
 fn check_again(
     config: &Config,
     watch: &Watch<'_>,

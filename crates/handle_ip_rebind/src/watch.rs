@@ -115,10 +115,9 @@ impl<'a> Watch<'a> {
         self.floating.iter().map(|(address, _)| *address).filter(is_new).collect()
     }
 
-    /// The same, sorted.
+    /// Returns the addresses that are bound and stay, sorted.
     fn lasting(&self, bound: &Bound) -> Vec<IpAddr> {
-        let all = staying(bound, self.ignored, &self.floating);
-        let mut all: Vec<IpAddr> = all.map(|place| place.address).collect();
+        let mut all: Vec<IpAddr> = self.staying(bound).map(|place| place.address).collect();
         all.sort_unstable();
         all.dedup();
         all
