@@ -7,16 +7,12 @@ use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::case::{Case, Fate, bindable};
+use crate::case::{Case, Fate, MOST, bindable};
 use crate::config::Config;
 
 /// How long an address is left alone after it has failed once, twice, and more often for the same cause, in
 /// minutes.
 const WAITS: [u64; 3] = [1, 5, 30];
-/// The most addresses that are kept: others are tried in every run.
-const MOST: usize = 20_000;
-/// How many characters of a cause are kept.
-pub(crate) const CAUSE: usize = 200;
 
 /// The addresses that did not come back.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
@@ -64,13 +60,14 @@ impl Failures {
         }
     }
 
-    /// Learns how a run that began `now` ended: what came back or is not missing any more is forgotten.
+    /// Learns how a run that began `now` ended: what came back or is not missing any more is forgotten. More
+    /// than [`MOST`] are not kept: the others are tried in every run.
     pub(crate) fn learn(&mut self, cases: &[Case], now: u64) {
         let mut former = std::mem::take(&mut self.0);
         for case in cases.iter().filter(|case| !is_apart(case.fate)).take(MOST) {
             let former = former.remove(&case.address);
             let failure = if matches!(case.fate, Fate::Failed | Fate::Lost) {
-                let cause: String = case.why.iter().flat_map(|why| why.chars()).take(CAUSE).collect();
+                let cause = case.cause();
                 let times = former.filter(|former| former.cause == cause).map_or(0, |former| former.times);
                 Some(Failure { cause, times: times.saturating_add(1), last: now })
             } else {

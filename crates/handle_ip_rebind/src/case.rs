@@ -7,6 +7,11 @@ use serde::Serialize;
 
 use crate::prefix::longest;
 
+/// The most addresses that are kept from run to run, of each kind.
+pub(crate) const MOST: usize = 20_000;
+/// How many characters of a cause are kept.
+const CAUSE: usize = 200;
+
 /// A missing address and what becomes of it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub(crate) struct Case {
@@ -66,11 +71,21 @@ impl Case {
         Self { address, prefix, route: PrefixRoute::Added, order: (0, 0), missing, fate, why }
     }
 
+    /// Returns its cause as it is kept for later runs.
+    pub(crate) fn cause(&self) -> String {
+        kept(self.why.as_deref().unwrap_or_default())
+    }
+
     /// Changes what becomes of it.
     pub(crate) fn becomes(&mut self, fate: Fate, why: impl Into<Option<String>>) {
         self.fate = fate;
         self.why = why.into();
     }
+}
+
+/// Returns as much of a cause as is kept for later runs.
+pub(crate) fn kept(cause: &str) -> String {
+    cause.chars().take(CAUSE).collect()
 }
 
 /// Returns the addresses with this fate.

@@ -3,7 +3,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::backoff::{CAUSE, Failure};
+use crate::backoff::Failure;
+use crate::case::kept;
 use crate::child::Ran;
 
 /// The programs that failed.
@@ -52,8 +53,7 @@ impl Programs {
         let place = self.0.iter().position(|failed| failed.argv == ran.argv);
         let times = place.map_or(0, |place| self.0.remove(place).failure.times);
         if let Some(fault) = &ran.fault {
-            let cause = fault.chars().take(CAUSE).collect();
-            let failure = Failure { cause, times: times.saturating_add(1), last: now };
+            let failure = Failure { cause: kept(fault), times: times.saturating_add(1), last: now };
             self.0.push(FailedProgram { argv: ran.argv.clone(), failure });
         }
     }

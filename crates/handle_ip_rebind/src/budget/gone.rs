@@ -7,14 +7,10 @@ use std::net::IpAddr;
 use host_net::Bound;
 use serde::{Deserialize, Serialize};
 
-use crate::case::{Case, Fate};
+use crate::case::{Case, Fate, MOST};
 
 /// For how long one is told, in seconds.
 const DAY: u64 = 86_400;
-/// The most that are kept.
-const MOST: usize = 20_000;
-/// How many characters of a cause are kept.
-const CAUSE: usize = 200;
 
 /// The addresses that are gone.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
@@ -43,16 +39,14 @@ impl Gone {
         self.0.len() < before
     }
 
-    /// Returns them as cases, without those that are missing anyway.
-    pub(crate) fn cases(&self, missing: &[Case]) -> Vec<Case> {
-        let is_known = |address: &IpAddr| missing.iter().any(|case| case.address == *address);
-        let gone = self.0.iter().filter(|(address, _)| !is_known(address));
+    /// Returns them as cases.
+    pub(crate) fn cases(&self) -> impl Iterator<Item = Case> {
         let case = |(address, removal): (&IpAddr, &Removal)| {
             let case =
                 Case::unlisted(*address, "not bound".to_owned(), Fate::Gone, Some(removal.why.clone()));
             Case { prefix: removal.prefix.unwrap_or(case.prefix), ..case }
         };
-        gone.map(case).collect()
+        self.0.iter().map(case)
     }
 
     /// Notes the addresses that a run which began `now` has removed. Skips a `listed` address: it is reported
@@ -60,8 +54,8 @@ impl Gone {
     pub(crate) fn learn(&mut self, cases: &[Case], listed: impl Fn(IpAddr) -> bool, now: u64) {
         let lost = cases.iter().filter(|case| case.fate == Fate::Lost && !listed(case.address));
         for case in lost.take(MOST.saturating_sub(self.0.len())) {
-            let why = case.why.iter().flat_map(|why| why.chars()).take(CAUSE).collect();
-            self.0.insert(case.address, Removal { why, since: now, prefix: Some(case.prefix) });
+            let removal = Removal { why: case.cause(), since: now, prefix: Some(case.prefix) };
+            self.0.insert(case.address, removal);
         }
     }
 
@@ -91,11 +85,8 @@ mod tests {
         let cases =
             [lost("192.0.2.1", Fate::Lost), lost("192.0.2.2", Fate::Failed), lost("192.0.2.3", Fate::Lost)];
         gone.learn(&cases, |address| address.to_string() == "192.0.2.3", 1_000);
-        let told = |gone: &Gone, missing: &[Case]| -> Vec<(String, Fate)> {
-            gone.cases(missing).into_iter().map(|case| (case.address.to_string(), case.fate)).collect()
-        };
-        assert_eq!(told(&gone, &[]), [("192.0.2.1".to_owned(), Fate::Gone)]);
-        assert_eq!(told(&gone, &[lost("192.0.2.1", Fate::Bindable)]), [], "it is missing by a list");
+        let told: Vec<_> = gone.cases().map(|case| (case.address.to_string(), case.fate)).collect();
+        assert_eq!(told, [("192.0.2.1".to_owned(), Fate::Gone)]);
         let nothing = Bound::default();
         assert!(!gone.clone().forget(&nothing, 1_000 + DAY - 1));
         assert!(!gone.clone().forget(&nothing, 0), "the clock was put back");

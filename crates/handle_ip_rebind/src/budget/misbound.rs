@@ -8,12 +8,7 @@ use std::net::IpAddr;
 use host_net::Bound;
 use serde::{Deserialize, Serialize};
 
-use crate::case::{Case, Fate};
-
-/// The most that are kept.
-const MOST: usize = 20_000;
-/// How many characters of a cause are kept.
-const CAUSE: usize = 200;
+use crate::case::{Case, Fate, MOST};
 
 /// The addresses that are bound wrongly.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
@@ -50,15 +45,13 @@ impl Misbound {
         self.0.len() < before
     }
 
-    /// Returns them as cases, without those that are missing anyway.
-    pub(crate) fn cases(&self, missing: &[Case]) -> Vec<Case> {
-        let is_known = |address: &IpAddr| missing.iter().any(|case| case.address == *address);
-        let wrong = self.0.iter().filter(|(address, _)| !is_known(address));
+    /// Returns them as cases.
+    pub(crate) fn cases(&self) -> impl Iterator<Item = Case> {
         let case = |(address, place): (&IpAddr, &Place)| {
             let why = Some(place.why.clone());
             Case { prefix: place.prefix, ..Case::unlisted(*address, "bound".to_owned(), Fate::Misbound, why) }
         };
-        wrong.map(case).collect()
+        self.0.iter().map(case)
     }
 
     /// Notes the `listed` addresses that a command bound wrongly, each at the place that is wrong, and that
@@ -73,12 +66,11 @@ impl Misbound {
     ) {
         let wrong = cases.iter().filter(|case| case.fate == Fate::Misbound && listed(case.address));
         for case in wrong.take(MOST.saturating_sub(self.0.len())) {
-            let why: String = case.why.iter().flat_map(|why| why.chars()).take(CAUSE).collect();
             let Some((interface, prefix)) = places.get(&case.address).cloned() else { continue };
             if is_on(bound, case.address, &interface, prefix) {
                 self.0.insert(
                     case.address,
-                    Place { why, interface, prefix, configured: configured.to_owned() },
+                    Place { why: case.cause(), interface, prefix, configured: configured.to_owned() },
                 );
             }
         }

@@ -149,3 +149,16 @@ fn a_file_that_is_not_understood_is_no_budget() {
     std::os::unix::fs::symlink("/dev/zero", &file).unwrap();
     assert!(held.read(0, &soon()).unwrap_err().to_string().contains("a symbolic link"));
 }
+
+#[test]
+fn what_a_list_misses_anyway_is_told_once() {
+    let mut memory = Memory::default();
+    memory.gone.learn(
+        &["192.0.2.1", "192.0.2.2"].map(|address| example(address, Fate::Lost, "x")),
+        |_| false,
+        9,
+    );
+    let missing = [example("192.0.2.1", Fate::Bindable, "")];
+    let told: Vec<String> = memory.cases(&missing).iter().map(|case| case.address.to_string()).collect();
+    assert_eq!(told, ["192.0.2.2"]);
+}
