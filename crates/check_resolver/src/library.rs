@@ -32,9 +32,11 @@ pub(crate) fn due(observed: &Observations) -> f64 {
     Case::new(observed).and_then(|case| case.due()).unwrap_or(f64::INFINITY)
 }
 
-/// Returns whether the name may come to this system by the search list, and not as it is.
-pub(crate) fn may_search(observed: &Observations) -> bool {
-    Case::new(observed).is_some_and(|case| !case.conf.search.is_empty())
+/// Returns whether the name may come to this system by the search list, and not as it is: that ends the
+/// search where it comes first and has an address.
+pub(crate) fn may_search(observed: &Observations, has_address: bool) -> bool {
+    Case::new(observed)
+        .is_some_and(|case| !case.conf.search.is_empty() && (!has_address || case.has_few_dots()))
 }
 
 /// Returns the search list in words, where it gives names before the full one does: `None` if it does not.

@@ -50,9 +50,9 @@ impl Verdict<'_> {
 
     fn stop(&self) -> Option<Stop<'_>> {
         let has_choice = self.observed.file.is_some() && self.total() > 1;
-        let mut places = (0..self.observed.questions.len())
-            .filter(|place| has_choice && !self.zones.fails(*place) && !self.is_proven(*place));
-        places.find_map(|place| self.stop_of(place))
+        let places =
+            (0..self.observed.questions.len()).filter(|place| has_choice && !self.zones.fails(*place));
+        places.filter_map(|place| self.stop_of(place)).find(|stop| !self.is_refuted(stop))
     }
 
     /// The server at which the search for the name at this place ends wrongly: `None` if it does not.
@@ -70,14 +70,17 @@ impl Verdict<'_> {
         end.map(|(server, _)| Stop { server, place })
     }
 
-    /// Whether programs here were seen to get the name at this place from the nameservers. An address that
-    /// the hosts file or the search list may have given shows nothing.
-    fn is_proven(&self, place: usize) -> bool {
+    /// Whether programs here were seen to get the name all the same, not from the hosts file or the search
+    /// list: those show nothing of the nameservers.
+    fn is_refuted(&self, stop: &Stop<'_>) -> bool {
         let Some((own, system)) = &self.observed.system else { return false };
-        let is_own = *own == place && !self.rotates();
+        let is_own = *own == stop.place && !self.rotates();
         let addresses = system.result.as_ref().ok().filter(|_| is_own);
+        let judged = self.judged_of(stop.server).and_then(|judged| judged.get(stop.place));
+        let fault = judged.and_then(|judged| judged.fault.as_ref());
+        let has_address = fault.is_some_and(|fault| fault.address().is_some());
         addresses.is_some_and(|addresses| {
-            !system.is_of_hosts(addresses.iter().copied()) && !may_search(self.observed)
+            !system.is_of_hosts(addresses.iter().copied()) && !may_search(self.observed, has_address)
         })
     }
 }
@@ -90,6 +93,8 @@ fn ends_wrongly(judged: &Judged, outcomes: &[Outcome]) -> Option<bool> {
         Some(Fault::NxDomain | Fault::NoData(_) | Fault::Unexpected(_) | Fault::Nowhere(_)) => Some(true),
         Some(Fault::Loop) => Some(true),
         Some(Fault::Code(code)) => is_an_end(*code).then_some(true),
+        // Programs take an address that was not validated, and an answer that this run did not wait for.
+        Some(Fault::NotValidated | Fault::NotYet) => Some(false),
         Some(Fault::NotRecursive) => {
             let replies = || outcomes.iter().filter_map(|outcome| Some(&outcome.answer.as_ref().ok()?.reply));
             let is_missing = |reply: &Reply| reply.rcode == OptRcode::NXDOMAIN;
