@@ -4,6 +4,8 @@ use std::net::IpAddr;
 
 use plugin::{Finding, State};
 
+use crate::fault::Fault;
+use crate::judge::Judged;
 use crate::library::{SLOW, search_list, ways};
 use crate::lines;
 use crate::system::{System, SystemFault};
@@ -96,7 +98,8 @@ impl Verdict<'_> {
 
     /// Whether the hosts file has the name, and no nameserver has any: then programs here get no other one.
     pub(crate) fn has_hosts_alone(&self) -> bool {
-        self.has_from_hosts() && self.judged.iter().flatten().all(|judged| judged.fault.is_some())
+        let fails = |judged: &Judged| judged.fault.as_ref().is_some_and(|fault| *fault != Fault::NotYet);
+        self.has_from_hosts() && self.judged.iter().flatten().all(fails)
     }
 
     /// Whether this system has the name from its hosts file: then it shows nothing of other names.
@@ -112,7 +115,8 @@ impl Verdict<'_> {
         let slowest = lines::slowest(self.observed).map_or(0.0, |(seconds, ..)| seconds);
         self.system().is_some_and(|system| match system.result {
             Ok(_) => system.took >= TOO_SLOW.max(2.0 * slowest),
-            Err(SystemFault::TooSlow) => true,
+            // A run of little time stops it early.
+            Err(SystemFault::TooSlow) => system.took >= TOO_SLOW,
             Err(_) => false,
         })
     }
