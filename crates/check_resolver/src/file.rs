@@ -34,25 +34,48 @@ impl File {
             }
             Err(error) => return Err(error),
         };
-        if conf.search.is_empty() {
-            conf.search.extend(own_domain());
-        }
-        // The root is no domain besides the full name.
-        conf.search.retain(|domain| domain != ".");
+        conf.search = searched(conf.search, &uname().nodename().to_string_lossy());
         Ok(Self { path: path.display().to_string(), missing, conf })
     }
 }
 
-/// The domain of this host's name, which the C library searches where the file names none.
-fn own_domain() -> Option<String> {
-    let own = uname();
-    let (_, domain) = own.nodename().to_str().ok()?.split_once('.')?;
-    Some(domain.to_owned()).filter(|domain| !domain.is_empty())
+/// The domains that the C library searches: those of the file or, where it names none, that of this host's
+/// name. The root is no domain besides the full name.
+fn searched(mut domains: Vec<String>, nodename: &str) -> Vec<String> {
+    if domains.is_empty() {
+        domains.extend(nodename.split_once('.').map(|(_, domain)| domain.to_owned()));
+    }
+    domains.retain(|domain| !domain.is_empty() && domain != ".");
+    domains
 }
 
 fn missing(path: &Path) -> String {
     match read_link(path) {
         Ok(target) => format!("is a dangling link to {}", target.display()),
         Err(_) => "is missing".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_domain_of_the_host_is_searched_where_the_file_names_none() {
+        let rows = [
+            ("", "proxy1.example.com", "example.com"),
+            ("", "proxy1.example", "example"),
+            ("", "proxy1", ""),
+            ("", "proxy1.", ""),
+            ("", "", ""),
+            ("search a.example b.example", "proxy1.example.com", "a.example b.example"),
+            // The root alone turns the search off.
+            ("search .", "proxy1.example.com", ""),
+            ("search . a.example", "proxy1.example.com", "a.example"),
+        ];
+        for (conf, nodename, expected) in rows {
+            let conf = ResolvConf::parse(conf.as_bytes());
+            assert_eq!(searched(conf.search, nodename).join(" "), expected, "{nodename}");
+        }
     }
 }

@@ -229,4 +229,8 @@ fn dnssec_is_no_cause_where_the_server_resolves_nothing() {
         let judged = judge_all(&questions, &[vec![broken], vec![other]]);
         assert_eq!(words_of(&judged[0]), expected);
     }
+    // A name whose signature is broken shall not resolve.
+    let questions = [name("a.example/A"), of(Expect::Bogus)];
+    let judged = judge_all(&questions, &[vec![signed(&[9])], vec![servfail()]]);
+    assert_eq!(words_of(&judged[0]), "SERVFAIL by DNSSEC (DNSKEY missing)");
 }
