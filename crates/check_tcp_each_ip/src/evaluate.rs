@@ -361,9 +361,7 @@ fn verbose_notes(observations: &Observations) -> Vec<String> {
         notes.push(format!("{} answered only when tried again", observations.second_try));
     }
     if let Some(refused) = &observations.ping_refused {
-        notes.push(format!(
-            "silent addresses were not pinged: {refused}: set net.ipv4.ping_group_range or give CAP_NET_RAW"
-        ));
+        notes.push(format!("silent addresses were not pinged: {refused}"));
     }
     notes
 }

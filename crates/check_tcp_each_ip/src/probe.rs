@@ -7,6 +7,7 @@ use std::io;
 use std::mem;
 use std::thread;
 
+use net::no_ping_socket;
 use net::tls::TlsError;
 use plugin::{Deadline, reason};
 use rustix::io::Errno;
@@ -86,7 +87,7 @@ pub(crate) fn probe(args: &Args, allowed: &Allowed, deadline: &Deadline) -> Resu
         slowest: found.slowest,
         second_try: found.second_try,
         one_try_counts: args.connecting.one_try_counts(),
-        ping_refused: echoes.refused.as_ref().map(reason),
+        ping_refused: echoes.refused.as_ref().map(|why| no_ping_socket(why, "check_tcp_each_ip")),
         late: deadline.state(),
     })
 }

@@ -157,7 +157,7 @@ fn silence_is_no_answer_and_the_address_is_there() {
     assert_eq!(detail, pinged.then_some("127.0.0.1: silent (answers ping): the service or a firewall"));
     let verbose = check(&["--ip", "127.0.0.1", "--port", &port, "--connect-timeout", "0.1", "-v"]).stdout;
     assert_eq!(
-        verbose.contains("\nsilent addresses were not pinged: permission denied: "),
+        verbose.contains("\nsilent addresses were not pinged: no permission to ping: "),
         !pinged,
         "{verbose}"
     );

@@ -92,6 +92,22 @@ pub enum EchoResult {
     Icmp(IcmpError),
 }
 
+/// Says why [`Echo::refused`] has no socket: what to do about it where that is a permission that `program` lacks.
+///
+/// ```
+/// let error = std::io::Error::from(std::io::ErrorKind::PermissionDenied);
+/// let why = net::no_ping_socket(&error, "check_x");
+/// assert_eq!(why, "no permission to ping: give check_x cap_net_raw+ep by setcap");
+/// ```
+pub fn no_ping_socket(error: &io::Error, program: &str) -> String {
+    match error.kind() {
+        io::ErrorKind::PermissionDenied => {
+            format!("no permission to ping: give {program} cap_net_raw+ep by setcap")
+        }
+        _ => format!("opening a socket: {}", plugin::reason(error)),
+    }
+}
+
 /// Explains why a ping was not sent. None of these is the target's fault.
 #[derive(Debug, thiserror::Error)]
 pub enum EchoError {

@@ -56,7 +56,7 @@ mod waiting;
 
 pub use cause::Cause;
 pub use checksum::checksum;
-pub use echo::{Echo, EchoError, EchoResult, Event as EchoEvent};
+pub use echo::{Echo, EchoError, EchoResult, Event as EchoEvent, no_ping_socket};
 pub use exchange::{Exchanged, STAGGER, Silence, Unanswered, Verdict, exchange};
 pub use getent::{Family, ResolveError, parse as getent_addresses};
 pub use host::{Host, NoInterface, zone_name, zoned};

@@ -11,7 +11,7 @@ use std::net::SocketAddr;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use net::{Echo, EchoError, EchoEvent, EchoResult, IcmpError, Source};
+use net::{Echo, EchoError, EchoEvent, EchoResult, IcmpError, Source, no_ping_socket};
 use plugin::Progress;
 
 use crate::options::Pinging;
@@ -73,7 +73,7 @@ impl<'a> Pinger<'a> {
         let needed = [false, true].into_iter().zip(self.v6).filter(|(_, needed)| *needed);
         let refused: Vec<_> = needed.map(|(v6, _)| self.echo.refused(v6)).collect();
         let all: Option<Vec<io::Error>> = refused.into_iter().collect();
-        all.and_then(|all| all.first().map(no_socket))
+        all.and_then(|all| all.first().map(|why| no_ping_socket(why, "check_latency")))
     }
 
     /// Returns how many replies found no room in this machine.
@@ -242,16 +242,6 @@ impl<'a> Pinger<'a> {
     }
 }
 
-/// Why no socket could be had: what to do about it where that is a permission.
-fn no_socket(error: &io::Error) -> String {
-    match error.kind() {
-        io::ErrorKind::PermissionDenied => {
-            "no permission to ping: give check_latency cap_net_raw+ep by setcap".to_owned()
-        }
-        _ => format!("opening a socket: {}", plugin::reason(error)),
-    }
-}
-
 /// Whether an ICMP error says that a packet is lost (RFC 792, RFC 4443): it did not reach its destination,
 /// lived too long, or was malformed or too big.
 fn is_loss(error: IcmpError) -> bool {
@@ -302,19 +292,6 @@ mod tests {
         };
         assert_eq!(losses(false), [3, 11, 12], "neither 4, source quench, nor 5, redirect");
         assert_eq!(losses(true), [1, 2, 3, 4], "nor 137, redirect");
-    }
-
-    #[test]
-    fn only_a_missing_permission_is_named_as_one() {
-        use rustix::io::Errno;
-        let permission = "no permission to ping: give check_latency cap_net_raw+ep by setcap";
-        let rows = [
-            (Errno::ACCESS, permission),
-            (Errno::PERM, permission),
-            (Errno::MFILE, "opening a socket: too many open files"),
-            (Errno::AFNOSUPPORT, "opening a socket: address family not supported by protocol"),
-        ];
-        rows.iter().for_each(|(errno, expected)| assert_eq!(no_socket(&(*errno).into()), *expected));
     }
 
     #[derive(clap::Parser)]

@@ -46,9 +46,15 @@ sockopt_impl!(
     MemoryInfo, GetOnly, libc::SOL_SOCKET, SO_MEMINFO, [u32; 9], GetStruct<[u32; 9]>
 );
 
-/// One error for a missing permission.
-fn denied(errno: Errno) -> Errno {
-    if errno == Errno::PERM { Errno::ACCESS } else { errno }
+/// Why neither a ping socket nor a raw one is to be had: one error for a missing permission, which is EACCES of
+/// the one and EPERM of the other. Why there is no raw one counts, since root may have no group for the other.
+/// A missing capability does not, where the ping socket is allowed and fails by something else.
+fn refusal(ping: Errno, raw: Errno) -> Errno {
+    match (ping, raw) {
+        (Errno::ACCESS | Errno::PERM | Errno::PROTONOSUPPORT, Errno::PERM) => Errno::ACCESS,
+        (ping, Errno::PERM) => ping,
+        (_, raw) => raw,
+    }
 }
 
 /// A socket for the echoes of one family.
@@ -69,9 +75,7 @@ impl Socket {
             |kind| socket_with(family, kind, SocketFlags::NONBLOCK | SocketFlags::CLOEXEC, Some(protocol));
         let (descriptor, raw) = match open(SocketType::DGRAM) {
             Ok(descriptor) => (descriptor, false),
-            // Why there is no raw socket counts: root may have no group for the other one. A missing
-            // capability is EPERM there and EACCES here.
-            Err(_) => (open(SocketType::RAW).map_err(denied)?, true),
+            Err(ping) => (open(SocketType::RAW).map_err(|raw| refusal(ping, raw))?, true),
         };
         source.apply(&descriptor, v6)?;
         keep_icmp_errors(&descriptor, v6);
@@ -152,5 +156,27 @@ impl Socket {
 impl AsFd for Socket {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.descriptor.as_fd()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_missing_capability_is_no_cause_where_the_ping_socket_is_allowed() {
+        let rows = [
+            (Errno::ACCESS, Errno::PERM, Errno::ACCESS),
+            (Errno::PROTONOSUPPORT, Errno::PERM, Errno::ACCESS),
+            (Errno::MFILE, Errno::PERM, Errno::MFILE),
+            (Errno::NFILE, Errno::PERM, Errno::NFILE),
+            (Errno::NOMEM, Errno::PERM, Errno::NOMEM),
+            // Of root without a group.
+            (Errno::ACCESS, Errno::MFILE, Errno::MFILE),
+            (Errno::AFNOSUPPORT, Errno::AFNOSUPPORT, Errno::AFNOSUPPORT),
+        ];
+        for (ping, raw, expected) in rows {
+            assert_eq!(refusal(ping, raw), expected, "{ping:?} {raw:?}");
+        }
     }
 }

@@ -273,3 +273,17 @@ fn what_keeps_this_machine_from_sending_is_said() {
     assert_eq!(EchoError::NoSocket(Errno::ACCESS.into()).brief(), "permission denied");
     assert_eq!(EchoError::NoTarget(7).brief(), "no target has the number 7");
 }
+
+#[test]
+fn only_a_missing_permission_is_named_as_one() {
+    let permission = "no permission to ping: give check_x cap_net_raw+ep by setcap";
+    let rows = [
+        (Errno::ACCESS, permission),
+        (Errno::PERM, permission),
+        (Errno::MFILE, "opening a socket: too many open files"),
+        (Errno::AFNOSUPPORT, "opening a socket: address family not supported by protocol"),
+    ];
+    for (errno, expected) in rows {
+        assert_eq!(no_ping_socket(&errno.into(), "check_x"), expected);
+    }
+}
