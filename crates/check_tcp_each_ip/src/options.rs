@@ -136,6 +136,12 @@ pub enum DoesNotFit {
 }
 
 impl Connecting {
+    /// Returns the interface of an address: a link-local one that names none is on that of `--interface`.
+    pub(crate) fn zone<'a>(&'a self, address: IpAddr, zone: Option<&'a str>) -> Option<&'a str> {
+        let is_link_local = matches!(address, IpAddr::V6(address) if address.is_unicast_link_local());
+        zone.or(self.interface.as_deref().filter(|_| is_link_local))
+    }
+
     /// Returns whether the silence of a single try cannot be one lost packet. The default time of a try
     /// always spans a retransmission.
     pub(crate) fn one_try_counts(&self) -> bool {

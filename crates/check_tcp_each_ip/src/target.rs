@@ -259,7 +259,7 @@ impl Collected<'_> {
             let prefix = entry.expected.prefix.or_else(|| networks.get(&place).copied());
             let given = HostAddress { prefix, ..entry.expected };
             for address in hosts_of(given, self.args.choice.expand, place_of)? {
-                match zoned(address, zone, 0) {
+                match zoned(address, self.args.connecting.zone(address, zone), 0) {
                     Ok(address) => add(&mut self.targets, (address, name), own, origin)?,
                     Err(why) => self.unresolved.push(ResolveError::from(why.at(place_of())).into()),
                 }
@@ -300,7 +300,7 @@ impl Collected<'_> {
         zone: Option<&str>,
         place: impl Fn() -> String,
     ) -> Result<(), TargetError> {
-        match zoned(address, zone, 0) {
+        match zoned(address, self.args.connecting.zone(address, zone), 0) {
             Ok(to) => add(&mut self.targets, (to, self.name), &self.ports, || address.to_string())?,
             Err(why) => self.unresolved.push(ResolveError::from(why.at(place())).into()),
         }

@@ -293,6 +293,9 @@ fn the_zone_of_a_link_local_address_is_an_interface() {
     let bare = check(&["--ip=fe80::1", "--port=80"]);
     let line = "TCP_EACH_IP UNKNOWN - fe80::1 needs its interface: write fe80::1%eth0";
     assert_eq!(bare.verdict(), (3, line));
+    let other = check(&["--ip=fe80::1", "--port=80", "--interface=nosuch0"]);
+    let line = "TCP_EACH_IP UNKNOWN - fe80::1%nosuch0: there is no interface nosuch0 on this machine";
+    assert_eq!(other.verdict(), (3, line));
     let global = check(&["--ip=2001:db8::1%lo", "--port=80"]);
     let line = "TCP_EACH_IP UNKNOWN - --ip: 2001:db8::1%lo: only link-local addresses (fe80::/10) have a zone, see --help";
     assert_eq!(global.verdict(), (3, line));

@@ -111,8 +111,15 @@ fn a_link_local_address_is_reached_by_its_interface() {
     let address = address.split('/').next().unwrap();
     let outcome = check(&monitor, &["--port=80", &format!("--ip={address}%eth0")]);
     assert_eq!(outcome.code, Some(0), "{}", outcome.stdout);
+    // That of the connections is that of an address which names none.
     let folder = public_folder();
     let path = folder.path().join("list");
+    write(&path, &format!("{address}\n"));
+    let by = ["--interface=eth0", "--port=80"];
+    for named in [format!("--ip={address}"), format!("--file={}", path.display())] {
+        let outcome = check(&monitor, &[by[0], by[1], &named]);
+        assert_eq!(outcome.code, Some(0), "{named}: {}", outcome.stdout);
+    }
     write(&path, &format!("{address}%eth0 80 www.example.com\n{address}%eth0 81\n"));
     let outcome = check(&monitor, &[&format!("--file={}", path.display())]);
     let line = format!("TCP_EACH_IP CRITICAL - 1 of 2 targets fails: {address} on eth0 port 81 refused | ");
