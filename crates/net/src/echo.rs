@@ -92,7 +92,8 @@ pub enum EchoResult {
     Icmp(IcmpError),
 }
 
-/// Says why [`Echo::refused`] has no socket: what to do about it where that is a permission that `program` lacks.
+/// Says why [`Echo::refused`] has no socket: what to do about it where that is a permission that `program`
+/// lacks.
 ///
 /// ```
 /// let error = std::io::Error::from(std::io::ErrorKind::PermissionDenied);

@@ -46,9 +46,9 @@ sockopt_impl!(
     MemoryInfo, GetOnly, libc::SOL_SOCKET, SO_MEMINFO, [u32; 9], GetStruct<[u32; 9]>
 );
 
-/// Why neither a ping socket nor a raw one is to be had: one error for a missing permission, which is EACCES of
-/// the one and EPERM of the other. Why there is no raw one counts, since root may have no group for the other.
-/// A missing capability does not, where the ping socket is allowed and fails by something else.
+/// Why neither a ping socket nor a raw one is to be had: one error for a missing permission, which is EACCES
+/// of the one and EPERM of the other. Why there is no raw one counts, since root may have no group for the
+/// other. A missing capability does not, where the ping socket is allowed and fails by something else.
 fn refusal(ping: Errno, raw: Errno) -> Errno {
     match (ping, raw) {
         (Errno::ACCESS | Errno::PERM | Errno::PROTONOSUPPORT, Errno::PERM) => Errno::ACCESS,
