@@ -108,6 +108,9 @@ pub(crate) struct Learning {
     pub forget: Option<String>,
 }
 
+/// How many gateways of a family are pinged: a default route may have many next hops.
+pub(crate) const MOST_GATEWAYS: usize = 4;
+
 /// The control: what is pinged to tell the monitor's own network from that of the targets.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Control {
@@ -201,6 +204,19 @@ fn number_within(
 }
 
 impl Pinging {
+    /// Returns how many controls there are at most: of each family those that are named, else the gateways of
+    /// its default route.
+    pub(crate) fn most_controls(&self) -> usize {
+        let none = self.gateway.contains(&Control::None);
+        let of_family = |v6: bool| match self.gateway.iter().filter_map(|control| control.address(v6)).count()
+        {
+            0 if none => 0,
+            0 => MOST_GATEWAYS,
+            named => named,
+        };
+        of_family(false) + of_family(true)
+    }
+
     /// Returns what the pings to so many targets take.
     pub(crate) fn needed(&self, targets: usize) -> Needed {
         let pings = f64::from(self.pings);
@@ -299,6 +315,22 @@ mod tests {
         assert_eq!(read("fe80::9%eth0"), Ok(Control::Address("fe80::9%eth0".parse().unwrap())));
         for text in ["", "no", "0.0.0.0", "gateway", "192.0.2.1%eth0"] {
             assert_eq!(read(text), Err(InvalidValue::Control), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_family_without_a_named_gateway_may_have_several() {
+        let rows: [(&[&str], usize); 6] = [
+            (&[], 8),
+            (&["--gateway=auto"], 8),
+            (&["--gateway=none"], 0),
+            (&["--gateway=192.0.2.1"], 5),
+            (&["--gateway=192.0.2.1", "--gateway=none"], 1),
+            (&["--gateway=192.0.2.1", "--gateway=192.0.2.2", "--gateway=2001:db8::1"], 3),
+        ];
+        for (options, expected) in rows {
+            let args = crate::Args::try_parse_from([&["check_latency"], options].concat()).unwrap();
+            assert_eq!(args.pinging.most_controls(), expected, "{options:?}");
         }
     }
 

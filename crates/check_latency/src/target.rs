@@ -13,8 +13,6 @@ use crate::options::{Pinging, TargetOptions, TooLong};
 
 /// How many addresses a name has, for the time that is left for names: one of each family.
 const OF_NAME: usize = 2;
-/// How many controls there are, for the same: one of each family.
-const CONTROLS: usize = 2;
 
 /// An address that is pinged.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -100,7 +98,8 @@ impl Target {
         }
     }
 
-    fn address_text(&self) -> String {
+    /// Returns its address, with the interface of a link-local one.
+    pub(crate) fn address_text(&self) -> String {
         match self.address {
             SocketAddr::V6(address) if address.scope_id() != 0 => {
                 let zone =
@@ -175,7 +174,7 @@ impl Targets {
         let names = hosts.iter().filter(|host| host.name().is_some()).count();
         let mut resolver = Resolver::new(deadline);
         if names > 0 {
-            let targets = self.all.len() + hosts.len() - names + names * OF_NAME + CONTROLS;
+            let targets = self.all.len() + hosts.len() - names + names * OF_NAME + pinging.most_controls();
             resolver = resolver.limit(pinging.needed(targets).left_for_names(deadline)?);
         }
         for (host, addresses) in hosts.iter().zip(resolver.all(hosts.iter().map(|host| (host, 0)))) {

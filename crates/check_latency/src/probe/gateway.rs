@@ -7,12 +7,10 @@ use host_net::{Bound, DefaultRoute};
 use net::zoned;
 
 use super::network;
-use crate::options::Control;
+use crate::options::{Control, MOST_GATEWAYS};
 
 /// rtnetlink(7): a route that leads somewhere.
 const UNICAST: u8 = 1;
-/// How many gateways of a family are pinged: a default route may have many next hops.
-const MOST: usize = 4;
 
 /// The controls, and why a family has none.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -65,7 +63,7 @@ impl Gateways {
         // Several of one metric share the traffic: they are next hops of one route, or routers that announce
         // themselves.
         let used = unicast().filter(|route| Some(route.metric) == least);
-        let gateways: Vec<SocketAddr> = used.filter_map(gateway).take(MOST).collect();
+        let gateways: Vec<SocketAddr> = used.filter_map(gateway).take(MOST_GATEWAYS).collect();
         let why = match (least, gateways.as_slice()) {
             (None, _) => "there is no default route",
             (_, []) => "the default route has no gateway",
