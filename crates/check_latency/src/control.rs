@@ -4,13 +4,13 @@
 //! A gateway is worse by the evidence that an alert takes, as long as an alert is held, and excuses only what
 //! it has itself: its latency those targets that are slower, its loss those that lose. Its loss in one run is
 //! evidence too where it is at least half of what the targets lost in that run: else a lossy uplink would be
-//! told of some targets before it is of the gateway. So is its latency in one run, in which a target alerts or
-//! is above an absolute limit.
+//! told of some targets before it is of the gateway. So is its latency in one run, in which a target alerts
+//! or is above an absolute limit.
 
 mod beside;
 mod family;
 
-use std::net::IpAddr;
+use std::net::SocketAddr;
 
 use crate::judged::JudgedTarget;
 use crate::rule::Verdict;
@@ -56,7 +56,8 @@ pub(crate) enum Addition {
 /// Whether a control was worse alone in this run: `None` where it was not worse, or no target is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Standing {
-    address: IpAddr,
+    /// With the interface: routers on two of them may have one link-local address.
+    address: SocketAddr,
     /// Whether it lost more, and its targets as usual.
     pub(crate) loss: Option<bool>,
     /// Whether it took longer, and its targets as usual.
@@ -64,9 +65,11 @@ pub(crate) struct Standing {
 }
 
 /// A control that is worse than usual.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 struct Troubled {
-    address: IpAddr,
+    address: SocketAddr,
+    /// Its address in words.
+    shown: String,
     trouble: Trouble,
 }
 
@@ -126,15 +129,15 @@ impl Troubled {
 }
 
 impl Comparison {
-    /// Compares the targets with the controls, of which a family has several where its default route has. All targets of the families whose control is worse are counted
-    /// together, so that a family of one target is excused with the others; if those are not enough, each
-    /// family is counted by itself.
+    /// Compares the targets with the controls, of which a family has several where its default route has. All
+    /// targets of the families whose control is worse are counted together, so that a family of one target is
+    /// excused with the others; if those are not enough, each family is counted by itself.
     pub(crate) fn new(targets: &[JudgedTarget], controls: &[JudgedTarget]) -> Self {
         let known: Vec<&JudgedTarget> =
             controls.iter().filter_map(|control| known(control, targets)).collect();
         let [v4, v6] = [false, true].map(|v6| troubled(&known, targets, v6));
         let standing: Vec<Standing> = known.iter().map(|control| Standing::of(control, targets)).collect();
-        let families = [[v4, v6], [v4, None], [None, v6]].into_iter();
+        let families = [[v4.clone(), v6.clone()], [v4, None], [None, v6]].into_iter();
         let mut families = families.map(|excused| Self { excused, standing: standing.clone(), beside: None });
         if let Some(found) = families.find(|found| is_most(found.count(targets))) {
             return found;
@@ -159,7 +162,7 @@ impl Comparison {
     /// path. A control in trouble is held by its own record, of which nothing is learned meanwhile, and whose
     /// level is not accepted: it would be blamed on the targets from then on.
     pub(crate) fn addition(&self, target: &JudgedTarget) -> Option<Addition> {
-        let address = target.target.address.ip();
+        let address = target.target.address;
         match self.of_family(target).filter(|control| control.address == address) {
             Some(control) if control.trouble.shared => Some(Addition::Shared),
             Some(_) => Some(Addition::Excusing),
@@ -169,7 +172,7 @@ impl Comparison {
 
     /// How a control stands beside its targets; `None` if this is not one.
     pub(crate) fn standing(&self, control: &JudgedTarget) -> Option<&Standing> {
-        let address = control.target.address.ip();
+        let address = control.target.address;
         self.standing.iter().find(|standing| standing.address == address)
     }
 
@@ -188,7 +191,7 @@ impl Comparison {
     /// Says how many targets are excused, and by which controls; `None` if none is.
     pub(crate) fn own_network(&self, targets: &[JudgedTarget]) -> Option<String> {
         let addresses: Vec<String> =
-            self.excused.iter().flatten().map(|control| control.address.to_string()).collect();
+            self.excused.iter().flatten().map(|control| control.shown.clone()).collect();
         let gateways = match addresses.as_slice() {
             [] => return None,
             [one] => format!("gateway {one}"),
@@ -215,14 +218,13 @@ impl Comparison {
 
 impl Standing {
     fn of(control: &JudgedTarget, targets: &[JudgedTarget]) -> Self {
+        let address = control.target.address;
         let is_alone = |rise: fn(&JudgedTarget) -> Option<f64>| {
             let own = rise(control).filter(|own| *own > 0.0)?;
-            let address = control.target.address;
             let others = family(control, targets).filter(|target| target.target.address != address);
             let others: Vec<f64> = others.filter_map(rise).collect();
             (!others.is_empty()).then(|| median(others.into_iter()) < ALONE_SHARE * own)
         };
-        let address = control.target.address.ip();
         Self { address, loss: is_alone(JudgedTarget::rise), rtt: is_alone(JudgedTarget::slower) }
     }
 }
@@ -266,15 +268,16 @@ fn median(values: impl Iterator<Item = f64>) -> f64 {
 fn troubled(known: &[&JudgedTarget], targets: &[JudgedTarget], v6: bool) -> Option<Troubled> {
     let of_family = known.iter().filter(|control| control.is_v6() == v6);
     let all = of_family.map(|control| Troubled {
-        address: control.target.address.ip(),
+        address: control.target.address,
+        shown: control.target.address_text(),
         trouble: Trouble::of(control, targets),
     });
     let worse = all.filter(|control| control.trouble.is_any());
     worse.min_by_key(|control| std::cmp::Reverse((control.trouble.silence, control.trouble.loss)))
 }
 
-/// Returns the control by the record that knows it well enough: its own, or that of the target at its address.
-/// `None` where neither does.
+/// Returns the control by the record that knows it well enough: its own, or that of the target at its
+/// address. `None` where neither does.
 pub(crate) fn known<'a>(control: &'a JudgedTarget, targets: &'a [JudgedTarget]) -> Option<&'a JudgedTarget> {
     let address = control.target.address;
     let of_target = targets.iter().filter(|target| target.target.address == address);

@@ -191,7 +191,7 @@ fn all_well(judged: &Judged) -> String {
 }
 
 fn remark(findings: Findings, judged: &Judged, is_worse: bool) -> Findings {
-    match (&judged.anew, judged.comparison.beside) {
+    match (&judged.anew, &judged.comparison.beside) {
         (Some(anew), _) => findings.remark(anew.clone()),
         (None, Some(bystander)) if is_worse => findings.remark(beside(bystander)),
         (None, _) => findings,
@@ -199,14 +199,15 @@ fn remark(findings: Findings, judged: &Judged, is_worse: bool) -> Findings {
 }
 
 /// How the gateway is while targets are worse.
-fn beside(Bystander { which, how }: Bystander) -> String {
+fn beside(Bystander { which, how }: &Bystander) -> String {
     let gateway = match which {
         Which::Only => "the gateway".to_owned(),
         Which::One(address) => format!("the gateway {address}"),
-        Which::All(2) => return "both gateways are as usual".to_owned(),
-        Which::All(_) => return "all gateways are as usual".to_owned(),
+        Which::Several(2, 2) => return "both gateways are as usual".to_owned(),
+        Which::Several(count, all) if count == all => return "all gateways are as usual".to_owned(),
+        Which::Several(count, all) => return format!("{count} of {all} gateways are as usual"),
     };
-    match how {
+    match *how {
         Beside::Usual => format!("{gateway} is as usual"),
         Beside::Silent => format!("{gateway} does not answer"),
         Beside::Strange(address) => format!("{gateway} {}", strange(address)),

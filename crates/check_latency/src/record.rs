@@ -159,7 +159,7 @@ fn verdicts(
     judged.verbose.extend(young.map(|control| {
         format!(
             "no control yet: the gateway {} is learned, once it answers pings",
-            control.target.address.ip()
+            control.target.address_text()
         )
     }));
     judged.comparison = Comparison::new(&judged.targets, &judged.controls);

@@ -7,7 +7,7 @@ use crate::judged::JudgedTarget;
 use crate::rule::Verdict;
 
 /// A control that excuses nothing while two thirds of its targets are worse, or some of them and itself.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Bystander {
     /// The control.
     pub(crate) which: Which,
@@ -16,14 +16,14 @@ pub(crate) struct Bystander {
 }
 
 /// The control that is meant.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Which {
     /// The only one.
     Only,
-    /// One of two, by its address.
-    One(IpAddr),
-    /// All of so many: they are as usual.
-    All(usize),
+    /// One of several, by its address in words.
+    One(String),
+    /// So many of so many, which are as usual. Of the others this run tells nothing.
+    Several(usize, usize),
 }
 
 /// How a control is in this run.
@@ -81,15 +81,15 @@ pub(super) fn beside(
         let worse = family().filter(|target| target.is_worse()).count();
         let how = Beside::of(control)?;
         let is_said = is_most((worse, family().count())) || (worse > 0 && how.is_told(control));
-        is_said.then_some((control.target.address.ip(), how))
+        is_said.then(|| (control.target.address_text(), how))
     });
-    let told: Vec<(IpAddr, Beside)> = told.collect();
+    let told: Vec<(String, Beside)> = told.collect();
     let unusual = told.iter().find(|(_, how)| *how != Beside::Usual);
     unusual.or(told.first()).map(|(address, how)| {
         let which = match (controls, unusual, told.len()) {
             (..=1, ..) => Which::Only,
-            (_, None, count @ 2..) => Which::All(count),
-            _ => Which::One(*address),
+            (_, None, count @ 2..) => Which::Several(count, controls),
+            _ => Which::One(address.clone()),
         };
         Bystander { which, how: *how }
     })

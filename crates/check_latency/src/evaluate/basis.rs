@@ -15,7 +15,7 @@ pub(crate) fn basis(target: &JudgedTarget, wait: Duration) -> Option<String> {
 
 /// Returns the same line of a gateway, or why this run tells nothing of it.
 pub(crate) fn of_gateway(control: &JudgedTarget, wait: Duration) -> Option<String> {
-    let (name, seen) = (format!("gateway {}", control.target.address.ip()), &control.seen);
+    let (name, seen) = (format!("gateway {}", control.target.address_text()), &control.seen);
     let untold = || {
         let why = match &seen.unsent {
             Some(why) if seen.sent == 0 => format!("not pinged: {why}"),
@@ -42,7 +42,7 @@ fn line(name: &str, target: &JudgedTarget, wait: Duration) -> Option<String> {
 /// Returns why a gateway is no control: what it has had since when, while its targets were as usual.
 pub(crate) fn no_control(control: &JudgedTarget, calendar: &Calendar) -> Vec<String> {
     let Some(verdict) = control.verdict else { return Vec::new() };
-    let gateway = control.target.address.ip();
+    let gateway = control.target.address_text();
     let loss = verdict.loss.filter(LossAlert::is_alone).map(|alert| {
         let since = calendar.moment(alert.since);
         match alert.silent {

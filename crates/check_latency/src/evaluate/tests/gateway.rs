@@ -205,6 +205,50 @@ fn a_gateway_that_was_worse_alone_is_named() {
     }
 }
 
+/// All are as usual only where this run tells it of each.
+#[test]
+fn of_several_gateways_the_remark_counts_those_that_are_known() {
+    let rows = [
+        ([false; 3], "all gateways are as usual"),
+        ([false, false, true], "2 of 3 gateways are as usual"),
+        ([false, true, true], "the gateway 192.0.2.251 is as usual"),
+    ];
+    for (learning, remark) in rows {
+        let targets = vec![known("p", seen(20, 0)); 3];
+        let gateways = (251..).zip(learning).map(|(number, is_learning)| {
+            let mut gateway = JudgedTarget { is_learning, ..known("", seen(1, 60)) };
+            gateway.target.address = format!("192.0.2.{number}:0").parse().unwrap();
+            gateway
+        });
+        let gateways: Vec<JudgedTarget> = gateways.collect();
+        let judged = Judged { comparison: Comparison::new(&targets, &gateways), ..all(targets) };
+        let line = line(&[], &judged);
+        assert!(line.ends_with(&format!(" ({remark})")), "{line}");
+    }
+}
+
+/// Routers on two interfaces may have one link-local address.
+#[test]
+fn a_link_local_gateway_is_told_with_its_interface() {
+    let of = |scope: u32, now: Seen| {
+        let mut gateway = known("", now);
+        gateway.target.address = std::net::SocketAddrV6::new("fe80::1".parse().unwrap(), 0, 0, scope).into();
+        gateway
+    };
+    let dead = || {
+        let mut target = known("p", seen(20, 0));
+        target.target.address = "[2001:db8::1]:0".parse().unwrap();
+        target
+    };
+    let targets = vec![dead(), dead(), dead()];
+    let gateways = [of(4711, seen(1, 60)), of(4712, seen(9, 60))];
+    let comparison = Comparison::new(&targets, &gateways);
+    let standing = gateways.each_ref().map(|gateway| comparison.standing(gateway).unwrap().loss);
+    assert_ne!(standing[0], standing[1], "each has its own");
+    let line = line(&[], &Judged { comparison, ..all(targets) });
+    assert!(line.ends_with(" (the gateway fe80::1%4712 loses 45% (usual 5.0%))"), "{line}");
+}
+
 /// If there are two gateways, the remark names the one that it is about.
 #[test]
 fn of_two_gateways_the_remark_names_one() {
