@@ -72,8 +72,8 @@ pub fn read(octets: &[u8], zone: Option<&TimeZone>) -> Result<Shown, DateError> 
     Ok(Shown { value: utc as f64 + f64::from(decisecond) / 10.0, resolution: resolution + leap })
 }
 
-/// The moment of a date and a time of day, in seconds since the epoch, which `utc` tells of the local time;
-/// and the seconds that a leap second is uncertain by.
+/// Returns the seconds since the epoch of a date and time of day, which `utc` converts from local time, and
+/// the uncertainty by a leap second in seconds.
 pub(crate) fn moment(
     year: i16,
     parts: [u8; 5],

@@ -6,10 +6,11 @@ use plugin::{Range, Thresholds};
 
 use crate::macros::Macros;
 
-/// What each kind of run goes without, since it would do nothing there; [`Action::check`] adds the parts of
-/// an event that alone are none. Clap does not demand an option, as by `requires`, that conflicts with one that
-/// is given. Not named are the other parts of an event, which must not get lost, and what may stand in one
-/// file for all kinds of runs: the options of the broker and the spool, the limits, and --monitor.
+/// The options that each kind of run refuses, since they would do nothing there. [`Action::check`] adds the
+/// options that are no event by themselves. Clap demands no option, as `requires` does, that conflicts with a
+/// given one. Two kinds of options are not in these lists: the other parts of an event, which must not get
+/// lost, and those that one file may hold for all kinds of runs, which are the options of the broker and the
+/// spool, the limits, and --monitor.
 const NOT_FLUSH: [&str; 5] = ["cat", "count", "in_order", "status_file", "from_env"];
 const NOT_CAT: [&str; 6] = ["flush", "acknowledge", "retry_refused", "snapshot", "status_file", "from_env"];
 const NOT_SNAPSHOT: [&str; 7] =
