@@ -21,20 +21,30 @@ impl Verdict<'_> {
         let is_same = |place: &usize| self.observed.system.as_ref().is_some_and(|(own, _)| own == place);
         let stops = self.stops_text();
         let Some(system) = self.system() else { return stops };
+        let all_fail_for_it = self.all_fail() && self.failing.iter().all(|(_, place, _)| is_same(place));
         match &system.result {
+            Err(SystemFault::NotAsked(_)) => stops,
+            Err(_) if all_fail_for_it && !system.hosts.is_empty() => {
+                ", this system resolves it all the same: from /etc/hosts".to_owned()
+            }
+            Err(SystemFault::NotFound | SystemFault::OnlyIpv4) if !system.hosts.is_empty() => {
+                if !stops.is_empty() {
+                    return stops;
+                }
+                format!(", this system resolves only what /etc/hosts has{}", self.ways())
+            }
             Err(SystemFault::NotFound | SystemFault::OnlyIpv4) => {
                 format!(", this system does not resolve{}", self.ways())
             }
             Err(SystemFault::TooSlow) => {
                 format!("{stops}, this system takes longer than {:.1} s{}", system.took, self.ways())
             }
-            Err(SystemFault::NotAsked(_)) => stops,
             Ok(addresses) => match self.wrong_here() {
                 Some(wrong) if self.failing.iter().any(|(.., fault)| *fault == wrong) => {
                     ", this system too".to_owned()
                 }
                 Some(wrong) => format!(", this system {wrong}"),
-                None if self.all_fail() && self.failing.iter().all(|(_, place, _)| is_same(place)) => {
+                None if all_fail_for_it => {
                     let source = self.source(system, addresses.iter().copied());
                     format!(", this system resolves it all the same{}", because(source))
                 }
@@ -56,9 +66,11 @@ impl Verdict<'_> {
             Err(SystemFault::NotAsked(why)) => Some(Finding::unknown(why.clone())),
             _ if !self.failing.is_empty() => None,
             Err(SystemFault::NotFound | SystemFault::OnlyIpv4) => {
-                let text = match self.undecided().is_empty() {
-                    true => "the nameservers resolve, this system does not",
-                    false => "this system does not resolve",
+                let text = match (self.undecided().is_empty(), system.hosts.is_empty()) {
+                    (true, true) => "the nameservers resolve, this system does not",
+                    (true, false) => "the nameservers resolve, this system only what /etc/hosts has",
+                    (false, true) => "this system does not resolve",
+                    (false, false) => "this system resolves only what /etc/hosts has",
                 };
                 Some(Finding::critical(format!("{text}{}", because(why))))
             }
@@ -104,10 +116,7 @@ impl Verdict<'_> {
 
     /// Whether this system has the name from its hosts file: then it shows nothing of other names.
     fn has_from_hosts(&self) -> bool {
-        self.system().is_some_and(|system| match &system.result {
-            Ok(addresses) => system.is_of_hosts(addresses.iter().copied()),
-            Err(_) => false,
-        })
+        self.system().is_some_and(System::has_from_hosts)
     }
 
     /// Whether programs here wait long for a name, much longer than the slowest answer explains.

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use net::{Host, ResolveError, Resolver};
 use plugin::{Deadline, ReadError, State};
+use rustix::system::uname;
 
 use crate::question::Question;
 use crate::regular;
@@ -23,7 +24,7 @@ const LARGEST_HOSTS: u64 = 16 << 20;
 /// What the machine's own way gave.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct System {
-    /// The addresses, or why there are none.
+    /// The addresses, or why there are none, or no other names than those of the hosts file.
     pub result: Result<Vec<IpAddr>, SystemFault>,
     /// How long it took, in seconds.
     pub took: f64,
@@ -31,8 +32,10 @@ pub(crate) struct System {
     pub sources: Option<String>,
     /// Whether nsswitch.conf is there and cannot be read.
     pub is_unreadable: bool,
-    /// The addresses of the name in /etc/hosts, which is read only if there is a result.
+    /// The addresses of the name in /etc/hosts, which is read only if there is an address.
     pub hosts: Vec<IpAddr>,
+    /// Whether the name is this machine's own.
+    pub is_own: bool,
 }
 
 /// Why the machine does not resolve a name.
@@ -53,25 +56,45 @@ pub(crate) enum SystemFault {
 /// Asks for addresses of both families, whatever types the question has: the databases of a single family
 /// also consider this machine's addresses.
 pub(crate) fn resolve(question: &Question, deadline: &Deadline) -> System {
-    let started = Instant::now();
-    // Without a dot at the end, as programs write it: with one /etc/hosts would not have it.
     let name = question.name.to_string();
-    let host: Result<Host, _> = name.parse();
-    let resolver = Resolver::new(deadline).limit(deadline.keeping(RESERVE));
-    let found = match host {
-        Ok(host) => resolver.one(&host, 53),
-        Err(_) => Err(ResolveError::NotFound(name)),
-    };
-    let took = started.elapsed().as_secs_f64();
+    let (result, took) = ask(&name, deadline);
     let content = regular::read(Path::new("/etc/nsswitch.conf"), deadline);
     let is_unreadable = content.as_ref().is_err_and(|error| !is_missing(error));
     let sources = sources(&String::from_utf8_lossy(&content.unwrap_or_default()));
-    let result: Result<Vec<IpAddr>, SystemFault> = match found {
+    let hosts = if result.is_ok() { hosts(&name, deadline) } else { Vec::new() };
+    let is_own = is_own(&name, uname().nodename().to_str().unwrap_or_default());
+    let system = System { result, took, sources, is_unreadable, hosts, is_own };
+    if system.has_from_hosts() && system.asks_nameservers(&name) {
+        system.beyond_hosts(ask(&format!("{name}."), deadline))
+    } else {
+        system
+    }
+}
+
+/// What `getent` gives for a name as it is written, and after how many seconds.
+fn ask(name: &str, deadline: &Deadline) -> (Result<Vec<IpAddr>, SystemFault>, f64) {
+    let started = Instant::now();
+    let resolver = Resolver::new(deadline).limit(deadline.keeping(RESERVE));
+    let found = match name.parse::<Host>() {
+        Ok(host) => resolver.one(&host, 53),
+        Err(_) => Err(ResolveError::NotFound(name.to_owned())),
+    };
+    let took = started.elapsed().as_secs_f64();
+    let result = match found {
         Ok(addresses) => Ok(addresses.iter().map(|address| address.ip()).collect()),
         Err(error) => Err(fault(&error, deadline)),
     };
-    let hosts = if result.is_ok() { hosts(question, deadline) } else { Vec::new() };
-    System { result, took, sources, is_unreadable, hosts }
+    (result, took)
+}
+
+/// Whether a name is that of the machine whose own name, full or not, is `node`.
+fn is_own(name: &str, node: &str) -> bool {
+    let first = |name: &str| name.split('.').next().unwrap_or_default().to_ascii_lowercase();
+    let is_short = |name: &str| !name.contains('.');
+    match is_short(name) || is_short(node) {
+        true => !node.is_empty() && first(name) == first(node),
+        false => name.eq_ignore_ascii_case(node),
+    }
 }
 
 fn is_missing(error: &ReadError) -> bool {
@@ -88,9 +111,9 @@ fn fault(error: &ResolveError, deadline: &Deadline) -> SystemFault {
 }
 
 /// The addresses of a name in /etc/hosts: none if that is not readable.
-fn hosts(question: &Question, deadline: &Deadline) -> Vec<IpAddr> {
+fn hosts(name: &str, deadline: &Deadline) -> Vec<IpAddr> {
     let content = regular::read_up_to(LARGEST_HOSTS, Path::new("/etc/hosts"), deadline).unwrap_or_default();
-    of_name(&String::from_utf8_lossy(&content), &question.name.to_string())
+    of_name(&String::from_utf8_lossy(&content), name)
 }
 
 /// The addresses of a name in the text of hosts(5).
@@ -130,6 +153,27 @@ impl System {
             wide if wide.iter().any(|source| ["dns", "resolve"].contains(source)) => State::Ok,
             _ => State::Warning,
         }
+    }
+
+    /// Whether this machine has the name from its hosts file: then that shows nothing of other names.
+    pub(crate) fn has_from_hosts(&self) -> bool {
+        self.result.as_ref().is_ok_and(|addresses| self.is_of_hosts(addresses.iter().copied()))
+    }
+
+    /// Takes what came of the name with a dot at its end, by which the hosts file has no name: what programs
+    /// here get of other names, and how long they wait.
+    fn beyond_hosts(mut self, (result, took): (Result<Vec<IpAddr>, SystemFault>, f64)) -> Self {
+        self.took = self.took.max(took);
+        if let Err(fault) = result {
+            self.result = Err(fault);
+        }
+        self
+    }
+
+    /// Whether programs here get by this address no other host than this machine, whose own name it has: so
+    /// installers write it into the hosts file.
+    pub(crate) fn is_itself(&self, address: &IpAddr) -> bool {
+        self.is_own && address.is_loopback() && self.hosts.contains(address)
     }
 
     /// Whether the hosts file has one of these addresses for the name.
@@ -173,6 +217,21 @@ mod tests {
     }
 
     #[test]
+    fn the_own_name_is_full_or_short() {
+        let rows = [
+            ("hh.good.test", "hh", true),
+            ("hh.good.test", "HH.good.test", true),
+            ("hh", "hh.good.test", true),
+            ("hh.good.test", "hh.other.test", false),
+            ("www.good.test", "hh", false),
+            ("www.good.test", "", false),
+        ];
+        for (name, node, expected) in rows {
+            assert_eq!(is_own(name, node), expected, "{name} {node}");
+        }
+    }
+
+    #[test]
     fn a_name_is_found_in_the_hosts_file() {
         let text = "127.0.0.1 localhost\n192.0.2.7\tx.example X.example # b.example\n\
                     #192.0.2.8 x.example\nx 192.0.2.9 x.example\n::ffff:192.0.2.9 x.EXAMPLE\n";
@@ -199,6 +258,7 @@ mod tests {
                 sources,
                 is_unreadable: false,
                 hosts: Vec::new(),
+                is_own: false,
             };
             assert_eq!(system.asks_nameservers("www.example.com"), asks, "{:?}", system.sources);
         }

@@ -103,11 +103,14 @@ impl<'a> Verdict<'a> {
 
     /// What is wrong with the addresses that programs here get, of the types that are asked for.
     pub(crate) fn wrong_here(&self) -> Option<Fault> {
-        let addresses = self.system()?.result.as_ref().ok()?;
+        let system = self.system()?;
+        let addresses = system.result.as_ref().ok()?;
         let question =
             self.observed.system.as_ref().and_then(|(place, _)| self.observed.questions.get(*place))?;
         let Expect::Resolves(expected) = &question.expect else { return None };
-        let asked: Vec<IpAddr> = addresses.iter().copied().filter(|address| question.asks(address)).collect();
+        let is_judged =
+            |address: &IpAddr| question.asks(address) && !(expected.is_empty() && system.is_itself(address));
+        let asked: Vec<IpAddr> = addresses.iter().copied().filter(is_judged).collect();
         wrong_address(&asked, expected)
     }
 

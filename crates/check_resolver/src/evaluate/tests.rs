@@ -110,6 +110,7 @@ fn seen(
                 sources: Some("files dns".to_owned()),
                 is_unreadable: false,
                 hosts: Vec::new(),
+                is_own: false,
             },
         )
     });

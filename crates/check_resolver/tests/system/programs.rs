@@ -166,8 +166,53 @@ fn what_resolv_conf_makes_programs_do_is_told() {
     for (server, options, line) in rows {
         host.etc("resolv.conf", &format!("nameserver {server}\noptions {options}\n"));
         let outcome = check(&host, &["--name=good.test"]);
+        assert_eq!(said(&outcome), (2, line.clone()), "{}", outcome.stdout);
+        // That the hosts file has the name proves nothing of others.
+        host.etc("hosts", "192.0.2.80 good.test\n");
+        let outcome = check(&host, &["--name=good.test"]);
+        let line = line.replace("does not", "only what /etc/hosts has");
         assert_eq!(said(&outcome), (2, line), "{}", outcome.stdout);
+        host.etc("hosts", "127.0.0.1 localhost\n");
     }
+}
+
+/// Of two nameservers the first is silent, and the hosts file has the name that is asked for.
+#[test]
+fn the_wait_of_programs_is_seen_beside_the_hosts_file() {
+    if missing(&NEEDS) {
+        return;
+    }
+    let host = host(&THREE, &lines(&THREE[..2]));
+    host.etc("hosts", "192.0.2.80 good.test\n");
+    let _dead = silent(&host, "192.0.2.53:53");
+    let _living = fake(&host, "192.0.2.54:53");
+    let (code, line) = said(&check(&host, &["--name=good.test", "-w", "1", "-c", "1"]));
+    let start = "WARNING - 1 of 2 nameservers fails: 192.0.2.53 no answer, a name takes 5.";
+    assert!(code == 1 && line.starts_with(start), "{line}");
+}
+
+/// The installer of Debian writes the host's own name into the hosts file so.
+#[test]
+fn the_own_name_of_a_host_may_be_its_loopback_address() {
+    if missing(&NEEDS) {
+        return;
+    }
+    let node = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap();
+    let name = format!("{}.good.test", node.trim().split('.').next().unwrap());
+    let host = host(&THREE[..1], &lines(&THREE[..1]));
+    let _server = fake_as(&host, "good", "192.0.2.53:53");
+    host.etc("hosts", &format!("127.0.1.1 {name}\n127.0.1.1 other.good.test\n"));
+    let is_own = node.trim() == name || !node.contains('.');
+    let good = (0, "OK - 1 nameserver resolves 1 name".to_owned());
+    let wrong = |name: &str| (2, format!("CRITICAL - this system answers 127.0.1.1{name}: from /etc/hosts"));
+    if is_own {
+        let outcome = check(&host, &[&format!("--name={name}")]);
+        assert_eq!(said(&outcome), good);
+        assert!(outcome.stdout.contains("this system has 127.0.1.1 from /etc/hosts"), "{}", outcome.stdout);
+    }
+    let expected = said(&check(&host, &[&format!("--name={name}/A=192.0.2.80")]));
+    assert_eq!(expected, wrong(", which is not expected"));
+    assert_eq!(said(&check(&host, &["--name=other.good.test"])), wrong(""));
 }
 
 #[test]
