@@ -58,13 +58,14 @@ impl<'a> Verdict<'a> {
         if self.all_fail() && self.failing.iter().all(|(_, _, fault)| fault.is_local()) {
             let why = self.failing.first().map(|(_, _, fault)| fault.to_string()).unwrap_or_default();
             let text = format!("no question could be sent: {why}");
-            return if system_fails || self.has_hosts_alone() {
+            return if system_fails || self.has_only_elsewhere() {
                 Finding::critical(text + &self.meaning())
             } else {
                 Finding::unknown(text)
             };
         }
-        let is_down = system_fails || self.wrong_here().is_some() || self.stops() || self.has_hosts_alone();
+        let is_down =
+            system_fails || self.wrong_here().is_some() || self.stops() || self.has_only_elsewhere();
         let waits = if self.waits() { State::Warning } else { State::Ok };
         let state = if is_down { State::Critical } else { by_count.max(waits) };
         let text = if state == State::Ok {
@@ -205,7 +206,7 @@ impl<'a> Verdict<'a> {
             (false, 1) => ("answer", "question as expected"),
             (false, _) => ("answer", "questions as expected"),
         };
-        let verb = if good == 1 { format!("{verb}s") } else { verb.to_owned() };
+        let verb = if good == 1 || total == 1 { format!("{verb}s") } else { verb.to_owned() };
         let slowest =
             lines::slowest(self.observed).map(|(seconds, ..)| format!(", slowest in {seconds:.3} s"));
         let allowed = if failed == 0 { String::new() } else { format!(", allowed: {}", self.failing_text()) };

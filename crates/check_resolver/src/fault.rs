@@ -53,7 +53,7 @@ pub(crate) enum Fault {
     Code(OptRcode),
     /// There is no such name.
     NxDomain,
-    /// The name has no record of this type: `None` if it has no address.
+    /// The name has no record of this type: `None` if it has neither A nor AAAA.
     NoData(Option<Rtype>),
     /// A name that must not exist has no record: it exists.
     Exists,

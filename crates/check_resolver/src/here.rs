@@ -108,15 +108,24 @@ impl Verdict<'_> {
         Some(system.other_names()).filter(|state| *state > State::Ok).map(|state| Finding::new(state, text))
     }
 
-    /// Whether the hosts file has the name, and no nameserver has any: then programs here get no other one.
-    pub(crate) fn has_hosts_alone(&self) -> bool {
+    /// Whether the hosts file or the search list gives the name, and no nameserver has any: then programs here
+    /// get no other one.
+    pub(crate) fn has_only_elsewhere(&self) -> bool {
         let fails = |judged: &Judged| judged.fault.as_ref().is_some_and(|fault| *fault != Fault::NotYet);
-        self.has_from_hosts() && self.judged.iter().flatten().all(fails)
+        (self.has_from_hosts() || self.has_from_search()) && self.judged.iter().flatten().all(fails)
     }
 
     /// Whether this system has the name from its hosts file: then it shows nothing of other names.
     fn has_from_hosts(&self) -> bool {
         self.system().is_some_and(System::has_from_hosts)
+    }
+
+    /// Whether this system has the name from its search list: no other source may have it.
+    fn has_from_search(&self) -> bool {
+        let name = self.own_name();
+        let is_plain = |system: &&System| system.asks_nameservers(&name) && system.others(&name).is_none();
+        let system = self.system().filter(is_plain);
+        system.is_some_and(|system| system.result.is_ok()) && search_list(self.observed).is_some()
     }
 
     /// Whether programs here wait long for a name, much longer than the slowest answer explains.

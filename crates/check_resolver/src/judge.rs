@@ -112,7 +112,7 @@ fn single(outcomes: &[Outcome], fault: impl Fn(&Reply, &Outcome) -> Option<Fault
 /// A name resolves if A or AAAA does. The other one may be missing, but must not fail: A is what every
 /// program needs, and a failing AAAA costs each name seconds.
 fn resolves(question: &Question, expected: &[Prefix], outcomes: &[Outcome]) -> Judged {
-    let kind = question.types.first().copied().filter(|_| !question.asks_addresses());
+    let kind = question.types.first().copied().filter(|_| question.types.len() == 1);
     let each: Vec<Result<(), Fault>> =
         outcomes.iter().map(|outcome| resolved(expected, kind, outcome)).collect();
     let any_good = each.iter().any(Result::is_ok);
@@ -147,7 +147,7 @@ fn is_only_slow(fault: &Fault) -> bool {
     !matches!(fault, Fault::Unexpected(_) | Fault::Nowhere(_) | Fault::NotRecursive)
 }
 
-/// What is wrong with the answer of one type, which is `kind` if it has no addresses.
+/// What is wrong with the answer of one type, which is `kind` if only that is asked for.
 fn resolved(expected: &[Prefix], kind: Option<Rtype>, outcome: &Outcome) -> Result<(), Fault> {
     let reply = match &outcome.answer {
         Ok(answered) => &answered.reply,

@@ -148,6 +148,7 @@ fn too_slow_after(took: f64) -> Option<Result<f64, (SystemFault, f64)>> {
     Some(Err((SystemFault::TooSlow, took)))
 }
 
+mod elsewhere;
 mod here;
 mod library;
 mod shown;

@@ -160,40 +160,6 @@ fn an_address_of_the_hosts_file_shows_nothing_of_other_names() {
     }
 }
 
-/// The hosts file has the name, and with a dot at its end the nameservers were asked for it.
-#[test]
-fn what_programs_get_of_other_names_counts_beside_the_hosts_file() {
-    let slow = || Some(Err((SystemFault::TooSlow, 7.7)));
-    let only = "this system resolves only what /etc/hosts has";
-    let rows = [
-        ("::1=192.0.2.80", not_found(), {
-            "CRITICAL - the nameservers resolve, this system only what /etc/hosts has".to_owned()
-        }),
-        ("::1=192.0.2.80", slow(), {
-            "CRITICAL - the nameservers resolve, this system takes longer than 7.7 s".to_owned()
-        }),
-        ("::1=servfail ::2=192.0.2.80", not_found(), {
-            format!("CRITICAL - 1 of 2 nameservers fails: ::1 SERVFAIL, {only}")
-        }),
-        ("::1=nxdomain ::2=192.0.2.80", not_found(), {
-            let stops = "programs here stop at its answer";
-            format!("CRITICAL - 1 of 2 nameservers fails: ::1 NXDOMAIN, and {stops}")
-        }),
-        ("::1=no ::2=192.0.2.80", Some(Ok(5.0)), {
-            "WARNING - 1 of 2 nameservers fails: ::1 no answer, a name takes 5.0 s here".to_owned()
-        }),
-        ("::1=no", slow(), {
-            let same = "this system resolves it all the same: from /etc/hosts";
-            format!("CRITICAL - 1 of 1 nameserver fails: ::1 no answer, {same}")
-        }),
-    ];
-    for (servers, system, line) in rows {
-        let mut observed = seen(&[NAME], servers, Some(TWO), system);
-        observed.system.as_mut().unwrap().1.hosts = vec!["192.0.2.80".parse().unwrap()];
-        assert_eq!(summary("", &observed), line, "{servers}");
-    }
-}
-
 /// A machine that gets no name but those of its hosts file is down, however many nameservers may fail.
 #[test]
 fn the_hosts_file_does_not_make_up_for_every_nameserver() {

@@ -131,7 +131,7 @@ fn nsswitch_is_not_blamed_for_a_name_that_the_nameservers_have() {
     let rows = [
         ("www.example.com", "::1=servfail+2001:db8::80", format!("{fails} A SERVFAIL, {all_the_same}")),
         ("www.example.com", "::1=no+2001:db8::80", format!("{fails} A no answer, {all_the_same}")),
-        ("www.example.com/AAAA", "::1=nodata", format!("{fails} no address (NODATA), {all_the_same}")),
+        ("www.example.com/AAAA", "::1=nodata", format!("{fails} no AAAA record (NODATA), {all_the_same}")),
         (NAME, "::1=authority", format!("{fails} does not recurse, {all_the_same}")),
     ];
     for (name, servers, line) in rows {

@@ -10,7 +10,7 @@ fn programs_stop_at_the_first_answer_although_they_have_an_address_from_elsewher
     let wrong =
         "CRITICAL - 1 of 2 nameservers fails: ::1 answers 127.0.0.1, and programs here stop at its answer";
     let nodata =
-        "CRITICAL - 1 of 2 nameservers fails: ::1 no address (NODATA), and programs here stop at its answer";
+        "CRITICAL - 1 of 2 nameservers fails: ::1 no A record (NODATA), and programs here stop at its answer";
     let known = "WARNING - 1 of 2 nameservers fails: ::1 NXDOMAIN";
     let known_wrong = "WARNING - 1 of 2 nameservers fails: ::1 answers 127.0.0.1";
     let rows = [
@@ -127,7 +127,7 @@ fn the_search_ends_with_every_code_but_three() {
         ("formerr", "FORMERR", stops),
         ("notauth", "NOTAUTH", stops),
         ("loop", "CNAME loop", stops),
-        ("nodata", "no address (NODATA)", stops),
+        ("nodata", "no A record (NODATA)", stops),
         ("servfail", "SERVFAIL", ""),
         ("notimp", "NOTIMP", ""),
         ("refused", "REFUSED", ""),

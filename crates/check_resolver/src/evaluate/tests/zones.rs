@@ -206,7 +206,7 @@ fn a_name_that_must_not_exist_acquits_no_nameserver() {
         ("servfail", "SERVFAIL"),
         ("no", "no answer"),
         ("refused", "REFUSED"),
-        ("nodata", "no address (NODATA)"),
+        ("nodata", "no A record (NODATA)"),
     ];
     for (said, why) in rows {
         let servers = format!("::1={said},nxdomain ::2={said},nxdomain");
@@ -259,7 +259,7 @@ fn servers_that_do_not_agree_are_no_fault_of_the_zone() {
         ("refused", "no", fails("REFUSED", "no answer")),
         ("refused", "notimp", fails("REFUSED", "NOTIMP")),
         ("no", "nxdomain", fails("no answer", "NXDOMAIN")),
-        ("nodata", "no", fails("no address (NODATA)", "no answer")),
+        ("nodata", "no", fails("no A record (NODATA)", "no answer")),
     ];
     let good = "192.0.2.80";
     for (one, other, line) in rows {
