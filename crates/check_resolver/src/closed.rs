@@ -67,7 +67,7 @@ fn resolves(outcome: &Outcome) -> bool {
 fn undecided(server: &Server, cut: State) -> Option<Finding> {
     let shown = &server.shown;
     let why = |outcome: &Outcome| match outcome.answer.as_ref().err()? {
-        fault @ (Fault::Local(_) | Fault::NotSent(_) | Fault::NoInterface(_)) => {
+        fault @ (Fault::Local(_) | Fault::NotSent(_) | Fault::NoInterface(_) | Fault::Unscoped) => {
             Some(Finding::unknown(format!("{shown} not asked: {fault}")))
         }
         Fault::NoAnswer | Fault::NotYet | Fault::OnlyTcp if outcome.is_cut => {

@@ -24,6 +24,8 @@ pub(crate) enum Fault {
     NotSent(&'static str),
     /// This machine has no such interface.
     NoInterface(String),
+    /// A link-local address without its interface, for which the C library gets an error at once.
+    Unscoped,
     /// This machine cannot send.
     Local(Local),
     /// Answers came, with another id than the question's.
@@ -220,6 +222,7 @@ impl fmt::Display for Fault {
             Self::Prohibited => "prohibited on the way",
             Self::Unreachable(what) | Self::NotSent(what) => what,
             Self::NoInterface(zone) => return write!(f, "no such interface: {zone}"),
+            Self::Unscoped => "needs its interface",
             Self::Local(local) => return local.fmt(f),
             Self::WrongId => "answers carry a wrong id",
             Self::Elsewhere { asked, from } if asked.ip() == from.ip() => {

@@ -78,12 +78,12 @@ impl<'a> Case<'a> {
             let each = question.types.iter().zip(outcomes);
             each.filter(|(kind, _)| is_asked(**kind)).map(|(_, outcome)| outcome).collect()
         };
-        let of_turn = |turn: &Option<usize>| {
-            let server = observed.servers.get((*turn)?)?;
+        let of_turn = |turn: &usize| {
+            let server = observed.servers.get(*turn)?;
             server.outcomes.get(*place).map(of_server)
         };
         // Without a server in the file the one on this machine has the only turn.
-        let turns = if conf.turns.is_empty() { &[Some(0)][..] } else { &conf.turns };
+        let turns = if conf.turns.is_empty() { &[0][..] } else { &conf.turns };
         let outcomes = turns.iter().map(|turn| of_turn(turn).unwrap_or_default()).collect();
         let addresses = observed.addresses(*place).collect();
         Some(Self { conf, system, question, outcomes, addresses })
@@ -259,9 +259,12 @@ fn ending(outcomes: &[&Outcome]) -> Option<Duration> {
 
 /// Whether the C library waits in vain for an answer to this.
 fn is_waited_for(outcome: &Outcome) -> bool {
-    use Fault::{Local, NoInterface, NotSent, Prohibited, Refused, Unreachable};
+    use Fault::{Local, NoInterface, NotSent, Prohibited, Refused, Unreachable, Unscoped};
     let is_told = |fault: &Fault| {
-        matches!(fault, Refused | Prohibited | Unreachable(_) | NotSent(_) | NoInterface(_) | Local(_))
+        matches!(
+            fault,
+            Refused | Prohibited | Unreachable(_) | NotSent(_) | NoInterface(_) | Unscoped | Local(_)
+        )
     };
     outcome.answer.as_ref().is_err_and(|fault| !is_told(fault))
 }

@@ -7,8 +7,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use domain::base::Rtype;
-use net::HostPort;
 use net::udp::random;
+use net::{Host, HostPort};
 use plugin::{Deadline, ReadError, reason};
 
 use crate::allowed::Allowed;
@@ -271,6 +271,7 @@ fn target(server: &HostPort) -> Result<SocketAddr, Fault> {
             Ok(address)
         }
         Ok(None) => Err(Fault::NotSent("no route from here")),
+        Err(_) if matches!(server.host, Host::V6(_, None)) => Err(Fault::Unscoped),
         Err(missing) => Err(Fault::NoInterface(missing.zone())),
     }
 }

@@ -1,8 +1,7 @@
 //! The servers of a resolv.conf as the C library asks them: the first three. A link-local address without its
-//! interface takes one of the three places, and cannot be asked. Without a server the library asks 127.0.0.1.
+//! interface is one of the three, and cannot be asked. Without a server the library asks 127.0.0.1.
 
 use std::collections::BTreeMap;
-use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use host_config::{NotAServer, SERVERS_ASKED, Server};
@@ -13,9 +12,8 @@ use net::{Host, HostPort};
 pub struct ResolvConf {
     /// The servers that are asked, in their order, each once.
     pub servers: Vec<HostPort>,
-    /// Which of the servers the C library asks in each of its turns: one that is listed twice has two. `None`
-    /// if it cannot be asked.
-    pub turns: Vec<Option<usize>>,
+    /// Which of the servers the C library asks in each of its turns: one that is listed twice has two.
+    pub turns: Vec<usize>,
     /// The servers after the third one, which are never asked.
     pub never_asked: Vec<HostPort>,
     /// The lines that the C library passes over in silence although they mean a server.
@@ -32,16 +30,7 @@ pub struct Ignored {
     /// Its number, from 1.
     pub line: usize,
     /// Why.
-    pub why: Why,
-}
-
-/// Why a line gives no server that can be asked.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Why {
-    /// The C library reads none in it.
-    NotAServer(NotAServer),
-    /// A link-local address without its interface.
-    NoInterface(IpAddr),
+    pub why: NotAServer,
 }
 
 impl ResolvConf {
@@ -49,21 +38,16 @@ impl ResolvConf {
     pub fn parse(content: &[u8]) -> Self {
         let read = host_config::ResolvConf::parse(content);
         let mut conf = Self { search: read.search, options: read.options, ..Self::default() };
-        for (place, (line, server)) in read.servers.iter().enumerate() {
-            let is_asked = place < SERVERS_ASKED;
-            let turn = match askable(server) {
-                Err(why) => {
-                    conf.ignored.push(Ignored { line: *line, why });
-                    None
-                }
-                Ok(server) if is_asked => Some(add(&mut conf.servers, server)),
-                Ok(server) => Some(add(&mut conf.never_asked, server)),
-            };
-            conf.turns.extend(is_asked.then_some(turn));
+        for (place, (_, server)) in read.servers.iter().enumerate() {
+            let server = host_port(server);
+            if place < SERVERS_ASKED {
+                conf.turns.push(add(&mut conf.servers, server));
+            } else {
+                add(&mut conf.never_asked, server);
+            }
         }
         let ignored = read.ignored.into_iter();
-        conf.ignored
-            .extend(ignored.map(|ignored| Ignored { line: ignored.line, why: Why::NotAServer(ignored.why) }));
+        conf.ignored.extend(ignored.map(|ignored| Ignored { line: ignored.line, why: ignored.why }));
         conf.ignored.sort_by_key(|ignored| ignored.line);
         let Self { servers, never_asked, .. } = &mut conf;
         never_asked.retain(|server| !servers.contains(server));
@@ -79,36 +63,13 @@ fn add(servers: &mut Vec<HostPort>, server: HostPort) -> usize {
     })
 }
 
-fn askable(server: &Server) -> Result<HostPort, Why> {
-    let no_interface = || Why::NoInterface(server.address);
+/// The server as it is asked. A zone that no interface can have is left out, as the C library does.
+fn host_port(server: &Server) -> HostPort {
     match server.address {
-        _ if server.lacks_interface() => Err(no_interface()),
-        IpAddr::V4(address) => Ok(Host::V4(address).into()),
-        IpAddr::V6(address) => match server.zone {
-            None => Ok(Host::V6(address, None).into()),
-            Some(_) => {
-                let host: Result<Host, _> = server.to_string().parse();
-                host.map(HostPort::from).map_err(|_| no_interface())
-            }
-        },
-    }
-}
-
-impl Why {
-    /// Returns what is ignored and why, as a sentence that begins with the words for the line.
-    pub(crate) fn after(&self, line: &str) -> String {
-        match self {
-            Self::NotAServer(why) => why.after(line),
-            Self::NoInterface(_) => format!("{line} is ignored: {self}"),
-        }
-    }
-}
-
-impl fmt::Display for Why {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::NotAServer(why) => why.fmt(f),
-            Self::NoInterface(address) => write!(f, "{address} needs its interface, as in {address}%eth0"),
+        IpAddr::V4(address) => Host::V4(address).into(),
+        IpAddr::V6(address) => {
+            let host = server.to_string().parse().ok().filter(|_| server.zone.is_some());
+            host.unwrap_or(Host::V6(address, None)).into()
         }
     }
 }
@@ -194,9 +155,9 @@ mod tests {
             ("nameserver fe80::1%lo\n", "fe80::1%lo", "", ""),
             (
                 "nameserver fe80::1\nnameserver 192.0.2.2\nnameserver 192.0.2.3\nnameserver 192.0.2.4\n",
-                "192.0.2.2 192.0.2.3",
+                "fe80::1 192.0.2.2 192.0.2.3",
                 "192.0.2.4",
-                "1: fe80::1 needs its interface, as in fe80::1%eth0",
+                "",
             ),
             (
                 "nameserver x\nnameserver 192.0.2.1\nnameserver 192.0.2.2\nnameserver 192.0.2.3\nnameserver 192.0.2.4\n",
@@ -224,15 +185,12 @@ mod tests {
 
     #[test]
     fn a_server_has_as_many_turns_as_lines() {
-        let rows: [(&str, &[Option<usize>]); 5] = [
+        let rows: [(&str, &[usize]); 5] = [
             ("", &[]),
-            ("nameserver ::1\nnameserver ::2\n", &[Some(0), Some(1)]),
-            (
-                "nameserver ::1\nnameserver ::1\nnameserver ::2\nnameserver ::3\n",
-                &[Some(0), Some(0), Some(1)],
-            ),
-            ("nameserver fe80::1\nnameserver ::2\nnameserver x\n", &[None, Some(0)]),
-            ("nameserver ::1\nnameserver ::2\nnameserver ::1\n", &[Some(0), Some(1), Some(0)]),
+            ("nameserver ::1\nnameserver ::2\n", &[0, 1]),
+            ("nameserver ::1\nnameserver ::1\nnameserver ::2\nnameserver ::3\n", &[0, 0, 1]),
+            ("nameserver fe80::1\nnameserver ::2\nnameserver x\n", &[0, 1]),
+            ("nameserver ::1\nnameserver ::2\nnameserver ::1\n", &[0, 1, 0]),
         ];
         for (text, turns) in rows {
             assert_eq!(ResolvConf::parse(text.as_bytes()).turns, turns, "{text:?}");

@@ -33,6 +33,7 @@ fn outcome(word: &str) -> Outcome {
         "yet" => Err(Fault::NotYet),
         "tcp" => Err(Fault::OnlyTcp),
         "closed" => Err(Fault::Refused),
+        "unscoped" => Err(Fault::Unscoped),
         "table" => Err(Fault::Local(Local::NeighbourTable)),
         "here" => Err(Fault::NotSent("host unreachable")),
         "noroute" => Err(Fault::NotSent("no route from here")),
@@ -95,7 +96,7 @@ fn seen(
     let servers = servers(text);
     if let Some(File { conf, .. }) = file.as_mut().filter(|file| file.conf.servers.len() != servers.len()) {
         // The row does not depend on which servers the file lists.
-        conf.turns = (0..servers.len()).map(Some).collect();
+        conf.turns = (0..servers.len()).collect();
     }
     let system = system.map(|system| {
         let (result, took) = match system {
@@ -313,7 +314,7 @@ fn the_file_itself_is_judged() {
             "WARNING - line 1 of /etc/resolv.conf is ignored: 192.0.2.300 is not an address",
         ),
         (
-            "nameserver a\nnameserver b\nnameserver 192.0.2.53\nnameserver fe80::1\n",
+            "nameserver a\nnameserver b\nnameserver 192.0.2.53\nnameserver c\n",
             "192.0.2.53=192.0.2.80",
             "WARNING - line 1 of /etc/resolv.conf is ignored: a is not an address, and 2 more lines",
         ),

@@ -139,12 +139,28 @@ fn the_file_may_name_nothing_or_too_much() {
     let rows = [
         ("nameserver 192.0.2.300\nnameserver 192.0.2.53\n", "192.0.2.300 is not an address"),
         ("nameserver 192.0.2.54\r\nnameserver 192.0.2.53\n", "it ends with a carriage return"),
-        ("nameserver fe80::1\nnameserver 192.0.2.53\n", "fe80::1 needs its interface, as in fe80::1%eth0"),
     ];
     for (text, why) in rows {
         host.etc("resolv.conf", text);
         let line = format!("WARNING - line 1 of /etc/resolv.conf is ignored: {why}");
         assert_eq!(said(&check(&host, &["--name=good.test"])), (1, line));
+    }
+    // It is one of the three, so that 127.0.0.1 is not asked in its place.
+    let rows = [
+        (
+            "nameserver fe80::1\n",
+            2,
+            "CRITICAL - 1 of 1 nameserver fails: fe80::1 needs its interface, this system does not resolve",
+        ),
+        (
+            "nameserver fe80::1\nnameserver 192.0.2.53\n",
+            1,
+            "WARNING - 1 of 2 nameservers fails: fe80::1 needs its interface",
+        ),
+    ];
+    for (text, code, line) in rows {
+        host.etc("resolv.conf", text);
+        assert_eq!(said(&check(&host, &["--name=good.test"])), (code, line.to_owned()));
     }
 }
 

@@ -296,20 +296,18 @@ fn a_server_that_is_listed_twice_has_two_turns() {
         (silent, 7.7, format!("WARNING - {fails} 7.7 s")),
         (silent, 9.1, format!("CRITICAL - {fails} 9.1 s")),
         ("nameserver ::1\nnameserver ::2\nnameserver ::1\n", 6.1, format!("CRITICAL - {fails} 6.1 s")),
-        // It has a turn, and is passed over at once.
-        (
-            "nameserver ::1\nnameserver fe80::1\nnameserver ::2\n",
-            5.9,
-            format!("WARNING - {fails} 5.9 s, 1 more fault"),
-        ),
-        (
-            "nameserver ::1\nnameserver fe80::1\nnameserver ::2\n",
-            6.1,
-            format!("CRITICAL - {fails} 6.1 s, 1 more fault"),
-        ),
     ];
     for (conf, took, line) in rows {
         let observed = seen(&[NAME], "::1=no ::2=192.0.2.80", Some(conf), too_slow_after(took));
         assert_eq!(summary("", &observed), line, "{conf:?} {took}");
+    }
+    // One that cannot be asked has a turn, and is passed over at once.
+    let conf = "nameserver ::1\nnameserver fe80::1\nnameserver ::2\n";
+    for (took, state) in [(5.9, "WARNING"), (6.1, "CRITICAL")] {
+        let servers = "::1=no fe80::1=unscoped ::2=192.0.2.80";
+        let observed = seen(&[NAME], servers, Some(conf), too_slow_after(took));
+        let line =
+            "2 of 3 nameservers fail: ::1 no answer, fe80::1 needs its interface, this system takes longer";
+        assert_eq!(summary("", &observed), format!("{state} - {line} than {took} s"));
     }
 }

@@ -169,7 +169,7 @@ pub(super) const STATES: [State; 37] = [
         "a link-local address without its interface",
         Some("nameserver fe80::1|nameserver 192.0.2.54"),
         "192.0.2.54=good",
-        "WARNING - line 1 of /etc/resolv.conf is ignored: fe80::1 needs its interface, as in fe80::1%eth0",
+        "WARNING - 1 of 2 nameservers fails: fe80::1 needs its interface",
     ),
     row(
         "an indented line",
