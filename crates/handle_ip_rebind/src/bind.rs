@@ -1,6 +1,7 @@
 //! Binds what may be bound, checks until the result is known, and gives back what another host has too.
 
 mod by_command;
+mod secondaries;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
@@ -153,9 +154,10 @@ pub(crate) fn give_back(config: &Config, claims: &Claims, outcome: &mut Outcome,
         outcome.notes.push("other hosts have addresses too, and what is bound cannot be read".to_owned());
         return;
     };
-    outcome.changed = true;
     for (address, claimant) in claims {
-        let removed = take_back(config, &bound, *address, &mut outcome.pending, deadline);
+        let removed = take_back(config, &bound, *address, claims, &mut outcome.pending, deadline);
+        // One that has to stay uses none of the budget.
+        outcome.changed |= !outcome.pending.contains(address);
         let why = format!("{claimant} has it too on {}, {removed}", config.interface);
         outcome.set(*address, Fate::Failed, why, "bound by an earlier run");
     }
@@ -174,7 +176,8 @@ fn decide(
     let looked_for = |address: &IpAddr| tried.binary_search(address).is_ok();
     let (after, still) = observe_until_settled(config, looked_for, coming(config), deadline)?;
     for case in outcome.cases.iter_mut().filter(|case| case.fate == Fate::Bindable) {
-        let mut removed = || take_back(config, after.bound(), case.address, &mut outcome.pending, deadline);
+        let pending = &mut outcome.pending;
+        let mut removed = || take_back(config, after.bound(), case.address, conflicts, pending, deadline);
         let (fate, why) = match (still.get(&case.address), conflicts.get(&case.address)) {
             (Some((Condition::Duplicate(_), reason)), _) if config.command.is_none() => {
                 (Fate::Failed, Some(format!("{reason}, {}", removed())))
@@ -193,11 +196,13 @@ fn decide(
 }
 
 /// Removes an address from the interface again, and says what came of it. One that is removed is no longer
-/// `pending`.
+/// `pending`; one that stays is, so that the next run looks at it again. It stays where other addresses would
+/// go with it, except those of `claims`.
 fn take_back(
     config: &Config,
     bound: &Bound,
     address: IpAddr,
+    claims: &Claims,
     pending: &mut BTreeSet<IpAddr>,
     deadline: &Deadline,
 ) -> String {
@@ -206,8 +211,16 @@ fn take_back(
     let Some(place) = places.find(|place| is_here(place.interface)) else {
         return "and it is bound elsewhere".to_owned();
     };
+    pending.insert(address);
+    if let Some(others) = secondaries::kept_for(bound, place, claims) {
+        return format!("not removed: {others}");
+    }
     if let Err(error) = unbind(address, place.prefix, place.interface, deadline) {
-        return format!("and it cannot be removed: {error}");
+        // It may have gone with its primary.
+        let is_gone = Bound::read(deadline).is_ok_and(|now| now.places(address).is_empty());
+        if !is_gone {
+            return format!("and it cannot be removed: {error}");
+        }
     }
     pending.remove(&address);
     "removed again".to_owned()

@@ -246,7 +246,9 @@ fn change(
         bring_back(config, seen, link, &mut watch, outcome, deadline)?;
     }
     if outcome.unchecked.is_none() {
-        outcome.pending.retain(|address| !outcome.contested.contains(address));
+        // One that could not be removed is still another host's.
+        let is_fault = |address: &IpAddr| outcome.cases.iter().any(|case| case.address == *address);
+        outcome.pending.retain(|address| !outcome.contested.contains(address) || is_fault(address));
     }
     ledger.learn(config, seen, outcome, deadline);
     let is_changed = outcome.changed || outcome.has_left();

@@ -142,3 +142,34 @@ fn of_two_hosts_that_are_after_one_address_one_gets_it() {
     }
     panic!("they block each other: {losers:?}");
 }
+
+#[test]
+fn an_address_with_which_others_would_go_is_not_removed() {
+    if missing(&HOSTS) {
+        return;
+    }
+    let site = Site::new("203.0.113.31/24");
+    site.host.sysctl("net/ipv4/conf/all/promote_secondaries", "0");
+    site.host.sysctl("net/ipv4/conf/eth0/promote_secondaries", "0");
+    assert_eq!(site.handle().verdict(), (0, "IP_REBIND OK - bound again: 203.0.113.31"));
+    // The kernel would remove it with its primary, and the default route too.
+    site.host.ip(&["addr", "add", "203.0.113.1/24", "dev", "eth0"]);
+    site.host.ip(&["route", "add", "default", "via", "203.0.113.254"]);
+    site.neighbour.ip(&["addr", "add", "203.0.113.31/24", "dev", "eth0"]);
+    let mac = run(site.neighbour.command("cat").arg("/sys/class/net/eth0/address")).stdout;
+    let mac = mac.trim();
+    let line = format!(
+        "IP_REBIND CRITICAL - 203.0.113.31 not back: {mac} has it too on eth0, not removed: 203.0.113.1 would go with it"
+    );
+    // More runs than the budget allows to change something.
+    for _ in 0..4 {
+        assert_eq!(site.handle().verdict(), (2, line.as_str()));
+    }
+    assert!(site.has("203.0.113.31/24") && site.has("203.0.113.1/24"));
+    assert_ne!(site.host.ip(&["route", "show", "default"]).stdout, "");
+    // Once nothing would go with it, it is removed.
+    site.host.sysctl("net/ipv4/conf/eth0/promote_secondaries", "1");
+    let line = format!("IP_REBIND CRITICAL - 203.0.113.31 not back: {mac} has it too on eth0, removed again");
+    assert_eq!(site.handle().verdict(), (2, line.as_str()));
+    assert!(!site.has("203.0.113.31/24") && site.has("203.0.113.1/24"));
+}
