@@ -27,7 +27,7 @@ use gone::Gone;
 use misbound::Misbound;
 pub(crate) use owed::Owed;
 use routes::Routes;
-pub(crate) use routes::gateways;
+pub(crate) use routes::{DefaultRoutes, Run, default_routes};
 
 /// The hour of the budget, in seconds.
 const HOUR: u64 = 3_600;

@@ -43,14 +43,17 @@ pub(crate) fn evaluate(outcome: &Outcome) -> Report {
 /// What is wrong whatever is missing.
 fn general(outcome: &Outcome) -> Vec<Finding> {
     let unrecorded = outcome.unrecorded.iter().map(|why| Finding::warning(format!("not recorded: {why}")));
-    let routes = outcome.lost_routes.iter().map(|(gateway, address)| lost_route(*gateway, *address));
+    let routes = outcome.lost_routes.iter().map(|(route, address)| lost_route(route, *address));
     let lists = outcome.difference.iter().map(Difference::finding);
     routes.chain(lists).chain(outcome.contradictions.findings()).chain(unrecorded).collect()
 }
 
-/// A default route that went with the address of its gateway's subnet.
-pub(crate) fn lost_route(gateway: IpAddr, address: IpAddr) -> Finding {
-    Finding::critical(format!("{address} bound again, the default route by {gateway} is not back"))
+/// A default route that went with an address, or while a run of this handler changed something.
+pub(crate) fn lost_route(route: &str, address: Option<IpAddr>) -> Finding {
+    Finding::critical(match address {
+        Some(address) => format!("{address} bound again, the {route} is not back"),
+        None => format!("the {route} is gone since a run of this handler"),
+    })
 }
 
 /// The report of a run for which something is missing.

@@ -3,13 +3,16 @@
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use host_net::Bound;
 use plugin::Deadline;
 
 use crate::Outcome;
 use crate::backoff::Failures;
-use crate::budget::{BudgetError, Held, Memory, Owed, gateways};
+use crate::bind::{COMING, PAUSE, RESERVE};
+use crate::budget::{BudgetError, Held, Memory, Owed, Run, default_routes};
 use crate::case::{Case, Fate, bindable, of};
 use crate::child::{Ran, words};
 use crate::config::Config;
@@ -196,14 +199,29 @@ impl<'a> Ledger<'a> {
         self.memory.interrupted = 0;
         self.memory.lately = lately(&self.unseen, outcome);
         self.memory.gone.learn(&outcome.cases, |address| seen.names(address), self.now);
-        if let Ok(bound) = Bound::read(deadline)
-            && let Some(gateways) = gateways(&bound, &config.interface, deadline)
-        {
-            self.memory.routes.see(&gateways, true, self.now);
-            self.memory.routes.lose(&gateways, seen.gateways(), &back(outcome, &bound), self.now);
-            outcome.lost_routes = self.memory.routes.lost();
-        }
+        self.see_routes(config, seen, outcome, deadline);
         self.fates(outcome);
+    }
+
+    /// Notes the default routes that are not back. A program may bring one back a little after it has ended.
+    fn see_routes(&mut self, config: &Config, seen: &Seen, outcome: &mut Outcome, deadline: &Deadline) {
+        let has_run = outcome.services.iter().chain(&outcome.command).any(|ran| ran.is_started);
+        let until = Instant::now() + if has_run { COMING } else { Duration::ZERO };
+        loop {
+            let Ok(bound) = Bound::read(deadline) else { return };
+            let Some(there) = default_routes(&bound, &config.interface, deadline) else { return };
+            let (before, back) = (outcome.default_routes.as_ref(), back(outcome, &bound));
+            let run = Run { before, configured: seen.gateways(), back: &back, began: self.now };
+            let mut routes = self.memory.routes.clone();
+            routes.see(&there, true, self.now);
+            routes.lose(&there, run);
+            outcome.lost_routes = routes.lost();
+            if outcome.lost_routes.is_empty() || Instant::now() >= until || deadline.remaining() <= RESERVE {
+                self.memory.routes = routes;
+                return;
+            }
+            thread::sleep(PAUSE);
+        }
     }
 
     fn fates(&mut self, outcome: &mut Outcome) {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use crate::Event;
-use crate::budget::Owed;
+use crate::budget::{DefaultRoutes, Owed};
 use crate::case::{Case, Fate};
 use crate::child::Ran;
 use crate::config::Config;
@@ -64,8 +64,10 @@ pub(crate) struct Outcome {
     pub(crate) per_hour: usize,
     /// What an earlier run owes, and this one does.
     pub(crate) owed: Owed,
-    /// The gateways whose default routes are not back, each with the address that was bound again.
-    pub(crate) lost_routes: BTreeMap<IpAddr, IpAddr>,
+    /// The default routes that there were when this run began. `None` if they could not be read.
+    pub(crate) default_routes: Option<DefaultRoutes>,
+    /// The default routes that are not back, each with the address that was bound again.
+    pub(crate) lost_routes: BTreeMap<String, Option<IpAddr>>,
     /// The addresses that earlier runs bound, and another host has now.
     pub(crate) contested: BTreeSet<IpAddr>,
     /// The addresses that this run or an earlier one bound, and that were not announced since.
@@ -103,6 +105,7 @@ impl Outcome {
             changed: false,
             per_hour: config.per_hour,
             owed: Owed::default(),
+            default_routes: None,
             lost_routes: BTreeMap::new(),
             contested: BTreeSet::new(),
             pending: BTreeSet::new(),

@@ -10,7 +10,7 @@ use plugin::{Deadline, Finding, Findings, Report, State};
 use state::StateError;
 
 use crate::backoff::hold_back;
-use crate::budget::{BudgetError, Found, Memory, Owed, gateways, now, try_state};
+use crate::budget::{BudgetError, Found, Memory, Owed, default_routes, now, try_state};
 use crate::case::{Case, Fate, of};
 use crate::child::{name, shown};
 use crate::config::Config;
@@ -92,11 +92,11 @@ pub(crate) fn trial(config: &Config, deadline: &Deadline) -> Result<Report, Tria
     let may_act = config.enabled && over_budget.is_none();
     findings.extend(over_budget);
     findings.extend(unrestarted.iter().map(|program| to_restart(program, may_act)));
-    if let Some(gateways) = gateways(seen.bound(), &config.interface, deadline) {
-        found.memory.routes.see(&gateways, true, now());
+    if let Some(there) = default_routes(seen.bound(), &config.interface, deadline) {
+        found.memory.routes.see(&there, true, now());
     }
     let lost = found.memory.routes.lost();
-    findings.extend(lost.into_iter().map(|(gateway, address)| lost_route(gateway, address)));
+    findings.extend(lost.iter().map(|(route, address)| lost_route(route, *address)));
     findings.extend(seen.contradictions(config).findings());
     let difference = seen.difference(config);
     findings.extend(difference.iter().map(Difference::finding));

@@ -8,7 +8,7 @@ use state::StateError;
 
 use crate::backoff::{Failures, hold_back};
 use crate::bind::{bring_back, check_owed, leave_alone};
-use crate::budget::{BudgetError, Held, Memory, gateways, now};
+use crate::budget::{BudgetError, Held, Memory, default_routes, now};
 use crate::caller;
 use crate::case::{Case, Fate, bindable, of};
 use crate::config::{Config, ConfigError};
@@ -160,9 +160,10 @@ fn see_routes(
     outcome: &mut Outcome,
     deadline: &Deadline,
 ) -> bool {
-    let gateways = gateways(seen.bound(), &config.interface, deadline);
+    outcome.default_routes = default_routes(seen.bound(), &config.interface, deadline);
     let is_missing = !outcome.cases.is_empty() || !outcome.owed.is_empty();
-    let has_seen = gateways.is_some_and(|gateways| memory.routes.see(&gateways, is_missing, now()));
+    let there = outcome.default_routes.as_ref();
+    let has_seen = there.is_some_and(|there| memory.routes.see(there, is_missing, now()));
     outcome.lost_routes = memory.routes.lost();
     has_seen
 }

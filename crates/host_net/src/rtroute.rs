@@ -34,6 +34,15 @@ pub(crate) fn read_all(ipv6: bool, deadline: &Deadline) -> Result<Vec<TableRoute
     dump(ipv6, deadline, |_| true)
 }
 
+/// Returns the routes of all tables whose prefix length is at most this one.
+pub(crate) fn read_widest(
+    prefix: u8,
+    ipv6: bool,
+    deadline: &Deadline,
+) -> Result<Vec<TableRoute>, NetlinkError> {
+    dump(ipv6, deadline, |header| header.destination_prefix_length <= prefix)
+}
+
 fn dump(
     ipv6: bool,
     deadline: &Deadline,

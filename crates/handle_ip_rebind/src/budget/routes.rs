@@ -1,60 +1,115 @@
 //! The default routes by the configured interface. The kernel removes one with the address that its gateway's
-//! subnet comes from, and the address alone does not bring it back: then the host answers nobody but its
-//! neighbours.
+//! subnet comes from, or with the link, and the address alone does not bring it back: then the host answers
+//! nobody but its neighbours.
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::time::Duration;
 
-use host_net::{Bound, DefaultRoute};
+use host_net::{Bound, TableRoute};
 use plugin::Deadline;
 use serde::{Deserialize, Serialize};
 
 use crate::network::Network;
 use crate::prefix::longest;
 
-/// linux/rtnetlink.h: RTN_UNICAST.
+/// linux/rtnetlink.h: RT_TABLE_MAIN, RTN_UNICAST and RTPROT_RA.
+const MAIN_TABLE: u32 = 254;
 const UNICAST: u8 = 1;
+const ADVERTISED: u8 = 9;
+/// The prefix length of the routes to one half of all addresses, of which two stand for a default route.
+const HALF: u8 = 1;
 /// How long reading the routes may take: a router with those of the whole Internet needs its time to bind.
 const READING: Duration = Duration::from_millis(200);
 /// For how long one is told, in seconds.
 const DAY: u64 = 86_400;
 
-/// The gateways that are known, and the routes that are not back.
+/// The default routes that are known, and those that are not back, each by its words.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Routes {
-    /// The gateways of the default routes by the configured interface, as they were seen last, each with the
-    /// prefix length of the subnet that it was in. A list may give its addresses none.
+    /// The default routes by the configured interface, as they were seen last.
     #[serde(default)]
-    known: BTreeMap<IpAddr, u8>,
-    /// The gateways whose default routes are not back.
+    known: BTreeMap<String, Known>,
+    /// Those that are not back.
     #[serde(default)]
-    lost: BTreeMap<IpAddr, Lost>,
+    lost: BTreeMap<String, Lost>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+struct Known {
+    ipv6: bool,
+    gateway: Option<IpAddr>,
+    /// The prefix length of the subnet that the gateway was in. A list may give its addresses none.
+    prefix: u8,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 struct Lost {
-    /// The address that was bound again, in whose subnet the gateway is.
-    address: IpAddr,
+    ipv6: bool,
+    /// The address that was bound again, in whose subnet the gateway is if there is one. `None` if none was.
+    address: Option<IpAddr>,
     /// When, in seconds since 1970.
     since: u64,
 }
 
-/// Returns the gateways of the default routes in the main table that leave by this interface, each with the
-/// prefix length of the subnet that it is in. `None` if they cannot be read in a short time.
-pub(crate) fn gateways(bound: &Bound, interface: &str, deadline: &Deadline) -> Option<BTreeMap<IpAddr, u8>> {
-    let index = bound.by_name(interface).map(|known| known.index);
+/// The default routes that are there.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct DefaultRoutes {
+    /// Those by the configured interface.
+    here: BTreeMap<String, Known>,
+    /// Whether IPv4 and IPv6 have one by any interface.
+    families: [bool; 2],
+}
+
+impl DefaultRoutes {
+    fn has(&self, ipv6: bool) -> bool {
+        let [ipv4, six] = self.families;
+        if ipv6 { six } else { ipv4 }
+    }
+}
+
+/// Returns the default routes of the main table. `None` if they cannot be read in a short time.
+pub(crate) fn default_routes(bound: &Bound, interface: &str, deadline: &Deadline) -> Option<DefaultRoutes> {
     let soon = Deadline::after(READING.min(deadline.remaining()));
-    let all = [false, true].map(|is_ipv6| DefaultRoute::read(is_ipv6, &soon).ok());
-    let all = all.into_iter().collect::<Option<Vec<_>>>()?.into_iter().flatten();
-    let here = all.filter(|route| route.kind == UNICAST && route.interface == index);
-    Some(
-        here.filter_map(|route| route.gateway)
-            .map(|gateway| (gateway, subnet(bound, index, gateway)))
-            .collect(),
-    )
+    let [ipv4, ipv6] = [false, true].map(|ipv6| TableRoute::read_widest(HALF, ipv6, &soon).ok());
+    let mut all = ipv4?;
+    all.extend(ipv6?);
+    all.retain(|route| route.table == MAIN_TABLE && route.way.kind == UNICAST);
+    Some(found(&all, bound, interface))
+}
+
+/// Returns those of these routes of the main table that lead to everywhere. One that routers advertise comes
+/// and goes by itself, so that it is not known by name.
+fn found(all: &[TableRoute], bound: &Bound, interface: &str) -> DefaultRoutes {
+    let index = bound.by_name(interface).map(|known| known.index);
+    let has = |ipv6| {
+        let of = |prefix| all.iter().filter(move |each| each.way.ipv6 == ipv6 && each.prefix == prefix);
+        let mut halves: Vec<Option<IpAddr>> = of(HALF).map(|route| route.destination).collect();
+        halves.sort_unstable();
+        halves.dedup();
+        of(0).next().is_some() || halves.len() > 1
+    };
+    let here = all.iter().filter(|route| route.way.interface == index && route.way.origin != ADVERTISED);
+    let known = |route: &TableRoute| {
+        let (ipv6, gateway) = (route.way.ipv6, route.way.gateway);
+        let prefix = gateway.map_or(0, |gateway| subnet(bound, index, gateway));
+        (words(route, interface), Known { ipv6, gateway, prefix })
+    };
+    DefaultRoutes { here: here.map(known).collect(), families: [has(false), has(true)] }
+}
+
+/// Returns what tells a default route from another.
+fn words(route: &TableRoute, interface: &str) -> String {
+    let by = route.way.gateway.map_or_else(|| interface.to_owned(), |gateway| gateway.to_string());
+    let is_plain = route.way.gateway.is_some_and(|gateway| gateway.is_ipv6() == route.way.ipv6);
+    match route.destination.filter(|_| route.prefix > 0) {
+        Some(to) => format!("route to {} by {by}", Network::of(to, route.prefix)),
+        None if is_plain => format!("default route by {by}"),
+        None => format!("{} default route by {by}", if route.way.ipv6 { "IPv6" } else { "IPv4" }),
+    }
 }
 
 /// Returns the prefix length of the interface's subnet that a gateway is in: that of an address alone if it
@@ -65,57 +120,74 @@ fn subnet(bound: &Bound, interface: Option<u32>, gateway: IpAddr) -> u8 {
     around.map(|place| place.prefix).max().unwrap_or(longest(gateway.is_ipv4()))
 }
 
+/// What a run did.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Run<'a> {
+    /// The default routes that there were when it began.
+    pub(crate) before: Option<&'a DefaultRoutes>,
+    /// The gateways that `check` names.
+    pub(crate) configured: &'a [IpAddr],
+    /// The addresses that are back, each with its prefix length.
+    pub(crate) back: &'a [(IpAddr, u8)],
+    /// When it began, in seconds since 1970.
+    pub(crate) began: u64,
+}
+
 impl Routes {
-    /// Takes note of the gateways that are there `now`. Where none is and nothing `is_missing`, none is known
-    /// any more: an administrator may have removed the route. Returns whether this changed anything.
-    pub(crate) fn see(&mut self, gateways: &BTreeMap<IpAddr, u8>, is_missing: bool, now: u64) -> bool {
+    /// Takes note of the default routes that are there `now`. Where none is and nothing `is_missing`, none is
+    /// known any more: an administrator may have removed it. Returns whether this changed anything.
+    pub(crate) fn see(&mut self, there: &DefaultRoutes, is_missing: bool, now: u64) -> bool {
         let before = self.clone();
-        self.lost.retain(|_, lost| now.saturating_sub(lost.since) < DAY);
-        for is_ipv6 in [false, true] {
-            let is_other = |gateway: &IpAddr| gateway.is_ipv6() != is_ipv6;
-            let here: BTreeMap<IpAddr, u8> = gateways
-                .iter()
-                .map(|(gateway, prefix)| (*gateway, *prefix))
-                .filter(|(gateway, _)| !is_other(gateway))
-                .collect();
-            if !here.is_empty() {
-                self.lost.retain(|gateway, _| is_other(gateway));
-            }
-            let is_lost = self.lost.keys().any(|gateway| !is_other(gateway));
+        self.lost.retain(|_, lost| now.saturating_sub(lost.since) < DAY && !there.has(lost.ipv6));
+        for ipv6 in [false, true] {
+            let here = there.here.iter().filter(|(_, known)| known.ipv6 == ipv6);
+            let here: BTreeMap<String, Known> =
+                here.map(|(words, known)| (words.clone(), known.clone())).collect();
+            let is_lost = self.lost.values().any(|lost| lost.ipv6 == ipv6);
             if !here.is_empty() || !is_missing && !is_lost {
-                self.known.retain(|gateway, _| is_other(gateway));
+                self.known.retain(|_, known| known.ipv6 != ipv6);
                 self.known.extend(here);
             }
         }
         *self != before
     }
 
-    /// Notes the default routes that are not back after a run which began `now`: those of the known gateways
-    /// and of the `configured` ones that are in the subnet of an address that is `back`, by its prefix
-    /// length.
-    pub(crate) fn lose(
-        &mut self,
-        gateways: &BTreeMap<IpAddr, u8>,
-        configured: &[IpAddr],
-        back: &[(IpAddr, u8)],
-        now: u64,
-    ) {
-        let is_there = |gateway: &IpAddr| gateways.keys().any(|here| here.is_ipv6() == gateway.is_ipv6());
-        for gateway in self.known.keys().chain(configured).filter(|gateway| !is_there(gateway)) {
-            let known = self.known.get(gateway).map(|prefix| Network::of(*gateway, *prefix));
+    /// Notes the default routes that are not `there` after a run: the known ones if an address is back or the
+    /// run began with them, and those by a configured gateway in the subnet of an address that is back.
+    pub(crate) fn lose(&mut self, there: &DefaultRoutes, run: Run<'_>) {
+        let of_subnet = |gateway: Option<IpAddr>, prefix: Option<u8>| {
+            let gateway = gateway?;
+            let known = prefix.map(|prefix| Network::of(gateway, prefix));
             let is_of = |(address, prefix): &&(IpAddr, u8)| {
                 known.is_some_and(|subnet| subnet.contains(*address))
-                    || Network::of(*address, *prefix).contains(*gateway)
+                    || Network::of(*address, *prefix).contains(gateway)
             };
-            if let Some((address, _)) = back.iter().find(is_of) {
-                self.lost.entry(*gateway).or_insert(Lost { address: *address, since: now });
+            run.back.iter().find(is_of).map(|(address, _)| *address)
+        };
+        let mut lost = BTreeMap::new();
+        for (words, known) in self.known.iter().filter(|(_, known)| !there.has(known.ipv6)) {
+            let mut back = run.back.iter().map(|(address, _)| *address);
+            let address = of_subnet(known.gateway, Some(known.prefix))
+                .or_else(|| back.clone().find(|address| address.is_ipv6() == known.ipv6))
+                .or_else(|| back.next());
+            if address.is_some() || run.before.is_some_and(|before| before.here.contains_key(words)) {
+                lost.insert(words.clone(), Lost { ipv6: known.ipv6, address, since: run.began });
             }
         }
+        for gateway in run.configured.iter().filter(|gateway| !there.has(gateway.is_ipv6())) {
+            if let Some(address) = of_subnet(Some(*gateway), None) {
+                let (ipv6, address) = (gateway.is_ipv6(), Some(address));
+                let words = format!("default route by {gateway}");
+                lost.entry(words).or_insert(Lost { ipv6, address, since: run.began });
+            }
+        }
+        lost.append(&mut self.lost);
+        self.lost = lost;
     }
 
-    /// Returns the gateways whose default routes are not back, each with the address that was bound again.
-    pub(crate) fn lost(&self) -> BTreeMap<IpAddr, IpAddr> {
-        self.lost.iter().map(|(gateway, lost)| (*gateway, lost.address)).collect()
+    /// Returns the default routes that are not back, each with the address that was bound again.
+    pub(crate) fn lost(&self) -> BTreeMap<String, Option<IpAddr>> {
+        self.lost.iter().map(|(words, lost)| (words.clone(), lost.address)).collect()
     }
 
     /// Returns when each was lost.
@@ -131,38 +203,130 @@ impl Routes {
 
 #[cfg(test)]
 mod tests {
+    use host_net::DefaultRoute;
+
     use super::*;
+
+    /// Routes of eth0 (2) and eth1 (3): destination, gateway and interface.
+    fn there(all: &[(&str, Option<&str>, u32)]) -> DefaultRoutes {
+        let interface = |(index, name): (u32, &str)| host_net::Interface {
+            index,
+            name: name.to_owned(),
+            link: host_net::Link::Up,
+            loopback: false,
+            empty_bridge: false,
+            kind: host_net::Kind::Other,
+            altnames: Vec::new(),
+            controller: None,
+            ipv6_disabled: None,
+            promotes_secondaries: None,
+        };
+        let route = |(to, gateway, on): &(&str, Option<&str>, u32)| {
+            let (to, prefix) = to.split_once('/').unwrap();
+            let (destination, prefix) = (to.parse::<IpAddr>().unwrap(), prefix.parse().unwrap());
+            let gateway = gateway.map(|gateway| gateway.parse().unwrap());
+            let (ipv6, interface) = (destination.is_ipv6(), Some(*on));
+            let way = DefaultRoute { ipv6, metric: 0, gateway, interface, kind: UNICAST, origin: 3 };
+            TableRoute {
+                destination: Some(destination).filter(|_| prefix > 0),
+                prefix,
+                table: MAIN_TABLE,
+                way,
+            }
+        };
+        let interfaces = [(2, "eth0"), (3, "eth1")].map(interface).to_vec();
+        let address = "192.0.2.9".parse().unwrap();
+        let place =
+            host_net::BoundAddress { address, interface: 2, prefix: 24, flags: host_net::Flags(0x80) };
+        let bound = Bound { interfaces, addresses: vec![place], ..Bound::default() };
+        found(&all.iter().map(route).collect::<Vec<_>>(), &bound, "eth0")
+    }
+
+    const ROUTE: (&str, Option<&str>, u32) = ("0.0.0.0/0", Some("192.0.2.254"), 2);
+
+    fn told(routes: &Routes) -> Vec<(String, String)> {
+        let address = |address: Option<IpAddr>| address.map_or_else(String::new, |it| it.to_string());
+        routes.lost().into_iter().map(|(words, it)| (words, address(it))).collect()
+    }
+
     #[test]
     fn a_route_is_lost_until_one_is_there_again() {
-        let gateway: IpAddr = "192.0.2.254".parse().unwrap();
-        let back = |address: &str| [(address.parse().unwrap(), 24)];
-        let (none, there) = (BTreeMap::new(), BTreeMap::from([(gateway, 24)]));
-        let other = |address: &str| BTreeMap::from([(address.parse().unwrap(), 32)]);
+        let back = [("192.0.2.1".parse().unwrap(), 32)];
+        let run = Run { back: &back, began: 1_120, ..Run::default() };
+        let (none, one) = (there(&[]), there(&[ROUTE]));
         let mut routes = Routes::default();
-        assert!(routes.see(&there, false, 1_000) && !routes.see(&there, false, 1_060));
+        assert!(routes.see(&one, false, 1_000) && !routes.see(&one, false, 1_060));
         assert!(!routes.see(&none, true, 1_120), "an address is missing");
-        routes.lose(&none, &[], &back("198.51.100.1"), 1_120);
-        assert_eq!(routes.lost(), BTreeMap::new(), "its gateway is not there");
-        routes.lose(&other("192.0.2.253"), &[], &back("192.0.2.1"), 1_120);
-        assert_eq!(routes.lost(), BTreeMap::new(), "another gateway");
+        // By whatever gateway and interface.
+        routes.lose(&there(&[("0.0.0.0/0", Some("198.51.100.254"), 3)]), run);
+        assert_eq!(told(&routes), []);
+        routes.lose(&none, Run { back: &[], ..run });
+        assert_eq!(told(&routes), [], "the run has done nothing");
         // Bound alone, in the subnet that the gateway was in.
-        routes.lose(&none, &[], &[("192.0.2.1".parse().unwrap(), 32)], 1_120);
-        let lost = BTreeMap::from([(gateway, "192.0.2.1".parse().unwrap())]);
-        assert!(routes.lost() == lost && !routes.see(&none, false, 1_180) && routes.lost() == lost);
-        assert!(!routes.see(&other("2001:db8::fe"), false, 1_180) || routes.lost() == lost);
+        routes.lose(&none, run);
+        let lost = [("default route by 192.0.2.254".to_owned(), "192.0.2.1".to_owned())];
+        assert!(told(&routes) == lost && !routes.see(&none, false, 1_180) && told(&routes) == lost);
+        routes.see(&there(&[("::/0", Some("fe80::fe"), 2)]), false, 1_180);
+        assert_eq!(told(&routes), lost, "the other family");
         let mut later = routes.clone();
         assert!(later.see(&none, false, 1_120 + DAY) && later.lost().is_empty());
-        assert!(routes.see(&there, false, 1_240) && routes.lost().is_empty());
+        let mut other = routes.clone();
+        assert!(other.see(&there(&[("0.0.0.0/0", None, 3)]), false, 1_240) && other.lost().is_empty());
+        assert!(routes.see(&one, false, 1_240) && routes.lost().is_empty());
         assert!(routes.see(&none, false, 1_300) && routes.known.is_empty(), "it was removed on purpose");
     }
 
     #[test]
-    fn a_configured_gateway_was_never_seen() {
-        let gateway: IpAddr = "192.0.2.254".parse().unwrap();
+    fn any_default_route_is_known_by_name() {
+        let back = [("2001:db8::1".parse().unwrap(), 64), ("198.51.100.1".parse().unwrap(), 32)];
+        let run = Run { back: &back, began: 9, ..Run::default() };
+        let half = |to, on| (to, Some("192.0.2.254"), on);
+        let rows: [(&[_], &[_], &[&str]); 6] = [
+            (
+                &[("0.0.0.0/0", Some("203.0.113.254"), 2)],
+                &[],
+                &["default route by 203.0.113.254 198.51.100.1"],
+            ),
+            (&[("::/0", Some("fe80::fe"), 2)], &[], &["default route by fe80::fe 2001:db8::1"]),
+            (&[("0.0.0.0/0", Some("fe80::fe"), 2)], &[], &["IPv4 default route by fe80::fe 198.51.100.1"]),
+            (&[("0.0.0.0/0", None, 2)], &[], &["IPv4 default route by eth0 198.51.100.1"]),
+            (
+                &[half("0.0.0.0/1", 2), half("128.0.0.0/1", 2)],
+                &[half("0.0.0.0/1", 3)],
+                &[
+                    "route to 0.0.0.0/1 by 192.0.2.254 198.51.100.1",
+                    "route to 128.0.0.0/1 by 192.0.2.254 198.51.100.1",
+                ],
+            ),
+            (&[ROUTE], &[half("0.0.0.0/1", 3), half("128.0.0.0/1", 3)], &[]),
+        ];
+        for (before, after, expected) in rows {
+            let mut routes = Routes::default();
+            routes.see(&there(before), false, 1);
+            routes.lose(&there(after), run);
+            let told: Vec<String> = told(&routes).iter().map(|(words, it)| format!("{words} {it}")).collect();
+            assert_eq!(told, expected, "{before:?}");
+        }
+    }
+
+    #[test]
+    fn a_route_that_went_while_a_run_worked_is_lost_without_an_address() {
         let mut routes = Routes::default();
-        routes.lose(&BTreeMap::new(), &[gateway], &[], 1_000);
+        routes.see(&there(&[ROUTE]), false, 1);
+        let before = there(&[ROUTE]);
+        routes.lose(&there(&[]), Run { before: Some(&before), began: 9, ..Run::default() });
+        assert_eq!(told(&routes), [("default route by 192.0.2.254".to_owned(), String::new())]);
+    }
+
+    #[test]
+    fn a_configured_gateway_was_never_seen() {
+        let configured = ["192.0.2.254".parse().unwrap()];
+        let run = Run { configured: &configured, began: 1_000, ..Run::default() };
+        let mut routes = Routes::default();
+        routes.lose(&there(&[]), run);
         assert!(routes.is_empty());
-        routes.lose(&BTreeMap::new(), &[gateway], &[("192.0.2.1".parse().unwrap(), 24)], 1_000);
-        assert!(routes.lost().contains_key(&gateway) && routes.times().count() == 1);
+        routes.lose(&there(&[]), Run { back: &[("192.0.2.1".parse().unwrap(), 24)], ..run });
+        assert_eq!(told(&routes).len(), 1);
+        assert_eq!(routes.times().count(), 1);
     }
 }

@@ -33,6 +33,7 @@ fn outcome(end: End, cases: Vec<Case>) -> Outcome {
         changed: true,
         per_hour: 3,
         owed: Owed::default(),
+        default_routes: None,
         lost_routes: std::collections::BTreeMap::new(),
         contested: BTreeSet::new(),
         pending: BTreeSet::new(),

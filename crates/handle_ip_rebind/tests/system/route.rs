@@ -67,7 +67,9 @@ fn a_default_route_that_was_never_seen_is_known_from_the_configuration_alone() {
     let line = format!("{NOT_BACK} (bound again: 192.0.2.1)");
     assert_eq!(site.handle().verdict(), (2, line.as_str()));
     assert!(
-        fs::read_to_string(site.path("state/budget.json")).unwrap().contains("\"lost\":{\"192.0.2.254\"")
+        fs::read_to_string(site.path("state/budget.json"))
+            .unwrap()
+            .contains("\"lost\":{\"default route by 192.0.2.254\"")
     );
 }
 
@@ -85,4 +87,35 @@ fn a_default_route_that_a_killed_run_left_is_named_by_the_next_one() {
     kill(&site, "the service is restarted", || site.path("service.runs").exists());
     let line = format!("{NOT_BACK} (finished an earlier run, restarted 1 service)");
     assert_eq!(site.handle().verdict(), (2, line.as_str()));
+}
+
+#[test]
+fn a_default_route_that_goes_with_the_link_or_a_program_is_told_too() {
+    if missing(&HOSTS) {
+        return;
+    }
+    let site = Site::new("203.0.113.31/32 2001:db8::1/64");
+    site.host.ip_batch("addr add 203.0.113.31/32 dev eth0\nroute add default via 192.0.2.254\n");
+    site.host.ip(&["-6", "route", "add", "default", "via", "fe80::fe", "dev", "eth0"]);
+    let well = "IP_REBIND OK - nothing is missing, 2 addresses bound and usable";
+    assert_eq!(site.handle().verdict(), (0, well));
+    // The gateway is in no subnet of an address.
+    site.host.ip(&["addr", "del", "2001:db8::1/64", "dev", "eth0"]);
+    site.host.ip(&["-6", "route", "del", "default"]);
+    let not_back = "IP_REBIND CRITICAL - 2001:db8::1 bound again, the default route by fe80::fe is not back";
+    assert_eq!(site.handle().verdict(), (2, format!("{not_back} (bound again: 2001:db8::1)").as_str()));
+    assert_eq!(site.handle().verdict(), (2, not_back));
+    // One by another interface will do.
+    site.host.ip_batch("link add spare type veth peer name spare1\nlink set spare up\nlink set spare1 up\n");
+    site.host.ip(&["-6", "route", "add", "default", "dev", "spare"]);
+    assert_eq!(site.handle().verdict(), (0, well));
+    let flush =
+        "ip -4 addr flush dev eth0; ip addr add 192.0.2.1/24 dev eth0; ip addr add 203.0.113.31/32 dev eth0";
+    let restart = site.script("service", flush);
+    site.configure(&format!("enabled = true\nrestart = [[\"{restart}\"]]\n"));
+    site.host.ip(&["addr", "del", "203.0.113.31/32", "dev", "eth0"]);
+    let line = "IP_REBIND CRITICAL - 203.0.113.31 bound again, the default route by 192.0.2.254 is not back";
+    let more = format!("{line} (bound again: 203.0.113.31, restarted 1 service)");
+    assert_eq!(site.handle().verdict(), (2, more.as_str()));
+    assert_eq!(site.handle().verdict(), (2, line));
 }
