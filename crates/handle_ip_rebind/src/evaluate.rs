@@ -107,13 +107,13 @@ fn owed(outcome: &Outcome) -> Option<Finding> {
     if outcome.owed.is_empty() {
         return None;
     }
+    let what = match (outcome.announces && !outcome.owed.is_announced, outcome.owed.services.is_empty()) {
+        (true, false) => "announced its addresses and restarted services",
+        (true, true) => "announced its addresses",
+        (false, false) => "restarted services",
+        (false, true) => "probed for its addresses again",
+    };
     if outcome.end == End::Done {
-        let what = match (outcome.announces && !outcome.owed.is_announced, outcome.owed.services.is_empty()) {
-            (true, false) => "announced its addresses and restarted services",
-            (true, true) => "announced its addresses",
-            (false, false) => "restarted services",
-            (false, true) => "probed for its addresses again",
-        };
         let addresses = all(&outcome.owed.addresses);
         return Some(
             Finding::ok("").detail(format!("note: an earlier run ended before it had {what}: {addresses}")),
@@ -121,6 +121,10 @@ fn owed(outcome: &Outcome) -> Option<Finding> {
     }
     let why = if outcome.end == End::OverBudget {
         format!("the budget of {} an hour is used up", outcome.per_hour)
+    } else if outcome.end == End::DryRun {
+        let text = format!("an earlier run ended before it had {what}, and this is a dry run");
+        let detail = format!("not finished: {}", all(&outcome.owed.addresses));
+        return Some(Finding::warning(text).detail(detail));
     } else {
         "this run could do nothing".to_owned()
     };

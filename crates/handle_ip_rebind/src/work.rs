@@ -144,11 +144,9 @@ fn observe(
     outcome.cases = seen.cases(config, deadline)?;
     outcome.cases.extend(memory.cases(&outcome.cases));
     spare_the_command(config, &mut outcome.cases);
-    if config.enabled {
-        outcome.owed = owed(config, memory, seen);
-        let pending = outcome.owed.addresses.iter().filter(|_| !outcome.owed.is_announced);
-        outcome.pending = pending.copied().collect();
-    }
+    outcome.owed = owed(config, memory, seen);
+    let pending = outcome.owed.addresses.iter().filter(|_| !outcome.owed.is_announced);
+    outcome.pending = pending.copied().collect();
     Ok(())
 }
 
