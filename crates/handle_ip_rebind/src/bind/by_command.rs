@@ -24,7 +24,7 @@ pub(crate) struct Change<'a> {
     pub(crate) after: &'a Bound,
 }
 
-/// Judges the addresses that were not bound before the command and are bound after it. Names those that were
+/// Judges the addresses that were not bound, or not so, before the command and are bound after it. Names those that were
 /// not tried, and those that the rules for addresses of the list forbid: no route may divert traffic. An
 /// address that comes and goes by itself is not the command's.
 /// Returns those of them that are on the configured interface: they must be probed for, and not announced.
@@ -44,15 +44,22 @@ pub(crate) fn judge(
     for address in watch.floated(before, after) {
         outcome.notes.push(format!("{address} is floating and was bound {ran}, left alone"));
     }
-    let new = watch.staying(after).filter(|place| before.places(place.address).is_empty());
-    let new: Vec<&BoundAddress> = new.collect();
-    let rules = seen.rules(config, &new, deadline)?;
     let is_here = |place: &BoundAddress| {
         after.interface(place.interface).is_some_and(|known| known.name == config.interface)
     };
+    // An address of a list that was here may have got another interface or prefix length.
+    let is_moved = |place: &BoundAddress| {
+        let was = before.places(place.address);
+        let is_same = |was: &BoundAddress| (was.interface, was.prefix) == (place.interface, place.prefix);
+        seen.names(place.address) && was.iter().any(is_here) && !was.iter().any(is_same)
+    };
+    let is_new = |place: &&BoundAddress| before.places(place.address).is_empty() || is_moved(place);
+    let new: Vec<&BoundAddress> = watch.staying(after).filter(is_new).collect();
+    let rules = seen.rules(config, &new, deadline)?;
     let mut here = BTreeSet::new();
     for place in new {
-        let (address, is_tried) = (place.address, tried.binary_search(&place.address).is_ok());
+        let address = place.address;
+        let is_tried = is_moved(place) || tried.binary_search(&address).is_ok();
         let fault = match after.interface(place.interface).filter(|_| !is_here(place)) {
             Some(other) => is_tried.then(|| format!("on {}, not on {}", other.name, config.interface)),
             None => rules.fault(config, address, place.prefix),

@@ -160,3 +160,27 @@ fn thousands_come_back_in_the_order_of_the_list_and_none_that_is_taken() {
     let secondary = |address| line(address).unwrap().contains("secondary");
     assert!(!secondary("198.51.100.9") && secondary("198.51.100.8"), "{bound}");
 }
+
+#[test]
+fn an_address_that_was_not_missing_and_that_the_command_moves_is_told() {
+    if missing(&HOSTS) {
+        return;
+    }
+    let site = Site::new("192.0.2.30 192.0.2.31");
+    site.host.ip_batch("link add eth1 type veth peer name eth2\nlink set eth1 up\nlink set eth2 up\n");
+    let rows = [
+        ("ip addr add 192.0.2.30/16 dev eth0", "with /16, not with /24, by the command"),
+        ("ip addr add 192.0.2.30/32 dev eth1", "on eth1, not on eth0, by the command"),
+    ];
+    for (moves, why) in rows {
+        site.host.ip(&["addr", "add", "192.0.2.30/24", "dev", "eth0"]);
+        let binds = "ip addr add 192.0.2.31/24 dev eth0";
+        let setup = site.script("setup", &format!("ip addr del 192.0.2.30/24 dev eth0; {moves}; {binds}"));
+        site.configure(&format!("enabled = true\ncommand = [\"{setup}\"]\n"));
+        let line = format!("IP_REBIND CRITICAL - 192.0.2.30 bound wrongly: {why} (bound again: 192.0.2.31)");
+        assert_eq!(site.handle().verdict(), (2, line.as_str()));
+        let line = format!("IP_REBIND CRITICAL - 192.0.2.30 bound wrongly: {why}");
+        assert_eq!(site.handle().verdict(), (2, line.as_str()));
+        site.host.ip(&["addr", "flush", "to", "192.0.2.30/31"]);
+    }
+}
