@@ -68,13 +68,16 @@ pub(crate) fn judge(
         Err(error) if learning.no_learn && is_absent(&error) => (None, None),
         Err(error) => (None, Some(error.to_string())),
     };
+    if let Some(store) = &mut store {
+        store.records.forget_unseen(observations.at);
+    }
     let began = observations.began;
     let mut judged = verdicts(observations, judging, settings, store.as_ref());
     if let Some(store) = &mut store {
         judged.anew = store.anew.take();
         if store.is_locked() && judged.dropped == 0 {
             add(&judged, &mut store.records, settings, (began, learning.learn_every.as_f64() * EARLY));
-            problem = store.write(judged.at).err().map(|error| error.to_string());
+            problem = store.write().err().map(|error| error.to_string());
         } else if !store.is_locked() && !learning.no_learn {
             judged
                 .notes
@@ -98,7 +101,7 @@ pub(crate) fn forget(target: &str, learning: &Learning, deadline: &Deadline) -> 
     if gone.is_empty() {
         return Err(CheckError::NotKnown { target: target.to_owned(), file });
     }
-    store.write(0)?;
+    store.write()?;
     Ok(Report::new(State::Ok, format!("forgotten, learned anew from the next run on: {}", gone.join(", "))))
 }
 

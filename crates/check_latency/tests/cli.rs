@@ -96,6 +96,40 @@ fn without_learning_nothing_is_written() {
     }
 }
 
+/// Moves all times of the file back by so many days, as if it had not been used since.
+fn age(file: &Path, days: u64) {
+    fn back(value: &mut serde_json::Value, seconds: u64) {
+        match value {
+            serde_json::Value::Array(all) => all.iter_mut().for_each(|value| back(value, seconds)),
+            serde_json::Value::Object(all) => all.values_mut().for_each(|value| back(value, seconds)),
+            _ => {
+                if let Some(at) = value.as_u64().filter(|at| *at > 1_000_000_000) {
+                    *value = (at - seconds).into();
+                }
+            }
+        }
+    }
+    let mut content = serde_json::from_str(&fs::read_to_string(file).unwrap()).unwrap();
+    back(&mut content, days * 86_400);
+    write_private(file, &content.to_string());
+}
+
+#[test]
+fn a_target_that_was_not_pinged_for_30_days_is_learned_anew() {
+    let place = Place::new();
+    let check = |more: &[&str]| {
+        place.check(&[&["--ip=127.0.0.1", "--learn-every=0", "--learn-runs=1"], more].concat())
+    };
+    let (known, anew) = ("LATENCY OK - 1 target as usual", "LATENCY OK - 1 target answers, still learning");
+    check(&[]);
+    for (days, more, expected) in
+        [(29, &[][..], known), (31, &["--no-learn"], anew), (0, &[], anew), (0, &[], known), (400, &[], anew)]
+    {
+        age(&place.file(), days);
+        assert_eq!(text(&check(more)), (0, expected), "{days} days, {more:?}");
+    }
+}
+
 #[test]
 fn a_target_is_forgotten() {
     let place = Place::new();

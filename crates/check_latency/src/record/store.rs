@@ -133,13 +133,12 @@ impl Store {
         self.folder.path().join(&self.name)
     }
 
-    /// Writes the records, without those of targets that are long gone. Without the lock it does nothing.
+    /// Writes the records. Without the lock it does nothing.
     ///
     /// # Errors
     /// [`StoreError`]: the file is as it was.
-    pub(crate) fn write(&mut self, now: u64) -> Result<(), StoreError> {
+    pub(crate) fn write(&self) -> Result<(), StoreError> {
         let Some(lock) = &self.lock else { return Ok(()) };
-        self.records.targets.retain(|_, path| now.saturating_sub(path.seen()) <= UNSEEN);
         if self.records.targets.len() > MOST_TARGETS {
             return Err(StoreError::Full(self.path()));
         }
@@ -214,6 +213,12 @@ impl Records {
             self.monitor = read.monitor;
         }
         self.targets = read.targets;
+    }
+
+    /// Forgets the targets that were long not pinged, by the time now in seconds since 1970. That is before a
+    /// run is judged: what was usual a season ago is no normal to judge by.
+    pub(crate) fn forget_unseen(&mut self, now: u64) {
+        self.targets.retain(|_, path| now.saturating_sub(path.seen()) <= UNSEEN);
     }
 
     /// Forgets a target by its key, its label or its address, and returns the keys that are gone.

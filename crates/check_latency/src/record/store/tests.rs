@@ -46,18 +46,23 @@ fn a_record_is_read_as_it_was_written() {
     let mut store = open(&file).unwrap();
     assert!(store.records.targets.is_empty() && store.anew.is_none());
     store.records.targets.insert("proxy7 192.0.2.7".to_owned(), judged(1_790_000_000));
-    store.records.targets.insert("192.0.2.8".to_owned(), judged(1_790_000_000 - UNSEEN - 1));
-    store.write(1_790_000_000).unwrap();
+    store.write().unwrap();
     let written = serde_json::to_string(&store.records).unwrap();
     drop(store);
     let store = open(&file).unwrap();
     assert_eq!(serde_json::to_string(&store.records).unwrap(), written);
-    assert_eq!(
-        store.records.targets.keys().collect::<Vec<_>>(),
-        ["proxy7 192.0.2.7"],
-        "the other is long gone"
-    );
+    assert_eq!(store.records.targets.keys().collect::<Vec<_>>(), ["proxy7 192.0.2.7"]);
     assert!(file.with_extension("lock").exists());
+}
+
+#[test]
+fn a_target_that_was_long_not_pinged_is_forgotten() {
+    const NOW: u64 = 1_790_000_000;
+    let mut records = Records::new(String::new());
+    let seen = [("ahead", NOW + 9), ("a", NOW), ("b", NOW - UNSEEN), ("c", NOW - UNSEEN - 1)];
+    records.targets = seen.map(|(key, at)| (key.to_owned(), judged(at))).into();
+    records.forget_unseen(NOW);
+    assert_eq!(records.targets.keys().collect::<Vec<_>>(), ["a", "ahead", "b"]);
 }
 
 #[test]
@@ -138,11 +143,11 @@ fn one_target_too_many_is_told_and_nothing_is_dropped() {
     let mut store = open(&file).unwrap();
     let path = judged(1_790_000_000);
     store.records.targets = (0..MOST_TARGETS).map(|number| (number.to_string(), path.clone())).collect();
-    store.write(1_790_000_000).unwrap();
+    store.write().unwrap();
     assert!(fs::metadata(&file).unwrap().len() < LARGEST);
     let before = fs::read(&file).unwrap();
     store.records.targets.insert("one more".to_owned(), path);
-    let full = store.write(1_790_000_000).unwrap_err().to_string();
+    let full = store.write().unwrap_err().to_string();
     assert_eq!(full, format!("{}: full, it may hold 20000 targets", file.display()));
     assert_eq!(fs::read(&file).unwrap(), before);
 }
@@ -201,10 +206,10 @@ fn a_file_too_large_to_be_read_is_not_written() {
     let path = judged(1_790_000_000);
     let key = |number: usize| format!("{} {number}", "x".repeat(4_000));
     store.records.targets = (0..3_500).map(|number| (key(number), path.clone())).collect();
-    store.write(1_790_000_000).unwrap();
+    store.write().unwrap();
     let before = fs::read(&file).unwrap();
     store.records.targets.extend((3_500..4_200).map(|number| (key(number), path.clone())));
-    let full = store.write(1_790_000_000).unwrap_err().to_string();
+    let full = store.write().unwrap_err().to_string();
     let expected =
         "paths.json: full, it may hold 16777216 octets: use shorter labels, or a file for each list";
     assert!(full.ends_with(expected), "{full}");
