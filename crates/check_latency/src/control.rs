@@ -16,7 +16,7 @@ use crate::judged::JudgedTarget;
 use crate::rule::Verdict;
 use beside::beside;
 pub(crate) use beside::{Beside, Bystander, Which};
-use family::{family, is_most};
+use family::{compared, family, is_most};
 
 /// The least rise of a gateway's loss in one run that targets share, in percentage points.
 const SHARED: f64 = 10.0;
@@ -36,6 +36,9 @@ const CHANCE_TOLD: f64 = 1e-3;
 pub(crate) struct Comparison {
     /// The control of IPv4, and of IPv6, by whose trouble its targets are excused.
     excused: [Option<Troubled>; 2],
+    /// How many targets of these families are worse by the trouble of their control, and how many there are:
+    /// without the controls themselves.
+    counted: (usize, usize),
     /// How these controls stand beside their targets.
     standing: Vec<Standing>,
     /// The control that excuses nothing while two thirds of its targets are worse, or some of them and itself.
@@ -92,21 +95,21 @@ impl Trouble {
     /// By what is told of a control, and what it has in this run together with its targets. An alert is held
     /// until runs are too good for it: one good run of a lossy uplink makes its loss no fault of the targets.
     /// Its loss since then is at least half of theirs: less explains no more.
-    fn of(control: &JudgedTarget, targets: &[JudgedTarget]) -> Self {
+    fn of(control: &JudgedTarget, compared: &[&JudgedTarget]) -> Self {
         let told = |is: fn(&Verdict) -> bool| control.verdict.as_ref().is_some_and(is);
         // What a control had while its targets were as usual explains nothing of them.
         let alone_loss = told(|verdict| verdict.loss.is_some_and(|alert| alert.is_alone()));
         let alone_rtt = told(|verdict| verdict.rtt.is_some_and(|alert| alert.is_alone()));
         let (lost, sent) = (control.seen.lost(), control.seen.sent);
-        let least = LEAST_SHARE * median_rise(control, targets);
+        let least = LEAST_SHARE * median_rise(control, compared);
         let told_loss = !alone_loss && control.held_rise().is_some_and(|rise| rise >= least);
-        let shared = !alone_loss && lost > 0 && shares_loss(control, targets);
+        let shared = !alone_loss && lost > 0 && shares_loss(control, compared);
         Self {
             silence: told_loss && lost * 2 >= sent,
             loss: told_loss || shared,
             shared,
             latency: !alone_rtt && told(|verdict| verdict.rtt.is_some()),
-            late: !alone_rtt && shares_latency(control, targets),
+            late: !alone_rtt && shares_latency(control, compared),
         }
     }
 
@@ -135,14 +138,18 @@ impl Comparison {
     pub(crate) fn new(targets: &[JudgedTarget], controls: &[JudgedTarget]) -> Self {
         let known: Vec<&JudgedTarget> =
             controls.iter().filter_map(|control| known(control, targets)).collect();
-        let [v4, v6] = [false, true].map(|v6| troubled(&known, targets, v6));
-        let standing: Vec<Standing> = known.iter().map(|control| Standing::of(control, targets)).collect();
+        let compared = compared(targets, controls);
+        let [v4, v6] = [false, true].map(|v6| troubled(&known, &compared, v6));
+        let standing: Vec<Standing> = known.iter().map(|control| Standing::of(control, &compared)).collect();
         let families = [[v4.clone(), v6.clone()], [v4, None], [None, v6]].into_iter();
-        let mut families = families.map(|excused| Self { excused, standing: standing.clone(), beside: None });
-        if let Some(found) = families.find(|found| is_most(found.count(targets))) {
+        let mut families = families.map(|excused| {
+            let found = Self { excused, standing: standing.clone(), ..Self::default() };
+            Self { counted: found.count(&compared), ..found }
+        });
+        if let Some(found) = families.find(|found| is_most(found.counted)) {
             return found;
         }
-        Self { beside: beside(&known, controls.len(), targets), standing, ..Self::default() }
+        Self { beside: beside(&known, controls.len(), &compared), standing, ..Self::default() }
     }
 
     /// Returns whether the target is worse only because of the trouble of this machine's own network. A
@@ -189,7 +196,7 @@ impl Comparison {
     }
 
     /// Says how many targets are excused, and by which controls; `None` if none is.
-    pub(crate) fn own_network(&self, targets: &[JudgedTarget]) -> Option<String> {
+    pub(crate) fn own_network(&self) -> Option<String> {
         let addresses: Vec<String> =
             self.excused.iter().flatten().map(|control| control.shown.clone()).collect();
         let gateways = match addresses.as_slice() {
@@ -197,16 +204,16 @@ impl Comparison {
             [one] => format!("gateway {one}"),
             several => format!("gateways {}", several.join(" and ")),
         };
-        let (worse, all) = self.count(targets);
+        let (worse, all) = self.counted;
         Some(format!(
             "{worse} of {all} targets and the {gateways} are worse at once: the network of this monitor"
         ))
     }
 
-    /// How many targets of these families are worse by the trouble of their control, and how many there are.
-    fn count(&self, targets: &[JudgedTarget]) -> (usize, usize) {
-        let all = targets.iter().filter(|target| self.of_family(target).is_some()).count();
-        (targets.iter().filter(|target| self.excuses(target)).count(), all)
+    /// Counts the targets for [`Self::counted`].
+    fn count(&self, compared: &[&JudgedTarget]) -> (usize, usize) {
+        let all = compared.iter().filter(|target| self.of_family(target).is_some()).count();
+        (compared.iter().filter(|target| self.excuses(target)).count(), all)
     }
 
     /// The control of a target's family, where that is worse.
@@ -217,23 +224,22 @@ impl Comparison {
 }
 
 impl Standing {
-    fn of(control: &JudgedTarget, targets: &[JudgedTarget]) -> Self {
-        let address = control.target.address;
+    fn of(control: &JudgedTarget, compared: &[&JudgedTarget]) -> Self {
         let is_alone = |rise: fn(&JudgedTarget) -> Option<f64>| {
             let own = rise(control).filter(|own| *own > 0.0)?;
-            let others = family(control, targets).filter(|target| target.target.address != address);
-            let others: Vec<f64> = others.filter_map(rise).collect();
+            let others: Vec<f64> = family(control, compared).filter_map(rise).collect();
             (!others.is_empty()).then(|| median(others.into_iter()) < ALONE_SHARE * own)
         };
+        let address = control.target.address;
         Self { address, loss: is_alone(JudgedTarget::rise), rtt: is_alone(JudgedTarget::slower) }
     }
 }
 
 /// Whether a control lost so much in this run alone, together with the targets of its family, that what they
 /// lost is the control's.
-fn shares_loss(control: &JudgedTarget, targets: &[JudgedTarget]) -> bool {
-    let losing = || family(control, targets).filter(|target| target.loses());
-    let least = LEAST_SHARE * median_rise(control, targets);
+fn shares_loss(control: &JudgedTarget, compared: &[&JudgedTarget]) -> bool {
+    let losing = || family(control, compared).filter(|target| target.loses());
+    let least = LEAST_SHARE * median_rise(control, compared);
     let is_told = |target: &JudgedTarget| target.verdict.is_some_and(|verdict| verdict.loss.is_some());
     let is_told = losing().any(|target| !target.is_silent() && is_told(target));
     let chance = if is_told { CHANCE_TOLD } else { CHANCE };
@@ -243,14 +249,14 @@ fn shares_loss(control: &JudgedTarget, targets: &[JudgedTarget]) -> bool {
 
 /// How much more the targets of a control's family that lose lost in this run, in percentage points: the
 /// median.
-fn median_rise(control: &JudgedTarget, targets: &[JudgedTarget]) -> f64 {
-    median(family(control, targets).filter(|target| target.loses()).filter_map(JudgedTarget::rise))
+fn median_rise(control: &JudgedTarget, compared: &[&JudgedTarget]) -> f64 {
+    median(family(control, compared).filter(|target| target.loses()).filter_map(JudgedTarget::rise))
 }
 
 /// Whether a control took longer in this run by at least half of what its targets did, of which one alerts or
 /// is above an absolute limit. Else nothing is told of this run, and nothing is to be excused.
-fn shares_latency(control: &JudgedTarget, targets: &[JudgedTarget]) -> bool {
-    let slower = || family(control, targets).filter(|target| target.is_slower());
+fn shares_latency(control: &JudgedTarget, compared: &[&JudgedTarget]) -> bool {
+    let slower = || family(control, compared).filter(|target| target.is_slower());
     let median = median(slower().filter_map(JudgedTarget::slower));
     let is_told = |target: &JudgedTarget| target.verdict.is_some_and(|verdict| verdict.rtt.is_some());
     slower().any(|target| target.is_over_limit || is_told(target))
@@ -265,12 +271,12 @@ fn median(values: impl Iterator<Item = f64>) -> f64 {
 }
 
 /// The control of a family that is worse: of several the one that explains the most.
-fn troubled(known: &[&JudgedTarget], targets: &[JudgedTarget], v6: bool) -> Option<Troubled> {
+fn troubled(known: &[&JudgedTarget], compared: &[&JudgedTarget], v6: bool) -> Option<Troubled> {
     let of_family = known.iter().filter(|control| control.is_v6() == v6);
     let all = of_family.map(|control| Troubled {
         address: control.target.address,
         shown: control.target.address_text(),
-        trouble: Trouble::of(control, targets),
+        trouble: Trouble::of(control, compared),
     });
     let worse = all.filter(|control| control.trouble.is_any());
     worse.min_by_key(|control| std::cmp::Reverse((control.trouble.silence, control.trouble.loss)))

@@ -36,7 +36,7 @@ pub(crate) fn evaluate(judging: &Judging, judged: &Judged) -> Report {
     };
     let is_worse = faults.iter().any(|fault| fault.state > State::Unknown);
     let own = own_faults(judged, is_worse);
-    let own_network = judged.comparison.own_network(&judged.targets).map(Finding::unknown);
+    let own_network = judged.comparison.own_network().map(Finding::unknown);
     let is_told = judged.no_socket.is_none() && own_network.is_none();
     let counted = counted(judging, judged, abnormal, is_told);
     // Beside faults of targets the own network has the end of their line, and else the line.
@@ -107,7 +107,7 @@ fn unpinged(state: State, why: &str) -> Finding {
 
 /// Whether nothing is wrong on this machine.
 fn is_sound(judged: &Judged) -> bool {
-    let own_network = judged.comparison.own_network(&judged.targets);
+    let own_network = judged.comparison.own_network();
     own_faults(judged, false).is_empty() && own_network.is_none()
 }
 

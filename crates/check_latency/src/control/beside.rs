@@ -74,10 +74,10 @@ impl Beside {
 pub(super) fn beside(
     known: &[&JudgedTarget],
     controls: usize,
-    targets: &[JudgedTarget],
+    compared: &[&JudgedTarget],
 ) -> Option<Bystander> {
     let told = known.iter().filter_map(|control| {
-        let family = || family(control, targets);
+        let family = || family(control, compared);
         let worse = family().filter(|target| target.is_worse()).count();
         let how = Beside::of(control)?;
         let is_said = is_most((worse, family().count())) || (worse > 0 && how.is_told(control));

@@ -55,7 +55,7 @@ fn shown(beside: Beside) -> String {
 fn said(targets: Vec<JudgedTarget>, gateways: &[(&str, &[Row])]) -> String {
     let extra: Vec<JudgedTarget> = gateways.iter().map(|(address, rows)| judged(address, rows)).collect();
     let comparison = Comparison::new(&targets, &extra);
-    let own = comparison.own_network(&targets).map(|own| own.split(" are ").next().unwrap().to_owned());
+    let own = comparison.own_network().map(|own| own.split(" are ").next().unwrap().to_owned());
     own.or(comparison.beside.map(|beside| shown(beside.how))).unwrap_or_default()
 }
 
@@ -188,7 +188,37 @@ fn of_several_gateways_of_a_family_each_that_is_known_counts() {
     (young.is_learning, young.verdict.as_mut().unwrap().learning) = (true, true);
     let all = targets(false, 5, dead);
     let comparison = Comparison::new(&all, &[young, judged(V4, dead)]);
-    assert!(comparison.own_network(&all).is_some_and(|said| said.contains(&own(V4))));
+    assert!(comparison.own_network().is_some_and(|said| said.contains(&own(V4))));
+}
+
+/// The list of targets has the routers of this machine too.
+#[test]
+fn a_gateway_that_is_a_target_too_is_no_witness_of_its_own_trouble() {
+    let (dead, well): (&[Row], &[Row]) = (&[DEAD], &[WELL]);
+    let hop = "192.0.2.250";
+    let own = |count| format!("{count} of {count} targets and the gateway {V4}");
+    // (the targets, the gateways, what is said)
+    let rows: [(&[(&str, &[Row])], &[(&str, &[Row])], String); 6] = [
+        (&[(V4, dead), ("192.0.2.1", dead), ("192.0.2.2", well)], &[(V4, dead)], "Silent".to_owned()),
+        (&[(V4, dead), ("192.0.2.1", dead), ("192.0.2.2", dead)], &[(V4, dead)], "Silent".to_owned()),
+        (
+            &[(V4, dead), (hop, dead), ("192.0.2.1", dead), ("192.0.2.2", well)],
+            &[(V4, dead), (hop, dead)],
+            "Silent".to_owned(),
+        ),
+        (&[(V4, dead), (V6, well)], &[(V4, dead)], String::new()),
+        (&[(V4, dead), ("192.0.2.1", dead), ("192.0.2.2", dead), ("192.0.2.3", dead)], &[(V4, dead)], own(3)),
+        // Nor is the other router.
+        (
+            &[(V4, dead), ("192.0.2.1", dead), ("192.0.2.2", dead), ("192.0.2.3", dead), (hop, dead)],
+            &[(V4, dead), (hop, well)],
+            own(3),
+        ),
+    ];
+    for (all, gateways, expected) in rows {
+        let targets = all.iter().map(|(address, runs)| judged(address, runs)).collect();
+        assert_eq!(said(targets, gateways), expected, "{all:?} {gateways:?}");
+    }
 }
 
 #[test]
@@ -198,7 +228,7 @@ fn a_target_with_another_trouble_keeps_its_state() {
     let gateway = judged(V4, &[LATE, LATE]);
     let comparison = Comparison::new(&all, &[gateway]);
     assert!(comparison.excuses(&all[0]) && !comparison.excuses(&all[5]));
-    assert!(comparison.own_network(&all).unwrap().starts_with("5 of 6 targets and the gateway "));
+    assert!(comparison.own_network().unwrap().starts_with("5 of 6 targets and the gateway "));
     assert!(!comparison.spoils(&all[5]), "it is learned");
 }
 
@@ -211,7 +241,7 @@ fn a_target_that_is_not_worse_is_neither_excused_nor_learned() {
     all.extend([judged("192.0.2.9", &[WELL]), strange]);
     let gateway = judged(V4, &[DEAD]);
     let comparison = Comparison::new(&all, &[gateway]);
-    assert!(comparison.own_network(&all).unwrap().starts_with("5 of 7 targets and the gateway "));
+    assert!(comparison.own_network().unwrap().starts_with("5 of 7 targets and the gateway "));
     for (target, is_worse) in all.iter().zip([true, true, true, true, true, false, false]) {
         assert!(comparison.spoils(target));
         assert_eq!(comparison.excuses(target), is_worse, "{}", target.target.name());

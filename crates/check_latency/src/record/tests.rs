@@ -61,7 +61,7 @@ fn run_of(records: &mut Records, at: u64, all: &[&str], lost: impl Fn(&str) -> u
     add(&judged, records, &settings, (Instant::now(), 0.0));
     let is_told = |target: &JudgedTarget| target.verdict.is_some_and(|verdict| verdict.loss.is_some());
     let told = judged.targets.iter().any(|target| is_told(target) && !judged.comparison.excuses(target));
-    (judged.comparison.own_network(&judged.targets).is_some(), told)
+    (judged.comparison.own_network().is_some(), told)
 }
 
 /// Records of all addresses after 20 runs without loss, and the time of the next run.

@@ -27,9 +27,26 @@ fn a_gateway_that_becomes_a_target_stays_the_control() {
     let router = format!("--ip={GATEWAY}");
     let told = lab.run(&[&THREE[..], &[&router]].concat());
     let own = format!(
-        "LATENCY UNKNOWN - 4 of 4 targets and the gateway {GATEWAY} are worse at once: the network of this monitor"
+        "LATENCY UNKNOWN - 3 of 3 targets and the gateway {GATEWAY} are worse at once: the network of this monitor"
     );
     assert_eq!((line(&told), told.code), (own, Some(3)), "{}", told.stdout);
+}
+
+/// A router that is a target too is no witness of its own trouble: one dead target of two is no two thirds.
+#[test]
+fn a_gateway_that_is_a_target_makes_no_majority() {
+    if missing(&NEEDS) {
+        return;
+    }
+    let lab = Lab::new();
+    let router = format!("--ip={GATEWAY}");
+    let all = [&router, THREE[0], THREE[1]];
+    lab.learn(&all, 4);
+    silence(&lab, &["192.0.2.1", GATEWAY], true);
+    let told = lab.run(&all);
+    let both = format!("2 of 3 targets: {GATEWAY} does not answer, 192.0.2.1 does not answer");
+    let line_of_both = format!("LATENCY CRITICAL - {both} (the gateway does not answer)");
+    assert_eq!((line(&told), told.code), (line_of_both, Some(2)), "{}", told.stdout);
 }
 
 /// A default route with two next hops, of which the first never answers pings.
