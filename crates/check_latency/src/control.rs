@@ -41,7 +41,7 @@ pub(crate) struct Comparison {
     counted: (usize, usize),
     /// How these controls stand beside their targets.
     standing: Vec<Standing>,
-    /// The control that excuses nothing while two thirds of its targets are worse, or some of them and itself.
+    /// The control that excuses nothing, and is named beside the faults of its targets.
     pub(crate) beside: Option<Bystander>,
 }
 

@@ -15,6 +15,8 @@ pub(crate) struct JudgedTarget {
     pub(crate) is_learning: bool,
     /// Whether it took longer in this run than an absolute limit allows.
     pub(crate) is_over_limit: bool,
+    /// Whether it lost more in this run than an absolute limit allows.
+    pub(crate) is_over_loss: bool,
 }
 
 impl JudgedTarget {
@@ -31,6 +33,12 @@ impl JudgedTarget {
     /// Whether it took longer than usual in this run, or that is told of it.
     pub(crate) fn is_slower(&self) -> bool {
         self.verdict.is_some_and(|verdict| verdict.slower || verdict.rtt.is_some())
+    }
+
+    /// Whether something is reported of it: an alert, strange answers, or an absolute limit.
+    pub(crate) fn is_faulty(&self) -> bool {
+        let is_told = self.verdict.is_some_and(|verdict| verdict.loss.is_some() || verdict.rtt.is_some());
+        is_told || self.seen.is_strange() || self.is_over_limit || self.is_over_loss
     }
 
     /// Whether no ping of this run was answered in time.

@@ -138,9 +138,11 @@ fn verdicts(
         let is_learning =
             verdict.map_or(path.answered_runs() < settings.learn_runs, |verdict| verdict.learning);
         let verdict = verdict.map(|verdict| trusted(verdict, dropped));
-        let rtt = seen.run(at).and_then(|run| run.rtt());
+        let run = seen.run(at);
+        let rtt = run.and_then(|run| run.rtt());
         let is_over_limit = rtt.is_some_and(|rtt| judging.rtt_limit(rtt).is_some());
-        JudgedTarget { target, seen, verdict, is_learning, is_over_limit }
+        let is_over_loss = run.is_some_and(|run| judging.loss_limit(run.loss()).is_some());
+        JudgedTarget { target, seen, verdict, is_learning, is_over_limit, is_over_loss }
     };
     let targets: Vec<JudgedTarget> = targets.into_iter().map(judge).collect();
     let controls: Vec<JudgedTarget> = controls.into_iter().map(judge).collect();

@@ -38,6 +38,11 @@ impl Seen {
         self.sent.saturating_sub(self.strange).saturating_sub(replies)
     }
 
+    /// Returns whether another address answered, or a reply had another payload.
+    pub(crate) fn is_strange(&self) -> bool {
+        self.other_address.is_some() || self.other_payload
+    }
+
     /// Returns the run that is judged; `None` where no ping tells anything of the path, as where strange
     /// replies are all that came and nothing is lost.
     pub(crate) fn run(&self, at: u64) -> Option<Run> {

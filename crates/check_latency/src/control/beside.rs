@@ -6,7 +6,8 @@ use super::family::{family, is_most};
 use crate::judged::JudgedTarget;
 use crate::rule::Verdict;
 
-/// A control that excuses nothing while two thirds of its targets are worse, or some of them and itself.
+/// A control that excuses nothing while two thirds of its targets are worse, or while something is reported
+/// of one and it has a fault itself.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Bystander {
     /// The control.
@@ -80,7 +81,8 @@ pub(super) fn beside(
         let family = || family(control, compared);
         let worse = family().filter(|target| target.is_worse()).count();
         let how = Beside::of(control)?;
-        let is_said = is_most((worse, family().count())) || (worse > 0 && how.is_told(control));
+        let is_faulty = || family().any(JudgedTarget::is_faulty);
+        let is_said = is_most((worse, family().count())) || (how.is_told(control) && is_faulty());
         is_said.then(|| (control.target.address_text(), how))
     });
     let told: Vec<(String, Beside)> = told.collect();

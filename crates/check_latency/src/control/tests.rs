@@ -33,6 +33,7 @@ fn judged(address: &str, rows: &[Row]) -> JudgedTarget {
         verdict,
         is_learning: false,
         is_over_limit: false,
+        is_over_loss: false,
     }
 }
 

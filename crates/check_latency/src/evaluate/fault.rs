@@ -141,7 +141,7 @@ fn slow(judged: &JudgedTarget, verdict: &Verdict) -> Option<Fault> {
 /// Answers that are not the target's.
 fn strange(judged: &JudgedTarget) -> Option<Fault> {
     let other = judged.seen.other_address;
-    (other.is_some() || judged.seen.other_payload).then(|| Fault::new(State::Warning, words::strange(other)))
+    judged.seen.is_strange().then(|| Fault::new(State::Warning, words::strange(other)))
 }
 
 /// More loss than the absolute limits allow.

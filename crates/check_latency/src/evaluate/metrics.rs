@@ -104,6 +104,7 @@ mod tests {
                 verdict: None,
                 is_learning: true,
                 is_over_limit: false,
+                is_over_loss: false,
             }
         });
         names(&targets.collect::<Vec<_>>())

@@ -111,4 +111,11 @@ fn a_gateway_with_a_fault_of_its_own_is_named() {
     assert_eq!(line(&lab.run(&THREE)), format!("{dead} (the gateway answers as 192.0.2.250)"));
     silence(&lab, &[GATEWAY], true);
     assert_eq!(line(&lab.run(&THREE)), format!("{dead} (the gateway does not answer)"));
+    lab.far.set("192.0.2.1", Vice { as_other: Some("192.0.2.250"), ..Vice::default() });
+    let strange = "LATENCY WARNING - 192.0.2.1 answers as 192.0.2.250 (the gateway does not answer)";
+    assert_eq!(line(&lab.run(&THREE)), strange);
+    silence(&lab, &["192.0.2.1"], false);
+    let limited = lab.run(&[&THREE[..], &["--limit-warning=0,50%"]].concat());
+    assert!(line(&limited).starts_with("LATENCY WARNING - 3 of 3 targets: "), "{}", limited.stdout);
+    assert!(line(&limited).ends_with(" (the gateway does not answer)"), "{}", limited.stdout);
 }

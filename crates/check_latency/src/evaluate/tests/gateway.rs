@@ -71,6 +71,49 @@ fn a_gateway_with_a_fault_is_named_beside_any_fault_of_its_targets() {
     }
 }
 
+/// An alarm may be another than that of more loss or latency than usual.
+#[test]
+fn a_gateway_with_a_fault_is_named_beside_strange_answers_and_absolute_limits() {
+    let other: Option<std::net::IpAddr> = Some("192.0.2.9".parse().unwrap());
+    let strange = |other_address| Seen { strange: 20, other_address, other_payload: true, ..seen(20, 0) };
+    let (lossy, slow) = (["--limit-warning=900,5%"], ["--limit-warning=60,50%"]);
+    let over =
+        |is_over_loss, is_over_limit| JudgedTarget { is_over_loss, is_over_limit, ..known("p", seen(1, 60)) };
+    let of_other = known("p", strange(other));
+    let rows: [(&[&str], JudgedTarget, Seen, &str); 8] = [
+        (&[], of_other.clone(), seen(20, 0), "p answers as 192.0.2.9 (the gateway does not answer)"),
+        (&[], of_other.clone(), strange(other), "p answers as 192.0.2.9 (the gateway answers as 192.0.2.9)"),
+        (&[], of_other.clone(), seen(1, 60), "p answers as 192.0.2.9"),
+        (&[], of_other, seen(2, 60), "p answers as 192.0.2.9"),
+        (
+            &[],
+            known("p", strange(None)),
+            seen(0, 130),
+            "p answers with another payload (the gateway takes 130 ms (usual 60 ms))",
+        ),
+        (&lossy, over(true, false), seen(20, 0), "p loses 5.0%, limit 5% (the gateway does not answer)"),
+        (
+            &slow,
+            over(false, true),
+            strange(other),
+            "p takes 60 ms, limit 60 (the gateway answers as 192.0.2.9)",
+        ),
+        (&slow, over(false, true), seen(0, 60), "p takes 60 ms, limit 60"),
+    ];
+    for (options, target, gateway, expected) in rows {
+        let judged = beside_gateway(vec![target, known("q", seen(0, 30))], gateway);
+        assert_eq!(line(options, &judged), format!("LATENCY WARNING - {expected}"));
+    }
+    // It is no gateway of the other family, of which one target lost a little more in this run.
+    let mut bad = known("q", seen(2, 60));
+    bad.target.address = "[2001:db8::1]:0".parse().unwrap();
+    let mut gateway = known("", seen(20, 0));
+    gateway.target.address = "[2001:db8::fe]:0".parse().unwrap();
+    let targets = vec![known("p", strange(other)), bad];
+    let judged = Judged { comparison: Comparison::new(&targets, &[gateway]), ..all(targets) };
+    assert_eq!(line(&[], &judged), "LATENCY WARNING - p answers as 192.0.2.9");
+}
+
 /// It is no target: it is not counted, and no fault of a target hides it.
 #[test]
 fn a_named_gateway_that_no_host_can_be_stands_beside_the_targets() {
