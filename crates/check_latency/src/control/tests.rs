@@ -11,6 +11,8 @@ const NOW: u64 = 1_790_000_000;
 
 /// What is seen in a run: pings lost of 20, and the median in milliseconds.
 type Row = (usize, u32);
+/// An address, and its last runs.
+type Known<'a> = (&'a str, &'a [Row]);
 const WELL: Row = (0, 60);
 const DEAD: Row = (20, 0);
 const LATE: Row = (0, 90);
@@ -199,7 +201,7 @@ fn a_gateway_that_is_a_target_too_is_no_witness_of_its_own_trouble() {
     let hop = "192.0.2.250";
     let own = |count| format!("{count} of {count} targets and the gateway {V4}");
     // (the targets, the gateways, what is said)
-    let rows: [(&[(&str, &[Row])], &[(&str, &[Row])], String); 6] = [
+    let rows: [(&[Known<'_>], &[Known<'_>], String); 6] = [
         (&[(V4, dead), ("192.0.2.1", dead), ("192.0.2.2", well)], &[(V4, dead)], "Silent".to_owned()),
         (&[(V4, dead), ("192.0.2.1", dead), ("192.0.2.2", dead)], &[(V4, dead)], "Silent".to_owned()),
         (
