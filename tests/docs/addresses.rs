@@ -22,7 +22,10 @@ fn may_stand(address: IpAddr) -> bool {
         IpAddr::V4(address) => {
             let documentation = [[192, 0, 2], [198, 51, 100], [203, 0, 113]];
             let [a, b, c, _] = address.octets();
-            documentation.contains(&[a, b, c]) || address.is_loopback() || address.is_unspecified()
+            documentation.contains(&[a, b, c])
+                || address.is_link_local()
+                || address.is_loopback()
+                || address.is_unspecified()
         }
         IpAddr::V6(address) => {
             let [first, second, ..] = address.segments();
@@ -52,6 +55,7 @@ fn addresses_are_found() {
         ("2001:db8::1", true),
         ("2001:db9::1", false),
         ("127.0.0.1", true),
+        ("169.254.0.1", true),
         ("240.0.0.0", true),
         ("240.0.0.1", false),
         ("100::", true),

@@ -11,6 +11,7 @@ use crate::fixture::{args, bound};
 use crate::{Args, Expected, Observations, ports};
 
 mod copies;
+mod hardware;
 mod leases;
 mod profiles;
 
@@ -40,7 +41,7 @@ fn observed_with(
     let mut expected = Expected::read_from(&args.expectations(), tree, &deadline);
     let mut bound = bound(present);
     change(&mut bound);
-    expected.choose(Some(&bound));
+    expected.choose(&bound);
     let port_faults = ports::faults(&expected.ports, &expected.vlans, &bound);
     let conditions = expected.conditions(&bound, &port_faults);
     let routes = Vec::new();
@@ -86,7 +87,7 @@ fn a_list_keeps_the_interfaces() {
     ];
     for (present, expected) in rows {
         let configured = observed(&args(), &tree, present);
-        let text = configured.expected.listing(Some(&configured.bound)).render("IP_BOUND", 0);
+        let text = configured.expected.listing(&configured.bound).render("IP_BOUND", 0);
         assert!(text.contains("\n192.0.2.1/24 # on: eth0 # /etc/netplan/a.yaml line 4\n"), "{text}");
         let path = folder.path().join("list");
         std::fs::write(&path, text).unwrap();

@@ -122,7 +122,7 @@ mod tests {
     #[test]
     fn an_extra_address_is_a_note_or_what_it_is_said_to_be() {
         let present = "192.0.2.1/24@eth0 192.0.2.200/24@eth0+1~3600 192.0.2.7/24@eth3 192.0.2.8/24@eth3 fe80::1/64@eth0 \
-                       127.0.0.1/8@lo ::1/128@lo 172.17.0.1/16@docker0 203.0.113.5/32@lo";
+                       169.254.3.4/16@eth3 127.0.0.1/8@lo ::1/128@lo 172.17.0.1/16@docker0 203.0.113.5/32@lo";
         let looked = |args: &Args| lines(args, &observed(args, "192.0.2.1", configured(), present));
         let notes = [
             "note: unexpected: 203.0.113.5 on lo (permanent)",
@@ -130,7 +130,7 @@ mod tests {
             "note: unexpected: 192.0.2.7-8 on eth3 (permanent)",
         ];
         let found = looked(&args());
-        let data = "missing=0;;0;0;1 unusable=0;;;0;1 not_bound=0;;;0;1 bound=9;;;0";
+        let data = "missing=0;;0;0;1 unusable=0;;;0;1 not_bound=0;;;0;1 bound=10;;;0";
         assert_eq!(
             found[0],
             format!("IP_BOUND OK - 1 address from netplan bound and usable | {data} unexpected=4;;;0")

@@ -15,6 +15,7 @@ use crate::options::Ignored;
 
 mod conditions;
 mod error;
+mod hardware;
 mod merge;
 mod one_of;
 

@@ -14,7 +14,7 @@ use crate::words::runs;
 use crate::{Args, Observations};
 
 /// The networks whose addresses mean nothing on any host.
-const ALWAYS: [&str; 3] = ["fe80::/10", "127.0.0.0/8", "::1"];
+const ALWAYS: [&str; 4] = ["fe80::/10", "169.254.0.0/16", "127.0.0.0/8", "::1"];
 
 /// Judges what is bound beyond what is expected; `unexpected` is the state of such an address, `None` for a
 /// note.

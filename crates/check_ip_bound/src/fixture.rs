@@ -31,6 +31,8 @@ fn interfaces() -> Vec<Interface> {
         empty_bridge: name == "docker0",
         kind: if name == "docker0" { Kind::Bridge } else { Kind::Other },
         altnames: Vec::new(),
+        hardware: String::new(),
+        lower: None,
         controller: None,
         ipv6_disabled: None,
         promotes_secondaries: Some(false),

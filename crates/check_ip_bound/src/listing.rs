@@ -13,9 +13,9 @@ use crate::expected::Expected;
 
 impl Expected {
     /// Returns the expected addresses as a list that --file takes, each with its place. Floating addresses are
-    /// comments: a host that reads the list must not expect them as its own. `bound` has the addresses of the
-    /// host that the list describes, where they are known.
-    pub(crate) fn listing(&self, bound: Option<&Bound>) -> Report {
+    /// comments: a host that reads the list must not expect them as its own. `bound` is what the addresses
+    /// would be compared with.
+    pub(crate) fn listing(&self, bound: &Bound) -> Report {
         let placed = |entry: &Entry| {
             let (expected, origin) = (entry.expected, self.origin(entry));
             let on = self.on_interfaces(expected.address).into_iter();
@@ -44,8 +44,7 @@ impl Expected {
         let mut report = Report::listing(lines);
         // A list that came out shorter or empty must not replace a complete one.
         let required = self.demands_dynamic && self.dynamic.iter().any(|each| each.required);
-        let expects =
-            !self.entries.is_empty() || required || bound.is_some_and(|bound| expects_something(self, bound));
+        let expects = !self.entries.is_empty() || required || expects_something(self, bound);
         if !self.unknown.is_empty() || !expects {
             report.state = State::Unknown;
         }

@@ -76,7 +76,7 @@ pub fn probe(expectations: &Expectations, deadline: &Deadline) -> Result<Observa
         expected.usable()?;
     }
     let mut bound = Bound::read(deadline)?;
-    expected.choose(Some(&bound));
+    expected.choose(&bound);
     let nothing = !expects_something(&expected, &bound);
     if nothing && expectations.bound {
         expect_bound(&mut expected, &bound)?;

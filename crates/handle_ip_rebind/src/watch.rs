@@ -139,6 +139,8 @@ mod tests {
             empty_bridge: false,
             kind: Kind::Other,
             altnames: Vec::new(),
+            hardware: String::new(),
+            lower: None,
             controller: None,
             ipv6_disabled: None,
             promotes_secondaries: None,

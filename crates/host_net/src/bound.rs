@@ -112,6 +112,11 @@ pub struct Interface {
     pub kind: Kind,
     /// Its other names.
     pub altnames: Vec<String>,
+    /// Its hardware address as the kernel prints it, of a port of a bond its own one: empty if it has none, and
+    /// where the system does not tell.
+    pub hardware: String,
+    /// The index of the interface of this host that it is on, as a VLAN is, or of the other end of a pair.
+    pub lower: Option<u32>,
     /// The index of the bridge, bond, team or VRF that it is a port of.
     pub controller: Option<u32>,
     /// Whether IPv6 is disabled on it, as far as the system tells.
@@ -200,6 +205,19 @@ impl Bound {
         by_name.or_else(|| {
             self.interfaces.iter().find(|interface| interface.altnames.iter().any(|other| other == name))
         })
+    }
+
+    /// Returns the interface with this hardware address: `None` if none has it, or if several cards do.
+    /// A bridge, a bond or a VLAN has the address of the interface below it, which is the one returned.
+    pub fn by_hardware(&self, address: &str) -> Option<&Interface> {
+        let has = |interface: &&Interface| interface.hardware.eq_ignore_ascii_case(address);
+        let fitting: Vec<&Interface> = self.interfaces.iter().filter(has).collect();
+        let is_on_another = |upper: &&Interface| {
+            let carries = matches!(upper.kind, Kind::Bridge | Kind::Bond | Kind::Team | Kind::Vrf);
+            carries || fitting.iter().any(|each| upper.lower == Some(each.index))
+        };
+        let mut lowest = fitting.iter().copied().filter(|each| fitting.len() == 1 || !is_on_another(each));
+        lowest.next().filter(|_| !address.is_empty() && lowest.next().is_none())
     }
 
     /// Returns every place where `address` is bound: several, if several interfaces have it.

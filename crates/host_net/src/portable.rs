@@ -34,6 +34,8 @@ pub(crate) fn read() -> io::Result<Bound> {
                 empty_bridge: false,
                 kind: Kind::Other,
                 altnames: Vec::new(),
+                hardware: String::new(),
+                lower: None,
                 controller: None,
                 ipv6_disabled: None,
                 promotes_secondaries: None,

@@ -147,27 +147,40 @@ impl Links {
             empty_bridge: false,
             kind: Kind::Other,
             altnames: Vec::new(),
+            hardware: String::new(),
+            lower: None,
             controller: None,
             ipv6_disabled: None,
             promotes_secondaries: None,
         };
         let mut state = 0;
+        let mut is_elsewhere = false;
         for attribute in NlasIterator::new(payload.get(LINK_HEADER..).unwrap_or_default()) {
             let attribute = attribute?;
             let value = attribute.value();
             match attribute.kind() {
+                1 if interface.hardware.is_empty() => interface.hardware = hardware(value),
                 3 => interface.name = String::from_utf8_lossy(value).trim_end_matches('\0').to_owned(),
+                5 => interface.lower = number(value).filter(|lower| *lower != 0),
                 10 => interface.controller = number(value).filter(|controller| *controller != 0),
                 16 => state = value.first().copied().unwrap_or(0),
-                18 => interface.kind = nested(value, &[1]).map(Kind::of).unwrap_or_default(),
+                18 => {
+                    interface.kind = nested(value, &[1]).map(Kind::of).unwrap_or_default();
+                    if let Some(own) = own_hardware(value) {
+                        interface.hardware = own;
+                    }
+                }
                 26 => {
                     interface.promotes_secondaries = promotes_secondaries(value);
                     interface.ipv6_disabled = ipv6_disabled(value);
                 }
+                37 => is_elsewhere = true,
                 52 => interface.altnames = altnames(value),
                 _ => {}
             }
         }
+        // The index of an interface in another network namespace (IFLA_LINK_NETNSID) is that of any here.
+        interface.lower = interface.lower.filter(|_| !is_elsewhere);
         interface.link = link(header.flags.contains(LinkFlags::Up), state);
         self.interfaces.push(interface);
         Ok(())
@@ -182,6 +195,17 @@ impl Links {
         }
         self.interfaces
     }
+}
+
+/// A hardware address as the kernel prints it.
+fn hardware(octets: &[u8]) -> String {
+    octets.iter().map(|octet| format!("{octet:02x}")).collect::<Vec<_>>().join(":")
+}
+
+/// The port of a bond has the address of the bond, and its own as IFLA_BOND_SLAVE_PERM_HWADDR.
+fn own_hardware(info: &[u8]) -> Option<String> {
+    nested(info, &[4]).filter(|kind| kind.starts_with(b"bond\0"))?;
+    nested(info, &[5, 4]).map(hardware)
 }
 
 /// The state of a link by its administrative state and IFLA_OPERSTATE (linux/if.h, IF_OPER_*). The kernel
@@ -292,6 +316,47 @@ mod tests {
             [&address[..7], &address[..3], &[3, 0, 1, 0], &[0; 4], &[address.as_slice(), &[1]].concat()]
         {
             assert!(add(bad).is_err(), "{bad:?}");
+        }
+    }
+
+    /// A port of a bond shows the address of the bond, and a bridge, a bond or a VLAN that of what it is on.
+    #[test]
+    fn a_hardware_address_is_that_of_the_interface_below() {
+        let card = |last: u8| attribute(1, &[0, 0, 0x5e, 0, 0x53, last]);
+        let in_bond = |own: u8| {
+            let data = attribute(5, &attribute(4, &[0, 0, 0x5e, 0, 0x53, own]));
+            attribute(18, &[attribute(4, b"bond\0"), data].concat())
+        };
+        let port_of = |index: u32| attribute(10, &index.to_ne_bytes());
+        let on = |index: u32| attribute(5, &index.to_ne_bytes());
+        let mut links = Links::default();
+        let messages = [
+            link_message(2, "eth0", &[card(1), port_of(4), in_bond(1)]),
+            link_message(3, "eth1", &[card(1), port_of(4), in_bond(2)]),
+            link_message(4, "bond0", &[card(1), port_of(5), kind("bond")]),
+            link_message(5, "br0", &[card(1), kind("bridge")]),
+            link_message(6, "eth2", &[card(3)]),
+            link_message(7, "eth2.7", &[card(3), kind("vlan"), on(6)]),
+            link_message(8, "eth3", &[card(4)]),
+            link_message(9, "eth4", &[card(4)]),
+            link_message(10, "tun0", &[]),
+            link_message(11, "veth0", &[card(6), on(12), attribute(37, &[0; 4])]),
+            link_message(12, "br1", &[card(6), kind("bridge")]),
+        ];
+        messages.iter().for_each(|message| links.add(message).unwrap());
+        let bound = Bound { interfaces: links.finish(), ..Bound::default() };
+        let rows = [
+            ("00:00:5e:00:53:01", Some("eth0")),
+            ("00:00:5E:00:53:02", Some("eth1")),
+            ("00:00:5e:00:53:03", Some("eth2")),
+            ("00:00:5e:00:53:04", None),
+            ("00:00:5e:00:53:05", None),
+            ("00:00:5e:00:53:06", Some("veth0")),
+            ("", None),
+        ];
+        for (address, expected) in rows {
+            let found = bound.by_hardware(address).map(|interface| interface.name.as_str());
+            assert_eq!(found, expected, "{address}");
         }
     }
 

@@ -71,7 +71,7 @@ fn a_list_keeps_the_interfaces_that_must_each_have_an_address() {
     let deadline = Deadline::after(Duration::from_secs(60));
     let tree = Tree::in_memory([("/etc/network/interfaces", TWO.replace("br0", "eth3"))], &deadline);
     let configured = observed(&args(), &tree, "192.0.2.1/24@eth0");
-    let text = configured.expected.listing(Some(&configured.bound)).render("IP_BOUND", 0);
+    let text = configured.expected.listing(&configured.bound).render("IP_BOUND", 0);
     let lines = "# 2 addresses from ifupdown\n192.0.2.1/24 # on: eth0 # /etc/network/interfaces line 3\n\
                  192.0.2.1/24 # on: eth3 # /etc/network/interfaces line 3\n";
     assert!(text.starts_with(lines), "{text}");
@@ -79,7 +79,10 @@ fn a_list_keeps_the_interfaces_that_must_each_have_an_address() {
     let two_lengths = TWO.replace("br0", "eth3").replacen("/24", "/25", 1);
     let two_lengths = Tree::in_memory([("/etc/network/interfaces", two_lengths)], &deadline);
     let present = "192.0.2.1/24@eth0 192.0.2.1/25@eth3";
-    let lengths = observed(&args(), &two_lengths, present).expected.listing(None).render("IP_BOUND", 0);
+    let lengths = observed(&args(), &two_lengths, present)
+        .expected
+        .listing(&host_net::Bound::default())
+        .render("IP_BOUND", 0);
     let lines =
         "# 2 addresses from ifupdown\n192.0.2.1/24 # on: eth0 eth3 # /etc/network/interfaces line 6\n";
     assert!(lengths.starts_with(lines), "{lengths}");

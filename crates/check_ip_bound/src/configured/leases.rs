@@ -206,7 +206,7 @@ fn a_list_and_the_check_agree_on_optional_leases() {
         let deadline = Deadline::after(Duration::from_secs(60));
         let tree = Tree::in_memory([("/etc/systemd/network/10-a.network", file)], &deadline);
         let observed = observed(&args(), &tree, present);
-        let list = observed.expected.listing(Some(&observed.bound));
+        let list = observed.expected.listing(&observed.bound);
         assert_eq!(list.state, state, "{matched}");
         let text = list.render("IP_BOUND", 0);
         assert!(text.contains(&format!("# dynamic: {line} # ")), "{text}");

@@ -25,14 +25,15 @@ impl Expected {
     /// Expects what the profiles say that agree best with what is bound, as many of each group as can be
     /// active, and adds a note on each address of the others. Where nothing is bound, the first of the files
     /// count.
-    pub(crate) fn choose(&mut self, bound: Option<&Bound>) {
+    pub(crate) fn choose(&mut self, bound: &Bound) {
+        self.name_hardware(bound);
         if self.one_of.is_empty() {
             return;
         }
         let mut others = Vec::new();
         for OneOf { why, active, mut profiles } in std::mem::take(&mut self.one_of) {
             let own: Vec<IpAddr> = addresses(&profiles).collect();
-            let rank = |profile: &Choice| bound.map(|bound| self.agreement(profile, &own, bound));
+            let rank = |profile: &Choice| self.agreement(profile, &own, bound);
             profiles.sort_by_cached_key(|profile| Reverse((rank(profile), !profile.promises.is_empty())));
             let rest = profiles.split_off(active.min(profiles.len()));
             others.extend(

@@ -66,7 +66,7 @@ fn lists_what_would_be_checked() {
         vec![list],
         vec![(Source::Hsphere, first), (Source::Cpanel, second)],
     );
-    let listing = expected.listing(None).render("IP_BOUND", 0);
+    let listing = expected.listing(&host_net::Bound::default()).render("IP_BOUND", 0);
     let lines = "# 3 addresses from hsphere, cpanel, --file\n\
                     192.0.2.1 # on: eth0 # /etc/a line 3\n\
                     192.0.2.2/24 # on: eth0 # /etc/b line 1\n\

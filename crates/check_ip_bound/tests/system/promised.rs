@@ -177,3 +177,39 @@ fn the_list_of_the_host_is_a_list_for_the_plugin() {
         Some("IP_BOUND CRITICAL - 1 of 2 addresses missing: 192.0.2.7")
     );
 }
+
+/// An agent reads the files of its host below another root, which may lack /sys.
+#[test]
+fn another_root_is_compared_by_the_hardware_addresses_of_this_kernel() {
+    if missing(&HOSTS) {
+        return;
+    }
+    let (host, _other) = cabled();
+    host.ip_batch("link set eth0 address 02:00:5e:00:53:03\nlink add br0 type bridge\nlink set br0 up\n");
+    host.ip_batch("link set eth0 master br0\naddr add 192.0.2.7/24 dev br0\n");
+    let root = suite::host::public_folder();
+    let write = |name: &str, text: &str| suite::host::write(&root.path().join(name), text);
+    std::fs::create_dir_all(root.path().join("etc/systemd/network")).unwrap();
+    let root_is = format!("--root={}", root.path().display());
+    let (card, bridge) = ("etc/systemd/network/a.network", "etc/systemd/network/b.network");
+    write(card, "[Match]\nMACAddress=02:00:5e:00:53:03\n[Network]\nBridge=br0\n");
+    write(bridge, "[Match]\nName=br0\n[Network]\nAddress=192.0.2.7/24\n");
+    let asked = || check(&host, &[&root_is]);
+    assert_eq!(asked().code, Some(0), "{}", asked().stdout);
+    host.ip(&["link", "set", "eth0", "nomaster"]);
+    let first = asked().first_line().to_owned();
+    assert!(first.contains("br0 has none of its ports: eth0 is not a port of it"), "{first}");
+
+    write(card, "[Match]\nMACAddress=02:00:5e:00:53:03\n[Network]\nDHCP=ipv4\n");
+    std::fs::remove_file(root.path().join(bridge)).unwrap();
+    let lacking = "IP_BOUND CRITICAL - 1 of 1 address missing: eth0 has no IPv4 address (DHCP)";
+    assert_eq!(asked().first_line().split(" | ").next(), Some(lacking));
+    let list = check(&host, &[&root_is, "--list"]);
+    assert!(list.stdout.contains("\n# dynamic: eth0 ipv4 # "), "{}", list.stdout);
+
+    // A pattern is an expectation where an interface of this host has its address, also of another root.
+    host.ip_batch("addr add 192.0.2.9/24 dev eth0 valid_lft 3600 preferred_lft 3600\n");
+    write(card, "[Match]\nName=et*\n[Network]\nDHCP=ipv4\n");
+    let list = check(&host, &[&root_is, "--list"]);
+    assert!(list.code == Some(0) && list.stdout.contains("\n# dynamic: et* ipv4 "), "{}", list.stdout);
+}

@@ -217,6 +217,8 @@ mod tests {
             empty_bridge: false,
             kind: host_net::Kind::Other,
             altnames: Vec::new(),
+            hardware: String::new(),
+            lower: None,
             controller: None,
             ipv6_disabled: None,
             promotes_secondaries: None,

@@ -79,6 +79,8 @@ mod tests {
             empty_bridge: false,
             kind,
             altnames: vec![format!("enp{index}s0")],
+            hardware: String::new(),
+            lower: None,
             controller,
             ipv6_disabled: None,
             promotes_secondaries: None,
