@@ -5,6 +5,7 @@ use std::io;
 
 use rustix::io::Errno;
 
+use crate::icmp_error::IcmpError;
 use crate::tls::Fault;
 
 /// Why a connection could not be made or broke.
@@ -18,12 +19,16 @@ pub enum Cause {
     Closed,
     /// The other end reset the connection.
     Reset,
-    /// A router or this host's firewall or route prohibits it, or the file of a Unix socket does.
+    /// This host's firewall or route prohibits it, or the file of a Unix socket does.
     Prohibited,
     /// No route leads there from here.
     NoRoute,
-    /// A router, or the last hop to the address, says that it is not there.
+    /// A route of this host says that it is unreachable, or a router that is not known says so.
     Unreachable,
+    /// Nothing on the link has the address.
+    NoNeighbour,
+    /// A router, or the host itself, says by this that it takes no connection.
+    Icmp(IcmpError),
     /// The Unix socket does not exist.
     Missing,
     /// The process was asked to stop.
@@ -48,6 +53,10 @@ pub(crate) enum Mark {
     Stopped,
     #[error("it sent more than {0} octets")]
     TooMuch(u64),
+    #[error("no neighbour")]
+    NoNeighbour,
+    #[error("{}", .0.brief())]
+    Icmp(IcmpError),
 }
 
 impl From<Mark> for io::Error {
@@ -65,6 +74,8 @@ impl From<io::Error> for Cause {
         match inner.and_then(|inner| inner.downcast_ref::<Mark>()) {
             Some(Mark::Stopped) => return Cause::Stopped,
             Some(Mark::TooMuch(limit)) => return Cause::TooMuch(*limit),
+            Some(Mark::NoNeighbour) => return Cause::NoNeighbour,
+            Some(Mark::Icmp(icmp)) => return Cause::Icmp(*icmp),
             None => {}
         }
         match (Errno::from_io_error(&error), error.kind()) {
@@ -93,6 +104,8 @@ impl fmt::Display for Cause {
             Cause::Prohibited => "permission denied",
             Cause::NoRoute => "no route from here",
             Cause::Unreachable => "host unreachable",
+            Cause::NoNeighbour => "no neighbour",
+            Cause::Icmp(icmp) => icmp.brief(),
             Cause::Missing => "no such file or directory",
             Cause::Stopped => "stopped",
             Cause::TooMuch(limit) => return write!(f, "it sent more than {limit} octets"),

@@ -8,6 +8,7 @@ use std::os::fd::{AsFd, AsRawFd as _};
 use nix::libc::sock_extended_err;
 use nix::sys::socket::sockopt::{Ipv4RecvErr, Ipv6RecvErr};
 use nix::sys::socket::{ControlMessageOwned, MsgFlags, SockaddrStorage, recvmsg, setsockopt};
+use rustix::net::getsockname;
 
 use crate::stamped::socket_address;
 
@@ -69,6 +70,42 @@ impl IcmpError {
         let from = from.map(|from| format!(" from {from}")).unwrap_or_default();
         format!("{} ({name} type {kind} code {code}{from})", self.brief())
     }
+}
+
+/// Who says that a connection cannot be made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Told {
+    /// Nothing on the link has the address: no answer to ARP or neighbour solicitation.
+    NoNeighbour,
+    /// This machine's firewall forbids it.
+    Here,
+    /// The network or the target sent this ICMP error.
+    Icmp(IcmpError),
+}
+
+/// Takes the ICMP error at the head of the queue of a socket that should connect to `target`, and returns who
+/// says so: `None` if there is none.
+pub fn told(socket: impl AsFd, target: IpAddr) -> Option<Told> {
+    let socket = socket.as_fd();
+    let icmp = take_icmp_error(socket)?;
+    let name = getsockname(socket).ok().and_then(|name| SocketAddr::try_from(name).ok());
+    let here = name.map(|name| name.ip());
+    // The machine itself reports what it found on its own link; when it is the target, it reports as the
+    // target.
+    let is_own = icmp.from.is_some() && icmp.from == here && here != Some(target);
+    let is_host_unreachable = matches!((icmp.v6, icmp.kind, icmp.code), (false, 3, 1) | (true, 1, 3));
+    Some(match (is_own, is_host_unreachable) {
+        (true, true) => Told::NoNeighbour,
+        (true, false) => Told::Here,
+        (false, _) => Told::Icmp(icmp),
+    })
+}
+
+/// Lets the kernel drop the ICMP errors of this socket again: on a connection that stands, each kept one would
+/// end it.
+pub(crate) fn drop_icmp_errors(socket: impl AsFd, v6: bool) {
+    let _ =
+        if v6 { setsockopt(&socket, Ipv6RecvErr, &false) } else { setsockopt(&socket, Ipv4RecvErr, &false) };
 }
 
 /// Lets the kernel keep the ICMP errors of this socket.

@@ -61,7 +61,7 @@ pub use exchange::{Exchanged, STAGGER, Silence, Unanswered, Verdict, exchange};
 pub use getent::{Family, ResolveError, parse as getent_addresses};
 pub use host::{Host, NoInterface, zone_name, zoned};
 pub use host_port::HostPort;
-pub use icmp_error::{IcmpError, keep_icmp_errors, take_icmp_error};
+pub use icmp_error::{IcmpError, Told, keep_icmp_errors, take_icmp_error, told};
 pub use local::local_words;
 pub use name::{InvalidHost, Name, Zone};
 pub use resolve::{Resolver, alternate_families, resolve};

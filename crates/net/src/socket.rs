@@ -16,6 +16,8 @@ use rustix::net::{
     socket_with,
 };
 
+use crate::cause::Mark;
+use crate::icmp_error::{Told, drop_icmp_errors, keep_icmp_errors, told};
 use crate::source::Source;
 use crate::waiting::Waiting;
 
@@ -37,15 +39,17 @@ impl<'a> Socket<'a> {
         let family = if to.is_ipv4() { AddressFamily::INET } else { AddressFamily::INET6 };
         let fd = socket_with(family, SocketType::STREAM, SocketFlags::CLOEXEC | SocketFlags::NONBLOCK, None)?;
         source.apply(&fd, to.is_ipv6())?;
+        keep_icmp_errors(&fd, to.is_ipv6());
         let until = Instant::now() + limit.min(waiting.deadline().remaining());
         match connect(&fd, &to) {
             Ok(()) => {}
             Err(Errno::INPROGRESS) => {
                 waiting.ready(&fd, PollFlags::OUT, until)?;
-                socket_error(&fd)??;
+                socket_error(&fd)?.map_err(|errno| failed(&fd, to, errno))?;
             }
             Err(errno) => return Err(errno.into()),
         }
+        drop_icmp_errors(&fd, to.is_ipv6());
         // Each message goes out at once: an answer to it is waited for.
         set_tcp_nodelay(&fd, true)?;
         Ok(Self { fd, waiting: waiting.clone(), is_unix: false })
@@ -106,6 +110,20 @@ impl<'a> Socket<'a> {
                 done => return Ok(done?),
             }
         }
+    }
+}
+
+/// Returns why a connection was not made that a packet was sent for: who says so, where the error of the system
+/// leaves it open.
+fn failed(fd: &OwnedFd, to: SocketAddr, errno: Errno) -> io::Error {
+    if matches!(errno, Errno::CONNREFUSED | Errno::TIMEDOUT | Errno::CONNRESET) {
+        return errno.into();
+    }
+    match told(fd, to.ip()) {
+        None => errno.into(),
+        Some(Told::NoNeighbour) => Mark::NoNeighbour.into(),
+        Some(Told::Here) => Errno::ACCESS.into(),
+        Some(Told::Icmp(icmp)) => Mark::Icmp(icmp).into(),
     }
 }
 
