@@ -1,6 +1,6 @@
 //! Why a target failed, or why nothing can be said about it from here; and the words for each.
 
-use host_net::NeighbourTable;
+use host_net::{Explanation, NeighbourTable};
 use net::tls::{Day, Fault};
 use net::{IcmpError, local_words};
 use plugin::reason;
@@ -133,11 +133,11 @@ impl Local {
             Local::NoDescriptor => shared(Errno::MFILE),
             Local::NoMemory => shared(Errno::NOMEM),
             Local::LinkDown => shared(Errno::NETDOWN),
-            Local::Gateway => "gateway silent here",
-            Local::NeighbourTable => NeighbourTable::FULL_HERE,
-            Local::Conntrack => "conntrack table full here",
+            Local::Gateway => Explanation::Gateway.words(),
+            Local::NeighbourTable => Explanation::NeighbourTable.words(),
+            Local::Conntrack => Explanation::Conntrack.words(),
             Local::NoFamily => shared(Errno::AFNOSUPPORT),
-            Local::Broadcast => "a broadcast address",
+            Local::Broadcast => Explanation::Broadcast.words(),
             Local::Other(errno) => return system(errno),
         };
         words.to_owned()

@@ -12,7 +12,6 @@ use crate::allowed::Allowed;
 use crate::cause::Cause;
 use crate::evaluate::outage::is_outage;
 use crate::judged::total::Total;
-use crate::monitor;
 use crate::target::Target;
 
 /// The most failed targets of each kind that are named.
@@ -83,7 +82,7 @@ impl Judged {
             silent: Mutex::default(),
         });
         let teller = Arc::clone(&judged);
-        progress.tell_by(move || teller.report(monitor::is_to_blame));
+        progress.tell_by(move || teller.report(host_net::is_to_blame));
         judged
     }
 

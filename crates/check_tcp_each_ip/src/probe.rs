@@ -7,6 +7,7 @@ use std::io;
 use std::mem;
 use std::thread;
 
+use host_net::Diagnosis;
 use net::no_ping_socket;
 use net::tls::TlsError;
 use plugin::{Deadline, reason};
@@ -16,7 +17,7 @@ use crate::allowed::Allowed;
 use crate::cause::Cause;
 use crate::judged::Judged;
 use crate::memory::{self, NoMemory, STACK};
-use crate::monitor::{self, Diagnosis};
+use crate::monitor;
 use crate::options::DoesNotFit;
 use crate::probe::part::{Part, Shared, Swept};
 use crate::progress;
@@ -64,7 +65,7 @@ pub(crate) fn probe(args: &Args, allowed: &Allowed, deadline: &Deadline) -> Resu
     let shared = Shared { args, names: &names, tls, deadline, diagnosis: &diagnosis };
     let mut swept = try_all(&mut collection, &shared, allowed)?;
     source::check_use(&args.connecting.source, &swept.targets)?;
-    diagnosis.excuse(&swept.targets, &mut swept.found.failed, deadline);
+    monitor::excuse(&diagnosis, &swept.targets, &mut swept.found.failed, deadline);
     let mut notes = collection.left_out(args).into_iter().collect::<Vec<_>>();
     notes.extend(args.securing.note());
     notes.extend(source::note(&args.connecting.source, &swept.targets));

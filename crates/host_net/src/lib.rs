@@ -6,6 +6,7 @@
 //! - [`DefaultRoute`] is where packets to the rest of the world go, [`TableRoute`] any route of any table.
 //! - `RouteLookup` tells by which way an address is reached, `Neighbour` which neighbours answer, and
 //!   `NeighbourTable` whether their table overflows.
+//! - `Diagnosis` tells whether this machine is to blame for the silence of addresses.
 //! - `bind` and `unbind` give an interface an address, and take it away again.
 //!
 //! On Linux all of it goes over one kind of netlink socket (`netlink.rs`), which bounds each wait by the
@@ -32,6 +33,8 @@ mod bound;
 #[cfg(target_os = "linux")]
 mod change;
 #[cfg(target_os = "linux")]
+mod diagnosis;
+#[cfg(target_os = "linux")]
 mod neighbour;
 #[cfg(target_os = "linux")]
 mod neighbours;
@@ -50,6 +53,8 @@ mod rtroute;
 pub use bound::{Bound, BoundAddress, Flags, Interface, Kind, Lifetime, Link, Lookup, Peer};
 #[cfg(target_os = "linux")]
 pub use change::{ChangeError, PrefixRoute, bind, unbind};
+#[cfg(target_os = "linux")]
+pub use diagnosis::{Diagnosis, Explanation, Silence, is_to_blame};
 #[cfg(target_os = "linux")]
 pub use neighbour::Neighbour;
 #[cfg(target_os = "linux")]

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::time::{Duration, Instant};
 
+use host_net::Diagnosis;
 use net::Source;
 use plugin::{Deadline, Seconds};
 use rustix::io::Errno;
@@ -11,7 +12,7 @@ use rustix::io::Errno;
 use crate::Args;
 use crate::cause::{Cause, Echo};
 use crate::judged::Judged;
-use crate::monitor::{self, Diagnosis};
+use crate::monitor;
 use crate::options::Text;
 use crate::ping::{Echoes, Pinger};
 use crate::sweep;

@@ -4,6 +4,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::os::fd::OwnedFd;
 use std::time::{Duration, Instant};
 
+use host_net::Diagnosis;
 use net::Source;
 use plugin::{Deadline, Progress, Thresholds};
 use rustix::net::{AddressFamily, SocketType, bind, getsockname, listen, socket};
@@ -12,7 +13,7 @@ use super::*;
 use crate::allowed::Allowed;
 use crate::cause::{Cause, Echo, Local};
 use crate::judged::Judged;
-use crate::monitor::{self, Diagnosis};
+use crate::monitor;
 use crate::ping::Pinger;
 use crate::sweep::tries::Tries;
 use crate::sweep::work::Manner;

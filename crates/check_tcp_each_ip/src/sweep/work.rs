@@ -6,12 +6,12 @@ use std::ops::Range;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
+use host_net::Diagnosis;
 use net::Source;
 use plugin::Deadline;
 
 use crate::cause::{Cause, Local};
 use crate::judged::Judged;
-use crate::monitor::Diagnosis;
 use crate::ping::Pinger;
 use crate::sweep::dialogue::Script;
 use crate::sweep::tries::Tries;

@@ -5,8 +5,9 @@ use std::fmt;
 use std::net::IpAddr;
 use std::time::Duration;
 
-use host_net::{Bound, Neighbour, Route, RouteLookup};
 use plugin::Deadline;
+
+use crate::{Bound, Neighbour, Route, RouteLookup};
 
 /// Closer to the deadline no route is asked for.
 const LEAST: Duration = Duration::from_millis(20);

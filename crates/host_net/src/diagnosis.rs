@@ -1,0 +1,247 @@
+//! Why addresses are silent, as far as this machine is to blame. What could not be reached because of it is no
+//! outage.
+
+mod ways;
+
+use std::collections::HashSet;
+use std::fs;
+use std::mem;
+use std::net::IpAddr;
+use std::sync::{Mutex, OnceLock, PoisonError};
+use std::time::Duration;
+
+use plugin::Deadline;
+
+use crate::NeighbourTable;
+use ways::{Hop, Routes, Way, Ways};
+
+/// From how full the table of tracked connections on nothing new fits into it, in per cent: it is emptied a
+/// little all the time.
+const FULL: u64 = 98;
+/// How long a look at the faults of this machine may take at the end of a run that is stopped.
+const LOOK: Duration = Duration::from_millis(60);
+
+/// How an address is silent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Silence {
+    /// Nothing came back.
+    NoAnswer,
+    /// This machine reports that nothing on the link has the address.
+    NoNeighbour,
+    /// connect(2) finds no route to it.
+    NoRoute,
+    /// It was tried too little for a verdict.
+    Unconfirmed,
+}
+
+/// What explains a silence better.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Explanation {
+    /// It is the broadcast address of one of this machine's networks.
+    Broadcast,
+    /// The interface towards it is down or has no carrier.
+    LinkDown,
+    /// The table of neighbours is full.
+    NeighbourTable,
+    /// The gateway towards it does not answer on the link.
+    Gateway,
+    /// The table of tracked connections is full.
+    Conntrack,
+    /// Nothing on the link has the address: the only one that is no fault of this machine.
+    NoNeighbour,
+}
+
+impl Explanation {
+    /// Returns it in few words.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Broadcast => "a broadcast address",
+            Self::LinkDown => "link down here",
+            Self::NeighbourTable => NeighbourTable::FULL_HERE,
+            Self::Gateway => "gateway silent here",
+            Self::Conntrack => "conntrack table full here",
+            Self::NoNeighbour => "no neighbour",
+        }
+    }
+}
+
+/// The tables of neighbours at one moment.
+#[derive(Clone, Debug, Default)]
+struct Tables(Vec<NeighbourTable>);
+
+impl Tables {
+    /// Reads them: none where the kernel does not show them.
+    fn read(deadline: &Deadline) -> Self {
+        Self(NeighbourTable::read_all(deadline).unwrap_or_default())
+    }
+
+    /// Whether no further neighbour fits.
+    fn are_full(&self, v6: bool) -> bool {
+        self.0.iter().any(|table| table.v6 == v6 && table.is_full())
+    }
+
+    /// Whether a neighbour did not fit between then and `now`.
+    fn overflowed(&self, now: &Tables, v6: bool) -> bool {
+        let overflows =
+            |tables: &Tables| tables.0.iter().find(|table| table.v6 == v6).map(|table| table.overflows);
+        matches!((overflows(self), overflows(now)), (Some(then), Some(now)) if now > then)
+    }
+}
+
+/// What tells whose fault a silence is, asked while others are still tried: at the end there is no time for
+/// thousands of questions.
+#[derive(Debug, Default)]
+pub struct Diagnosis {
+    /// As they were when the first target was silent.
+    tables: OnceLock<Tables>,
+    routes: Mutex<Routes>,
+}
+
+impl Diagnosis {
+    /// Notes the tables as they are, if that has not happened yet.
+    pub fn begin(&self, deadline: &Deadline) {
+        self.tables.get_or_init(|| Tables::read(deadline));
+    }
+
+    /// Asks what there is to ask about an address that is silent.
+    pub fn add(&self, address: IpAddr, deadline: &Deadline) {
+        self.begin(deadline);
+        self.routes.lock().unwrap_or_else(PoisonError::into_inner).to(address, deadline);
+    }
+
+    /// Returns what explains each silence better, in their order: `None` if nothing does.
+    pub fn explain(&self, silences: &[(IpAddr, Silence)], deadline: &Deadline) -> Vec<Option<Explanation>> {
+        if silences.is_empty() {
+            return Vec::new();
+        }
+        let before = self.tables.get().cloned().unwrap_or_default();
+        let routes = mem::take(&mut *self.routes.lock().unwrap_or_else(PoisonError::into_inner));
+        let now = Tables::read(deadline);
+        let mut ways = Ways::new(routes, deadline);
+        let unasked = silences.iter().filter(|(_, silence)| *silence == Silence::NoNeighbour);
+        let faults = Faults {
+            overflowed: [before.overflowed(&now, false), before.overflowed(&now, true)],
+            conntrack: conntrack_is_full(),
+            gateways: unasked
+                .filter_map(|(address, _)| ways.to(*address, deadline))
+                .filter(|way| !way.on_link)
+                .map(|way| way.hop)
+                .collect(),
+        };
+        let mut explain = |(address, silence): &(IpAddr, Silence)| {
+            faults.explain(*silence, ways.to(*address, deadline), address.is_ipv6())
+        };
+        silences.iter().map(&mut explain).collect()
+    }
+}
+
+/// Returns whether this machine may be to blame for the silence of some of these addresses, by what the
+/// kernel shows at once.
+pub fn is_to_blame(addresses: &[IpAddr]) -> bool {
+    let deadline = Deadline::after(LOOK);
+    let tables = Tables::read(&deadline);
+    let faults = Faults {
+        overflowed: [tables.are_full(false), tables.are_full(true)],
+        conntrack: conntrack_is_full(),
+        gateways: HashSet::new(),
+    };
+    let mut ways = Ways::new(Routes::default(), &deadline);
+    addresses.iter().any(|address| {
+        let better = faults.explain(Silence::NoAnswer, ways.to(*address, &deadline), address.is_ipv6());
+        better.is_some_and(|better| better != Explanation::NoNeighbour)
+    })
+}
+
+/// What is wrong with this machine.
+struct Faults {
+    /// Whether the tables of neighbours of IPv4 and IPv6 overflowed.
+    overflowed: [bool; 2],
+    /// Whether the table of tracked connections is full.
+    conntrack: bool,
+    /// The gateways that did not answer on the link while some target was tried.
+    gateways: HashSet<Hop>,
+}
+
+impl Faults {
+    /// What explains the silence of a target better: `None` if nothing does.
+    fn explain(&self, silence: Silence, way: Option<Way>, is_v6: bool) -> Option<Explanation> {
+        let [v4, v6] = self.overflowed;
+        let overflowed = if is_v6 { v6 } else { v4 };
+        let is_tried = silence != Silence::Unconfirmed;
+        Some(match way {
+            // connect(2) has no route to a broadcast address, which routes lead to all the same.
+            _ if silence == Silence::NoRoute => {
+                way.filter(|way| way.is_broadcast).map(|_| Explanation::Broadcast)?
+            }
+            Some(Way { link_down: true, .. }) => Explanation::LinkDown,
+            Some(Way { on_link: true, .. }) if overflowed && is_tried => Explanation::NeighbourTable,
+            Some(way) if self.gateway_is_silent(silence, way) => Explanation::Gateway,
+            _ if self.conntrack && is_tried => Explanation::Conntrack,
+            // Of many packets to one that does not answer, the kernel reports only the first few.
+            Some(Way { on_link: true, is_silent: Some(true), .. }) if is_tried => Explanation::NoNeighbour,
+            _ => return None,
+        })
+    }
+
+    /// Whether the gateway does not answer on the link: by the kernel's last word, else by what it reported
+    /// to any target behind it.
+    fn gateway_is_silent(&self, silence: Silence, way: Way) -> bool {
+        let is_silent = way.is_silent.unwrap_or_else(|| self.gateways.contains(&way.hop));
+        !way.on_link && (silence == Silence::NoNeighbour || is_silent)
+    }
+}
+
+/// Whether the table of tracked connections is as good as full: not where none are tracked.
+fn conntrack_is_full() -> bool {
+    let read = |name: &str| {
+        fs::read_to_string(format!("/proc/sys/net/netfilter/nf_conntrack_{name}")).ok()?.trim().parse().ok()
+    };
+    let (Some(count), Some(most)): (Option<u64>, Option<u64>) = (read("count"), read("max")) else {
+        return false;
+    };
+    most > 0 && count.saturating_mul(100) >= most.saturating_mul(FULL)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_gateway_has_one_verdict() {
+        let hop = (2, "192.0.2.254".parse().unwrap());
+        let other = (2, "192.0.2.253".parse().unwrap());
+        let faults = Faults { overflowed: [false; 2], conntrack: false, gateways: HashSet::from([hop]) };
+        let way =
+            |on_link, hop, is_silent| Way { on_link, is_broadcast: false, link_down: false, hop, is_silent };
+        let (silent, gateway) = (Silence::NoAnswer, Some(Explanation::Gateway));
+        let once = Silence::Unconfirmed;
+        // The silence of a target, the way to it, and what explains it better.
+        let rows = [
+            (silent, way(false, other, Some(true)), gateway),
+            (once, way(false, other, Some(true)), gateway),
+            (Silence::NoNeighbour, way(false, hop, Some(true)), gateway),
+            // Its entry is gone, and it was reported for another target.
+            (silent, way(false, hop, None), gateway),
+            (silent, way(false, other, None), None),
+            // It answers by now.
+            (silent, way(false, hop, Some(false)), None),
+            (silent, way(true, other, Some(true)), Some(Explanation::NoNeighbour)),
+            (silent, way(true, other, Some(false)), None),
+            (once, way(true, other, Some(true)), None),
+        ];
+        for (silence, way, expected) in rows {
+            assert_eq!(faults.explain(silence, Some(way), false), expected, "{silence:?} {way:?}");
+        }
+        assert_eq!(faults.explain(silent, None, false), None);
+    }
+
+    #[test]
+    fn an_overflow_is_one_that_happened_since() {
+        let table = |v6, overflows| NeighbourTable { v6, entries: 1024, limit: 1024, overflows };
+        let before = Tables(vec![table(false, 5), table(true, 7)]);
+        let now = Tables(vec![table(false, 6), table(true, 7)]);
+        assert!(before.overflowed(&now, false));
+        assert!(!before.overflowed(&now, true));
+        assert!(!Tables::default().overflowed(&now, false));
+    }
+}
