@@ -121,7 +121,8 @@ fn passage_by(fault: &Fault) -> Passage {
         | Fault::NoAnswer
         | Fault::SocksLoginSilent
         | Fault::Refused
-        | Fault::Unreachable
+        | Fault::NoNeighbour
+        | Fault::Unreachable { .. }
         | Fault::Prohibited
         | Fault::Unspoken(_)
         | Fault::ColonInUser => Passage::Unasked(fault.clone()),

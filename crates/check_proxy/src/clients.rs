@@ -1,6 +1,8 @@
 //! As whom one proxy is asked for one page: a stranger, an unknown user, and the customer. The first two
 //! carry no secret, and tell which login the proxy wants.
 
+mod hint;
+
 use std::cell::Cell;
 use std::mem;
 use std::net::SocketAddr;
@@ -12,7 +14,6 @@ use crate::challenge::Challenge;
 use crate::direct::Suspicion;
 use crate::fault::{Fault, Status};
 use crate::got::{Got, got};
-use crate::hint::Hint;
 use crate::login::{Login, Scheme, choose, takes_basic};
 use crate::observation::{PageObservation, no_thread};
 use crate::request_options::{Answer, As, LEAST, RequestOptions};
@@ -20,6 +21,7 @@ use crate::side::{STACK, side_by_side};
 use crate::strangers::Strangers;
 use crate::url::Url;
 use crate::words::random;
+use hint::Hint;
 
 /// How long the unknown user waits at most for the answer to a stranger, which says which login is wanted.
 const PATIENCE: Duration = Duration::from_secs(1);

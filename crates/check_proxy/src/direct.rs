@@ -12,6 +12,7 @@ use net::{ResolveError, alternate_families, resolve};
 use plugin::{Deadline, State};
 
 use crate::fault::{Fault, Tunnel};
+use crate::monitor::explained;
 use crate::observation::no_thread;
 use crate::request_options::{Answer, LEAST, RequestOptions};
 use crate::side::side_by_side;
@@ -19,6 +20,8 @@ use crate::url::Url;
 
 /// The time for the page's name, besides that for the request.
 const NAME: Duration = Duration::from_millis(700);
+/// How long a look at the faults of this machine may take.
+const LOOK: Duration = Duration::from_millis(60);
 /// The most addresses of the page that are tried, of both families in turn.
 pub(crate) const SERVERS: usize = 8;
 
@@ -140,7 +143,13 @@ pub(crate) fn ask_directly(options: &RequestOptions, url: &Url) -> Timed {
 /// server counts before a server that could not be tried.
 fn ask_servers(options: &RequestOptions, url: &Url, servers: &[SocketAddr]) -> Direct {
     let servers = alternate_families(servers).into_iter().take(SERVERS);
-    let jobs = servers.map(|server| move || worth(options.ask_directly(server, url).fault));
+    let ask = |server: SocketAddr| {
+        let fault = options.ask_directly(server, url).fault;
+        let deadline = Deadline::after(LOOK);
+        let better = fault.as_ref().and_then(|fault| explained(server.ip(), fault, &deadline));
+        worth(better.or(fault))
+    };
+    let jobs = servers.map(|server| move || ask(server));
     let all = side_by_side(jobs.collect());
     let all = all.into_iter().map(|direct| direct.unwrap_or_else(|| Direct::NoWay(no_thread().brief())));
     let rank = |direct: &Direct| match direct {
@@ -157,7 +166,9 @@ fn worth(fault: Option<Fault>) -> Direct {
     match fault {
         None => Direct::Serves,
         Some(Fault::Late | Fault::Short { .. }) => Direct::NoWay("no time left".to_owned()),
-        Some(fault @ (Fault::Local(_) | Fault::Prohibited)) => Direct::NoWay(fault.brief()),
+        Some(fault @ (Fault::Local(_) | Fault::Prohibited | Fault::Unreachable { is_here: true, .. })) => {
+            Direct::NoWay(fault.brief())
+        }
         Some(fault) => Direct::Fails(fault),
     }
 }
@@ -191,7 +202,8 @@ fn is_no_answer(direct: &Fault) -> bool {
         direct,
         Fault::Refused
             | Fault::NoAnswer
-            | Fault::Unreachable
+            | Fault::NoNeighbour
+            | Fault::Unreachable { .. }
             | Fault::Silent
             | Fault::Incomplete
             | Fault::Closed

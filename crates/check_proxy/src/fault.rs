@@ -29,8 +29,15 @@ pub(crate) enum Fault {
     NoAnswer,
     /// A firewall or a route prohibits the connection.
     Prohibited,
+    /// Nothing on the link has the address.
+    NoNeighbour,
     /// A router or the last hop says that the address is not there.
-    Unreachable,
+    Unreachable {
+        /// In its words.
+        what: &'static str,
+        /// Whether an address of this machine says so.
+        is_here: bool,
+    },
     /// The connection stood, and no octet of an answer came.
     Silent,
     /// Some of the answer came, and then the time was over.
@@ -176,7 +183,8 @@ impl Fault {
                 | Fault::Refused
                 | Fault::NoAnswer
                 | Fault::Prohibited
-                | Fault::Unreachable
+                | Fault::NoNeighbour
+                | Fault::Unreachable { .. }
                 | Fault::Silent
                 | Fault::Incomplete
                 | Fault::Unspoken(_)
@@ -186,7 +194,14 @@ impl Fault {
 
     /// Whether no connection was made.
     pub(crate) fn is_unconnected(&self) -> bool {
-        matches!(self, Fault::Refused | Fault::NoAnswer | Fault::Prohibited | Fault::Unreachable)
+        matches!(
+            self,
+            Fault::Refused
+                | Fault::NoAnswer
+                | Fault::Prohibited
+                | Fault::NoNeighbour
+                | Fault::Unreachable { .. }
+        )
     }
 
     /// Whether the page came, and something in it is not as it should be.
@@ -292,7 +307,8 @@ impl Fault {
             Fault::Refused => "refused",
             Fault::NoAnswer => "no answer",
             Fault::Prohibited => "prohibited",
-            Fault::Unreachable => "unreachable",
+            Fault::NoNeighbour => "no neighbour",
+            Fault::Unreachable { what, .. } => what,
             Fault::Silent => "connects, no answer",
             Fault::Incomplete => "answer incomplete at the deadline",
             Fault::Closed => "closed without an answer",

@@ -34,7 +34,8 @@ pub(crate) fn got(answer: &Answer) -> Got {
         Fault::Refused
         | Fault::NoAnswer
         | Fault::Prohibited
-        | Fault::Unreachable
+        | Fault::NoNeighbour
+        | Fault::Unreachable { .. }
         | Fault::Closed
         | Fault::Reset
         | Fault::SocksMethod

@@ -270,7 +270,8 @@ fn is_mute(page: &PageObservation) -> bool {
                 Fault::Refused
                     | Fault::NoAnswer
                     | Fault::Silent
-                    | Fault::Unreachable
+                    | Fault::NoNeighbour
+                    | Fault::Unreachable { .. }
                     | Fault::Prohibited
                     | Fault::Local(_)
                     | Fault::Late

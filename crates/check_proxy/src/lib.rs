@@ -14,11 +14,11 @@ mod fault;
 #[doc(hidden)]
 pub mod fuzzing;
 mod got;
-mod hint;
 mod http;
 mod judge;
 mod known;
 mod login;
+mod monitor;
 mod observation;
 mod options;
 mod page;

@@ -50,6 +50,30 @@ impl Observation {
         of(false) && of(true)
     }
 
+    /// The faults of all requests for pages.
+    pub(crate) fn faults(&self) -> impl Iterator<Item = &Fault> {
+        let answers = self
+            .pages
+            .iter()
+            .flat_map(|page| [&page.stranger, &page.random, &page.customer].into_iter().flatten());
+        answers.filter_map(|answer| answer.fault.as_ref())
+    }
+
+    /// Replaces each fault for which there is a `better` one.
+    pub(crate) fn replace_faults(&mut self, better: impl Fn(&Fault) -> Option<Fault>) {
+        let answers = self.pages.iter_mut().flat_map(|page| {
+            [&mut page.stranger, &mut page.random, &mut page.customer].into_iter().flatten()
+        });
+        for fault in answers.filter_map(|answer| answer.fault.as_mut()) {
+            *fault = better(fault).unwrap_or_else(|| fault.clone());
+        }
+        for Tried { passage, .. } in &mut self.forbidden {
+            if let Passage::Unasked(fault) = passage {
+                *fault = better(fault).unwrap_or_else(|| fault.clone());
+            }
+        }
+    }
+
     /// Masks the secrets in the texts that the proxy sent.
     pub(crate) fn masked(mut self, secrets: &Secrets) -> Self {
         let of_pages = self.pages.iter_mut().flat_map(|page| {

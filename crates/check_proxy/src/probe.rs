@@ -6,6 +6,7 @@ use std::sync::atomic::AtomicUsize;
 use std::thread;
 use std::time::Instant;
 
+use host_net::Diagnosis;
 use net::Source;
 use net::tls::{Settings, TlsError, Verify};
 use plugin::Deadline;
@@ -18,6 +19,7 @@ use crate::fault::Fault;
 use crate::judge::judge;
 use crate::known::Known;
 use crate::login::Login;
+use crate::monitor;
 use crate::observation::{Observation, no_thread};
 use crate::page::Expected;
 use crate::plan::Plan;
@@ -53,12 +55,14 @@ pub(crate) fn probe(args: &Args, allowed: &Allowed, deadline: &Deadline) -> Resu
     let known = Known::new(targets.len(), allowed, deadline.progress());
     let watch =
         Watch::new(&plan.options, plan.urls.iter().zip(&plan.suspicions).collect(), least(targets.len()));
+    let diagnosis = Diagnosis::default();
     let asks_directly = args.clients.strangers != Strangers::Only && !args.page.no_direct;
     let (seen, unasked, asked) = thread::scope(|scope| {
         let watching = thread::Builder::new().stack_size(STACK);
         let watching = asks_directly.then(|| watching.spawn_scoped(scope, || watch.ask()).ok()).flatten();
         let seen = for_each(&targets, room.in_flight, |target| {
             let seen = plan.ask(target.address)?;
+            monitor::note(&diagnosis, target, &seen, deadline);
             known.ended(target, &judge(&seen, &plan.forbidden));
             Some(seen)
         });
@@ -66,7 +70,8 @@ pub(crate) fn probe(args: &Args, allowed: &Allowed, deadline: &Deadline) -> Resu
         watch.end();
         (seen, unasked, watching.and_then(|watching| watching.join().ok()).unwrap_or_default())
     });
-    let proxies: Vec<(Target, Option<Observation>)> = targets.into_iter().zip(seen).collect();
+    let mut proxies: Vec<(Target, Option<Observation>)> = targets.into_iter().zip(seen).collect();
+    monitor::excuse(&diagnosis, &mut proxies, deadline);
     let pages = asked_pages(args, &plan, &proxies, asked);
     let own = proxies.iter().find(|(_, seen)| seen.as_ref().is_some_and(|seen| judge(seen, &[]).open));
     let own = own.and_then(|(target, _)| own_address(target.address, &plan.options.source));

@@ -276,6 +276,11 @@ fn strangers_alone_can_be_asked() {
     let silent = || http([failing(Fault::NoAnswer), failing(Fault::NoAnswer), None]);
     assert!(only(vec![silent()]).starts_with("PROXY OK - 192.0.2.1 gives strangers no answer |"));
     assert!(only(vec![silent(), silent()]).starts_with("PROXY OK - 2 proxies give strangers no answer |"));
+    let prohibited = || http([failing(Fault::Prohibited), failing(Fault::NoAnswer), None]);
+    let line = "PROXY OK - 2 proxies give strangers no answer |";
+    assert!(only(vec![silent(), prohibited()]).starts_with(line));
+    let open = only(vec![http([well(), well(), None])]);
+    assert!(open.starts_with("PROXY CRITICAL - 192.0.2.1 open: serves strangers by http |"), "{open}");
     let open = only(vec![refused(), http([well(), well(), None])]);
     let expected = "PROXY CRITICAL - 1 of 2 proxies fail: 192.0.2.2 open: serves strangers by http | failed=1;;0;0;2 open=1;;;0;2 slowest=U;;;0\n\
                     192.0.2.2: or this address, 192.0.2.250, is allowed by an ACL: ask from outside\n";

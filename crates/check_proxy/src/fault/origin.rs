@@ -1,6 +1,6 @@
 //! What an error of the connection says: while it is made, while the two talk, and in the handshake of TLS.
 
-use net::{Cause, local_words};
+use net::{Cause, is_own, local_words};
 use rustix::io::Errno;
 
 use super::{Fault, Tunnel};
@@ -11,8 +11,13 @@ impl Fault {
         match cause {
             Cause::Refused | Cause::Reset => Fault::Refused,
             Cause::NoAnswer => Fault::NoAnswer,
-            Cause::Prohibited => Fault::Prohibited,
-            Cause::Unreachable => Fault::Unreachable,
+            Cause::NoNeighbour => Fault::NoNeighbour,
+            Cause::Icmp(icmp) if icmp.brief() == "prohibited" => Fault::Prohibited,
+            Cause::Icmp(icmp) => {
+                Fault::Unreachable { what: icmp.brief(), is_here: icmp.from.is_some_and(is_own) }
+            }
+            Cause::Prohibited => Fault::here(Errno::ACCESS),
+            Cause::Unreachable => Fault::here(Errno::HOSTUNREACH),
             Cause::NoRoute => Fault::Local(cause.to_string()),
             Cause::Io(error) => Fault::Local(match Errno::from_io_error(&error) {
                 Some(Errno::ADDRNOTAVAIL | Errno::ADDRINUSE) => {
@@ -24,6 +29,11 @@ impl Fault {
         }
     }
 
+    /// What this machine itself says, before any packet is sent.
+    fn here(errno: Errno) -> Self {
+        Fault::Local(local_words(errno).unwrap_or_default().to_owned())
+    }
+
     /// What an error while talking says, after `any` octets of the answer.
     pub(crate) fn of_talking(cause: Cause, any: bool) -> Self {
         match (cause, any) {
@@ -32,7 +42,9 @@ impl Fault {
             (Cause::Closed, _) => Fault::Closed,
             (Cause::Reset, _) => Fault::Reset,
             // ICMP errors on a connection that stands.
-            (Cause::Unreachable | Cause::NoRoute, _) => Fault::Unreachable,
+            (Cause::Unreachable | Cause::NoRoute, _) => {
+                Fault::Unreachable { what: "unreachable", is_here: false }
+            }
             (Cause::Prohibited, _) => Fault::Prohibited,
             (cause, _) => Fault::Local(cause.to_string()),
         }

@@ -75,7 +75,9 @@ pub(super) fn not_there(seen: &Observation) -> Vec<String> {
     }
     let reason = |page: &PageObservation| {
         let mut faults = page.of_others().filter_map(|answer| answer.fault.as_ref());
-        let fault = faults.find(|fault| matches!(fault, Fault::Refused | Fault::Unreachable))?;
+        let is_gone =
+            |fault: &&Fault| matches!(fault, Fault::Refused | Fault::NoNeighbour | Fault::Unreachable { .. });
+        let fault = faults.find(is_gone)?;
         Some(Reason::of(page.secure, fault))
     };
     grouped(&seen.pages.iter().filter_map(reason).collect::<Vec<_>>(), seen.has_both())

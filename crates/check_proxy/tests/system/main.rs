@@ -15,6 +15,8 @@ mod direct;
 #[cfg(test)]
 mod look;
 #[cfg(test)]
+mod monitor;
+#[cfg(test)]
 mod peers;
 #[cfg(test)]
 mod scheduled;

@@ -289,7 +289,7 @@ const NONE: [(&str, &str, &str); 5] = [
     ("192.0.2.1", "9", "CRITICAL - 192.0.2.1 refused"),
     ("192.0.2.1", "99", "CRITICAL - 192.0.2.1 no answer"),
     ("198.51.100.1", "3128", "UNKNOWN - 198.51.100.1 no route from here"),
-    ("198.51.100.2", "3128", "CRITICAL - 198.51.100.2 prohibited"),
+    ("198.51.100.2", "3128", "UNKNOWN - 198.51.100.2 prohibited here"),
     ("198.51.100.3", "3128", "UNKNOWN - 198.51.100.3 no route from here"),
 ];
 
@@ -318,7 +318,7 @@ fn each_has_its_line() {
 }
 
 /// Runs all rows side by side, and names those whose line is another one.
-fn hold(host: &suite::host::Host, origin: &Origin, rows: &[(String, &str)]) {
+pub(crate) fn hold(host: &suite::host::Host, origin: &Origin, rows: &[(String, &str)]) {
     let wrong: Vec<String> = thread::scope(|scope| {
         let run = |(arguments, line): &'_ (String, &str)| {
             let (arguments, line) = (arguments.clone(), (*line).to_owned());

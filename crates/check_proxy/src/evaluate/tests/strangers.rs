@@ -2,10 +2,14 @@
 
 use super::*;
 
+fn unreachable() -> Fault {
+    Fault::Unreachable { what: "host unreachable", is_here: false }
+}
+
 /// A port that served the customer takes connections: one that was not made refuses no stranger.
 #[test]
 fn a_connection_that_was_not_made_is_no_refusal_beside_a_page() {
-    for fault in [Fault::Refused, Fault::NoAnswer, Fault::Prohibited, Fault::Unreachable] {
+    for fault in [Fault::Refused, Fault::NoAnswer, Fault::Prohibited, unreachable()] {
         let words = fault.brief();
         let line = |answers| output(&observed(vec![http(answers)])).split(" | ").next().unwrap().to_owned();
         let expected = format!("PROXY WARNING - 192.0.2.1 strangers: undecided: {words}");
@@ -192,8 +196,8 @@ fn what_is_no_proxy_refuses_nobody() {
             "CRITICAL - 192.0.2.1 refused".to_owned(),
         ),
         (
-            http([failing(Fault::Unreachable), failing(Fault::NoAnswer), None]),
-            "CRITICAL - 192.0.2.1 unreachable".to_owned(),
+            http([failing(unreachable()), failing(Fault::NoAnswer), None]),
+            "CRITICAL - 192.0.2.1 host unreachable".to_owned(),
         ),
         // One that refuses new connections for a moment is a proxy.
         (http([code(407), failing(Fault::Refused), None]), refuses()),
