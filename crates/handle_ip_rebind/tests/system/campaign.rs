@@ -173,6 +173,15 @@ struct Starts {
     reached: usize,
 }
 
+/// Stops the exchanging when it is dropped: a run that fails ends the test, too.
+struct Stopping<'a>(&'a AtomicBool);
+
+impl Drop for Stopping<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
 /// Starts programs on each host in so many runs, behind links that are exchanged all the time, until `enough`
 /// of them were exchanged between check and start.
 fn exchange_all(sites: usize, runs: usize, enough: usize) -> Starts {
@@ -187,6 +196,7 @@ fn exchange_all(sites: usize, runs: usize, enough: usize) -> Starts {
             site.configure(&format!("enabled = true\nper-hour = 1000000\nrestart = [{restart}]\n"));
             thread::scope(|scope| {
                 let exchanging = scope.spawn(|| exchanged.exchange(&stop));
+                let stopping = Stopping(&stop);
                 let mut starts = Starts::default();
                 for _ in 0..runs {
                     if reached.load(Ordering::Relaxed) >= enough {
@@ -198,7 +208,7 @@ fn exchange_all(sites: usize, runs: usize, enough: usize) -> Starts {
                     starts.add(&now);
                     site.host.ip(&["addr", "del", "192.0.2.31/24", "dev", "eth0"]);
                 }
-                stop.store(true, Ordering::Relaxed);
+                drop(stopping);
                 exchanges.fetch_add(exchanging.join().unwrap(), Ordering::Relaxed);
                 assert!(!exchanged.ran.exists(), "the other user's program ran");
                 starts
