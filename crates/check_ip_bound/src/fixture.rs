@@ -24,18 +24,12 @@ fn interfaces() -> Vec<Interface> {
         ("eth3", Link::Up),
     ];
     let interface = |(index, (name, link)): (u32, (&str, Link))| Interface {
-        index,
-        name: name.to_owned(),
         link,
         loopback: name == "lo",
         empty_bridge: name == "docker0",
         kind: if name == "docker0" { Kind::Bridge } else { Kind::Other },
-        altnames: Vec::new(),
-        hardware: String::new(),
-        lower: None,
-        controller: None,
-        ipv6_disabled: None,
         promotes_secondaries: Some(false),
+        ..Interface::new(index, name)
     };
     (1..).zip(links).map(interface).collect()
 }

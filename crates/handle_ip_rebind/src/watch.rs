@@ -126,25 +126,12 @@ impl<'a> Watch<'a> {
 
 #[cfg(test)]
 mod tests {
-    use host_net::{Flags, Interface, Kind, Link};
+    use host_net::{Flags, Interface};
 
     use super::*;
 
     fn bound(all: &[(&str, u32)]) -> Bound {
-        let interface = |(index, name): (u32, &str)| Interface {
-            index,
-            name: name.to_owned(),
-            link: Link::Up,
-            loopback: false,
-            empty_bridge: false,
-            kind: Kind::Other,
-            altnames: Vec::new(),
-            hardware: String::new(),
-            lower: None,
-            controller: None,
-            ipv6_disabled: None,
-            promotes_secondaries: None,
-        };
+        let interface = |(index, name): (u32, &str)| Interface::new(index, name);
         let names = [(2, "eth0"), (3, "tun0")];
         let is_used = |(index, _): &(u32, &str)| *index == 2 || all.iter().any(|(_, on)| on == index);
         let address = |(address, on): &(&str, u32)| BoundAddress {

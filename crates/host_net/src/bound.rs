@@ -126,6 +126,26 @@ pub struct Interface {
     pub promotes_secondaries: Option<bool>,
 }
 
+impl Interface {
+    /// Returns an interface of no special kind that is up and of which nothing else is known.
+    pub fn new(index: u32, name: impl Into<String>) -> Self {
+        Self {
+            index,
+            name: name.into(),
+            link: Link::Up,
+            loopback: false,
+            empty_bridge: false,
+            kind: Kind::Other,
+            altnames: Vec::new(),
+            hardware: String::new(),
+            lower: None,
+            controller: None,
+            ipv6_disabled: None,
+            promotes_secondaries: None,
+        }
+    }
+}
+
 /// The kinds of interface that are told apart.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Kind {

@@ -5,7 +5,7 @@ use std::io;
 
 use if_addrs::{IfAddr, IfOperStatus, get_if_addrs};
 
-use crate::bound::{Bound, BoundAddress, Flags, Interface, Kind, Link};
+use crate::bound::{Bound, BoundAddress, Flags, Interface, Link};
 
 /// IFA_F_PERMANENT: nothing is known against the address.
 const PERMANENT: Flags = Flags(0x80);
@@ -27,18 +27,9 @@ pub(crate) fn read() -> io::Result<Bound> {
         });
         if !bound.interfaces.iter().any(|interface| interface.index == index) {
             bound.interfaces.push(Interface {
-                index,
                 loopback: entry.is_loopback(),
                 link: if entry.oper_status == IfOperStatus::Up { Link::Up } else { Link::NoCarrier },
-                name: entry.name,
-                empty_bridge: false,
-                kind: Kind::Other,
-                altnames: Vec::new(),
-                hardware: String::new(),
-                lower: None,
-                controller: None,
-                ipv6_disabled: None,
-                promotes_secondaries: None,
+                ..Interface::new(index, entry.name)
             });
         }
     }

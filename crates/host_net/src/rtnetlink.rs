@@ -140,18 +140,8 @@ impl Links {
     fn add(&mut self, payload: &[u8]) -> Result<(), NetlinkError> {
         let header = LinkHeader::parse(payload)?;
         let mut interface = Interface {
-            index: header.index,
-            name: format!("interface {}", header.index),
-            link: Link::Up,
             loopback: header.flags.contains(LinkFlags::Loopback),
-            empty_bridge: false,
-            kind: Kind::Other,
-            altnames: Vec::new(),
-            hardware: String::new(),
-            lower: None,
-            controller: None,
-            ipv6_disabled: None,
-            promotes_secondaries: None,
+            ..Interface::new(header.index, format!("interface {}", header.index))
         };
         let mut state = 0;
         let mut is_elsewhere = false;

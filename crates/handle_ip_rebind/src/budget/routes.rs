@@ -209,20 +209,7 @@ mod tests {
 
     /// Routes of eth0 (2) and eth1 (3): destination, gateway and interface.
     fn there(all: &[(&str, Option<&str>, u32)]) -> DefaultRoutes {
-        let interface = |(index, name): (u32, &str)| host_net::Interface {
-            index,
-            name: name.to_owned(),
-            link: host_net::Link::Up,
-            loopback: false,
-            empty_bridge: false,
-            kind: host_net::Kind::Other,
-            altnames: Vec::new(),
-            hardware: String::new(),
-            lower: None,
-            controller: None,
-            ipv6_disabled: None,
-            promotes_secondaries: None,
-        };
+        let interface = |(index, name): (u32, &str)| host_net::Interface::new(index, name);
         let route = |(to, gateway, on): &(&str, Option<&str>, u32)| {
             let (to, prefix) = to.split_once('/').unwrap();
             let (destination, prefix) = (to.parse::<IpAddr>().unwrap(), prefix.parse().unwrap());

@@ -66,25 +66,11 @@ fn top<'a>(bound: &'a Bound, port: &Interface) -> Option<&'a Interface> {
 
 #[cfg(test)]
 mod tests {
-    use host_net::Link;
 
     use super::*;
 
     fn interface(index: u32, name: &str, kind: Kind, controller: Option<u32>) -> Interface {
-        Interface {
-            index,
-            name: name.to_owned(),
-            link: Link::Up,
-            loopback: false,
-            empty_bridge: false,
-            kind,
-            altnames: vec![format!("enp{index}s0")],
-            hardware: String::new(),
-            lower: None,
-            controller,
-            ipv6_disabled: None,
-            promotes_secondaries: None,
-        }
+        Interface { kind, altnames: vec![format!("enp{index}s0")], controller, ..Interface::new(index, name) }
     }
 
     #[test]
