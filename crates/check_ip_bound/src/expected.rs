@@ -55,7 +55,7 @@ pub struct Expected {
     pub notes: Vec<String>,
     /// What of the configuration gives no address, each with its place.
     pub remarks: Vec<String>,
-    /// Profiles of which only some are active at a time, until [`Expected::choose`] takes those.
+    /// Profiles of which only some are active at a time, until `Expected::choose` takes those.
     pub one_of: Vec<OneOf>,
     /// The interfaces that get an address from outside.
     pub dynamic: Vec<Dynamic>,

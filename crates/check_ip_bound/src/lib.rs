@@ -144,7 +144,7 @@ pub struct Observations {
 }
 
 impl Observations {
-    /// Returns whether a condition makes its address a missing one ([`Expected::counts`]).
+    /// Returns whether a condition makes its address a missing one (`Expected::counts`).
     pub fn counts(&self, condition: Condition) -> bool {
         self.expected.counts(condition, &self.bound)
     }
