@@ -1,6 +1,7 @@
 //! The judgment over all proxies: the state, the first line, a line for each proxy, and the performance data.
 
 mod requests;
+mod unresolved;
 
 use std::net::IpAddr;
 use std::time::Duration;
@@ -14,7 +15,7 @@ use crate::fault::Fault;
 use crate::judge::{Verdict, is_excused, judge_beside};
 use crate::observation::Observation;
 use crate::strangers::Strangers;
-use crate::target::Target;
+use crate::target::{Target, Unresolved};
 use requests::{directly, requests};
 
 /// What one run observed.
@@ -22,6 +23,8 @@ use requests::{directly, requests};
 pub(crate) struct Observations {
     /// The proxies, and what each answered: `None` if it was not asked.
     pub(crate) proxies: Vec<(Target, Option<Observation>)>,
+    /// What is named as a proxy and has no address that could be asked.
+    pub(crate) unresolved: Vec<Unresolved>,
     /// The targets that customers must not reach.
     pub(crate) forbidden: Vec<HostPort>,
     /// What strangers should get.
@@ -83,7 +86,7 @@ pub(crate) fn evaluate(allowed: &Allowed, observations: &Observations) -> Report
     let findings = findings(allowed, observations, &judged);
     let report = findings.report(all_well(allowed, observations, &judged));
     let report = details(report, observations, &judged);
-    metrics(allowed, &judged).into_iter().fold(report, Report::metric)
+    metrics(allowed, observations, &judged).into_iter().fold(report, Report::metric)
 }
 
 /// The faults for the first line, the worst first.
@@ -115,7 +118,7 @@ fn findings(allowed: &Allowed, observations: &Observations, judged: &[Judged<'_>
     if failing.len() < total && judged.iter().any(|judged| judged.verdict.local.is_none()) {
         findings.extend([Finding::ok("")]);
     }
-    findings
+    unresolved::add((total > 0).then_some(findings), &observations.unresolved, observations.short)
 }
 
 /// Of how many proxies the failing ones are a share: where all fail that were asked, those that there was no
@@ -368,7 +371,7 @@ fn direct_note(page: &AskedPage, total: usize) -> Option<String> {
     }
 }
 
-fn metrics(allowed: &Allowed, judged: &[Judged<'_>]) -> Vec<Metric> {
+fn metrics(allowed: &Allowed, observations: &Observations, judged: &[Judged<'_>]) -> Vec<Metric> {
     let total = judged.len();
     let failed = judged.iter().filter(|judged| judged.verdict.fails()).count();
     let open = judged.iter().filter(|judged| judged.verdict.open).count();
@@ -378,7 +381,7 @@ fn metrics(allowed: &Allowed, judged: &[Judged<'_>]) -> Vec<Metric> {
     let mut metrics = allowed.failed.metrics("failed", failed, asked_total(judged));
     metrics.push(Metric::count("open", open).min(0.0).max(total as f64));
     metrics.push(time("slowest", slowest(judged).map(|(time, _)| time)).thresholds(allowed.slowest.clone()));
-    if let [Judged { seen: Some(seen), verdict, .. }] = judged {
+    if let ([Judged { seen: Some(seen), verdict, .. }], []) = (judged, observations.unresolved.as_slice()) {
         for (secure, label) in [(false, "http"), (true, "https")] {
             if seen.pages.iter().any(|page| page.secure == secure) {
                 metrics.push(time(label, verdict.times.get(usize::from(secure)).copied().flatten()));

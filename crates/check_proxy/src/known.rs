@@ -6,22 +6,48 @@ use plugin::{Finding, Progress, State};
 
 use crate::allowed::Allowed;
 use crate::judge::Verdict;
-use crate::target::Target;
+use crate::target::{Target, Unresolved};
+
+/// More proxies than names stand for.
+const MOST: usize = 1_000_000;
 
 /// The proxies that have answered everything.
 #[derive(Debug)]
 pub(crate) struct Known<'a> {
-    total: usize,
+    /// How many proxies there are: one for each name that is not resolved yet.
+    total: AtomicUsize,
+    /// How many names are not resolved yet.
+    names: AtomicUsize,
     allowed: &'a Allowed,
     progress: &'a Progress,
     failed: AtomicUsize,
 }
 
 impl<'a> Known<'a> {
-    /// None of `total` proxies yet.
-    pub(crate) fn new(total: usize, allowed: &'a Allowed, progress: &'a Progress) -> Self {
+    /// None yet of so many proxies, and of what so many names stand for.
+    pub(crate) fn new(
+        (proxies, names): (usize, usize),
+        allowed: &'a Allowed,
+        progress: &'a Progress,
+    ) -> Self {
+        let total = proxies + names;
         progress.expect(total, "asked");
-        Self { total, allowed, progress, failed: AtomicUsize::new(0) }
+        let [total, names] = [total, names].map(AtomicUsize::new);
+        Self { total, names, allowed, progress, failed: AtomicUsize::new(0) }
+    }
+
+    /// Takes a name that stands for so many more proxies.
+    pub(crate) fn resolved(&self, proxies: usize) {
+        self.names.fetch_sub(1, Ordering::Relaxed);
+        self.total.fetch_add(proxies, Ordering::Relaxed);
+        let total = self.total.fetch_sub(1, Ordering::Relaxed) - 1;
+        self.progress.set_total(total);
+    }
+
+    /// Takes what has no address that could be asked.
+    pub(crate) fn unresolved(&self, unresolved: &Unresolved) {
+        self.names.fetch_sub(1, Ordering::Relaxed);
+        self.progress.add(Finding::unknown(&unresolved.why));
     }
 
     /// Takes a proxy that was asked for everything: not one for which the time was over before.
@@ -46,13 +72,13 @@ impl<'a> Known<'a> {
             return Some(Finding::new(undecided.state(), format!("{target} {}", undecided.words())));
         };
         let failed = self.failed.fetch_add(1, Ordering::Relaxed) + 1;
-        let state = self
-            .allowed
-            .failed
-            .state(failed, self.total)
-            .min(self.allowed.failed.state(self.total, self.total));
+        let total = self.total.load(Ordering::Relaxed);
+        // A name may stand for so many that they are no share worth telling.
+        let most = if self.names.load(Ordering::Relaxed) == 0 { total } else { MOST };
+        let state = |failed, total| self.allowed.failed.state(failed, total);
+        let state = state(failed, total).min(state(total, total)).min(state(failed, most));
         // Where all fail past the login, the page may be at fault.
-        let is_certain = self.total == 1 || !verdict.past_login;
+        let is_certain = total == 1 || !verdict.past_login;
         let state = match state {
             _ if verdict.unspoken => State::Unknown,
             state if is_certain => state,
@@ -89,15 +115,28 @@ mod tests {
         for (warning, verdict, state, line) in rows {
             let warning = warning.map(|range| range.parse().unwrap());
             let allowed = Allowed::new(&Limits { warning, ..Limits::default() });
-            let finding = Known::new(3, &allowed, &Progress::default()).finding(&target, verdict);
+            let finding = Known::new((3, 0), &allowed, &Progress::default()).finding(&target, verdict);
             assert_eq!(finding.map(|finding| finding.state), state, "{verdict:?}");
             let progress = Progress::default();
-            Known::new(3, &allowed, &progress).ended(&target, verdict);
+            Known::new((3, 0), &allowed, &progress).ended(&target, verdict);
             assert_eq!(progress.to_string(), line, "{verdict:?}");
         }
         // With a single proxy, a page that does not come counts as the proxy's fault.
         let allowed = Allowed::new(&Limits::default());
-        let alone = Known::new(1, &allowed, &Progress::default()).finding(&target, &page);
+        let alone = Known::new((1, 0), &allowed, &Progress::default()).finding(&target, &page);
         assert_eq!(alone.map(|finding| finding.state), Some(State::Critical));
+        // One of two is half, and one of those that a name stands for may be less.
+        let share = Allowed::new(&Limits { critical: Some("30%".parse().unwrap()), ..Limits::default() });
+        let progress = Progress::default();
+        let known = Known::new((1, 2), &share, &progress);
+        assert_eq!(known.finding(&target, &failing).map(|finding| finding.state), Some(State::Ok));
+        known.resolved(1);
+        known.unresolved(&Unresolved {
+            name: "b".to_owned(),
+            why: "resolving b: no address found".to_owned(),
+            is_silence: false,
+        });
+        assert_eq!(known.finding(&target, &failing).map(|finding| finding.state), Some(State::Critical));
+        assert_eq!(progress.to_string(), "partial: 1 of 3 asked, resolving b: no address found");
     }
 }

@@ -2,9 +2,9 @@
 //! where all of them fail.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
-use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use host_net::Diagnosis;
 use net::Source;
@@ -28,8 +28,12 @@ use crate::room::{Room, room};
 use crate::side::{STACK, for_each};
 use crate::strangers::Strangers;
 use crate::suspect::{least, suspects_page};
-use crate::target::{Target, TargetError, targets};
+use crate::target::{Collection, Target, TargetError, Unresolved, targets};
 use crate::usage::{UsageError, login};
+
+/// A proxy, and the place of its name among the hosts that are resolved, from 1 on: 0 for those of which the
+/// address is given.
+type Placed = (usize, Target);
 
 /// Why the check could not be made.
 #[derive(Debug, thiserror::Error)]
@@ -45,22 +49,28 @@ pub enum ProbeError {
     Tls(#[from] TlsError),
 }
 
-/// Asks all proxies.
+/// Asks all proxies: those of a name as soon as it is resolved, so that a name that hangs takes no time from
+/// the others.
 pub(crate) fn probe(args: &Args, allowed: &Allowed, deadline: &Deadline) -> Result<Observations, ProbeError> {
     let login = login(args)?;
-    let targets = targets(&args.proxies, deadline)?;
-    let room = room(args, targets.len(), deadline);
-    let plan = plan(args, login, &room, targets.len(), deadline)?;
-    let _step = deadline.step(format!("asking {} proxies", targets.len()));
-    let known = Known::new(targets.len(), allowed, deadline.progress());
-    let watch =
-        Watch::new(&plan.options, plan.urls.iter().zip(&plan.suspicions).collect(), least(targets.len()));
+    let mut collection = targets(&args.proxies, deadline)?;
+    let room = room(args, &collection, deadline);
+    let plan = plan(args, login, &room, collection.targets.len(), deadline)?;
+    let expected = collection.expected();
+    let _step = deadline.step(format!("asking {expected} proxies"));
+    let known = Known::new((collection.targets.len(), collection.hosts.len()), allowed, deadline.progress());
+    let pages = plan.urls.iter().zip(&plan.suspicions).collect();
+    let watch = Watch::new(&plan.options, pages, least(expected));
     let diagnosis = Diagnosis::default();
     let asks_directly = args.clients.strangers != Strangers::Only && !args.page.no_direct;
-    let (seen, unasked, asked) = thread::scope(|scope| {
+    let mut unresolved = Vec::new();
+    let feed = |add: &mut dyn FnMut(Placed)| {
+        unresolved = feed((&collection, &plan, &known), (deadline, room.names), add);
+    };
+    let (mut seen, unasked, asked) = thread::scope(|scope| {
         let watching = thread::Builder::new().stack_size(STACK);
         let watching = asks_directly.then(|| watching.spawn_scoped(scope, || watch.ask()).ok()).flatten();
-        let seen = for_each(&targets, room.in_flight, |target| {
+        let seen = for_each(room.in_flight, feed, |(_, target)| {
             let seen = plan.ask(target.address)?;
             monitor::note(&diagnosis, target, &seen, deadline);
             known.ended(target, &judge(&seen, &plan.forbidden));
@@ -70,13 +80,17 @@ pub(crate) fn probe(args: &Args, allowed: &Allowed, deadline: &Deadline) -> Resu
         watch.end();
         (seen, unasked, watching.and_then(|watching| watching.join().ok()).unwrap_or_default())
     });
-    let mut proxies: Vec<(Target, Option<Observation>)> = targets.into_iter().zip(seen).collect();
+    collection.unresolved.extend(unresolved);
+    seen.sort_by_key(|((place, _), _)| *place);
+    let seen = seen.into_iter().map(|((_, target), seen)| (target, seen));
+    let mut proxies: Vec<(Target, Option<Observation>)> = seen.collect();
     monitor::excuse(&diagnosis, &mut proxies, deadline);
     let pages = asked_pages(args, &plan, &proxies, asked);
     let own = proxies.iter().find(|(_, seen)| seen.as_ref().is_some_and(|seen| judge(seen, &[]).open));
     let own = own.and_then(|(target, _)| own_address(target.address, &plan.options.source));
     Ok(Observations {
         proxies,
+        unresolved: collection.unresolved,
         forbidden: plan.forbidden,
         strangers: plan.strangers,
         unasked,
@@ -84,6 +98,29 @@ pub(crate) fn probe(args: &Args, allowed: &Allowed, deadline: &Deadline) -> Resu
         pages,
         own,
     })
+}
+
+/// Adds all proxies: those of a name once it is resolved. Returns what has no address, in the order given.
+fn feed(
+    (collection, plan, known): (&Collection, &Plan, &Known<'_>),
+    (deadline, limit): (&Deadline, Duration),
+    add: &mut dyn FnMut(Placed),
+) -> Vec<Unresolved> {
+    collection.targets.iter().cloned().for_each(|target| add((0, target)));
+    let mut unresolved = Vec::new();
+    collection.resolve(deadline, limit, |place, found| match found {
+        Ok(found) => {
+            plan.waiting.fetch_add(found.len(), Ordering::Relaxed);
+            known.resolved(found.len());
+            found.into_iter().for_each(|target| add((1 + place, target)));
+        }
+        Err(why) => {
+            known.unresolved(&why);
+            unresolved.push((place, why));
+        }
+    });
+    unresolved.sort_by_key(|(place, _)| *place);
+    unresolved.into_iter().map(|(_, unresolved)| unresolved).collect()
 }
 
 /// What asking for each suspected page without a proxy came to: those that there was no time to wait with are

@@ -7,6 +7,7 @@ use plugin::{Deadline, Seconds, open_files};
 use crate::Args;
 use crate::direct::SERVERS;
 use crate::request_options::{LEAST, SHORTEST};
+use crate::target::Collection;
 
 /// The time for connecting, and again for each answer: it spans two retransmissions of a SYN (RFC 6298).
 const TIME: Duration = Duration::from_millis(3_500);
@@ -30,25 +31,38 @@ pub(crate) struct Room {
     pub(crate) least: Duration,
     /// How long from now on all of them may take together.
     pub(crate) time: Duration,
+    /// How long each name may take.
+    pub(crate) names: Duration,
 }
 
-/// Returns what there is for each of so many proxies: all at the same time, as far as files may be open and
+/// Returns what there is for each of these proxies: all at the same time, as far as files may be open and
 /// threads started.
-pub(crate) fn room(args: &Args, targets: usize, deadline: &Deadline) -> Room {
+pub(crate) fn room(args: &Args, collection: &Collection, deadline: &Deadline) -> Room {
+    let targets = collection.expected();
+    // A name may stand for more.
+    let most = if collection.hosts.is_empty() { targets } else { usize::MAX };
     // Each page takes a stranger, an unknown user and the customer.
     let each = (3 * args.page.url.len()).max(args.forbid.len()).max(1);
     let given = args.connecting.in_flight.map(|number| usize::try_from(number.get()).unwrap_or(usize::MAX));
-    let wanted = given.unwrap_or(THREADS / each).clamp(1, targets.max(1));
+    let wanted = given.unwrap_or(THREADS / each).clamp(1, most.max(1));
     let in_flight =
         (open_files(wanted.saturating_mul(each), own_files(args.page.url.len())) / each).clamp(1, wanted);
     let given = args.connecting.connect_timeout.map(Seconds::duration);
     let limit = given.unwrap_or_else(|| default_limit(deadline.limit(), targets.div_ceil(in_flight)));
+    let time = time(deadline, targets);
     Room {
         in_flight,
         limit,
         least: if given.is_none() && is_short(deadline.limit()) { LEAST } else { limit.min(LEAST) },
-        time: time(deadline, targets),
+        time,
+        names: time_for_names(time),
     }
+}
+
+/// A name may take all of the `time` but what a proxy needs for an answer that tells something: the first
+/// nameserver may be dead, and the second one right.
+fn time_for_names(time: Duration) -> Duration {
+    time.saturating_sub(LEAST).max(time / 2)
 }
 
 /// Returns the number of open files besides those of the proxies. All `pages` may be asked directly at once.
@@ -90,6 +104,14 @@ mod tests {
             assert!((expected - 60..=expected).contains(&time), "{whole} {targets} {time}");
         }
         assert_eq!(time(&Deadline::after(Duration::from_secs(8)), usize::MAX), Duration::ZERO);
+    }
+
+    #[test]
+    fn a_name_leaves_time_for_its_proxies() {
+        let rows = [(7_700, 6_200), (3_000, 1_500), (875, 437)];
+        for (time, expected) in rows {
+            assert_eq!(time_for_names(Duration::from_millis(time)).as_millis(), expected);
+        }
     }
 
     /// Each page has its own servers, and all of them are asked at once.

@@ -167,10 +167,10 @@ pub(crate) struct Lookup {
 /// The addresses of a name without a port.
 type Resolved = Result<Vec<SocketAddr>, ResolveError>;
 
-/// Returns the addresses of each name, in the order of the names. They are valid host names, so that none
-/// looks like an option: getent has no "--" everywhere.
-pub(crate) fn ask(names: &[&str], lookup: &Lookup) -> Vec<Resolved> {
-    ask_by(names, lookup, |name| Asked::start(name, &mut command(name, lookup), lookup))
+/// Gives the addresses of each name, with its place among the names, once they are known. The names are valid
+/// host names, so that none looks like an option: getent has no "--" everywhere.
+pub(crate) fn ask(names: &[&str], lookup: &Lookup, found: impl FnMut(usize, Resolved)) {
+    ask_by(names, lookup, |name| Asked::start(name, &mut command(name, lookup), lookup), found);
 }
 
 fn command(name: &str, lookup: &Lookup) -> Command {
@@ -183,8 +183,8 @@ fn ask_by(
     names: &[&str],
     lookup: &Lookup,
     start: impl Fn(&str) -> Result<Asked, ResolveError>,
-) -> Vec<Resolved> {
-    let mut results: Vec<Option<Resolved>> = names.iter().map(|_| None).collect();
+    mut found: impl FnMut(usize, Resolved),
+) {
     let mut waiting = names.iter().enumerate().peekable();
     let mut running: Vec<(usize, Asked)> = Vec::new();
     // Once as many children as may run were silent for all their time, others would be silent too.
@@ -201,7 +201,7 @@ fn ask_by(
                     most = running.len();
                     break;
                 }
-                Err(error) => settle(&mut results, place, Err(error)),
+                Err(error) => found(place, Err(error)),
             }
             waiting.next();
         }
@@ -221,23 +221,13 @@ fn ask_by(
                         }
                         _ => answered = Some(Instant::now()),
                     }
-                    settle(&mut results, place, result);
+                    found(place, result);
                 }
             }
         }
     }
-    let unasked = |name: &&str| ResolveError::NotAsked { name: (*name).to_owned(), seconds: lookup.seconds };
-    results
-        .into_iter()
-        .zip(names)
-        .map(|(result, name)| result.unwrap_or_else(|| Err(unasked(name))))
-        .collect()
-}
-
-fn settle(results: &mut [Option<Resolved>], place: usize, result: Resolved) {
-    if let Some(slot) = results.get_mut(place) {
-        *slot = Some(result);
-    }
+    let unasked = |name: &str| ResolveError::NotAsked { name: name.to_owned(), seconds: lookup.seconds };
+    waiting.for_each(|(place, name)| found(place, Err(unasked(name))));
 }
 
 /// Returns whether another child may begin, if at most `most` may run.

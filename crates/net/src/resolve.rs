@@ -65,18 +65,35 @@ impl<'a> Resolver<'a> {
         &self,
         hosts: impl IntoIterator<Item = (&'h Host, u16)>,
     ) -> Vec<Result<Vec<SocketAddr>, ResolveError>> {
-        let hosts: Vec<(&Host, u16)> = hosts.into_iter().collect();
-        let names: Vec<&str> = hosts.iter().filter_map(|(host, _)| host.name()).collect();
-        let _step = step(self.deadline, &names);
-        let mut found = getent::ask(&names, &self.lookup()).into_iter();
-        let resolved = hosts.into_iter().map(|(host, port)| match host.socket_address(port)? {
-            Some(address) => self.literal(host, address),
-            None => {
-                let found = found.next().unwrap_or_else(|| Err(ResolveError::NotFound(host.to_string())));
-                found.map(|addresses| with_port(addresses, port))
+        let mut all = Vec::new();
+        self.each(hosts, |place, found| all.push((place, found)));
+        all.sort_by_key(|(place, _)| *place);
+        all.into_iter().map(|(_, found)| found).collect()
+    }
+
+    /// Gives every address of each host with its port, as soon as it is known, with the place of the host
+    /// among all: the others need not wait for a name whose resolver is silent.
+    pub fn each<'h>(
+        &self,
+        hosts: impl IntoIterator<Item = (&'h Host, u16)>,
+        mut found: impl FnMut(usize, Result<Vec<SocketAddr>, ResolveError>),
+    ) {
+        let mut names: Vec<(&str, usize, u16)> = Vec::new();
+        for (place, (host, port)) in hosts.into_iter().enumerate() {
+            match (host.socket_address(port), host.name()) {
+                (Ok(None), Some(name)) => names.push((name, place, port)),
+                (Ok(Some(address)), _) => found(place, self.literal(host, address)),
+                (Ok(None), None) => found(place, Err(ResolveError::NotFound(host.to_string()))),
+                (Err(error), _) => found(place, Err(error.into())),
+            }
+        }
+        let texts: Vec<&str> = names.iter().map(|(name, ..)| *name).collect();
+        let _step = step(self.deadline, &texts);
+        getent::ask(&texts, &self.lookup(), |number, addresses| {
+            if let Some((_, place, port)) = names.get(number) {
+                found(*place, addresses.map(|addresses| with_port(addresses, *port)));
             }
         });
-        resolved.collect()
     }
 
     fn lookup(&self) -> Lookup {

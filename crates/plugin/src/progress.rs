@@ -56,6 +56,12 @@ impl Progress {
         *self.lock() = Known { total, participle, ..Known::default() };
     }
 
+    /// Changes how many targets there are, where more become known during the run. What was found out about
+    /// the others stays.
+    pub fn set_total(&self, total: usize) {
+        self.lock().total = total;
+    }
+
     /// Counts a target that is as it should be.
     pub fn count(&self) {
         self.lock().done += 1;
@@ -161,6 +167,8 @@ mod tests {
         progress.expect(3, "read");
         progress.count();
         assert_eq!(progress.to_string(), "partial: 1 of 3 read");
+        progress.set_total(5);
+        assert_eq!(progress.to_string(), "partial: 1 of 5 read");
         assert_eq!(progress.report(State::Unknown, "stopped").state, State::Unknown);
     }
 

@@ -16,6 +16,7 @@ mod logins;
 mod page;
 mod short;
 mod strangers;
+mod unresolved;
 mod verbose;
 
 fn well() -> Option<Answer> {
@@ -56,6 +57,7 @@ fn observed(seen: Vec<Observation>) -> Observations {
     let target = |number| Target { address: ([192, 0, 2, number], 3128).into(), label: None, default: 3128 };
     Observations {
         proxies: (1..=255).cycle().zip(seen).map(|(number, seen)| (target(number), Some(seen))).collect(),
+        unresolved: Vec::new(),
         forbidden: Vec::new(),
         strangers: Strangers::Refuse,
         unasked: Fault::Local("no thread left here".to_owned()),

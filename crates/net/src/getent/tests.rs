@@ -19,7 +19,20 @@ fn asked(
     command: impl Fn(&str) -> Command,
 ) -> Vec<Result<Vec<SocketAddr>, String>> {
     let lookup = lookup(limit);
-    told(ask_by(names, &lookup, |name| Asked::start(name, &mut command(name), &lookup)))
+    told(collected(names, &lookup, |name| Asked::start(name, &mut command(name), &lookup)))
+}
+
+/// Returns what each name came to, in the order of the names; each is told once.
+fn collected(
+    names: &[&str],
+    lookup: &Lookup,
+    start: impl Fn(&str) -> Result<Asked, ResolveError>,
+) -> Vec<Resolved> {
+    let mut results: Vec<(usize, Resolved)> = Vec::new();
+    ask_by(names, lookup, start, |place, result| results.push((place, result)));
+    results.sort_by_key(|(place, _)| *place);
+    assert!(results.iter().map(|(place, _)| *place).eq(0..names.len()));
+    results.into_iter().map(|(_, result)| result).collect()
 }
 
 fn told(results: Vec<Resolved>) -> Vec<Result<Vec<SocketAddr>, String>> {
@@ -141,7 +154,7 @@ fn names_that_hang_take_no_turns_under_a_limit_of_processes() {
         started.borrow_mut().push(Instant::now());
         Asked::start(name, &mut shell("exec sleep 60"), &lookup)
     };
-    let found = told(ask_by(&names, &lookup, start));
+    let found = told(collected(&names, &lookup, start));
     let silent = |name: &str| format!("resolving {name}: no answer within 0.5 s, see check_resolver");
     let late = |name: &str| {
         format!(
