@@ -41,7 +41,7 @@ pub(crate) fn evaluate(outcome: &Outcome) -> Report {
 }
 
 /// What is wrong whatever is missing.
-fn general(outcome: &Outcome) -> Vec<Finding> {
+pub(crate) fn general(outcome: &Outcome) -> Vec<Finding> {
     let unrecorded = outcome.unrecorded.iter().map(|why| Finding::warning(format!("not recorded: {why}")));
     let routes = outcome.lost_routes.iter().map(|(route, address)| lost_route(route, *address));
     let lists = outcome.difference.iter().map(Difference::finding);
@@ -49,7 +49,7 @@ fn general(outcome: &Outcome) -> Vec<Finding> {
 }
 
 /// A default route that went with an address, or while a run of this handler changed something.
-pub(crate) fn lost_route(route: &str, address: Option<IpAddr>) -> Finding {
+fn lost_route(route: &str, address: Option<IpAddr>) -> Finding {
     Finding::critical(match address {
         Some(address) => format!("{address} bound again, the {route} is not back"),
         None => format!("the {route} is gone since a run of this handler"),
@@ -73,6 +73,15 @@ fn done(outcome: &Outcome) -> Report {
         findings = findings.remark(back.clone());
     }
     findings.report(back)
+}
+
+/// Returns a finding for each cause for which a run that ends so leaves addresses as they are. A dry run is
+/// not such a cause.
+pub(crate) fn left(outcome: &Outcome) -> Vec<Finding> {
+    let is_left = |case: &Case| case.fate != Fate::Bindable || outcome.end == End::OverBudget;
+    let groups = groups(&outcome.cases).into_iter();
+    let left = groups.filter(|group| group.first().is_some_and(|first| is_left(first)));
+    left.filter_map(|group| finding(outcome, &group)).collect()
 }
 
 /// How many characters the addresses have that no other host has any more.

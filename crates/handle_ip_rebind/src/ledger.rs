@@ -36,10 +36,10 @@ pub(crate) struct Ledger<'a> {
     now: u64,
 }
 
-/// Returns what an earlier run owes and this one can do: for addresses that are bound, programs that are
-/// still configured. What is bound only now is announced anyway.
+/// Returns what an earlier run owes and this one can do: for addresses of a list that are bound,
+/// programs that are still configured. What is bound only now is announced anyway.
 pub(crate) fn owed(config: &Config, memory: &Memory, seen: &Seen) -> Owed {
-    let addresses = here(config, seen.bound(), &memory.owed.addresses);
+    let addresses = here(config, seen, &memory.owed.addresses);
     let configured = |words: &&Vec<String>| services(config).contains(words);
     let services: Vec<Vec<String>> = memory.owed.services.iter().filter(configured).cloned().collect();
     if addresses.is_empty() {
@@ -48,13 +48,15 @@ pub(crate) fn owed(config: &Config, memory: &Memory, seen: &Seen) -> Owed {
     Owed { addresses, services, is_announced: memory.owed.is_announced }
 }
 
-/// Returns those of these addresses that are bound on the configured interface.
-pub(crate) fn here(config: &Config, bound: &Bound, addresses: &[IpAddr]) -> Vec<IpAddr> {
+/// Returns those of these addresses that are bound on the configured interface, and that a list still names:
+/// an address that was taken off is no longer this program's.
+pub(crate) fn here(config: &Config, seen: &Seen, addresses: &[IpAddr]) -> Vec<IpAddr> {
+    let bound = seen.bound();
     let here = bound.interfaces.iter().find(|known| known.name == config.interface);
     let is_here = |address: &IpAddr| {
         here.is_some_and(|here| bound.places(*address).iter().any(|place| place.interface == here.index))
     };
-    addresses.iter().copied().filter(is_here).collect()
+    addresses.iter().copied().filter(|address| seen.names(*address) && is_here(address)).collect()
 }
 
 /// Returns the programs that failed and are still configured.
@@ -65,10 +67,27 @@ pub(crate) fn unrestarted(config: &Config, memory: &Memory, now: u64) -> Vec<Unr
     programs.found(now)
 }
 
+/// Returns whether nothing more may be changed within this hour. Addresses that went missing since an earlier
+/// run began are not part of what this one may finish.
+pub(crate) fn is_over_budget(config: &Config, memory: &Memory, outcome: &mut Outcome) -> bool {
+    if outcome.acted < config.per_hour {
+        return false;
+    }
+    let has_left = outcome.has_left();
+    let is_over = !may_continue(config, memory, &outcome.cases, has_left);
+    let is_begun = |case: &Case| memory.begun.contains(&case.address);
+    let mut tried = outcome.cases.iter_mut().filter(|case| case.fate == Fate::Bindable).collect::<Vec<_>>();
+    let has_begun = has_left || tried.iter().any(|case| is_begun(case));
+    for case in tried.iter_mut().filter(|case| has_begun && is_begun(case) == is_over) {
+        case.becomes(Fate::Later, format!("the budget of {} an hour is used up", config.per_hour));
+    }
+    is_over
+}
+
 /// Returns whether a run may go on although the budget of the hour is used up: to finish what an earlier run
 /// of this hour began, which is one use of the budget. `has_left` tells whether that run left something
 /// besides addresses to bind.
-pub(crate) fn may_continue(config: &Config, memory: &Memory, cases: &[Case], has_left: bool) -> bool {
+fn may_continue(config: &Config, memory: &Memory, cases: &[Case], has_left: bool) -> bool {
     let is_begun = |address: IpAddr| memory.begun.contains(&address);
     let bindable = || of(cases, Fate::Bindable);
     // A command binds all or nothing.

@@ -22,6 +22,7 @@ mod link;
 mod list;
 mod ndp;
 mod network;
+mod observe;
 mod outcome;
 mod places;
 mod prefix;

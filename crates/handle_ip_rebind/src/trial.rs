@@ -6,24 +6,25 @@ mod disk;
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
+use addresses::all;
 use plugin::{Deadline, Finding, Findings, Report, State};
 use state::StateError;
 
-use crate::backoff::hold_back;
-use crate::budget::{BudgetError, Found, Memory, Owed, default_routes, now, try_state};
+use crate::budget::{BudgetError, Found, Memory, default_routes, now, try_state};
 use crate::case::{Case, Fate, of};
 use crate::child::{name, shown};
 use crate::config::Config;
-use crate::difference::Difference;
-use crate::evaluate::lost_route;
-use crate::event::{Event, StateType};
-use crate::ledger::{may_continue, owed, unrestarted};
-use crate::link::{Link, LinkError, TooShort, check_timeout, interface};
+use crate::evaluate::{general, left};
+use crate::event::StateType;
+use crate::ledger::{here, is_over_budget};
+use crate::link::{Link, LinkError, TooShort, check_timeout};
 use crate::list::List;
+use crate::observe::observe;
 use crate::probe::{ObserveError, Seen};
 use crate::program::{Program, ProgramError};
 use crate::record::check_content;
 use crate::retries::Unrestarted;
+use crate::{End, Event, Outcome};
 
 /// How the first line begins where nothing is in the way.
 const RIGHT: &str = "configuration is right: ";
@@ -66,7 +67,7 @@ fn in_full(program: &Path, why: &ProgramError) -> String {
 }
 
 /// Returns what a run would do for each address of the list: OK if all that is missing may be bound, and
-/// nothing is in the way of a run.
+/// nothing is in the way of a run. What a run would leave undone has the state and the words of a run.
 ///
 /// # Errors
 /// [`TrialError`].
@@ -77,48 +78,52 @@ pub(crate) fn trial(config: &Config, deadline: &Deadline) -> Result<Report, Tria
     let mut findings = Findings::from_iter(in_the_way(config, &found));
     let seen = Seen::read(config, deadline)?;
     let list = seen.read_list(deadline).map_err(ObserveError::from)?;
-    interface::check(seen.bound(), &config.interface).map_err(ObserveError::from)?;
+    let outcome = outcome(config, &seen, &mut found.memory, deadline)?;
     Link::open(&config.interface, list.addresses().iter().any(IpAddr::is_ipv6))?;
-    let mut cases = seen.cases(config, deadline)?;
-    found.memory.forget(config, &seen, now());
-    let memory = &found.memory;
-    cases.extend(memory.cases(&cases));
-    refuse_family(config, &seen, &mut cases);
-    hold_back(config, &memory.failed, &mut cases, now());
-    let unrestarted = unrestarted(config, memory, now());
-    let owed = owed(config, memory, &seen);
-    let has_left = !owed.is_empty() || unrestarted.iter().any(|each| each.is_due);
-    let over_budget = over_budget(config, memory, &cases, has_left);
-    let may_act = config.enabled && over_budget.is_none();
-    findings.extend(over_budget);
-    findings.extend(unrestarted.iter().map(|program| to_restart(program, may_act)));
-    if let Some(there) = default_routes(seen.bound(), &config.interface, deadline) {
-        found.memory.routes.see(&there, true, now());
-    }
-    let lost = found.memory.routes.lost();
-    findings.extend(lost.iter().map(|(route, address)| lost_route(route, *address)));
-    findings.extend(seen.contradictions(config).findings());
-    let difference = seen.difference(config);
-    findings.extend(difference.iter().map(Difference::finding));
-    let (mut state, summary) = summary(config, &list, (&cases, &owed), difference.as_ref());
+    findings.extend(over_budget(&outcome));
+    findings.extend(left(&outcome));
+    let may_act = config.enabled && outcome.end != End::OverBudget;
+    findings.extend(outcome.unrestarted.iter().map(|program| to_restart(program, may_act)));
+    findings.extend(general(&outcome));
+    let summary = summary(config, &list, &outcome);
     let mut report = findings.report(summary.clone());
     if report.summary() != summary {
         report = report.detail(summary.strip_prefix(RIGHT).unwrap_or(&summary));
-        state = state.max(report.state);
     }
-    report.state = state;
     for address in list.addresses() {
-        let of = |case: &&Case| case.address == address;
-        report = report.detail(
-            cases.iter().find(of).map_or_else(|| format!("{address}: bound"), |case| would(case, config)),
-        );
+        let case = outcome.cases.iter().find(|case| case.address == address);
+        let bound = || format!("{address}: bound");
+        report = report.detail(case.map_or_else(bound, |case| would(case, &outcome, config)));
     }
-    for case in cases.iter().filter(|case| matches!(case.fate, Fate::Outside | Fate::Gone)) {
-        report = report.detail(would(case, config));
+    for case in outcome.cases.iter().filter(|case| matches!(case.fate, Fate::Outside | Fate::Gone)) {
+        report = report.detail(would(case, &outcome, config));
     }
-    report = to_finish(config, &owed, &unrestarted).into_iter().fold(report, Report::detail);
+    if outcome.end != End::OverBudget {
+        let again = once_more(config, &found.memory, &seen);
+        report = again.into_iter().chain(to_finish(config, &outcome)).fold(report, Report::detail);
+    }
     let port = list.port().map(|port| format!("note: {port}"));
     Ok(port.into_iter().chain(notes(config)).fold(report, Report::detail))
+}
+
+/// Returns what a run would find now, and whether the budget would end it.
+fn outcome(
+    config: &Config,
+    seen: &Seen,
+    memory: &mut Memory,
+    deadline: &Deadline,
+) -> Result<Outcome, ObserveError> {
+    let mut outcome = Outcome::new(config, Event::Timer);
+    memory.forget(config, seen, now());
+    observe(config, seen, memory, now(), &mut outcome, deadline)?;
+    refuse_family(config, seen, &mut outcome.cases);
+    if let Some(there) = default_routes(seen.bound(), &config.interface, deadline) {
+        memory.routes.see(&there, true, now());
+    }
+    outcome.lost_routes = memory.routes.lost();
+    let has_work = outcome.has_left() || of(&outcome.cases, Fate::Bindable).next().is_some();
+    let is_over = has_work && is_over_budget(config, memory, &mut outcome);
+    Ok(outcome.ends(if is_over { End::OverBudget } else { End::Nothing }))
 }
 
 /// Takes those addresses out that the kernel would not bind. A run tries them: a command may change that.
@@ -131,34 +136,27 @@ fn refuse_family(config: &Config, seen: &Seen, cases: &mut [Case]) {
 }
 
 /// How many addresses are listed and what becomes of those that are missing.
-fn summary(
-    config: &Config,
-    list: &List,
-    (cases, owed): (&[Case], &Owed),
-    lists: Option<&Difference>,
-) -> (State, String) {
-    let count = |fate| cases.iter().filter(|case| case.fate == fate).count();
-    let (missing, waiting) = (count(Fate::Bindable), count(Fate::Waiting));
-    let blocked = count(Fate::LeftAlone) + count(Fate::Contradicted);
+fn summary(config: &Config, list: &List, outcome: &Outcome) -> String {
+    let count = |fate| of(&outcome.cases, fate).count();
+    let over = if outcome.end == End::OverBudget { count(Fate::Bindable) } else { 0 };
+    let missing = count(Fate::Bindable) - over;
+    let blocked = over + count(Fate::LeftAlone) + count(Fate::Contradicted) + count(Fate::Later);
     let listed = list.addresses().len();
     let noun = if listed == 1 { "address" } else { "addresses" };
     let summary = format!("{RIGHT}{listed} {noun} listed, {missing} would be bound on {}", config.interface);
-    let (gone, misbound) = (count(Fate::Gone), count(Fate::Misbound));
-    let is_named = |address| lists.is_some_and(|lists| lists.is_only_in_check(address));
-    let outside = of(cases, Fate::Outside).filter(|address| !is_named(*address)).count();
-    let is_warned = count(Fate::LeftAlone) + waiting + gone + misbound + outside > 0;
+    let is_named = |address| outcome.difference.as_ref().is_some_and(|lists| lists.is_only_in_check(address));
+    let outside = of(&outcome.cases, Fate::Outside).filter(|address| !is_named(*address));
     let rest = [
         (blocked, "left alone"),
-        (waiting, "waiting for the next try"),
-        (gone, "gone since an earlier run"),
-        (misbound, "bound wrongly"),
-        (outside, "missing and not in the list"),
-        (owed.addresses.len(), "to finish for an earlier run"),
+        (count(Fate::Waiting), "waiting for the next try"),
+        (count(Fate::Gone), "gone since an earlier run"),
+        (count(Fate::Misbound), "bound wrongly"),
+        (outside.count(), "missing and not in the list"),
+        (outcome.owed.addresses.len(), "to finish for an earlier run"),
     ];
     let rest = rest.into_iter().filter(|(number, _)| *number > 0);
     let rest: String = rest.map(|(number, what)| format!(", {number} {what}")).collect();
-    let state = if is_warned { State::Warning } else { State::Ok };
-    (state, format!("{summary}{rest}"))
+    format!("{summary}{rest}")
 }
 
 /// What would keep a run now from acting, or every run after a reboot.
@@ -176,10 +174,13 @@ fn in_the_way(config: &Config, found: &Found) -> Vec<Finding> {
     all
 }
 
-/// Reports that no run may change anything within this hour, except to finish what an earlier run began.
-fn over_budget(config: &Config, memory: &Memory, cases: &[Case], has_left: bool) -> Option<Finding> {
-    let is_over = memory.acted.len() >= config.per_hour && !may_continue(config, memory, cases, has_left);
-    is_over.then(|| Finding::warning(format!("the budget of {} an hour is used up", config.per_hour)))
+/// Reports that no run may change anything within this hour, unless the addresses that stay missing tell it.
+fn over_budget(outcome: &Outcome) -> Option<Finding> {
+    let is_used_up = outcome.acted >= outcome.per_hour;
+    let is_told = |case: &Case| case.fate == Fate::Later || case.fate == Fate::Bindable;
+    let is_over = is_used_up && (outcome.end == End::OverBudget || !outcome.has_left());
+    let is_new = is_over && !outcome.cases.iter().any(is_told);
+    is_new.then(|| Finding::warning(format!("the budget of {} an hour is used up", outcome.per_hour)))
 }
 
 /// Reports a program that failed. A run that may not start it yet, or may not act at all, is CRITICAL.
@@ -195,7 +196,8 @@ fn to_restart(program: &Unrestarted, may_act: bool) -> Finding {
 }
 
 /// Returns a line for each act that earlier runs left and a run would do.
-fn to_finish(config: &Config, owed: &Owed, unrestarted: &[Unrestarted]) -> Vec<String> {
+fn to_finish(config: &Config, outcome: &Outcome) -> Vec<String> {
+    let (owed, unrestarted) = (&outcome.owed, &outcome.unrestarted);
     let act = if config.announce { "announce" } else { "probe again for" };
     let addresses = owed.addresses.iter().filter(|_| !owed.is_announced);
     let addresses = addresses.map(|address| format!("would finish: {act} {address}"));
@@ -207,6 +209,12 @@ fn to_finish(config: &Config, owed: &Owed, unrestarted: &[Unrestarted]) -> Vec<S
         }
     }
     addresses.chain(programs.into_iter().map(|argv| format!("would start again: {}", shown(argv)))).collect()
+}
+
+/// Returns the line for the addresses that earlier runs bound, and for which a run would probe once more.
+fn once_more(config: &Config, memory: &Memory, seen: &Seen) -> Option<String> {
+    let lately = if config.enabled { here(config, seen, &memory.lately) } else { Vec::new() };
+    (!lately.is_empty()).then(|| format!("would probe once more for {}", all(&lately)))
 }
 
 /// Whether a run acts on the only event of a service whose host Nagios still holds down.
@@ -226,9 +234,12 @@ fn notes(config: &Config) -> Vec<String> {
 }
 
 /// What a run would do with a missing address.
-fn would(case: &Case, config: &Config) -> String {
+fn would(case: &Case, outcome: &Outcome, config: &Config) -> String {
     let Case { address, prefix, missing, why, .. } = case;
     match case.fate {
+        Fate::Bindable if outcome.end == End::OverBudget => {
+            format!("{address}: left alone: the budget of {} an hour is used up", outcome.per_hour)
+        }
         Fate::Bindable if config.command.is_some() => {
             format!("{address}: left to the command, if no other host has it")
         }

@@ -6,17 +6,16 @@ use std::net::IpAddr;
 use plugin::{Deadline, Report, State, reason};
 use state::StateError;
 
-use crate::backoff::{Failures, hold_back};
+use crate::backoff::Failures;
 use crate::bind::{bring_back, check_owed, leave_alone};
 use crate::budget::{BudgetError, Held, Memory, default_routes, now};
 use crate::caller;
 use crate::case::{Case, Fate, bindable, of};
 use crate::config::{Config, ConfigError};
 use crate::evaluate::evaluate;
-use crate::ledger::{Ledger, here, may_continue, owed, unrestarted};
-use crate::link::{
-    CONFLICTS_NEEDED, Claims, LEAST_TIMEOUT, Link, LinkError, TooShort, check_timeout, interface,
-};
+use crate::ledger::{Ledger, here, is_over_budget};
+use crate::link::{CONFLICTS_NEEDED, Claims, LEAST_TIMEOUT, Link, LinkError, TooShort, check_timeout};
+use crate::observe::{observe, spare_the_command};
 use crate::probe::{ObserveError, Seen};
 use crate::record::Log;
 use crate::tell::tell;
@@ -103,11 +102,7 @@ fn work(
     let mut memory = held.read(now, deadline)?;
     let seen = Seen::read(config, deadline)?;
     let is_forgotten = memory.forget(config, &seen, now);
-    observe(config, &seen, &memory, &mut outcome, deadline)?;
-    if config.enabled {
-        hold_back(config, &memory.failed, &mut outcome.cases, now);
-    }
-    outcome.unrestarted = unrestarted(config, &memory, now);
+    observe(config, &seen, &memory, now, &mut outcome, deadline)?;
     let has_seen = see_routes(config, &seen, &mut memory, &mut outcome, deadline);
     let has_looked = look_again(config, &seen, &mut memory, &mut outcome, deadline);
     forget_failures(&held, &mut memory, is_forgotten || has_seen || has_looked, &outcome)?;
@@ -126,28 +121,6 @@ fn work(
     log.begun(&outcome).map_err(HandleError::Log)?;
     change(config, &mut ledger, &seen, &link, &mut outcome, deadline).map_err(HandleError::After)?;
     Ok(outcome.ends(End::Done))
-}
-
-/// Notes what is missing, and what earlier runs have removed or left undone.
-fn observe(
-    config: &Config,
-    seen: &Seen,
-    memory: &Memory,
-    outcome: &mut Outcome,
-    deadline: &Deadline,
-) -> Result<(), ObserveError> {
-    interface::check(seen.bound(), &config.interface)?;
-    outcome.acted = memory.acted.len();
-    outcome.expected = seen.expected();
-    outcome.difference = seen.difference(config);
-    outcome.contradictions = seen.contradictions(config);
-    outcome.cases = seen.cases(config, deadline)?;
-    outcome.cases.extend(memory.cases(&outcome.cases));
-    spare_the_command(config, &mut outcome.cases);
-    outcome.owed = owed(config, memory, seen);
-    let pending = outcome.owed.addresses.iter().filter(|_| !outcome.owed.is_announced);
-    outcome.pending = pending.copied().collect();
-    Ok(())
 }
 
 /// Takes note of the default routes. Returns whether `memory` was changed.
@@ -181,7 +154,7 @@ fn look_again(
     if memory.lately.is_empty() || !config.enabled || deadline.remaining() < needed {
         return false;
     }
-    let here = here(config, seen.bound(), &memory.lately);
+    let here = here(config, seen, &memory.lately);
     let has_ipv6 = here.iter().any(IpAddr::is_ipv6);
     let claims = match here.as_slice() {
         [] => Ok(Claims::new()),
@@ -210,23 +183,6 @@ fn early_end(config: &Config, memory: &Memory, outcome: &mut Outcome) -> Option<
         () if is_over_budget(config, memory, outcome) => Some(End::OverBudget),
         () => None,
     }
-}
-
-/// Returns whether nothing more may be changed within this hour. Addresses that went missing since an earlier
-/// run began are not part of what this one may finish.
-fn is_over_budget(config: &Config, memory: &Memory, outcome: &mut Outcome) -> bool {
-    if outcome.acted < config.per_hour {
-        return false;
-    }
-    let has_left = outcome.has_left();
-    let is_over = !may_continue(config, memory, &outcome.cases, has_left);
-    let is_begun = |case: &Case| memory.begun.contains(&case.address);
-    let mut tried = outcome.cases.iter_mut().filter(|case| case.fate == Fate::Bindable).collect::<Vec<_>>();
-    let has_begun = has_left || tried.iter().any(|case| is_begun(case));
-    for case in tried.iter_mut().filter(|case| has_begun && is_begun(case) == is_over) {
-        case.becomes(Fate::Later, format!("the budget of {} an hour is used up", config.per_hour));
-    }
-    is_over
 }
 
 /// Binds, announces and restarts.
@@ -315,13 +271,4 @@ fn ask(link: &Link, config: &Config, cases: &mut [Case], deadline: &Deadline) ->
     }
     spare_the_command(config, cases);
     Ok(())
-}
-
-/// A command binds whatever it binds: it must not be run while a missing address must not be bound.
-fn spare_the_command(config: &Config, cases: &mut [Case]) {
-    let left = of(cases, Fate::LeftAlone).chain(of(cases, Fate::Contradicted)).next();
-    let Some(first) = left.filter(|_| config.command.is_some()) else { return };
-    for case in cases.iter_mut().filter(|case| case.fate == Fate::Bindable) {
-        case.becomes(Fate::LeftAlone, format!("the command might bind {first} too"));
-    }
 }

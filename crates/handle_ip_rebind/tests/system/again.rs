@@ -151,6 +151,9 @@ fn an_address_that_is_taken_after_a_run_is_given_back_by_the_next_one() {
     site.configure("enabled = true\nper-hour = 1\nannounce = true\n");
     let line = "IP_REBIND OK - bound again: 192.0.2.31-32, 2001:db8::31";
     assert_eq!(site.handle().verdict(), (0, line));
+    let tried = site.trial();
+    let line = "\nwould probe once more for 192.0.2.31-32, 2001:db8::31\n";
+    assert!(tried.stdout.contains(line), "{tried:?}");
     // The run has ended, and another host takes two of them.
     site.neighbour.ip_batch("addr add 192.0.2.31/24 dev eth0\naddr add 2001:db8::31/64 dev eth0 nodad\n");
     let mac = run(site.neighbour.command("cat").arg("/sys/class/net/eth0/address")).stdout;
@@ -167,6 +170,23 @@ fn an_address_that_is_taken_after_a_run_is_given_back_by_the_next_one() {
     // It looks once, at what the last run bound.
     site.neighbour.ip(&["addr", "add", "192.0.2.32/24", "dev", "eth0"]);
     assert_eq!(site.handle().verdict(), (2, line.as_str()));
+}
+
+#[test]
+fn an_address_that_was_taken_off_the_list_is_not_probed_for_again() {
+    if missing(&HOSTS) {
+        return;
+    }
+    let site = Site::new("192.0.2.31 192.0.2.32");
+    site.configure("enabled = true\nannounce = true\n");
+    assert_eq!(site.handle().verdict(), (0, "IP_REBIND OK - bound again: 192.0.2.31-32"));
+    write(&site.path("ips"), "192.0.2.32\n");
+    site.neighbour.ip(&["addr", "add", "192.0.2.31/24", "dev", "eth0"]);
+    let tried = site.trial();
+    assert!(tried.stdout.ends_with("\nwould probe once more for 192.0.2.32\n"), "{tried:?}");
+    let line = "IP_REBIND OK - nothing is missing, 1 address bound and usable";
+    assert_eq!(site.handle().verdict(), (0, line));
+    assert!(site.has("192.0.2.31/24"), "it is left to whoever took it off the list");
 }
 
 #[test]

@@ -32,12 +32,13 @@ fn a_trial_says_what_a_run_would_do_and_changes_nothing() {
 
     let site = Site::new("192.0.2.255 192.0.2.1");
     let outcome = site.trial();
-    let line = "IP_REBIND WARNING - configuration is right: 2 addresses listed, 0 would be bound on eth0, 1 left alone";
-    assert_eq!(outcome.verdict(), (1, line));
-    assert!(
-        outcome.stdout.contains("\n192.0.2.255: left alone: the broadcast address of 192.0.2.0/24\n"),
-        "{outcome:?}"
-    );
+    let line = "IP_REBIND CRITICAL - 192.0.2.255 left alone: the broadcast address of 192.0.2.0/24";
+    assert_eq!(outcome.verdict(), (2, line));
+    let rest = "\n2 addresses listed, 0 would be bound on eth0, 1 left alone\n\
+                192.0.2.1: bound\n\
+                192.0.2.255: left alone: the broadcast address of 192.0.2.0/24\n";
+    assert!(outcome.stdout.contains(rest), "{outcome:?}");
+    assert_eq!(site.handle().verdict(), (2, line), "as a run");
 }
 
 #[test]
@@ -154,21 +155,30 @@ fn a_trial_knows_whether_a_command_may_continue_without_budget() {
     fs::create_dir(site.path("state")).unwrap();
     fs::set_permissions(site.path("state"), fs::Permissions::from_mode(0o700)).unwrap();
     let command = format!("command = [\"{}\"]\n", site.script("setup", "true"));
-    let over = "IP_REBIND WARNING - the budget of 1 an hour is used up";
+    let why = "the budget of 1 an hour is used up";
+    let over = format!("IP_REBIND CRITICAL - 192.0.2.31-32 not bound: {why}");
+    // A command binds both or none.
+    let all_or_none = format!("IP_REBIND CRITICAL - 192.0.2.31 not bound yet: {why}, 1 more fault");
+    // A run would bind the one that an earlier run began with, and no other.
+    let later = format!("IP_REBIND CRITICAL - 192.0.2.32 not bound yet: {why}");
     let right = "IP_REBIND OK - configuration is right: 3 addresses listed, 2 would be bound on eth0";
-    for (command, begun, first) in [
-        (command.as_str(), r#""192.0.2.31""#, over),
-        (&command, r#""192.0.2.31","192.0.2.32""#, right),
-        ("", r#""192.0.2.31""#, right),
-        ("", r#""192.0.2.33""#, over),
+    for (command, begun, first, ends) in [
+        (command.as_str(), r#""192.0.2.31""#, all_or_none.as_str(), "over_budget"),
+        (&command, r#""192.0.2.31","192.0.2.32""#, right, ""),
+        ("", r#""192.0.2.33""#, &over, "over_budget"),
+        ("", r#""192.0.2.31""#, &later, "done"),
     ] {
         site.configure(&format!("enabled = true\nper-hour = 1\n{command}"));
         let budget = format!(r#"{{"version":1,"acted":[4000000000],"begun":[{begun}]}}"#);
         write(&site.path("state/budget.json"), &budget);
         assert_eq!(site.trial().first_line(), first, "{command} {begun}");
-        if first == over {
-            assert_eq!(site.handle().code, Some(2), "{command} {begun}");
-            assert_eq!(site.records().last().unwrap()["end"], "over_budget", "{command} {begun}");
+        if !ends.is_empty() {
+            let outcome = site.handle();
+            assert!(
+                outcome.code == Some(2) && outcome.first_line().starts_with(first),
+                "as a run: {outcome:?}"
+            );
+            assert_eq!(site.records().last().unwrap()["end"], ends, "{command} {begun}");
         }
     }
 }
@@ -212,9 +222,10 @@ fn a_trial_finds_a_disk_that_takes_nothing_and_addresses_that_wait() {
     site.configure(&format!("enabled = true\nrestart = [[\"{restart}\"]]\n"));
     assert_eq!(site.handle().code, Some(2));
     let outcome = site.trial();
-    let line = "IP_REBIND WARNING - configuration is right: 1 address listed, 0 would be bound on eth0, \
-                1 waiting for the next try";
-    assert_eq!(outcome.verdict(), (1, line));
+    let line = "IP_REBIND CRITICAL - 192.0.2.31 not back: gone since service ran, waits 1 min after 1 try";
+    assert_eq!(outcome.verdict(), (2, line));
+    let line = "\n1 address listed, 0 would be bound on eth0, 1 waiting for the next try\n";
+    assert!(outcome.stdout.contains(line), "{outcome:?}");
     let line = "192.0.2.31: left alone: gone since service ran, waits 1 min after 1 try\n";
     assert!(outcome.stdout.contains(line), "{outcome:?}");
 }
