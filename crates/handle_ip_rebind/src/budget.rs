@@ -21,8 +21,9 @@ use state::{Above, Access, Fault, Folder, LOOK, Lock, PRIVATE, StateError};
 use crate::backoff::Failures;
 use crate::case::Case;
 use crate::config::Config;
-use crate::probe::Seen;
+use crate::probe::{ObserveError, Seen};
 use crate::retries::Programs;
+use crate::wrong::{self, Before};
 use gone::Gone;
 use misbound::Misbound;
 pub(crate) use owed::Owed;
@@ -86,9 +87,13 @@ pub(crate) struct Memory {
     /// What runs have removed, and no list names.
     #[serde(default, skip_serializing_if = "Gone::is_empty")]
     pub(crate) gone: Gone,
-    /// What commands have bound wrongly.
+    /// What programs have bound wrongly.
     #[serde(default, skip_serializing_if = "Misbound::is_empty")]
     pub(crate) misbound: Misbound,
+    /// Where addresses are right by a run that starts programs, until that run has judged where they are. The
+    /// next run judges it if that one is killed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) before: Option<Before>,
     /// The default routes by the configured interface.
     #[serde(default, skip_serializing_if = "Routes::is_empty")]
     pub(crate) routes: Routes,
@@ -174,6 +179,24 @@ impl Memory {
         is_back || is_right
     }
 
+    /// Judges where the programs of a run that was killed bound addresses of a list. Returns whether there was
+    /// such a run.
+    ///
+    /// # Errors
+    /// [`ObserveError`]: the list or the routes cannot be read.
+    pub(crate) fn judge(
+        &mut self,
+        config: &Config,
+        seen: &Seen,
+        deadline: &Deadline,
+    ) -> Result<bool, ObserveError> {
+        let Some(before) = self.before.take() else { return Ok(false) };
+        let bound = seen.bound();
+        let wrongs = wrong::found(config, seen, (&before, bound), "since an earlier run", deadline)?;
+        self.misbound.learn(&wrongs, bound, &config.interface);
+        Ok(true)
+    }
+
     /// Returns the addresses that are not as they should be by earlier runs, without those that are `missing`
     /// anyway.
     pub(crate) fn cases(&self, missing: &[Case]) -> Vec<Case> {
@@ -185,8 +208,8 @@ impl Memory {
     /// Takes each time after `now` for now. Returns whether there was one.
     fn forgets_the_future(&mut self, now: u64) -> bool {
         let failed = self.failed.times().chain(self.programs.times());
-        let mut later: Vec<&mut u64> =
-            self.acted.iter_mut().chain(failed).chain(self.gone.times()).chain(self.routes.times()).collect();
+        let lost = self.gone.times().chain(self.routes.times());
+        let mut later: Vec<&mut u64> = self.acted.iter_mut().chain(failed).chain(lost).collect();
         later.retain(|then| **then > now);
         later.iter_mut().for_each(|then| **then = now);
         !later.is_empty()

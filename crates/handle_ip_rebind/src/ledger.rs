@@ -6,6 +6,7 @@ use std::net::IpAddr;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use check_ip_bound::ProbeError;
 use host_net::Bound;
 use plugin::Deadline;
 
@@ -16,8 +17,9 @@ use crate::budget::{BudgetError, Held, Memory, Owed, Run, default_routes};
 use crate::case::{Case, Fate, bindable, of};
 use crate::child::{Ran, words};
 use crate::config::Config;
-use crate::probe::Seen;
+use crate::probe::{ObserveError, Seen};
 use crate::retries::Unrestarted;
+use crate::wrong::{self, Before};
 
 /// The notes of a run.
 pub(crate) struct Ledger<'a> {
@@ -36,10 +38,11 @@ pub(crate) struct Ledger<'a> {
     now: u64,
 }
 
-/// Returns what an earlier run owes and this one can do: for addresses of a list that are bound,
+/// Returns what an earlier run owes and this one can do: for addresses of a list that are bound, and rightly,
 /// programs that are still configured. What is bound only now is announced anyway.
 pub(crate) fn owed(config: &Config, memory: &Memory, seen: &Seen) -> Owed {
-    let addresses = here(config, seen, &memory.owed.addresses);
+    let mut addresses = here(config, seen, &memory.owed.addresses);
+    addresses.retain(|address| !memory.misbound.has(*address));
     let configured = |words: &&Vec<String>| services(config).contains(words);
     let services: Vec<Vec<String>> = memory.owed.services.iter().filter(configured).cloned().collect();
     if addresses.is_empty() {
@@ -127,11 +130,13 @@ impl<'a> Ledger<'a> {
     /// [`BudgetError`]: then nothing may be changed.
     pub(crate) fn begin(
         held: &'a Held,
-        memory: Memory,
-        config: &Config,
+        mut memory: Memory,
+        (config, seen): (&Config, &Seen),
         outcome: &mut Outcome,
         now: u64,
     ) -> Result<Self, BudgetError> {
+        let has_programs = config.command.is_some() || !config.restart.is_empty();
+        memory.before = has_programs.then(|| Before::of(config, seen, &outcome.cases));
         let (former, acted) = (memory.failed.clone(), memory.acted.clone());
         let tried: BTreeSet<IpAddr> = of(&outcome.cases, Fate::Bindable).collect();
         let continues = memory.may_continue() && tried.is_subset(&memory.begun);
@@ -166,20 +171,49 @@ impl<'a> Ledger<'a> {
         self.memory.owed = Owed { addresses, services, is_announced };
     }
 
-    /// Notes which addresses are back, which are not, and which a command bound wrongly. A run that could
+    /// Notes which addresses are back, which are not, and which the command bound wrongly. A run that could
     /// change nothing has used none of the budget.
     pub(crate) fn learn(&mut self, config: &Config, seen: &Seen, outcome: &mut Outcome, deadline: &Deadline) {
-        if !outcome.misbound.is_empty()
-            && let Ok(bound) = Bound::read(deadline)
-        {
-            let listed = |address| seen.names(address);
-            let (cases, places) = (&outcome.cases, &outcome.misbound);
-            self.memory.misbound.learn(cases, places, &bound, &config.interface, listed);
-        }
+        self.learn_wrong(config, seen, outcome, deadline);
         let announced = outcome.owed.is_announced.then(|| outcome.owed_addresses());
         let addresses = outcome.pending.iter().copied().chain(announced.into_iter().flatten());
         self.owe(config, addresses, outcome);
         self.fates(outcome);
+    }
+
+    /// Notes the addresses of a list that programs of this run bound wrongly, and that are bound so now.
+    fn learn_wrong(&mut self, config: &Config, seen: &Seen, outcome: &Outcome, deadline: &Deadline) {
+        let wrong: BTreeSet<IpAddr> = of(&outcome.cases, Fate::Misbound).collect();
+        let mut wrongs = outcome.misbound.clone();
+        wrongs.retain(|address, _| wrong.contains(address) && seen.names(*address));
+        if !wrongs.is_empty()
+            && let Ok(bound) = Bound::read(deadline)
+        {
+            self.memory.misbound.learn(&wrongs, &bound, &config.interface);
+        }
+    }
+
+    /// Judges where the services of this run bound addresses of a list.
+    ///
+    /// # Errors
+    /// [`ObserveError`]: what is bound, the list or the routes cannot be read.
+    pub(crate) fn judge(
+        &mut self,
+        config: &Config,
+        seen: &Seen,
+        outcome: &mut Outcome,
+        deadline: &Deadline,
+    ) -> Result<(), ObserveError> {
+        let Some(before) = &self.memory.before else { return Ok(()) };
+        if outcome.services.iter().any(|ran| ran.is_started) {
+            let bound = Bound::read(deadline).map_err(ProbeError::from)?;
+            let wrongs = wrong::found(config, seen, (before, &bound), "after the restart", deadline)?;
+            for (address, places) in wrongs {
+                places.into_iter().for_each(|place| outcome.bound_wrongly(address, place));
+            }
+            self.learn_wrong(config, seen, outcome, deadline);
+        }
+        Ok(())
     }
 
     /// Notes that the addresses were announced, if all of them were and programs are left. The next run looks
@@ -216,6 +250,7 @@ impl<'a> Ledger<'a> {
             self.memory.owed.services.clear();
         }
         self.memory.interrupted = 0;
+        self.memory.before = None;
         self.memory.lately = lately(&self.unseen, outcome);
         self.memory.gone.learn(&outcome.cases, |address| seen.names(address), self.now);
         self.see_routes(config, seen, outcome, deadline);

@@ -35,6 +35,7 @@ mod tell;
 mod trial;
 mod watch;
 mod work;
+mod wrong;
 
 use std::path::PathBuf;
 

@@ -121,11 +121,6 @@ impl List {
     pub(crate) fn port(&self) -> Option<&str> {
         self.port.as_deref()
     }
-
-    /// Returns the interfaces that are configured for addresses.
-    pub(crate) fn interfaces(&self) -> &[(IpAddr, String)] {
-        &self.expected.interfaces
-    }
 }
 
 pub(crate) fn place(expected: &Expected, entry: &Entry) -> String {

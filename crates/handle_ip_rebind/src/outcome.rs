@@ -12,6 +12,7 @@ use crate::contradiction::Contradictions;
 use crate::difference::Difference;
 use crate::event::When;
 use crate::retries::Unrestarted;
+use crate::wrong::{Wrong, Wrongs, words};
 
 /// How a run ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
@@ -54,8 +55,8 @@ pub(crate) struct Outcome {
     pub(crate) unrecorded: Option<String>,
     /// The missing ones.
     pub(crate) cases: Vec<Case>,
-    /// Where the command bound addresses wrongly: the interface and the prefix length of each.
-    pub(crate) misbound: BTreeMap<IpAddr, (String, u8)>,
+    /// Where programs of this run bound addresses wrongly.
+    pub(crate) misbound: Wrongs,
     /// How often something was changed within the hour, by this run too.
     pub(crate) acted: usize,
     /// Whether this run has changed something, or may have.
@@ -100,7 +101,7 @@ impl Outcome {
             contradictions: Contradictions::default(),
             unrecorded: None,
             cases: Vec::new(),
-            misbound: BTreeMap::new(),
+            misbound: Wrongs::new(),
             acted: 0,
             changed: false,
             per_hour: config.per_hour,
@@ -126,6 +127,16 @@ impl Outcome {
             Some(case) => case.becomes(fate, why),
             None => self.cases.push(Case::unlisted(address, missing.to_owned(), fate, why)),
         }
+    }
+
+    /// Notes a place at which an address is bound wrongly, besides those that are known.
+    pub(crate) fn bound_wrongly(&mut self, address: IpAddr, wrong: Wrong) {
+        let places = self.misbound.entry(address).or_default();
+        if !places.iter().any(|known| known.is_at(&wrong)) {
+            places.push(wrong);
+        }
+        let why = words(places);
+        self.set(address, Fate::Misbound, why, "bound");
     }
 
     /// Returns whether an earlier run left something that this one can do.

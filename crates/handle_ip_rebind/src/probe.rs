@@ -95,6 +95,14 @@ impl Seen {
         check.chain([&self.list]).any(is_named)
     }
 
+    /// Returns the interfaces that the lists and the configuration name for an address. An alias such as eth0:1
+    /// is on eth0.
+    pub(crate) fn configured_on(&self, address: IpAddr) -> impl Iterator<Item = &str> {
+        let all = self.check.iter().chain([&self.list]).flat_map(|seen| &seen.expected.interfaces);
+        let of = all.filter(move |(of, _)| *of == address);
+        of.map(|(_, name)| name.split(':').next().unwrap_or(name))
+    }
+
     /// Returns the gateways that `check` names.
     pub(crate) fn gateways(&self) -> &[IpAddr] {
         self.check.as_ref().map_or(&[], |check| &check.expected.gateways)
@@ -192,7 +200,8 @@ impl Seen {
         Ok(cases)
     }
 
-    /// Returns the rules for these addresses: what this host had around them when it was read.
+    /// Returns the rules for addresses at these places: what this host had around them when it was read,
+    /// without these places and their routes.
     ///
     /// # Errors
     /// [`ObserveError`]: the list or the routes cannot be read.
@@ -203,8 +212,11 @@ impl Seen {
         deadline: &Deadline,
     ) -> Result<Rules, ObserveError> {
         let addresses: Vec<IpAddr> = places.iter().map(|place| place.address).collect();
-        let around = Surroundings::read(self.bound(), &config.interface, &addresses, deadline)
-            .map_err(ProbeError::from)?;
+        let mut bound = self.bound().clone();
+        bound.addresses.retain(|place| !places.iter().any(|new| is_same(new, place)));
+        let mut around =
+            Surroundings::read(&bound, &config.interface, &addresses, deadline).map_err(ProbeError::from)?;
+        around.without_routes_of(places, self.bound());
         Ok(Rules { list: self.read_list(deadline)?, around })
     }
 
@@ -221,9 +233,9 @@ impl Seen {
         };
         let (prefix, route) = around.prefix(address, list.prefix(address), &config.prefix, &config.interface);
         let obstacle = match condition {
-            Condition::NotBound => self
-                .obstacle(config, list, address)
-                .or_else(|| around.obstacle(address, prefix, &config.interface)),
+            Condition::NotBound => {
+                self.obstacle(config, address).or_else(|| around.obstacle(address, prefix, &config.interface))
+            }
             // In the words of an address that is not bound there, so that both are one fault.
             Condition::NoLink(index) => self.link_fault(index).or_else(|| Some(missing.clone())),
             _ => Some(missing.clone()),
@@ -241,20 +253,14 @@ impl Seen {
 
     /// Returns why an address of the list must not be bound on the interface, whatever is around it. `None`
     /// if it may be tried.
-    fn obstacle(&self, config: &Config, list: &List, address: IpAddr) -> Option<String> {
+    fn obstacle(&self, config: &Config, address: IpAddr) -> Option<String> {
         let interface = config.interface.as_str();
-        let configured =
-            self.check.iter().flat_map(|check| &check.expected.interfaces).chain(list.interfaces());
-        // An alias such as eth0:1 is on eth0.
-        let names = configured
-            .filter(|(of, _)| *of == address)
-            .map(|(_, name)| name.split(':').next().unwrap_or(name));
         let own = self.bound().interfaces.iter().find(|known| known.name == interface);
         let is_own = |name: &str| {
             let named = self.bound().by_name(name);
             name == interface || named.zip(own).is_some_and(|(named, own)| named.index == own.index)
         };
-        if let Some(name) = names.into_iter().find(|name| !is_own(name)) {
+        if let Some(name) = self.configured_on(address).find(|name| !is_own(name)) {
             return Some(match self.bound().by_name(name) {
                 Some(_) => format!("configured on {name}, not on {interface}"),
                 None => format!("configured on {name}, there is no {name} here"),
@@ -279,7 +285,12 @@ fn spare_floating(cases: &mut [Case], floating: &[(IpAddr, String)]) {
     }
 }
 
-/// The rules for addresses that a command bound.
+/// Returns whether two are one place, whatever the flags are now.
+fn is_same(one: &BoundAddress, other: &BoundAddress) -> bool {
+    (one.address, one.interface, one.prefix) == (other.address, other.interface, other.prefix)
+}
+
+/// The rules for addresses that a program bound.
 pub(crate) struct Rules {
     list: List,
     around: Surroundings,

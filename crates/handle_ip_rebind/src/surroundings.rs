@@ -79,6 +79,16 @@ impl Surroundings {
         }
     }
 
+    /// Leaves out the routes that the kernel made for the subnets of these places, whose interfaces `bound` names.
+    pub(crate) fn without_routes_of(&mut self, places: &[&BoundAddress], bound: &Bound) {
+        let made = |place: &&BoundAddress| {
+            let on = bound.interface(place.interface)?;
+            Some((Network::of(place.address, place.prefix), on.name.clone()))
+        };
+        let made: BTreeSet<(Network, String)> = places.iter().filter_map(made).collect();
+        self.routes.retain(|route| !made.contains(route));
+    }
+
     /// Asks the routing tables about each address. To many there is no route, which is nothing wrong.
     fn look_up(&mut self, bound: &Bound, interface: &str, missing: &[IpAddr], deadline: &Deadline) {
         let Ok(mut routes) = RouteLookup::open() else { return };

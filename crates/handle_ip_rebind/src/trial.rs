@@ -115,6 +115,7 @@ fn outcome(
 ) -> Result<Outcome, ObserveError> {
     let mut outcome = Outcome::new(config, Event::Timer);
     memory.forget(config, seen, now());
+    memory.judge(config, seen, deadline)?;
     observe(config, seen, memory, now(), &mut outcome, deadline)?;
     refuse_family(config, seen, &mut outcome.cases);
     if let Some(there) = default_routes(seen.bound(), &config.interface, deadline) {

@@ -101,7 +101,7 @@ fn work(
     let now = now();
     let mut memory = held.read(now, deadline)?;
     let seen = Seen::read(config, deadline)?;
-    let is_forgotten = memory.forget(config, &seen, now);
+    let is_forgotten = memory.forget(config, &seen, now) | memory.judge(config, &seen, deadline)?;
     observe(config, &seen, &memory, now, &mut outcome, deadline)?;
     let has_seen = see_routes(config, &seen, &mut memory, &mut outcome, deadline);
     let has_looked = look_again(config, &seen, &mut memory, &mut outcome, deadline);
@@ -117,7 +117,7 @@ fn work(
     if !config.enabled {
         return Ok(outcome.ends(End::DryRun));
     }
-    let mut ledger = Ledger::begin(&held, memory, config, &mut outcome, now)?;
+    let mut ledger = Ledger::begin(&held, memory, (config, &seen), &mut outcome, now)?;
     log.begun(&outcome).map_err(HandleError::Log)?;
     change(config, &mut ledger, &seen, &link, &mut outcome, deadline).map_err(HandleError::After)?;
     Ok(outcome.ends(End::Done))
@@ -209,6 +209,7 @@ fn change(
     let is_changed = outcome.changed || outcome.has_left();
     if is_changed {
         tell(config, ledger, &mut watch, link, outcome, deadline)?;
+        ledger.judge(config, seen, outcome, deadline)?;
     }
     ledger.end(config, seen, outcome, deadline);
     Ok(())

@@ -13,6 +13,7 @@ use crate::child::name;
 use crate::config::Config;
 use crate::probe::{ObserveError, Seen};
 use crate::watch::Watch;
+use crate::wrong::{Wrong, fault};
 
 /// What there was before the command, and what there is after it.
 pub(crate) struct Change<'a> {
@@ -60,18 +61,12 @@ pub(crate) fn judge(
     for place in new {
         let address = place.address;
         let is_tried = is_moved(place) || tried.binary_search(&address).is_ok();
-        let fault = match after.interface(place.interface).filter(|_| !is_here(place)) {
-            Some(other) => is_tried.then(|| format!("on {}, not on {}", other.name, config.interface)),
-            None => rules.fault(config, address, place.prefix),
-        };
+        let fault = fault(config, seen, &rules, (after, place)).filter(|_| is_tried || is_here(place));
         let by = if seen.names(address) { "by the command" } else { &ran };
         match fault {
-            Some(fault) => {
-                outcome.set(address, Fate::Misbound, format!("{fault}, {by}"), "bound");
-                let on = after.interface(place.interface).map(|on| (on.name.clone(), place.prefix));
-                outcome.misbound.extend(on.map(|on| (address, on)));
-            }
+            Some(why) => outcome.bound_wrongly(address, Wrong::at(after, place, why, by)),
             None if is_tried => continue,
+            None if outcome.misbound.contains_key(&address) => {}
             None => outcome.set(address, Fate::Unlisted, format!("bound {by}"), "bound"),
         }
         here.extend(is_here(place).then_some(address));

@@ -1,4 +1,4 @@
-//! Addresses of a list that a command bound on another interface than the configured one, or with a prefix
+//! Addresses of a list that a program bound on another interface than the configured one, or with a prefix
 //! length that diverts traffic. The next run would find them bound, and nothing wrong. They are told as long
 //! as they are bound so.
 
@@ -8,72 +8,66 @@ use std::net::IpAddr;
 use host_net::Bound;
 use serde::{Deserialize, Serialize};
 
-use crate::case::{Case, Fate, MOST};
+use crate::case::{Case, Fate, MOST, kept};
+use crate::wrong::{Wrong, Wrongs, words};
 
 /// The addresses that are bound wrongly.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(transparent)]
-pub(crate) struct Misbound(BTreeMap<IpAddr, Place>);
+pub(crate) struct Misbound(BTreeMap<IpAddr, Vec<Place>>);
 
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 struct Place {
-    /// What is wrong with it.
-    why: String,
-    /// The interface that it is on.
-    interface: String,
-    prefix: u8,
+    wrong: Wrong,
     /// The interface that was configured then.
     configured: String,
 }
 
 impl Misbound {
-    /// Forgets those that are not bound so any more, that no list names, or that another interface is
-    /// configured for now. Returns whether there was one.
+    /// Forgets the places at which they are not bound any more, the addresses that no list names, and those
+    /// that another interface is configured for now. Returns whether there was one.
     pub(crate) fn forget(
         &mut self,
         bound: &Bound,
         configured: &str,
         listed: impl Fn(IpAddr) -> bool,
     ) -> bool {
-        let before = self.0.len();
-        self.0.retain(|address, place| {
-            is_on(bound, *address, &place.interface, place.prefix)
-                && place.configured == configured
-                && listed(*address)
+        let count = |all: &Self| all.0.values().map(Vec::len).sum::<usize>();
+        let before = count(self);
+        self.0.retain(|address, places| {
+            places.retain(|place| place.wrong.is_bound(bound, *address) && place.configured == configured);
+            !places.is_empty() && listed(*address)
         });
-        self.0.len() < before
+        count(self) < before
     }
 
     /// Returns them as cases.
     pub(crate) fn cases(&self) -> impl Iterator<Item = Case> {
-        let case = |(address, place): (&IpAddr, &Place)| {
-            let why = Some(place.why.clone());
-            Case { prefix: place.prefix, ..Case::unlisted(*address, "bound".to_owned(), Fate::Misbound, why) }
+        let case = |(address, places): (&IpAddr, &Vec<Place>)| {
+            let wrong: Vec<Wrong> = places.iter().map(|place| place.wrong.clone()).collect();
+            let case = Case::unlisted(*address, "bound".to_owned(), Fate::Misbound, Some(words(&wrong)));
+            Case { prefix: wrong.first().map_or(case.prefix, |first| first.prefix), ..case }
         };
         self.0.iter().map(case)
     }
 
-    /// Notes the `listed` addresses that a command bound wrongly, each at the place that is wrong, and that
-    /// are `bound` so now.
-    pub(crate) fn learn(
-        &mut self,
-        cases: &[Case],
-        places: &BTreeMap<IpAddr, (String, u8)>,
-        bound: &Bound,
-        configured: &str,
-        listed: impl Fn(IpAddr) -> bool,
-    ) {
-        let wrong = cases.iter().filter(|case| case.fate == Fate::Misbound && listed(case.address));
-        for case in wrong.take(MOST.saturating_sub(self.0.len())) {
-            let Some((interface, prefix)) = places.get(&case.address).cloned() else { continue };
-            if is_on(bound, case.address, &interface, prefix) {
-                self.0.insert(
-                    case.address,
-                    Place { why: case.cause(), interface, prefix, configured: configured.to_owned() },
-                );
+    /// Notes the places that are new of those that are `bound` wrongly so now.
+    pub(crate) fn learn(&mut self, wrongs: &Wrongs, bound: &Bound, configured: &str) {
+        for (address, places) in wrongs.iter().take(MOST.saturating_sub(self.0.len())) {
+            let known = self.0.get(address).map_or(&[][..], Vec::as_slice);
+            let is_known = |wrong: &Wrong| known.iter().any(|place| place.wrong.is_at(wrong));
+            let new = places.iter().filter(|wrong| !is_known(wrong) && wrong.is_bound(bound, *address));
+            let new: Vec<Place> = new.map(|wrong| Place::new(wrong, configured)).collect();
+            if !new.is_empty() {
+                self.0.entry(*address).or_default().extend(new);
             }
         }
+    }
+
+    /// Returns whether an address is bound wrongly.
+    pub(crate) fn has(&self, address: IpAddr) -> bool {
+        self.0.contains_key(&address)
     }
 
     /// Returns whether there is none.
@@ -82,9 +76,8 @@ impl Misbound {
     }
 }
 
-/// Returns whether an address is on this interface with this prefix length.
-fn is_on(bound: &Bound, address: IpAddr, interface: &str, prefix: u8) -> bool {
-    let name = |index| bound.interface(index).map(|known| known.name.as_str());
-    let mut places = bound.places(address).iter();
-    places.any(|place| place.prefix == prefix && name(place.interface) == Some(interface))
+impl Place {
+    fn new(wrong: &Wrong, configured: &str) -> Self {
+        Self { wrong: Wrong { why: kept(&wrong.why), ..wrong.clone() }, configured: configured.to_owned() }
+    }
 }

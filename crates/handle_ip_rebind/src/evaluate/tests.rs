@@ -28,7 +28,7 @@ fn outcome(end: End, cases: Vec<Case>) -> Outcome {
         contradictions: Contradictions::default(),
         unrecorded: None,
         cases,
-        misbound: std::collections::BTreeMap::new(),
+        misbound: crate::wrong::Wrongs::new(),
         acted: 1,
         changed: true,
         per_hour: 3,

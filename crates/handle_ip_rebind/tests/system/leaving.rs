@@ -133,19 +133,101 @@ fn an_address_that_a_command_bound_wrongly_is_told_as_long_as_it_is() {
 }
 
 #[test]
-fn what_the_command_of_a_killed_run_bound_wrongly_is_told_too() {
+fn an_address_that_a_command_bound_wrongly_in_two_places_is_told_until_both_are_right() {
     if missing(&HOSTS) {
         return;
     }
     let site = Site::new("192.0.2.31 192.0.2.32");
-    let setup =
-        site.script("setup-ips.pl", "ip addr add 192.0.2.31/8 dev eth0; ip addr add 192.0.2.32/24 dev eth0");
-    let restart = site.script("service", "[ -e \"$0.runs\" ] || { touch \"$0.runs\"; exec sleep 20; }");
-    site.configure(&format!("enabled = true\ncommand = [\"{setup}\"]\nrestart = [[\"{restart}\"]]\n"));
-    kill(&site, "the service is restarted", || site.path("service.runs").exists());
-    let line = "IP_REBIND CRITICAL - 192.0.2.31 bound wrongly: with /8, not with /24, by the command \
-                (finished an earlier run, restarted 1 service)";
-    assert_eq!(site.handle().verdict(), (2, line));
+    site.host.cable("eth1", &site.neighbour, "eth1");
+    let all = ["31/8 dev eth0", "31/24 dev eth1", "32/24 dev eth0"]
+        .map(|rest| format!("ip addr add 192.0.2.{rest}\n"));
+    let setup = site.script("setup-ips.pl", &all.concat());
+    site.configure(&format!("enabled = true\ncommand = [\"{setup}\"]\n"));
+    let wrong = "IP_REBIND CRITICAL - 192.0.2.31 bound wrongly: ";
+    let both = format!("{wrong}with /8, not with /24, and on eth1, not on eth0, by the command");
+    let outcome = site.handle();
+    assert_eq!(outcome.verdict(), (2, format!("{both} (bound again: 192.0.2.32)").as_str()));
+    assert_eq!(site.handle().verdict(), (2, both.as_str()));
+    site.host.ip(&["addr", "del", "192.0.2.31/8", "dev", "eth0"]);
+    site.host.ip(&["addr", "add", "192.0.2.31/24", "dev", "eth0"]);
+    let one = format!("{wrong}on eth1, not on eth0, by the command");
+    assert_eq!(site.handle().verdict(), (2, one.as_str()));
+    site.host.ip(&["addr", "del", "192.0.2.31/24", "dev", "eth1"]);
+    let line = "IP_REBIND OK - nothing is missing, 2 addresses bound and usable";
+    assert_eq!(site.handle().verdict(), (0, line));
+}
+
+#[test]
+fn what_a_restart_bound_wrongly_is_told_as_long_as_it_is() {
+    if missing(&HOSTS) {
+        return;
+    }
+    // One that was tried, and one that was not missing.
+    for (address, on, why) in [
+        ("192.0.2.31/24", "eth1", "192.0.2.31 bound wrongly: on eth1, not on eth0"),
+        ("192.0.2.32/8", "eth0", "192.0.2.32 bound wrongly: with /8, not with /24"),
+    ] {
+        let site = Site::new("192.0.2.31 192.0.2.32");
+        site.host.cable("eth1", &site.neighbour, "eth1");
+        site.host.ip(&["addr", "add", "192.0.2.32/24", "dev", "eth0"]);
+        let restart = site.script("service", &format!("ip addr add {address} dev {on}"));
+        site.configure(&format!("enabled = true\nrestart = [[\"{restart}\"]]\n"));
+        let line = format!("IP_REBIND CRITICAL - {why}, after the restart");
+        let outcome = site.handle();
+        assert!(outcome.code == Some(2) && outcome.first_line().starts_with(&line), "{outcome:?}");
+        assert_eq!(site.handle().verdict(), (2, line.as_str()));
+        site.host.ip(&["addr", "del", address, "dev", on]);
+        let line = "IP_REBIND OK - nothing is missing, 2 addresses bound and usable";
+        assert_eq!(site.handle().verdict(), (0, line));
+    }
+}
+
+#[test]
+fn what_a_program_of_a_killed_run_bound_wrongly_is_told_too() {
+    if missing(&HOSTS) {
+        return;
+    }
+    let right = "ip addr add 192.0.2.31/24 dev eth0; ip addr add 192.0.2.32/24 dev eth0";
+    let large = "ip addr add 192.0.2.31/8 dev eth0; ip addr add 192.0.2.32/24 dev eth0";
+    let (on, with) = ("on eth1, not on eth0", "with /8, not with /24");
+    for (kind, lines, (address, dev), why) in [
+        // It is killed after the addresses were judged, while it restarts a service.
+        ("both", large, ("192.0.2.31/8", "eth0"), with),
+        ("command", large, ("192.0.2.31/8", "eth0"), with),
+        ("command", &format!("{right}; ip addr add 192.0.2.31/24 dev eth1"), ("192.0.2.31/24", "eth1"), on),
+        ("restart", "ip addr add 192.0.2.31/24 dev eth1", ("192.0.2.31/24", "eth1"), on),
+        ("restart", "ip addr add 192.0.2.31/8 dev eth0", ("192.0.2.31/8", "eth0"), with),
+    ] {
+        let site = Site::new("192.0.2.31 192.0.2.32");
+        site.host.cable("eth1", &site.neighbour, "eth1");
+        let once = |lines: &str| {
+            format!("[ -e \"${{0%/*}}/runs\" ] && exit\n{lines}\ntouch \"${{0%/*}}/runs\"; exec sleep 20")
+        };
+        let programs = match kind {
+            "both" => {
+                let (command, restart) = (site.script("program", lines), site.script("service", &once("")));
+                format!("command = [\"{command}\"]\nrestart = [[\"{restart}\"]]\n")
+            }
+            "command" => format!("command = [\"{}\"]\n", site.script("program", &once(lines))),
+            _ => format!("restart = [[\"{}\"]]\n", site.script("program", &once(lines))),
+        };
+        site.configure(&format!("enabled = true\nannounce = true\n{programs}"));
+        kill(&site, "the program runs", || site.path("runs").exists());
+        let by = if kind == "both" { "by the command" } else { "since an earlier run" };
+        let line = format!("IP_REBIND CRITICAL - 192.0.2.31 bound wrongly: {why}, {by}");
+        assert_eq!(site.trial().verdict(), (2, line.as_str()), "{kind} {lines}");
+        let outcome = site.handle();
+        assert!(
+            outcome.code == Some(2) && outcome.first_line().starts_with(&line),
+            "{kind} {lines}: {outcome:?}"
+        );
+        assert_eq!(site.handle().verdict(), (2, line.as_str()), "{kind} {lines}");
+        site.host.ip(&["addr", "del", address, "dev", dev]);
+        site.host.ip(&["addr", "replace", "192.0.2.31/24", "dev", "eth0"]);
+        assert_eq!(site.handle().code, Some(0), "{kind} {lines}");
+        let line = "IP_REBIND OK - nothing is missing, 2 addresses bound and usable";
+        assert_eq!(site.handle().verdict(), (0, line), "{kind} {lines}");
+    }
 }
 
 /// Starts keepalived, which takes the floating address within a second, as no other host has it.
