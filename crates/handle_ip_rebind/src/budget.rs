@@ -2,6 +2,7 @@
 //! budget, and the addresses that did not come back.
 
 mod gone;
+mod interfaces;
 mod misbound;
 mod owed;
 mod routes;
@@ -25,6 +26,7 @@ use crate::probe::{ObserveError, Seen};
 use crate::retries::Programs;
 use crate::wrong::{self, Before};
 use gone::Gone;
+use interfaces::Interfaces;
 use misbound::Misbound;
 pub(crate) use owed::Owed;
 use routes::Routes;
@@ -87,6 +89,9 @@ pub(crate) struct Memory {
     /// What runs have removed, and no list names.
     #[serde(default, skip_serializing_if = "Gone::is_empty")]
     pub(crate) gone: Gone,
+    /// The interfaces that programs have set down or removed.
+    #[serde(default, skip_serializing_if = "Interfaces::is_empty")]
+    pub(crate) interfaces: Interfaces,
     /// What programs have bound wrongly.
     #[serde(default, skip_serializing_if = "Misbound::is_empty")]
     pub(crate) misbound: Misbound,
@@ -171,12 +176,12 @@ impl Memory {
         !self.acted.is_empty() && self.interrupted < INTERRUPTIONS
     }
 
-    /// Forgets the addresses that are as they should be again, by what is `seen` now. Returns whether there
+    /// Forgets the addresses and interfaces that are as they should be again, by what is `seen` now. Returns whether there
     /// was one.
     pub(crate) fn forget(&mut self, config: &Config, seen: &Seen, now: u64) -> bool {
         let is_back = self.gone.forget(seen.bound(), now);
         let is_right = self.misbound.forget(seen.bound(), &config.interface, |address| seen.names(address));
-        is_back || is_right
+        is_back | is_right | self.interfaces.forget(seen.bound(), now)
     }
 
     /// Judges where the programs of a run that was killed bound addresses of a list. Returns whether there was
@@ -208,7 +213,7 @@ impl Memory {
     /// Takes each time after `now` for now. Returns whether there was one.
     fn forgets_the_future(&mut self, now: u64) -> bool {
         let failed = self.failed.times().chain(self.programs.times());
-        let lost = self.gone.times().chain(self.routes.times());
+        let lost = self.gone.times().chain(self.routes.times()).chain(self.interfaces.times());
         let mut later: Vec<&mut u64> = self.acted.iter_mut().chain(failed).chain(lost).collect();
         later.retain(|then| **then > now);
         later.iter_mut().for_each(|then| **then = now);

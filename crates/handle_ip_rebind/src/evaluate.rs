@@ -44,8 +44,10 @@ pub(crate) fn evaluate(outcome: &Outcome) -> Report {
 pub(crate) fn general(outcome: &Outcome) -> Vec<Finding> {
     let unrecorded = outcome.unrecorded.iter().map(|why| Finding::warning(format!("not recorded: {why}")));
     let routes = outcome.lost_routes.iter().map(|(route, address)| lost_route(route, *address));
+    let interface = |(name, why): (&String, &String)| Finding::critical(format!("{name} {why}"));
+    let interfaces = outcome.lost_interfaces.iter().map(interface);
     let lists = outcome.difference.iter().map(Difference::finding);
-    routes.chain(lists).chain(outcome.contradictions.findings()).chain(unrecorded).collect()
+    interfaces.chain(routes).chain(lists).chain(outcome.contradictions.findings()).chain(unrecorded).collect()
 }
 
 /// A default route that went with an address, or while a run of this handler changed something.

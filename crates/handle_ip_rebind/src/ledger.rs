@@ -241,8 +241,8 @@ impl<'a> Ledger<'a> {
         }
     }
 
-    /// Notes the end of the run, after the announcements, and the addresses that are gone. `seen` tells which
-    /// of these a list names.
+    /// Notes the end of the run, after the announcements, and the addresses and interfaces that are gone. `seen`
+    /// tells which of these addresses a list names.
     pub(crate) fn end(&mut self, config: &Config, seen: &Seen, outcome: &mut Outcome, deadline: &Deadline) {
         if self.memory.owed.services.is_empty() {
             self.memory.owed.addresses = outcome.pending.iter().copied().collect();
@@ -253,8 +253,20 @@ impl<'a> Ledger<'a> {
         self.memory.before = None;
         self.memory.lately = lately(&self.unseen, outcome);
         self.memory.gone.learn(&outcome.cases, |address| seen.names(address), self.now);
+        self.see_interfaces(outcome, deadline);
         self.see_routes(config, seen, outcome, deadline);
         self.fates(outcome);
+    }
+
+    /// Notes the interfaces that are down or gone. A program of this run may have set up one that was.
+    fn see_interfaces(&mut self, outcome: &mut Outcome, deadline: &Deadline) {
+        self.memory.interfaces.learn(&outcome.lost_interfaces, self.now);
+        if !outcome.lost_interfaces.is_empty()
+            && let Ok(bound) = Bound::read(deadline)
+        {
+            self.memory.interfaces.forget(&bound, self.now);
+            outcome.lost_interfaces = self.memory.interfaces.lost();
+        }
     }
 
     /// Notes the default routes that are not back. A program may bring one back a little after it has ended.

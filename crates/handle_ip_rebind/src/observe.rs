@@ -38,6 +38,7 @@ pub(crate) fn observe(
         hold_back(config, &memory.failed, &mut outcome.cases, now);
     }
     outcome.unrestarted = unrestarted(config, memory, now);
+    outcome.lost_interfaces = memory.interfaces.lost();
     Ok(())
 }
 

@@ -69,6 +69,8 @@ pub(crate) struct Outcome {
     pub(crate) default_routes: Option<DefaultRoutes>,
     /// The default routes that are not back, each with the address that was bound again.
     pub(crate) lost_routes: BTreeMap<String, Option<IpAddr>>,
+    /// What is wrong with the interfaces that programs set down or removed, by name.
+    pub(crate) lost_interfaces: BTreeMap<String, String>,
     /// The addresses that earlier runs bound, and another host has now.
     pub(crate) contested: BTreeSet<IpAddr>,
     /// The addresses that this run or an earlier one bound, and that were not announced since.
@@ -108,6 +110,7 @@ impl Outcome {
             owed: Owed::default(),
             default_routes: None,
             lost_routes: BTreeMap::new(),
+            lost_interfaces: BTreeMap::new(),
             contested: BTreeSet::new(),
             pending: BTreeSet::new(),
             unchecked: None,

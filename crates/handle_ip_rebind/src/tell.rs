@@ -16,7 +16,7 @@ use crate::child::words;
 use crate::config::{Argv, Config};
 use crate::ledger::Ledger;
 use crate::link::{CONFLICT_WAIT, Link};
-use crate::probe::{ObserveError, Seen};
+use crate::probe::ObserveError;
 use crate::watch::Watch;
 
 /// RFC 5227: ANNOUNCE_INTERVAL.
@@ -133,20 +133,21 @@ fn check_again(
     let coming = if has_run { COMING } else { Duration::ZERO };
     let until = Instant::now() + coming;
     let looked_for = |address: &IpAddr| !known.contains(address);
-    let gone = |seen: &Seen| watch.missed(seen.bound()).0;
     let (mut seen, mut missing) = observe_until_settled(config, looked_for, coming, deadline)?;
-    while !gone(&seen).is_empty() && Instant::now() < until && deadline.remaining() > RESERVE {
+    while !watch.missed(seen.bound()).is_empty() && Instant::now() < until && deadline.remaining() > RESERVE {
         thread::sleep(PAUSE);
         (seen, missing) = observe_until_settled(config, looked_for, Duration::ZERO, deadline)?;
     }
     let reasons = missing.into_iter().map(|(address, (_, reason))| (address, reason));
+    let missed = watch.missed(seen.bound());
     let mut lost: BTreeMap<IpAddr, String> =
-        gone(&seen).into_iter().map(|address| (address, "not bound".to_owned())).collect();
+        missed.addresses.into_iter().map(|address| (address, "not bound".to_owned())).collect();
     lost.extend(reasons);
     for (address, reason) in lost.iter().filter(|(address, _)| !known.contains(address)) {
         lose(*address, reason, watch, outcome);
     }
-    for (interface, addresses) in watch.missed(seen.bound()).1 {
+    outcome.lost_interfaces.extend(missed.interfaces);
+    for (interface, addresses) in missed.with_interface {
         outcome.notes.push(format!("{interface} is gone, and with it {}", all(&addresses)));
     }
     Ok(())

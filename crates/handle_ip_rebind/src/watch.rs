@@ -1,8 +1,10 @@
 //! Watches which addresses go while programs run, and since when.
 //!
 //! Only those are missed that stay until something removes them, as check_ip_bound tells them: floating,
-//! leased, temporary, link-local and ignored addresses come and go by themselves, and so do those of an
-//! interface that goes.
+//! leased, temporary, link-local and ignored addresses come and go by themselves. An interface is missed that a
+//! program set down, or removed with such addresses; one that goes before is a note.
+
+mod interfaces;
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -14,6 +16,7 @@ use plugin::Deadline;
 use crate::child::{Ran, shown};
 use crate::config::Config;
 use crate::probe::Seen;
+use interfaces::Kept;
 
 /// Since when what went before any program did.
 const BEGAN: &str = "gone since this run began";
@@ -28,6 +31,25 @@ pub(crate) struct Watch<'a> {
     last: Option<Vec<IpAddr>>,
     /// Since when each address is gone, in words.
     gone: BTreeMap<IpAddr, String>,
+    /// The interfaces that must stay.
+    kept: Kept,
+}
+
+/// What was there when a run began and is not any more.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Missed {
+    pub(crate) addresses: Vec<IpAddr>,
+    /// What is wrong with interfaces since a program ran, in words, by name.
+    pub(crate) interfaces: BTreeMap<String, String>,
+    /// The addresses of other interfaces that are gone, by name.
+    pub(crate) with_interface: BTreeMap<String, Vec<IpAddr>>,
+}
+
+impl Missed {
+    /// Returns whether something is missed that may still come.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.addresses.is_empty() && self.interfaces.is_empty()
+    }
 }
 
 impl<'a> Watch<'a> {
@@ -40,16 +62,22 @@ impl<'a> Watch<'a> {
             floating: seen.floating(config, deadline),
             last: None,
             gone: BTreeMap::new(),
+            kept: Kept::default(),
         };
         watch.last = Some(watch.lasting(seen.bound()));
+        watch.kept = Kept::of(seen.bound(), &config.interface, watch.staying(seen.bound()));
         watch
     }
 
     /// Looks again after a program has run.
     pub(crate) fn ran(&mut self, ran: &Ran, deadline: &Deadline) {
-        let since =
-            if ran.is_started { format!("gone since {} ran", shown(&ran.argv)) } else { BEGAN.to_owned() };
-        self.look(Bound::read(deadline).ok().as_ref(), &since);
+        let since = ran.is_started.then(|| format!("since {} ran", shown(&ran.argv)));
+        let gone = since.as_ref().map_or_else(|| BEGAN.to_owned(), |since| format!("gone {since}"));
+        let now = Bound::read(deadline).ok();
+        self.look(now.as_ref(), &gone);
+        if let Some(now) = now {
+            self.kept.look(&now, since.as_ref());
+        }
     }
 
     /// Looks again, and notes what is gone since the last look. Returns what is bound now, if that can be
@@ -57,6 +85,9 @@ impl<'a> Watch<'a> {
     pub(crate) fn now(&mut self, deadline: &Deadline) -> Option<Bound> {
         let now = Bound::read(deadline).ok();
         self.look(now.as_ref(), BEGAN);
+        if let Some(now) = &now {
+            self.kept.look(now, None);
+        }
         now
     }
 
@@ -77,18 +108,19 @@ impl<'a> Watch<'a> {
         self.gone.get(&address).map(String::as_str)
     }
 
-    /// Returns the addresses that were there when the run began and are gone `now`, and apart those that went
-    /// with their interface, by its name. The configured interface has to be there.
-    pub(crate) fn missed(&self, now: &Bound) -> (Vec<IpAddr>, BTreeMap<String, Vec<IpAddr>>) {
+    /// Returns what was there when the run began and is gone `now`. The configured interface has to be there.
+    pub(crate) fn missed(&self, now: &Bound) -> Missed {
         let is_gone = |address: &IpAddr| now.places(*address).is_empty();
-        let (mut missed, mut with_interface) = (Vec::new(), BTreeMap::new());
+        let mut missed = Missed::default();
         for address in self.lasting(self.began).into_iter().filter(is_gone) {
             match self.vanished(address, now) {
-                Some(name) => with_interface.entry(name).or_insert_with(Vec::new).push(address),
-                None => missed.push(address),
+                Some(name) => missed.with_interface.entry(name).or_default().push(address),
+                None => missed.addresses.push(address),
             }
         }
-        (missed, with_interface)
+        missed.interfaces = self.kept.missed(now, &missed.with_interface);
+        missed.with_interface.retain(|name, _| !missed.interfaces.contains_key(name));
+        missed
     }
 
     /// Returns the interface that an address was on, if that is gone.
@@ -158,6 +190,7 @@ mod tests {
             floating: vec![(floating, "keepalived.conf line 5".to_owned())],
             last: None,
             gone: BTreeMap::new(),
+            kept: Kept::default(),
         };
         watch.last = Some(watch.lasting(&began));
         watch.look(Some(&bound(&[("192.0.2.2", 2)])), "a");
@@ -167,7 +200,8 @@ mod tests {
         watch.look(None, "c");
         watch.look(Some(&bound(&[])), "d");
         assert_eq!(watch.since(one), None, "not known");
-        let missed = watch.missed(&bound(&[("192.0.2.2", 2)]));
-        assert_eq!(missed, (vec![one], BTreeMap::from([("tun0".to_owned(), vec![tunnel])])));
+        let with_interface = BTreeMap::from([("tun0".to_owned(), vec![tunnel])]);
+        let expected = Missed { addresses: vec![one], with_interface, ..Missed::default() };
+        assert_eq!(watch.missed(&bound(&[("192.0.2.2", 2)])), expected);
     }
 }

@@ -35,6 +35,7 @@ fn outcome(end: End, cases: Vec<Case>) -> Outcome {
         owed: Owed::default(),
         default_routes: None,
         lost_routes: std::collections::BTreeMap::new(),
+        lost_interfaces: std::collections::BTreeMap::new(),
         contested: BTreeSet::new(),
         pending: BTreeSet::new(),
         unchecked: None,
