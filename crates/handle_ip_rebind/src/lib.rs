@@ -4,7 +4,6 @@
 //! probes and checks again, and ends in one line of output and one record in the log. It leaves an address
 //! alone where it is not sure.
 
-mod arp;
 mod backoff;
 mod bind;
 mod budget;
@@ -20,7 +19,6 @@ mod event;
 mod ledger;
 mod link;
 mod list;
-mod ndp;
 mod network;
 mod observe;
 mod outcome;

@@ -4,8 +4,10 @@
 //! take the sender for the holder of its source address. ping and arping on the holder itself get its own
 //! answer.
 
+mod arp;
 mod claimant;
 pub(crate) mod interface;
+mod ndp;
 
 use std::io;
 use std::net::IpAddr;
@@ -26,9 +28,8 @@ use rustix::net::{
     socket_with,
 };
 
-use crate::arp::Claim;
 use crate::ethernet::Mac;
-use crate::{arp, ndp};
+use arp::Claim;
 use claimant::Claimant;
 pub(crate) use claimant::Claims;
 
