@@ -8,12 +8,14 @@ use plugin::Deadline;
 
 use crate::evaluate::evaluate;
 use crate::fixture::{args, bound};
-use crate::{Args, Expected, Observations, ports};
+use crate::{Args, Expected, Observations};
 
 mod copies;
 mod hardware;
 mod leases;
+mod ports;
 mod profiles;
+mod rivals;
 
 /// Returns the first line without its performance data, and the details, for files and bound addresses.
 fn said(args: &Args, files: &[(&str, &str)], present: &str) -> (String, Vec<String>) {
@@ -42,7 +44,7 @@ fn observed_with(
     let mut bound = bound(present);
     change(&mut bound);
     expected.choose(&bound);
-    let port_faults = ports::faults(&expected.ports, &expected.vlans, &bound);
+    let port_faults = crate::ports::faults(&expected.ports, &expected.vlans, &bound);
     let conditions = expected.conditions(&bound, &port_faults);
     let routes = Vec::new();
     Observations { expected, bound, conditions, port_faults, routes, promotes_all: None, uptime: None }

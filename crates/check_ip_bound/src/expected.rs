@@ -3,7 +3,9 @@
 use std::net::IpAddr;
 
 use addresses::{Entry, HostAddress, List};
-use host_config::{AddressOptions, Dynamic, OneOf, Origin, Ports, Promise, Promises, Source, Tree, Vlan};
+use host_config::{
+    AddressOptions, Dynamic, OneOf, Origin, Ports, Possible, Promise, Promises, Source, Tree, Vlan,
+};
 use host_net::{Bound, BoundAddress};
 use plugin::Deadline;
 
@@ -57,6 +59,9 @@ pub struct Expected {
     pub remarks: Vec<String>,
     /// Profiles of which only some are active at a time, until `Expected::choose` takes those.
     pub one_of: Vec<OneOf>,
+    /// Addresses that may be bound here or not: one that is expected too is that of a profile of several, of
+    /// which none shows that it is active.
+    pub possible: Vec<Possible>,
     /// The interfaces that get an address from outside.
     pub dynamic: Vec<Dynamic>,
     /// Whether these must have one.
@@ -136,6 +141,7 @@ impl Expected {
         expected.add_floating(floating);
         expected.add_interfaces(placed);
         expected.ports.extend(comments.ports);
+        expected.possible.extend(comments.possible);
         if from.contains(&Origin::Auto) {
             match host_config::unread(tree) {
                 Ok(unread) => expected.unread = unread,
@@ -224,6 +230,7 @@ impl Expected {
             notes: Vec::new(),
             remarks: Vec::new(),
             one_of: Vec::new(),
+            possible: Vec::new(),
             dynamic: Vec::new(),
             demands_dynamic: !expectations.no_dynamic,
             ports: Vec::new(),
@@ -287,6 +294,7 @@ impl Expected {
         merge::ports(&mut self.ports, promises.ports.drain(..));
         self.vlans.append(&mut promises.vlans);
         self.one_of.append(&mut promises.one_of);
+        self.possible.append(&mut promises.possible);
         let shadowed = promises.shadowed.drain(..);
         self.shadowed.extend(
             shadowed.map(|shadowed| (shadowed.expected.address, shadowed.why, shadowed.place.to_string())),

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use addresses::all;
+use host_config::Possible;
 use host_net::{Bound, BoundAddress, Lifetime};
 use plugin::{Finding, Metric, Range, Report, State, Thresholds};
 
@@ -70,6 +71,7 @@ fn find(observed: &Observations) -> Vec<BoundAddress> {
         aside
             || is_engines_bridge(name)
             || is_leased(observed, bound)
+            || is_possible(observed, bound)
             || ignored.iter().any(|ignored| ignored.covers(bound.address, name))
     };
     let extra = |bound: &&BoundAddress| !expected(bound.address) && !moves(bound.address) && !ignored(bound);
@@ -89,6 +91,20 @@ fn is_leased(observed: &Observations, bound: &BoundAddress) -> bool {
     let names = || interface.altnames.iter().chain([&interface.name]);
     let asked = observed.expected.dynamic.iter().any(|dynamic| names().any(|name| dynamic.covers(name)));
     asked && !bound.flags.permanent()
+}
+
+/// Whether an address is one that may be bound on its interface.
+fn is_possible(observed: &Observations, bound: &BoundAddress) -> bool {
+    let Some(interface) = observed.bound.interface(bound.interface) else { return false };
+    let is_on = |name: &String| {
+        let device = name.split(':').next().unwrap_or(name);
+        device == interface.name || interface.altnames.iter().any(|other| other == device)
+    };
+    let covers = |possible: &Possible| {
+        let network = Ignored::of(possible.addresses);
+        network.covers(bound.address, &interface.name) && possible.interface.iter().all(is_on)
+    };
+    observed.expected.possible.iter().any(covers)
 }
 
 /// Returns the bound addresses that stay until something removes them, and that other hosts can mean: those

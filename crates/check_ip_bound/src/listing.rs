@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use addresses::Entry;
-use host_config::Ports;
+use host_config::{Ports, Possible};
 use host_net::Bound;
 use plugin::{Deadline, Report, State};
 
@@ -35,6 +35,11 @@ impl Expected {
                 .iter()
                 .map(|each| format!("# ports: {} {} # {}", each.interface, ports(each), each.place)),
         );
+        let possible = self.possible.iter().filter(|possible| !self.expects(possible.addresses.address));
+        lines.extend(possible.map(|Possible { addresses, interface, why }| {
+            let on = interface.iter().map(|name| format!(" {name}")).collect::<String>();
+            format!("# possible: {addresses}{on} # {why}")
+        }));
         lines.extend(entries);
         lines.extend(self.floating.iter().map(|(address, place)| format!("# floating: {address} # {place}")));
         lines.extend(self.notes.iter().chain(&self.remarks).map(|note| format!("# {note}")));
@@ -53,6 +58,10 @@ impl Expected {
 }
 
 impl Expected {
+    fn expects(&self, address: IpAddr) -> bool {
+        self.entries.binary_search_by_key(&address, |entry| entry.expected.address).is_ok()
+    }
+
     /// The interfaces that an address is configured on, as comments that --file reads back: one for each that
     /// must have it, or one with all of which one is enough.
     fn on_interfaces(&self, address: IpAddr) -> Vec<String> {

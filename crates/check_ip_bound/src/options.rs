@@ -23,15 +23,18 @@ impl FromStr for Ignored {
             return Err("it names no network and no interface");
         }
         Ok(match text.parse() {
-            Ok(HostAddress { address, prefix }) => {
-                Ignored::Network(address, prefix.unwrap_or(if address.is_ipv4() { 32 } else { 128 }))
-            }
+            Ok(network) => Ignored::of(network),
             Err(_) => Ignored::Interface(text.to_owned()),
         })
     }
 }
 
 impl Ignored {
+    /// Returns a network, or without a prefix length one address.
+    pub(crate) fn of(HostAddress { address, prefix }: HostAddress) -> Self {
+        Ignored::Network(address, prefix.unwrap_or(if address.is_ipv4() { 32 } else { 128 }))
+    }
+
     /// Returns whether an address on an interface is ignored by this.
     pub(crate) fn covers(&self, address: IpAddr, interface: &str) -> bool {
         match (self, address) {

@@ -2,7 +2,7 @@
 //! uplink has a carrier while guests are on it, or while nothing ever was: only its ports show that no packet
 //! leaves.
 
-use host_config::{Ports, Vlan, is_pattern, selects};
+use host_config::{Ports, Vlan, is_pattern, may_select_cards, selects};
 use host_net::{Bound, Interface, Kind, Link};
 
 use crate::interfaces::absence;
@@ -16,12 +16,13 @@ pub(crate) fn faults(configured: &[Ports], vlans: &[Vlan], bound: &Bound) -> Vec
 fn fault(configured: &Ports, vlans: &[Vlan], bound: &Bound) -> Option<PortFault> {
     let controller = bound.by_name(&configured.interface)?;
     let carries = matches!(controller.kind, Kind::Bridge | Kind::Bond | Kind::Team | Kind::Vrf);
-    if !carries || controller.link == Link::Down || configured.ports.is_empty() {
+    let required: Vec<&String> = configured.ports.iter().filter(|port| may_select_cards(port)).collect();
+    if !carries || controller.link == Link::Down || required.is_empty() {
         return None;
     }
     let wrong: Vec<(bool, String)> =
-        configured.ports.iter().filter_map(|port| wrong(port, controller, vlans, bound)).collect();
-    let none = wrong.len() == configured.ports.len() && controller.kind != Kind::Vrf;
+        required.iter().filter_map(|port| wrong(port, controller, vlans, bound)).collect();
+    let none = wrong.len() == required.len() && controller.kind != Kind::Vrf;
     // A port of a bridge with nothing plugged in is usual, one of a bond is a lost redundancy.
     let told: Vec<&String> = wrong
         .iter()
@@ -31,7 +32,7 @@ fn fault(configured: &Ports, vlans: &[Vlan], bound: &Bound) -> Option<PortFault>
     let (first, rest) = told.split_first()?;
     let more = if rest.is_empty() { String::new() } else { format!(", {} more", rest.len()) };
     let name = &controller.name;
-    let text = match (none, configured.ports.len()) {
+    let text = match (none, required.len()) {
         (true, _) => format!("{name} has none of its ports: {first}{more}"),
         (false, all) => format!("{name} lacks {} of {all} ports: {first}{more}", told.len()),
     };
@@ -71,9 +72,24 @@ fn fault_of(port: &Interface, controller: &Interface) -> Option<(bool, String)> 
 
 const NO_PORT: &str = "is not a port of it";
 
-/// Returns whether an interface is configured as a bridge without ports.
+/// Returns whether an interface is configured as a bridge without ports, or with those of guests alone.
 pub(crate) fn is_portless(name: &str, configured: &[Ports]) -> bool {
-    configured.iter().any(|ports| ports.ports.is_empty() && ports.interface == name)
+    let required = |ports: &Ports| ports.ports.iter().any(|port| may_select_cards(port));
+    configured.iter().any(|ports| ports.interface == name && !required(ports))
+}
+
+/// Returns a note on each bridge or the like for whose guests no interface is here.
+pub(crate) fn notes(configured: &[Ports], bound: &Bound) -> Vec<String> {
+    let lacks = |port: &&String| {
+        let mut others = bound.interfaces.iter().filter(|each| !each.loopback);
+        !may_select_cards(port) && !others.any(|each| selects(port, &each.name))
+    };
+    let note = |name: &str, port: &String| format!("note: {name} has no port that fits {port}");
+    let of = |each: &Ports| {
+        let lacking = each.ports.iter().filter(lacks);
+        lacking.map(|port| note(&each.interface, port)).collect::<Vec<_>>()
+    };
+    configured.iter().flat_map(of).collect()
 }
 
 #[cfg(test)]
@@ -102,8 +118,18 @@ mod tests {
     #[test]
     fn configured_ports_are_compared_with_those_that_are_there() {
         type Row<'a> = (Kind, &'a [&'a str], &'a str, Option<(bool, &'a str)>);
-        let rows: [Row<'_>; 16] = [
+        let rows: [Row<'_>; 20] = [
             (Kind::Bridge, &["eth0"], "eth0", None),
+            // Guests come and go, and replace no card.
+            (Kind::Bridge, &[], "tap*", None),
+            (Kind::Bridge, &["eth0"], "eth0 tap*", None),
+            (
+                Kind::Bridge,
+                &["docker0"],
+                "eth0 docker*",
+                Some((true, "eth3 has none of its ports: eth0 is not a port of it")),
+            ),
+            (Kind::Bridge, &[], "tap0", Some((true, "eth3 has none of its ports: there is no tap0 here"))),
             (
                 Kind::Bridge,
                 &[],

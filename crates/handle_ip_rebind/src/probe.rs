@@ -233,9 +233,10 @@ impl Seen {
         };
         let (prefix, route) = around.prefix(address, list.prefix(address), &config.prefix, &config.interface);
         let obstacle = match condition {
-            Condition::NotBound => {
-                self.obstacle(config, address).or_else(|| around.obstacle(address, prefix, &config.interface))
-            }
+            Condition::NotBound => list
+                .doubt(address)
+                .or_else(|| self.obstacle(config, address))
+                .or_else(|| around.obstacle(address, prefix, &config.interface)),
             // In the words of an address that is not bound there, so that both are one fault.
             Condition::NoLink(index) => self.link_fault(index).or_else(|| Some(missing.clone())),
             _ => Some(missing.clone()),

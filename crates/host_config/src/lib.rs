@@ -71,12 +71,12 @@ pub use options::AddressOptions;
 pub use origin::Origin;
 pub use others::unread;
 pub use promise::{
-    Choice, ConfigError, Dynamic, Family, OneOf, Place, Ports, Promise, Promises, Remark, Shadowed,
+    Choice, ConfigError, Dynamic, Family, OneOf, Place, Ports, Possible, Promise, Promises, Remark, Shadowed,
     UnknownFamily, Vlan,
 };
 pub use read::{read, read_usable};
 pub use resolv_conf::{IgnoredServer, NotAServer, ResolvConf, SERVERS_ASKED, Server};
-pub use selector::{is_pattern, selects};
+pub use selector::{is_pattern, may_select_cards, selects};
 pub use source::{Source, UnknownSource};
 pub use tree::Tree;
 pub use unreadable::Unreadable;

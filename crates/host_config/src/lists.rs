@@ -8,7 +8,7 @@ use rustix::io::fcntl_dupfd_cloexec;
 use rustix::stdio::stdin;
 
 use crate::located::Located;
-use crate::promise::{ConfigError, Dynamic, Place, Promise, Promises};
+use crate::promise::{ConfigError, Dynamic, Place, Possible, Promise, Promises};
 use crate::tree::LARGEST;
 
 /// The name of a file that stands for the standard input.
@@ -17,8 +17,8 @@ const STANDARD_INPUT: &str = "-";
 /// Reads the comments of a list, which is at `path`, that a program wrote there: `# dynamic: eth1 ipv4` for
 /// an interface that gets its address from outside (ipv4, ipv6 or any; with `optional`, one that may have
 /// none, or a pattern of names), `# ports: vmbr0 enp4s0` for those of a bridge or a bond, `# floating:
-/// 192.0.2.100` for an address that may be here or on another host, and, behind an address, `# on: eth0` for
-/// the interface that it is configured on.
+/// 192.0.2.100` for an address that may be here or on another host, `# possible: 192.0.2.101 eth0` for one
+/// that may be bound on eth0, and, behind an address, `# on: eth0` for the interface that it is configured on.
 pub(crate) fn expectations(path: &Path, content: &[u8], to: &mut Promises) {
     // A list without a comment, which may be a long one, is not looked at line by line.
     if !content.contains(&b'#') {
@@ -38,8 +38,12 @@ pub(crate) fn expectations(path: &Path, content: &[u8], to: &mut Promises) {
 
 /// What a comment that a program wrote is about, and what it says of it up to a comment of its own.
 fn marked(comment: &[u8]) -> Option<(Mark, &str)> {
-    const MARKS: [(&[u8], Mark); 3] =
-        [(b"dynamic: ", Mark::Dynamic), (b"ports: ", Mark::Ports), (b"floating: ", Mark::Floating)];
+    const MARKS: [(&[u8], Mark); 4] = [
+        (b"dynamic: ", Mark::Dynamic),
+        (b"ports: ", Mark::Ports),
+        (b"floating: ", Mark::Floating),
+        (b"possible: ", Mark::Possible),
+    ];
     let (mark, rest) = MARKS.iter().find_map(|(word, mark)| Some((*mark, comment.strip_prefix(*word)?)))?;
     let said = rest.split(|octet| *octet == b'#').next().unwrap_or_default();
     Some((mark, str::from_utf8(said).ok()?))
@@ -59,6 +63,7 @@ enum Mark {
     Dynamic,
     Ports,
     Floating,
+    Possible,
 }
 
 /// Takes up what one of these comments says; one that says something else is a comment like any other.
@@ -78,6 +83,11 @@ fn expectation(mark: Mark, said: &str, place: Place, to: &mut Promises) {
         (Mark::Floating, [address]) => {
             let floating = |value| Promise { floating: true, ..Located { value, place }.promise(None) };
             to.promises.extend(address.parse().ok().map(floating));
+        }
+        (Mark::Possible, [address, interface @ ..]) if interface.len() < 2 => {
+            let interface = interface.first().map(|name| (*name).to_owned());
+            let possible = |addresses| Possible { addresses, interface, why: format!("{place}") };
+            to.possible.extend(address.parse().ok().map(possible));
         }
         (Mark::Ports, [interface, "none"]) => to.add_port(interface, None, &place),
         (Mark::Ports, [interface, ports @ ..]) => {
@@ -139,7 +149,8 @@ mod tests {
             format!("{} {}{on}", each.place, each.expected)
         });
         let ports = to.ports.iter().map(|each| format!("{} {:?}", each.interface, each.ports));
-        dynamic.chain(floating).chain(ports).collect()
+        let possible = to.possible.iter().map(|each| format!("{} {:?}", each.addresses, each.interface));
+        dynamic.chain(floating).chain(ports).chain(possible).collect()
     }
 
     #[test]
@@ -158,6 +169,11 @@ mod tests {
         let first = "list line 1 192.0.2.1/24 on eth0";
         let second = ["list line 2 192.0.2.2 on eth0:1", "list line 2 192.0.2.2 on eth1"];
         assert_eq!(on, [first, second[0], second[1], "list line 6 2001:db8::1/64 on eth0"]);
+        let possible = said(
+            b"# possible: 192.0.2.1 eth0 # why\n# possible: 10.42.0.0/16\n# possible: x eth0\n\
+              # possible: 192.0.2.1 a b\n",
+        );
+        assert_eq!(possible, ["192.0.2.1 Some(\"eth0\")", "10.42.0.0/16 None"]);
         let optional = said(
             b"# dynamic: eth1 eth* any optional # by hand\n# dynamic: eth1 eth2 any\n# dynamic: optional\n",
         );

@@ -13,6 +13,7 @@ mod enabled;
 mod keyfile;
 mod matching;
 mod profile;
+mod rivals;
 mod settings;
 mod unmanaged;
 
@@ -27,6 +28,7 @@ use contenders::Contender;
 use devices::Fit;
 pub(crate) use keyfile::Keyfile;
 use profile::Profile;
+pub(crate) use profile::shared;
 use settings::Settings;
 pub(crate) use unmanaged::Unmanaged;
 
@@ -207,6 +209,8 @@ fn is_matched(
             to.remarks.push(place.remark(format!("{name}: no {value}")));
             return false;
         }
+        // Which cards it fits is known.
+        Some(_) if profile.interface().is_none() && !cards.of_type(profile.kind()).is_empty() => {}
         // A card that is gone may have failed.
         Some((_, Located { value, .. })) if cards.is_virtual(name) => {
             *doubt = Some(format!("{value} fits {name}"));

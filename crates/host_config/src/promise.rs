@@ -148,6 +148,17 @@ pub struct Choice {
     pub port: Option<(String, String)>,
 }
 
+/// Addresses that may be bound here or not, for all that the files tell.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Possible {
+    /// An address, or with a prefix length all that begin with the same bits.
+    pub addresses: HostAddress,
+    /// The interface, where the configuration names one.
+    pub interface: Option<String>,
+    /// Why they may be bound, as "eth0 has one profile at a time".
+    pub why: String,
+}
+
 /// What one source says.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Promises {
@@ -155,6 +166,8 @@ pub struct Promises {
     pub promises: Vec<Promise>,
     /// Profiles of which only some are active at a time.
     pub one_of: Vec<OneOf>,
+    /// Addresses that are not expected, and are not unexpected either.
+    pub possible: Vec<Possible>,
     /// The interfaces that get an address from outside.
     pub dynamic: Vec<Dynamic>,
     /// The ports of bridges and the like.
@@ -215,6 +228,12 @@ impl Promise {
     /// Returns the note that the address is not expected.
     pub fn not_expected(&self, why: &str) -> String {
         format!("note: {} of {} is not expected: {why}", self.expected.address, self.place)
+    }
+
+    /// Returns the address as one that may be bound.
+    pub fn possible(&self, why: &str) -> Possible {
+        let addresses = HostAddress { prefix: None, ..self.expected };
+        Possible { addresses, interface: self.interface.clone(), why: why.to_owned() }
     }
 }
 
@@ -292,6 +311,12 @@ impl Promises {
     pub(crate) fn add_port(&mut self, interface: &str, port: Option<&str>, place: &Place) {
         let ports = port.map(str::to_owned).into_iter().collect();
         self.ports.push(Ports { interface: interface.to_owned(), ports, place: place.clone() });
+    }
+
+    /// Adds an address that may be bound, with a note.
+    pub(crate) fn add_possible(&mut self, promise: &Promise, why: &str) {
+        self.notes.push(promise.not_expected(why));
+        self.possible.push(promise.possible(why));
     }
 
     /// Adds a note that a bridge or the like has ports that the files do not tell.

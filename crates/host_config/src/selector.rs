@@ -18,6 +18,30 @@ pub fn selects(selector: &str, name: &str) -> bool {
     selector == name || !excluded && (only_inverted || patterns().any(matches))
 }
 
+/// How the names of network cards begin: those of systemd.net-naming-scheme(7), of the kernel and of switches,
+/// and biosdevname's em1. Its p1p1 is looked at apart.
+const CARDS: [&str; 11] = ["en", "eth", "em", "sl", "ib", "wl", "ww", "usb", "lan", "wan", "swp"];
+
+/// Returns whether a selector may be about network cards: a name may be any, and a pattern such as `tap*` is
+/// for the interfaces of guests, which come and go.
+pub fn may_select_cards(selector: &str) -> bool {
+    let mut wanted =
+        selector.split([' ', ',']).filter(|one| !one.is_empty() && !one.starts_with('!')).peekable();
+    !is_pattern(selector) || wanted.peek().is_none() || wanted.any(|one| !is_pattern(one) || fits_a_card(one))
+}
+
+/// Whether a pattern may fit the name of a card, by the letters that it begins with.
+fn fits_a_card(pattern: &str) -> bool {
+    // An expression that may begin anywhere in a name is meant for the beginning.
+    let text = pattern.trim_start_matches('*');
+    let end = text.find(['*', '?', '[', '\\']).unwrap_or(text.len());
+    let (letters, rest) = text.split_at_checked(end).unwrap_or((text, ""));
+    let fits = |card: &&str| letters.starts_with(card) || !rest.is_empty() && card.starts_with(letters);
+    let is_digit = |c: char| c.is_ascii_digit();
+    let in_slot = letters.strip_prefix('p').is_some_and(|rest| rest.is_empty() || rest.starts_with(is_digit));
+    in_slot || !letters.starts_with(|c: char| c.is_ascii_alphabetic()) || CARDS.iter().any(fits)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -40,5 +64,38 @@ mod tests {
             assert_eq!(selects(selector, name), expected, "{selector} {name}");
         }
         assert!(!is_pattern("eth0.100@x:1") && is_pattern("eth[0-3]") && is_pattern("a b"));
+    }
+
+    #[test]
+    fn a_pattern_for_guests_is_for_no_card() {
+        let rows = [
+            ("tap0", true),
+            ("tap*", false),
+            ("tap*,vnet*", false),
+            ("tap*,eth*", true),
+            ("*tap*", false),
+            ("vif[0-9]*", false),
+            ("vif*", false),
+            ("eth*", true),
+            ("e*", true),
+            ("et?[0-9]", true),
+            ("enp4s0f?", true),
+            ("[ev]th*", true),
+            ("*", true),
+            ("*.100", true),
+            ("!tap*", true),
+            ("*,!tap*", true),
+            ("p[0-9]*", true),
+            ("p1p*", true),
+            ("pan*", false),
+            ("em[0-9]", true),
+            ("swp[12]", true),
+            ("wlan*", true),
+            ("w*", true),
+            ("", true),
+        ];
+        for (selector, expected) in rows {
+            assert_eq!(may_select_cards(selector), expected, "{selector}");
+        }
     }
 }

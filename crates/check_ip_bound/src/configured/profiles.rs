@@ -3,15 +3,15 @@
 use super::*;
 
 /// A profile with these lines in [connection] and these in [ipv4].
-fn profile(connection: &str, ipv4: &str) -> String {
+pub(super) fn profile(connection: &str, ipv4: &str) -> String {
     format!("[connection]\ntype=ethernet\n{connection}\n[ipv4]\n{ipv4}\n")
 }
 
-fn keyfile(address: &str) -> String {
+pub(super) fn keyfile(address: &str) -> String {
     format!("method=manual\naddress1={address}")
 }
 
-const FOLDER: &str = "/etc/NetworkManager/system-connections";
+pub(super) const FOLDER: &str = "/etc/NetworkManager/system-connections";
 
 fn judged(profiles: &[String], more: &[(&str, &str)], present: &str) -> (String, Vec<String>) {
     let paths: Vec<String> =
@@ -123,7 +123,7 @@ fn cards(names: &[&str]) -> Vec<(String, String)> {
     names.iter().flat_map(files).collect()
 }
 
-fn of_cards(profiles: &[String], names: &[&str], present: &str) -> (String, Vec<String>) {
+pub(super) fn of_cards(profiles: &[String], names: &[&str], present: &str) -> (String, Vec<String>) {
     let files = cards(names);
     let files: Vec<(&str, &str)> =
         files.iter().map(|(path, content)| (path.as_str(), content.as_str())).collect();
@@ -269,10 +269,10 @@ fn a_profile_for_any_card_takes_one_from_a_lower_priority() {
         assert_eq!(first, format!("IP_BOUND {expected}"), "{priority} {cards:?} {present} {details:?}");
     }
     let two = [named.clone(), named.replace(".10/", ".11/"), any(50)];
-    let (first, details) = of_cards(&two, &["eth0"], "198.51.100.1/24@eth0");
+    let (first, details) = of_cards(&two, &["eth0", "eth3"], "198.51.100.1/24@eth0");
     assert_eq!(first, format!("IP_BOUND {ok}"), "{details:?}");
     let note = format!(
-        "note: 192.0.2.11 of {FOLDER}/b.nmconnection line 6 is not expected: whether a profile for any card takes eth0 is not known here"
+        "note: 192.0.2.11 of {FOLDER}/b.nmconnection line 6 is not expected: whether a profile with a higher priority takes eth0 is not known here"
     );
     assert!(details.contains(&note), "{details:?}");
 }

@@ -1,9 +1,9 @@
 //! Profiles that compete for a device: the one whose addresses are bound is expected.
 
-use std::cmp::Reverse;
 use std::net::IpAddr;
 
-use host_config::{Choice, OneOf, Promise};
+use addresses::Entry;
+use host_config::{Choice, OneOf, Possible, Promise};
 use host_net::Bound;
 
 use super::{Expected, merge, unique};
@@ -24,35 +24,55 @@ enum Agreement {
 impl Expected {
     /// Expects what the profiles say that agree best with what is bound, as many of each group as can be
     /// active, and adds a note on each address of the others. Where nothing is bound, the first of the files
-    /// count.
+    /// count. All addresses of profiles of which none is bound are only possible ones.
     pub(crate) fn choose(&mut self, bound: &Bound) {
         self.name_hardware(bound);
         if self.one_of.is_empty() {
             return;
         }
         let mut others = Vec::new();
+        let mut guessed = Vec::new();
+        // What another source says too is certain.
+        let named = self.entries.clone();
         for OneOf { why, active, mut profiles } in std::mem::take(&mut self.one_of) {
             let own: Vec<IpAddr> = addresses(&profiles).collect();
-            let rank = |profile: &Choice| self.agreement(profile, &own, bound);
-            profiles.sort_by_cached_key(|profile| Reverse((rank(profile), !profile.promises.is_empty())));
-            let rest = profiles.split_off(active.min(profiles.len()));
-            others.extend(
-                rest.into_iter().flat_map(|profile| profile.promises).map(|each| (each, why.clone())),
-            );
-            for profile in profiles {
+            for _ in 0..active.min(profiles.len()) {
+                // What one of them explains is no sign of another.
+                let rank = |profile: &Choice| self.rank(profile, &own, bound);
+                let ranks = profiles.iter().map(rank).enumerate();
+                let Some((best, ((agreement, ..), ..))) = ranks.rev().max_by_key(|(_, rank)| *rank) else {
+                    break;
+                };
+                let profile = profiles.remove(best);
+                if agreement < Agreement::Part {
+                    guessed.extend(profile.promises.iter().map(|promise| promise.possible(&why)));
+                }
                 profile.promises.into_iter().for_each(|promise| self.take(promise));
                 merge::dynamic(&mut self.dynamic, profile.dynamic.into_iter());
             }
+            let rest = profiles.into_iter().flat_map(|profile| profile.promises);
+            others.extend(rest.map(|promise| (promise, why.clone())));
         }
+        let is_named = |entries: &[Entry], address: IpAddr| {
+            entries.binary_search_by_key(&address, |entry| entry.expected.address).is_ok()
+        };
+        guessed.retain(|possible: &Possible| !is_named(&named, possible.addresses.address));
         self.entries = unique(std::mem::take(&mut self.entries));
         self.add_floating(Vec::new());
         self.interfaces.sort();
-        let unexpected = |promise: &Promise| {
-            let address = promise.expected.address;
-            self.entries.binary_search_by_key(&address, |entry| entry.expected.address).is_err()
-        };
-        let others = others.iter().filter(|(promise, _)| unexpected(promise));
-        self.notes.extend(others.map(|(promise, why)| promise.not_expected(why)));
+        others.retain(|(promise, _)| !is_named(&self.entries, promise.expected.address));
+        self.notes.extend(others.iter().map(|(promise, why)| promise.not_expected(why)));
+        self.possible.extend(others.iter().map(|(promise, why)| promise.possible(why)));
+        self.possible.extend(guessed);
+    }
+
+    /// Returns what decides between profiles: agreement, then a lease of an interface that it names, then
+    /// addresses of its own.
+    fn rank(&self, profile: &Choice, own: &[IpAddr], bound: &Bound) -> ((Agreement, usize), bool, bool) {
+        let names_one = profile.dynamic.iter().any(|dynamic| dynamic.required);
+        let (agreement, held) = self.agreement(profile, own, bound);
+        let by_lease = agreement == Agreement::Dynamic && names_one;
+        ((agreement, held), by_lease, !profile.promises.is_empty())
     }
 
     /// Returns how well a profile agrees, and how many of its addresses are bound; `own` are the static

@@ -23,6 +23,34 @@ fn what_another_host_has_is_left_alone() {
     assert!(!site.has("192.0.2.50/24") && !site.has("2001:db8::50/64") && site.has("192.0.2.31/24"));
 }
 
+/// Of two profiles of NetworkManager for one card, the files do not tell which is active.
+#[test]
+fn an_address_of_a_profile_that_may_not_be_active_is_left_alone() {
+    if missing(&HOSTS) {
+        return;
+    }
+    let site = Site::new("192.0.2.31");
+    site.configure(
+        "enabled = true\nfiles = []\nfrom = [\"networkmanager\"]\ncheck = [\"--from=networkmanager\"]\n",
+    );
+    let profile = |name: &str, addresses: &str| {
+        let connection = "[connection]\ntype=ethernet\ninterface-name=eth0\n[ipv4]\nmethod=manual\n";
+        let path = format!("NetworkManager/system-connections/{name}.nmconnection");
+        site.host.etc(&path, &format!("{connection}{addresses}\n"));
+    };
+    profile("a", "address1=192.0.2.31/24");
+    profile("b", "address1=192.0.2.32/24");
+    let outcome = site.handle();
+    let why = "192.0.2.31 left alone: perhaps not configured: eth0 has one profile at a time";
+    assert_eq!(outcome.verdict(), (2, format!("IP_REBIND CRITICAL - {why}").as_str()), "{outcome:?}");
+    assert!(!site.has("192.0.2.31/24") && !site.has("192.0.2.32/24"));
+    // An address that is bound shows that its profile is active.
+    profile("b", "address1=192.0.2.1/24\naddress2=192.0.2.32/24");
+    let outcome = site.handle();
+    assert_eq!(outcome.verdict(), (0, "IP_REBIND OK - bound again: 192.0.2.32"), "{outcome:?}");
+    assert!(!site.has("192.0.2.31/24") && site.has("192.0.2.32/24"));
+}
+
 #[test]
 fn a_command_is_not_run_where_another_host_has_an_address() {
     if missing(&HOSTS) {

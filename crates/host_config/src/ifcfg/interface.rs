@@ -7,6 +7,7 @@ use addresses::HostAddress;
 use super::assignments::{Assignments, Value, is_false, is_true, lower};
 use super::programs::{Program, Programs};
 use crate::mask;
+use crate::networkmanager;
 use crate::promise::{ConfigError, Dynamic, Family, Promise, Promises, Remark};
 
 /// A file.
@@ -101,6 +102,9 @@ fn beside(
     };
     let mut written = Promises::default();
     v4(settings, device, &mut written)?;
+    if bound == 1 && written.promises.is_empty() {
+        all.possible.push(networkmanager::shared(device));
+    }
     let not_bound =
         if managed { "NetworkManager does not bind it" } else { "the network scripts do not bind it" };
     for Promise { expected, place, .. } in written.promises.drain(bound.min(written.promises.len())..) {

@@ -1,7 +1,7 @@
 //! The profiles that others activate: a port takes its bridge, bond or team along, also one that does not
 //! come up by itself, and a bridge with `autoconnect-ports=1` takes its ports along.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use super::profile::Profile;
 
@@ -9,10 +9,7 @@ use super::profile::Profile;
 /// NetworkManager manages the interface of a profile.
 pub(super) fn by_others(profiles: &[Profile], managed: impl Fn(&Profile) -> bool) -> HashSet<usize> {
     let mut activated: HashSet<usize> = HashSet::new();
-    let controllers: Vec<Option<usize>> = profiles
-        .iter()
-        .map(|profile| profile.master().and_then(|written| controller(&written.value, profiles)))
-        .collect();
+    let controllers = controllers(profiles);
     // A bond may be the port of a bridge.
     loop {
         let comes_up = |number: usize| {
@@ -21,7 +18,9 @@ pub(super) fn by_others(profiles: &[Profile], managed: impl Fn(&Profile) -> bool
         };
         let takes_ports_along =
             |number: usize| profiles.get(number).is_some_and(Profile::activates_ports) && comes_up(number);
-        let pairs = controllers.iter().enumerate().filter_map(|(port, of)| Some((port, (*of)?)));
+        let pairs = controllers.iter().enumerate().flat_map(|(port, of)| {
+            of.iter().copied().filter(move |of| *of != port).map(move |of| (port, of))
+        });
         let found: Vec<usize> = pairs
             .flat_map(|(port, of)| {
                 [comes_up(port).then_some(of), takes_ports_along(of).then_some(port)].into_iter().flatten()
@@ -35,9 +34,45 @@ pub(super) fn by_others(profiles: &[Profile], managed: impl Fn(&Profile) -> bool
     }
 }
 
-/// The profile with this UUID, or for a bridge or the like of this name.
-fn controller(written: &str, profiles: &[Profile]) -> Option<usize> {
-    let by_uuid = |profile: &Profile| profile.uuid().is_some_and(|uuid| uuid.value == written);
-    let by_name = |profile: &Profile| profile.interface() == Some(written) && profile.takes_ports();
-    profiles.iter().position(by_uuid).or_else(|| profiles.iter().position(by_name))
+/// What each profile is a port of: the profile with the UUID that it names, or all those for a bridge or the
+/// like of that name.
+fn controllers(profiles: &[Profile]) -> Vec<Vec<usize>> {
+    let mut by_uuid: HashMap<&str, Vec<usize>> = HashMap::new();
+    let mut by_name: HashMap<&str, Vec<usize>> = HashMap::new();
+    for (number, profile) in profiles.iter().enumerate() {
+        if let Some(uuid) = profile.uuid() {
+            by_uuid.entry(&uuid.value).or_default().push(number);
+        }
+        if let Some(name) = profile.interface().filter(|_| profile.takes_ports()) {
+            by_name.entry(name).or_default().push(number);
+        }
+    }
+    let of = |profile: &Profile| {
+        let written = profile.master()?.value.as_str();
+        by_uuid.get(written).or_else(|| by_name.get(written)).cloned()
+    };
+    profiles.iter().map(|profile| of(profile).unwrap_or_default()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// As NetworkManager 1.42.4, which takes one of the profiles for br0.
+    #[test]
+    fn a_port_activates_any_profile_with_the_name_that_it_has() {
+        let bridge = |number: u8| {
+            format!("[connection]\nuuid={number}\ntype=bridge\ninterface-name=br0\nautoconnect=false\n")
+        };
+        let port =
+            |of: &str| format!("[connection]\nuuid=9\ntype=ethernet\ninterface-name=eth0\nmaster={of}\n");
+        for (of, expected) in [("br0", vec![0, 1]), ("2", vec![1]), ("br1", vec![])] {
+            let texts = [bridge(1), bridge(2), port(of)];
+            let parsed = |text: &String| Profile::parse(0, "f".to_owned(), text.as_bytes()).unwrap();
+            let profiles: Vec<Profile> = texts.iter().map(parsed).collect();
+            let mut found: Vec<usize> = by_others(&profiles, |_| true).into_iter().collect();
+            found.sort_unstable();
+            assert_eq!(found, expected, "{of}");
+        }
+    }
 }

@@ -1,12 +1,14 @@
-//! The profiles that may be activated: a device has one at a time, that with the highest priority. Of several
-//! with the same priority, NetworkManager takes the one it used last, which the files do not tell.
+//! The profiles that may be activated, and what they say: as promised, or as one of several that compete for
+//! the same devices.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use addresses::short;
 
 use super::devices::Fit;
+use super::matching;
 use super::profile::Profile;
+use super::rivals::{self, Claim, Group, Standing};
 use crate::hardware::Cards;
 use crate::promise::{Choice, Dynamic, Family, OneOf, Place, Promise, Promises};
 
@@ -24,50 +26,36 @@ pub(super) struct Contender {
     pub(super) doubt: Option<String>,
 }
 
-/// The profiles for one device, or for any card of a type.
-#[derive(Debug, Default)]
-struct Rivals(BTreeMap<i64, Level>);
-
-/// Those of them with the same priority.
-#[derive(Clone, Copy, Debug, Default)]
-struct Level {
-    /// How many NetworkManager may activate for all that is known.
-    certain: usize,
-    /// How many it may leave alone.
-    doubtful: usize,
-    /// How many with this priority or a higher one can be active at a time.
-    active: usize,
-}
-
 /// Adds what the profiles say; of rivals, of which not all can be active, what each of them says.
 /// `left_alone` says whether NetworkManager leaves an interface alone, by its name and the type of its
 /// profile.
 pub(super) fn promise(
-    mut contenders: Vec<Contender>,
+    contenders: Vec<Contender>,
     cards: &Cards<'_>,
     left_alone: impl Fn(&str, &str) -> Fit,
     to: &mut Promises,
 ) {
-    doubt_the_overtaken(&mut contenders);
-    let rivals = rivals(&contenders, cards, left_alone);
-    let mut groups: BTreeMap<String, OneOf> = BTreeMap::new();
-    for contender in contenders {
-        let of_it = contender.device().and_then(|device| Some((rivals.get(&device)?, device)));
-        let priority = contender.profile.priority();
-        match of_it.map(|(rivals, device)| (rivals.precede(priority), rivals.exceed(), device)) {
-            Some((true, _, device)) => {
-                let what = format!("{device}: another profile has priority");
+    let (standings, groups) = rivals::judge(&claims(&contenders, cards, left_alone));
+    let one_of =
+        |group: &Group| OneOf { why: why_not_all(group), active: group.active, profiles: Vec::new() };
+    let mut groups: Vec<OneOf> = groups.iter().map(one_of).collect();
+    for (contender, standing) in contenders.into_iter().zip(standings) {
+        let name = contender.profile.interface().map_or("unnamed interface", |name| name).to_owned();
+        let doubt = contender.doubt.clone();
+        let overtaken = || format!("a profile with a higher priority takes {}", short(&name));
+        let doubt = doubt.or_else(|| (standing == Standing::Overtaken).then(overtaken));
+        match standing {
+            Standing::Preceded => {
+                let what = format!("{name}: another profile has priority");
                 to.remarks.push(Place::new(&contender.profile.path, 1).remark(what));
             }
-            Some((false, Some(active), device)) => {
-                let why = contender.why_not_all(active);
-                let one_of = || OneOf { why, active, profiles: Vec::new() };
+            Standing::OneOf(group) => {
                 // One of them is active, whichever it is.
                 let choice = Contender { doubt: None, ..contender }.choice(to);
-                groups.entry(device).or_insert_with(one_of).profiles.push(choice);
+                groups.get_mut(group).into_iter().for_each(|group| group.profiles.push(choice.clone()));
             }
-            _ => {
-                let choice = contender.choice(to);
+            Standing::Active | Standing::Overtaken => {
+                let choice = Contender { doubt, ..contender }.choice(to);
                 to.promises.extend(choice.promises);
                 to.dynamic.extend(choice.dynamic);
             }
@@ -76,9 +64,72 @@ pub(super) fn promise(
     let dynamic_alone = |one_of: &OneOf| {
         one_of.profiles.iter().all(|profile| profile.promises.is_empty() && profile.port.is_none())
     };
-    let (dynamic, others): (Vec<OneOf>, Vec<OneOf>) = groups.into_values().partition(dynamic_alone);
+    let (dynamic, others): (Vec<OneOf>, Vec<OneOf>) = groups.into_iter().partition(dynamic_alone);
     to.one_of.extend(others);
     to.dynamic.extend(dynamic.into_iter().flat_map(|one_of| any_active(one_of.profiles)));
+}
+
+/// Why not all profiles of a group can be active.
+fn why_not_all(group: &Group) -> String {
+    let devices: Vec<&str> = group.devices.iter().map(String::as_str).collect();
+    match (devices.as_slice(), group.active) {
+        (_, 0) => "no network card is left for it".to_owned(),
+        ([only], _) => format!("{} has one profile at a time", short(only)),
+        (all, active) => format!("of the profiles for {}, {active} can be active", short(&all.join(", "))),
+    }
+}
+
+/// What each profile asks for.
+fn claims(contenders: &[Contender], cards: &Cards<'_>, left_alone: impl Fn(&str, &str) -> Fit) -> Vec<Claim> {
+    let mut of_types: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+    let mut all = Vec::new();
+    for Contender { profile, doubt, .. } in contenders {
+        let kind = profile.kind();
+        let of_type = of_types.entry(kind).or_insert_with(|| cards.of_type(kind));
+        let is_any = profile.selector().is_none() && is_of_cards(kind);
+        all.push(Claim {
+            devices: devices(profile, of_type, cards, &left_alone),
+            any: is_any.then(|| kind.to_owned()),
+            kind: kind.to_owned(),
+            priority: profile.priority(),
+            certain: doubt.is_none(),
+        });
+    }
+    all
+}
+
+/// Whether a card is there before the profile is activated, which makes any other device.
+fn is_of_cards(kind: &str) -> bool {
+    matches!(kind, "ethernet" | "802-3-ethernet") || is_wireless(kind)
+}
+
+fn is_wireless(kind: &str) -> bool {
+    matches!(kind, "wifi" | "802-11-wireless")
+}
+
+/// The devices of which a profile takes one: an interface that it names, or else the cards of its type that
+/// it fits. Where none of these is known, what tells them stands for one; `None` if nothing does.
+fn devices(
+    profile: &Profile,
+    of_type: &[String],
+    cards: &Cards<'_>,
+    left_alone: impl Fn(&str, &str) -> Fit,
+) -> Option<BTreeSet<String>> {
+    if let Some(name) = profile.interface() {
+        return Some(BTreeSet::from([name.to_owned()]));
+    }
+    let fits = |card: &&String| profile.fits(card) && matching::of_card(profile, card, cards) != Fit::No;
+    let fitting: Vec<&String> = of_type.iter().filter(fits).collect();
+    let kind = profile.kind();
+    if !fitting.is_empty() {
+        let managed = fitting.into_iter().filter(|card| left_alone(card, kind) != Fit::Yes);
+        return Some(managed.cloned().collect());
+    }
+    // A host has one wireless card, if any.
+    let told = profile.selector().map(|(selector, _)| selector);
+    let told = told.or_else(|| profile.condition("driver").map(|driver| format!("driver={}", driver.value)));
+    let told = told.or_else(|| is_wireless(kind).then(|| format!("type={kind}")));
+    told.map(|told| BTreeSet::from([told]))
 }
 
 /// Returns what profiles get from outside: required where each of them gets an address of that family, so
@@ -92,111 +143,7 @@ fn any_active(profiles: Vec<Choice>) -> Vec<Dynamic> {
         .collect()
 }
 
-/// Doubts a profile for one card where one for any card has a higher priority, which may take that card.
-fn doubt_the_overtaken(contenders: &mut [Contender]) {
-    let mut highest: BTreeMap<String, i64> = BTreeMap::new();
-    let takes_any = |each: &&Contender| each.is_for_any() && each.doubt.is_none() && each.is_of_cards();
-    for contender in contenders.iter().filter(takes_any) {
-        let priority = contender.profile.priority();
-        let known = highest.entry(contender.profile.kind().to_owned()).or_insert(priority);
-        *known = priority.max(*known);
-    }
-    for contender in contenders.iter_mut().filter(|each| each.doubt.is_none()) {
-        let Some(name) = contender.profile.interface() else { continue };
-        if highest.get(contender.profile.kind()).is_some_and(|any| *any > contender.profile.priority()) {
-            contender.doubt = Some(format!("a profile for any card takes {}", short(name)));
-        }
-    }
-}
-
-/// The rivals of each device, and of any card of a type.
-fn rivals(
-    contenders: &[Contender],
-    cards: &Cards<'_>,
-    left_alone: impl Fn(&str, &str) -> Fit,
-) -> BTreeMap<String, Rivals> {
-    let mut all: BTreeMap<String, Rivals> = BTreeMap::new();
-    for contender in contenders {
-        let Some(device) = contender.device() else { continue };
-        let level = all.entry(device).or_default().0.entry(contender.profile.priority()).or_default();
-        let count = if contender.doubt.is_none() { &mut level.certain } else { &mut level.doubtful };
-        *count += 1;
-    }
-    let mut named: BTreeMap<&str, i64> = BTreeMap::new();
-    for (name, priority) in
-        contenders.iter().filter_map(|each| Some((each.profile.interface()?, each.profile.priority())))
-    {
-        let highest = named.entry(name).or_insert(priority);
-        *highest = priority.max(*highest);
-    }
-    for contender in contenders {
-        let Some(rivals) = contender.device().and_then(|device| all.get_mut(&device)) else { continue };
-        if contender.profile.interface().is_some() {
-            rivals.0.values_mut().for_each(|level| level.active = 1);
-            continue;
-        }
-        let kind = contender.profile.kind();
-        let of_type = cards.of_type(kind);
-        let managed: Vec<&String> =
-            of_type.iter().filter(|card| left_alone(card, kind) != Fit::Yes).collect();
-        for (priority, level) in &mut rivals.0 {
-            // A profile takes the card that one with a lower priority names.
-            let is_free = |card: &&&String| named.get(card.as_str()).is_none_or(|highest| highest < priority);
-            // Without any card in sight, none is known to be lacking.
-            level.active =
-                if of_type.is_empty() { usize::MAX } else { managed.iter().filter(is_free).count() };
-        }
-    }
-    all
-}
-
-impl Rivals {
-    /// Whether as many as can be active have a higher priority.
-    fn precede(&self, priority: i64) -> bool {
-        let active = self.0.get(&priority).map_or(0, |level| level.active);
-        let above = self.0.range(priority.saturating_add(1)..);
-        let higher: usize = above.map(|(_, level)| level.certain).sum();
-        higher > 0 && higher >= active
-    }
-
-    /// Returns how many can be active, where there are more, and not all of them doubtful.
-    fn exceed(&self) -> Option<usize> {
-        let remaining = self.0.iter().filter(|(priority, _)| !self.precede(**priority));
-        let levels: Vec<&Level> = remaining.map(|(_, level)| level).collect();
-        let active = levels.first()?.active;
-        let certain: usize = levels.iter().map(|level| level.certain).sum();
-        let doubtful: usize = levels.iter().map(|level| level.doubtful).sum();
-        (certain > 0 && certain + doubtful > active).then_some(active)
-    }
-}
-
 impl Contender {
-    /// What the profile is for: an interface, or any card of its type. `None` if it tells cards by something
-    /// else.
-    fn device(&self) -> Option<String> {
-        let any = || self.is_for_any().then(|| format!("type={}", self.profile.kind()));
-        self.profile.interface().map(str::to_owned).or_else(any)
-    }
-
-    fn is_for_any(&self) -> bool {
-        self.profile.selector().is_none()
-    }
-
-    /// Whether a card is there before the profile is activated, which makes any other device.
-    fn is_of_cards(&self) -> bool {
-        matches!(self.profile.kind(), "ethernet" | "802-3-ethernet" | "wifi" | "802-11-wireless")
-    }
-
-    /// Why not all of its rivals can be active.
-    fn why_not_all(&self, active: usize) -> String {
-        match (self.profile.interface(), active) {
-            (Some(name), _) => format!("{name} has one profile at a time"),
-            (None, 0) => "each network card has a profile of its own".to_owned(),
-            (None, 1) => "one network card is left for several profiles".to_owned(),
-            (None, free) => format!("{free} network cards are left for more profiles"),
-        }
-    }
-
     /// Returns what the profile gives, and adds its remarks and notes.
     fn choice(self, to: &mut Promises) -> Choice {
         let Self { profile, mut promises, controller, is_port, doubt } = self;
@@ -206,10 +153,11 @@ impl Contender {
         }
         if let Some(doubt) = &doubt {
             let why = format!("whether {doubt} is not known here");
-            to.notes.extend(promises.promises.drain(..).map(|promise: Promise| promise.not_expected(&why)));
+            promises.promises.drain(..).for_each(|promise: Promise| to.add_possible(&promise, &why));
         }
         to.remarks.append(&mut promises.remarks);
         to.notes.append(&mut promises.notes);
+        to.possible.append(&mut promises.possible);
         let any_of_its_type = || (format!("type={}", short(profile.kind())), false);
         let (interface, required) = profile.selector().unwrap_or_else(any_of_its_type);
         let dynamic = |(family, place)| {

@@ -12,11 +12,19 @@ const KEYS: [&str; 4] = ["kernel-command-line", "interface-name", "driver", "pat
 /// Returns the condition that does not hold, or else the first one of which that is not known. `None` if all
 /// of them hold.
 pub(super) fn unmet(profile: &Profile, cards: &Cards<'_>) -> Option<(Fit, Located)> {
+    unmet_on(profile, profile.interface(), cards)
+}
+
+/// Returns whether the conditions hold of one of the cards that a profile may be for.
+pub(super) fn of_card(profile: &Profile, card: &str, cards: &Cards<'_>) -> Fit {
+    unmet_on(profile, Some(card), cards).map_or(Fit::Yes, |(fit, _)| fit)
+}
+
+fn unmet_on(profile: &Profile, interface: Option<&str>, cards: &Cards<'_>) -> Option<(Fit, Located)> {
     let judged = KEYS.iter().filter_map(|key| {
         // Without a name of its own, a profile is for the interfaces that fit.
-        let written =
-            profile.condition(key).filter(|_| *key != "interface-name" || profile.interface().is_some())?;
-        let fit = match fits(&written.value, |pattern| holds(key, pattern, profile.interface(), cards)) {
+        let written = profile.condition(key).filter(|_| *key != "interface-name" || interface.is_some())?;
+        let fit = match fits(&written.value, |pattern| holds(key, pattern, interface, cards)) {
             Some(true) => return None,
             Some(false) => Fit::No,
             None => Fit::Unknown,

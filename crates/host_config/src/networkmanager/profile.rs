@@ -1,12 +1,14 @@
 //! What one connection profile says about addresses, by nm-settings-keyfile(5) and what libnm accepts of it.
 
+use std::net::Ipv4Addr;
+
 use addresses::{HostAddress, short};
 
 use super::address::address;
 use super::keyfile::Keyfile;
 use crate::hardware::{self, Cards};
 use crate::located::Located;
-use crate::promise::{ConfigError, Family, Place, Promises};
+use crate::promise::{ConfigError, Family, Place, Possible, Promises};
 use crate::selector::{is_pattern, selects};
 
 /// A profile, and where its file lies.
@@ -64,6 +66,11 @@ impl Profile {
             _ if !names.is_empty() => Some((names.join(","), names.iter().all(|name| !is_pattern(name)))),
             address => address.map(|address| (address, true)),
         }
+    }
+
+    /// Returns whether its own words fit a card.
+    pub(super) fn fits(&self, card: &str) -> bool {
+        self.selector().is_none_or(|(selector, _)| selects(&selector, card))
     }
 
     /// A condition of `[match]`.
@@ -219,6 +226,9 @@ impl Profile {
             // Of several addresses, a shared connection takes the first.
             ("shared", "ipv4") => {
                 addresses.truncate(1);
+                if addresses.is_empty() {
+                    to.possible.push(shared(self.interface()));
+                }
                 to.remarks.push(remark());
             }
             ("auto", _) | ("dhcp" | "shared", "ipv6") => to.remarks.push(remark()),
@@ -259,6 +269,14 @@ impl Profile {
         addresses.sort_by_key(|(number, _)| *number);
         Ok(addresses.into_iter().map(|(_, address)| address).collect())
     }
+}
+
+/// The first address of a network that NetworkManager chooses for a shared connection without one: 10.42.0.1,
+/// or 10.42.1.1 where another has that.
+pub(crate) fn shared(interface: Option<&str>) -> Possible {
+    let network = HostAddress { address: Ipv4Addr::new(10, 42, 0, 0).into(), prefix: Some(16) };
+    let why = "NetworkManager chooses the address of a shared connection";
+    Possible { addresses: network, interface: interface.map(str::to_owned), why: why.to_owned() }
 }
 
 /// The number of a key `address1`, `addresses1`, `address` or `addresses`: `None` of any other key, an error

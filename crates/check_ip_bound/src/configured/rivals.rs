@@ -1,0 +1,201 @@
+//! Profiles of NetworkManager that compete for cards that they do not name.
+
+use super::profiles::{FOLDER, keyfile, of_cards, profile};
+use super::*;
+
+const TWO: [&str; 2] = ["eth0", "eth3"];
+
+fn named(name: &str, last: u8) -> String {
+    profile(&format!("interface-name={name}"), &keyfile(&format!("192.0.2.{last}/24")))
+}
+
+fn matching(condition: &str, last: u8) -> String {
+    let text = profile("", &keyfile(&format!("198.51.100.{last}/24")));
+    text.replace("[ipv4]", &format!("[match]\n{condition}\n[ipv4]"))
+}
+
+fn missing(what: &str) -> String {
+    format!("CRITICAL - {what}")
+}
+
+fn ok(count: &str) -> String {
+    format!("OK - {count} from networkmanager bound and usable")
+}
+
+#[test]
+fn a_pattern_and_a_name_compete_for_a_card() {
+    let pattern = |last| matching("interface-name=eth*;", last);
+    let any = profile("", &keyfile("203.0.113.1/24"));
+    let one = &TWO[..1];
+    let rows = [
+        (vec![named("eth0", 1), pattern(1)], one, "192.0.2.1/24@eth0", ok("1 address")),
+        (vec![named("eth0", 1), pattern(1)], one, "198.51.100.1/24@eth0", ok("1 address")),
+        (
+            vec![named("eth0", 1), pattern(1)],
+            one,
+            "203.0.113.9/24@eth0",
+            missing("1 of 1 address missing: 192.0.2.1"),
+        ),
+        // Each has a card of its own.
+        (
+            vec![named("eth0", 1), pattern(1)],
+            &TWO,
+            "192.0.2.1/24@eth0",
+            missing("1 of 2 addresses missing: 198.51.100.1"),
+        ),
+        (
+            vec![named("eth0", 1), pattern(1)],
+            &TWO,
+            "192.0.2.1/24@eth0 198.51.100.1/24@eth3",
+            ok("2 addresses"),
+        ),
+        // Two of the same pattern.
+        (vec![pattern(1), pattern(2)], one, "198.51.100.2/24@eth0", ok("1 address")),
+        (
+            vec![pattern(1), pattern(2)],
+            &TWO,
+            "198.51.100.2/24@eth0",
+            missing("1 of 2 addresses missing: 198.51.100.1"),
+        ),
+        // Also where no card is known.
+        (vec![pattern(1), pattern(2)], &[], "198.51.100.2/24@eth0", ok("1 address")),
+        // One for any card takes that of a name.
+        (vec![named("eth0", 1), any.clone()], one, "203.0.113.1/24@eth0", ok("1 address")),
+        (vec![named("eth0", 1), any.clone()], one, "192.0.2.1/24@eth0", ok("1 address")),
+        (
+            vec![named("eth0", 1), any.clone()],
+            one,
+            "198.51.100.9/24@eth0",
+            missing("1 of 1 address missing: 192.0.2.1"),
+        ),
+        (
+            vec![named("eth0", 1), any, pattern(1)],
+            &TWO,
+            "198.51.100.1/24@eth0 203.0.113.1/24@eth3",
+            ok("2 addresses"),
+        ),
+    ];
+    for (profiles, cards, present, expected) in rows {
+        let (first, details) = of_cards(&profiles, cards, present);
+        assert_eq!(first, format!("IP_BOUND {expected}"), "{profiles:?} {cards:?} {present} {details:?}");
+    }
+}
+
+/// The cards of these tests have the driver x.
+#[test]
+fn a_driver_tells_the_cards() {
+    let driver = |name: &str, last| matching(&format!("driver={name};"), last);
+    let rows = [
+        (vec![driver("x", 1), driver("x", 2)], "198.51.100.2/24@eth0", ok("1 address")),
+        (vec![driver("x", 1), named("eth0", 1)], "192.0.2.1/24@eth0", ok("1 address")),
+        // A card that is gone may have failed.
+        (
+            vec![driver("y", 1), named("eth0", 1)],
+            "192.0.2.1/24@eth0",
+            missing("1 of 2 addresses missing: 198.51.100.1"),
+        ),
+        (
+            vec![driver("!x", 1), named("eth0", 1)],
+            "192.0.2.1/24@eth0",
+            missing("1 of 2 addresses missing: 198.51.100.1"),
+        ),
+    ];
+    for (profiles, present, expected) in rows {
+        let (first, details) = of_cards(&profiles, &TWO[..1], present);
+        assert_eq!(first, format!("IP_BOUND {expected}"), "{profiles:?} {present} {details:?}");
+    }
+    let (_, details) = of_cards(&[driver("x", 1)], &TWO[..1], "198.51.100.1/24@eth0");
+    assert!(details.is_empty(), "{details:?}");
+}
+
+#[test]
+fn a_wireless_card_is_in_one_network_at_a_time() {
+    let network = |connection: &str, last: u8| {
+        let text = profile(connection, &keyfile(&format!("192.0.2.{last}/24"))).replace("ethernet", "wifi");
+        text.replace("[ipv4]", &format!("[wifi]\nssid=network {last}\n[ipv4]"))
+    };
+    for connection in ["", "interface-name=eth0"] {
+        let both = [network(connection, 1), network(connection, 2)];
+        let rows = [
+            ("192.0.2.1/24@eth0", ok("1 address")),
+            ("192.0.2.2/24@eth0", ok("1 address")),
+            ("192.0.2.3/24@eth0", missing("1 of 1 address missing: 192.0.2.1")),
+        ];
+        for (present, expected) in rows {
+            let (first, details) = of_cards(&both, &[], present);
+            assert_eq!(first, format!("IP_BOUND {expected}"), "{connection} {present} {details:?}");
+        }
+    }
+}
+
+/// Returns the first line, the configuration being that of profiles or of a list made of them.
+fn unexpected(profiles: &[String], present: &str) -> Vec<String> {
+    let deadline = Duration::from_secs(60);
+    let deadline = Deadline::after(deadline);
+    let files: Vec<(String, String)> = ('a'..)
+        .zip(profiles)
+        .map(|(name, text)| (format!("{FOLDER}/{name}.nmconnection"), text.clone()))
+        .collect();
+    let tree = Tree::in_memory(files, &deadline);
+    let alarm = Args { unexpected: Some(plugin::State::Warning), ..args() };
+    let configured = observed(&alarm, &tree, present);
+    let list = configured.expected.listing(&configured.bound).render("IP_BOUND", 0);
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("list");
+    std::fs::write(&path, &list).unwrap();
+    let mut of_list = Args { unexpected: Some(plugin::State::Warning), ..args() };
+    of_list.addresses.file = vec![path];
+    let empty = Tree::in_memory([("/etc/hosts", "")], &deadline);
+    let first = |observed: &Observations| {
+        let text = evaluate(&alarm.limits(), observed).render("IP_BOUND", 0);
+        text.split(" | ").next().unwrap().replace(" from networkmanager", "")
+    };
+    vec![first(&configured), first(&observed(&of_list, &empty, present))]
+}
+
+#[test]
+fn an_address_that_may_be_bound_is_not_unexpected() {
+    let shared = |address: &str| profile("interface-name=eth3", &format!("method=shared\n{address}"));
+    let other = named("eth0", 1);
+    let extra = |address: &str| format!("IP_BOUND WARNING - 1 unexpected address: {address}");
+    let ok = |count: &str| format!("IP_BOUND OK - {count} bound and usable");
+    let rows = [
+        (vec![other.clone(), shared("")], "10.42.0.1/24@eth3", ok("1 address")),
+        (vec![other.clone(), shared("")], "10.42.1.1/24@eth3", ok("1 address")),
+        (vec![other.clone(), shared("")], "10.42.0.1/24@eth0", extra("10.42.0.1")),
+        (vec![other.clone(), shared("")], "10.43.0.1/24@eth3", extra("10.43.0.1")),
+        (
+            vec![other.clone(), shared("address1=203.0.113.1/24")],
+            "203.0.113.1/24@eth3 10.42.0.1/24@eth3",
+            extra("10.42.0.1"),
+        ),
+        // One of two profiles is active, and a program bound the address of the other one.
+        (vec![other.clone(), named("eth0", 2)], "192.0.2.2/24@eth0", ok("1 address")),
+        (vec![other, named("eth0", 2)], "192.0.2.2/24@eth3", extra("192.0.2.2")),
+    ];
+    for (profiles, present, expected) in rows {
+        let found = unexpected(&profiles, &format!("192.0.2.1/24@eth0 {present}"));
+        assert_eq!(found, [expected.clone(), expected], "{profiles:?} {present}");
+    }
+}
+
+/// What is bound does not tell which of the profiles is active.
+#[test]
+fn an_address_of_a_profile_that_may_be_active_is_a_possible_one() {
+    let deadline = Deadline::after(Duration::from_secs(60));
+    let files = [1, 2].map(|last| (format!("{FOLDER}/{last}.nmconnection"), named("eth0", last)));
+    let certain = ("/etc/network/interfaces", "auto eth0\niface eth0 inet static\n\taddress 192.0.2.1/24\n");
+    let rows = [
+        ("203.0.113.1/24@eth0", false, "192.0.2.2 192.0.2.1"),
+        ("192.0.2.2/24@eth0", false, "192.0.2.1"),
+        // Another source says so, too.
+        ("203.0.113.1/24@eth0", true, "192.0.2.2"),
+    ];
+    for (present, with, expected) in rows {
+        let mut files = files.to_vec();
+        files.extend(with.then(|| (certain.0.to_owned(), certain.1.to_owned())));
+        let found = observed(&args(), &Tree::in_memory(files, &deadline), present).expected.possible;
+        let found: Vec<String> = found.iter().map(|each| each.addresses.to_string()).collect();
+        assert_eq!(found.join(" "), expected, "{present} {with}");
+    }
+}
