@@ -32,7 +32,8 @@ pub(crate) fn evaluate(policy: &Policy<'_>, observations: &Observations) -> Repo
     // Their notes stand after what each server is, of which the first is the line where all is well.
     findings.extend(answers.iter().flat_map(|answer| omissions(policy, answer)));
     findings.extend(together.judge());
-    findings.extend(observations.remembered.iter().flat_map(remembered));
+    let kept = observations.remembered.iter();
+    findings.extend(kept.flat_map(|kept| remembered(policy.acknowledges, kept)));
     let silent = servers.iter().filter(|(_, answer)| policy.acknowledges && answer.is_err());
     findings.extend(
         silent.map(|(name, _)| Finding::unknown(format!("{name}: no answer, so nothing is acknowledged"))),
@@ -93,29 +94,37 @@ fn judge_each<'a>(
     findings
 }
 
-/// What the positions that were kept tell.
-fn remembered(kept: &Result<Vec<Remembered>, MemoryError>) -> Vec<Finding> {
-    let one = |Remembered { name, restart, acknowledged }: &Remembered| match (restart, acknowledged) {
-        (Err(why), _) => Some(Finding::unknown(format!("{name}: {why}"))),
-        (Ok(Some(Restart { before, after, by_another })), _) => Some(
-            Finding::critical(format!(
-                "{name}: {} ({before}, then {after}): replicas may have skipped transactions",
-                if *by_another {
-                    "another server lacks what the one before it wrote"
-                } else {
-                    "binary log started again"
-                }
-            ))
-            .detail(format!("{name}: compare its replicas with it, then run --acknowledge")),
-        ),
-        (Ok(None), Some(true)) => {
-            Some(Finding::ok(format!("{name}: its binary log that started again is acknowledged")))
-        }
-        (Ok(None), Some(false)) => Some(Finding::ok(format!("{name}: nothing to acknowledge"))),
-        (Ok(None), None) => None,
+/// What the positions that were kept tell, and what this run `acknowledges` of that.
+fn remembered(acknowledges: bool, kept: &Result<Vec<Remembered>, MemoryError>) -> Vec<Finding> {
+    let what = |Restart { before, after, by_another }: &Restart| {
+        let what = if *by_another {
+            "another server lacks what the one before it wrote"
+        } else {
+            "binary log started again"
+        };
+        format!("{what} ({before}, then {after})")
+    };
+    let one = |Remembered { name, restart, acknowledged }: &Remembered| {
+        let left = match restart {
+            Err(why) => Some(Finding::unknown(format!("{name}: {why}"))),
+            Ok(Some(restart)) => {
+                let text = format!("{name}: {}: replicas may have skipped transactions", what(restart));
+                let todo = format!("{name}: compare its replicas with it, then run --acknowledge");
+                Some(Finding::critical(text).detail(todo))
+            }
+            Ok(None) => None,
+        };
+        let done = match acknowledged {
+            Some(restart) => Some(Finding::ok(format!("{name}: acknowledged: {}", what(restart)))),
+            None if acknowledges && restart.is_ok() => {
+                Some(Finding::ok(format!("{name}: nothing to acknowledge")))
+            }
+            None => None,
+        };
+        left.into_iter().chain(done)
     };
     match kept {
-        Ok(servers) => servers.iter().filter_map(one).collect(),
+        Ok(servers) => servers.iter().flat_map(one).collect(),
         Err(why) => vec![Finding::unknown(why.to_string())],
     }
 }

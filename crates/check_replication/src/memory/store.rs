@@ -42,10 +42,10 @@ pub(crate) enum MemoryError {
 pub(crate) struct Remembered {
     /// What the server is called in lines.
     pub(crate) name: String,
-    /// Whether its log started again, or why that is not known.
+    /// Whether its log started again, or why that is not known: after an acknowledgement what is left of it.
     pub(crate) restart: Result<Option<Restart>, MemoryError>,
-    /// Whether that was acknowledged by this run; `None` where it was not asked to.
-    pub(crate) acknowledged: Option<bool>,
+    /// What was acknowledged by this run.
+    pub(crate) acknowledged: Option<Restart>,
 }
 
 /// Compares what each server tells with what is kept of it in the folder, and keeps that.
@@ -60,8 +60,9 @@ pub(crate) fn remember<'a>(
 ) -> Result<Vec<Remembered>, MemoryError> {
     let (folder, lock) = open(folder, deadline)?;
     let remembered = |(target, server): (&str, &Server)| {
-        let mut acknowledged = acknowledge.then_some(false);
-        let restart = one(&folder, lock.as_ref(), target, server, acknowledged.as_mut(), deadline);
+        let mut acknowledged = None;
+        let acknowledges = acknowledge.then_some(&mut acknowledged);
+        let restart = one(&folder, lock.as_ref(), target, server, acknowledges, deadline);
         Remembered { name: server.asked.clone(), restart, acknowledged }
     };
     Ok(servers.map(remembered).collect())
@@ -80,7 +81,7 @@ fn one(
     lock: Option<&Lock>,
     target: &str,
     server: &Server,
-    acknowledged: Option<&mut bool>,
+    acknowledged: Option<&mut Option<Restart>>,
     deadline: &Deadline,
 ) -> Result<Option<Restart>, MemoryError> {
     let name = file_name(target);
@@ -94,11 +95,11 @@ fn one(
     let mut records = records.unwrap_or_default();
     let mut restart = records.take(server)?;
     if let Some(acknowledged) = acknowledged {
-        *acknowledged = records.acknowledge();
-        restart = None;
         if lock.is_none() {
             return Err(MemoryError::Busy(path()));
         }
+        *acknowledged = records.acknowledge();
+        restart = records.take(server)?;
     }
     let text = records.to_string();
     if let Some(lock) = lock.filter(|_| Some(text.as_bytes()) != kept.as_deref()) {

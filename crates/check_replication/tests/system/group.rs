@@ -67,7 +67,14 @@ fn a_group_of_three_that_loses_one_and_then_two() {
         ["--hostname=db-01", "--hostname=db-02", "--hostname=db-03", "--expect=group", "--expect-members=3"];
     say("all three", &all, 0, "OK - db-01: ONLINE as primary, group of 3 members");
     say("by default", &["--hostname=db-02"], 0, "OK - db-02: ONLINE as secondary, group of 3 members");
-    let outside = Server::start(program, &host, "127.0.0.4", 4);
+    let plugin = vec!["--plugin-load-add=group_replication.so".to_owned()];
+    let outside = Server::start_with(program, &host, "127.0.0.4", 4, plugin);
+    // It shows a row of an OFFLINE member, and has no group to be a member of.
+    outside.sql("SET sql_log_bin=0; GRANT SELECT ON performance_schema.* TO mon; SET sql_log_bin=1");
+    let plugin = ["--hostname=127.0.0.4", "--expect=none"];
+    say("the plugin without a group", &plugin, 0, "OK - 127.0.0.4: not a replica, as expected");
+    let plugin = ["--hostname=127.0.0.4", "--expect=group"];
+    say("which is expected", &plugin, 2, "CRITICAL - 127.0.0.4: OFFLINE in its group");
     servers[0].replicate("dr", &outside);
     let line = "OK - db-01 from 127.0.0.4 (channel dr): runs, 0 s behind";
     say("with a channel", &["--hostname=db-01"], 0, line);

@@ -87,6 +87,8 @@ fn source_reset(two: &Two) {
     two.say("again", &alone, 2, line);
     let acknowledge = [&alone[..], &["--acknowledge"]].concat();
     two.say("acknowledged", &acknowledge, 0, "OK - db-01: not a replica, as expected");
+    let again = check(&two.host, source, &acknowledge);
+    assert!(again.stdout.contains("\nOK: db-01: nothing to acknowledge\n"), "{again:?}");
     two.say("after that", &kept, 0, healthy);
     for (file, position, why) in [
         ("bin.000001", 99999, "position 99999 does not exist in bin.000001"),
@@ -133,7 +135,17 @@ fn a_promoted_server_that_was_seen_before_lacks_transactions() {
     two.say("promoted", &as_source, 2, line);
     replica.sql("INSERT INTO shop.t VALUES (2)");
     two.say("it has written", &as_source, 2, line);
+    // A second report, which no check has shown: it was reset since.
+    replica.sql("RESET MASTER");
     let acknowledge = [&as_source[..], &["--acknowledge"]].concat();
-    two.say("acknowledged", &acknowledge, 0, well);
+    let acknowledged = |line: &str, restart: &str| {
+        let outcome = check(&two.host, source, &acknowledge);
+        assert!(outcome.first_line().starts_with(&format!("REPLICATION {line} | ")), "{outcome:?}");
+        let ok = format!("\nOK: db: acknowledged: {restart}\n");
+        assert!(outcome.stdout.contains(&ok), "{outcome:?}");
+    };
+    acknowledged(line, "binary log started again (0-2-3, then none)");
+    two.say("what is left", &as_source, 2, line);
+    acknowledged(well, "another server lacks what the one before it wrote (0-1-3, then 0-1-2)");
     two.say("after that", &as_source, 0, well);
 }
