@@ -2,7 +2,7 @@
 
 mod together;
 
-use plugin::{Finding, Findings, Metric, Report, State, Unit};
+use plugin::{Finding, Findings, Labels, Metric, Report, State, Unit};
 
 use crate::Observations;
 use crate::answer::{Answer, Refusal};
@@ -245,16 +245,18 @@ fn expectations(policy: &Policy<'_>, alone: bool, plain: bool, name: &str, all: 
 /// The lag of each channel and how many there are. The default channel of a single server is just "lag".
 fn measure(policy: &Policy<'_>, server: Option<&str>, answer: &Answer) -> Vec<Metric> {
     let views = ChannelView::all(answer).filter(|view| !view.channel.is_group_replication());
-    // An NRPE packet may cut the line: the figures of a channel that does not run come first.
-    let mut views: Vec<ChannelView<'_>> = views.collect();
-    views.sort_by_key(|view| view.channel.io == IoState::Yes && view.channel.sql == SqlState::Yes);
-    let mut metrics: Vec<Metric> = views
-        .iter()
-        .map(|view| view.metric(label(&["lag", server.unwrap_or_default(), &view.channel.name]), &policy.lag))
-        .collect();
-    metrics.push(Metric::count(label(&["channels", server.unwrap_or_default()]), metrics.len()));
-    let members = answer.server.membership.as_ref().map(Membership::size);
     let name = server.unwrap_or_default();
+    let mut labels = Labels::default();
+    let lag = |view: ChannelView<'_>| {
+        let runs = view.channel.io == IoState::Yes && view.channel.sql == SqlState::Yes;
+        (runs, labels.distinct(view.metric(label(&["lag", name, &view.channel.name]), &policy.lag)))
+    };
+    let mut lags: Vec<(bool, Metric)> = views.map(lag).collect();
+    // An NRPE packet may cut the line: the figures of a channel that does not run come first.
+    lags.sort_by_key(|(runs, _)| *runs);
+    let mut metrics: Vec<Metric> = lags.into_iter().map(|(_, lag)| lag).collect();
+    metrics.push(Metric::count(label(&["channels", name]), metrics.len()));
+    let members = answer.server.membership.as_ref().map(Membership::size);
     metrics.extend(members.map(|size| Metric::count(label(&["members", name]), size)));
     metrics.extend((members.is_none() && policy.expects_group()).then(|| unknown_count("members", name)));
     metrics

@@ -8,7 +8,7 @@ use crate::{Metric, Report};
 /// `verbosity`.
 pub(crate) fn render(report: &Report, plugin: &str, name: &str, verbosity: u8) -> String {
     let details: Vec<String> = report.lines(verbosity).map(|line| string(&line)).collect();
-    let metrics: Vec<String> = report.metrics().iter().map(metric).collect();
+    let metrics: Vec<String> = report.metrics().map(|each| metric(&each)).collect();
     format!(
         "{{\"plugin\":{},\"name\":{},\"state\":\"{}\",\"code\":{},\"summary\":{},\"details\":[{}],\"metrics\":[{}]}}\n",
         string(plugin),

@@ -55,7 +55,7 @@ pub use input::{READ_FLAGS, ReadError, read_file, read_opened};
 pub use kind::Kind;
 pub use limit::{AllowedFailures, InvalidLimit, Limit};
 pub use memory::can_allocate;
-pub use metric::{Metric, Unit};
+pub use metric::{Labels, Metric, Unit};
 pub use open_files::open_files;
 pub use options::{InvalidTimeout, Timeout};
 pub use output::{is_verbose, show};

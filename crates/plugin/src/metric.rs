@@ -1,5 +1,6 @@
 //! One value of the performance data, judged by the very ranges that it prints.
 
+use std::collections::HashSet;
 use std::fmt;
 
 use crate::{State, Thresholds};
@@ -100,6 +101,25 @@ impl Metric {
         let beside = directions.into_iter().map(|direction| rounded(direction(self.value * step) / step));
         let printed = || nearest.chain(beside).find(is_faithful).unwrap_or_else(|| plain(self.value));
         self.value.is_finite().then(printed)
+    }
+}
+
+/// The labels of metrics that stand in one output.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Labels(HashSet<String>);
+
+impl Labels {
+    /// Returns the metric with a label that none before it has. The labels of `a.b` and `a_b` are the same once
+    /// they are cleaned: the second one becomes `a_b_2`. In the order of the targets, each keeps its label from
+    /// run to run.
+    #[must_use]
+    pub fn distinct(&mut self, metric: Metric) -> Metric {
+        let numbered = (2..).map(|number| format!("{}_{number}", metric.label));
+        let label =
+            std::iter::once(metric.label.clone()).chain(numbered).find(|label| !self.0.contains(label));
+        let label = label.unwrap_or_default();
+        self.0.insert(label.clone());
+        Metric { label, ..metric }
     }
 }
 
@@ -221,6 +241,19 @@ mod tests {
         for (metric, text) in rows {
             assert_eq!(metric.to_string(), text);
         }
+    }
+
+    /// Of servers that are called a.b and a_b each has a graph of its own.
+    #[test]
+    fn no_two_metrics_share_a_label() {
+        let labels = |names: &[&str]| {
+            let mut labels = Labels::default();
+            let metrics = names.iter().map(|name| labels.distinct(Metric::count(format!("lag_{name}"), 1)));
+            metrics.map(|metric| metric.label).collect::<Vec<_>>().join(" ")
+        };
+        assert_eq!(labels(&["a.b", "a_b", "c", "a:b"]), "lag_a_b lag_a_b_2 lag_c lag_a_b_3");
+        assert_eq!(labels(&["a.b", "a_b", "a_b_2", "a_b.2"]), "lag_a_b lag_a_b_2 lag_a_b_2_2 lag_a_b_2_3");
+        assert_eq!(labels(&["a_b_2", "a.b", "a_b"]), "lag_a_b_2 lag_a_b lag_a_b_3");
     }
 
     #[test]

@@ -4,7 +4,6 @@
 //! several files: the state, and a family of values for each base unit, whose `label` says what is measured.
 //! A value that is not known is NaN.
 
-use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use crate::{Metric, Report, Unit};
@@ -27,10 +26,9 @@ pub(crate) fn render(report: &Report, plugin: &str, name: &str, service: Option<
              # TYPE silent_outage_state gauge\n";
     // Writing into a String cannot fail, here and below.
     let _ = writeln!(text, "silent_outage_state{{{labels}}} {}", report.state.exit_code());
-    let mut seen = BTreeSet::new();
+    let metrics: Vec<Metric> = report.metrics().collect();
     for (unit, end, kind, help) in FAMILIES {
-        let of_unit = |metric: &&Metric| metric.has_unit(unit) && seen.insert(metric.label().to_owned());
-        let family: Vec<&Metric> = report.metrics().iter().filter(of_unit).collect();
+        let family: Vec<&Metric> = metrics.iter().filter(|metric| metric.has_unit(unit)).collect();
         if family.is_empty() {
             continue;
         }
@@ -89,6 +87,7 @@ mod tests {
             format!("silent_outage_value{{{labels},label=\"failed\"}} 2"),
             format!("silent_outage_value_seconds{{{labels},label=\"rtt\"}} 0.25"),
             format!("silent_outage_value_seconds{{{labels},label=\"a b\"}} NaN"),
+            format!("silent_outage_value_seconds{{{labels},label=\"rtt_2\"}} 9"),
             format!("silent_outage_value_ratio{{{labels},label=\"loss\"}} 0.05"),
             format!("silent_outage_value_ratio{{{labels},label=\"sixth\"}} 0.16666667"),
             format!("silent_outage_value_ratio{{{labels},label=\"all\"}} 1"),

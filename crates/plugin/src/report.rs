@@ -1,7 +1,7 @@
 //! What a check found, and its rendering: one first line with all the performance data, then the details,
 //! inside NRPE's limits.
 
-use crate::metric::NO_REASON;
+use crate::metric::{Labels, NO_REASON};
 use crate::text::clean_first_line;
 use crate::{Metric, State, clean};
 
@@ -68,7 +68,8 @@ impl Report {
         self
     }
 
-    /// With a metric. It does not change the state: that is for `evaluate` to decide.
+    /// With a metric. It does not change the state: that is for `evaluate` to decide. Its label is made
+    /// [distinct](Labels::distinct) where it is printed.
     pub fn metric(mut self, metric: Metric) -> Self {
         self.metrics.push(metric);
         self
@@ -97,8 +98,10 @@ impl Report {
         reason.unwrap_or_else(|| NO_REASON.to_owned())
     }
 
-    pub(crate) fn metrics(&self) -> &[Metric] {
-        &self.metrics
+    /// The metrics, each with a label of its own.
+    pub(crate) fn metrics(&self) -> impl Iterator<Item = Metric> {
+        let mut labels = Labels::default();
+        self.metrics.iter().map(move |metric| labels.distinct(metric.clone()))
     }
 
     /// The lines of the details that show with `verbosity`.
@@ -135,7 +138,7 @@ impl Report {
         let unlimited = verbosity > 0;
         let (first_line, whole) = if unlimited { (usize::MAX, usize::MAX) } else { (self.room, WHOLE) };
         let head = format!("{name} {}", self.state);
-        let mut metrics: Vec<String> = self.metrics.iter().map(Metric::to_string).collect();
+        let mut metrics: Vec<String> = self.metrics().map(|metric| metric.to_string()).collect();
         let summary = self.first_line_text();
         let room = first_line.saturating_sub(head.len() + " - ".len() + summary.len().min(SUMMARY));
         let left_out = keep(&mut metrics, room);

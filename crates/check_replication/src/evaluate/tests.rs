@@ -240,6 +240,20 @@ fn beating(name: &str, written: &str) -> Answer {
     answer
 }
 
+/// Graphs take both names for one: each keeps its label, whichever channel runs.
+#[test]
+fn channels_of_like_names_have_labels_of_their_own() {
+    for stopped in [0, 1] {
+        let mut answer = captured("mariadb118-multisource-c");
+        let names = answer.server.channels.iter_mut().zip(["a.b", "a_b"]);
+        names.for_each(|(channel, name)| channel.name = name.to_owned());
+        answer.server.channels[stopped].sql = SqlState::No;
+        let line = lines(answer, &[]);
+        let labels = ["lag_a_b=0s;60;300;0 lag_a_b_2=", "lag_a_b_2=0s;60;300;0 lag_a_b="];
+        assert!(line.contains(&format!(" | {}", labels[stopped])), "{line}");
+    }
+}
+
 #[test]
 fn heartbeats_have_the_last_word_on_the_lag_and_none_on_the_threads() {
     let rows = [
