@@ -7,8 +7,8 @@ use crate::target::Target;
 /// A target after its judgement.
 #[derive(Clone, Debug)]
 pub(crate) struct JudgedTarget {
-    pub(crate) target: Target,
-    pub(crate) seen: Seen,
+    pub(crate) target: Box<Target>,
+    pub(crate) seen: Box<Seen>,
     /// `None` where no ping tells anything of the path.
     pub(crate) verdict: Option<Verdict>,
     /// Whether it is not known well enough to be judged in full.

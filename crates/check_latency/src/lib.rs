@@ -56,10 +56,11 @@ pub(crate) struct Observations {
     pub(crate) at: u64,
     /// How long a reply was waited for.
     pub(crate) wait: Duration,
-    /// What came of the pings to each target.
-    pub(crate) targets: Vec<(Target, Seen)>,
+    /// What came of the pings to each target. Boxed, as there may be thousands: the pairs are taken apart to
+    /// be judged.
+    pub(crate) targets: Vec<(Box<Target>, Box<Seen>)>,
     /// What came of those to the controls, which may be targets too.
-    pub(crate) controls: Vec<(Target, Seen)>,
+    pub(crate) controls: Vec<(Box<Target>, Box<Seen>)>,
     /// What stands below in every run, in words.
     pub(crate) told: Vec<String>,
     /// Why a family of the targets has no control, in words.

@@ -73,14 +73,17 @@ pub(crate) fn probe(
     let of = |(address, place): (SocketAddr, usize)| {
         let mut control = Target::new(address, CONTROL);
         control.name_zone(&bound);
-        Some((control, seen.get(place)?.clone()))
+        Some((Box::new(control), Box::new(seen.get(place)?.clone())))
     };
     let controls = controls.into_iter().zip(places).filter_map(of).collect();
+    // Collected in place, they would keep the room that the targets took.
+    let mut observed = Vec::with_capacity(targets.len());
+    observed.extend(targets.into_iter().zip(seen).map(|(target, seen)| (Box::new(target), Box::new(seen))));
     Ok(Observations {
         began: start,
         at,
         wait: pinging.wait.duration(),
-        targets: targets.into_iter().zip(seen).collect(),
+        targets: observed,
         controls,
         told,
         notes,

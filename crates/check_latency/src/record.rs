@@ -131,9 +131,9 @@ fn verdicts(
         dropped,
         late,
     } = observations;
-    let judge = |(target, seen): (Target, Seen)| {
+    let judge = |(target, seen): (Box<Target>, Box<Seen>)| {
         let known = store.and_then(|store| store.records.targets.get(&target.key()));
-        let mut path = known.cloned().unwrap_or_default();
+        let mut path = known.map(|path| Path::clone(path)).unwrap_or_default();
         let verdict = seen.run(moment(at, &path, began)).map(|run| path.judge(run, settings));
         let is_learning =
             verdict.map_or(path.answered_runs() < settings.learn_runs, |verdict| verdict.learning);

@@ -96,6 +96,14 @@ impl Folder {
         self.read_as(&Trust::PRIVATE, name, limit, deadline)
     }
 
+    /// Opens such a file, for content that need not stand in memory as a whole. `None` if it does not exist.
+    ///
+    /// # Errors
+    /// See [`Folder::read_private`].
+    pub fn open_private(&self, name: &str) -> Result<Option<File>, StateError> {
+        Ok(self.open_as(&Trust::PRIVATE, name)?.map(File::from))
+    }
+
     fn read_as(
         &self,
         trust: &Trust,
@@ -103,12 +111,16 @@ impl Folder {
         limit: u64,
         deadline: &Deadline,
     ) -> Result<Option<Vec<u8>>, StateError> {
+        let read = |file| read_opened(&self.path.join(name), limit, deadline, || Ok(file));
+        Ok(self.open_as(trust, name)?.map(read).transpose()?)
+    }
+
+    fn open_as(&self, trust: &Trust, name: &str) -> Result<Option<OwnedFd>, StateError> {
         let path = self.path.join(name);
-        let file = match open_in(&self.descriptor, &path, name, READ_FLAGS, Mode::empty()) {
-            Err(error) if error.is_not_found() => return Ok(None),
-            opened => self.check_file(trust, &path, opened?)?,
-        };
-        Ok(Some(read_opened(&path, limit, deadline, || Ok(file))?))
+        match open_in(&self.descriptor, &path, name, READ_FLAGS, Mode::empty()) {
+            Err(error) if error.is_not_found() => Ok(None),
+            opened => Ok(Some(self.check_file(trust, &path, opened?)?)),
+        }
     }
 
     /// Makes an empty file with mode 0600, in place of one that an earlier run may have left.

@@ -30,8 +30,8 @@ fn judged(address: &str, rows: &[Row]) -> JudgedTarget {
     }
     let target = Target::new(SocketAddr::new(address.parse().unwrap(), 0), "");
     JudgedTarget {
-        target,
-        seen: all.last().unwrap().clone(),
+        target: Box::new(target),
+        seen: Box::new(all.last().unwrap().clone()),
         verdict,
         is_learning: false,
         is_over_limit: false,
@@ -239,7 +239,7 @@ fn a_target_with_another_trouble_keeps_its_state() {
 fn a_target_that_is_not_worse_is_neither_excused_nor_learned() {
     let mut all = targets(false, 5, &[DEAD]);
     let mut strange = judged("192.0.2.8", &[WELL]);
-    strange.seen = Seen { sent: 20, strange: 20, other_payload: true, ..Seen::default() };
+    *strange.seen = Seen { sent: 20, strange: 20, other_payload: true, ..Seen::default() };
     strange.verdict = None;
     all.extend([judged("192.0.2.9", &[WELL]), strange]);
     let gateway = judged(V4, &[DEAD]);

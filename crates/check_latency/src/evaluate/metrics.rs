@@ -99,8 +99,8 @@ mod tests {
         let targets = (1..).zip(labels).map(|(number, label)| {
             let target = Target::new(format!("192.0.2.{number}:0").parse().unwrap(), *label);
             JudgedTarget {
-                target,
-                seen: Seen::default(),
+                target: Box::new(target),
+                seen: Box::new(Seen::default()),
                 verdict: None,
                 is_learning: true,
                 is_over_limit: false,

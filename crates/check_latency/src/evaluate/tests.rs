@@ -50,6 +50,7 @@ fn new(name: &str, now: Seen) -> JudgedTarget {
 fn judged(name: &str, seen: Seen, verdict: Option<crate::rule::Verdict>) -> JudgedTarget {
     let target = Target::new("192.0.2.1:0".parse().unwrap(), name);
     let is_learning = verdict.is_none_or(|verdict| verdict.learning);
+    let (target, seen) = (Box::new(target), Box::new(seen));
     JudgedTarget { target, seen, verdict, is_learning, is_over_limit: false, is_over_loss: false }
 }
 

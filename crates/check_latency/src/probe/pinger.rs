@@ -214,6 +214,11 @@ impl<'a> Pinger<'a> {
                 if rtt > self.pinging.wait.duration() {
                     seen.late += 1;
                 } else {
+                    if seen.times.is_empty() {
+                        // Of thousands of lists, each of which grows step by step, a third is never used.
+                        let pings = usize::try_from(self.pinging.pings).unwrap_or_default();
+                        seen.times.reserve_exact(pings);
+                    }
                     seen.times.push(u32::try_from(rtt.as_micros()).unwrap_or(u32::MAX));
                 }
             }

@@ -2,7 +2,8 @@
 //! do not begin anew.
 
 use std::collections::BTreeMap;
-use std::io::{self, Write};
+use std::fs::File;
+use std::io::{self, BufReader, Read as _, Write};
 use std::path::{Path as FilePath, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -37,8 +38,8 @@ const NAME: &str = "paths.json";
 pub(crate) struct Records {
     version: u32,
     monitor: String,
-    /// By [`crate::target::Target::key`].
-    pub(crate) targets: BTreeMap<String, Path>,
+    /// By [`crate::target::Target::key`]. Boxed, since the nodes of such a map are half empty.
+    pub(crate) targets: BTreeMap<String, Box<Path>>,
 }
 
 /// A file of records, and the lock on it.
@@ -114,13 +115,26 @@ impl Store {
         let until = Instant::now() + PATIENCE.min(deadline.remaining() / 2);
         let lock_name = format!("{}.lock", name.strip_suffix(".json").unwrap_or(&name));
         let lock = if writable { folder.lock(&lock_name, until)? } else { None };
-        let content = folder.read_private(&name, LARGEST, deadline)?;
-        let monitor = if lock.is_some() || content.is_some() { monitor(deadline) } else { String::new() };
+        let file = folder.open_private(&name)?;
+        let monitor = if lock.is_some() || file.is_some() { monitor(deadline) } else { String::new() };
         let mut store = Self { folder, name, lock, records: Records::new(monitor), anew: None };
-        if let Some(content) = content {
-            store.take(&content)?;
+        if let Some(file) = file {
+            store.read(file, deadline)?;
         }
         Ok(store)
+    }
+
+    /// Takes what the file holds.
+    fn read(&mut self, file: File, deadline: &Deadline) -> Result<(), StoreError> {
+        let step = deadline.step(format!("reading {}", self.path().display()));
+        let whole = whole(file);
+        drop(step);
+        if let Some(records) = whole {
+            self.adopt(records);
+        } else if let Some(content) = self.folder.read_private(&self.name, LARGEST, deadline)? {
+            self.take(&content)?;
+        }
+        Ok(())
     }
 
     /// Whether this run may write.
@@ -153,21 +167,30 @@ impl Store {
         Ok(self.folder.replace_by(lock, &self.name, PRIVATE, write)?)
     }
 
-    /// Takes what the file holds, unless that is broken or of another machine.
+    /// Takes records unless they are of another machine, which it says. Returns whether it took them.
+    fn adopt(&mut self, records: Records) -> bool {
+        let is_same = is_same(&records.monitor, &self.records.monitor);
+        if is_same {
+            self.records.take(records);
+        } else {
+            self.anew = Some(format!("{} is of another machine: learning anew", self.name));
+        }
+        is_same
+    }
+
+    /// Takes what can be used of a file that is not as this version writes it.
     fn take(&mut self, content: &[u8]) -> Result<(), StoreError> {
         if let Ok(Header { version }) = serde_json::from_slice(content)
             && version > VERSION
         {
             return Err(StoreError::Newer { path: self.path(), version });
         }
-        let Some((records, broken)) = read(content) else {
+        let Some((records, broken)) = serde_json::from_slice(content).ok().and_then(salvage) else {
             return self.set_aside(content, "learning anew");
         };
-        if !is_same(&records.monitor, &self.records.monitor) {
-            self.anew = Some(format!("{} is of another machine: learning anew", self.name));
+        if !self.adopt(records) {
             return Ok(());
         }
-        self.records.take(records);
         match broken.as_slice() {
             [] => Ok(()),
             [one] => self.set_aside(content, &format!("learning {one} anew")),
@@ -237,23 +260,27 @@ impl Records {
     }
 }
 
-/// Reads records, and the keys of those that no run can have written; `None` where none can be used.
-fn read(content: &[u8]) -> Option<(Records, Vec<String>)> {
-    let is_whole = |records: &Records| records.targets.values().all(Path::is_possible);
-    let whole = serde_json::from_slice::<Records>(content).ok().filter(is_whole);
-    let (records, broken) = match whole {
-        Some(records) => (records, Vec::new()),
-        None => salvage(serde_json::from_slice(content).ok()?)?,
-    };
-    (records.version == VERSION).then_some((records, broken))
+/// Reads a file while it is parsed: its text, some megabytes at thousands of targets, need not stand in memory
+/// beside the records. `None` where it is not as this version writes it, or is too large.
+fn whole(file: File) -> Option<Records> {
+    if file.metadata().ok()?.len() > LARGEST {
+        return None;
+    }
+    let records: Records = serde_json::from_reader(BufReader::new(file.take(LARGEST))).ok()?;
+    let is_whole = records.version == VERSION && records.targets.values().all(|path| path.is_possible());
+    is_whole.then_some(records)
 }
 
-/// Takes the records that can be read, each by itself: one wrong number is no reason to learn all anew.
+/// Takes the records that can be read, each by itself, and the keys of those that no run can have written:
+/// one wrong number is no reason to learn all anew. `None` where none can be used.
 fn salvage(loose: Loose) -> Option<(Records, Vec<String>)> {
     let Loose { version, monitor, targets } = loose;
+    if version != VERSION {
+        return None;
+    }
     let (mut read, mut broken) = (BTreeMap::new(), Vec::new());
     for (key, value) in targets {
-        match serde_json::from_value::<Path>(value).ok().filter(Path::is_possible) {
+        match serde_json::from_value::<Box<Path>>(value).ok().filter(|path| path.is_possible()) {
             Some(path) => _ = read.insert(key, path),
             None => broken.push(key),
         }

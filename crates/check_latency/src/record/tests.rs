@@ -14,8 +14,8 @@ fn stored(times: &[u64], pause: f64) -> Vec<u64> {
         let seen = Seen { sent: 20, times: vec![60_000; 20], ..Seen::default() };
         let target = Target::new("192.0.2.1:0".parse().unwrap(), "");
         let targets = vec![JudgedTarget {
-            target,
-            seen,
+            target: Box::new(target),
+            seen: Box::new(seen),
             verdict: None,
             is_learning: true,
             is_over_limit: false,
@@ -58,6 +58,7 @@ fn run_of(records: &mut Records, at: u64, all: &[&str], lost: impl Fn(&str) -> u
         let path = records.targets.get(&target.key()).cloned().unwrap_or_default();
         let verdict = seen.run(at).map(|run| path.clone().judge(run, &settings));
         let is_learning = verdict.is_some_and(|verdict| verdict.learning);
+        let (target, seen) = (Box::new(target), Box::new(seen));
         JudgedTarget { target, seen, verdict, is_learning, is_over_limit: false, is_over_loss: false }
     };
     let targets: Vec<JudgedTarget> = all.iter().map(|address| of(address, "")).collect();

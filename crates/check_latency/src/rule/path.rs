@@ -60,10 +60,10 @@ pub struct Path {
     #[serde(skip_serializing_if = "Option::is_none")]
     rtt_alert: Option<RttAlert>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    accepted: Option<Accepted>,
+    accepted: Option<Box<Accepted>>,
     /// The run before this one, where it was spoiled.
     #[serde(skip_serializing_if = "Option::is_none")]
-    spoiled: Option<Run>,
+    spoiled: Option<Box<Run>>,
     /// When it last explained what others lost or how slow they were, in seconds since 1970: 0 if never.
     #[serde(skip_serializing_if = "is_zero")]
     excused: u64,
@@ -84,7 +84,7 @@ impl Path {
     /// Keeps a run that is not judged, as the trouble of a control explains it: it teaches nothing, and a next
     /// run without that trouble that is as bad is told at once. `None` where it was not bad.
     pub fn spoil(&mut self, run: Option<Run>) {
-        self.spoiled = run;
+        self.spoiled = run.map(Box::new);
     }
 
     /// Notes for the alerts of a control whether its targets lost as usual in the run that was added last, and
@@ -105,7 +105,8 @@ impl Path {
     }
 
     fn add(&mut self, run: Run, shared: bool, settings: &Settings) -> Verdict {
-        let spoiled = self.spoiled.take().filter(|before| !is_gap(before.at, run.at, self.pause));
+        let spoiled = self.spoiled.take().map(|before| *before);
+        let spoiled = spoiled.filter(|before| !is_gap(before.at, run.at, self.pause));
         self.begin(run.at);
         let learning = self.runs < settings.learn_runs;
         let expected = self.expected_loss(&run, learning);
@@ -152,7 +153,8 @@ impl Path {
     pub fn is_possible(&self) -> bool {
         let told = self.loss_alert.is_none_or(|alert| (0.0..=1.0).contains(&alert.told));
         let runs = self.last.runs();
-        let window = runs.len() <= LONGEST && runs.iter().chain(&self.spoiled).all(Run::is_possible);
+        let window =
+            runs.len() <= LONGEST && runs.iter().chain(self.spoiled.as_deref()).all(Run::is_possible);
         told && window && self.loss.is_possible() && self.rtt.is_none_or(|rtt| rtt.is_possible())
     }
 
@@ -167,8 +169,8 @@ impl Path {
                 self.rtt_alert.map(|alert| RttAlert { since: alert.since.min(at), held: at, ..alert });
             self.excused = self.excused.min(at);
         }
-        self.accepted =
-            self.accepted.filter(|accepted| at.checked_sub(accepted.at).is_some_and(|ago| ago <= SAID));
+        let is_said = |accepted: &Accepted| at.checked_sub(accepted.at).is_some_and(|ago| ago <= SAID);
+        self.accepted = self.accepted.take().filter(|accepted| is_said(accepted));
         let pause = at.checked_sub(self.seen).filter(|_| self.seen > 0).unwrap_or(0);
         self.pause = pause.max(self.pause / 2);
         self.seen = at;
@@ -288,7 +290,7 @@ impl Path {
     /// target is new, that of this run at once.
     fn learn(&mut self, run: Run, leaving: Option<Run>, shown: bool, learning: bool) {
         // Where others answered for the target, nothing is learned of it.
-        let is_answered = run.median.is_some();
+        let is_answered = run.rtt().is_some();
         let early = learning && is_answered;
         let quiet = self.loss_alert.is_none() && self.rtt_alert.is_none();
         if shown {
@@ -325,7 +327,7 @@ impl Path {
                     return false;
                 }
                 let (was, is) = (Level::Loss(self.loss.usual()), Level::Loss(now.usual()));
-                self.accepted = Some(Accepted { at, since: alert.since, was, is });
+                self.accepted = Some(Box::new(Accepted { at, since: alert.since, was, is }));
                 (self.loss, self.loss_alert) = (now, None);
             }
             (None, Some(alert)) if long(alert.held) => {
@@ -334,7 +336,7 @@ impl Path {
                     return false;
                 };
                 let (was, is) = (Level::Rtt(old.normal), Level::Rtt(new.normal));
-                self.accepted = Some(Accepted { at, since: alert.since, was, is });
+                self.accepted = Some(Box::new(Accepted { at, since: alert.since, was, is }));
                 (self.rtt, self.rtt_alert) = (Some(new), None);
             }
             _ => return false,

@@ -1,6 +1,8 @@
 //! One run's pings to a target, and the last runs of it.
 
-use serde::{Deserialize, Serialize};
+use std::num::NonZeroU32;
+
+use serde::{Deserialize, Deserializer, Serialize};
 
 /// The most runs that are judged together.
 pub(super) const LONGEST: usize = 12;
@@ -21,8 +23,9 @@ pub struct Run {
     /// How many of them nothing answered in time.
     pub lost: u32,
     /// The median of the round-trip times, in microseconds: `None` if no ping was answered by the target. All
-    /// are lost then, unless others answered some.
-    pub median: Option<u32>,
+    /// are lost then, unless others answered some. Not zero, which makes a run smaller: there are twelve of
+    /// each target.
+    median: Option<NonZeroU32>,
     /// Whether it is not learned when it leaves the window.
     pub(super) tainted: bool,
 }
@@ -32,19 +35,20 @@ type Row = (u64, u32, u32, Option<u32>, u8);
 
 impl From<Row> for Run {
     fn from((at, sent, lost, median, tainted): Row) -> Self {
-        Self { at, sent, lost, median, tainted: tainted != 0 }
+        Self { tainted: tainted != 0, ..Self::new(at, sent, lost, median) }
     }
 }
 
 impl From<Run> for Row {
     fn from(run: Run) -> Self {
-        (run.at, run.sent, run.lost, run.median, run.tainted.into())
+        (run.at, run.sent, run.lost, run.median.map(NonZeroU32::get), run.tainted.into())
     }
 }
 
 impl Run {
-    /// A run that is not judged yet.
+    /// A run that is not judged yet. A median of 0 microseconds counts as 1.
     pub fn new(at: u64, sent: u32, lost: u32, median: Option<u32>) -> Self {
+        let median = median.map(|median| NonZeroU32::new(median).unwrap_or(NonZeroU32::MIN));
         Self { at, sent, lost, median, tainted: false }
     }
 
@@ -60,7 +64,7 @@ impl Run {
 
     /// Returns the median of the round-trip times in seconds.
     pub fn rtt(&self) -> Option<f64> {
-        self.median.map(|median| f64::from(median) / 1e6)
+        self.median.map(|median| f64::from(median.get()) / 1e6)
     }
 
     /// Returns whether it can have been: for what is read from a file.
@@ -70,9 +74,18 @@ impl Run {
 }
 
 /// The last runs, the newest at the end.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(transparent)]
 pub(super) struct Window(Vec<Run>);
+
+impl<'de> Deserialize<'de> for Window {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let mut runs = Vec::deserialize(from)?;
+        // It grew by doubling, and there may be thousands of these.
+        runs.shrink_to(LONGEST);
+        Ok(Self(runs))
+    }
+}
 
 impl Window {
     /// The runs, the oldest first.
@@ -88,7 +101,7 @@ impl Window {
     /// Adds a run and returns the one that leaves.
     pub(super) fn push(&mut self, run: Run) -> Option<Run> {
         let leaving = (self.0.len() >= LONGEST).then(|| self.0.remove(0));
-        // No room for more than will ever be there: there may be thousands of these.
+        // No room for more than will ever be there.
         self.0.reserve_exact(LONGEST.saturating_sub(self.0.len()));
         self.0.push(run);
         leaving
@@ -228,12 +241,25 @@ mod tests {
         );
     }
 
+    /// A file may hold 20,000 of these windows.
+    #[test]
+    fn a_window_that_was_read_takes_no_room_that_it_never_needs() {
+        assert_eq!(size_of::<Run>(), 24);
+        let rows = format!("[{}]", ["[7,20,0,9,0]"; LONGEST].join(","));
+        let mut window: Window = serde_json::from_str(&rows).unwrap();
+        assert_eq!((window.0.len(), window.0.capacity()), (LONGEST, LONGEST));
+        window.push(Run::new(8, 20, 0, Some(9)));
+        assert_eq!((window.0.len(), window.0.capacity()), (LONGEST, LONGEST));
+    }
+
     #[test]
     fn a_run_is_a_row_of_the_file() {
         let run = Run { tainted: true, ..Run::new(1_790_000_000, 20, 20, None) };
         assert_eq!(serde_json::to_string(&run).unwrap(), "[1790000000,20,20,null,1]");
         assert_eq!(serde_json::from_str::<Run>("[1790000000,20,20,null,1]").unwrap(), run);
         assert!(serde_json::from_str::<Run>("[1790000000,20,20,null]").is_err());
+        let at_once = serde_json::from_str::<Run>("[7,20,0,0,0]").unwrap();
+        assert_eq!(at_once.rtt(), Some(1e-6), "less than a microsecond");
         assert!(run.is_possible());
         assert!(!Run::new(0, 0, 0, None).is_possible());
         assert!(!Run::new(0, 5, 6, None).is_possible());

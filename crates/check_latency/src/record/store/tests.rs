@@ -34,8 +34,8 @@ fn open(file: &FilePath) -> Result<Store, String> {
     Store::open(Some(file), true, &deadline()).map_err(|error| error.to_string())
 }
 
-fn judged(at: u64) -> Path {
-    let mut path = Path::default();
+fn judged(at: u64) -> Box<Path> {
+    let mut path = Box::<Path>::default();
     path.judge(Run::new(at, 20, 1, Some(61_000)), &Settings::default());
     path
 }
@@ -103,6 +103,16 @@ fn a_record_that_is_broken_leaves_the_others() {
         let anew = open(&file).unwrap().anew;
         assert_eq!(anew.as_deref(), Some("paths.json was broken: learning b 192.0.2.2 and 1 more anew"));
     }
+}
+
+#[test]
+fn a_file_that_is_too_large_is_not_read_and_stays() {
+    let (_folder, file) = own_folder();
+    let large = format!("{{\"version\":1,\"monitor\":\"\",\"targets\":{{}}}}{}", " ".repeat(16 << 20));
+    write(&file, &large);
+    let error = open(&file).unwrap_err();
+    assert!(error.ends_with("/paths.json: larger than 16777216 octets"), "{error}");
+    assert_eq!(fs::read_to_string(&file).unwrap().len(), large.len());
 }
 
 #[test]
@@ -174,7 +184,7 @@ fn a_target_is_forgotten_by_label_address_or_both() {
         ("", 0),
     ] {
         let mut records = Records::new(String::new());
-        records.targets = keys.iter().map(|key| ((*key).to_owned(), Path::default())).collect();
+        records.targets = keys.iter().map(|key| ((*key).to_owned(), Box::default())).collect();
         assert_eq!(records.forget(target).len(), gone, "{target}");
         assert_eq!(records.targets.len(), keys.len() - gone, "{target}");
     }
@@ -193,7 +203,7 @@ fn an_address_is_forgotten_in_any_spelling() {
     ] {
         let keys = ["proxy7 fd18::2", "px 2001:db8::", "fe80::1%eth0", "fd18::20"];
         let mut records = Records::new(String::new());
-        records.targets = keys.iter().map(|key| ((*key).to_owned(), Path::default())).collect();
+        records.targets = keys.iter().map(|key| ((*key).to_owned(), Box::default())).collect();
         assert_eq!(records.forget(target).len(), 1, "{target}");
     }
 }

@@ -17,7 +17,7 @@ impl Path {
                 .loss_alert
                 .map_or(0.0, |alert| share(self.last.sum_since(alert.held)).max(alert.told)),
             rtt: self.rtt_alert,
-            accepted: self.accepted,
+            accepted: self.accepted.as_deref().copied(),
             learning,
             loses,
             slower: !learning && run.rtt().zip(limit).is_some_and(|(rtt, limit)| rtt > limit.told),
