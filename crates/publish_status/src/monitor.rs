@@ -9,7 +9,8 @@ use crate::config::Config;
 use crate::livestatus::{self, LivestatusError};
 use crate::moment::now;
 use crate::options::Args;
-use crate::sources::{ChoiceError, Chooser, Observations};
+use crate::sources::chooser::Chooser;
+use crate::sources::{ChoiceError, Observations};
 
 /// Why the monitor's state cannot be used.
 #[derive(Debug, thiserror::Error)]

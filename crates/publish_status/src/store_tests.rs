@@ -6,8 +6,10 @@ use std::io::Write as _;
 use std::time::Duration;
 
 use super::*;
+use crate::jump::Baseline;
 use crate::jump::Jump;
 use crate::ledger::{Sums, uptime};
+use crate::status::Status;
 
 const VOUCHES: u64 = 90;
 

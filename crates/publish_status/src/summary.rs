@@ -1,7 +1,5 @@
 //! `summary.json`, in the shape of Statuspage's public API v2, which readers and widgets know.
 
-use serde::Serialize;
-
 use crate::config::identifier;
 use crate::moment::rfc3339;
 use crate::notes::Note;
@@ -9,92 +7,9 @@ use crate::planned::Work;
 use crate::status::Status;
 use crate::view::{Shown, ShownGroup, ShownOutage, View};
 
-#[derive(Serialize)]
-struct Summary<'a> {
-    page: Page<'a>,
-    updated_at: String,
-    expires_at: String,
-    status: Overall<'a>,
-    components: Vec<Component<'a>>,
-    incidents: Vec<Incident<'a>>,
-    scheduled_maintenances: Vec<Incident<'a>>,
-}
+mod shape;
 
-#[derive(Serialize)]
-struct Page<'a> {
-    id: String,
-    name: &'a str,
-    url: &'a str,
-    time_zone: &'a str,
-    updated_at: String,
-}
-
-#[derive(Serialize)]
-struct Overall<'a> {
-    indicator: &'a str,
-    description: String,
-}
-
-#[derive(Serialize)]
-struct Component<'a> {
-    id: &'a str,
-    name: &'a str,
-    status: Status,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    last_known_status: Option<Status>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    last_known_at: Option<String>,
-    created_at: Option<String>,
-    updated_at: Option<String>,
-    position: usize,
-    description: Option<&'a str>,
-    showcase: bool,
-    start_date: Option<&'a str>,
-    group_id: Option<&'a str>,
-    page_id: String,
-    group: bool,
-    only_show_if_degraded: bool,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    components: Option<Vec<&'a str>>,
-}
-
-#[derive(Serialize)]
-struct Incident<'a> {
-    id: String,
-    name: String,
-    status: &'a str,
-    created_at: String,
-    updated_at: String,
-    monitoring_at: Option<&'a str>,
-    resolved_at: Option<String>,
-    impact: &'a str,
-    shortlink: String,
-    started_at: String,
-    page_id: String,
-    incident_updates: Vec<Update<'a>>,
-    components: Vec<Affected<'a>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    scheduled_for: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    scheduled_until: Option<String>,
-}
-
-#[derive(Serialize)]
-struct Update<'a> {
-    id: String,
-    status: &'a str,
-    body: &'a str,
-    incident_id: String,
-    created_at: String,
-    updated_at: String,
-    display_at: String,
-}
-
-#[derive(Serialize)]
-struct Affected<'a> {
-    id: &'a str,
-    name: &'a str,
-}
+use shape::{Affected, Component, Incident, Overall, Page, Summary, Update};
 
 /// Renders it.
 ///

@@ -1,6 +1,7 @@
 //! What `config` promises, row by row.
 
 use super::*;
+use crate::config::{Rule, identifier};
 
 fn parse(text: &str) -> Result<Config, String> {
     let part = |name: &Path| {

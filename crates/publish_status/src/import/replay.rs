@@ -14,7 +14,8 @@ use crate::jump::Baseline;
 use crate::ledger::{Ledger, Run};
 use crate::moment::DAY;
 use crate::notes::Note;
-use crate::sources::{Checks, Chooser, Host, Source};
+use crate::sources::chooser::Chooser;
+use crate::sources::{Checks, Host, Source};
 use crate::status::Status;
 use crate::view::{apply_work, units};
 

@@ -1,6 +1,7 @@
 //! Incidents written by hand, right and wrong.
 
 use super::*;
+use crate::status::Status;
 use crate::view::{Unit, apply_incidents, apply_work};
 
 fn names() -> Names<'static> {
