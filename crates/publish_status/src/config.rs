@@ -4,10 +4,8 @@ use serde::Deserialize;
 
 use crate::pattern::Pattern;
 
-mod reading;
+pub(crate) mod reading;
 mod written;
-
-pub use reading::ConfigError;
 
 /// How the state of a component follows from those of its sources.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]

@@ -49,7 +49,7 @@ pub mod view;
 mod words;
 
 pub use api::{ApiError, ApiUrl};
-pub use config::ConfigError;
+pub use config::reading::ConfigError;
 pub use folders::FolderError;
 pub use import::ImportError;
 pub use livestatus::LivestatusError;

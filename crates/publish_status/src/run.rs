@@ -2,7 +2,8 @@
 
 use plugin::{Deadline, Report, State, failed};
 
-use crate::config::{Config, ConfigError};
+use crate::config::Config;
+use crate::config::reading::ConfigError;
 use crate::folders::{self, FolderError};
 use crate::import::{ImportError, import};
 use crate::ledger::Ledger;
