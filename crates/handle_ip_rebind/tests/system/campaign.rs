@@ -6,6 +6,7 @@ use std::os::unix::fs::{PermissionsExt as _, chown, symlink};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Stdio};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
@@ -18,8 +19,18 @@ use suite::wait::holds_within;
 
 use super::site::{HOSTS, Site, handler_files};
 
-/// How many hosts work side by side.
+/// How many hosts work side by side: in a campaign that has the machine for itself, and beside other tests.
+/// All network namespaces share one lock of the kernel (RTNL), and a run takes it for each look: with many more
+/// hosts than processors, runs wait for it longer than their `--timeout`.
 const SITES: usize = 16;
+const FEW: usize = 4;
+
+/// Held by a campaign, so that one begins when another has ended.
+static ALONE: Mutex<()> = Mutex::new(());
+
+fn alone() -> MutexGuard<'static, ()> {
+    ALONE.lock().unwrap_or_else(PoisonError::into_inner)
+}
 
 /// Numbers that are spread evenly enough: those of one seed are always the same.
 struct Random(u64);
@@ -73,12 +84,13 @@ fn disturb(site: &Site, random: &mut Random) -> bool {
     is_recorded && status.code().is_none()
 }
 
-/// Disturbs so many runs on each host, and one run more must do all. Returns how many were killed in the
-/// middle of their work.
-fn disturb_all(each: usize) -> usize {
+/// Disturbs so many runs on each of so many hosts, and one run more must do all. Returns how many were killed in
+/// the middle of their work.
+fn disturb_all(sites: usize, each: usize) -> usize {
+    let _alone = alone();
     let in_the_middle = AtomicUsize::new(0);
     thread::scope(|scope| {
-        for number in 0..SITES {
+        for number in 0..sites {
             let in_the_middle = &in_the_middle;
             scope.spawn(move || {
                 let site = Site::new("192.0.2.31 2001:db8::31");
@@ -99,14 +111,14 @@ fn disturb_all(each: usize) -> usize {
         }
     });
     let killed = in_the_middle.into_inner();
-    println!("{} runs, {killed} of them killed after they began to bind", each * SITES);
+    println!("{} runs, {killed} of them killed after they began to bind", each * sites);
     killed
 }
 
 #[test]
 fn a_run_that_is_killed_at_any_moment_leaves_a_record_and_whole_files() {
     if !missing(&HOSTS) {
-        disturb_all(1);
+        disturb_all(FEW, 3);
     }
 }
 
@@ -114,7 +126,7 @@ fn a_run_that_is_killed_at_any_moment_leaves_a_record_and_whole_files() {
 #[ignore = "500 runs take minutes, tests/run --long makes them"]
 fn five_hundred_runs_that_are_killed_leave_a_record_and_whole_files() {
     if !missing(&HOSTS) {
-        let killed = disturb_all(500_usize.div_ceil(SITES));
+        let killed = disturb_all(SITES, 500_usize.div_ceil(SITES));
         assert!(killed >= 50, "{killed}");
     }
 }
@@ -185,6 +197,7 @@ impl Drop for Stopping<'_> {
 /// Starts programs on each host in so many runs, behind links that are exchanged all the time, until `enough`
 /// of them were exchanged between check and start.
 fn exchange_all(sites: usize, runs: usize, enough: usize) -> Starts {
+    let _alone = alone();
     let (reached, exchanges) = (AtomicUsize::new(0), AtomicUsize::new(0));
     let mut all = Starts::default();
     thread::scope(|scope| {
@@ -256,7 +269,7 @@ impl Starts {
 #[test]
 fn a_program_that_is_exchanged_between_check_and_start_is_not_run() {
     if !missing(&HOSTS) {
-        let starts = exchange_all(4, 1, usize::MAX);
+        let starts = exchange_all(FEW, 1, usize::MAX);
         assert!(starts.reached > 0 && starts.refused > 0, "{starts:?}");
     }
 }
@@ -326,6 +339,7 @@ fn nrpes_user() -> u32 {
 
 /// Through sudo's shipped rule: its folder is refused, wherever the link in it leads.
 fn refuse_all(sites: usize, each: usize) {
+    let _alone = alone();
     let installed = public_folder();
     install(installed.path(), &[]);
     let seen: Vec<(usize, bool)> = thread::scope(|scope| {
@@ -340,7 +354,7 @@ fn refuse_all(sites: usize, each: usize) {
 #[test]
 fn what_nrpes_user_puts_in_a_programs_place_is_not_run() {
     if !missing(&HOSTS) && !missing(&[Need::Program("sudo"), Need::Program("setpriv")]) {
-        refuse_all(8, 1);
+        refuse_all(FEW, 1);
     }
 }
 
