@@ -176,16 +176,16 @@ impl Memory {
         !self.acted.is_empty() && self.interrupted < INTERRUPTIONS
     }
 
-    /// Forgets the addresses and interfaces that are as they should be again, by what is `seen` now. Returns whether there
-    /// was one.
+    /// Forgets the addresses and interfaces that are as they should be again, by what is `seen` now. Returns
+    /// whether there was one.
     pub(crate) fn forget(&mut self, config: &Config, seen: &Seen, now: u64) -> bool {
         let is_back = self.gone.forget(seen.bound(), now);
         let is_right = self.misbound.forget(seen.bound(), &config.interface, |address| seen.names(address));
         is_back | is_right | self.interfaces.forget(seen.bound(), now)
     }
 
-    /// Judges where the programs of a run that was killed bound addresses of a list. Returns whether there was
-    /// such a run.
+    /// Judges where the programs of a run that was killed bound addresses of a list. Returns whether there
+    /// was such a run.
     ///
     /// # Errors
     /// [`ObserveError`]: the list or the routes cannot be read.

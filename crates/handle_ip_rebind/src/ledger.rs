@@ -241,8 +241,8 @@ impl<'a> Ledger<'a> {
         }
     }
 
-    /// Notes the end of the run, after the announcements, and the addresses and interfaces that are gone. `seen`
-    /// tells which of these addresses a list names.
+    /// Notes the end of the run, after the announcements, and the addresses and interfaces that are gone.
+    /// `seen` tells which of these addresses a list names.
     pub(crate) fn end(&mut self, config: &Config, seen: &Seen, outcome: &mut Outcome, deadline: &Deadline) {
         if self.memory.owed.services.is_empty() {
             self.memory.owed.addresses = outcome.pending.iter().copied().collect();

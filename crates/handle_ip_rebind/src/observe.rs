@@ -1,4 +1,5 @@
-//! What a run finds first, and a trial of the configuration too: what is missing, and what earlier runs have left.
+//! What a run finds first, and a trial of the configuration too: what is missing, and what earlier runs have
+//! left.
 
 use plugin::Deadline;
 

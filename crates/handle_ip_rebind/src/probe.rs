@@ -95,8 +95,8 @@ impl Seen {
         check.chain([&self.list]).any(is_named)
     }
 
-    /// Returns the interfaces that the lists and the configuration name for an address. An alias such as eth0:1
-    /// is on eth0.
+    /// Returns the interfaces that the lists and the configuration name for an address. An alias such as
+    /// eth0:1 is on eth0.
     pub(crate) fn configured_on(&self, address: IpAddr) -> impl Iterator<Item = &str> {
         let all = self.check.iter().chain([&self.list]).flat_map(|seen| &seen.expected.interfaces);
         let of = all.filter(move |(of, _)| *of == address);

@@ -79,7 +79,8 @@ impl Surroundings {
         }
     }
 
-    /// Leaves out the routes that the kernel made for the subnets of these places, whose interfaces `bound` names.
+    /// Leaves out the routes that the kernel made for the subnets of these places, whose interfaces `bound`
+    /// names.
     pub(crate) fn without_routes_of(&mut self, places: &[&BoundAddress], bound: &Bound) {
         let made = |place: &&BoundAddress| {
             let on = bound.interface(place.interface)?;

@@ -1,8 +1,8 @@
 //! Watches which addresses go while programs run, and since when.
 //!
 //! Only those are missed that stay until something removes them, as check_ip_bound tells them: floating,
-//! leased, temporary, link-local and ignored addresses come and go by themselves. An interface is missed that a
-//! program set down, or removed with such addresses; one that goes before is a note.
+//! leased, temporary, link-local and ignored addresses come and go by themselves. An interface is missed that
+//! a program set down, or removed with such addresses; one that goes before is a note.
 
 mod interfaces;
 

@@ -1,6 +1,6 @@
-//! Where addresses of a list are bound wrongly: on another interface than the configured one, or with a prefix
-//! length that diverts traffic. The programs that a run starts choose both by themselves. Such an address is
-//! not missing, so that nothing else would find it.
+//! Where addresses of a list are bound wrongly: on another interface than the configured one, or with a
+//! prefix length that diverts traffic. The programs that a run starts choose both by themselves. Such an
+//! address is not missing, so that nothing else would find it.
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -63,8 +63,8 @@ fn spot(bound: &Bound, place: &BoundAddress) -> (String, u8) {
     (bound.interface(place.interface).map_or_else(String::new, |on| on.name.clone()), place.prefix)
 }
 
-/// Where the addresses are right that the programs of a run may bind or move: those that it tries to bind, and
-/// those of a list on the configured interface.
+/// Where the addresses are right that the programs of a run may bind or move: those that it tries to bind,
+/// and those of a list on the configured interface.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(transparent)]
 pub(crate) struct Before(BTreeMap<IpAddr, Vec<(String, u8)>>);
@@ -122,8 +122,8 @@ pub(crate) fn found(
     Ok(all)
 }
 
-/// Returns what is wrong with an address of a list at this place. `None` if nothing, also where the list names
-/// that other interface.
+/// Returns what is wrong with an address of a list at this place. `None` if nothing, also where the list
+/// names that other interface.
 pub(crate) fn fault(
     config: &Config,
     seen: &Seen,

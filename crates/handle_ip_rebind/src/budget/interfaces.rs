@@ -1,5 +1,5 @@
-//! Interfaces that a program of a run set down or removed. They are told in every run until they are up again,
-//! for a day.
+//! Interfaces that a program of a run set down or removed. They are told in every run until they are up
+//! again, for a day.
 
 use std::collections::BTreeMap;
 

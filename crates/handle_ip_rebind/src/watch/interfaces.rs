@@ -55,8 +55,8 @@ impl Kept {
         self.off = off;
     }
 
-    /// Returns what is wrong `now` with those that a program set down or removed, by name. These addresses went
-    /// with their interfaces.
+    /// Returns what is wrong `now` with those that a program set down or removed, by name. These addresses
+    /// went with their interfaces.
     pub(crate) fn missed(
         &self,
         now: &Bound,

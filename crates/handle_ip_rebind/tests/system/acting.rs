@@ -15,8 +15,8 @@ fn what_is_missing_and_free_comes_back() {
         return;
     }
     let site = Site::new("192.0.2.1 192.0.2.31 192.0.2.32/32 2001:db8::31");
-    // The neighbour still sends to the host that had the addresses before. All hosts of this machine share one
-    // table of neighbours, and another test may fill it: such an entry has its place in a full one too.
+    // The neighbour still sends to the host that had the addresses before. All hosts of this machine share
+    // one table of neighbours, and another test may fill it: such an entry has its place in a full one too.
     for address in ["192.0.2.31", "2001:db8::31"] {
         let entry = ["neigh", "replace", address, "lladdr", "02:00:00:00:00:99", "dev", "eth0"];
         site.neighbour.ip(&[&entry[..], &["nud", "stale", "extern_learn"]].concat());

@@ -20,8 +20,8 @@ use suite::wait::holds_within;
 use super::site::{HOSTS, Site, handler_files};
 
 /// How many hosts work side by side: in a campaign that has the machine for itself, and beside other tests.
-/// All network namespaces share one lock of the kernel (RTNL), and a run takes it for each look: with many more
-/// hosts than processors, runs wait for it longer than their `--timeout`.
+/// All network namespaces share one lock of the kernel (RTNL), and a run takes it for each look: with many
+/// more hosts than processors, runs wait for it longer than their `--timeout`.
 const SITES: usize = 16;
 const FEW: usize = 4;
 
@@ -84,8 +84,8 @@ fn disturb(site: &Site, random: &mut Random) -> bool {
     is_recorded && status.code().is_none()
 }
 
-/// Disturbs so many runs on each of so many hosts, and one run more must do all. Returns how many were killed in
-/// the middle of their work.
+/// Disturbs so many runs on each of so many hosts, and one run more must do all. Returns how many were killed
+/// in the middle of their work.
 fn disturb_all(sites: usize, each: usize) -> usize {
     let _alone = alone();
     let in_the_middle = AtomicUsize::new(0);

@@ -182,8 +182,8 @@ impl Running<'_> {
         after
     }
 
-    /// Checks that the first or the second event of the outage healed it: one for each check, so that these are
-    /// two check intervals, however slow the machine is.
+    /// Checks that the first or the second event of the outage healed it: one for each check, so that these
+    /// are two check intervals, however slow the machine is.
     fn was_in_time(&self, events: usize, runs: usize) {
         eventually("the run has ended", LIMIT, || self.runs().len() > runs);
         let (sent, healed) = (self.events().split_off(events), self.runs().swap_remove(runs));
