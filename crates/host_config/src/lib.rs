@@ -45,6 +45,7 @@ mod leftovers;
 mod link_type;
 mod lists;
 mod located;
+mod managed;
 mod mask;
 mod memory;
 mod netplan;

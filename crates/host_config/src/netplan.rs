@@ -97,12 +97,24 @@ impl Merged {
         let names: HashMap<String, Option<String>> = self.definitions.iter().map(named).collect();
         let ports: HashSet<String> =
             self.definitions.iter().flat_map(|definition| definition.port_ids().to_vec()).collect();
+        let competing = self.competing();
         let mut profiles = Profiles::default();
         for definition in self.definitions {
             let is_port = ports.contains(definition.id());
-            definition.promise(&names, is_port, &mut profiles, to);
+            let competes = definition.is_for_manager() && competing.contains(&definition.kind);
+            definition.promise(&names, (is_port, competes), &mut profiles, to);
         }
         profiles.promise(cards, to)
+    }
+
+    /// Returns the kinds of device of which NetworkManager has several definitions, one of them for any of
+    /// several cards.
+    fn competing(&self) -> HashSet<String> {
+        let of_manager = || self.definitions.iter().filter(|each| each.is_for_manager());
+        let several = |kind: &str| of_manager().filter(|each| each.kind == kind).nth(1).is_some();
+        let patterns = of_manager().filter(|each| each.is_pattern());
+        let kinds: HashSet<&str> = patterns.map(|each| each.kind.as_str()).collect();
+        kinds.into_iter().filter(|kind| several(kind)).map(str::to_owned).collect()
     }
 
     fn take(&mut self, root: Value<'_>, to: &mut Promises) -> Result<(), ConfigError> {

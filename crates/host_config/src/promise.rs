@@ -1,7 +1,7 @@
 //! What a configuration says: addresses that it promises, each with its place, and what gives no static
 //! address.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::fmt;
 use std::net::IpAddr;
 use std::str::FromStr;
@@ -168,6 +168,8 @@ pub struct Promises {
     pub one_of: Vec<OneOf>,
     /// Addresses that are not expected, and are not unexpected either.
     pub possible: Vec<Possible>,
+    /// The interfaces that this source has profiles of NetworkManager for.
+    pub managed: BTreeSet<String>,
     /// The interfaces that get an address from outside.
     pub dynamic: Vec<Dynamic>,
     /// The ports of bridges and the like.

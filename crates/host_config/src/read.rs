@@ -5,8 +5,8 @@ use crate::promise::{ConfigError, Promises, Remark};
 use crate::source::Source;
 use crate::tree::Tree;
 use crate::{
-    cpanel, dhcpcd, hsphere, ifcfg, ifupdown, keepalived, leftovers, netplan, networkd, networkmanager, suse,
-    wireguard,
+    cpanel, dhcpcd, hsphere, ifcfg, ifupdown, keepalived, leftovers, managed, netplan, networkd,
+    networkmanager, suse, wireguard,
 };
 
 impl Source {
@@ -89,5 +89,6 @@ pub fn read_usable(from: &[Origin], tree: &Tree<'_>) -> (Vec<(Source, Promises)>
         }
     }
     leftovers::set_aside(from, tree, &mut found, &unusable);
+    managed::let_compete(&mut found);
     (found, errors)
 }

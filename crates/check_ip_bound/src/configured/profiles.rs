@@ -114,7 +114,7 @@ fn a_profile_for_any_card_needs_one_that_is_left() {
 }
 
 /// Files that show these cards.
-fn cards(names: &[&str]) -> Vec<(String, String)> {
+pub(super) fn cards(names: &[&str]) -> Vec<(String, String)> {
     let files = |name: &&str| {
         let folder = format!("/sys/class/net/{name}");
         let address = (format!("{folder}/address"), "00:00:5e:00:53:01".to_owned());

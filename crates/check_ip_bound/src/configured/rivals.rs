@@ -1,6 +1,6 @@
 //! Profiles of NetworkManager that compete for cards that they do not name.
 
-use super::profiles::{FOLDER, keyfile, of_cards, profile};
+use super::profiles::{FOLDER, cards, keyfile, of_cards, profile};
 use super::*;
 
 const TWO: [&str; 2] = ["eth0", "eth3"];
@@ -125,6 +125,87 @@ fn a_wireless_card_is_in_one_network_at_a_time() {
             let (first, details) = of_cards(&both, &[], present);
             assert_eq!(first, format!("IP_BOUND {expected}"), "{connection} {present} {details:?}");
         }
+    }
+}
+
+/// netplan and ifcfg files give NetworkManager profiles too.
+#[test]
+fn profiles_of_other_files_compete_too() {
+    let netplan = |renderer: &str, definitions: &str| {
+        format!("network:\n  version: 2\n  renderer: {renderer}\n  ethernets:\n{definitions}")
+    };
+    let (one, pattern) = (
+        "    a: {match: {name: eth0}, addresses: [192.0.2.1/24]}\n",
+        "    b: {match: {name: 'eth*'}, addresses: [192.0.2.2/24]}\n",
+    );
+    let yaml = ("/etc/netplan/a.yaml", netplan("NetworkManager", one));
+    let both = ("/etc/netplan/a.yaml", netplan("NetworkManager", &format!("{one}{pattern}")));
+    let networkd = ("/etc/netplan/a.yaml", netplan("networkd", one));
+    let ifcfg =
+        ("/etc/sysconfig/network-scripts/ifcfg-eth0", "ONBOOT=yes\nIPADDR=192.0.2.1\nPREFIX=24\n".to_owned());
+    let lease = (ifcfg.0, "ONBOOT=yes\nBOOTPROTO=dhcp\n".to_owned());
+    let settings = ("/etc/NetworkManager/NetworkManager.conf", "[main]\n".to_owned());
+    let own = ("/etc/NetworkManager/system-connections/a.nmconnection", named("eth0", 3));
+    let made = ("/run/NetworkManager/system-connections/netplan-a.nmconnection", named("eth0", 1));
+    let other = ("/etc/NetworkManager/system-connections/b.nmconnection", named("eth3", 9));
+    let (mut card, device) = (cards(&TWO[..1]), "1 of 2 addresses missing: ");
+    let device_file = card.pop().unwrap();
+    let sys = [(&*card[0].0, card[0].1.clone()), (&*device_file.0, device_file.1.clone())];
+    let ok = "OK - 1 address from";
+    let rows = [
+        (vec![both.clone()], "192.0.2.1/24@eth0", format!("{ok} netplan")),
+        (vec![both.clone()], "192.0.2.2/24@eth0", format!("{ok} netplan")),
+        (vec![both.clone()], "192.0.2.7/24@eth0", missing("1 of 1 address missing: 192.0.2.1")),
+        (vec![both, own.clone(), made.clone()], "192.0.2.3/24@eth0", format!("{ok} networkmanager")),
+        (vec![yaml.clone(), own.clone()], "192.0.2.3/24@eth0", format!("{ok} networkmanager")),
+        (vec![yaml.clone(), own.clone()], "192.0.2.1/24@eth0", format!("{ok} networkmanager")),
+        (vec![yaml.clone(), own.clone(), made.clone()], "192.0.2.3/24@eth0", format!("{ok} networkmanager")),
+        (vec![yaml.clone(), made.clone()], "192.0.2.1/24@eth0", format!("{ok} networkmanager, netplan")),
+        (vec![yaml.clone(), made], "192.0.2.3/24@eth0", missing("1 of 1 address missing: 192.0.2.1")),
+        (vec![yaml, own.clone()], "192.0.2.7/24@eth0", missing("1 of 1 address missing: 192.0.2.1")),
+        // networkd binds its own beside that.
+        (vec![networkd, own.clone()], "192.0.2.3/24@eth0", missing(&format!("{device}192.0.2.1"))),
+        (
+            vec![ifcfg.clone(), settings.clone(), own.clone()],
+            "192.0.2.1/24@eth0",
+            format!("{ok} networkmanager"),
+        ),
+        (
+            vec![ifcfg.clone(), settings.clone(), own.clone()],
+            "192.0.2.3/24@eth0",
+            format!("{ok} networkmanager"),
+        ),
+        (vec![lease, settings.clone(), own.clone()], "192.0.2.3/24@eth0", format!("{ok} networkmanager")),
+        (vec![ifcfg.clone(), own], "192.0.2.3/24@eth0", missing(&format!("{device}192.0.2.1"))),
+        (vec![ifcfg, settings, other], "192.0.2.9/24@eth3", missing(&format!("{device}192.0.2.1"))),
+    ];
+    for (mut files, present, expected) in rows {
+        files.extend(sys.clone());
+        let named: Vec<(&str, &str)> = files.iter().map(|(path, text)| (*path, text.as_str())).collect();
+        let (first, details) = said(&args(), &named, present);
+        assert!(
+            first.starts_with(&format!("IP_BOUND {expected}")),
+            "{first} {named:?} {present} {details:?}"
+        );
+    }
+}
+
+/// netplan refuses such files as a whole.
+#[test]
+fn netplan_has_no_drivers_for_networkmanager() {
+    let text = |more: &str| {
+        format!(
+            "network:\n  version: 2\n  renderer: NetworkManager\n  ethernets:\n    a:\n      match: {{driver: x}}\n      addresses: [192.0.2.1/24]\n{more}"
+        )
+    };
+    let rows = [
+        ("", "UNKNOWN - /etc/netplan/a.yaml line 6: a: netplan does not match by driver for NetworkManager"),
+        ("      set-name: eth0\n", "OK - 1 address from netplan bound and usable"),
+        ("      renderer: networkd\n", "OK - 1 address from netplan bound and usable"),
+    ];
+    for (more, expected) in rows {
+        let (first, _) = said(&args(), &[("/etc/netplan/a.yaml", &text(more))], "192.0.2.1/24@eth0");
+        assert_eq!(first, format!("IP_BOUND {expected}"), "{more}");
     }
 }
 

@@ -48,6 +48,7 @@ pub(super) fn main<'a>(
         all.remarks.push(Remark { what, place: settings.place(1) });
         return Ok(parent);
     }
+    all.managed.extend(parent.device.clone().filter(|_| program == Program::Manager));
     let said = |all: &Promises| all.promises.len() + all.remarks.len() + all.unknown.len();
     let before = said(all);
     let protocol = settings

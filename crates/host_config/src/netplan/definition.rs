@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use addresses::{HostAddress, short};
 
 use super::passthrough::{self, Profiles};
-use super::yaml::Value;
+use super::yaml::{Value, boolean, drivers};
 use crate::hardware::{self, Cards};
 use crate::located::Located;
 use crate::networkmanager::Keyfile;
@@ -186,9 +186,19 @@ impl Definition {
         if self.renderer.is_empty() {
             of_kind.clone_into(&mut self.renderer);
         }
-        if self.renderer != "NetworkManager" && self.kind != "nm-devices" {
+        if !self.is_for_manager() {
             self.passthrough.clear();
         }
+    }
+
+    /// Whether netplan makes a profile of NetworkManager of it.
+    pub(super) fn is_for_manager(&self) -> bool {
+        self.renderer == "NetworkManager" || self.kind == "nm-devices"
+    }
+
+    /// Returns whether it is for any of several cards.
+    pub(super) fn is_pattern(&self) -> bool {
+        self.matched.is_some() && self.interface().is_none()
     }
 
     /// Takes the name of the interface with the hardware address that is matched.
@@ -309,12 +319,27 @@ impl Definition {
         profile
     }
 
+    /// Adds what follows from its renderer.
+    fn add_renderer(&self, name: &str, to: &mut Promises) {
+        if !self.is_for_manager() {
+            return;
+        }
+        to.managed.extend(self.interface().map(str::to_owned));
+        let drivers = self.matched.as_ref().is_some_and(|matched| !matched.drivers.is_empty());
+        // netplan writes nothing at all then.
+        if let Some(place) = self.place.as_ref().filter(|_| drivers && self.set_name.is_none()) {
+            let what = format!("{name}: netplan does not match by driver for NetworkManager");
+            to.unknown.push(place.remark(what));
+        }
+    }
+
     /// Adds what all files together say. `names` has the interfaces of the definitions by their identifiers,
-    /// where they are known; `is_port` says that this one is a port of another.
+    /// where they are known; `is_port` says that this one is a port of another, `competes` that another profile
+    /// of NetworkManager may take its card.
     pub(super) fn promise(
         self,
         names: &HashMap<String, Option<String>>,
-        is_port: bool,
+        (is_port, competes): (bool, bool),
         profiles: &mut Profiles,
         to: &mut Promises,
     ) {
@@ -348,7 +373,9 @@ impl Definition {
         if let Some(place) = self.place.as_ref().filter(|_| is_typeless) {
             to.unknown.push(place.remark(format!("{name}: no {} in passthrough", passthrough::TYPE)));
         }
-        if let Some(place) = self.place.clone().filter(|_| !self.passthrough.is_empty()) {
+        self.add_renderer(name, to);
+        let competes = competes && !is_port && self.dhcp.contains(&None);
+        if let Some(place) = self.place.clone().filter(|_| !self.passthrough.is_empty() || competes) {
             let optional = interface.filter(|_| self.optional || is_port);
             return profiles.add(&place.file, self.into_profile(&place), optional);
         }
@@ -357,25 +384,5 @@ impl Definition {
             to.remarks.extend(place.map(|place| place.remark(format!("{name}: {dhcp}"))));
         }
         to.add_of_interface(self.addresses.into_iter().map(|address| address.promise(interface.as_deref())));
-    }
-}
-
-/// The drivers of a condition, which is one or a list.
-fn drivers(said: Value<'_>) -> Vec<String> {
-    let text = |value: Value<'_>| value.text("a driver").ok().map(str::to_owned);
-    match said.items("driver") {
-        Ok(items) => items.filter_map(text).collect(),
-        Err(_) => text(said).into_iter().collect(),
-    }
-}
-
-/// A boolean as netplan reads it.
-fn boolean(value: Value<'_>) -> Result<bool, ConfigError> {
-    let text = value.text("a boolean")?;
-    let is = |words: [&str; 4]| words.iter().any(|word| word.eq_ignore_ascii_case(text));
-    match () {
-        () if is(["true", "on", "yes", "y"]) => Ok(true),
-        () if is(["false", "off", "no", "n"]) => Ok(false),
-        () => Err(value.place().error(format!("{} is neither true nor false", short(text)))),
     }
 }

@@ -7,6 +7,7 @@
 use std::cell::Cell;
 use std::collections::HashMap;
 
+use addresses::short;
 use saphyr_parser::{Event, Parser, ScanError};
 
 use crate::promise::{ConfigError, Place};
@@ -165,6 +166,26 @@ impl<'a> Value<'a> {
     /// Returns whether it is a mapping.
     pub(super) fn is_mapping(self) -> bool {
         matches!(self.content(), Some(Content::Mapping(_)))
+    }
+}
+
+/// Returns the drivers of a condition, which is one or a list.
+pub(super) fn drivers(said: Value<'_>) -> Vec<String> {
+    let text = |value: Value<'_>| value.text("a driver").ok().map(str::to_owned);
+    match said.items("driver") {
+        Ok(items) => items.filter_map(text).collect(),
+        Err(_) => text(said).into_iter().collect(),
+    }
+}
+
+/// Returns a boolean as netplan reads it.
+pub(super) fn boolean(value: Value<'_>) -> Result<bool, ConfigError> {
+    let text = value.text("a boolean")?;
+    let is = |words: [&str; 4]| words.iter().any(|word| word.eq_ignore_ascii_case(text));
+    match () {
+        () if is(["true", "on", "yes", "y"]) => Ok(true),
+        () if is(["false", "off", "no", "n"]) => Ok(false),
+        () => Err(value.place().error(format!("{} is neither true nor false", short(text)))),
     }
 }
 

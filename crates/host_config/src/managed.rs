@@ -1,0 +1,126 @@
+//! Profiles of NetworkManager that other files give it: ifcfg files and netplan's definitions. They compete
+//! with its own profiles for their interface.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::net::IpAddr;
+
+use addresses::short;
+
+use crate::promise::{Choice, Dynamic, OneOf, Promise, Promises};
+use crate::source::Source;
+
+/// Moves what competes with NetworkManager's own profiles to these, as one of several.
+pub(crate) fn let_compete(found: &mut [(Source, Promises)]) {
+    let Some(own) = found.iter().position(|(source, _)| *source == Source::NetworkManager) else { return };
+    let Some(mut manager) = found.get_mut(own).map(|(_, promises)| std::mem::take(promises)) else { return };
+    for (_, promises) in found.iter_mut().filter(|(_, promises)| !promises.managed.is_empty()) {
+        compete(promises, &mut manager);
+        let (known, others) = std::mem::take(&mut promises.one_of)
+            .into_iter()
+            .partition(|group: &OneOf| manager.one_of.iter().any(|of_it| share_a_profile(group, of_it)));
+        promises.one_of = others;
+        let known: Vec<OneOf> = known;
+        known.into_iter().for_each(|group| extend(group, &mut manager.one_of));
+    }
+    if let Some((_, promises)) = found.get_mut(own) {
+        *promises = manager;
+    }
+}
+
+/// Moves what is for interfaces that NetworkManager has other profiles for.
+fn compete(of: &mut Promises, manager: &mut Promises) {
+    let mut managed = std::mem::take(&mut of.managed);
+    let mut groups: HashMap<String, usize> = HashMap::new();
+    for (number, group) in manager.one_of.iter().enumerate() {
+        let names = group.profiles.iter().flat_map(interfaces);
+        groups.extend(names.map(|name| (name.to_owned(), number)));
+    }
+    let has: HashSet<&str> = promised(&manager.promises).chain(dynamic(&manager.dynamic)).collect();
+    managed.retain(|name| groups.contains_key(name) || has.contains(name.as_str()));
+    if managed.is_empty() {
+        return;
+    }
+    let mut own = take(&managed, manager);
+    for (interface, other) in take(&managed, of) {
+        if let Some(group) = groups.get(&interface).and_then(|number| manager.one_of.get_mut(*number)) {
+            if !group.profiles.iter().any(|profile| is_same(profile, &other)) {
+                group.profiles.push(other);
+            }
+            continue;
+        }
+        match own.remove(&interface) {
+            Some(own) if !is_same(&own, &other) => {
+                let why = format!("{} has one profile at a time", short(&interface));
+                manager.one_of.push(OneOf { why, active: 1, profiles: vec![other, own] });
+            }
+            own => {
+                own.into_iter().for_each(|own| put(own, manager));
+                put(other, of);
+            }
+        }
+    }
+    own.into_values().for_each(|own| put(own, manager));
+}
+
+/// Takes out what is for each of these interfaces.
+fn take(interfaces: &BTreeSet<String>, from: &mut Promises) -> BTreeMap<String, Choice> {
+    let mut all: BTreeMap<String, Choice> = BTreeMap::new();
+    let is_its = |promise: &Promise| {
+        !promise.floating
+            && promise.interface.as_deref().is_some_and(|name| interfaces.contains(device(name)))
+    };
+    for promise in from.promises.extract_if(.., |promise| is_its(promise)) {
+        let name = promise.interface.as_deref().map(device).unwrap_or_default().to_owned();
+        all.entry(name).or_default().promises.push(promise);
+    }
+    for dynamic in from.dynamic.extract_if(.., |dynamic| interfaces.contains(dynamic.device())) {
+        all.entry(dynamic.device().to_owned()).or_default().dynamic.push(dynamic);
+    }
+    all
+}
+
+fn put(choice: Choice, to: &mut Promises) {
+    to.promises.extend(choice.promises);
+    to.dynamic.extend(choice.dynamic);
+}
+
+/// The interfaces that a profile is for.
+fn interfaces(profile: &Choice) -> impl Iterator<Item = &str> {
+    let port = profile.port.iter().map(|(port, _)| port.as_str());
+    promised(&profile.promises).chain(dynamic(&profile.dynamic)).chain(port)
+}
+
+fn promised(promises: &[Promise]) -> impl Iterator<Item = &str> {
+    promises.iter().filter_map(|promise| promise.interface.as_deref()).map(device)
+}
+
+fn dynamic(all: &[Dynamic]) -> impl Iterator<Item = &str> {
+    all.iter().map(Dynamic::device)
+}
+
+/// An interface without the label of an alias.
+fn device(name: &str) -> &str {
+    name.split(':').next().unwrap_or(name)
+}
+
+/// Whether two say the same: netplan writes files for NetworkManager.
+fn is_same(one: &Choice, other: &Choice) -> bool {
+    let addresses = |choice: &Choice| {
+        choice.promises.iter().map(|promise| promise.expected.address).collect::<BTreeSet<IpAddr>>()
+    };
+    one.dynamic.is_empty() == other.dynamic.is_empty() && addresses(one) == addresses(other)
+}
+
+fn share_a_profile(one: &OneOf, other: &OneOf) -> bool {
+    one.profiles.iter().any(|profile| other.profiles.iter().any(|of_it| is_same(profile, of_it)))
+}
+
+/// Adds the profiles of a group to that which has some of them.
+fn extend(group: OneOf, groups: &mut [OneOf]) {
+    let Some(known) = groups.iter_mut().find(|known| share_a_profile(&group, known)) else { return };
+    for profile in group.profiles {
+        if !known.profiles.iter().any(|of_it| is_same(of_it, &profile)) {
+            known.profiles.push(profile);
+        }
+    }
+}
