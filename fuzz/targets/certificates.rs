@@ -34,7 +34,7 @@ fn server(der: &[u8]) {
     let chain = [CertificateDer::from(der)];
     if let Err(fault) = AUTHORITY.verify(&chain, Some("db.example.com"), Duration::from_secs(DAY)) {
         let words = fault.to_string();
-        assert!(words.starts_with("the server certificate ") && words.chars().count() < 500, "{words}");
+        assert!(words.starts_with("the ") && words.chars().count() < 500, "{words}");
         assert!(!words.contains("Context") && !words.contains("Other("), "{words}");
     }
 }

@@ -38,8 +38,16 @@ impl Authority {
     /// # Panics
     /// If openssl refuses.
     pub fn create(name: &str) -> Self {
+        Self::create_by(name, KEY)
+    }
+
+    /// The same with a key by these arguments of `openssl req`, as in `-newkey rsa:1024 -nodes`.
+    ///
+    /// # Panics
+    /// If openssl refuses.
+    pub fn create_by(name: &str, key: &str) -> Self {
         let authority = Self(public_folder());
-        authority.openssl(&format!("req -x509 {KEY} -days 2 -subj /CN={name} -keyout ca.key -out ca.pem"));
+        authority.openssl(&format!("req -x509 {key} -days 2 -subj /CN={name} -keyout ca.key -out ca.pem"));
         fs::write(authority.path("index.txt"), "").unwrap_or_default();
         authority
     }
@@ -59,8 +67,25 @@ impl Authority {
     /// # Panics
     /// If openssl refuses.
     pub fn sign(&self, name: &str, extensions: &str) -> Pair {
+        self.sign_key(name, extensions, KEY)
+    }
+
+    /// The same with a key by these arguments of `openssl req`.
+    ///
+    /// # Panics
+    /// If openssl refuses.
+    pub fn sign_key(&self, name: &str, extensions: &str, key: &str) -> Pair {
+        self.request(name, key);
+        self.finish("ca", name, extensions, "-days 2 -sha256")
+    }
+
+    /// A certificate for 90 days that another one of this authority signed, which is called `issuer`.
+    ///
+    /// # Panics
+    /// If openssl refuses.
+    pub fn sign_below(&self, issuer: &str, name: &str, extensions: &str) -> Pair {
         self.request(name, KEY);
-        self.finish(name, extensions, "-days 2 -sha256")
+        self.finish(issuer, name, extensions, "-days 90 -sha256")
     }
 
     /// The same with these further arguments of `openssl x509`, as in `-sha1`; without extensions it is of
@@ -70,7 +95,7 @@ impl Authority {
     /// If openssl refuses.
     pub fn sign_by(&self, name: &str, extensions: &str, arguments: &str) -> Pair {
         self.request(name, KEY);
-        self.finish(name, extensions, arguments)
+        self.finish("ca", name, extensions, arguments)
     }
 
     /// The same with a validity of `from` and `until`, as in `20200131000000Z`.
@@ -83,6 +108,23 @@ impl Authority {
         let sign = "ca -batch -notext -config ca.cnf -cert ca.pem -keyfile ca.key";
         self.openssl(&format!("{sign} -startdate {from} -enddate {until} -in {name}.csr -out {name}.pem"));
         self.pair(name)
+    }
+
+    /// Another certificate, called `name`, for the key and the subject of the one that is called `of`, with
+    /// these further arguments of `openssl x509`.
+    ///
+    /// # Panics
+    /// If openssl refuses.
+    pub fn sign_again(&self, of: &str, name: &str, extensions: &str, arguments: &str) {
+        fs::copy(self.path(&format!("{of}.csr")), self.path(&format!("{name}.csr"))).unwrap_or_default();
+        self.finish("ca", name, extensions, arguments);
+    }
+
+    /// Writes the certificates of these names into one file, called `name`.
+    pub fn join(&self, name: &str, of: &[&str]) {
+        let read = |one: &&str| fs::read_to_string(self.path(&format!("{one}.pem"))).unwrap_or_default();
+        fs::write(self.path(&format!("{name}.pem")), of.iter().map(read).collect::<String>())
+            .unwrap_or_default();
     }
 
     /// A certificate that signs itself, with these X.509 extensions.
@@ -101,10 +143,10 @@ impl Authority {
         self.openssl(&format!("req {key} -subj /CN={name} -keyout {name}.key -out {name}.csr"));
     }
 
-    fn finish(&self, name: &str, extensions: &str, arguments: &str) -> Pair {
+    fn finish(&self, issuer: &str, name: &str, extensions: &str, arguments: &str) -> Pair {
         fs::write(self.path("extensions"), extensions).unwrap_or_default();
         let more = if extensions.is_empty() { "" } else { "-extfile extensions " };
-        let sign = "x509 -req -CA ca.pem -CAkey ca.key -CAcreateserial";
+        let sign = format!("x509 -req -CA {issuer}.pem -CAkey {issuer}.key -CAcreateserial");
         self.openssl(&format!("{sign} {more}{arguments} -in {name}.csr -out {name}.pem"));
         self.pair(name)
     }
@@ -288,7 +330,14 @@ pub fn faults(authority: &Authority) -> Vec<Fault> {
             authority.sign_by("weak", HERE, "-days 2 -sha1"),
             "-cipher DEFAULT@SECLEVEL=0",
             None,
-            "the server certificate is signed by an unsupported method (SHA-1 or the like)",
+            "the server certificate is signed by SHA-1, which is too weak",
+        ),
+        (
+            "a weak key",
+            authority.sign_key("short", HERE, "-newkey rsa:1024 -nodes"),
+            "-cipher DEFAULT@SECLEVEL=0",
+            None,
+            "the server has an RSA key of 1024 bits, needed are 2048",
         ),
         (
             "TLS 1.1",

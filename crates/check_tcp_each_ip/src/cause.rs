@@ -1,7 +1,7 @@
 //! Why a target failed, or why nothing can be said about it from here; and the words for each.
 
 use host_net::{Explanation, NeighbourTable};
-use net::tls::{Day, Fault};
+use net::tls::{Day, End, Fault, Kind, Unverifiable};
 use net::{IcmpError, local_words};
 use plugin::reason;
 use rustix::io::Errno;
@@ -20,9 +20,11 @@ pub(crate) enum Cause {
     /// The system reports what an ICMP error makes of it, and not which one.
     Unreachable(i32),
     /// The service closed the connection before it said anything.
-    ClosedAtOnce,
+    ClosedSilently,
     /// The connection stood, and the service said nothing.
     NoBanner,
+    /// The same where TLS was to be asked for.
+    NoGreeting,
     /// The connection stood, and the service did not answer what was sent.
     NoReply,
     /// The connection stood, but not for as long as it should.
@@ -35,9 +37,10 @@ pub(crate) enum Cause {
     TlsSilent,
     /// The service does not offer STARTTLS, or refuses it: in its own words, if it said any.
     NoStartTls(String),
-    /// The certificate expires too soon, or too late: when, in seconds since 1970; in how many days, and the
-    /// limit.
-    Expires(u64, Box<str>),
+    /// The service takes no one, in these words.
+    TurnedAway(String),
+    /// A certificate expires too soon, or too late: in how many days, and the limit.
+    Expires(End, Box<str>),
     /// The port is open and should not be.
     Open,
     /// The service said something else than what is expected.
@@ -99,6 +102,8 @@ pub(crate) enum Local {
     NoFamily,
     /// It is the broadcast address of one of this machine's networks.
     Broadcast,
+    /// What the service signs by cannot be verified here.
+    Unverifiable(Unverifiable),
     /// Another error of the system's.
     Other(i32),
 }
@@ -138,6 +143,7 @@ impl Local {
             Local::Conntrack => Explanation::Conntrack.words(),
             Local::NoFamily => shared(Errno::AFNOSUPPORT),
             Local::Broadcast => Explanation::Broadcast.words(),
+            Local::Unverifiable(what) => return Fault::Unverifiable(what).brief(),
             Local::Other(errno) => return system(errno),
         };
         words.to_owned()
@@ -169,6 +175,12 @@ impl Local {
             Local::Conntrack => "raise net.netfilter.nf_conntrack_max on this machine, or lower --rate",
             Local::NoFamily => "this machine has no such protocol, as with IPv6 switched off",
             Local::Broadcast => "no host has it: take it off the list",
+            Local::Unverifiable(what) if what.kind == Kind::InTls12 => {
+                "this check knows such keys in TLS 1.3 alone: give it to the server"
+            }
+            Local::Unverifiable(_) => {
+                "this check has no method for it, and all else is right: --tls-verify=none leaves it out"
+            }
             Local::Other(_) => "this machine cannot make the connection",
         }
     }
@@ -185,15 +197,16 @@ impl Cause {
             Cause::NoNeighbour => "no neighbour".to_owned(),
             Cause::Icmp(icmp) => icmp.brief().to_owned(),
             Cause::Unreachable(_) => "unreachable".to_owned(),
-            Cause::ClosedAtOnce => "closed at once".to_owned(),
-            Cause::NoBanner => "no banner".to_owned(),
+            Cause::ClosedSilently => "closed without a word".to_owned(),
+            Cause::NoBanner | Cause::NoGreeting => "no banner".to_owned(),
             Cause::NoReply => "no reply".to_owned(),
             Cause::ClosedEarly => "closed early".to_owned(),
             Cause::Tls(fault) => fault.brief(),
             Cause::TlsClosed => "closed in the TLS handshake".to_owned(),
             Cause::TlsSilent => "no TLS reply".to_owned(),
             Cause::NoStartTls(_) => "no STARTTLS".to_owned(),
-            Cause::Expires(at, days) => format!("certificate expires {} ({days})", Day(*at)),
+            Cause::TurnedAway(said) => format!("turned away: {said}"),
+            Cause::Expires(end, days) => format!("{} expires {} ({days})", end.whose(), Day(end.at)),
             Cause::Open => "open".to_owned(),
             Cause::Unexpected(answer) if answer.missing.is_empty() => "unexpected answer".to_owned(),
             Cause::Unexpected(answer) => format!("unexpected answer without {}", answer.missing),
@@ -211,6 +224,10 @@ impl Cause {
             Cause::Unreachable(errno) => format!("unreachable ({})", system(*errno)),
             Cause::NoBanner => {
                 "connected, but no banner: the service hangs, or it waits for the client to speak first: --send, --tls"
+                    .to_owned()
+            }
+            Cause::NoGreeting => {
+                "connected, but no banner: the service hangs, or perhaps TLS from the start: leave --starttls out"
                     .to_owned()
             }
             Cause::NoReply => "connected, but no reply: the service hangs".to_owned(),

@@ -13,6 +13,8 @@ use std::time::Duration;
 use suite::process::{Outcome, run};
 use tempfile::TempDir;
 
+#[path = "cli/certificates.rs"]
+mod certificates;
 #[path = "cli/names.rs"]
 mod names;
 #[path = "cli/options.rs"]

@@ -5,7 +5,9 @@
 //! | --- | --- |
 //! | `authorities` | the files of certificates and keys, and where systems keep those of the authorities |
 //! | `verifier` | the verification of a server's certificate, during the handshake or at any time after it |
+//! | `chain` | the certificates from a server's to an authority |
 //! | `certificate` | what a certificate says of itself |
+//! | `key` | which kinds of keys signatures can be verified by |
 //! | `session` | a connection whose octets the caller moves |
 //! | `fault` | what is wrong with a certificate or a handshake, as data and in words |
 //!
@@ -13,7 +15,9 @@
 
 mod authorities;
 mod certificate;
+mod chain;
 mod fault;
+mod key;
 mod session;
 mod verifier;
 
@@ -26,8 +30,9 @@ use rustls::pki_types::ServerName;
 use rustls::{ClientConfig, ClientConnection};
 
 pub use authorities::{Authorities, TlsError, parse_certificates};
-pub use certificate::{Day, not_after};
+pub use certificate::{Day, End};
 pub use fault::Fault;
+pub use key::{Kind, Unverifiable};
 pub use session::Session;
 pub use verifier::Verify;
 
@@ -55,7 +60,10 @@ pub struct Settings {
 
 /// The client's side of TLS, ready for any number of connections. Clones share what was read.
 #[derive(Clone, Debug)]
-pub struct Client(Arc<ClientConfig>);
+pub struct Client {
+    config: Arc<ClientConfig>,
+    verifier: Arc<Verifier>,
+}
 
 impl Settings {
     /// Reads the files that these settings need, and no others.
@@ -70,12 +78,12 @@ impl Settings {
             (_, None) => Authorities::system(deadline)?,
         };
         let provider = Arc::new(ring::default_provider());
-        let verifier = Verifier::new(self.verify, authorities, Arc::clone(&provider));
+        let verifier = Arc::new(Verifier::new(self.verify, authorities, Arc::clone(&provider)));
         let setup = |error: rustls::Error| TlsError::Setup(Fault::from(&error));
         let builder = ClientConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()
             .map_err(setup)?;
-        let builder = builder.dangerous().with_custom_certificate_verifier(Arc::new(verifier));
+        let builder = builder.dangerous().with_custom_certificate_verifier(Arc::<Verifier>::clone(&verifier));
         let config = match &self.identity {
             None => builder.with_no_client_auth(),
             Some(identity) => {
@@ -88,7 +96,7 @@ impl Settings {
                 builder.with_client_auth_cert(chain, key).map_err(unusable)?
             }
         };
-        Ok(Client(Arc::new(config)))
+        Ok(Client { config: Arc::new(config), verifier })
     }
 }
 
@@ -99,7 +107,7 @@ impl Client {
     /// # Errors
     /// [`Fault`]: no certificate can be for this name.
     pub fn session(&self, name: &str) -> Result<Session, Fault> {
-        self.connection(name).map(Session::new)
+        Ok(Session::new(self.connection(name)?, Arc::clone(&self.verifier)))
     }
 
     /// Returns the state of a new connection to a server that is called `name`, a host name or an address.
@@ -108,6 +116,6 @@ impl Client {
     /// [`Fault`]: no certificate can be for this name.
     pub(crate) fn connection(&self, name: &str) -> Result<ClientConnection, Fault> {
         let server = ServerName::try_from(name.to_owned()).map_err(|_| Fault::Name(name.to_owned()))?;
-        ClientConnection::new(Arc::clone(&self.0), server).map_err(|error| Fault::from(&error))
+        ClientConnection::new(Arc::clone(&self.config), server).map_err(|error| Fault::from(&error))
     }
 }

@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use net::tls::{Authorities, Fault, Identity, Settings, Verify};
+use net::tls::{Authorities, End, Fault, Identity, Settings, Verify};
 use net::{Cause, Connector, SlowPathAction, Source, Stream, Waiting};
 use plugin::Deadline;
 use suite::needs::missing;
@@ -229,7 +229,7 @@ fn a_chain_is_judged_at_any_time() {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
     let january = Duration::from_secs(1_579_000_000);
     let judge = |name: &str, at| authorities.verify(stream.peer_certificates(), Some(name), at);
-    assert_eq!(judge("127.0.0.1", now), Err(Fault::Expired(1_580_428_800)));
+    assert_eq!(judge("127.0.0.1", now), Err(Fault::Expired(End::of_server(1_580_428_800))));
     assert_eq!(judge("127.0.0.1", january), Ok(()));
     assert!(matches!(judge("127.0.0.2", january), Err(Fault::OtherName { .. })));
     assert_eq!(authorities.verify(&[], None, now), Err(Fault::NoCertificate));

@@ -76,7 +76,7 @@ fn says_which_fail_and_why() {
                     (2, SILENT),
                     (3, ICMP),
                     (4, Cause::NoBanner),
-                    (5, Cause::ClosedAtOnce),
+                    (5, Cause::ClosedSilently),
                 ],
             ),
             "CRITICAL - 5 of 9 fail, port 25: 192.0.2.1 refused, 192.0.2.2 silent (no ping), 3 other",

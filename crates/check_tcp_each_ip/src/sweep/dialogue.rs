@@ -4,12 +4,12 @@
 use std::os::fd::OwnedFd;
 use std::time::Duration;
 
-use net::tls::{Client, Session, not_after};
+use net::tls::{Client, End, Fault, Session};
 use plugin::Range;
 use rustix::io::Errno;
 use rustix::net::{RecvFlags, SendFlags, recv, send};
 
-use crate::cause::Cause;
+use crate::cause::{Cause, Local};
 use crate::sweep::starttls::{Next, StartTls};
 use crate::sweep::talk::{self, Talk};
 
@@ -41,17 +41,17 @@ impl Tls {
         (not_after as f64 - self.now.as_secs_f64()) / 86_400.0
     }
 
-    /// Checks that a certificate is valid for long enough that expires so many seconds after 1970.
+    /// Checks that the certificates are valid for long enough of which the first ends so.
     ///
     /// # Errors
-    /// It is not, or not for as long as it should.
-    fn check_days(&self, not_after: u64) -> Result<(), Cause> {
-        let days = self.days_until(not_after);
+    /// They are not, or not for as long as they should.
+    fn check_days(&self, end: End) -> Result<(), Cause> {
+        let days = self.days_until(end.at);
         let Some(range) = self.days.as_ref().filter(|range| range.alerts(days)) else { return Ok(()) };
         if days < 0.0 {
-            return Err(Cause::Tls(net::tls::Fault::Expired(not_after)));
+            return Err(Cause::Tls(Fault::Expired(end)));
         }
-        Err(Cause::Expires(not_after, beyond(days, range).into()))
+        Err(Cause::Expires(end, beyond(days, range).into()))
     }
 }
 
@@ -62,7 +62,7 @@ pub(crate) struct Dialogue {
     session: Option<Session>,
     /// What the service said since our last word, in plain text.
     said: Vec<u8>,
-    /// When the certificate of the service expires, in seconds after 1970.
+    /// When the first certificate ends that the service shows, in seconds after 1970.
     pub(crate) not_after: Option<u64>,
 }
 
@@ -118,7 +118,7 @@ impl Dialogue {
 
     /// Takes octets of the service. Returns whether it has said what it must.
     fn take(&mut self, octets: &[u8], script: &Script, socket: &OwnedFd, name: &str) -> Result<bool, Cause> {
-        self.decrypt(octets, socket)?;
+        self.decrypt(octets, socket).map_err(|cause| self.of_handshake(cause, script))?;
         match (self.step, &script.starttls, &script.tls) {
             (Step::StartTls(word), Some(starttls), Some(tls)) => {
                 self.ask_for_tls(word, *starttls, tls, (socket, name))?;
@@ -159,10 +159,12 @@ impl Dialogue {
         (socket, name): (&OwnedFd, &str),
     ) -> Result<(), Cause> {
         match starttls.next(word, &self.said) {
-            Next::More if self.said.len() > talk::LARGEST => Err(self.no_starttls()),
+            Next::More if self.said.len() > talk::LARGEST => Err(talk::ended(&self.said)),
             Next::More => Ok(()),
             Next::NotOffered => Err(Cause::NoStartTls(String::new())),
-            Next::Refused => Err(self.no_starttls()),
+            Next::Refused => Err(Cause::NoStartTls(talk::shown(&self.said))),
+            Next::TurnedAway => Err(Cause::TurnedAway(talk::shown(&self.said))),
+            Next::Unknown => Err(talk::ended(&self.said)),
             Next::Ready => self.secure(tls, socket, name),
             Next::Say(text) => {
                 self.said.clear();
@@ -181,13 +183,23 @@ impl Dialogue {
     }
 
     fn check_certificate(&mut self, tls: &Tls) -> Result<(), Cause> {
-        let certificate = self.session.as_ref().and_then(|session| session.peer_certificates().first());
-        self.not_after = certificate.and_then(not_after);
-        match self.not_after {
-            Some(at) => tls.check_days(at),
-            None if tls.days.is_some() => Err(Cause::Tls(net::tls::Fault::Broken)),
+        let end = self.session.as_ref().and_then(|session| session.first_end(tls.now));
+        self.not_after = end.as_ref().map(|end| end.at);
+        match end {
+            Some(end) => tls.check_days(end),
+            None if tls.days.is_some() => Err(Cause::Tls(Fault::Broken)),
             None => Ok(()),
         }
+    }
+
+    /// Why a handshake fails. What cannot be verified here is not the service's fault, unless its certificate
+    /// expires too soon.
+    fn of_handshake(&mut self, cause: Cause, script: &Script) -> Cause {
+        let Cause::Tls(Fault::Unverifiable(what)) = cause else { return cause };
+        self.not_after = what.not_after;
+        let days =
+            script.tls.as_ref().zip(what.not_after).map(|(tls, at)| tls.check_days(End::of_server(at)));
+        days.and_then(Result::err).unwrap_or(Cause::Local(Local::Unverifiable(what)))
     }
 
     /// Sends octets, encrypted if TLS has begun.
@@ -214,16 +226,10 @@ impl Dialogue {
         let _ = self.flush(socket);
     }
 
-    /// Why a service fails that was asked for TLS, in its own words.
-    fn no_starttls(&self) -> Cause {
-        Cause::NoStartTls(talk::shown(&self.said))
-    }
-
     /// Why a service fails that ended the connection.
     fn ended(&self, script: &Script) -> Cause {
         match (self.step, &script.talk) {
             (Step::Secure, _) => Cause::TlsClosed,
-            (Step::StartTls(word), _) if word > 0 => self.no_starttls(),
             (Step::Answer, Some(talk)) => talk.ended(&self.said),
             _ => talk::ended(&self.said),
         }
@@ -233,9 +239,11 @@ impl Dialogue {
     pub(crate) fn late(&self, script: &Script) -> Cause {
         match (self.step, &script.talk) {
             (Step::Secure, _) => Cause::TlsSilent,
-            (Step::StartTls(0), _) | (_, None) if self.said.is_empty() => Cause::NoBanner,
-            (Step::StartTls(_), _) | (_, None) => self.no_starttls(),
+            (Step::StartTls(0), _) if self.said.is_empty() => Cause::NoGreeting,
+            (Step::StartTls(_), _) if self.said.is_empty() => Cause::NoReply,
             (Step::Answer, Some(talk)) => talk.late(&self.said),
+            (_, None) if self.said.is_empty() => Cause::NoBanner,
+            (Step::StartTls(_), _) | (_, None) => talk::ended(&self.said),
         }
     }
 }
@@ -261,7 +269,7 @@ fn write(socket: &OwnedFd, octets: &[u8]) -> Result<(), Cause> {
     match send(socket, octets, SendFlags::NOSIGNAL) {
         Ok(length) if length == octets.len() => Ok(()),
         Ok(_) => Err(Cause::NoReply),
-        Err(_) => Err(Cause::ClosedAtOnce),
+        Err(_) => Err(Cause::ClosedSilently),
     }
 }
 

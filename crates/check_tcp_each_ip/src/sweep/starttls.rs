@@ -21,8 +21,12 @@ pub(crate) enum Next {
     Ready,
     /// The server does not offer it.
     NotOffered,
-    /// The server refuses, in its own words.
+    /// The server refuses TLS, in its own words.
     Refused,
+    /// The server takes no one at all, in its own words.
+    TurnedAway,
+    /// The server speaks another protocol.
+    Unknown,
 }
 
 impl StartTls {
@@ -48,17 +52,24 @@ fn smtp(word: u8, said: &str) -> Next {
         (1, "250") if offers() => Next::Say("STARTTLS\r\n"),
         (1, "250") => Next::NotOffered,
         (2, "220") => Next::Ready,
-        _ => Next::Refused,
+        (_, code) if !is_code(code) => Next::Unknown,
+        // A server that does not know the command, and one that knows it (RFC 5321, section 4.2.4).
+        (1, "500" | "502" | "504") => Next::Refused,
+        (2, code) if code != "421" => Next::Refused,
+        _ => Next::TurnedAway,
     }
 }
 
 /// The code of a reply of which the last line is there: the one without a hyphen (RFC 5321, section 4.2.1).
 fn reply(said: &str) -> Option<&str> {
     let mut complete = said.split_inclusive('\n').filter(|line| line.ends_with('\n'));
-    let is_code = |code: &str| code.len() == 3 && code.bytes().all(|octet| octet.is_ascii_digit());
     let goes_on = |line: &&str| line.split_once('-').is_some_and(|(code, _)| is_code(code));
     let last = complete.find(|line| !goes_on(line))?;
     Some(last.get(..3).unwrap_or_default())
+}
+
+fn is_code(code: &str) -> bool {
+    code.len() == 3 && code.bytes().all(|octet| octet.is_ascii_digit())
 }
 
 fn imap(word: u8, said: &str) -> Next {
@@ -67,10 +78,13 @@ fn imap(word: u8, said: &str) -> Next {
         0 => match complete.next() {
             None => Next::More,
             Some(greeting) if greeting.starts_with("* OK") => Next::Say("a STARTTLS\r\n"),
-            Some(_) => Next::Refused,
+            Some(greeting) if greeting.starts_with("* BYE") => Next::TurnedAway,
+            Some(greeting) if greeting.starts_with("* ") => Next::Refused,
+            Some(_) => Next::Unknown,
         },
-        _ => match complete.find(|line| line.starts_with("a ")) {
+        _ => match complete.find(|line| line.starts_with("a ") || line.starts_with("* BYE")) {
             None => Next::More,
+            Some(answer) if answer.starts_with("* BYE") => Next::TurnedAway,
             Some(answer) if answer.starts_with("a OK") => Next::Ready,
             Some(_) => Next::Refused,
         },
@@ -90,16 +104,23 @@ mod tests {
             (StartTls::Smtp, 0, "220 mail.example.com ESMTP\r\n", ehlo),
             (StartTls::Smtp, 0, "220-wait\r\n220-a little\r\n", Next::More),
             (StartTls::Smtp, 0, "220-wait\r\n220 mail\r\n", ehlo),
-            (StartTls::Smtp, 0, "554 no\r\n", Next::Refused),
-            (StartTls::Smtp, 0, "SSH-2.0-OpenSSH_9.2\r\n", Next::Refused),
+            (StartTls::Smtp, 0, "554 no\r\n", Next::TurnedAway),
+            (StartTls::Smtp, 0, "421 busy\r\n", Next::TurnedAway),
+            (StartTls::Smtp, 0, "SSH-2.0-OpenSSH_9.2\r\n", Next::Unknown),
             (StartTls::Smtp, 1, "250-mail\r\n250-STARTTLS\r\n", Next::More),
             (StartTls::Smtp, 1, "250-mail\r\n250-starttls\r\n250 HELP\r\n", starttls),
             (StartTls::Smtp, 1, "250-mail\r\n250 HELP\r\n", Next::NotOffered),
             (StartTls::Smtp, 1, "502 what\r\n", Next::Refused),
+            (StartTls::Smtp, 1, "421 busy\r\n", Next::TurnedAway),
+            (StartTls::Smtp, 1, "554 not you\r\n", Next::TurnedAway),
+            (StartTls::Smtp, 2, "421 busy\r\n", Next::TurnedAway),
             (StartTls::Smtp, 2, "220 go on\r\n", Next::Ready),
             (StartTls::Smtp, 2, "454 not now\r\n", Next::Refused),
             (StartTls::Imap, 0, "* OK [CAPABILITY IMAP4rev1] ready\r\n", Next::Say("a STARTTLS\r\n")),
-            (StartTls::Imap, 0, "* BYE\r\n", Next::Refused),
+            (StartTls::Imap, 0, "* BYE\r\n", Next::TurnedAway),
+            (StartTls::Imap, 0, "* PREAUTH welcome\r\n", Next::Refused),
+            (StartTls::Imap, 0, "SSH-2.0-OpenSSH_9.2\r\n", Next::Unknown),
+            (StartTls::Imap, 1, "* BYE overloaded\r\n", Next::TurnedAway),
             (StartTls::Imap, 1, "* CAPABILITY x\r\n", Next::More),
             (StartTls::Imap, 1, "* CAPABILITY x\r\na OK begin\r\n", Next::Ready),
             (StartTls::Imap, 1, "a NO\r\n", Next::Refused),

@@ -96,7 +96,7 @@ pub(crate) fn has_ended(socket: &OwnedFd) -> bool {
 /// Why a service fails that ended the connection before it was asked for what is expected.
 pub(crate) fn ended(said: &[u8]) -> Cause {
     if said.is_empty() {
-        return Cause::ClosedAtOnce;
+        return Cause::ClosedSilently;
     }
     Cause::Unexpected(Box::new(Answer { missing: String::new(), said: shown(said) }))
 }
@@ -141,7 +141,7 @@ mod tests {
         assert_eq!(shown(b"550 go|away\r\n"), unexpected("550 go/away"));
         assert_eq!(shown(b"\x1b[2J\x00\xff\xfe<b>"), unexpected("[2J ??[b]"));
         assert_eq!(shown(&[b'x'; 10_000]), unexpected(&format!("{}...", "x".repeat(60))));
-        assert_eq!(talk("").ended(b""), Cause::ClosedAtOnce);
+        assert_eq!(talk("").ended(b""), Cause::ClosedSilently);
         assert_eq!(talk("").ended(b"SSH"), unexpected("SSH"));
         assert_eq!(ended(b"SSH"), unexpected("SSH"));
     }

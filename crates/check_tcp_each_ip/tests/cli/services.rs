@@ -46,7 +46,7 @@ fn faults_of_services_have_their_words() {
         drop(stream);
     });
     let rows = [
-        (service(drop), "closed at once", "closed at once".to_owned()),
+        (service(drop), "closed without a word", "closed without a word".to_owned()),
         (
             hanging,
             "no banner",

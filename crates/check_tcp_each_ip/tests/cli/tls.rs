@@ -11,7 +11,7 @@ use super::*;
 /// has plenty of it.
 const PATIENT: [&str; 2] = ["--timeout=60", "--connect-timeout=25"];
 
-fn ask(port: &str, trusted: &std::path::Path, more: &[&str]) -> Outcome {
+pub(super) fn ask(port: &str, trusted: &std::path::Path, more: &[&str]) -> Outcome {
     let trusted = format!("--tls-ca={}", trusted.display());
     let has_time = more.iter().any(|option| option.starts_with("--connect-timeout"));
     let patient: &[&str] = if has_time { &[] } else { &PATIENT };
@@ -99,7 +99,7 @@ fn a_pinned_certificate_is_taken() {
         ("own", &[HERE], 0, ""),
         ("leaf", &[HERE, "basicConstraints=critical,CA:FALSE"], 0, ""),
         ("other", &["subjectAltName=DNS:www.example.com"], 2, "certificate of www.example.com"),
-        ("client", &[HERE, "extendedKeyUsage=clientAuth"], 2, "unusable certificate"),
+        ("client", &[HERE, "extendedKeyUsage=clientAuth"], 2, "wrong extendedKeyUsage"),
     ];
     for (name, extensions, code, words) in rows {
         let pair = authority.self_signed(name, extensions);
@@ -220,26 +220,34 @@ fn tls_is_asked_for_where_the_protocol_begins_without_it() {
         "{}",
         outcome.stdout
     );
-    // What the service says is the reason.
+    // What the service says is the reason, and what it refuses.
     let busy = upgrading(&server, "421 mail.example.com too busy; call|later\r\n", &[]);
     let unwilling =
         upgrading(&server, "220 mail\r\n", &[EHLO, ("STARTTLS\r\n", "454 4.7.0 TLS not available\r\n")]);
     let closed = upgrading(&server, "* BYE overloaded\r\n", &[]);
+    let other = upgrading(&server, "SSH-2.0-OpenSSH_9.2\r\n", &[]);
     let rows = [
-        (&busy, "smtp", "421 mail.example.com too busy; call/later"),
-        (&unwilling, "smtp", "454 4.7.0 TLS not available"),
-        (&closed, "imap", "* BYE overloaded"),
+        (&busy, "smtp", "turned away: 421 mail.example.com too busy, call/later"),
+        (&unwilling, "smtp", "no STARTTLS"),
+        (&closed, "imap", "turned away: * BYE overloaded"),
+        (&other, "smtp", "unexpected answer"),
+        // The server waits for the handshake.
+        (&server.port().to_owned(), "smtp", "no banner"),
     ];
-    for (port, protocol, said) in rows {
-        let outcome = ask(port, &trusted, &["--starttls", protocol, "--tries=1"]);
-        let line = format!("TCP_EACH_IP CRITICAL - 1 of 1 fails, port {port}: 127.0.0.1 no STARTTLS");
+    let mut details = Vec::new();
+    for (port, protocol, reason) in rows {
+        let outcome = ask(port, &trusted, &["--starttls", protocol, "--tries=1", "--connect-timeout=1"]);
+        let line = format!("TCP_EACH_IP CRITICAL - 1 of 1 fails, port {port}: 127.0.0.1 {reason}");
         assert_eq!(text(&outcome), (2, line.as_str()));
-        assert!(
-            outcome.stdout.ends_with(&format!("\n127.0.0.1: no STARTTLS: {said}\n")),
-            "{}",
-            outcome.stdout
-        );
+        details.extend(outcome.stdout.lines().skip(1).map(str::to_owned));
     }
+    let expected = [
+        "127.0.0.1: turned away: 421 mail.example.com too busy; call/later",
+        "127.0.0.1: no STARTTLS: 454 4.7.0 TLS not available",
+        "127.0.0.1: unexpected answer: SSH-2.0-OpenSSH_9.2",
+        "127.0.0.1: connected, but no banner: the service hangs, or perhaps TLS from the start: leave --starttls out",
+    ];
+    assert_eq!(details, expected);
 }
 
 #[test]

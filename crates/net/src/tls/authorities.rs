@@ -2,14 +2,12 @@
 //! authorities.
 
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use plugin::{Deadline, ReadError, read_file};
 use rustls::pki_types::pem::{Error as PemError, PemObject as _};
-use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, TrustAnchor, UnixTime};
-use webpki::{EndEntityCert, KeyUsage, anchor_from_trusted_cert};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, TrustAnchor};
+use webpki::anchor_from_trusted_cert;
 
-use super::certificate::is_for_servers;
 use super::fault::Fault;
 
 /// Where systems keep the certificates of the authorities: Debian and Arch, Red Hat, SUSE, FreeBSD, Alpine
@@ -64,10 +62,10 @@ pub enum TlsError {
 /// are.
 #[derive(Clone, Debug, Default)]
 pub struct Authorities {
-    anchors: Vec<TrustAnchor<'static>>,
+    pub(super) anchors: Vec<TrustAnchor<'static>>,
     /// Those that a user named. A server may show one of them itself, also where it is an authority's
     /// (CA:TRUE), as openssl makes self-signed ones: whoever names it means this one.
-    pinned: Vec<CertificateDer<'static>>,
+    pub(super) pinned: Vec<CertificateDer<'static>>,
 }
 
 impl Authorities {
@@ -121,37 +119,6 @@ impl Authorities {
     fn not_empty(self, path: &Path) -> Result<Self, TlsError> {
         let nothing = || TlsError::Nothing { path: path.to_owned(), what: "certificate" };
         if self.anchors.is_empty() { Err(nothing()) } else { Ok(self) }
-    }
-
-    /// Verifies the certificates that a server showed, its own first, as of `now` after 1970. With a name,
-    /// that must be in the first.
-    ///
-    /// # Errors
-    /// [`Fault`]: the first thing that is wrong.
-    pub fn verify(
-        &self,
-        chain: &[CertificateDer<'_>],
-        name: Option<&str>,
-        now: Duration,
-    ) -> Result<(), Fault> {
-        let (own, between) = chain.split_first().ok_or(Fault::NoCertificate)?;
-        let certificate = EndEntityCert::try_from(own).map_err(Fault::from)?;
-        let algorithms = rustls::crypto::ring::default_provider().signature_verification_algorithms.all;
-        let (usage, now) = (KeyUsage::server_auth(), UnixTime::since_unix_epoch(now));
-        let path = certificate.verify_for_usage(algorithms, &self.anchors, between, now, usage, None, None);
-        let is_self_signed = certificate.issuer() == certificate.subject();
-        match path {
-            // Its time was looked at before that.
-            Err(webpki::Error::CaUsedAsEndEntity) if self.pinned.contains(own) => {
-                if !is_for_servers(own) {
-                    return Err(Fault::Purpose);
-                }
-            }
-            path => drop(path.map_err(|error| Fault::from(error).of_self_signed(is_self_signed))?),
-        }
-        let Some(name) = name else { return Ok(()) };
-        let server = ServerName::try_from(name).map_err(|_| Fault::Name(name.to_owned()))?;
-        certificate.verify_is_valid_for_subject_name(&server).map_err(Fault::from)
     }
 }
 

@@ -4,14 +4,80 @@ use std::fmt;
 
 use rustls::pki_types::CertificateDer;
 use x509_cert::Certificate;
-use x509_cert::der::Decode as _;
 use x509_cert::der::oid::ObjectIdentifier;
+use x509_cert::der::{Decode as _, SliceReader};
 use x509_cert::ext::pkix::ExtendedKeyUsage;
+use x509_cert::name::RelativeDistinguishedName;
+
+/// The most characters of a certificate's name that are shown.
+const NAME: usize = 60;
+/// The object identifier of the common name (X.520).
+const COMMON_NAME: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.4.3");
+
+/// An end of the time for which a certificate that a server showed is valid.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct End {
+    /// When, in seconds since 1970.
+    pub at: u64,
+    /// The name of the certificate if it is one between the server's and its authority.
+    pub intermediate: Option<String>,
+}
+
+impl End {
+    /// Returns an end of the server's own certificate, in seconds since 1970.
+    pub fn of_server(at: u64) -> Self {
+        Self { at, intermediate: None }
+    }
+
+    /// Returns which certificate it is, in few words.
+    pub fn whose(&self) -> String {
+        match &self.intermediate {
+            None => "certificate".to_owned(),
+            Some(name) => format!("intermediate certificate {name}"),
+        }
+    }
+
+    pub(super) fn whose_in_full(&self) -> String {
+        if self.intermediate.is_none() { "server certificate".to_owned() } else { self.whose() }
+    }
+}
 
 /// Returns when a certificate expires, in seconds since 1970: `None` if it cannot be read.
-pub fn not_after(certificate: &CertificateDer<'_>) -> Option<u64> {
+pub(super) fn not_after(certificate: &CertificateDer<'_>) -> Option<u64> {
     let certificate = Certificate::from_der(certificate).ok()?;
     Some(certificate.tbs_certificate.validity.not_after.to_unix_duration().as_secs())
+}
+
+/// Returns since when a certificate is valid, in seconds since 1970: `None` if it cannot be read.
+pub(super) fn not_before(certificate: &CertificateDer<'_>) -> Option<u64> {
+    let certificate = Certificate::from_der(certificate).ok()?;
+    Some(certificate.tbs_certificate.validity.not_before.to_unix_duration().as_secs())
+}
+
+/// Returns the name of a certificate, as [`name_of`].
+pub(super) fn name(certificate: &CertificateDer<'_>) -> String {
+    let certificate = Certificate::from_der(certificate).ok();
+    shown(&certificate.map(|certificate| certificate.tbs_certificate.subject.0).unwrap_or_default())
+}
+
+/// Returns the common name of a subject, or its last name if it has none, cleaned and short. The octets are
+/// the content of the DER of its name.
+pub(super) fn name_of(subject: &[u8]) -> String {
+    let mut names = Vec::new();
+    if let Ok(mut reader) = SliceReader::new(subject) {
+        while let Ok(name) = RelativeDistinguishedName::decode(&mut reader) {
+            names.push(name);
+        }
+    }
+    shown(&names)
+}
+
+fn shown(names: &[RelativeDistinguishedName]) -> String {
+    let mut all = names.iter().flat_map(|names| names.0.iter());
+    let common = all.clone().find(|name| name.oid == COMMON_NAME).or_else(|| all.next_back());
+    let text = common.map(|name| String::from_utf8_lossy(name.value.value())).unwrap_or_default();
+    let text: String = plugin::clean(&text).chars().take(NAME).collect();
+    if text.is_empty() { "without a name".to_owned() } else { text }
 }
 
 /// The purposes that let a certificate be a server's (RFC 5280, section 4.2.1.12): id-kp-serverAuth and

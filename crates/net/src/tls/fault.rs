@@ -4,9 +4,10 @@
 use std::fmt;
 
 use rustls::pki_types::ServerName;
-use rustls::{AlertDescription, CertificateError, Error, OtherError, PeerIncompatible};
+use rustls::{AlertDescription, CertificateError, Error, OtherError, PeerIncompatible, PeerMisbehaved};
 
-use super::certificate::Day;
+use super::certificate::{Day, End};
+use super::key::{Kind, Unverifiable};
 
 /// How many names of a certificate are shown.
 const NAMES: usize = 3;
@@ -20,11 +21,10 @@ pub enum Fault {
     SelfSigned,
     /// The certificate is that of an authority.
     Authority,
-    /// The certificate, or one between it and its authority, has expired: when, in seconds since 1970.
-    Expired(u64),
-    /// The certificate, or one between it and its authority, is not valid yet: from when, in seconds since
-    /// 1970.
-    NotYetValid(u64),
+    /// The certificate, or one between it and its authority, has expired.
+    Expired(End),
+    /// The certificate, or one between it and its authority, is not valid before this.
+    NotYetValid(End),
     /// The certificate is for other names.
     OtherName {
         /// The name or address that was asked for.
@@ -36,9 +36,12 @@ pub enum Fault {
     Purpose,
     /// The certificate is of X.509 version 1 or 2.
     Version,
-    /// The certificate, or one between it and its authority, is signed by a method that is not accepted, such
-    /// as SHA-1.
-    Method,
+    /// The certificate, or one between it and its authority, is signed by this method, which is too weak.
+    Method(&'static str),
+    /// The server has an RSA key of so many bits, which are too few; or an authority of this name has.
+    WeakKey(u32, Option<String>),
+    /// A signature cannot be verified here, which is not the server's fault.
+    Unverifiable(Unverifiable),
     /// The certificate cannot be read.
     Broken,
     /// The server showed no certificate.
@@ -67,20 +70,26 @@ impl Fault {
         let text = match self {
             Fault::Untrusted => "untrusted certificate",
             Fault::SelfSigned => "self-signed certificate",
-            Fault::Expired(at) => return format!("certificate expired {}", Day(*at)),
-            Fault::NotYetValid(at) => return format!("certificate valid from {}", Day(*at)),
+            Fault::Expired(end) => return format!("{} expired {}", end.whose(), Day(end.at)),
+            Fault::NotYetValid(end) => return format!("{} valid from {}", end.whose(), Day(end.at)),
             Fault::OtherName { names, .. } => return brief_names(names),
             Fault::NoCertificate => "no certificate",
             Fault::TooOld => "TLS too old",
             Fault::NotTls => "no TLS",
             Fault::WantsCertificate => "wants a client certificate",
-            Fault::Authority
-            | Fault::Purpose
-            | Fault::Version
-            | Fault::Method
-            | Fault::Broken
-            | Fault::Unusable(_) => "unusable certificate",
-            Fault::NothingInCommon | Fault::Alert(_) | Fault::Name(_) | Fault::Other(_) => "TLS fails",
+            Fault::Authority => "certificate of an authority",
+            Fault::Purpose => "wrong extendedKeyUsage",
+            Fault::Version => "certificate of X.509 version 1",
+            Fault::Method(method) => return format!("certificate signed by {method}"),
+            Fault::WeakKey(bits, None) => return format!("key too weak: RSA {bits} bits"),
+            Fault::WeakKey(bits, Some(_)) => return format!("CA key too weak: RSA {bits} bits"),
+            Fault::Unverifiable(what) => return format!("{what} not verifiable here"),
+            Fault::Broken => "broken certificate",
+            Fault::Unusable(why) => return format!("unusable certificate: {why}"),
+            Fault::NothingInCommon => "no TLS cipher in common",
+            Fault::Alert(why) => return format!("TLS alert: {why}"),
+            Fault::Name(_) => "not a name for TLS",
+            Fault::Other(why) => return format!("TLS: {why}"),
         };
         text.to_owned()
     }
@@ -101,13 +110,15 @@ impl From<webpki::Error> for Fault {
             // Authorities of one name, as MySQL makes them by itself, differ in their keys only.
             E::UnknownIssuer | E::InvalidSignatureForPublicKey => Fault::Untrusted,
             E::CaUsedAsEndEntity => Fault::Authority,
-            E::CertExpired { not_after, .. } => Fault::Expired(not_after.as_secs()),
-            E::CertNotValidYet { not_before, .. } => Fault::NotYetValid(not_before.as_secs()),
+            E::CertExpired { not_after, .. } => Fault::Expired(End::of_server(not_after.as_secs())),
+            E::CertNotValidYet { not_before, .. } => Fault::NotYetValid(End::of_server(not_before.as_secs())),
             E::CertNotValidForName(context) => other_name(&context.expected, &context.presented),
             E::RequiredEkuNotFoundContext(_) => Fault::Purpose,
             E::UnsupportedCertVersion => Fault::Version,
-            E::UnsupportedSignatureAlgorithmContext(_)
-            | E::UnsupportedSignatureAlgorithmForPublicKeyContext(_) => Fault::Method,
+            E::UnsupportedSignatureAlgorithmContext(context) => method(&context.signature_algorithm_id),
+            E::UnsupportedSignatureAlgorithmForPublicKeyContext(context) => {
+                method(&context.signature_algorithm_id)
+            }
             E::BadDer | E::BadDerTime | E::TrailingData(_) => Fault::Broken,
             other => Fault::Unusable(words(&other)),
         }
@@ -130,9 +141,32 @@ impl From<&Error> for Fault {
             ) => Fault::TooOld,
             Error::PeerIncompatible(_) => Fault::NothingInCommon,
             Error::InvalidMessage(_) => Fault::NotTls,
+            // In TLS 1.2 rustls knows no name for what such keys sign by, which the verifier offers.
+            Error::PeerMisbehaved(PeerMisbehaved::SignedKxWithWrongAlgorithm) => {
+                let kind = Kind::InTls12;
+                Fault::Unverifiable(Unverifiable { kind, of_authority: false, not_after: None })
+            }
             Error::NoCertificatesPresented => Fault::NoCertificate,
             other => Fault::Other(words(other)),
         }
+    }
+}
+
+/// The signature methods that no client accepts any more, by the octets of their names (RFC 8017, appendix C,
+/// and RFC 3279, section 2.2.3).
+const WEAK_METHODS: [(&[u8], &str); 4] = [
+    (b"\x2a\x86\x48\x86\xf7\x0d\x01\x01\x04", "MD5"),
+    (b"\x2a\x86\x48\x86\xf7\x0d\x01\x01\x05", "SHA-1"),
+    (b"\x2a\x86\x48\xce\x3d\x04\x01", "SHA-1"),
+    (b"\x2a\x86\x48\xce\x38\x04\x03", "SHA-1"),
+];
+
+/// What a signature by a method that cannot be verified is: too weak, or unknown here.
+fn method(algorithm: &[u8]) -> Fault {
+    let is_this = |(name, _): &&(&[u8], &str)| algorithm.windows(name.len()).any(|part| part == *name);
+    match WEAK_METHODS.iter().find(is_this) {
+        Some((_, method)) => Fault::Method(method),
+        None => Fault::Unverifiable(Unverifiable { kind: Kind::Method, of_authority: true, not_after: None }),
     }
 }
 
@@ -143,9 +177,7 @@ fn certificate(error: &CertificateError) -> Fault {
             inner.downcast_ref::<Fault>().cloned().unwrap_or_else(|| Fault::Unusable(words(inner)))
         }
         CertificateError::BadEncoding => Fault::Broken,
-        CertificateError::BadSignature => {
-            Fault::Other("the server does not have the key of its certificate".to_owned())
-        }
+        CertificateError::BadSignature => Fault::Unusable("the server does not have its key".to_owned()),
         other => Fault::Unusable(words(other)),
     }
 }
@@ -190,14 +222,28 @@ impl fmt::Display for Fault {
             Fault::Authority => {
                 "the server certificate is that of an authority (CA:TRUE): use one for servers"
             }
-            Fault::Expired(at) => return write!(f, "the server certificate expired on {}", Day(*at)),
-            Fault::NotYetValid(at) => {
-                return write!(f, "the server certificate is not valid before {}", Day(*at));
+            Fault::Expired(end) => {
+                return write!(f, "the {} expired on {}", end.whose_in_full(), Day(end.at));
+            }
+            Fault::NotYetValid(end) => {
+                return write!(f, "the {} is not valid before {}", end.whose_in_full(), Day(end.at));
             }
             Fault::OtherName { asked, names } => return write_names(f, asked, names),
             Fault::Purpose => "the server certificate is not for servers (extendedKeyUsage)",
             Fault::Version => "the server certificate is X.509 version 1, needed is version 3",
-            Fault::Method => "the server certificate is signed by an unsupported method (SHA-1 or the like)",
+            Fault::Method(method) => {
+                return write!(f, "the server certificate is signed by {method}, which is too weak");
+            }
+            Fault::WeakKey(bits, None) => {
+                return write!(f, "the server has an RSA key of {bits} bits, needed are 2048");
+            }
+            Fault::WeakKey(bits, Some(name)) => {
+                return write!(f, "the authority {name} has an RSA key of {bits} bits, needed are 2048");
+            }
+            Fault::Unverifiable(what) => {
+                let whose = if what.of_authority { "the authority of the server" } else { "the server" };
+                return write!(f, "{whose} has a {what}, which cannot be verified here");
+            }
             Fault::Broken => "the server certificate is broken",
             Fault::NoCertificate => "the server showed no certificate",
             Fault::Unusable(why) => return write!(f, "the server certificate is not usable: {why}"),
@@ -287,8 +333,8 @@ mod tests {
             names: names.iter().map(ToString::to_string).collect(),
         };
         let rows = [
-            (Fault::Expired(1_767_225_599), "certificate expired 2025-12-31"),
-            (Fault::NotYetValid(1_767_225_600), "certificate valid from 2026-01-01"),
+            (Fault::Expired(End::of_server(1_767_225_599)), "certificate expired 2025-12-31"),
+            (Fault::NotYetValid(End::of_server(1_767_225_600)), "certificate valid from 2026-01-01"),
             (other(&[]), "certificate without a name"),
             (other(&["a.example.com"]), "certificate of a.example.com"),
             (other(&["a.example.com", "b.example.com"]), "certificate of a.example.com and others"),

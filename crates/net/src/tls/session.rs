@@ -1,21 +1,27 @@
 //! One TLS connection whose octets the caller moves: for many connections side by side.
 
 use std::io::{Cursor, Read as _, Write as _};
+use std::sync::Arc;
+use std::time::Duration;
 
 use rustls::ClientConnection;
-use rustls::pki_types::CertificateDer;
 
+use super::certificate::End;
 use super::fault::Fault;
+use super::verifier::Verifier;
 
 /// The client's side of a TLS connection. Octets of the server go in by [`Session::take`], and what must be
 /// sent to it comes out of [`Session::outgoing`].
 #[derive(Debug)]
-pub struct Session(ClientConnection);
+pub struct Session {
+    connection: ClientConnection,
+    verifier: Arc<Verifier>,
+}
 
 impl Session {
     /// Takes the state of a new connection.
-    pub(super) fn new(connection: ClientConnection) -> Self {
-        Self(connection)
+    pub(super) fn new(connection: ClientConnection, verifier: Arc<Verifier>) -> Self {
+        Self { connection, verifier }
     }
 
     /// Takes octets that the server sent, and returns what they say in plain text, which may be nothing.
@@ -26,12 +32,16 @@ impl Session {
     pub fn take(&mut self, octets: &[u8]) -> Result<Vec<u8>, Fault> {
         let mut plain = Vec::new();
         let mut rest = Cursor::new(octets);
-        while self.0.read_tls(&mut rest).map_err(|error| Fault::Other(error.kind().to_string()))? > 0 {
-            let state = self.0.process_new_packets().map_err(|error| Fault::from(&error))?;
+        while self.connection.read_tls(&mut rest).map_err(|error| Fault::Other(error.kind().to_string()))? > 0
+        {
+            let state = self.connection.process_new_packets().map_err(|error| Fault::from(&error))?;
             let start = plain.len();
             plain.resize(start + state.plaintext_bytes_to_read(), 0);
             if let Some(room) = plain.get_mut(start..).filter(|room| !room.is_empty()) {
-                self.0.reader().read_exact(room).map_err(|error| Fault::Other(error.kind().to_string()))?;
+                self.connection
+                    .reader()
+                    .read_exact(room)
+                    .map_err(|error| Fault::Other(error.kind().to_string()))?;
             }
         }
         Ok(plain)
@@ -40,19 +50,19 @@ impl Session {
     /// Encrypts octets for the server.
     pub fn say(&mut self, plain: &[u8]) {
         // Writing to the buffer cannot fail.
-        let _ = self.0.writer().write_all(plain);
+        let _ = self.connection.writer().write_all(plain);
     }
 
     /// Says that nothing more will come.
     pub fn close(&mut self) {
-        self.0.send_close_notify();
+        self.connection.send_close_notify();
     }
 
     /// Returns the octets that must be sent to the server now.
     pub fn outgoing(&mut self) -> Vec<u8> {
         let mut octets = Vec::new();
-        while self.0.wants_write() {
-            if self.0.write_tls(&mut octets).is_err() {
+        while self.connection.wants_write() {
+            if self.connection.write_tls(&mut octets).is_err() {
                 break;
             }
         }
@@ -61,19 +71,18 @@ impl Session {
 
     /// Whether the handshake is not over yet.
     pub fn is_handshaking(&self) -> bool {
-        self.0.is_handshaking()
+        self.connection.is_handshaking()
     }
 
-    /// Returns the certificates that the server showed, its own first.
-    pub fn peer_certificates(&self) -> &[CertificateDer<'static>] {
-        self.0.peer_certificates().unwrap_or_default()
+    /// Returns when the first certificate ends of the chain that the server showed, as of `now` after 1970,
+    /// once the handshake is over: its own where the chain is not verified. `None` if that cannot be read.
+    pub fn first_end(&self, now: Duration) -> Option<End> {
+        self.verifier.first_end(self.connection.peer_certificates()?, now)
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use plugin::Deadline;
 
     use super::*;
@@ -93,7 +102,7 @@ mod tests {
         assert_eq!(hello.first(), Some(&22));
         assert!(hello.windows(15).any(|part| part == b"www.example.com"));
         assert!(session.outgoing().is_empty() && session.is_handshaking());
-        assert!(session.peer_certificates().is_empty());
+        assert_eq!(session.first_end(Duration::ZERO), None);
     }
 
     #[test]

@@ -1,14 +1,32 @@
 //! The verification of a server's certificate during the handshake.
+//!
+//! More kinds of signatures are offered than can be verified: without the offer a server with such a key ends
+//! the handshake, and seems broken.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
-use rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signature};
+use rustls::crypto::{
+    CryptoProvider, WebPkiSupportedAlgorithms, verify_tls12_signature, verify_tls13_signature,
+};
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{CertificateError, DigitallySignedStruct, Error, OtherError, SignatureScheme};
 
+use webpki::EndEntityCert;
+
 use super::authorities::Authorities;
+use super::certificate::{End, not_after};
+use super::fault::Fault;
+use super::key::{self, Unverifiable, Use};
+
+/// The schemes of keys for RSA-PSS alone, which rustls has no names for (RFC 8446, section 4.2.3), each with
+/// the same signature by another key.
+const OFFERED_RSA_PSS: [(SignatureScheme, SignatureScheme); 3] = [
+    (SignatureScheme::Unknown(0x0809), SignatureScheme::RSA_PSS_SHA256),
+    (SignatureScheme::Unknown(0x080a), SignatureScheme::RSA_PSS_SHA384),
+    (SignatureScheme::Unknown(0x080b), SignatureScheme::RSA_PSS_SHA512),
+];
 
 /// How much of a server's certificate is verified.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -34,6 +52,54 @@ impl Verifier {
     pub(super) fn new(verify: Verify, authorities: Authorities, provider: Arc<CryptoProvider>) -> Self {
         Self { verify, authorities, provider }
     }
+
+    /// Returns when the first certificate ends of a chain that a server showed, as of `now` after 1970: its
+    /// own where the chain is not verified. `None` if that cannot be read.
+    pub(super) fn first_end(&self, chain: &[CertificateDer<'_>], now: Duration) -> Option<End> {
+        match self.verify {
+            Verify::Nothing => chain.first().and_then(not_after).map(End::of_server),
+            Verify::Chain | Verify::Full => self.authorities.first_end(chain, now),
+        }
+    }
+}
+
+fn wrong(fault: Fault) -> Error {
+    Error::InvalidCertificate(CertificateError::Other(OtherError(Arc::new(fault))))
+}
+
+/// Checks that the signature of a server in the handshake can be verified, by the key of its certificate.
+fn check_key(certificate: &CertificateDer<'_>) -> Result<(), Fault> {
+    let own = EndEntityCert::try_from(certificate).map_err(Fault::from)?;
+    match key::of_server(&own.subject_public_key_info()) {
+        Some(Use::Weak(bits)) => Err(Fault::WeakKey(bits, None)),
+        Some(Use::Unverifiable(kind)) => {
+            let not_after = not_after(certificate);
+            Err(Fault::Unverifiable(Unverifiable { kind, of_authority: false, not_after }))
+        }
+        Some(Use::Verifiable) | None => Ok(()),
+    }
+}
+
+/// Verifies a signature by a key for RSA-PSS alone: webpki refuses the name of such keys, and the signature
+/// is as good.
+fn verify_rsa_pss(
+    message: &[u8],
+    certificate: &CertificateDer<'_>,
+    signed: &DigitallySignedStruct,
+    same: SignatureScheme,
+    algorithms: &WebPkiSupportedAlgorithms,
+) -> Result<HandshakeSignatureValid, Error> {
+    let own = EndEntityCert::try_from(certificate).map_err(|error| wrong(Fault::from(error)))?;
+    let info = own.subject_public_key_info();
+    let known = algorithms.mapping.iter().find(|(scheme, _)| *scheme == same);
+    let algorithm = known.and_then(|(_, algorithms)| algorithms.first());
+    let verified = key::rsa_pss(&info)
+        .zip(algorithm)
+        .is_some_and(|(key, algorithm)| algorithm.verify_signature(key, message, signed.signature()).is_ok());
+    if verified {
+        return Ok(HandshakeSignatureValid::assertion());
+    }
+    Err(Error::InvalidCertificate(CertificateError::BadSignature))
 }
 
 impl ServerCertVerifier for Verifier {
@@ -53,7 +119,7 @@ impl ServerCertVerifier for Verifier {
         let chain: Vec<CertificateDer<'_>> =
             [certificate].into_iter().chain(intermediates).cloned().collect();
         let verified = self.authorities.verify(&chain, name.as_deref(), Duration::from_secs(now.as_secs()));
-        let wrong = |fault| Error::InvalidCertificate(CertificateError::Other(OtherError(Arc::new(fault))));
+        let verified = verified.and_then(|()| check_key(certificate));
         verified.map(|()| ServerCertVerified::assertion()).map_err(wrong)
     }
 
@@ -80,10 +146,17 @@ impl ServerCertVerifier for Verifier {
         if self.verify == Verify::Nothing {
             return Ok(HandshakeSignatureValid::assertion());
         }
-        verify_tls13_signature(message, certificate, signed, &self.provider.signature_verification_algorithms)
+        let algorithms = &self.provider.signature_verification_algorithms;
+        match OFFERED_RSA_PSS.iter().find(|(offered, _)| *offered == signed.scheme) {
+            Some((_, same)) => verify_rsa_pss(message, certificate, signed, *same, algorithms),
+            None => verify_tls13_signature(message, certificate, signed, algorithms),
+        }
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.provider.signature_verification_algorithms.supported_schemes()
+        let known = self.provider.signature_verification_algorithms.supported_schemes();
+        let more = [SignatureScheme::ECDSA_NISTP521_SHA512, SignatureScheme::ED448];
+        let rsa_pss = OFFERED_RSA_PSS.map(|(offered, _)| offered);
+        known.into_iter().chain(rsa_pss).chain(more).collect()
     }
 }

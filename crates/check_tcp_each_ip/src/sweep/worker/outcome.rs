@@ -17,7 +17,7 @@ impl Worker<'_> {
     /// Notes when the certificate of a service expires, or that it has expired.
     pub(super) fn note_certificate(&mut self, connection: &Connection, heard: &Heard) {
         let not_after = match heard {
-            Heard::Failed(Cause::Tls(Fault::Expired(at))) => Some(*at),
+            Heard::Failed(Cause::Tls(Fault::Expired(end))) => Some(end.at),
             _ => connection.dialogue.as_ref().and_then(|dialogue| dialogue.not_after),
         };
         self.found.first_expiry = self.found.first_expiry.into_iter().chain(not_after).min();
