@@ -144,18 +144,26 @@ mod tests {
         let url = "http://192.0.2.80/NONCE".parse().unwrap();
         let target = "127.0.0.1:22".parse().unwrap();
         let cut = || RequestOptions::sample(long, short);
-        let cut_off = |what: &str| Fault::Short { what: format!("{what} within 0.1 s"), any: false };
-        let silent = |what: &str| Some(cut_off(what));
-        assert_eq!(cut().ask(proxy, &url, As::Stranger).fault, silent("no answer"));
-        let late = Passage::Unasked(cut_off("no answer"));
-        assert_eq!(cut().try_forbidden(proxy, &target, As::Stranger).passage, late);
+        // A busy machine may wait longer than it was told.
+        let cut_off = |fault: Option<&Fault>| match fault {
+            Some(Fault::Short { what, any: false }) => what.split(" within ").next().map(str::to_owned),
+            _ => None,
+        };
+        let asked = |options: RequestOptions, who: As<'_>| {
+            cut_off(options.ask(proxy, &url, who).fault.as_ref()).unwrap_or_default()
+        };
+        assert_eq!(asked(cut(), As::Stranger), "no answer");
+        let Passage::Unasked(late) = cut().try_forbidden(proxy, &target, As::Stranger).passage else {
+            panic!("the end cut it off");
+        };
+        assert_eq!(cut_off(Some(&late)).as_deref(), Some("no answer"));
         // A run so short that it cannot wait as long as a slow helper may take.
         let little = || RequestOptions { least: long, ..RequestOptions::sample(short, long) };
         let login = Login { user: "cust".to_owned(), password: "x".to_owned() };
         let customer = As::Customer(Some((&login, &Scheme::Basic)));
-        assert_eq!(little().ask(proxy, &url, customer).fault, silent("no answer to a login"));
-        assert_eq!(little().ask(proxy, &url, As::Customer(None)).fault, silent("no answer"));
-        assert_eq!(little().ask(proxy, &url, As::Stranger).fault, silent("no answer"));
+        assert_eq!(asked(little(), customer), "no answer to a login");
+        assert_eq!(asked(little(), As::Customer(None)), "no answer");
+        assert_eq!(asked(little(), As::Stranger), "no answer");
         // No helper is asked about strangers.
         let second =
             || RequestOptions { least: long, ..RequestOptions::sample(Duration::from_secs(1), long) };
