@@ -120,10 +120,14 @@ impl Verdict<'_> {
         self.system().is_some_and(System::has_from_hosts)
     }
 
-    /// Whether this system has the name from its search list: no other source may have it.
+    /// Whether this system has the name from its search list: the nameservers alone give it, or no other
+    /// source may have it.
     fn has_from_search(&self) -> bool {
         let name = self.own_name();
-        let is_plain = |system: &&System| system.asks_nameservers(&name) && system.others(&name).is_none();
+        let is_plain = |system: &&System| {
+            let is_of_dns = system.is_of_dns.unwrap_or_else(|| system.others(&name).is_none());
+            system.asks_nameservers(&name) && is_of_dns
+        };
         let system = self.system().filter(is_plain);
         system.is_some_and(|system| system.result.is_ok()) && search_list(self.observed).is_some()
     }

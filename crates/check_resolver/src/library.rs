@@ -123,14 +123,18 @@ impl<'a> Case<'a> {
         i32::try_from(dots).is_ok_and(|dots| dots < self.number("ndots:").unwrap_or(1))
     }
 
-    /// Whether the first answer is that there is no such name, or all fail: then the search list follows.
+    /// Whether the first answer is that there is no such name or that it has no address, or all fail: then the
+    /// search list follows.
     fn is_missing(&self) -> bool {
         let mut ends = self.outcomes.iter().filter(|outcomes| ending(outcomes).is_some());
         let is_nxdomain = |outcome: &&Outcome| {
             outcome.answer.as_ref().is_ok_and(|answered| answered.reply.rcode == OptRcode::NXDOMAIN)
         };
+        let has_address = |outcome: &&Outcome| {
+            outcome.answer.as_ref().is_ok_and(|answered| !answered.reply.addresses.is_empty())
+        };
         match ends.next() {
-            Some(outcomes) => outcomes.iter().any(is_nxdomain),
+            Some(outcomes) => outcomes.iter().any(is_nxdomain) || !outcomes.iter().any(has_address),
             None => self.outcomes().any(|outcome| {
                 outcome.answer.as_ref().is_ok_and(|answered| answered.reply.rcode != OptRcode::NOERROR)
             }),

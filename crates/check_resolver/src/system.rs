@@ -18,6 +18,9 @@ use nsswitch::{of_other_names, others, reaches_dns, sources};
 /// What is kept of the time for the report.
 const RESERVE: Duration = Duration::from_millis(300);
 
+/// How long the nameservers alone may take for a name that this machine has already.
+const FOR_DNS: Duration = Duration::from_millis(1_500);
+
 /// The most octets of /etc/hosts: some have a list of blocked names in it.
 const LARGEST_HOSTS: u64 = 16 << 20;
 
@@ -36,6 +39,9 @@ pub(crate) struct System {
     pub hosts: Vec<IpAddr>,
     /// Whether the name is this machine's own.
     pub is_own: bool,
+    /// Whether the nameservers alone give one of these addresses, by the search list or as the name is, where
+    /// other sources may have it too: `None` if that is not known.
+    pub is_of_dns: Option<bool>,
 }
 
 /// Why the machine does not resolve a name.
@@ -63,28 +69,44 @@ pub(crate) fn resolve(question: &Question, deadline: &Deadline) -> System {
     let sources = sources(&String::from_utf8_lossy(&content.unwrap_or_default()));
     let hosts = if result.is_ok() { hosts(&name, deadline) } else { Vec::new() };
     let is_own = is_own(&name, uname().nodename().to_str().unwrap_or_default());
-    let system = System { result, took, sources, is_unreadable, hosts, is_own };
-    if system.has_from_hosts() && system.asks_nameservers(&name) {
-        system.beyond_hosts(ask(&format!("{name}."), deadline))
-    } else {
-        system
+    let mut system = System { result, took, sources, is_unreadable, hosts, is_own, is_of_dns: None };
+    if !system.asks_nameservers(&name) {
+        return system;
+    }
+    if system.has_from_hosts() {
+        return system.beyond_hosts(ask(&format!("{name}."), deadline));
+    }
+    system.is_of_dns = is_of_dns(&system, &name, deadline);
+    system
+}
+
+/// Asks the nameservers alone, as the C library does by resolv.conf, where other sources may have the name too.
+fn is_of_dns(system: &System, name: &str, deadline: &Deadline) -> Option<bool> {
+    let addresses = system.result.as_ref().ok().filter(|_| system.others(name).is_some())?;
+    let resolver = Resolver::new(deadline).limit(FOR_DNS.min(deadline.keeping(RESERVE))).source("dns");
+    match ask_by(&resolver, name, deadline) {
+        Ok(found) => Some(found.iter().any(|address| addresses.contains(address))),
+        Err(SystemFault::NotFound | SystemFault::OnlyIpv4) => Some(false),
+        Err(SystemFault::TooSlow | SystemFault::NotAsked(_)) => None,
     }
 }
 
 /// What `getent` gives for a name as it is written, and after how many seconds.
 fn ask(name: &str, deadline: &Deadline) -> (Result<Vec<IpAddr>, SystemFault>, f64) {
     let started = Instant::now();
-    let resolver = Resolver::new(deadline).limit(deadline.keeping(RESERVE));
+    let result = ask_by(&Resolver::new(deadline).limit(deadline.keeping(RESERVE)), name, deadline);
+    (result, started.elapsed().as_secs_f64())
+}
+
+fn ask_by(resolver: &Resolver<'_>, name: &str, deadline: &Deadline) -> Result<Vec<IpAddr>, SystemFault> {
     let found = match name.parse::<Host>() {
         Ok(host) => resolver.one(&host, 53),
         Err(_) => Err(ResolveError::NotFound(name.to_owned())),
     };
-    let took = started.elapsed().as_secs_f64();
-    let result = match found {
+    match found {
         Ok(addresses) => Ok(addresses.iter().map(|address| address.ip()).collect()),
         Err(error) => Err(fault(&error, deadline)),
-    };
-    (result, took)
+    }
 }
 
 /// Whether a name is that of the machine whose own name, full or not, is `node`.
@@ -259,6 +281,7 @@ mod tests {
                 is_unreadable: false,
                 hosts: Vec::new(),
                 is_own: false,
+                is_of_dns: None,
             };
             assert_eq!(system.asks_nameservers("www.example.com"), asks, "{:?}", system.sources);
         }

@@ -156,6 +156,8 @@ impl fmt::Display for Family {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Lookup {
     pub(crate) family: Family,
+    /// The only source that is asked: `None` for those of nsswitch.conf.
+    pub(crate) source: Option<&'static str>,
     /// The time for each name.
     pub(crate) limit: Duration,
     /// What a silent one is told to have had, in seconds.
@@ -175,6 +177,7 @@ pub(crate) fn ask(names: &[&str], lookup: &Lookup, found: impl FnMut(usize, Reso
 
 fn command(name: &str, lookup: &Lookup) -> Command {
     let mut command = Command::new("getent");
+    command.args(lookup.source.iter().flat_map(|source| ["-s", source]));
     command.args([lookup.family.database(), name]);
     command
 }

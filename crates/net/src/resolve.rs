@@ -30,12 +30,13 @@ pub struct Resolver<'a> {
     deadline: &'a Deadline,
     limit: Duration,
     family: Family,
+    source: Option<&'static str>,
 }
 
 impl<'a> Resolver<'a> {
     /// Returns a resolver that may use all that is left of the deadline, for addresses of both families.
     pub fn new(deadline: &'a Deadline) -> Self {
-        Self { deadline, limit: Duration::MAX, family: Family::Any }
+        Self { deadline, limit: Duration::MAX, family: Family::Any, source: None }
     }
 
     /// Limits the time for each name.
@@ -48,6 +49,13 @@ impl<'a> Resolver<'a> {
     #[must_use]
     pub fn family(self, family: Family) -> Self {
         Self { family, ..self }
+    }
+
+    /// Asks one source of nsswitch.conf(5) alone, whatever that file has: `dns`. A getent that is not the GNU C
+    /// library's does not know this, and gives an error.
+    #[must_use]
+    pub fn source(self, source: &'static str) -> Self {
+        Self { source: Some(source), ..self }
     }
 
     /// Returns every address of one host, each once, in getent's order; at least one.
@@ -100,7 +108,8 @@ impl<'a> Resolver<'a> {
         let remaining = self.deadline.remaining();
         let told = if self.limit < remaining { self.limit } else { self.deadline.limit() };
         let seconds = (told.as_secs_f64() * 100.0).round() / 100.0;
-        Lookup { family: self.family, limit: self.limit.min(remaining), seconds, until: self.deadline.at() }
+        let (family, source) = (self.family, self.source);
+        Lookup { family, source, limit: self.limit.min(remaining), seconds, until: self.deadline.at() }
     }
 
     fn literal(&self, host: &Host, address: SocketAddr) -> Result<Vec<SocketAddr>, ResolveError> {

@@ -112,6 +112,7 @@ fn seen(
                 is_unreadable: false,
                 hosts: Vec::new(),
                 is_own: false,
+                is_of_dns: None,
             },
         )
     });

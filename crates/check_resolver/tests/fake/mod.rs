@@ -301,10 +301,14 @@ impl<'a> Query<'a> {
                 vec![self.answer(RA | 0x200, &[], &[])]
             }
             "loop" => only_v4(b"\xc0\x0c\0\x05\0\x01\0\0\0\x0a\0\x02\xc0\x0c"),
-            // The search list gives it another address.
-            "searched" if self.octets[12..self.end].windows(4).any(|octets| octets == b"wild") => {
+            // The search list gives it another address, or one.
+            "searched" | "searched-nodata" | "searched-nxdomain"
+                if self.octets[12..self.end].windows(4).any(|octets| octets == b"wild") =>
+            {
                 only_v4(&a([192, 0, 2, 90]))
             }
+            "searched-nodata" => code(0),
+            "searched-nxdomain" => code(3),
             "zero" => only_v4(&a([0, 0, 0, 0])),
             "loopback" => only_v4(&a([127, 0, 0, 1])),
             "private" => only_v4(&a([10, 0, 0, 1])),

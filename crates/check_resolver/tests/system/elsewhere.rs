@@ -47,6 +47,31 @@ fn an_address_by_the_search_list_is_told() {
     assert_eq!(said(&check(&host, &["--name=searched.example.com/A=192.0.2.80"])), (2, line));
 }
 
+/// After NXDOMAIN and after an answer without an address the C library goes on with the search list: what it
+/// finds there shows nothing of full names, also where other sources are asked before.
+#[test]
+fn the_search_list_does_not_make_up_for_the_only_nameserver() {
+    if missing(&NEEDS) {
+        return;
+    }
+    let host = host(&THREE[..1], "nameserver 192.0.2.53\nsearch wild.test\n");
+    let _server = fake(&host, "192.0.2.53:53");
+    let same = "this system resolves it all the same: perhaps from the search list of resolv.conf";
+    for sources in ["files dns", "files sss mymachines dns myhostname"] {
+        host.etc("nsswitch.conf", &format!("hosts: {sources}\n"));
+        for (name, answer) in [
+            ("searched-nxdomain.example.com", "NXDOMAIN"),
+            ("searched-nodata.example.com", "no A record (NODATA)"),
+        ] {
+            let getent = run(host.command("getent").args(["ahosts", name]));
+            assert!(getent.stdout.starts_with("192.0.2.90 "), "{sources} {name}: {getent:?}");
+            let line = format!("CRITICAL - 1 of 1 nameserver fails: 192.0.2.53 {answer}, {same}");
+            let name = format!("--name={name}/A");
+            assert_eq!(said(&check(&host, &[&name, "-c", "1"])), (2, line), "{sources} {name}");
+        }
+    }
+}
+
 #[test]
 fn the_hosts_file_shows_nothing_of_other_names() {
     if missing(&NEEDS) || missing(&[Need::Program("nft")]) {

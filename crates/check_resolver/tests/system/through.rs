@@ -39,7 +39,7 @@ fn a_host_checks_its_own_nameservers_through_nrpe() {
 /// check_dns asks the next nameserver, and takes an authority for a resolver; none reads nsswitch.conf.
 #[test]
 fn other_checks_report_these_outages_as_ok() {
-    let peers = ["check_dns", "check_dig", "dig"];
+    let peers = ["check_dns", "check_dig", "dig", "kdig"];
     if missing(&NEEDS) || missing(&peers.map(Need::Program)) {
         return;
     }
@@ -61,8 +61,10 @@ fn other_checks_report_these_outages_as_ok() {
             |peer: &str, arguments: &[&str]| run(host.command(program(peer).unwrap()).args(arguments)).code;
         assert_eq!(ask("check_dns", &["-H", "www.example.com"]), Some(0), "{line}");
         assert_eq!(ask("check_dig", &["-H", "192.0.2.53", "-l", "www.example.com"]), Some(0), "{line}");
-        let dig = run(host.command("dig").args(["+short", "www.example.com"]));
-        assert_eq!((dig.code, dig.stdout.as_str()), (Some(0), "192.0.2.80\n"), "{line}");
+        for dig in ["dig", "kdig"] {
+            let said = run(host.command(dig).args(["+short", "www.example.com"]));
+            assert_eq!((said.code, said.stdout.as_str()), (Some(0), "192.0.2.80\n"), "{dig} {line}");
+        }
         assert_eq!(said(&check(&host, &["--name=www.example.com"])), (code, line.to_owned()));
     }
 }

@@ -7,6 +7,7 @@ use super::*;
 fn lookup(limit: Duration) -> Lookup {
     Lookup {
         family: Family::Any,
+        source: None,
         limit,
         seconds: limit.as_secs_f64(),
         until: Instant::now() + Duration::from_secs(8),

@@ -10,6 +10,7 @@ fn the_search_list_does_not_make_up_for_every_nameserver() {
     let rows = [
         ("search corp.test", "files dns", "nxdomain", format!("{fails} NXDOMAIN, {same}")),
         ("search corp.test", "files dns", "servfail", format!("{fails} SERVFAIL, {same}")),
+        ("search corp.test", "files dns", "nodata", format!("{fails} ")),
         // It may have the name from elsewhere.
         ("search corp.test", "files sss dns", "nxdomain", "OK - 0 of 1 nameserver resolves".to_owned()),
         ("", "files dns", "nxdomain", "OK - 0 of 1 nameserver resolves".to_owned()),
@@ -23,6 +24,14 @@ fn the_search_list_does_not_make_up_for_every_nameserver() {
             let said = summary(options, &observed);
             assert!(said.starts_with(&line), "{search} {sources} {server}: {said}");
         }
+    }
+    // The nameservers alone were asked, or could not be asked alone.
+    let mut observed = seen(&[NAME], "::1=nodata", Some("search corp.test\nnameserver ::1\n"), GOOD);
+    observed.system.as_mut().unwrap().1.sources = Some("files sss dns".to_owned());
+    for (is_of_dns, start) in [(Some(true), "CRITICAL - 1 of 1"), (Some(false), "OK - 0"), (None, "OK - 0")] {
+        observed.system.as_mut().unwrap().1.is_of_dns = is_of_dns;
+        let said = summary("-c 1", &observed);
+        assert!(said.starts_with(start), "{is_of_dns:?} {said}");
     }
     // The nameserver resolves another one.
     let conf = Some("search corp.test\nnameserver ::1\n");

@@ -243,6 +243,7 @@ fn closed_servers_refuse() {
             "192.0.2.53=refused 192.0.2.54=cut",
             "UNKNOWN - 192.0.2.54 undecided: no answer yet when the time ended, see --timeout and --tries",
         ),
+        ("fe80::1=unscoped ::2=refused", "UNKNOWN - fe80::1 not asked: needs its interface"),
         ("192.0.2.53=noroute ::2=refused", "UNKNOWN - 192.0.2.53 not asked: no route from here"),
     ];
     for (servers, line) in rows {
