@@ -1,8 +1,8 @@
 //! An event as it goes to the broker: JSON by the schema in `event-2.schema.json`.
 
 pub(crate) mod id;
+mod values;
 
-use std::ffi::{OsStr, OsString};
 use std::fmt;
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -11,13 +11,11 @@ use uuid::Uuid;
 
 use crate::macros::Macros;
 use crate::perfdata::{self, Datum};
+use values::{Invalid, STATES, Texts, Values, is_given, with_line_ends};
 
-/// The most octets that one text of an event keeps: an NRPE v4 packet carries as much.
-const TEXT: usize = 64 << 10;
 /// The version of the schema: a new number where a reader of the old one would be misled, not where fields
 /// are added.
 const SCHEMA: u32 = 2;
-const STATES: [&str; 8] = ["OK", "WARNING", "CRITICAL", "UNKNOWN", "UP", "DOWN", "UNREACHABLE", "PENDING"];
 const TYPES: [&str; 2] = ["SOFT", "HARD"];
 
 /// Why the macros are not an event.
@@ -28,15 +26,6 @@ pub enum EventError {
         "no event: name its host by --host and its state by --state, or take both --from-env, or send what waits by --flush"
     )]
     Nothing,
-}
-
-/// A value that is not what its field holds. The field is null.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub(crate) struct Invalid {
-    /// The field.
-    field: &'static str,
-    /// The beginning of what was given.
-    value: String,
 }
 
 /// One event, its fields in the order in which they are written.
@@ -186,150 +175,6 @@ pub(crate) fn now() -> u64 {
 fn kind(has_service: bool, state: Option<&str>) -> &'static str {
     let is_host = matches!(state, Some("UP" | "DOWN" | "UNREACHABLE"));
     if has_service && !is_host { "service" } else { "host" }
-}
-
-fn is_given(value: &Option<OsString>) -> bool {
-    value.as_ref().is_some_and(|value| !value.is_empty())
-}
-
-/// Whether a value is a macro that the monitor did not expand, as `$HOSTADDRESS$`.
-fn is_macro(value: &OsStr) -> bool {
-    let name = value.as_encoded_bytes().strip_prefix(b"$").and_then(|rest| rest.strip_suffix(b"$"));
-    name.is_some_and(|name| {
-        name.first().is_some_and(|first| first.is_ascii_uppercase() || *first == b'_')
-            && name.iter().all(|octet| octet.is_ascii_graphic() && *octet != b'$')
-    })
-}
-
-/// Takes texts, bounded, and notes which were cut, and which are none.
-#[derive(Default)]
-struct Texts {
-    truncated: Vec<&'static str>,
-    invalid: Vec<Invalid>,
-}
-
-impl Texts {
-    /// A name that every event has. It is noted where there is none.
-    fn required(&mut self, name: &'static str, value: &Option<OsString>) -> Option<String> {
-        if !is_given(value) {
-            self.invalid.push(Invalid { field: name, value: String::new() });
-        }
-        self.optional(name, value)
-    }
-
-    fn optional(&mut self, name: &'static str, value: &Option<OsString>) -> Option<String> {
-        Some(self.take(value, name)).filter(|text| !text.is_empty())
-    }
-
-    fn take(&mut self, value: &Option<OsString>, name: &'static str) -> String {
-        let value = value.as_deref().unwrap_or_default();
-        if is_macro(value) {
-            self.invalid.push(Invalid { field: name, value: excerpt(value) });
-            return String::new();
-        }
-        let (text, is_cut) = bounded(value);
-        if is_cut {
-            self.truncated.push(name);
-        }
-        text
-    }
-}
-
-/// Takes words and numbers, and notes what is none.
-#[derive(Default)]
-struct Values {
-    invalid: Vec<Invalid>,
-}
-
-impl Values {
-    /// The state. It is noted too if none is given.
-    fn required_state(&mut self, value: &Option<OsString>) -> Option<&'static str> {
-        if !is_given(value) {
-            self.invalid.push(Invalid { field: "state", value: String::new() });
-        }
-        self.one_of("state", value, &STATES)
-    }
-
-    /// One of the words, whatever its case.
-    fn one_of(
-        &mut self,
-        field: &'static str,
-        value: &Option<OsString>,
-        words: &[&'static str],
-    ) -> Option<&'static str> {
-        self.take(field, value, |value| words.iter().find(|word| value.eq_ignore_ascii_case(word)).copied())
-    }
-
-    /// A whole number. Icinga 2 writes times with a fraction, which is cut off.
-    fn number(&mut self, field: &'static str, value: &Option<OsString>) -> Option<u64> {
-        let is_digits = |text: &str| !text.is_empty() && text.bytes().all(|octet| octet.is_ascii_digit());
-        self.take(field, value, |value| {
-            let text = value.to_str()?;
-            let (whole, fraction) = text.split_once('.').unwrap_or((text, "0"));
-            whole.parse().ok().filter(|_| is_digits(whole) && is_digits(fraction))
-        })
-    }
-
-    /// The number of a problem. Naemon's problems have UUIDs and no numbers.
-    fn problem(&mut self, value: &Option<OsString>) -> Option<u64> {
-        let text = value.as_deref().and_then(OsStr::to_str).unwrap_or_default();
-        if Uuid::try_parse(text).is_ok() { None } else { self.number("problem_id", value) }
-    }
-
-    /// Yes or no. Icinga 2 writes 1 for a normal and 2 for a sticky acknowledgement.
-    fn boolean(&mut self, field: &'static str, value: &Option<OsString>) -> Option<bool> {
-        self.take(field, value, |value| match value.to_str()? {
-            "1" | "2" | "true" => Some(true),
-            "0" | "false" => Some(false),
-            _ => None,
-        })
-    }
-
-    /// What `parse` makes of a value that is given.
-    fn take<T>(
-        &mut self,
-        field: &'static str,
-        value: &Option<OsString>,
-        parse: impl FnOnce(&OsStr) -> Option<T>,
-    ) -> Option<T> {
-        let value = value.as_deref().filter(|value| !value.is_empty())?;
-        let parsed = parse(value);
-        if parsed.is_none() {
-            self.invalid.push(Invalid { field, value: excerpt(value) });
-        }
-        parsed
-    }
-}
-
-/// A text with broken UTF-8 as replacement characters, and whether its end had to be cut off.
-fn bounded(value: &OsStr) -> (String, bool) {
-    let mut text = value.to_string_lossy().into_owned();
-    let is_cut = text.len() > TEXT;
-    text.truncate(text.floor_char_boundary(TEXT));
-    (text, is_cut)
-}
-
-/// Nagios writes the line ends of long output as `\n`, and a backslash as two.
-fn with_line_ends(text: &str) -> String {
-    let mut plain = String::with_capacity(text.len());
-    let mut chars = text.chars().peekable();
-    while let Some(c) = chars.next() {
-        match (c, chars.peek()) {
-            ('\\', Some('n')) => plain.push('\n'),
-            ('\\', Some('\\')) => plain.push('\\'),
-            _ => {
-                plain.push(c);
-                continue;
-            }
-        }
-        chars.next();
-    }
-    plain
-}
-
-/// The beginning of what was given.
-fn excerpt(value: &OsStr) -> String {
-    value.to_string_lossy().chars().take(60).collect()
 }
 
 #[cfg(test)]

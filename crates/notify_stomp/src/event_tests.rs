@@ -5,6 +5,8 @@ use std::path::Path;
 use boon::{Compiler, Schemas};
 use serde_json::Value;
 
+use std::ffi::OsString;
+
 use super::*;
 
 fn macros() -> Macros {
