@@ -107,7 +107,7 @@ fn converse(
     if flavour == Flavour::MySql || may_be_node {
         membership(packets, greeting, &variables, request.group, &mut answer)?;
     }
-    more::ask(packets, greeting, &variables, request, &mut answer)?;
+    more::ask(packets, greeting, request, &mut answer)?;
     match request.heartbeats {
         Some(_) if answer.server.channels.is_empty() => {}
         Some((table, zone)) => match packets.query(&table.query()) {

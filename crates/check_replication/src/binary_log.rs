@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use plugin::Finding;
 
-use crate::filter::by_databases;
+use crate::filter::{by_databases, crossing};
 use crate::row::Row;
 
 /// What a server says of its binary log.
@@ -14,20 +14,17 @@ pub struct BinaryLog {
     position: u64,
     takes: String,
     ignores: String,
-    /// Whether its events are rows: STATEMENT and MIXED filter by the default database of a session.
-    is_by_rows: bool,
 }
 
 impl BinaryLog {
-    /// Reads the answer; `None` if the server writes no log. `format` is its binlog_format.
-    pub(crate) fn read(rows: &[Row], format: &str) -> Option<Self> {
+    /// Reads the answer; `None` if the server writes no log.
+    pub(crate) fn read(rows: &[Row]) -> Option<Self> {
         let row = rows.first()?;
         Some(Self {
             file: row.owned(&["File"]),
             position: row.number(&["Position"]).unwrap_or_default(),
             takes: row.owned(&["Binlog_Do_DB"]),
             ignores: row.owned(&["Binlog_Ignore_DB"]),
-            is_by_rows: format.eq_ignore_ascii_case("row"),
         })
     }
 
@@ -50,24 +47,17 @@ impl BinaryLog {
     }
 
     /// Judges the log of a server called `name` by the databases that replicas are expected to have; its filters
-    /// are noted whatever is expected.
-    pub(crate) fn judge(&self, name: &str, databases: &[String]) -> Vec<Finding> {
+    /// are noted whatever is expected. `by_rows` is whether its binlog_format is ROW.
+    pub(crate) fn judge(&self, name: &str, by_rows: Option<bool>, databases: &[String]) -> Vec<Finding> {
         let lists = (("binlog_do_db", self.takes.as_str()), ("binlog_ignore_db", self.ignores.as_str()));
-        let has_filter = !(self.takes.is_empty() && self.ignores.is_empty());
         let filters = [lists.0, lists.1].into_iter().filter(|(_, list)| !list.is_empty());
+        let Some((first, _)) = filters.clone().next() else { return Vec::new() };
         let filters: Vec<String> = filters.map(|(filter, list)| format!("{name}: {filter} {list}")).collect();
-        let one = |database: &String| {
-            if let Some(by) = by_databases(database, lists.0, lists.1) {
-                return Some(Finding::critical(format!("{name}: {by} leaves out the database {database}")));
-            }
-            let by = if self.takes.is_empty() { "binlog_ignore_db" } else { "binlog_do_db" };
-            let text = format!(
-                "{name}: {by} loses what sessions in other databases write to {database}, unless binlog_format is ROW"
-            );
-            (has_filter && !self.is_by_rows).then(|| Finding::warning(text))
+        let one = |database: &String| match by_databases(database, lists.0, lists.1) {
+            Some(by) => Finding::critical(format!("{name}: {by} leaves out the database {database}")),
+            None => crossing(name, first, database, by_rows),
         };
-        let note = has_filter.then(|| Finding::ok("").verbose_details(filters));
-        databases.iter().filter_map(one).chain(note).collect()
+        databases.iter().map(one).chain([Finding::ok("").verbose_details(filters)]).collect()
     }
 }
 
@@ -75,11 +65,11 @@ impl BinaryLog {
 mod tests {
     use super::*;
 
-    fn log(file: &str, takes: &str, ignores: &str, format: &str) -> BinaryLog {
+    fn log(file: &str, takes: &str, ignores: &str) -> BinaryLog {
         let columns =
             [("File", file), ("Position", "330"), ("Binlog_Do_DB", takes), ("Binlog_Ignore_DB", ignores)];
         let row = Row::new(columns.map(|(name, value)| (name.to_owned(), Some(value.to_owned()))));
-        BinaryLog::read(&[row], format).unwrap()
+        BinaryLog::read(&[row]).unwrap()
     }
 
     #[test]
@@ -100,44 +90,51 @@ mod tests {
         ];
         for (file, position, expected) in rows {
             assert_eq!(
-                log(file, "", "", "ROW").explains(position).as_deref(),
+                log(file, "", "").explains(position).as_deref(),
                 expected.as_deref(),
                 "{file} {position:?}"
             );
         }
-        assert_eq!(BinaryLog::read(&[], "ROW"), None);
+        assert_eq!(BinaryLog::read(&[]), None);
     }
 
     #[test]
     fn a_log_has_the_databases_that_are_expected() {
-        let cross = "unless binlog_format is ROW";
         let rows = [
-            (log("f.1", "", "", "MIXED"), ""),
-            (log("f.1", "shop", "", "ROW"), ""),
+            ("", "", false, ""),
             (
-                log("f.1", "stock,shop", "", "MIXED"),
-                "WARNING a: binlog_do_db loses what sessions in other databases write to shop, ",
+                "stock,shop",
+                "",
+                true,
+                "WARNING a: binlog_do_db loses CREATE, ALTER, DROP and TRUNCATE in shop by sessions in other databases",
             ),
             (
-                log("f.1", "", "tmp", "STATEMENT"),
-                "WARNING a: binlog_ignore_db loses what sessions in other databases write to shop, ",
+                "stock,shop",
+                "",
+                false,
+                "WARNING a: binlog_do_db loses what sessions in other databases write to shop",
             ),
-            (log("f.1", "stock", "", "ROW"), "CRITICAL a: binlog_do_db leaves out the database shop"),
-            (log("f.1", "", "shop", "ROW"), "CRITICAL a: binlog_ignore_db leaves out the database shop"),
+            (
+                "",
+                "tmp",
+                false,
+                "WARNING a: binlog_ignore_db loses what sessions in other databases write to shop",
+            ),
+            ("stock", "", true, "CRITICAL a: binlog_do_db leaves out the database shop"),
+            ("", "shop", true, "CRITICAL a: binlog_ignore_db leaves out the database shop"),
         ];
-        for (log, text) in rows {
-            let found = log.judge("a", &["shop".to_owned()]);
+        for (takes, ignores, by_rows, expected) in rows {
+            let found = log("f.1", takes, ignores).judge("a", Some(by_rows), &["shop".to_owned()]);
             let said = found
                 .iter()
                 .find(|finding| !finding.text.is_empty())
                 .map(|finding| format!("{} {}", finding.state, finding.text))
                 .unwrap_or_default();
-            let expected = if text.ends_with(", ") { format!("{text}{cross}") } else { text.to_owned() };
             assert_eq!(said, expected);
         }
         // Without an expectation a filter is no more than a note.
-        for (log, notes) in [(log("f.1", "", "", "MIXED"), 0), (log("f.1", "shop", "tmp", "MIXED"), 1)] {
-            let found = log.judge("a", &[]);
+        for (log, notes) in [(log("f.1", "", ""), 0), (log("f.1", "shop", "tmp"), 1)] {
+            let found = log.judge("a", Some(false), &[]);
             assert_eq!(found.len(), notes);
             assert!(found.iter().all(|note| note.state == plugin::State::Ok && note.text.is_empty()));
         }

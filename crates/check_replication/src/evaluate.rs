@@ -15,7 +15,7 @@ use crate::options::Role;
 use crate::pair::Shape;
 use crate::policy::Policy;
 use crate::refusal;
-use crate::server::{SOCKET, Server};
+use crate::server::{Flavour, SOCKET, Server};
 use crate::target::PORT;
 use together::Together;
 
@@ -30,7 +30,9 @@ pub(crate) fn evaluate(policy: &Policy<'_>, observations: &Observations) -> Repo
     let each = servers.iter().map(|(name, answer)| (name.as_str(), answer.as_ref()));
     let mut findings = judge_each(policy, account, alone, &together, each);
     // Their notes stand after what each server is, of which the first is the line where all is well.
-    findings.extend(answers.iter().flat_map(|answer| omissions(policy, answer)));
+    let omitted =
+        answers.iter().enumerate().flat_map(|(place, answer)| omissions(policy, &together, place, answer));
+    findings.extend(omitted);
     findings.extend(together.judge());
     let kept = observations.remembered.iter();
     findings.extend(kept.flat_map(|kept| remembered(policy.acknowledges, kept)));
@@ -60,7 +62,7 @@ pub(crate) fn fault(
 ) -> Option<Finding> {
     let together = Together::of(policy, &[], false);
     let mut findings = judge_each(policy, account, false, &together, [(name, answer)].into_iter());
-    findings.extend(answer.iter().flat_map(|answer| omissions(policy, answer)));
+    findings.extend(answer.iter().flat_map(|answer| omissions(policy, &together, 0, answer)));
     let faults = findings.into_iter().filter(|finding| finding.state != State::Ok);
     // Of equally bad ones the first.
     faults.rev().max_by_key(|finding| finding.state)
@@ -180,16 +182,21 @@ fn judge_server(
 }
 
 /// What a server leaves out: databases that are expected, errors, and acknowledgements.
-fn omissions(policy: &Policy<'_>, answer: &Answer) -> Vec<Finding> {
+fn omissions(policy: &Policy<'_>, together: &Together<'_>, place: usize, answer: &Answer) -> Vec<Finding> {
     let Server { asked, channels, log, existence, skip_errors, skipped, semi_sync, read_only, .. } =
         &answer.server;
-    let filtered = channels.iter().flat_map(|channel| {
-        let subject = subject(asked, None, channel);
-        filter::judge(&subject, &channel.filters, channel.source_server_id, policy.databases)
+    let filtered = channels.iter().enumerate().flat_map(|(number, channel)| {
+        let subject = subject(asked, together.source(place, number), channel);
+        let context = filter::Context {
+            source: channel.source_server_id,
+            by_rows: together.source_by_rows(place, number),
+            folds: answer.server.flavour == Flavour::MariaDb,
+        };
+        filter::judge(&subject, &channel.filters, context, policy.databases)
     });
     let mut findings: Vec<Finding> = filtered.collect();
     findings.extend(existence.iter().flat_map(|existence| existence.judge(asked, policy.databases)));
-    findings.extend(log.iter().flat_map(|log| log.judge(asked, policy.databases)));
+    findings.extend(log.iter().flat_map(|log| log.judge(asked, answer.server.by_rows, policy.databases)));
     findings.extend(answer.hidden_log.iter().map(|why| match refusal::no_log(asked, why) {
         hidden if policy.databases.is_empty() => Finding::ok("").verbose_detail(hidden.text),
         hidden => hidden,

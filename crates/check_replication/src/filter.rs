@@ -26,6 +26,17 @@ const COMPARED: usize = 6;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Filters(Vec<(&'static str, String)>);
 
+/// What else decides what filters leave out.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Context {
+    /// The source's server_id.
+    pub(crate) source: u64,
+    /// Whether the source's binlog_format is ROW. `None` if that is not known.
+    pub(crate) by_rows: Option<bool>,
+    /// Whether filters of tables regard no case, as in MariaDB whatever lower_case_table_names is.
+    pub(crate) folds: bool,
+}
+
 /// How a database is left out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum LeftOut {
@@ -61,25 +72,28 @@ impl Filters {
         })
     }
 
-    /// Returns how a database of the source with this server_id is left out. In which domain it is written is
-    /// not known.
-    pub(crate) fn leave_out(&self, database: &str, source: u64) -> Option<LeftOut> {
+    /// Returns how a database is left out. In which domain it is written is not known.
+    fn leave_out(&self, database: &str, context: Context) -> Option<LeftOut> {
         let [.., do_domains, ignore_domains, ignore_servers] = COLUMNS;
         let domains = [do_domains, ignore_domains].into_iter().find(|column| !self.list(column).is_empty());
-        let is_source = |id: &str| id.parse() == Ok(source);
+        let is_source = |id: &str| id.parse() == Ok(context.source);
         let servers = || self.parts(ignore_servers).any(is_source).then_some(ignore_servers);
-        self.by_names(database).or_else(|| domains.or_else(servers).map(LeftOut::Perhaps))
+        self.by_names(database, context.folds).or_else(|| domains.or_else(servers).map(LeftOut::Perhaps))
     }
 
     /// Returns what leaves a database out by the rules of both manuals for names: databases, then tables.
-    fn by_names(&self, database: &str) -> Option<LeftOut> {
+    fn by_names(&self, database: &str, folds: bool) -> Option<LeftOut> {
         let [do_db, ignore_db, do_table, ignore_table, wild_do, wild_ignore, ..] = COLUMNS;
         if let Some(by) = by_databases(database, (do_db, self.list(do_db)), (ignore_db, self.list(ignore_db)))
         {
             return Some(LeftOut::Whole(by));
         }
+        let fold = |text: &str| if folds { text.to_lowercase() } else { text.to_owned() };
+        let database = fold(database);
         let of = |column: &'static str| {
-            self.parts(column).filter_map(move |pattern| tables(pattern, database, column.contains("Wild")))
+            let is_wild = column.contains("Wild");
+            let database = &database;
+            self.parts(column).filter_map(move |pattern| tables(&fold(pattern), database, is_wild))
         };
         let takes = [do_table, wild_do].into_iter().find(|column| !self.list(column).is_empty());
         if let Some(column) = takes {
@@ -97,6 +111,12 @@ impl Filters {
         let ignored: Vec<(&'static str, bool)> = ignored.collect();
         let whole = ignored.iter().find(|(_, is_all)| *is_all).map(|(column, _)| LeftOut::Whole(column));
         whole.or_else(|| ignored.first().map(|(column, _)| LeftOut::Part(column)))
+    }
+
+    /// Returns the filter that goes by the default database of a session.
+    fn by_session(&self) -> Option<&'static str> {
+        let [do_db, ignore_db, ..] = COLUMNS;
+        [do_db, ignore_db].into_iter().find(|column| !self.list(column).is_empty())
     }
 
     fn list(&self, column: &str) -> &str {
@@ -121,19 +141,42 @@ pub(crate) fn by_databases<'a>(
     }
 }
 
-/// Judges a channel called `subject` by the databases that it is expected to replicate from the source with
-/// this server_id.
-pub(crate) fn judge(subject: &str, filters: &Filters, source: u64, databases: &[String]) -> Vec<Finding> {
+/// Returns the finding that the filter `by` goes by the default database of a session. `by_rows` is whether the
+/// source's binlog_format is ROW: then rows go by their own database, and statements all the same.
+pub(crate) fn crossing(subject: &str, by: &str, database: &str, by_rows: Option<bool>) -> Finding {
+    const STATEMENTS: &str = "CREATE, ALTER, DROP and TRUNCATE";
+    let writes = format!("what sessions in other databases write to {database}");
+    let what = match by_rows {
+        Some(true) => format!("{STATEMENTS} in {database} by sessions in other databases"),
+        Some(false) => writes,
+        None => format!("{writes}, only {STATEMENTS} if the source has binlog_format ROW"),
+    };
+    Finding::warning(format!("{subject}: {by} loses {what}")).detail(format!(
+        "{subject}: replicate_wild_do_table and replicate_wild_ignore_table of replicas go by the table instead"
+    ))
+}
+
+/// Judges a channel called `subject` by the databases that it is expected to replicate.
+pub(crate) fn judge(
+    subject: &str,
+    filters: &Filters,
+    context: Context,
+    databases: &[String],
+) -> Vec<Finding> {
     let one = |database: &String| {
-        Some(match filters.leave_out(database, source)? {
+        let left_out = filters.leave_out(database, context);
+        let is_whole = matches!(left_out, Some(LeftOut::Whole(_)));
+        let left_out = left_out.map(|left_out| match left_out {
             LeftOut::Whole(by) => {
                 Finding::critical(format!("{subject}: {by} leaves out the database {database}"))
             }
             LeftOut::Part(by) => Finding::warning(format!("{subject}: {by} leaves out tables of {database}")),
             LeftOut::Perhaps(by) => Finding::warning(format!("{subject}: {by} may leave out {database}")),
-        })
+        });
+        let by_session = filters.by_session().filter(|_| !is_whole);
+        left_out.into_iter().chain(by_session.map(|by| crossing(subject, by, database, context.by_rows)))
     };
-    databases.iter().filter_map(one).collect()
+    databases.iter().flat_map(one).collect()
 }
 
 /// Whether a pattern of tables has some of a database, and whether all of them.
@@ -221,7 +264,62 @@ mod tests {
             ("Ignore_Server_Ids=2,11", None),
         ];
         for (text, expected) in rows {
-            assert_eq!(filters(text).leave_out("shop", 1), expected, "{text}");
+            let context = Context { source: 1, ..Context::default() };
+            assert_eq!(filters(text).leave_out("shop", context), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn filters_of_tables_regard_no_case_in_mariadb() {
+        use LeftOut::{Part, Whole};
+        let rows = [
+            ("Wild_Ignore_Table=SH%.%", None, Some(Whole("Replicate_Wild_Ignore_Table"))),
+            ("Wild_Do_Table=SHOP.%", Some(Whole("Replicate_Wild_Do_Table")), None),
+            ("Ignore_Table=SHOP.t", None, Some(Part("Replicate_Ignore_Table"))),
+            ("Do_Table=Shop.t", Some(Whole("Replicate_Do_Table")), Some(Part("Replicate_Do_Table"))),
+            ("Do_DB=SHOP", Some(Whole("Replicate_Do_DB")), Some(Whole("Replicate_Do_DB"))),
+            ("Ignore_DB=SHOP", None, None),
+        ];
+        for (text, mysql, mariadb) in rows {
+            for (folds, expected) in [(false, mysql), (true, mariadb)] {
+                let context = Context { folds, ..Context::default() };
+                assert_eq!(filters(text).leave_out("shop", context), expected, "{text} {folds}");
+            }
+        }
+    }
+
+    #[test]
+    fn filters_of_databases_go_by_the_session() {
+        let writes = "loses what sessions in other databases write to shop";
+        let statements = "CREATE, ALTER, DROP and TRUNCATE";
+        let of_row = format!("loses {statements} in shop by sessions in other databases");
+        let unknown = format!("{writes}, only {statements} if the source has binlog_format ROW");
+        let rows: [(&str, Option<bool>, Vec<String>); 7] = [
+            ("Do_DB=shop", Some(false), vec![format!("WARNING a: Replicate_Do_DB {writes}")]),
+            ("Do_DB=shop", Some(true), vec![format!("WARNING a: Replicate_Do_DB {of_row}")]),
+            ("Ignore_DB=stock", None, vec![format!("WARNING a: Replicate_Ignore_DB {unknown}")]),
+            (
+                "Do_DB=stock",
+                None,
+                vec!["CRITICAL a: Replicate_Do_DB leaves out the database shop".to_owned()],
+            ),
+            (
+                "Do_DB=shop Wild_Ignore_Table=shop.tmp%",
+                Some(false),
+                vec![
+                    "WARNING a: Replicate_Wild_Ignore_Table leaves out tables of shop".to_owned(),
+                    format!("WARNING a: Replicate_Do_DB {writes}"),
+                ],
+            ),
+            ("Wild_Do_Table=shop.%", Some(false), vec![]),
+            ("", None, vec![]),
+        ];
+        for (text, by_rows, expected) in rows {
+            let context = Context { by_rows, ..Context::default() };
+            let found = judge("a", &filters(text), context, &["shop".to_owned()]);
+            let said: Vec<String> =
+                found.iter().map(|found| format!("{} {}", found.state, found.text)).collect();
+            assert_eq!(said, expected, "{text} {by_rows:?}");
         }
     }
 

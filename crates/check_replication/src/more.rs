@@ -10,7 +10,6 @@ use crate::connection::Packets;
 use crate::existence::{self, Existence};
 use crate::failure::Failure;
 use crate::request::Request;
-use crate::row::Row;
 use crate::semi_sync::{self, SemiSync};
 use crate::server::{Flavour, Server};
 use crate::statements;
@@ -24,7 +23,6 @@ const RESERVE: Duration = Duration::from_secs(1);
 pub(crate) fn ask(
     packets: &mut Packets,
     greeting: &str,
-    variables: &Row,
     request: &Request<'_>,
     answer: &mut Answer,
 ) -> Result<(), Failure> {
@@ -36,7 +34,7 @@ pub(crate) fn ask(
         answer.server.existence = Existence::read(&shown);
     }
     if request.log {
-        match ask_log(packets, &mut answer.server, &variables.owned(&["binlog_format"])) {
+        match ask_log(packets, &mut answer.server) {
             Err(failure) if lacks_privilege(&failure) => {
                 answer.hidden_log = Some(Box::new(refusal(packets, greeting, failure)));
             }
@@ -64,8 +62,8 @@ fn ask_semi_sync(packets: &mut Packets, request: &Request<'_>) -> Result<SemiSyn
 }
 
 /// Asks where the binary log is, and what it leaves out.
-pub(crate) fn ask_log(packets: &mut Packets, server: &mut Server, format: &str) -> Result<(), Failure> {
+pub(crate) fn ask_log(packets: &mut Packets, server: &mut Server) -> Result<(), Failure> {
     let rows = packets.query(statements::binary_log(server.flavour, server.version))?;
-    server.log = BinaryLog::read(&rows, format);
+    server.log = BinaryLog::read(&rows);
     Ok(())
 }

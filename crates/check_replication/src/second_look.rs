@@ -39,7 +39,7 @@ pub(crate) fn complete(
     // One that may not show its log leaves the cause open.
     for place in sources_of_lost(&servers, &links) {
         let Some((answer, Some(packets))) = open.get_mut(place) else { continue };
-        let _ = more::ask_log(packets, &mut answer.server, "");
+        let _ = more::ask_log(packets, &mut answer.server);
     }
     let mut sources = sources_of_ahead(&open, &links);
     if !sources.is_empty() && deadline.remaining() > COMMIT + RESERVE {

@@ -94,6 +94,8 @@ pub struct Server {
     pub semi_sync: Option<SemiSync>,
     /// Its own binary log: `None` if it has none, or where that was not asked for.
     pub log: Option<BinaryLog>,
+    /// Whether its binlog_format is ROW: `None` where that was not asked for.
+    pub by_rows: Option<bool>,
     /// Which of the databases that are expected it shows: `None` where that was not asked for, or not told.
     pub existence: Option<Existence>,
     /// Every channel, in the server's order.
@@ -139,6 +141,7 @@ impl Server {
             skipped: 0,
             semi_sync: None,
             log: None,
+            by_rows: variables.filled(&["binlog_format"]).map(|format| format.eq_ignore_ascii_case("row")),
             existence: None,
             channels: channels.iter().map(Channel::read).collect(),
         }

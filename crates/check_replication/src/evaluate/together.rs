@@ -75,6 +75,11 @@ impl<'a> Together<'a> {
         self.servers.get(self.links.source(replica, channel)?)?.log.as_ref()
     }
 
+    /// Whether the source of a channel, if that answered too and was asked for it, has the binlog_format ROW.
+    pub(super) fn source_by_rows(&self, replica: usize, channel: usize) -> Option<bool> {
+        self.servers.get(self.links.source(replica, channel)?)?.by_rows
+    }
+
     fn name(&self, place: usize) -> &str {
         self.servers.get(place).map(|server| server.asked.as_str()).unwrap_or_default()
     }

@@ -73,7 +73,7 @@ fn databases_that_a_filter_leaves_out() {
     databases_that_do_not_exist(&two);
     two.say("a new database", &one, 2, "CRITICAL - db-01: binlog_do_db leaves out the database shop");
     let one = ["--hostname=db-01", "--expect-database=my_application"];
-    let line = "WARNING - db-01: binlog_do_db loses what sessions in other databases write to my_application, unless binlog_format is ROW";
+    let line = "WARNING - db-01: binlog_do_db loses what sessions in other databases write to my_application";
     two.say("the database of the article", &one, 1, line);
     b.sql("STOP SLAVE; SET GLOBAL replicate_do_db='shop'; START SLAVE");
     b.await_threads("", "Yes", "Yes");
@@ -103,12 +103,14 @@ fn databases_that_do_not_exist(two: &Two) {
     let one = ["--hostname=db-02", "--expect-database=my_application"];
     let outcome = check(&two.host, a, &one);
     let note = "\ndb-02: mon may not see whether the database my_application exists: GRANT SHOW DATABASES ON *.* TO 'mon'@'%'\n";
-    assert!(outcome.code == Some(0) && outcome.stdout.contains(note), "{outcome:?}");
+    let line = "WARNING - db-02: binlog_do_db loses CREATE, ALTER, DROP and TRUNCATE in my_application by sessions in other databases";
+    assert_eq!(outcome.summary(), (1, format!("REPLICATION {line}").as_str()), "{outcome:?}");
+    assert!(outcome.stdout.contains(note), "{outcome:?}");
     for server in [a, b] {
         server.sql("SET sql_log_bin=0; GRANT SHOW DATABASES ON *.* TO mon@'%'");
     }
     let outcome = check(&two.host, a, &one);
-    assert!(outcome.code == Some(0) && !outcome.stdout.contains("SHOW DATABASES"), "{outcome:?}");
+    assert!(outcome.code == Some(1) && !outcome.stdout.contains("SHOW DATABASES"), "{outcome:?}");
     let typo = ["--hostname=db-02", "--expect-database=my_aplication"];
     let line = "CRITICAL - db-02: binlog_do_db leaves out the database my_aplication, 1 more fault";
     two.say("a name with a mistake", &typo, 2, line);
@@ -116,6 +118,71 @@ fn databases_that_do_not_exist(two: &Two) {
     assert!(outcome.stdout.contains("\nWARNING: db-02: no database my_aplication\n"), "{outcome:?}");
     for server in [a, b] {
         server.sql("SET GLOBAL binlog_format=MIXED");
+    }
+}
+
+/// Filters of a replica: those of databases go by the default database of a session, those of tables regard no
+/// case.
+#[test]
+fn what_filters_of_a_replica_lose() {
+    if missing(&HOST_NEEDS) {
+        return;
+    }
+    let host = Host::create();
+    host.etc("hosts", "192.0.2.1 db-01\n192.0.2.2 db-02\n");
+    let servers = start_all([1, 2].map(|id: u32| {
+        let setup = Setup::new(id).at(&host, &format!("192.0.2.{id}"));
+        setup.option("--binlog-format=MIXED").option("--replicate-do-db=app")
+    }));
+    let two = Two { host, servers };
+    let [source, replica] = &two.servers;
+    for server in [source, replica] {
+        server.sql("SET sql_log_bin=0; GRANT BINLOG MONITOR, SHOW DATABASES ON *.* TO mon@'%'");
+    }
+    replica.replicate("", source);
+    source.sql("CREATE DATABASE other; CREATE DATABASE app; USE app; CREATE TABLE t (id INT)");
+    source.sql("USE other; INSERT INTO app.t VALUES (1); USE app; INSERT INTO t VALUES (2)");
+    replica.await_applied(source);
+    assert_eq!(replica.value("SELECT GROUP_CONCAT(id) FROM app.t"), "2");
+    let alone = ["--hostname=db-02", "--expect-database=app"];
+    let both = [&BOTH[..], &["--expect-shape=tree", "--expect-database=app"]].concat();
+    let loses = "Replicate_Do_DB loses what sessions in other databases write to app";
+    let line = format!(
+        "WARNING - db-02 from 192.0.2.1: {loses}, only CREATE, ALTER, DROP and TRUNCATE if the source has binlog_format ROW"
+    );
+    two.say("alone", &alone, 1, &line);
+    two.say("together", &both, 1, &format!("WARNING - db-02 from db-01: {loses}"));
+    source.sql("SET GLOBAL binlog_format=ROW");
+    source.sql("USE other; INSERT INTO app.t VALUES (3); TRUNCATE app.t; CREATE TABLE app.lost (id INT)");
+    replica.await_applied(source);
+    assert_eq!(replica.value("SELECT GROUP_CONCAT(id ORDER BY id) FROM app.t"), "2,3");
+    let statements = "loses CREATE, ALTER, DROP and TRUNCATE in app by sessions in other databases";
+    two.say("by rows", &both, 1, &format!("WARNING - db-02 from db-01: Replicate_Do_DB {statements}"));
+    filters_of_tables(&two, &both);
+}
+
+fn filters_of_tables(two: &Two, both: &[&str]) {
+    let [source, replica] = &two.servers;
+    let healthy = "OK - db-02 from db-01: runs, 0 s behind";
+    let ignores = "CRITICAL - db-02 from db-01: Replicate_Wild_Ignore_Table leaves out the database app";
+    let part = "WARNING - db-02 from db-01: Replicate_Ignore_Table leaves out tables of app";
+    let rows = [
+        ("wild_do_table='APP.%'", "1", 0, healthy),
+        ("wild_do_table='', GLOBAL replicate_wild_ignore_table='AP%.%'", "0", 2, ignores),
+        ("wild_ignore_table='', GLOBAL replicate_ignore_table='APP.U'", "0", 1, part),
+    ];
+    source.sql("DROP TABLE app.lost");
+    for (filter, expected, code, line) in rows {
+        replica.sql(&format!("STOP SLAVE; SET GLOBAL replicate_do_db='', GLOBAL replicate_{filter}"));
+        replica.sql("START SLAVE");
+        replica.await_threads("", "Yes", "Yes");
+        source.sql("CREATE OR REPLACE TABLE app.u (id INT)");
+        replica.await_applied(source);
+        let tables =
+            "SELECT COUNT(*) FROM information_schema.tables WHERE table_schema='app' AND table_name='u'";
+        assert_eq!(replica.value(tables), expected, "{filter}");
+        two.say(filter, both, code, line);
+        replica.sql("SET sql_log_bin=0; DROP TABLE IF EXISTS app.u");
     }
 }
 
