@@ -14,6 +14,7 @@ pub(crate) fn io_cause(errno: u32, text: &str, (file, position): (&str, u64)) ->
         1044 | 1045 | 1698 => "credentials refused by the source",
         1820 | 1862 => "password of the replication account expired",
         3118 | 4151 => "replication account locked",
+        3955 | 4150 => "replication account blocked after failed logins",
         1130 => "replica host not allowed by the source",
         1129 => "replica host blocked by the source",
         1040 | 1203 => "too many connections on the source",
@@ -38,6 +39,15 @@ pub(crate) fn io_cause(errno: u32, text: &str, (file, position): (&str, u64)) ->
         _ => return None,
     };
     Some(cause.into())
+}
+
+/// Returns how many times the thread tried to connect before it gave up, as MySQL tells it: "This was attempt
+/// 10/10, with a delay of 60 seconds between attempts". `None` if tries are left.
+pub(crate) fn tries(text: &str) -> Option<u32> {
+    let attempt = text.split_once("This was attempt ")?.1.split(',').next()?;
+    let (tried, most) = attempt.split_once('/')?;
+    let (tried, most) = (tried.parse::<u32>().ok()?, most.parse::<u32>().ok()?);
+    (tried >= most).then_some(most)
 }
 
 /// What error 1236 stands for. Each text is one that a server has: MariaDB's sql/sql_repl.cc, MySQL's
@@ -129,6 +139,25 @@ pub(crate) fn sql_cause(errno: u32) -> Option<&'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_thread_that_gave_up_has_no_try_left() {
+        let rows = [
+            ("This was attempt 1/1, with a delay of 1 seconds between attempts. Message: x", Some(1)),
+            ("This was attempt 10/10, with a delay", Some(10)),
+            ("This was attempt 2/10, with a delay", None),
+            ("This was attempt x/y, with a delay", None),
+            ("error connecting to master - retry-time: 1  maximum-retries: 100000", None),
+            ("", None),
+        ];
+        for (text, expected) in rows {
+            assert_eq!(
+                tries(&format!("Error connecting to source 'repl@db-01:3306'. {text}")),
+                expected,
+                "{text}"
+            );
+        }
+    }
 
     #[test]
     fn numbers_of_many_meanings_are_told_apart_by_their_text() {

@@ -6,11 +6,11 @@ use plugin::{Finding, Metric, State, Thresholds, Unit};
 
 use crate::answer::Answer;
 use crate::binary_log::BinaryLog;
-use crate::cause::{io_cause, is_lost, sql_cause};
+use crate::cause::{io_cause, is_lost, sql_cause, tries};
 use crate::channel::{Channel, IoState, SqlState};
 use crate::heartbeat::Heartbeat;
 use crate::liveness::Silence;
-use crate::redact::{place, redact};
+use crate::redact::{place, redact, table};
 use crate::server::Server;
 use crate::target;
 
@@ -27,6 +27,9 @@ pub(crate) fn subject(server: &str, source: Option<&str>, channel: &Channel) -> 
         name => format!("{server} from {source} (channel {name})"),
     }
 }
+
+/// ER_NO_SUCH_TABLE.
+const NO_TABLE: u32 = 1146;
 
 /// A heartbeat may be that far in the future, by another clock, in seconds.
 const FUTURE: f64 = -2.0;
@@ -97,7 +100,7 @@ pub(crate) fn judge(view: &ChannelView<'_>, thresholds: &Thresholds, whole: bool
     let mut wrong: Vec<(State, String)> = if channel.is_group_replication() {
         group_replication(channel).into_iter().collect()
     } else {
-        threads(channel, view.source_log)
+        threads(view)
     };
     let is_held = view.may_be_stopped && is_held(channel);
     if is_held {
@@ -146,8 +149,9 @@ fn is_held(channel: &Channel) -> bool {
 }
 
 /// What is wrong with the threads.
-fn threads(channel: &Channel, log: Option<&BinaryLog>) -> Vec<(State, String)> {
-    let (io, sql) = (io(channel, log), sql(channel));
+fn threads(view: &ChannelView<'_>) -> Vec<(State, String)> {
+    let ChannelView { channel, .. } = *view;
+    let (io, sql) = (io(view), sql(channel));
     let stopped = channel.io == IoState::No && channel.sql == SqlState::No;
     if stopped && channel.io_errno == 0 && channel.sql_errno == 0 {
         // The condition stays after the end was reached, and after STOP REPLICA before that.
@@ -161,7 +165,8 @@ fn threads(channel: &Channel, log: Option<&BinaryLog>) -> Vec<(State, String)> {
     [sql, io].into_iter().flatten().map(|text| (State::Critical, text)).collect()
 }
 
-fn io(channel: &Channel, log: Option<&BinaryLog>) -> Option<String> {
+fn io(view: &ChannelView<'_>) -> Option<String> {
+    let ChannelView { channel, source_log: log, .. } = *view;
     let errno = channel.io_errno;
     let why = || {
         let cause = why_io(channel, log);
@@ -171,7 +176,10 @@ fn io(channel: &Channel, log: Option<&BinaryLog>) -> Option<String> {
     };
     match &channel.io {
         IoState::Yes => None,
-        IoState::No => Some(format!("IO thread stopped, {}", why())),
+        IoState::No => match tries(&channel.io_error) {
+            Some(tries) => Some(format!("IO thread stopped, {}, {}", why(), gave_up(tries, view.source))),
+            None => Some(format!("IO thread stopped, {}", why())),
+        },
         IoState::Connecting if errno == 0 => Some(
             "IO thread connecting, no error: perhaps a frozen source or a replica with the same server id"
                 .to_owned(),
@@ -179,6 +187,13 @@ fn io(channel: &Channel, log: Option<&BinaryLog>) -> Option<String> {
         IoState::Connecting => Some(format!("IO thread connecting, {}", why())),
         IoState::Other(word) => Some(format!("IO thread in unknown state {word}")),
     }
+}
+
+/// That the thread tries no more; a `source` that was asked too has just answered.
+fn gave_up(tries: u32, source: Option<&str>) -> String {
+    let times = if tries == 1 { "1 try".to_owned() } else { format!("{tries} tries") };
+    let now = source.map(|source| format!(", {source} answers now")).unwrap_or_default();
+    format!("gave up after {times}{now}: START REPLICA")
 }
 
 fn why_io(channel: &Channel, log: Option<&BinaryLog>) -> Option<Cow<'static, str>> {
@@ -203,11 +218,14 @@ fn sql(channel: &Channel) -> Option<String> {
             Some("SQL thread stopped at the position of START REPLICA UNTIL".to_owned())
         }
         SqlState::No => {
-            let place = place(&channel.sql_error);
-            Some(format!(
-                "SQL thread stopped, {}{place}",
-                with_error(errno, sql_cause(errno), &channel.sql_error)
-            ))
+            let why = match table(&channel.sql_error).filter(|_| errno == NO_TABLE) {
+                Some(table) => format!("error {errno} table {table} is missing"),
+                None => {
+                    let place = place(&channel.sql_error);
+                    format!("{}{place}", with_error(errno, sql_cause(errno), &channel.sql_error))
+                }
+            };
+            Some(format!("SQL thread stopped, {why}"))
         }
         SqlState::Other(word) => Some(format!("SQL thread in unknown state {word}")),
     }

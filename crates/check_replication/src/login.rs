@@ -171,10 +171,10 @@ fn known(method: AuthPlugin<'_>) -> Result<AuthPlugin<'static>, Failure> {
 
 fn unknown(method: &str) -> Failure {
     let method: String = method.chars().take(60).collect();
-    Failure::new(
-        Step::Login,
-        Kind::Method(format!("the account logs in by {method}, which this plugin does not do")),
-    )
+    // MySQL makes one up for a user that does not exist, always the same for one name.
+    let who = if method == "sha256_password" { "no such user, or it" } else { "the account" };
+    let text = format!("{who} logs in by {method}, which this plugin does not do");
+    Failure::new(Step::Login, Kind::Method(text))
 }
 
 /// What caching_sha2_password wants when it has not cached the account: the password as it is where no third

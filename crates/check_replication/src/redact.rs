@@ -11,6 +11,9 @@ const QUOTES: [char; 4] = ['\'', '"', '`', '\u{2019}'];
 /// `text` up to a statement or to the first quote, whichever comes first. What follows a quote cannot be told
 /// from what it quotes: it may hold quotes itself, and servers cut texts off at some length.
 pub(crate) fn redact(text: &str) -> String {
+    if let Some(kept) = conversion(text) {
+        return format!("{kept} ...");
+    }
     let lower = text.to_ascii_lowercase();
     let statement = BEFORE.iter().filter_map(|word| lower.find(word)).min();
     let end = statement.into_iter().chain(text.find(QUOTES)).min();
@@ -23,7 +26,8 @@ pub(crate) fn redact(text: &str) -> String {
 /// entry ..." or "Error executing row event: 'Table 'test.t' doesn't exist'".
 pub(crate) fn table(text: &str) -> Option<&str> {
     let missing = || Some(text.split_once("Table '")?.1.split_once("' doesn't exist")?.0);
-    let rest = text.split_once(" event on table ").map(|(_, rest)| rest).or_else(missing)?;
+    let differs = || conversion(text)?.split('\'').nth(1);
+    let rest = text.split_once(" event on table ").map(|(_, rest)| rest).or_else(missing).or_else(differs)?;
     rest.split([';', ' ', ',']).next().filter(|name| is_name(name))
 }
 
@@ -36,6 +40,18 @@ pub(crate) fn place(text: &str) -> String {
         Some(table) => format!(" in {table}"),
         None => database().map(|name| format!(" in the database {name}")).unwrap_or_default(),
     }
+}
+
+/// Returns which column of which table has another type on the source, as in "Column 0 of table 'shop.t' cannot
+/// be converted", which a worker of MySQL puts its place before. It quotes names alone; what follows it may not.
+fn conversion(text: &str) -> Option<&str> {
+    const END: &str = "' cannot be converted";
+    let of_worker = text.strip_prefix("Worker ").and_then(|text| text.split_once("; "));
+    let text = of_worker.map_or(text, |(_, text)| text);
+    let (column, rest) = text.strip_prefix("Column ")?.split_once(" of table '")?;
+    let (name, after) = rest.split_once(END)?;
+    let is_it = !column.contains(QUOTES) && is_name(name);
+    text.get(..text.len() - after.len()).filter(|_| is_it)
 }
 
 fn is_name(text: &str) -> bool {
@@ -74,6 +90,17 @@ mod tests {
             ),
             ("STATEMENT: set password = secret", " ..."),
             (
+                "Column 0 of table 'a.u' cannot be converted from type 'int' to type 'enum('secret')'",
+                "Column 0 of table 'a.u' cannot be converted ...",
+            ),
+            (
+                "Worker 1 failed executing transaction 'U:5' at source log binlog.000002, end_log_pos 1475; Column 1 (counting the first \
+                 column as number 1) of table 'a.u' cannot be converted from type 'int' to type 'varchar(12(bytes) utf8mb4)'",
+                "Column 1 (counting the first column as number 1) of table 'a.u' cannot be converted ...",
+            ),
+            ("Column 'secret' of table 'a.u' cannot be converted", "Column ..."),
+            ("Column 0 of table 'my secret' cannot be converted", "Column 0 of table ..."),
+            (
                 "error connecting to master 'repl@127.0.0.1:13316' - retry-time: 2  message: Access denied for user 'repl'@'127.0.0.1' (using \
                  password: YES)",
                 "error connecting to master ...",
@@ -94,6 +121,7 @@ mod tests {
         );
         assert_eq!(table("Error executing row event: 'Table 'shop.t' doesn't exist'"), Some("shop.t"));
         assert_eq!(table("Table 'secret word' doesn't exist"), Some("secret"));
+        assert_eq!(table("Column 0 of table 'a.u' cannot be converted from type 'int'"), Some("a.u"));
         assert_eq!(table("event on table "), None);
         assert_eq!(table("x event on table 'a'b; y"), None);
     }

@@ -10,6 +10,9 @@ use crate::heartbeat::Table;
 use crate::redact::redact;
 use crate::server::{Flavour, Version};
 
+/// How much of a server's own words is kept, in characters.
+const LONGEST: usize = 200;
+
 /// The finding for a server called `name`, asked as `user`, after at most `seconds`; `table` is that of
 /// heartbeats, if it was asked for.
 pub(crate) fn judge(
@@ -57,10 +60,26 @@ pub(crate) fn judge(
         }
         Kind::Server(errno, text) => {
             let (state, what) = said(*errno, user, refusal);
-            let what = what.unwrap_or_else(|| format!("the server says error {errno}: {}", redact(text)));
+            let is_login = matches!(failure.step, Step::Greeting | Step::Login);
+            // No statement was sent yet that an error could hold.
+            let own = || if is_login { text.chars().take(LONGEST).collect() } else { redact(text) };
+            let what = blocked(*errno, user, text).or(what);
+            let what = what.unwrap_or_else(|| format!("the server says error {errno}: {}", own()));
             finding(state, what)
         }
     }
+}
+
+/// That an account is blocked after failed logins, with MySQL's own words for how long: "Access denied for user
+/// 'mon'@'db-01'. Account is blocked for 2 day(s) (2 day(s) remaining) due to 1 consecutive failed logins."
+fn blocked(errno: u16, user: &str, text: &str) -> Option<String> {
+    let own = match errno {
+        3955 => text.split_once(". Account is blocked ").map(|(_, rest)| rest.trim_end_matches('.')),
+        4150 => Some("after too many wrong passwords, until FLUSH PRIVILEGES"),
+        _ => return None,
+    };
+    let why: String = own.unwrap_or("after failed logins").chars().take(LONGEST).collect();
+    Some(format!("the account {user} is blocked {}, error {errno}", why.replace("day(s)", "days")))
 }
 
 fn late(step: Step, seconds: f64) -> String {
@@ -197,15 +216,49 @@ mod tests {
 
     /// What is said of a server called db-01 that answers a login of mon like this.
     fn line(errno: u16, step: Step, private: bool) -> String {
-        let failure = Failure::new(step, Kind::Server(errno, "some text".to_owned()));
+        let failure = Failure::new(step, Kind::Server(errno, "some text for 'x', and more".to_owned()));
         let refusal = Refusal { private, ..failure.into() };
         let finding = judge("db-01", "mon", 8.0, None, &refusal);
         format!("{} {}", finding.state, finding.text)
     }
 
     #[test]
+    fn an_account_that_is_blocked_says_for_how_long() {
+        let denied = "Access denied for user 'mon'@'192.0.2.9'.";
+        let mysql = |days: &str| {
+            format!("{denied} Account is blocked for {days} due to 3 consecutive failed logins.")
+        };
+        let rows = [
+            (
+                3955,
+                mysql("2 day(s) (1 day(s) remaining)"),
+                "the account mon is blocked for 2 days (1 days remaining) due to 3 consecutive failed logins, error 3955",
+            ),
+            (
+                3955,
+                mysql("unlimited day(s) (unlimited day(s) remaining)"),
+                "the account mon is blocked for unlimited days (unlimited days remaining) due to 3 consecutive failed logins, error 3955",
+            ),
+            (3955, "something else".to_owned(), "the account mon is blocked after failed logins, error 3955"),
+            (
+                4150,
+                "User is blocked because of too many credential errors".to_owned(),
+                "the account mon is blocked after too many wrong passwords, until FLUSH PRIVILEGES, error 4150",
+            ),
+        ];
+        for (errno, text, expected) in rows {
+            let failure = Failure::new(Step::Login, Kind::Server(errno, text));
+            let finding = judge("db-01", "mon", 8.0, None, &failure.into());
+            assert_eq!((finding.state, finding.text), (State::Unknown, format!("db-01: {expected}")));
+        }
+    }
+
+    #[test]
     fn errors_at_login_are_sorted_by_kind() {
-        let ours = [1044, 1045, 1130, 1142, 1226, 1227, 1251, 1524, 1698, 1820, 1862, 3118, 3159, 4031, 4151];
+        let ours = [
+            1044, 1045, 1130, 1142, 1226, 1227, 1251, 1524, 1698, 1820, 1862, 3118, 3159, 3955, 4031, 4150,
+            4151,
+        ];
         let theirs = [1021, 1037, 1040, 1041, 1053, 1129, 1135, 1203, 3032, 3168, 6400];
         for errno in ours {
             assert!(line(errno, Step::Login, false).starts_with("UNKNOWN db-01: "), "{errno}");
@@ -215,10 +268,13 @@ mod tests {
                 assert!(line(errno, step, false).starts_with("CRITICAL db-01: "), "{errno}");
             }
         }
-        assert_eq!(line(9999, Step::Login, false), "UNKNOWN db-01: the server says error 9999: some text");
+        assert_eq!(
+            line(9999, Step::Login, false),
+            "UNKNOWN db-01: the server says error 9999: some text for 'x', and more"
+        );
         assert_eq!(
             line(9999, Step::Statement, false),
-            "CRITICAL db-01: the server says error 9999: some text"
+            "CRITICAL db-01: the server says error 9999: some text for ..."
         );
         let rows = [
             (

@@ -66,6 +66,7 @@ fn start() -> (Server, tempfile::TempDir) {
         account("x509", &by("REQUIRE X509")),
         account("expired", &by("PASSWORD EXPIRE")),
         account("locked", &by("ACCOUNT LOCK")),
+        account("blocked", &by("")),
         format!(
             "CREATE USER old@'127.0.0.1' IDENTIFIED {}; GRANT REPLICATION CLIENT ON *.* TO old@'127.0.0.1';",
             by("")
@@ -135,6 +136,12 @@ fn every_way_to_log_in_and_to_be_refused_has_its_line() {
     says("no certificate", &ask(&server, "x509", "", &[]), 3, &denied("x509", needs_certificate));
     says("expired", &ask(&server, "expired", "", &[]), 3, "the password of expired has expired, error 1820");
     says("locked", &ask(&server, "locked", "", &[]), 3, "the account locked is locked, error 4151");
+    server.sql("SET GLOBAL max_password_errors=1");
+    ask(&server, "blocked", "password=wrong", &[]);
+    let blocked =
+        "the account blocked is blocked after too many wrong passwords, until FLUSH PRIVILEGES, error 4150";
+    says("blocked", &ask(&server, "blocked", "", &[]), 3, blocked);
+    server.sql("SET GLOBAL max_password_errors=DEFAULT");
     let old = ask(&server, "old", "", &[]);
     says(
         "privilege",

@@ -171,6 +171,7 @@ fn real_mysql_replicates_breaks_and_heals() {
             account("expired", "REPLICATION CLIENT", "PASSWORD EXPIRE"),
             account("locked", "REPLICATION CLIENT", "ACCOUNT LOCK"),
             account("x509", "REPLICATION CLIENT", "REQUIRE X509"),
+            account("blocked", "REPLICATION CLIENT", "FAILED_LOGIN_ATTEMPTS 1 PASSWORD_LOCK_TIME 2"),
         ]
         .concat(),
     );
@@ -237,6 +238,7 @@ fn logins(source: &MySql, replica: &MySql) {
     let line = "REPLICATION UNKNOWN - 127.0.0.1:R: access denied for x509: wrong user or password, or the account needs a client \
                 certificate, error 1045";
     replica.says(source, "x509", &[], unknown(line));
+    refused_accounts(source, replica);
     replica.sql("SET GLOBAL require_secure_transport=ON");
     let line = "REPLICATION UNKNOWN - 127.0.0.1:R: the server takes only connections with TLS: --tls=require, error 3159";
     replica.says(source, "mon", &["--tls=off"], unknown(line));
@@ -245,6 +247,27 @@ fn logins(source: &MySql, replica: &MySql) {
     let offline = "the server is in offline mode and lets no ordinary account in, error 3032";
     assert!(line.starts_with("REPLICATION CRITICAL - ") && line.contains(offline), "{line}");
     replica.sql("SET GLOBAL offline_mode=OFF");
+}
+
+/// An account that is blocked after a wrong password, and names that have none: for each of these MySQL makes up
+/// a method.
+fn refused_accounts(source: &MySql, replica: &MySql) {
+    let authority = format!("ssl-ca={}\n", replica.at("data/ca.pem").display());
+    replica.ask_with("blocked", &format!("{authority}password=wrong\n"), &[]);
+    let line = "REPLICATION UNKNOWN - 127.0.0.1:R: the account blocked is blocked for 2 days (2 days remaining) due to 1 consecutive \
+                failed logins, error 3955";
+    replica.says(source, "blocked", &[], (3, line));
+    let made_up = |number: u8| {
+        let outcome = replica.ask(&format!("none{number}"), &[]);
+        let line = outcome.first_line().split(" | ").next().unwrap_or_default();
+        let (_, text) = line.split_once(&format!("{}: ", replica.port)).unwrap();
+        text.to_owned()
+    };
+    let said: Vec<String> = (0..16).map(made_up).collect();
+    let no_user = "no such user, or it logs in by sha256_password, which this plugin does not do";
+    assert!(said.iter().any(|text| text == no_user), "{said:?}");
+    let denied = |text: &&String| text.starts_with("access denied for none");
+    assert!(said.iter().filter(|text| *text != no_user).all(|text| denied(&text)), "{said:?}");
 }
 
 fn threads(source: &MySql, replica: &MySql) {
@@ -278,6 +301,7 @@ fn threads(source: &MySql, replica: &MySql) {
         &[],
         (2, &critical("IO thread connecting, error 1045 credentials refused by the source")),
     );
+    gave_up(source, replica);
     replica.sql("STOP REPLICA; SET GLOBAL server_id=1");
     replica.replicate_again();
     replica.await_state("Last_IO_Errno", "13117");
@@ -303,6 +327,23 @@ fn threads(source: &MySql, replica: &MySql) {
         &["--expect-channels=2"],
         (2, "REPLICATION CRITICAL - 127.0.0.1:R: 1 of 2 expected channels configured"),
     );
+}
+
+/// A thread that has used up its tries stays stopped when the source is there again.
+fn gave_up(source: &MySql, replica: &MySql) {
+    let to = |port: u16, tries: u8| {
+        let change = format!(
+            "SOURCE_PORT={port}, SOURCE_RETRY_COUNT={tries}, SOURCE_CONNECT_RETRY=1, SOURCE_HEARTBEAT_PERIOD=1"
+        );
+        replica.sql(&format!("STOP REPLICA; CHANGE REPLICATION SOURCE TO {change}; START REPLICA"));
+    };
+    to(1, 1);
+    replica.await_state("Last_IO_Errno", "2003");
+    replica.await_state("Replica_IO_Running", "No");
+    let line = "REPLICATION CRITICAL - 127.0.0.1:R from 127.0.0.1:1: IO thread stopped, error 2003 source unreachable, gave up after 1 try: \
+                START REPLICA";
+    replica.says(source, "mon", &[], (2, line));
+    to(source.port, 10);
 }
 
 impl MySql {
