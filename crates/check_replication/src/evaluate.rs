@@ -98,17 +98,14 @@ fn judge_each<'a>(
 
 /// What the positions that were kept tell, and what this run `acknowledges` of that.
 fn remembered(acknowledges: bool, kept: &Result<Vec<Remembered>, MemoryError>) -> Vec<Finding> {
-    let what = |Restart { before, after, by_another }: &Restart| {
-        let what = if *by_another {
-            "another server lacks what the one before it wrote"
-        } else {
-            "binary log started again"
-        };
-        format!("{what} ({before}, then {after})")
-    };
     let one = |Remembered { name, restart, acknowledged }: &Remembered| {
         let left = match restart {
             Err(why) => Some(Finding::unknown(format!("{name}: {why}"))),
+            Ok(Some(restart)) if restart.gone_domain().is_some() => {
+                let text = format!("{name}: {}: deleted there, or the log started again", what(restart));
+                let todo = format!("{name}: after FLUSH BINARY LOGS DELETE_DOMAIN_ID run --acknowledge");
+                Some(Finding::warning(text).detail(todo))
+            }
             Ok(Some(restart)) => {
                 let text = format!("{name}: {}: replicas may have skipped transactions", what(restart));
                 let todo = format!("{name}: compare its replicas with it, then run --acknowledge");
@@ -129,6 +126,19 @@ fn remembered(acknowledges: bool, kept: &Result<Vec<Remembered>, MemoryError>) -
         Ok(servers) => servers.iter().flat_map(one).collect(),
         Err(why) => vec![Finding::unknown(why.to_string())],
     }
+}
+
+/// What happened to a binary log.
+fn what(restart: &Restart) -> String {
+    let Restart { before, after, by_another } = restart;
+    if let Some(domain) = restart.gone_domain() {
+        return format!("domain {domain} is gone from its binary log ({before})");
+    }
+    let what = match by_another {
+        true => "another server lacks what the one before it wrote",
+        false => "binary log started again",
+    };
+    format!("{what} ({before}, then {after})")
 }
 
 /// What is said of several channels that are all fine.
@@ -168,6 +178,10 @@ fn judge_server(
     if is_replica || is_plain || policy.expects_channels() {
         findings.extend(expectations(policy, alone, is_plain, asked, channels));
     }
+    let unused = policy.heartbeats.filter(|_| channels.is_empty() && !is_plain);
+    findings.extend(unused.map(|table| {
+        Finding::ok("").detail(format!("{asked}: the table {table} is not read: it has no channel"))
+    }));
     // Where all is well, the first finding is the line: of a replica, its channel.
     let member_is_well = is_replica && findings.iter().all(|finding| finding.state == State::Ok);
     let member = if member_is_well { std::mem::take(&mut findings) } else { Vec::new() };

@@ -65,7 +65,7 @@ pub enum ProbeError {
     },
     /// The options contradict each other.
     #[error(
-        "--expect=none expects no channel, so neither --expect-channels nor --expect-source goes with it"
+        "--expect=none expects no channel: leave --expect-channels, --expect-source and --heartbeat-table away"
     )]
     Expected,
     /// Several servers of which none replicates would not be checked for anything.
@@ -107,7 +107,7 @@ pub(crate) fn probe(
     deadline: &Deadline,
 ) -> Result<Observations, ProbeError> {
     let connecting = &args.connecting;
-    let expects_channels = args.expected.channels.is_some() || !args.expected.sources.is_empty();
+    let expects_channels = policy.expects_channels() || policy.heartbeats.is_some();
     if args.expected.role == Role::None && expects_channels {
         return Err(ProbeError::Expected);
     }

@@ -100,9 +100,21 @@ impl SemiSync {
             findings.push(Finding::warning(format!("{name}: semi-sync is not enabled")));
         }
         if findings.is_empty() {
-            findings.push(Finding::ok(format!("{name}: semi-sync is on")));
+            findings.push(Finding::ok(format!("{name}: semi-sync is {}", self.fine())));
         }
         findings
+    }
+
+    /// Returns what it is where nothing is wrong: a server that is read-only has no clients that commit, and a
+    /// replica without its IO thread has a line of its own.
+    fn fine(&self) -> &'static str {
+        let as_source = self.source.as_ref().map(|source| source.is_on);
+        match (as_source, self.replica) {
+            (Some(false), Some(false)) => "enabled, and off: read-only, and no IO thread runs",
+            (Some(false), _) => "enabled, and off as source: the server is read-only",
+            (_, Some(false)) => "enabled, and off as replica: no IO thread runs",
+            _ => "on",
+        }
     }
 }
 
@@ -167,7 +179,18 @@ mod tests {
             ("S_enabled=OFF R_enabled=OFF", "S_status=OFF R_status=OFF", false, none),
             ("S_enabled=ON", "S_status=ON S_clients=1", false, "OK a: semi-sync is on"),
             ("S_enabled=ON", "S_status=OFF S_clients=0", false, off),
-            ("S_enabled=ON", "S_status=OFF S_clients=0", true, "OK a: semi-sync is on"),
+            (
+                "S_enabled=ON",
+                "S_status=OFF S_clients=0",
+                true,
+                "OK a: semi-sync is enabled, and off as source: the server is read-only",
+            ),
+            (
+                "S_enabled=ON R_enabled=ON",
+                "S_status=OFF S_clients=0 R_status=ON",
+                true,
+                "OK a: semi-sync is enabled, and off as source: the server is read-only",
+            ),
             (
                 "S_enabled=ON",
                 "S_status=ON S_clients=0",
@@ -205,7 +228,7 @@ mod tests {
         // Without a running IO thread the channel has its own line.
         assert_eq!(
             texts(read(false, "R_enabled=ON", "R_status=OFF").judge("a", false, false)),
-            ["OK a: semi-sync is on"]
+            ["OK a: semi-sync is enabled, and off as replica: no IO thread runs"]
         );
     }
 

@@ -32,7 +32,7 @@ fn file(folder: &TempDir, name: &str, text: &str) -> String {
 
 #[test]
 fn a_wrong_option_is_unknown_and_named() {
-    let rows: [(&[&str], &str); 28] = [
+    let rows: [(&[&str], &str); 29] = [
         (&["--hostname", "a b"], "a host name has only ASCII letters, digits, dots, hyphens and underscores"),
         (&["--hostname", "db-01:0"], "the port after the colon is a number from 1 to 65535, as in db-01:161"),
         (&["--hostname=[localhost]:1"], "brackets enclose a whole IPv6 address, as in [2001:db8::1]:161"),
@@ -48,7 +48,11 @@ fn a_wrong_option_is_unknown_and_named() {
         (&["--heartbeat-table", "heartbeat"], "give the table with its database, as in percona.heartbeat"),
         (
             &["--expect", "none", "--expect-channels", "2"],
-            "neither --expect-channels nor --expect-source goes with it",
+            "leave --expect-channels, --expect-source and --heartbeat-table away",
+        ),
+        (
+            &["--expect", "none", "--heartbeat-table", "no.such"],
+            "leave --expect-channels, --expect-source and --heartbeat-table away",
         ),
         (&["--expect", "none", "-H", "192.0.2.1", "-H", "192.0.2.2"], "--expect=none is for one server"),
         (&["--accept-errant=x"], "give a server id, a server uuid, or transactions as in 0-2-7 or UUID:1-5"),

@@ -33,7 +33,7 @@ impl<'a> Together<'a> {
         let mut findings = pair::judge(&self.servers, &self.links, self.complete, shape, writable);
         if self.servers.len() > 1 {
             findings.extend(errant::judge(&self.servers, &self.links, self.policy.accepted));
-            findings.extend(ahead::judge(&self.servers, &self.links));
+            findings.extend(ahead::judge(&self.servers, &self.links, self.policy.accepted));
         }
         let members: Vec<(&str, &Membership)> = self
             .servers
@@ -145,7 +145,7 @@ mod tests {
         let one = ["--expect-writable=one"];
         let pair = || executed(server, &["b", "a"], &["U1:1-5,U2:1", "U1:1-3,U2:1"]);
         let data = "lag_a=0s;60;300;0 channels_a=1;;;0 lag_b=0s;60;300;0 channels_b=1;;;0 missing_a_b=0;;;0 missing_b_a=2;;;0";
-        let rows: [(&[&str], Observations, String); 9] = [
+        let rows: [(&[&str], Observations, String); 10] = [
             (
                 &[],
                 seen(pair(), "", nothing),
@@ -179,6 +179,20 @@ mod tests {
                     "CRITICAL - a from b: SQL thread stopped, no error, and a and b are writable, one expected | {data}\n\
                      CRITICAL: a from b: SQL thread stopped, no error\nCRITICAL: a and b are writable, one expected\n\
                      OK: b from a: runs, 0 s behind\nOK: b has yet to apply 2 transactions of a\n"
+                ),
+            ),
+            // The source answers, and its replica tries no more.
+            (
+                &[],
+                seen(pair(), "", |servers| {
+                    let channel = &mut servers[1].channels[0];
+                    (channel.io, channel.io_errno) = (IoState::No, 2003);
+                    channel.io_error = "This was attempt 10/10, with a delay".to_owned();
+                }),
+                format!(
+                    "CRITICAL - {0} | {data}\nCRITICAL: {0}\nOK: a from b: runs, 0 s behind\n\
+                     OK: b has yet to apply 2 transactions of a\n",
+                    "b from a: IO thread stopped, error 2003 source unreachable, gave up after 10 tries, a answers now: START REPLICA"
                 ),
             ),
             // Of whom does not answer nothing is claimed, and a server that should be a replica of it and is

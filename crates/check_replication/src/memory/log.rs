@@ -5,6 +5,9 @@ use std::fmt;
 use crate::gtid::{GtidSet, History, InvalidGtid, Position};
 use crate::server::{Flavour, Gtids, Server};
 
+/// What stands in place of a last number where a whole domain is gone and others went on.
+pub(super) const GONE: &str = "domain gone";
+
 /// The transactions that a server wrote first.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Log {
@@ -79,7 +82,9 @@ impl Log {
         Ok(Self::MariaDb(own.only(is_open)))
     }
 
-    /// Returns what was the last of these and what is the last of `now`, if `now` lacks some of these.
+    /// Returns what was the last of these and what is the last of `now`, if `now` lacks some of these. The latter
+    /// is [`GONE`] if whole domains are all that is lacking: FLUSH BINARY LOGS DELETE_DOMAIN_ID takes one, and
+    /// RESET MASTER all of them.
     pub(super) fn lost_in(&self, now: &Self) -> Option<(String, String)> {
         match (self, now) {
             (Self::MySql(before), Self::MySql(now)) => {
@@ -88,9 +93,17 @@ impl Log {
                 Some((format!("transaction {lost}"), now))
             }
             (Self::MariaDb(before), Self::MariaDb(now)) => {
-                let (domain, server, number) = before.ahead_of(now).iter().next()?;
-                let last = now.number(domain, server);
-                let last = last.map_or_else(|| "none".to_owned(), |last| format!("{domain}-{server}-{last}"));
+                let lost = before.ahead_of(now);
+                let goes_on = before.iter().any(|(domain, server, number)| {
+                    now.number(domain, server).is_some_and(|now| now >= number)
+                });
+                let is_gone = |domain: u32| goes_on && now.iter().all(|(other, ..)| other != domain);
+                let (domain, server, number) = lost.iter().min_by_key(|(domain, ..)| is_gone(*domain))?;
+                let last = match now.number(domain, server) {
+                    Some(last) => format!("{domain}-{server}-{last}"),
+                    None if is_gone(domain) => GONE.to_owned(),
+                    None => "none".to_owned(),
+                };
                 Some((format!("{domain}-{server}-{number}"), last))
             }
             // One identity is of one kind.

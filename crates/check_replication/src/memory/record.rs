@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use super::log::Log;
+use super::log::{GONE, Log};
 use crate::gtid::InvalidGtid;
 use crate::server::Server;
 
@@ -23,6 +23,14 @@ pub(crate) struct Restart {
     pub after: String,
     /// Whether that is another server's, which took the place of the one before.
     pub by_another: bool,
+}
+
+impl Restart {
+    /// Returns the domain that is gone from the log, if that is all and others went on: it was deleted there,
+    /// or the log started again and the others have caught up.
+    pub(crate) fn gone_domain(&self) -> Option<&str> {
+        self.before.split('-').next().filter(|_| self.after == GONE)
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -63,7 +71,11 @@ impl Records {
         let identity = one_field(&identity);
         let before = self.remove(&identity);
         let by_another = self.missing_in(server)?;
-        let own = before.and_then(|before| before.restart.or_else(|| restart(&before.highest, &now, false)));
+        // Of equally bad ones that which was told first.
+        let own = before.and_then(|Record { highest, restart: known, .. }| {
+            let both = [known, restart(&highest, &now, false)];
+            both.into_iter().flatten().min_by_key(|restart| restart.gone_domain().is_some())
+        });
         self.keep(Record { identity, highest: now, restart: own.clone() });
         self.told = own.map(|restart| Told { restart, lacking: None }).or(by_another);
         Ok(self.told.as_ref().map(|told| told.restart.clone()))
@@ -141,7 +153,10 @@ impl FromStr for Records {
 
 /// What `now` lacks of the log `before`.
 fn restart(before: &Log, now: &Log, by_another: bool) -> Option<Restart> {
-    before.lost_in(now).map(|(before, after)| Restart { before, after, by_another })
+    let (before, after) = before.lost_in(now)?;
+    // A domain that a server never had was not deleted there.
+    let after = if by_another && after == GONE { "none".to_owned() } else { after };
+    Some(Restart { before, after, by_another })
 }
 
 /// What a server calls itself, so that it does not look like another field or line: kept and looked up so.

@@ -10,6 +10,7 @@ use plugin::Finding;
 use super::executed::{Executed, Log, of, read};
 use super::links::Links;
 use super::list::name;
+use crate::gtid::{Accepted, History};
 use crate::server::Server;
 
 /// A replica that is ahead of a source.
@@ -19,8 +20,17 @@ pub(crate) struct Ahead {
     pub replica: usize,
     /// The source's, which may have other servers between itself and the replica.
     pub source: usize,
-    /// What the replica has.
-    what: String,
+    what: What,
+}
+
+/// What the replica has.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum What {
+    /// Transactions that the source has no more, for people.
+    Lost(String),
+    /// Domains of which the source has nothing at all, and whether it went on in others: FLUSH BINARY LOGS
+    /// DELETE_DOMAIN_ID takes one, and RESET MASTER all of them.
+    Domains(History, bool),
 }
 
 /// Finds them. Numbers count where the replica goes by GTID alone: by positions in files, a replica may have
@@ -33,7 +43,7 @@ pub(crate) fn find(servers: &[Server], links: &Links) -> Vec<Ahead> {
             (Executed::MySql(own), Executed::MySql(theirs)) => {
                 let rest = own.of(from.server_uuid.as_deref()?).subtract(theirs);
                 let (count, s) = (rest.count(), if rest.count() == 1 { "" } else { "s" });
-                (count > 0).then(|| format!("{count} transaction{s}"))
+                (count > 0).then(|| What::Lost(format!("{count} transaction{s}")))
             }
             (Executed::MariaDb(own), Executed::MariaDb(theirs)) => further(own, theirs, from),
             _ => None,
@@ -48,36 +58,56 @@ pub(crate) fn find(servers: &[Server], links: &Links) -> Vec<Ahead> {
         .collect()
 }
 
-/// The first domain in which a replica of MariaDB has a greater number of the source than the source. Where
-/// it goes on counts: its own log may hold what it had before it was moved. Of the source its binary log
-/// counts: what its gtid_slave_pos has of itself is left over from another time.
-fn further(own: &Log, theirs: &Log, source: &Server) -> Option<String> {
+/// The first domain in which a replica of MariaDB has a greater number of the source than the source, else
+/// those that the source has not. Where the replica goes on counts: its own log may hold what it had before it
+/// was moved. Of the source its binary log counts: what its gtid_slave_pos has of itself is left over from
+/// another time.
+fn further(own: &Log, theirs: &Log, source: &Server) -> Option<What> {
     let id = u32::try_from(source.server_id).ok()?;
-    own.known.iter().filter(|(_, server, _)| *server == id).find_map(|(domain, _, number)| {
-        let applied = own.applied.last(domain).filter(|last| last.server == id).map(|last| last.number);
-        let number = applied.unwrap_or(number);
-        let ahead = |has: String| format!("{domain}-{id}-{number} past {has}");
-        match theirs.logged.as_ref().unwrap_or(&theirs.known).number(domain, id) {
-            None => Some(ahead("none".to_owned())),
-            Some(known) if known < number => Some(ahead(format!("{domain}-{id}-{known}"))),
-            Some(_) => None,
-        }
-    })
+    let logged = theirs.logged.as_ref().unwrap_or(&theirs.known);
+    let of_source = own.known.only(|_, server, _| server == id);
+    let applied = |domain, number| {
+        let last = own.applied.last(domain).filter(|last| last.server == id);
+        last.map_or(number, |last| last.number)
+    };
+    let ahead = |(domain, _, number): (u32, u32, u64)| {
+        let (number, known) = (applied(domain, number), logged.number(domain, id)?);
+        (known < number).then(|| What::Lost(format!("{domain}-{id}-{number} past {domain}-{id}-{known}")))
+    };
+    let goes_on = of_source.iter().any(|(domain, ..)| logged.number(domain, id).is_some());
+    let domains = || {
+        let gone = of_source.only(|domain, _, _| logged.number(domain, id).is_none());
+        (!gone.is_empty()).then_some(What::Domains(gone, goes_on))
+    };
+    of_source.iter().find_map(ahead).or_else(domains)
 }
 
-/// Judges those that are still ahead after a second look at their sources.
-pub(crate) fn judge(servers: &[Server], links: &Links) -> Vec<Finding> {
+/// Judges those that are still ahead after a second look at their sources. Of domains that a source has no
+/// more, those that are `accepted` by their GTIDs are known; a server's id would accept all that it writes.
+pub(crate) fn judge(servers: &[Server], links: &Links, accepted: &[Accepted]) -> Vec<Finding> {
+    const LOST: &str = "source reset, restored or log lost";
     let mut waiting = Vec::new();
     let mut findings = Vec::new();
     for Ahead { replica, source, what } in find(servers, links) {
         let (own, theirs) = (name(servers, replica), name(servers, source));
         if servers.get(source).is_some_and(|server| server.commits_waiting > 0) {
             waiting.push(source);
-        } else {
-            let text =
-                format!("{own} is ahead of its source {theirs} ({what}): source reset, restored or log lost");
-            findings.push(Finding::critical(text));
+            continue;
         }
+        let ahead =
+            |what: &str| Finding::critical(format!("{own} is ahead of its source {theirs} ({what}): {LOST}"));
+        findings.extend(match what {
+            What::Lost(what) => Some(ahead(&what)),
+            What::Domains(gone, goes_on) => {
+                let by_gtid = accepted.iter().filter(|accepted| matches!(accepted, Accepted::UpTo(_)));
+                let rest = by_gtid.fold(gone, |gone, accepted| accepted.outside_of_history(&gone));
+                let first = rest.iter().next();
+                first.map(|(domain, server, number)| match goes_on {
+                    true => gone_from(theirs, own, domain, &rest),
+                    false => ahead(&format!("{domain}-{server}-{number} past none")),
+                })
+            }
+        });
     }
     waiting.sort_unstable();
     waiting.dedup();
@@ -85,6 +115,15 @@ pub(crate) fn judge(servers: &[Server], links: &Links) -> Vec<Finding> {
         |source| format!("a commit on {} waits for a semi-sync acknowledgement", name(servers, source));
     findings.extend(waiting.into_iter().map(|source| Finding::warning(text(source))));
     findings
+}
+
+/// That a source has nothing of this domain, and perhaps of others, while it went on elsewhere.
+fn gone_from(source: &str, replica: &str, domain: u32, gone: &History) -> Finding {
+    let text = format!(
+        "{source} has no domain {domain} and its replica {replica} has {gone}: deleted there, or source reset"
+    );
+    Finding::warning(text)
+        .detail(format!("after FLUSH BINARY LOGS DELETE_DOMAIN_ID give --accept-errant={gone}"))
 }
 
 #[cfg(test)]

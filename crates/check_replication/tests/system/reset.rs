@@ -4,8 +4,9 @@
 use suite::host::Host;
 use suite::mariadb::{HOST_NEEDS, Server, Setup, reset, start_all};
 use suite::needs::missing;
+use suite::wait::eventually;
 
-use super::check;
+use super::{LIMIT, check};
 
 const BOTH: [&str; 3] = ["--hostname=db-01", "--hostname=db-02", "--expect-shape=tree"];
 
@@ -101,6 +102,49 @@ fn source_reset(two: &Two) {
         let line = format!("CRITICAL - db-02 from 192.0.2.1: IO thread stopped, error 1236 {why}");
         two.say("by positions", &["--hostname=db-02"], 2, &line);
     }
+}
+
+/// MariaDB's own statement for domains that are used no more.
+#[test]
+fn a_domain_that_was_deleted_is_no_reset() {
+    if missing(&HOST_NEEDS) {
+        return;
+    }
+    let host = Host::create();
+    host.etc("hosts", "192.0.2.1 db-01\n192.0.2.2 db-02\n");
+    let servers = start_all([1, 2].map(|id: u32| Setup::new(id).at(&host, &format!("192.0.2.{id}"))));
+    let two = Two { host, servers };
+    let [source, replica] = &two.servers;
+    let state = format!("--state={}", source.folder().join("positions").display());
+    let alone = ["--hostname=db-01", "--expect=none", &state];
+    let well = "OK - db-01: not a replica, as expected";
+    replica.replicate("", source);
+    source.sql("CREATE DATABASE shop; SET gtid_domain_id=5; CREATE DATABASE old");
+    replica.await_applied(source);
+    two.say("before", &alone, 0, well);
+    source.sql("FLUSH LOGS; CREATE DATABASE later; PURGE BINARY LOGS TO 'bin.000002'");
+    replica.await_applied(source);
+    eventually("the domain is deleted", LIMIT, || {
+        source.try_sql("PURGE BINARY LOGS TO 'bin.000002'; FLUSH BINARY LOGS DELETE_DOMAIN_ID=(5)").code
+            == Some(0)
+    });
+    let line =
+        "WARNING - db-01 has no domain 5 and its replica db-02 has 5-1-1: deleted there, or source reset";
+    two.say("together", &BOTH, 1, line);
+    let accepted = [&BOTH[..], &["--accept-errant=5-1-1"]].concat();
+    two.say("accepted", &accepted, 0, "OK - db-02 from db-01: runs, 0 s behind");
+    let line = "WARNING - db-01: domain 5 is gone from its binary log (5-1-1): deleted there, or the log started again";
+    two.say("alone", &alone, 1, line);
+    source.sql("CREATE DATABASE last");
+    two.say("alone, later", &alone, 1, line);
+    two.say("acknowledged", &[&alone[..], &["--acknowledge"]].concat(), 0, well);
+    two.say("after that", &alone, 0, well);
+    // A log that starts again is another matter.
+    source.sql("SET gtid_domain_id=5; CREATE DATABASE again");
+    two.say("in use again", &alone, 0, well);
+    source.sql("RESET MASTER; CREATE DATABASE first");
+    let line = "CRITICAL - db-01: binary log started again (0-1-3, then 0-1-1): replicas may have skipped transactions";
+    two.say("reset", &alone, 2, line);
 }
 
 /// A floating name that was at the replica once, came back, and goes there for good before the replica has all.

@@ -218,6 +218,42 @@ fn the_series_of_a_server_that_does_not_answer() {
 }
 
 #[test]
+fn tables_that_are_missing_or_differ_are_named() {
+    let rows = [
+        ("1146", "Error executing row event: 'Table 'a.t' doesn't exist'", "table a.t is missing"),
+        ("1146", "Error ...", "missing table"),
+        (
+            "1677",
+            "Column 0 of table 'a.u' cannot be converted from type 'int' to type 'varchar(3 octets)'",
+            "column types differ in a.u",
+        ),
+    ];
+    for (errno, error, expected) in rows {
+        let answer =
+            changed(&[("Slave_SQL_Running", "No"), ("Last_SQL_Errno", errno), ("Last_SQL_Error", error)]);
+        let line = format!("SQL thread stopped, error {errno} {expected} | ");
+        assert!(lines(answer, &[]).contains(&line), "{error}");
+    }
+}
+
+#[test]
+fn a_domain_that_is_gone_is_a_warning() {
+    let remembered = |before: &str, after: &str| {
+        let restart = Restart { before: before.to_owned(), after: after.to_owned(), by_another: false };
+        let kept = Remembered { name: "db-02".to_owned(), restart: Ok(Some(restart)), acknowledged: None };
+        let said = super::remembered(false, &Ok(vec![kept]));
+        said.into_iter().map(|finding| format!("{} {}", finding.state, finding.text)).collect::<String>()
+    };
+    let gone = "WARNING db-02: domain 5 is gone from its binary log (5-1-1): deleted there, or the log started again";
+    let lost =
+        "CRITICAL db-02: binary log started again (5-1-1, then none): replicas may have skipped transactions";
+    assert_eq!(
+        (remembered("5-1-1", "domain gone").as_str(), remembered("5-1-1", "none").as_str()),
+        (gone, lost)
+    );
+}
+
+#[test]
 fn statements_are_shown_to_who_asks_for_them() {
     let error = "Error 'Operation CREATE USER failed for 'shop'@'%'' on query. Default database: ''. \
                  Query: 'CREATE USER shop IDENTIFIED BY 'x7''";

@@ -15,6 +15,34 @@ fn with(id: u64, gtids: &str) -> Server {
     mariadb
 }
 
+/// FLUSH BINARY LOGS DELETE_DOMAIN_ID takes one domain, and RESET MASTER all of them.
+#[test]
+fn a_domain_that_was_deleted_is_no_log_that_started_again() {
+    let rows: [(&[&str], &str, Option<&str>); 7] = [
+        (&["0-1-2,5-1-1", "0-1-2"], "5-1-1", Some("5")),
+        (&["0-1-2,5-1-1", "0-1-9", "0-1-10"], "5-1-1", Some("5")),
+        (&["0-1-2,5-1-1,6-1-4", "6-1-4"], "0-1-2", Some("0")),
+        (&["0-1-2,5-1-1", "0-1-1"], "0-1-2", None),
+        (&["0-1-2,5-1-1", ""], "0-1-2", None),
+        // A log that starts again later is no less bad.
+        (&["0-1-2,5-1-1", "0-1-9", "0-1-1"], "0-1-9", None),
+        (&["0-1-2,5-1-1", "0-1-1", "0-1-9"], "0-1-2", None),
+    ];
+    for (looks, before, domain) in rows {
+        let mut records = Records::default();
+        let mut said = None;
+        for look in looks {
+            said = records.take(&with(1, look)).unwrap();
+            records = records.to_string().parse().unwrap();
+        }
+        let said = said.unwrap();
+        assert_eq!((said.before.as_str(), said.gone_domain()), (before, domain), "{looks:?}");
+        records.take(&with(1, looks[looks.len() - 1])).unwrap();
+        assert!(records.acknowledge().is_some());
+        assert_eq!(records.take(&with(1, looks[looks.len() - 1])), Ok(None), "{looks:?}");
+    }
+}
+
 fn gone(before: &str, after: &str, by_another: bool) -> Restart {
     Restart { before: before.to_owned(), after: after.to_owned(), by_another }
 }

@@ -8,7 +8,7 @@ use crate::pair::tests::{mariadb, server, texts};
 use crate::server::Gtids;
 
 fn found(servers: &[Server]) -> Vec<String> {
-    texts(judge(servers, &Links::find(servers)))
+    texts(judge(servers, &Links::find(servers), &[]))
 }
 
 type Row<'a> = (fn(&str, u64) -> Server, &'a [&'a str], &'a [&'a str], &'a str);
@@ -58,6 +58,33 @@ fn a_source_that_lost_what_its_replica_has() {
     for (make, sources, gtids, text) in rows {
         let expected = if text.is_empty() { vec![] } else { vec![format!("CRITICAL {text}{lost}")] };
         assert_eq!(found(&executed(make, sources, gtids)), expected, "{sources:?} {gtids:?}");
+    }
+}
+
+/// FLUSH BINARY LOGS DELETE_DOMAIN_ID takes one domain, and RESET MASTER all of them.
+#[test]
+fn a_domain_that_was_deleted_on_the_source() {
+    let gone = "WARNING a has no domain 5 and its replica b has 5-1-1: deleted there, or source reset";
+    let lost = |what: &str| {
+        format!("CRITICAL b is ahead of its source a ({what}): source reset, restored or log lost")
+    };
+    let rows: [(&str, &str, &str, &str); 8] = [
+        ("0-1-9", "0-1-9,5-1-1", "", gone),
+        // What the replica has yet to get changes nothing.
+        ("0-1-12", "0-1-9,5-1-1", "", gone),
+        ("0-1-9", "0-1-9,5-1-1", "5-1-1", ""),
+        ("0-1-9", "0-1-9,5-1-1", "5-1-7", ""),
+        // Its id accepts what a source wrote by mistake, and no log that was lost.
+        ("0-1-9", "0-1-9,5-1-1", "1", gone),
+        ("", "5-1-1", "5-1-1", ""),
+        ("0-1-1", "0-1-9,5-1-1", "5-1-1", &lost("0-1-9 past 0-1-1")),
+        ("0-1-9,5-1-1", "0-1-9,5-1-3", "5-1-3", &lost("5-1-3 past 5-1-1")),
+    ];
+    for (source, replica, accepted, expected) in rows {
+        let servers = executed(mariadb, &["", "a"], &[source, replica]);
+        let accepted: Vec<Accepted> = accepted.parse().into_iter().collect();
+        let said = texts(judge(&servers, &Links::find(&servers), &accepted));
+        assert_eq!(said.join("\n"), expected, "{source} {replica} {accepted:?}");
     }
 }
 
