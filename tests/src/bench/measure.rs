@@ -117,9 +117,22 @@ fn used(peak: &std::path::Path, command: &Command) -> (f64, f64) {
     used.map_or((f64::NAN, f64::NAN), |(kibibytes, seconds)| (kibibytes / 1024.0, seconds))
 }
 
-/// The most that a program has resident, in MiB: the greatest of so many runs.
+/// The most that a program has resident, in MiB: the greatest of so many runs, with its file in memory as on
+/// a machine that was started since it was installed.
 pub(super) fn resident(peak: &std::path::Path, runs: usize, command: &Command) -> f64 {
+    drop_pages(std::path::Path::new(command.get_program()));
     (0..runs).map(|_| used(peak, command).0).fold(0.0, f64::max)
+}
+
+/// Drops what is in memory of a file, so that it is read from the disk. A file that was just written lies there
+/// in larger pieces, and pages beside those that its program needs count as resident too: half a MiB of 2.5
+/// was seen.
+fn drop_pages(file: &std::path::Path) {
+    // Where that fails, it is measured as it is.
+    if let Ok(file) = std::fs::File::open(file) {
+        let _ = file.sync_all();
+        let _ = rustix::fs::fadvise(&file, 0, None, rustix::fs::Advice::DontNeed);
+    }
 }
 
 /// The time that two programs keep processors busy, in seconds, in turn for so many rounds.
