@@ -127,8 +127,9 @@ impl<'a> Broker<'a> {
             }
             Kind::ActiveMq => {
                 let base = top.display();
+                // With less, a queue of 50,000 messages that nobody takes fills its memory, and it stops reading.
                 command
-                    .args(["-Xmx256m", "-Dactivemq.home=/usr/share/activemq"])
+                    .args(["-Xmx1g", "-Dactivemq.home=/usr/share/activemq"])
                     .arg(format!("-Dactivemq.base={base}"));
                 command.args(["-jar", "/usr/share/activemq/bin/activemq.jar", "start"]);
                 command.arg(format!("xbean:file:{base}/activemq.xml"));
