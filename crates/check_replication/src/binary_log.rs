@@ -46,8 +46,8 @@ impl BinaryLog {
         if is_reset { Some(reset()) } else { (own > wanted).then(purged) }
     }
 
-    /// Judges the log of a server called `name` by the databases that replicas are expected to have; its filters
-    /// are noted whatever is expected. `by_rows` is whether its binlog_format is ROW.
+    /// Judges the log of a server called `name` by the databases that replicas are expected to have; its
+    /// filters are noted whatever is expected. `by_rows` is whether its binlog_format is ROW.
     pub(crate) fn judge(&self, name: &str, by_rows: Option<bool>, databases: &[String]) -> Vec<Finding> {
         let lists = (("binlog_do_db", self.takes.as_str()), ("binlog_ignore_db", self.ignores.as_str()));
         let filters = [lists.0, lists.1].into_iter().filter(|(_, list)| !list.is_empty());

@@ -41,6 +41,11 @@ pub(crate) fn io_cause(errno: u32, text: &str, (file, position): (&str, u64)) ->
     Some(cause.into())
 }
 
+/// Returns whether the source could not be connected to, or the connection was lost.
+pub(crate) fn is_unreachable(errno: u32) -> bool {
+    matches!(errno, 1158..=1161 | 2002 | 2003 | 2006 | 2013 | 2055)
+}
+
 /// Returns how many times the thread tried to connect before it gave up, as MySQL tells it: "This was attempt
 /// 10/10, with a delay of 60 seconds between attempts". `None` if tries are left.
 pub(crate) fn tries(text: &str) -> Option<u32> {

@@ -141,8 +141,8 @@ pub(crate) fn by_databases<'a>(
     }
 }
 
-/// Returns the finding that the filter `by` goes by the default database of a session. `by_rows` is whether the
-/// source's binlog_format is ROW: then rows go by their own database, and statements all the same.
+/// Returns the finding that the filter `by` goes by the default database of a session. `by_rows` is whether
+/// the source's binlog_format is ROW: then rows go by their own database, and statements all the same.
 pub(crate) fn crossing(subject: &str, by: &str, database: &str, by_rows: Option<bool>) -> Finding {
     const STATEMENTS: &str = "CREATE, ALTER, DROP and TRUNCATE";
     let writes = format!("what sessions in other databases write to {database}");

@@ -6,7 +6,7 @@ use plugin::{Finding, Metric, State, Thresholds, Unit};
 
 use crate::answer::Answer;
 use crate::binary_log::BinaryLog;
-use crate::cause::{io_cause, is_lost, sql_cause, tries};
+use crate::cause::{io_cause, is_lost, is_unreachable, sql_cause, tries};
 use crate::channel::{Channel, IoState, SqlState};
 use crate::heartbeat::Heartbeat;
 use crate::liveness::Silence;
@@ -176,10 +176,7 @@ fn io(view: &ChannelView<'_>) -> Option<String> {
     };
     match &channel.io {
         IoState::Yes => None,
-        IoState::No => match tries(&channel.io_error) {
-            Some(tries) => Some(format!("IO thread stopped, {}, {}", why(), gave_up(tries, view.source))),
-            None => Some(format!("IO thread stopped, {}", why())),
-        },
+        IoState::No => Some(format!("IO thread stopped, {}{}", why(), no_more_tries(view))),
         IoState::Connecting if errno == 0 => Some(
             "IO thread connecting, no error: perhaps a frozen source or a replica with the same server id"
                 .to_owned(),
@@ -189,11 +186,21 @@ fn io(view: &ChannelView<'_>) -> Option<String> {
     }
 }
 
-/// That the thread tries no more; a `source` that was asked too has just answered.
-fn gave_up(tries: u32, source: Option<&str>) -> String {
-    let times = if tries == 1 { "1 try".to_owned() } else { format!("{tries} tries") };
-    let now = source.map(|source| format!(", {source} answers now")).unwrap_or_default();
-    format!("gave up after {times}{now}: START REPLICA")
+/// That a thread which could not connect tries no more, as far as that is known: of MySQL by the tries, and of
+/// both by a source that was asked too and answers. Empty otherwise: it may have been stopped by hand.
+fn no_more_tries(view: &ChannelView<'_>) -> String {
+    let tries = tries(&view.channel.io_error).map(|tries| {
+        let ies = if tries == 1 { "y" } else { "ies" };
+        format!(", gave up after {tries} tr{ies}")
+    });
+    let source = view.source.filter(|_| is_unreachable(view.channel.io_errno));
+    let answers = source.map(|source| format!(", {source} answers this check"));
+    match (tries, answers) {
+        (None, None) => String::new(),
+        (tries, answers) => {
+            format!("{}{}: START REPLICA", tries.unwrap_or_default(), answers.unwrap_or_default())
+        }
+    }
 }
 
 fn why_io(channel: &Channel, log: Option<&BinaryLog>) -> Option<Cow<'static, str>> {

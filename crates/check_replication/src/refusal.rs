@@ -43,7 +43,8 @@ pub(crate) fn judge(
         Kind::Protocol(what) => finding(State::Critical, format!("not the protocol of MySQL: {what}")),
         Kind::FullPassword => Finding::unknown(format!(
             "{name} wants the full password and its certificate is not verified: give --tls-ca FILE (on a MySQL server: ca.pem of its datadir)"
-        )),
+        ))
+        .detail(format!("{name}: a MySQL server asks the same of a user that does not exist")),
         Kind::Tls(what) => finding(State::Unknown, what.clone()),
         Kind::Method(what) => finding(State::Unknown, what.clone()),
         Kind::Server(..) if lacks_privilege(failure) => privilege(name, user, table, refusal),
@@ -59,15 +60,20 @@ pub(crate) fn judge(
             )
         }
         Kind::Server(errno, text) => {
-            let (state, what) = said(*errno, user, refusal);
-            let is_login = matches!(failure.step, Step::Greeting | Step::Login);
-            // No statement was sent yet that an error could hold.
-            let own = || if is_login { text.chars().take(LONGEST).collect() } else { redact(text) };
-            let what = blocked(*errno, user, text).or(what);
-            let what = what.unwrap_or_else(|| format!("the server says error {errno}: {}", own()));
+            let (state, what) = error(*errno, text, user, refusal);
             finding(state, what)
         }
     }
+}
+
+/// Any other error that the server said.
+fn error(errno: u16, text: &str, user: &str, refusal: &Refusal) -> (State, String) {
+    let (state, what) = said(errno, user, refusal);
+    let is_login = matches!(refusal.failure.step, Step::Greeting | Step::Login);
+    // No statement was sent yet that an error could hold.
+    let own = || if is_login { text.chars().take(LONGEST).collect() } else { redact(text) };
+    let what = blocked(errno, user, text).or(what);
+    (state, what.unwrap_or_else(|| format!("the server says error {errno}: {}", own())))
 }
 
 /// That an account is blocked after failed logins, with MySQL's own words for how long: "Access denied for user

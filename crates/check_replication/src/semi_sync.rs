@@ -105,8 +105,8 @@ impl SemiSync {
         findings
     }
 
-    /// Returns what it is where nothing is wrong: a server that is read-only has no clients that commit, and a
-    /// replica without its IO thread has a line of its own.
+    /// Returns what it is where nothing is wrong: a server that is read-only has no clients that commit, and
+    /// a replica without its IO thread has a line of its own.
     fn fine(&self) -> &'static str {
         let as_source = self.source.as_ref().map(|source| source.is_on);
         match (as_source, self.replica) {

@@ -145,7 +145,7 @@ mod tests {
         let one = ["--expect-writable=one"];
         let pair = || executed(server, &["b", "a"], &["U1:1-5,U2:1", "U1:1-3,U2:1"]);
         let data = "lag_a=0s;60;300;0 channels_a=1;;;0 lag_b=0s;60;300;0 channels_b=1;;;0 missing_a_b=0;;;0 missing_b_a=2;;;0";
-        let rows: [(&[&str], Observations, String); 10] = [
+        let rows: [(&[&str], Observations, String); 11] = [
             (
                 &[],
                 seen(pair(), "", nothing),
@@ -192,7 +192,20 @@ mod tests {
                 format!(
                     "CRITICAL - {0} | {data}\nCRITICAL: {0}\nOK: a from b: runs, 0 s behind\n\
                      OK: b has yet to apply 2 transactions of a\n",
-                    "b from a: IO thread stopped, error 2003 source unreachable, gave up after 10 tries, a answers now: START REPLICA"
+                    "b from a: IO thread stopped, error 2003 source unreachable, gave up after 10 tries, a answers this check: START REPLICA"
+                ),
+            ),
+            // MariaDB does not tell whether tries are left.
+            (
+                &["--expect-shape=tree"],
+                seen(executed(mariadb, &["", "a"], &["", ""]), "", |servers| {
+                    let channel = &mut servers[1].channels[0];
+                    (channel.io, channel.io_errno) = (IoState::No, 2003);
+                    channel.io_error = "error connecting to master - retry-time: 1  maximum-retries: 3".to_owned();
+                }),
+                format!(
+                    "CRITICAL - {0} | channels_a=0;;;0 lag_b=0s;60;300;0 channels_b=1;;;0 missing_b_a=0;;;0\n",
+                    "b from a: IO thread stopped, error 2003 source unreachable, a answers this check: START REPLICA"
                 ),
             ),
             // Of whom does not answer nothing is claimed, and a server that should be a replica of it and is

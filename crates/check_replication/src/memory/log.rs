@@ -82,9 +82,9 @@ impl Log {
         Ok(Self::MariaDb(own.only(is_open)))
     }
 
-    /// Returns what was the last of these and what is the last of `now`, if `now` lacks some of these. The latter
-    /// is [`GONE`] if whole domains are all that is lacking: FLUSH BINARY LOGS DELETE_DOMAIN_ID takes one, and
-    /// RESET MASTER all of them.
+    /// Returns what was the last of these and what is the last of `now`, if `now` lacks some of these. The
+    /// latter is [`GONE`] if whole domains are all that is lacking: FLUSH BINARY LOGS DELETE_DOMAIN_ID takes
+    /// one, and RESET MASTER all of them.
     pub(super) fn lost_in(&self, now: &Self) -> Option<(String, String)> {
         match (self, now) {
             (Self::MySql(before), Self::MySql(now)) => {

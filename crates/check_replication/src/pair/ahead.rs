@@ -59,9 +59,9 @@ pub(crate) fn find(servers: &[Server], links: &Links) -> Vec<Ahead> {
 }
 
 /// The first domain in which a replica of MariaDB has a greater number of the source than the source, else
-/// those that the source has not. Where the replica goes on counts: its own log may hold what it had before it
-/// was moved. Of the source its binary log counts: what its gtid_slave_pos has of itself is left over from
-/// another time.
+/// those that the source has not. Where the replica goes on counts: its own log may hold what it had before
+/// it was moved. Of the source its binary log counts: what its gtid_slave_pos has of itself is left over
+/// from another time.
 fn further(own: &Log, theirs: &Log, source: &Server) -> Option<What> {
     let id = u32::try_from(source.server_id).ok()?;
     let logged = theirs.logged.as_ref().unwrap_or(&theirs.known);
