@@ -62,6 +62,8 @@ pub(crate) fn probe(args: &Args, allowed: &Allowed, deadline: &Deadline) -> Resu
     let pages = plan.urls.iter().zip(&plan.suspicions).collect();
     let watch = Watch::new(&plan.options, pages, least(expected));
     let diagnosis = Diagnosis::default();
+    // All may be silent at the same time.
+    diagnosis.begin(deadline);
     let asks_directly = args.clients.strangers != Strangers::Only && !args.page.no_direct;
     let mut unresolved = Vec::new();
     let feed = |add: &mut dyn FnMut(Placed)| {

@@ -92,13 +92,14 @@ impl Tables {
 /// thousands of questions.
 #[derive(Debug, Default)]
 pub struct Diagnosis {
-    /// As they were when the first target was silent.
+    /// As they were before the first try, or when the first target was silent.
     tables: OnceLock<Tables>,
     routes: Mutex<Routes>,
 }
 
 impl Diagnosis {
-    /// Notes the tables as they are, if that has not happened yet.
+    /// Notes the tables as they are, if that has not happened yet. Where no later try follows the first
+    /// silence, it must happen before the first try: what overflows from then on is seen.
     pub fn begin(&self, deadline: &Deadline) {
         self.tables.get_or_init(|| Tables::read(deadline));
     }
@@ -114,13 +115,16 @@ impl Diagnosis {
         if silences.is_empty() {
             return Vec::new();
         }
-        let before = self.tables.get().cloned().unwrap_or_default();
         let routes = mem::take(&mut *self.routes.lock().unwrap_or_else(PoisonError::into_inner));
         let now = Tables::read(deadline);
         let mut ways = Ways::new(routes, deadline);
+        let overflowed = |v6: bool| match self.tables.get() {
+            Some(before) => before.overflowed(&now, v6),
+            None => now.are_full(v6),
+        };
         let unasked = silences.iter().filter(|(_, silence)| *silence == Silence::NoNeighbour);
         let faults = Faults {
-            overflowed: [before.overflowed(&now, false), before.overflowed(&now, true)],
+            overflowed: [false, true].map(overflowed),
             conntrack: conntrack_is_full(),
             gateways: unasked
                 .filter_map(|(address, _)| ways.to(*address, deadline))
@@ -174,7 +178,12 @@ impl Faults {
                 way.filter(|way| way.is_broadcast).map(|_| Explanation::Broadcast)?
             }
             Some(Way { link_down: true, .. }) => Explanation::LinkDown,
-            Some(Way { on_link: true, .. }) if overflowed && is_tried => Explanation::NeighbourTable,
+            // A gateway without an entry did not fit into it either.
+            Some(Way { on_link, is_silent, .. })
+                if overflowed && is_tried && (on_link || is_silent.is_none()) =>
+            {
+                Explanation::NeighbourTable
+            }
             Some(way) if self.gateway_is_silent(silence, way) => Explanation::Gateway,
             _ if self.conntrack && is_tried => Explanation::Conntrack,
             // Of many packets to one that does not answer, the kernel reports only the first few.
@@ -207,7 +216,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn one_gateway_has_one_verdict() {
+    fn each_silence_has_its_explanation() {
         let hop = (2, "192.0.2.254".parse().unwrap());
         let other = (2, "192.0.2.253".parse().unwrap());
         let faults = Faults { overflowed: [false; 2], conntrack: false, gateways: HashSet::from([hop]) };
@@ -233,6 +242,21 @@ mod tests {
             assert_eq!(faults.explain(silence, Some(way), false), expected, "{silence:?} {way:?}");
         }
         assert_eq!(faults.explain(silent, None, false), None);
+        let full = Faults { overflowed: [true, false], ..faults };
+        let table = Some(Explanation::NeighbourTable);
+        let rows = [
+            (way(true, other, None), table),
+            (way(true, other, Some(true)), table),
+            // It has no entry, and did not fit.
+            (way(false, other, None), table),
+            (way(false, other, Some(false)), None),
+            (way(false, other, Some(true)), gateway),
+        ];
+        for (way, expected) in rows {
+            assert_eq!(full.explain(silent, Some(way), false), expected, "{way:?}");
+            assert_ne!(full.explain(silent, Some(way), true), table, "{way:?}");
+            assert_ne!(full.explain(once, Some(way), false), table, "{way:?}");
+        }
     }
 
     #[test]

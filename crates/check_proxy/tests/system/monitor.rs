@@ -1,17 +1,30 @@
 //! What a connection that is not made means: the proxy's fault, or one of the machine that checks.
 
+use std::net::{Ipv4Addr, UdpSocket};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::sync::{PoisonError, RwLock};
+use std::thread;
+use std::time::Duration;
+
 use suite::host::bare;
 use suite::needs::{Need, missing};
 use suite::process::run;
 
 use crate::fake::{BINARY, Origin, Who, answer, page, proxy, refusal};
 use crate::inside;
-use crate::states::{hold, says};
+use crate::states::{hold, says, to_customer};
+
+/// All hosts of one machine share its table of neighbours: a test that fills it is alone.
+static NEIGHBOURS: RwLock<()> = RwLock::new(());
 
 /// The arguments, and what is said.
-const ROWS: [(&str, &str); 15] = [
+const ROWS: [(&str, &str); 18] = [
     ("--ip=198.51.100.2", "UNKNOWN - 198.51.100.2 prohibited here"),
     ("--ip=198.51.100.2 --strangers=only", "UNKNOWN - 198.51.100.2 prohibited here"),
+    // What its firewall rejects as a closed port is none of the proxy.
+    ("--ip=203.0.113.8 -p 94", "UNKNOWN - 203.0.113.8 prohibited here"),
+    ("--ip=203.0.113.8 -p 94 --strangers=only", "UNKNOWN - 203.0.113.8 prohibited here"),
+    ("--ip=2001:db8:1::8 -p 94", "UNKNOWN - 2001:db8:1::8 prohibited here"),
     ("--ip=198.51.100.4", "UNKNOWN - 198.51.100.4 unreachable by a route here"),
     ("--ip=192.0.2.1 -p 95", "CRITICAL - 192.0.2.1 host unreachable"),
     ("--ip=192.0.2.1 -p 96", "CRITICAL - 192.0.2.1 net unreachable"),
@@ -33,12 +46,14 @@ fn a_fault_of_this_machine_is_none_of_the_proxy() {
     if missing(&[Need::Root]) || missing(&needs) {
         return;
     }
+    let _room = NEIGHBOURS.read().unwrap_or_else(PoisonError::into_inner);
     let host = bare();
     host.ip_batch(
         "addr add 192.0.2.1/32 dev lo\nroute add prohibit 198.51.100.2/32\n\
          route add unreachable 198.51.100.4/32\nlink add v0 type veth peer name v1\n\
          link add w0 type veth peer name w1\naddr add 203.0.113.1/25 dev v0\n\
          addr add 203.0.113.129/25 dev w0\nlink set v0 up\nlink set v1 up\nlink set w0 up\n\
+         addr add 2001:db8:1::1/64 dev v0 nodad\n\
          route add 198.51.100.64/26 via 203.0.113.9\n",
     );
     // An address that does not answer ARP fails within the time for a connection.
@@ -49,7 +64,8 @@ fn a_fault_of_this_machine_is_none_of_the_proxy() {
         rejects.map(|(port, with)| format!("add rule ip x i tcp dport {port} reject with icmp {with}"));
     let rules = format!(
         "add table ip x; add chain ip x i {{ type filter hook input priority 0; }}; {}; \
-         add rule ip x i tcp dport 99 drop",
+         add rule ip x i tcp dport 99 drop; add table inet y; \
+         add chain inet y o {{ type filter hook output priority 0; }}; add rule inet y o tcp dport 94 reject",
         rejects.join("; ")
     );
     assert_eq!(run(host.command("nft").arg(rules)).code, Some(0));
@@ -61,6 +77,67 @@ fn a_fault_of_this_machine_is_none_of_the_proxy() {
         });
         hold(&host, &origin, &rows);
     });
+}
+
+/// No packet leaves for a neighbour that does not fit into the table: nothing is known of the proxy, and where
+/// all are silent at the same time no later try shows that.
+#[test]
+fn a_full_table_of_neighbours_is_no_fault_of_the_proxies() {
+    let needs = ["ip", "openssl"].map(Need::Program);
+    if missing(&[Need::Root]) || missing(&needs) {
+        return;
+    }
+    let limit = std::fs::read_to_string("/proc/sys/net/ipv4/neigh/default/gc_thresh3").unwrap_or_default();
+    // The table belongs to the machine: one that takes more neighbours is left alone.
+    let Some(limit) = limit.trim().parse::<u16>().ok().filter(|limit| *limit <= 4_096) else { return };
+    let _alone = NEIGHBOURS.write().unwrap_or_else(PoisonError::into_inner);
+    let host = bare();
+    host.ip_batch(
+        "link add v0 type veth peer name v1\naddr add 198.18.0.1/16 dev v0\naddr add 203.0.113.1/25 dev v0\n\
+         link set v0 up\nlink set v1 up\n",
+    );
+    // They stay in the table while they are asked for.
+    host.sysctl("net/ipv4/neigh/v0/mcast_solicit", "60");
+    inside(&host, || {
+        let (_filling, until) = channel::<()>();
+        thread::spawn(move || fill(limit, &until));
+        let origin = Origin::start();
+        let full = "neighbour table full here";
+        let one = format!("UNKNOWN - 203.0.113.7 {full}");
+        let two = format!("UNKNOWN - 2 of 2 proxies untested: 203.0.113.7 {full} and 1 more");
+        let rows = [
+            ("--ip=203.0.113.7", one.as_str()),
+            ("--ip=203.0.113.7 --strangers=only", &one),
+            ("--ip=203.0.113.7 --ip=203.0.113.8", &two),
+        ];
+        let with_port = |(arguments, line)| (format!("{arguments} {} -p 3128", origin.url("pong")), line);
+        hold(&host, &origin, &rows.map(with_port));
+        // Nor is it one of the page, which is asked for without them.
+        let failing = proxy(to_customer(|_| answer("503 No", "", "")));
+        let (port, login) = (format!("--port={failing}"), origin.login());
+        let url = "--url=http://203.0.113.80/pong?n=NONCE";
+        let outcome = origin.check(&["--ip=127.0.0.1", "--ip=127.0.0.2", &port, &login, url]);
+        let line = format!(
+            "PROXY CRITICAL - none of 2 proxies brings the page, not tried directly ({full}): 503 | "
+        );
+        assert!(outcome.first_line().starts_with(&line), "{}", outcome.stdout);
+    });
+    // Other tests need room in the table, which the end of the host gives late.
+    host.ip(&["link", "del", "v0"]);
+}
+
+/// Asks for more neighbours than fit, until the other end of the channel goes.
+fn fill(limit: u16, until: &Receiver<()>) {
+    while until.recv_timeout(Duration::from_millis(20)) == Err(RecvTimeoutError::Timeout) {
+        for numbers in (256..256 + limit + limit / 2).collect::<Vec<_>>().chunks(100) {
+            // What waits for a neighbour fills the socket's buffer.
+            let socket = UdpSocket::bind("198.18.0.1:0").unwrap();
+            socket.set_nonblocking(true).unwrap();
+            for [high, low] in numbers.iter().map(|number| number.to_be_bytes()) {
+                let _ = socket.send_to(b"x", (Ipv4Addr::new(198, 18, high, low), 9));
+            }
+        }
+    }
 }
 
 /// The page is not at fault where the firewall of this machine keeps it from being asked for.
