@@ -116,14 +116,15 @@ impl<'a> Socket<'a> {
 /// Returns why a connection was not made that a packet was sent for: who says so, where the error of the system
 /// leaves it open.
 fn failed(fd: &OwnedFd, to: SocketAddr, errno: Errno) -> io::Error {
-    if matches!(errno, Errno::CONNREFUSED | Errno::TIMEDOUT | Errno::CONNRESET) {
+    if matches!(errno, Errno::TIMEDOUT | Errno::CONNRESET) {
         return errno.into();
     }
     match told(fd, to.ip()) {
-        None => errno.into(),
-        Some(Told::NoNeighbour) => Mark::NoNeighbour.into(),
+        // A firewall rejects by the ICMP error of a closed port too (nft's default).
         Some(Told::Here) => Errno::ACCESS.into(),
-        Some(Told::Icmp(icmp)) => Mark::Icmp(icmp).into(),
+        Some(Told::NoNeighbour) => Mark::NoNeighbour.into(),
+        Some(Told::Icmp(icmp)) if errno != Errno::CONNREFUSED => Mark::Icmp(icmp).into(),
+        _ => errno.into(),
     }
 }
 
