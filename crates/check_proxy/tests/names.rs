@@ -72,13 +72,18 @@ fn a_name_that_hangs_takes_no_time_from_the_others() {
     command.args(fixed).args(["-Hhang", "-Hwell.localhost", "--ip=127.0.0.1", "-t", "6:critical"]);
     let outcome = run(&mut command);
     let ended = Instant::now();
-    let line =
-        "PROXY CRITICAL - resolving hang: no answer within 4.2 s, see check_resolver | failed=0;;0;0;2 ";
-    assert!(outcome.first_line().starts_with(line), "{}", outcome.stdout);
+    // A loaded machine starts late, and gives the name less of the 6 s.
+    let line = outcome.first_line();
+    assert!(
+        line.starts_with("PROXY CRITICAL - resolving hang: no answer within ")
+            && line.contains(" s, see check_resolver | failed=0;;0;0;2 "),
+        "{}",
+        outcome.stdout
+    );
     let asked: Vec<Instant> = asked.try_iter().collect();
     // A stranger, an unknown user and the customer, of two proxies.
     assert_eq!(asked.len(), 6, "{}", outcome.stdout);
     let before = asked.iter().map(|at| ended.duration_since(*at)).min().unwrap();
-    // The resolver had its 4.2 s in the meantime.
+    // The resolver had its time, up to 4.2 s, in the meantime.
     assert!(before > Duration::from_secs(1), "{before:?}");
 }
