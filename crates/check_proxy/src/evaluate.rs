@@ -1,5 +1,7 @@
 //! The judgment over all proxies: the state, the first line, a line for each proxy, and the performance data.
 
+mod judged;
+mod late;
 mod requests;
 mod unresolved;
 
@@ -16,6 +18,7 @@ use crate::judge::{Verdict, is_excused, judge_beside};
 use crate::observation::Observation;
 use crate::strangers::Strangers;
 use crate::target::{Target, Unresolved};
+use judged::Judged;
 use requests::{directly, requests};
 
 /// What one run observed.
@@ -60,13 +63,6 @@ impl Observations {
     }
 }
 
-/// A proxy and what is wrong with it.
-struct Judged<'a> {
-    target: &'a Target,
-    seen: Option<&'a Observation>,
-    verdict: Verdict,
-}
-
 /// Judges the observations.
 pub(crate) fn evaluate(allowed: &Allowed, observations: &Observations) -> Report {
     let unasked = || Verdict { local: Some(observations.unasked.brief()), ..Verdict::default() };
@@ -94,9 +90,8 @@ fn findings(allowed: &Allowed, observations: &Observations, judged: &[Judged<'_>
     let total = judged.len();
     let failing: Vec<&Judged<'_>> = sorted(judged);
     let slow = slow(allowed, judged);
-    let late = judged.iter().filter(|judged| judged.verdict.is_late()).count();
     let mut findings = Findings::default();
-    let state = allowed.failed.state(failing.len(), asked_total(judged));
+    let state = late::state(&allowed.failed, failing.len(), judged);
     findings.extend(pages_at_fault(observations, total));
     if let Some(page) = untried_page(observations, &failing, total) {
         findings.extend([page]);
@@ -105,12 +100,12 @@ fn findings(allowed: &Allowed, observations: &Observations, judged: &[Judged<'_>
         let mut unspoken = failing.iter().map(|judged| judged.verdict.unspoken);
         let is_untested = if state == State::Ok { unspoken.any(|is| is) } else { unspoken.all(|is| is) };
         let state = if is_untested { State::Unknown } else { state };
-        let verb = if late == 0 { "fail".to_owned() } else { format!("fail, {late} not asked in time") };
-        let text = if state == State::Ok { String::new() } else { head(total, &failing, &verb) };
+        // Those that were not asked are untested too.
+        let state = if late::count(judged) == 0 { state } else { state.max(observations.short) };
+        let text = if state == State::Ok { String::new() } else { head(judged, &failing, "") };
         findings.extend([Finding::new(state, text)]);
-    }
-    if findings.state() < State::Warning || failing.is_empty() {
-        findings.extend(not_asked(judged, late, observations.short));
+    } else {
+        findings.extend(late::not_asked(judged, observations.short));
     }
     findings.extend(untested(judged, observations.short));
     findings.extend(undecided(judged, state == State::Ok));
@@ -119,33 +114,6 @@ fn findings(allowed: &Allowed, observations: &Observations, judged: &[Judged<'_>
         findings.extend([Finding::ok("")]);
     }
     unresolved::add((total > 0).then_some(findings), &observations.unresolved, observations.short)
-}
-
-/// Of how many proxies the failing ones are a share: where all fail that were asked, those that there was no
-/// time for make it no better.
-fn asked_total(judged: &[Judged<'_>]) -> usize {
-    let count = |is: fn(&Verdict) -> bool| judged.iter().filter(|judged| is(&judged.verdict)).count();
-    let (failing, late) = (count(Verdict::fails), count(Verdict::is_late));
-    let asked = judged.len() - late;
-    if failing > 0 && failing == asked { asked } else { judged.len() }
-}
-
-/// The proxies for which there was no time.
-fn not_asked(judged: &[Judged<'_>], late: usize, state: State) -> Option<Finding> {
-    let total = judged.len();
-    let text = match judged {
-        _ if late == 0 => return None,
-        [judged] => format!("{} {}", judged.target, Fault::LATE),
-        _ => format!("{late} of {total} proxies not asked in time: {}", late_ones(judged, 60)),
-    };
-    Some(Finding::new(state, text))
-}
-
-/// Their addresses, as runs.
-fn late_ones(judged: &[Judged<'_>], room: usize) -> String {
-    let late = judged.iter().filter(|judged| judged.verdict.is_late());
-    let addresses: Vec<IpAddr> = late.map(|judged| judged.target.address.ip()).collect();
-    addresses::brief(&addresses, room)
 }
 
 /// The proxies that could not be asked for another reason, `short` if for lack of time.
@@ -159,7 +127,8 @@ fn untested(judged: &[Judged<'_>], short: State) -> Option<Finding> {
         })
         .unzip();
     let state = states.into_iter().max()?;
-    Some(Finding::new(state, counted(judged.len(), texts.len(), texts.into_iter(), "untested")))
+    let of = format!("{} proxies untested", judged.len());
+    Some(Finding::new(state, counted(judged.len(), texts.len(), texts.into_iter(), &of)))
 }
 
 /// What strangers got that neither the page nor a refusal is, of the proxies where nothing else is wrong that
@@ -173,7 +142,8 @@ fn undecided(judged: &[Judged<'_>], allowed: bool) -> Option<Finding> {
     let text = match judged {
         [judged] => format!("{} {}", judged.target, judged.verdict.undecided.as_ref()?.words()),
         _ => {
-            format!("strangers: {}", counted(judged.len(), texts.len(), texts.into_iter(), "undecided"))
+            let of = format!("{} proxies undecided", judged.len());
+            format!("strangers: {}", counted(judged.len(), texts.len(), texts.into_iter(), &of))
         }
     };
     Some(Finding::new(state, text))
@@ -218,8 +188,8 @@ fn untried_page(observations: &Observations, failing: &[&Judged<'_>], total: usi
     )))
 }
 
-/// `2 of 38 proxies fail: A why, B why`, as many as there is room for.
-fn head(total: usize, failing: &[&Judged<'_>], verb: &str) -> String {
+/// `2 of 38 proxies fail: A why, B why`, as many as there is room for, and what is `allowed` after the verb.
+fn head(judged: &[Judged<'_>], failing: &[&Judged<'_>], allowed: &str) -> String {
     let text = |judged: &&Judged<'_>| {
         format!(
             "{} {}",
@@ -227,14 +197,20 @@ fn head(total: usize, failing: &[&Judged<'_>], verb: &str) -> String {
             judged.verdict.reasons.first().map(String::as_str).unwrap_or_default()
         )
     };
-    counted(total, failing.len(), failing.iter().map(text), verb)
+    let total = judged.len();
+    let of = match late::count(judged) {
+        0 => format!("{total} proxies fail{allowed}"),
+        late => format!("{} asked fail{allowed}, {late} not asked in time", total - late),
+    };
+    counted(total, failing.len(), failing.iter().map(text), &of)
 }
 
-fn counted(total: usize, count: usize, texts: impl Iterator<Item = String>, verb: &str) -> String {
+/// `2 of 38 proxies fail: A why, B why`: all after the count is `of`.
+fn counted(total: usize, count: usize, texts: impl Iterator<Item = String>, of: &str) -> String {
     if total == 1 {
         return texts.collect();
     }
-    let mut line = format!("{count} of {total} proxies {verb}: ");
+    let mut line = format!("{count} of {of}: ");
     for (shown, text) in texts.enumerate() {
         let joined = if shown == 0 { text } else { format!(", {text}") };
         if shown > 0 && !plugin::fits(&format!("{line}{joined}")) {
@@ -272,7 +248,7 @@ fn all_well(allowed: &Allowed, observations: &Observations, judged: &[Judged<'_>
                 let reason = only.verdict.reasons.first().map(String::as_str).unwrap_or_default();
                 format!("1 of 1 proxy fails, {allowed}: {} {reason}", only.target)
             }
-            _ => head(total, &failing, &format!("fail, {allowed}")),
+            _ => head(judged, &failing, &format!(", {allowed}")),
         };
     }
     let plural = |one: &str, many: &str| {
@@ -342,9 +318,7 @@ fn notes(mut report: Report, observations: &Observations, judged: &[Judged<'_>])
     }
     let untested = judged.iter().filter(|judged| !judged.verdict.is_late());
     let untested = untested.filter_map(|judged| Some((judged.target, judged.verdict.local.as_ref()?)));
-    if judged.len() > 1 && judged.iter().any(|judged| judged.verdict.is_late()) {
-        report = report.detail(format!("not asked in time: {}", late_ones(judged, 1_000)));
-    }
+    report = late::detail(judged).into_iter().fold(report, Report::detail);
     report = untested
         .filter(|_| judged.len() > 1)
         .fold(report, |report, (target, why)| report.detail(format!("{}: {why}", target.in_full())));
@@ -378,7 +352,7 @@ fn metrics(allowed: &Allowed, observations: &Observations, judged: &[Judged<'_>]
     let time = |label: &str, time: Option<Duration>| {
         Metric::new(label, time.map_or(f64::NAN, |time| time.as_secs_f64())).unit(Unit::Seconds).min(0.0)
     };
-    let mut metrics = allowed.failed.metrics("failed", failed, asked_total(judged));
+    let mut metrics = allowed.failed.metrics("failed", failed, late::total(failed, judged));
     metrics.push(Metric::count("open", open).min(0.0).max(total as f64));
     metrics.push(time("slowest", slowest(judged).map(|(time, _)| time)).thresholds(allowed.slowest.clone()));
     if let ([Judged { seen: Some(seen), verdict, .. }], []) = (judged, observations.unresolved.as_slice()) {

@@ -12,6 +12,7 @@ use crate::observation::PageObservation;
 use crate::request_options::Answer;
 
 mod allowed;
+mod late;
 mod logins;
 mod page;
 mod short;
@@ -340,34 +341,4 @@ fn nothing_that_could_be_asked_is_unknown() {
         ),
         "{line}"
     );
-}
-
-/// Those for which there is no time are counted on the first line, and make an outage of all others no
-/// better.
-#[test]
-fn how_many_were_not_asked_is_said() {
-    let refused = || http([code(407), code(407), code(407)]);
-    let said = |asked: Vec<Observation>, late: usize, limits: Limits| {
-        let count = asked.len() + late;
-        let mut observations = observed((0..count).map(|_| refused()).collect());
-        observations.unasked = Fault::Late;
-        let seen = asked.into_iter().map(Some).chain(std::iter::repeat_n(None, late));
-        observations.proxies.iter_mut().zip(seen).for_each(|(proxy, seen)| proxy.1 = seen);
-        evaluate(&Allowed::new(&limits), &observations).render("PROXY", 0)
-    };
-    let half = || Limits { critical: Some("50%".parse().unwrap()), ..Limits::default() };
-    let output = said(vec![refused(), http(closed())], 3, Limits::default());
-    let line = "PROXY CRITICAL - 1 of 5 proxies fail, 3 not asked in time: 192.0.2.1 password refused (407) | failed=1;;0;0;5 ";
-    assert!(output.starts_with(line), "{output}");
-    assert!(output.ends_with("\nnot asked in time: 192.0.2.3-5\n"), "{output}");
-    let output = said(vec![http(closed())], 3, Limits::default());
-    let line = "PROXY UNKNOWN - 3 of 4 proxies not asked in time: 192.0.2.2-4 | failed=0;;0;0;4 ";
-    assert!(output.starts_with(line), "{output}");
-    let output = said(vec![refused(), refused()], 8, half());
-    let start =
-        "PROXY CRITICAL - 2 of 10 proxies fail, 8 not asked in time: 192.0.2.1 password refused (407)";
-    assert!(output.starts_with(start) && output.contains(" failed_share=100%;;50;0;100 "), "{output}");
-    let output = said(vec![refused(), http(closed())], 8, half());
-    let line = "PROXY UNKNOWN - 8 of 10 proxies not asked in time: 192.0.2.3-10 | ";
-    assert!(output.starts_with(line), "{output}");
 }
