@@ -21,7 +21,8 @@ pub(crate) enum Got {
 }
 
 /// Returns what an answer is to a client that is no customer. 407 (RFC 9110, section 15.5.8), 403 and 401 of
-/// the proxy's own, and an end of the connection refuse. A silence, 401, 403, 405, 429, 451, 511 and a
+/// the proxy's own, what squid's rules deny, a redirect in place of a tunnel, and an end of the connection
+/// refuse. A silence, 401, 403, 405, 429, 451, 511 and a
 /// redirect to another host, of which it is not known who says them, do where something proves that the page
 /// is up. Nothing else does: a proxy that is open says 503 of a page that is down.
 pub(crate) fn got(answer: &Answer) -> Got {
@@ -60,14 +61,23 @@ pub(crate) fn is_refused(answer: &Option<Answer>) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::io::Cursor;
+
     use super::*;
     use crate::fault::{Status, Tunnel};
+    use crate::http::Reader;
+    use crate::secrets::Secrets;
 
     #[test]
     fn only_a_refusal_refuses() {
         let status = |code| Fault::Status(Status { code, ..Status::default() });
         let denied = |code, error: &str| {
             Fault::Status(Status { code, squid: Some(error.to_owned()), ..Status::default() })
+        };
+        let status_of = |answer: &str| {
+            let answer = format!("HTTP/1.1 {answer}\r\n\r\n");
+            let head = Reader::new(Cursor::new(answer.into_bytes())).head().unwrap();
+            Fault::Status(head.status(&Secrets::default()))
         };
         let words = |got| match got {
             Got::Refused(_) => "refused".to_owned(),
@@ -99,6 +109,10 @@ mod tests {
             (portal(true, None), "no page: 302 to portal.example.net"),
             (portal(true, Some("302")), "refused"),
             (portal(false, None), "else: 302 to portal.example.net"),
+            (Fault::Status(Status { code: 302, answers_connect: true, ..Status::default() }), "refused"),
+            (status_of("302 F\r\nX-Squid-Error: 302 Access Denied"), "refused"),
+            (status_of("307 F\r\nX-Squid-Error: 403 Access Denied"), "refused"),
+            (status_of("302 F\r\nX-Squid-Error: ERR_READ_ERROR 0"), "else: 302 ERR_READ_ERROR"),
             (status(502), "else: 502"),
             (denied(503, "ERR_ACCESS_DENIED"), "refused"),
             (

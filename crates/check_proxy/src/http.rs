@@ -79,11 +79,12 @@ impl Head {
         };
         let masked = |name| self.first(name).map(|text| secrets.mask(&text));
         let redirects = (300..400).contains(&self.code);
-        // squid puts the status of deny_info before the name of its error, which may be any.
+        let is_number = |text: &str| !text.is_empty() && text.bytes().all(|octet| octet.is_ascii_digit());
+        // squid puts the status of deny_info before the name of its error, which may be any, and where it
+        // redirects before `Access Denied`.
         let named = |word: String| match word.split_once(':') {
-            Some((code, error)) if !code.is_empty() && code.bytes().all(|octet| octet.is_ascii_digit()) => {
-                (error.to_owned(), true)
-            }
+            Some((code, error)) if is_number(code) => (error.to_owned(), true),
+            None if is_number(&word) => (self.code.to_string(), true),
             _ => (word, false),
         };
         let (squid, is_by_rule) = masked("X-Squid-Error").and_then(word).map(named).unzip();

@@ -55,11 +55,12 @@ impl Status {
         !self.from_page && (self.is_elsewhere || matches!(self.code, 401 | 403 | 405 | 429 | 451 | 511))
     }
 
-    /// Whether the proxy refuses the client by this: by 407, by its rules, or by a status that shows no page
-    /// and is the proxy's own.
+    /// Whether the proxy refuses the client by this: by 407, by its rules, by a status that shows no page and
+    /// is the proxy's own, or by a redirect in place of a tunnel.
     pub(crate) fn refuses(&self) -> bool {
         let is_shown = self.is_by_proxy() && self.shows_no_page();
-        !self.from_page && (self.code == 407 || self.is_denied() || is_shown)
+        let is_redirect = self.answers_connect && (300..400).contains(&self.code);
+        !self.from_page && (self.code == 407 || self.is_denied() || is_shown || is_redirect)
     }
 
     /// Whether a proxy refuses a tunnel by this. What asks for patience, or for another target, tells nothing

@@ -177,6 +177,8 @@ fn a_status_has_its_reason() {
             "302 to portal.b120.test",
         ),
         ("HTTP/1.1 302 F\r\nLocation: /x\r\nX-Squid-Error: 302 Access Denied\r\n\r\n", "302"),
+        // What it makes of deny_info URL.
+        ("HTTP/1.1 302 F\r\nLocation: /x\r\nX-Squid-Error: 403 Access Denied\r\n\r\n", "302"),
         // What squid makes of deny_info 503:ERR_ACCESS_DENIED.
         ("HTTP/1.1 503 F\r\nX-Squid-Error: 503:ERR_ACCESS_DENIED 0\r\n\r\n", "503 ERR_ACCESS_DENIED"),
         ("HTTP/1.1 404 F\r\nX-Squid-Error: 404:ERR_TOO_BIG 0\r\n\r\n", "404 ERR_TOO_BIG"),

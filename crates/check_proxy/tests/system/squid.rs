@@ -229,6 +229,32 @@ fn an_acl_that_is_wrong_is_named() {
     });
 }
 
+/// A login page on the host of the page itself is a refusal too, by GET and by CONNECT.
+#[test]
+fn strangers_that_are_sent_to_a_login_page_are_refused() {
+    if missing(&NEEDS) {
+        return;
+    }
+    on_a_host(|| {
+        let origin = Origin::start();
+        let (http, https) = (origin.url("pong"), origin.https_url());
+        let login = format!("127.0.0.1:{}/login", origin.http);
+        for info in [format!("302:http://{login}"), format!("http://{login}")] {
+            let rules = format!(
+                "acl named req_header Proxy-Authorization .\nacl strangers src all\n\
+                 deny_info {info} strangers\nhttp_access deny !named strangers\n{CLOSED}"
+            );
+            let running = squid("127.0.0.1", &basic(&rules));
+            let line = verdict(&origin, "127.0.0.1", running.port, &[&http, &https]);
+            assert!(line.0 == 0 && line.1.ends_with(" s, strangers refused"), "{info}: {}", line.1);
+            let (ip, port) = ("--ip=127.0.0.1", format!("--port={}", running.port));
+            let outcome = origin.check(&[ip, &port, &http, &https, "--strangers=only"]);
+            let line = "PROXY OK - 127.0.0.1 refuses strangers | ";
+            assert!(outcome.first_line().starts_with(line), "{info}: {}", outcome.stdout);
+        }
+    });
+}
+
 /// The name server of squid takes questions and never answers.
 #[test]
 fn a_dns_that_hangs_is_told_from_a_helper_that_hangs() {
