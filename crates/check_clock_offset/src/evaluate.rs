@@ -72,6 +72,7 @@ impl Judged<'_> {
             Some(host) => {
                 let (agent, age, count) = (host.agent, host.readings.greatest_age, host.readings.count());
                 let s = if count == 1 { "" } else { "s" };
+                let agent = net::shown(agent);
                 let note = format!("{agent} may answer from a cache, up to {age} s old: {count} reading{s}");
                 if offset.half_width() > 1.0 { finding.detail(note) } else { finding.verbose_detail(note) }
             }

@@ -5,7 +5,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use jiff::tz::TimeZone;
-use net::Unusable;
+use net::{Unusable, shown};
 use plugin::{Deadline, Seconds, State};
 use snmp2::Oid;
 
@@ -48,13 +48,13 @@ pub enum HostError {
         is_silence: bool,
     },
     /// The run was stopped before the answer of this agent came.
-    #[error("{0} has not answered yet")]
+    #[error("{} has not answered yet", shown(*.0))]
     Pending(SocketAddr),
     /// The agent gives no value.
     #[error(transparent)]
     Snmp(#[from] SnmpError),
     /// The agent has no such variable.
-    #[error("{agent} has no {oid} ({exception}){}", if *.is_default { ": give --oid" } else { "" })]
+    #[error("{} has no {oid} ({exception}){}", shown(*.agent), if *.is_default { ": give --oid" } else { "" })]
     Exception {
         /// Address and port.
         agent: SocketAddr,
@@ -66,7 +66,7 @@ pub enum HostError {
         is_default: bool,
     },
     /// The value is no time.
-    #[error("{oid} of {agent}: {why}")]
+    #[error("{oid} of {}: {why}", shown(*.agent))]
     Value {
         /// Address and port.
         agent: SocketAddr,
@@ -86,7 +86,8 @@ impl HostError {
     pub fn is_silence(&self) -> bool {
         match self {
             Self::Unresolved { is_silence, .. } => *is_silence,
-            Self::Snmp(why) => matches!(why, SnmpError::NoAnswer(_) | SnmpError::NotAsked(_)),
+            Self::Snmp(SnmpError::NoAnswer(none)) => !none.is_here(),
+            Self::Snmp(why) => matches!(why, SnmpError::NotAsked(_)),
             Self::Pending(_) | Self::Exception { .. } | Self::Value { .. } => false,
         }
     }

@@ -40,33 +40,59 @@ fn gave_none(samples: &[Sample]) -> String {
     }
 }
 
+/// Servers that gave no time for one cause.
+struct Group<'a> {
+    why: String,
+    names: Vec<&'a str>,
+    /// What the resolver says of the first one, which has its name.
+    resolver: Option<&'a str>,
+}
+
+impl Group<'_> {
+    fn words(&self) -> String {
+        let (why, count) = (&self.why, self.names.len());
+        let names = match self.names.as_slice() {
+            [] => String::new(),
+            [one] => one.to_string(),
+            [one, other] => format!("{one} and {other}"),
+            [one, rest @ ..] => format!("{one} and {} more", rest.len()),
+        };
+        match self.resolver {
+            Some(told) if count < 2 => told.to_owned(),
+            Some(_) => format!("{count} names unresolved ({why}): {names}"),
+            None => format!("{names} {why}"),
+        }
+    }
+}
+
 /// Which servers gave no time and why, each cause once and what concerns most of them first: `192.0.2.1 and
 /// 192.0.2.2 no answer, 192.0.2.3 not synchronised (leap 3, stratum 0)`.
 fn causes(samples: &[Sample]) -> String {
-    let mut groups: Vec<(String, Vec<&str>)> = Vec::new();
-    for (name, why) in
-        samples.iter().filter_map(|sample| Some((&*sample.name, sample.result.as_ref().err()?)))
-    {
-        let words = why.to_string();
-        match groups.iter_mut().find(|(known, _)| *known == words) {
-            Some((_, names)) => names.push(name),
-            // The resolver's words have the name.
-            None if matches!(why, NtpError::Unresolved { .. }) => groups.push((words, vec![""])),
-            None => groups.push((words, vec![name])),
+    let mut groups: Vec<Group<'_>> = Vec::new();
+    for sample in samples {
+        let Err(why) = &sample.result else { continue };
+        let resolver = if let NtpError::Unresolved { why, .. } = why { Some(why.as_str()) } else { None };
+        let why = resolver.map_or_else(|| why.to_string(), |told| without_name(told).to_owned());
+        let is_same =
+            |group: &&mut Group<'_>| group.why == why && group.resolver.is_some() == resolver.is_some();
+        match groups.iter_mut().find(is_same) {
+            Some(group) => group.names.push(&sample.name),
+            None => groups.push(Group { why, names: vec![&sample.name], resolver }),
         }
     }
-    groups.sort_by_key(|(_, names)| Reverse(names.len()));
-    let words = groups.iter().take(SHOWN).map(|(why, names)| match names.as_slice() {
-        [""] | [] => why.clone(),
-        [one] => format!("{one} {why}"),
-        [one, other] => format!("{one} and {other} {why}"),
-        [one, rest @ ..] => format!("{one} and {} more {why}", rest.len()),
-    });
-    let words = words.collect::<Vec<_>>().join(", ");
-    match groups.iter().skip(SHOWN).map(|(_, names)| names.len()).sum::<usize>() {
+    groups.sort_by_key(|group| Reverse(group.names.len()));
+    let words = groups.iter().take(SHOWN).map(Group::words).collect::<Vec<_>>().join(", ");
+    match groups.iter().skip(SHOWN).map(|group| group.names.len()).sum::<usize>() {
         0 => words,
         more => format!("{words}, {more} with other causes"),
     }
+}
+
+/// What the resolver says of a name, without the name and what to do.
+fn without_name(told: &str) -> &str {
+    let why = told.strip_prefix("resolving ").and_then(|rest| rest.split_once(": "));
+    let why = why.map_or(told, |(_, why)| why);
+    why.split_once(": see ").or_else(|| why.split_once(", see ")).map_or(why, |(why, _)| why)
 }
 
 /// The finding that the servers give no time to compare with; silence is reported as `silent`.

@@ -1,4 +1,7 @@
-//! The way to hosts and servers: families of addresses, and the address that questions come from.
+//! The way to hosts and servers: families of addresses, the address that questions come from, and what this
+//! machine itself is to blame for.
+
+pub(crate) mod monitor;
 
 use std::net::IpAddr;
 

@@ -84,6 +84,23 @@ pub fn zone_name(scope: u32) -> String {
     interface(scope).unwrap_or_else(|| scope.to_string())
 }
 
+/// Returns an address and its port with the name of its zone: `[fe80::1%eth0]:161`.
+pub fn shown(at: SocketAddr) -> String {
+    if scope(at) == 0 { at.to_string() } else { format!("[{}]:{}", shown_address(at), at.port()) }
+}
+
+/// Returns an address without its port, with the name of its zone: `fe80::1%eth0`.
+pub fn shown_address(at: SocketAddr) -> String {
+    match scope(at) {
+        0 => at.ip().to_string(),
+        scope => format!("{}%{}", at.ip(), zone_name(scope)),
+    }
+}
+
+fn scope(at: SocketAddr) -> u32 {
+    if let SocketAddr::V6(at) = at { at.scope_id() } else { 0 }
+}
+
 impl Host {
     /// Returns the address; `None` for a name.
     pub fn address(&self) -> Option<IpAddr> {

@@ -63,6 +63,16 @@ impl IcmpError {
         }
     }
 
+    /// Returns who says so, of whom is known whether it `is_of_here`, which is this machine.
+    pub(crate) fn told(self, is_of_here: bool) -> Told {
+        let is_host_unreachable = matches!((self.v6, self.kind, self.code), (false, 3, 1) | (true, 1, 3));
+        match (is_of_here, is_host_unreachable) {
+            (true, true) => Told::NoNeighbour,
+            (true, false) => Told::Here,
+            (false, _) => Told::Icmp(self),
+        }
+    }
+
     /// Returns it in full: the words, type and code, and who sent it.
     pub fn full(self) -> String {
         let Self { v6, kind, code, from } = self;
@@ -93,12 +103,7 @@ pub fn told(socket: impl AsFd, target: IpAddr) -> Option<Told> {
     // The machine itself reports what it found on its own link; when it is the target, it reports as the
     // target.
     let is_own = icmp.from.is_some() && icmp.from == here && here != Some(target);
-    let is_host_unreachable = matches!((icmp.v6, icmp.kind, icmp.code), (false, 3, 1) | (true, 1, 3));
-    Some(match (is_own, is_host_unreachable) {
-        (true, true) => Told::NoNeighbour,
-        (true, false) => Told::Here,
-        (false, _) => Told::Icmp(icmp),
-    })
+    Some(icmp.told(is_own))
 }
 
 /// Lets the kernel drop the ICMP errors of this socket again: on a connection that stands, each kept one would

@@ -59,7 +59,7 @@ pub use checksum::checksum;
 pub use echo::{Echo, EchoError, EchoResult, Event as EchoEvent, no_ping_socket};
 pub use exchange::{Exchanged, STAGGER, Silence, Unanswered, Verdict, exchange};
 pub use getent::{Family, ResolveError, parse as getent_addresses};
-pub use host::{Host, NoInterface, zone_name, zoned};
+pub use host::{Host, NoInterface, shown, shown_address, zone_name, zoned};
 pub use host_port::HostPort;
 pub use icmp_error::{IcmpError, Told, keep_icmp_errors, take_icmp_error, told};
 pub use local::local_words;

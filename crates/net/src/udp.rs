@@ -10,8 +10,9 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::{Errno, retry_on_intr};
 use rustix::rand::{GetRandomFlags, getrandom};
 
-use crate::icmp_error::{IcmpError, keep_icmp_errors, take_icmp_error};
-use crate::source::Source;
+use crate::icmp_error::{IcmpError, Told, keep_icmp_errors, take_icmp_error};
+use crate::local::local_words;
+use crate::source::{Source, is_own};
 use crate::stamped::Receiver;
 
 /// A socket connected to one peer. It never blocks.
@@ -24,7 +25,7 @@ pub struct Udp {
 
 /// Explains why there is no way to a peer, or what it or the path answered in place of a datagram.
 #[derive(Debug, thiserror::Error)]
-#[error("{}", told(.why, *.icmp))]
+#[error("{}", self.words())]
 pub struct UdpError {
     /// The peer.
     pub peer: SocketAddr,
@@ -130,6 +131,35 @@ impl AsFd for Udp {
 }
 
 impl UdpError {
+    /// Returns who reports it, by ICMP: `None` if this machine refuses to send.
+    pub fn told(&self) -> Option<Told> {
+        let icmp = self.icmp?;
+        let is_of_here = icmp.from.is_some_and(is_own) && !is_own(self.peer.ip());
+        Some(icmp.told(is_of_here))
+    }
+
+    /// Returns whether this machine keeps the question from being sent, and not the peer or the network.
+    pub fn is_here(&self) -> bool {
+        match self.told() {
+            Some(told) => told == Told::Here,
+            None => self.local_words().is_some(),
+        }
+    }
+
+    fn local_words(&self) -> Option<&'static str> {
+        Errno::from_io_error(&self.why).and_then(local_words)
+    }
+
+    fn words(&self) -> String {
+        match self.told() {
+            Some(Told::NoNeighbour) => "no neighbour".to_owned(),
+            Some(Told::Here) => local_words(Errno::ACCESS).unwrap_or_default().to_owned(),
+            // The ICMP error means that nothing listens there.
+            Some(Told::Icmp(icmp)) if self.why.kind() != io::ErrorKind::ConnectionRefused => icmp.full(),
+            _ => self.local_words().map_or_else(|| plugin::reason(&self.why), str::to_owned),
+        }
+    }
+
     /// Whether a router or the link reported it, so that it may pass: not a peer that refuses.
     pub fn is_passing(&self) -> bool {
         is_passing(&self.why)
@@ -183,14 +213,6 @@ fn is_passing(why: &io::Error) -> bool {
     )
 }
 
-/// The words for an error: those of its ICMP error, unless nothing listens there.
-fn told(why: &io::Error, icmp: Option<IcmpError>) -> String {
-    match icmp {
-        Some(icmp) if why.kind() != io::ErrorKind::ConnectionRefused => icmp.full(),
-        _ => plugin::reason(why),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -210,7 +232,7 @@ mod tests {
         assert_eq!(near.iter().map(Udp::peer).collect::<Vec<_>>(), addresses[1..]);
         assert_eq!(near[0].socket.local_addr().unwrap().ip(), source.addresses[0]);
         let nowhere = Udp::connect_each(&addresses[..1], &Source::default()).unwrap_err();
-        assert_eq!((nowhere.peer, nowhere.to_string().as_str()), (addresses[0], "permission denied"));
+        assert_eq!((nowhere.peer, nowhere.to_string().as_str()), (addresses[0], "prohibited here"));
         assert_eq!(Udp::connect_each(&[], &Source::default()).unwrap_err().to_string(), "no address");
     }
 }

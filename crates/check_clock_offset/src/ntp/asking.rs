@@ -8,6 +8,7 @@ use plugin::reason;
 
 use super::packet::{Measured, NtpError, Question, read};
 use crate::clock::Stamp;
+use crate::way::monitor::{self, Cause};
 
 /// What an answer can hold that we look at: the header, and what would be in its place.
 const LARGEST: usize = 512;
@@ -36,7 +37,7 @@ impl Asking {
     pub(crate) fn is_alive(&self, now: Instant) -> bool {
         match &self.result {
             Err(NtpError::Silent) => now.saturating_duration_since(self.started) < STAGGER,
-            Err(NtpError::System(_)) => false,
+            Err(NtpError::System(_) | NtpError::Here(_)) => false,
             _ => true,
         }
     }
@@ -91,6 +92,13 @@ fn belongs(result: &Result<Measured, NtpError>) -> bool {
     !matches!(result, Err(NtpError::Origin | NtpError::Short(_) | NtpError::Mode(_)))
 }
 
-fn system(error: &UdpError) -> NtpError {
-    NtpError::System(error.to_string())
+/// What an error of the path or of this machine says.
+pub(crate) fn system(error: &UdpError) -> NtpError {
+    monitor::of_error(error).into()
+}
+
+impl From<Cause> for NtpError {
+    fn from(cause: Cause) -> Self {
+        if cause.is_here { Self::Here(cause.words) } else { Self::System(cause.words) }
+    }
 }

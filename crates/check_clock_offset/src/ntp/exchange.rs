@@ -8,9 +8,10 @@ use std::time::{Duration, Instant};
 use net::udp::{self, Udp};
 use net::{STAGGER, Source, Unusable, alternate_families};
 
-use super::asking::Asking;
+use super::asking::{Asking, system};
 use super::packet::{Measured, NtpError};
 use crate::clock::Stamp;
+use crate::way::monitor;
 
 /// A server that is silent is asked again after this: no sooner, so that no server can take it for abuse (RFC
 /// 8633).
@@ -109,7 +110,20 @@ pub fn ask(servers: &[Server], way: &Way<'_>) -> Vec<Sample> {
             end = end.min(start + STRAGGLERS);
         }
     }
+    explain_silence(&mut all);
     samples(&all)
+}
+
+/// Tells of those that kept silent where this machine is to blame.
+fn explain_silence(all: &mut [Named<'_>]) {
+    let asked = all.iter_mut().flat_map(|named| &mut named.asked);
+    let mut silent: Vec<_> = asked.filter(|asking| asking.result == Err(NtpError::Silent)).collect();
+    let addresses: Vec<_> = silent.iter().map(|asking| asking.socket.peer().ip()).collect();
+    for (asking, cause) in silent.iter_mut().zip(monitor::of_silence(&addresses)) {
+        if let Some(cause) = cause {
+            asking.result = Err(cause.into());
+        }
+    }
 }
 
 /// What came of all servers so far.
@@ -162,7 +176,7 @@ impl Named<'_> {
             match Udp::connect(address, way.source) {
                 Ok(socket) => self.asked.push(Asking::start(name, socket, now)),
                 // No way there from here, as for all of a family that this machine does not have.
-                Err(error) => self.failure = Some(NtpError::System(error.to_string())),
+                Err(error) => self.failure = Some(system(&error)),
             }
         }
     }

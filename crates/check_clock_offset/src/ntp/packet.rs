@@ -45,6 +45,9 @@ pub enum NtpError {
     /// The system refuses, as where nobody listens.
     #[error("{0}")]
     System(String),
+    /// This machine cannot ask.
+    #[error("{0}")]
+    Here(String),
     /// A packet has at least 48 octets.
     #[error("an answer of {0} octets, not 48")]
     Short(usize),

@@ -77,8 +77,12 @@ pub enum Report {
 pub enum Refused {
     /// It is not well-formed.
     Malformed,
-    /// It belongs to no question of ours.
-    Foreign,
+    /// It is of another version than our questions.
+    OtherVersion,
+    /// It has another community than our questions.
+    OtherCommunity,
+    /// It has the number of no question of ours.
+    OtherNumber,
     /// It announces a message size that `snmp2` refuses.
     MessageSize(i64),
 }
@@ -97,13 +101,13 @@ impl Envelope {
     pub fn read(octets: &[u8], asked: &Asked<'_>) -> Result<Self, Refused> {
         let mut message = only(&mut AsnReader::from_bytes(octets), TYPE_SEQUENCE)?;
         if message.read_asn_integer()? != asked.version as i64 {
-            return Err(Refused::Foreign);
+            return Err(Refused::OtherVersion);
         }
         if asked.version == Version::V3 {
             return Self::read_v3(message, asked);
         }
         if message.read_asn_octetstring()? != asked.community {
-            return Err(Refused::Foreign);
+            return Err(Refused::OtherCommunity);
         }
         let (id, _) = pdu(&mut message, MSG_RESPONSE)?;
         Ok(Self { id: known(id, asked)?, signed: false, engine: Engine::default(), report: None })
@@ -185,7 +189,7 @@ fn ended(reader: &AsnReader<'_>) -> Result<(), Refused> {
 
 fn known(id: i64, asked: &Asked<'_>) -> Result<i32, Refused> {
     let id = i32::try_from(id).ok().filter(|id| asked.ids.contains(id));
-    id.ok_or(Refused::Foreign)
+    id.ok_or(Refused::OtherNumber)
 }
 
 /// The last thing of `reader`: a PDU with this tag. Its request id, and the encoded name of its first

@@ -1,43 +1,93 @@
 //! Why an agent gave no answer, in words: the first line's, and one line for each of several addresses.
 
+use std::collections::BTreeSet;
 use std::fmt;
+use std::net::SocketAddr;
 
-use net::Silence;
+use net::{Silence, shown};
 
 use super::version::Version;
+use crate::way::monitor::{self, Cause};
 
 /// Nothing came that belongs to a question.
 #[derive(Debug)]
 pub struct NoAnswer {
-    /// The version in which it was asked.
-    pub version: Version,
+    version: Version,
     /// What is known of each address that was asked.
-    pub silences: Vec<Silence>,
-    /// What may be behind silence.
-    pub guess: &'static str,
+    unheard: Vec<Unheard>,
+    /// What may be the cause of silence.
+    guess: &'static str,
+    /// Why answers do not fit.
+    misfits: String,
+}
+
+/// An address that gave no answer.
+#[derive(Debug)]
+struct Unheard {
+    peer: SocketAddr,
+    /// How many questions were sent there.
+    tries: usize,
+    /// What explains the silence: `None` if nothing does.
+    cause: Option<Cause>,
+    /// How many answers do not fit.
+    passed_over: u32,
 }
 
 impl NoAnswer {
+    /// Explains the silence of these addresses, where that is this machine's fault too. `guess` is what else
+    /// may be the cause, and `misfits` is why answers do not fit.
+    pub(super) fn new(
+        version: Version,
+        silences: Vec<Silence>,
+        guess: &'static str,
+        misfits: &BTreeSet<&'static str>,
+    ) -> Self {
+        let addresses: Vec<_> = silences.iter().map(|silence| silence.peer.ip()).collect();
+        let explained = monitor::of_silence(&addresses);
+        let unheard = silences.into_iter().zip(explained).map(|(silence, explained)| {
+            let Silence { peer, tries, failure, passed_over } = silence;
+            let cause = failure.as_ref().map(monitor::of_error);
+            Unheard { peer, tries, cause: cause.or(explained.filter(|_| passed_over == 0)), passed_over }
+        });
+        let misfits = misfits.iter().copied().collect::<Vec<_>>().join(", ");
+        Self { version, unheard: unheard.collect(), guess, misfits }
+    }
+
+    /// Returns whether this machine could ask none of the addresses.
+    pub(crate) fn is_here(&self) -> bool {
+        self.unheard.iter().all(|unheard| unheard.cause.as_ref().is_some_and(|cause| cause.is_here))
+    }
+
     /// Returns a line for each address where there are several.
     pub fn details(&self) -> impl Iterator<Item = String> {
-        let several = if self.silences.len() > 1 { self.silences.as_slice() } else { &[] };
-        several.iter().map(|silence| format!("{}: {}", silence.peer, why(silence, "no answer")))
+        let several = if self.unheard.len() > 1 { self.unheard.as_slice() } else { &[] };
+        several.iter().map(|unheard| format!("{}: {}", shown(unheard.peer), self.why(unheard, "no answer")))
+    }
+
+    fn why(&self, unheard: &Unheard, guess: &str) -> String {
+        let cause = unheard.cause.as_ref().map(|cause| cause.words.as_str());
+        let misfits = match unheard.passed_over {
+            0 => return cause.unwrap_or(guess).to_owned(),
+            1 => format!("1 answer that does not fit ({})", self.misfits),
+            count => format!("{count} answers that do not fit ({})", self.misfits),
+        };
+        cause.map(|cause| format!("{cause}, ")).unwrap_or_default() + &misfits
     }
 }
 
 impl fmt::Display for NoAnswer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Some((first, rest)) = self.silences.split_first() else { return f.write_str("no SNMP answer") };
-        write!(f, "no SNMP answer from {}", first.peer)?;
+        let Some((first, rest)) = self.unheard.split_first() else { return f.write_str("no SNMP answer") };
+        write!(f, "no SNMP answer from {}", shown(first.peer))?;
         match rest {
             [] => {}
-            [second] => write!(f, " and {}", second.peer)?,
+            [second] => write!(f, " and {}", shown(second.peer))?,
             more => write!(f, " and {} more addresses", more.len())?,
         }
-        let tries = self.silences.iter().map(|silence| silence.tries).max().unwrap_or_default();
+        let tries = self.unheard.iter().map(|unheard| unheard.tries).max().unwrap_or_default();
         let s = if tries == 1 { "try" } else { "tries" };
         write!(f, " ({}, {tries} {s}): ", self.version)?;
-        let causes: Vec<String> = self.silences.iter().map(|silence| why(silence, self.guess)).collect();
+        let causes: Vec<String> = self.unheard.iter().map(|unheard| self.why(unheard, self.guess)).collect();
         match causes.split_first() {
             Some((first, rest)) if rest.iter().all(|cause| cause == first) => f.write_str(first),
             // Silence hides more than a refusal, which has its line below.
@@ -46,32 +96,20 @@ impl fmt::Display for NoAnswer {
     }
 }
 
-fn why(silence: &Silence, guess: &str) -> String {
-    let why = silence.failure.as_ref().map_or_else(|| guess.to_owned(), ToString::to_string);
-    match silence.passed_over {
-        0 => why,
-        count => format!("{why} ({count} answers that do not fit passed over)"),
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use std::io;
-
-    use net::udp::UdpError;
-
     use super::*;
 
     fn told(addresses: &[(&str, bool)]) -> (String, Vec<String>) {
-        let silence = |(address, refuses): &(&str, bool)| {
-            let peer = address.parse().unwrap();
-            let failure =
-                refuses.then(|| UdpError { peer, why: io::ErrorKind::ConnectionRefused.into(), icmp: None });
-            Silence { peer, tries: if *refuses { 1 } else { 3 }, failure, passed_over: 0 }
+        let unheard = |(address, refuses): &(&str, bool)| Unheard {
+            peer: address.parse().unwrap(),
+            tries: if *refuses { 1 } else { 3 },
+            cause: refuses.then(|| Cause { words: "connection refused".to_owned(), is_here: false }),
+            passed_over: 0,
         };
-        let silences = addresses.iter().map(silence).collect();
         let guess = "wrong community, blocked or down";
-        let none = NoAnswer { version: Version::V2c, silences, guess };
+        let unheard = addresses.iter().map(unheard).collect();
+        let none = NoAnswer { version: Version::V2c, unheard, guess, misfits: String::new() };
         (none.to_string(), none.details().collect())
     }
 

@@ -1,12 +1,13 @@
 //! One agent, its addresses in turn until one answers, and the exchange of a question and its answer under
 //! the deadline.
 
+use std::collections::BTreeSet;
 use std::io;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::{Ipv4Addr, SocketAddr};
 use std::time::{Duration, Instant};
 
 use net::udp::{self, Udp};
-use net::{Exchanged, Silence, Source, Unanswered, Verdict, exchange};
+use net::{Exchanged, Silence, Source, Unanswered, Verdict, exchange, shown, shown_address};
 use plugin::{Deadline, reason};
 use snmp2::{Error, Oid, Pdu};
 
@@ -17,6 +18,7 @@ use super::options::Settled;
 use super::usm::{Level, Opened, Usm};
 use super::variables::{Variable, VariableError, variables};
 use super::version::Version;
+use crate::way::monitor;
 
 /// What is left of the deadline when the last try is given up.
 const RESERVE: Duration = Duration::from_millis(250);
@@ -32,10 +34,10 @@ pub enum SnmpError {
     #[error("{0}")]
     NoAnswer(NoAnswer),
     /// There was no time left to ask.
-    #[error("{0} not asked: no time left")]
+    #[error("{} not asked: no time left", shown(*.0))]
     NotAsked(SocketAddr),
     /// The agent reports an error of version 3.
-    #[error("{agent}: {}", about(*.report, .user))]
+    #[error("{}: {}", shown(*.agent), about(*.report, .user))]
     Report {
         /// Address and port.
         agent: SocketAddr,
@@ -45,14 +47,14 @@ pub enum SnmpError {
         user: String,
     },
     /// The agent answers with an error, or with something else than what was asked.
-    #[error("{0}: {1}")]
+    #[error("{agent}: {}", .1, agent = shown(*.0))]
     Refuses(SocketAddr, VariableError),
     /// The agent cannot be talked to by `snmp2`.
-    #[error("{0}: {1}")]
+    #[error("{agent}: {}", .1, agent = shown(*.0))]
     Unsupported(SocketAddr, String),
-    /// The system refuses.
-    #[error("asking {0}: {why}", why = reason(.1))]
-    System(IpAddr, io::Error),
+    /// This machine cannot ask.
+    #[error("asking {agent}: {}", .1, agent = shown_address(*.0))]
+    System(SocketAddr, String),
 }
 
 /// An answer, with the moments between which the agent gave it.
@@ -84,7 +86,8 @@ impl Session {
     pub fn open(addresses: &[SocketAddr], source: &Source, settled: Settled) -> Result<Self, SnmpError> {
         let addresses = addresses.get(..MOST).unwrap_or(addresses);
         let sockets = Udp::connect_each(addresses, source);
-        let sockets = sockets.map_err(|error| SnmpError::System(error.peer.ip(), error.why))?;
+        let sockets =
+            sockets.map_err(|error| SnmpError::System(error.peer, monitor::of_error(&error).words))?;
         let agent = sockets.first().map_or_else(nowhere, Udp::peer);
         Ok(Self { sockets, agent, settled, usm: None })
     }
@@ -169,24 +172,31 @@ impl Session {
         let (ids, octets): (Vec<i32>, Vec<&[u8]>) =
             questions.iter().map(|(id, octets)| (*id, octets.as_slice())).unzip();
         let settled = &self.settled;
+        let mut misfits = BTreeSet::new();
         let take = |octets: &[u8], sent: usize| {
             let open = ids.get(..sent).unwrap_or_default();
             let asked = Asked { version: settled.version, community: &settled.community, ids: open };
             let envelope = match Envelope::read(octets, &asked) {
                 Ok(envelope) => envelope,
                 Err(Refused::MessageSize(size)) => return Verdict::Ends(size),
-                Err(_) => return Verdict::Foreign,
+                Err(why) => {
+                    misfits.insert(misfit(why));
+                    return Verdict::Foreign;
+                }
             };
             let number = open.iter().position(|id| *id == envelope.id);
             match (number, accept(octets, &envelope)) {
                 (Some(number), Some(answer)) => Verdict::Answers(number, answer),
-                _ => Verdict::Foreign,
+                _ => {
+                    misfits.insert(if knows_engine { "not authentic" } else { MALFORMED });
+                    Verdict::Foreign
+                }
             }
         };
         let exchanged = exchange(&mut self.sockets, &octets, &mut vec![0; LARGEST], end, take);
         let exchanged = exchanged.map_err(|unanswered| match unanswered {
             Unanswered::Ended(size) => self.unsupported_text(&too_large(size)),
-            Unanswered::Silent(silences) => self.no_answer(silences, knows_engine),
+            Unanswered::Silent(silences) => self.no_answer(silences, knows_engine, &misfits),
         })?;
         self.keep(exchanged.socket);
         Ok(exchanged)
@@ -205,10 +215,15 @@ impl Session {
     fn ids(&self) -> Result<Vec<i32>, SnmpError> {
         let number = || udp::random().map(|number| i32::try_from(number >> 33).unwrap_or(1));
         let ids: io::Result<_> = (0..self.settled.tries).map(|_| number()).collect();
-        ids.map_err(|error| SnmpError::System(self.agent.ip(), error))
+        ids.map_err(|error| SnmpError::System(self.agent, reason(&error)))
     }
 
-    fn no_answer(&self, silences: Vec<Silence>, knows_engine: bool) -> SnmpError {
+    fn no_answer(
+        &self,
+        silences: Vec<Silence>,
+        knows_engine: bool,
+        misfits: &BTreeSet<&'static str>,
+    ) -> SnmpError {
         if silences.iter().all(|silence| silence.tries == 0 && silence.failure.is_none()) {
             return SnmpError::NotAsked(self.agent);
         }
@@ -218,7 +233,7 @@ impl Session {
             Version::V3 => "blocked or down",
             _ => "wrong community, blocked or down",
         };
-        SnmpError::NoAnswer(NoAnswer { version: self.settled.version, silences, guess })
+        SnmpError::NoAnswer(NoAnswer::new(self.settled.version, silences, guess, misfits))
     }
 
     fn report(&self, report: Report) -> SnmpError {
@@ -232,6 +247,19 @@ impl Session {
 
     fn unsupported_text(&self, what: &str) -> SnmpError {
         SnmpError::Unsupported(self.agent, what.to_owned())
+    }
+}
+
+/// What does not fit a question in an answer that is well-formed no further.
+const MALFORMED: &str = "malformed";
+
+/// Why a datagram is not taken for an answer.
+fn misfit(why: Refused) -> &'static str {
+    match why {
+        Refused::OtherVersion => "other version",
+        Refused::OtherCommunity => "other community",
+        Refused::OtherNumber => "other request id",
+        Refused::Malformed | Refused::MessageSize(_) => MALFORMED,
     }
 }
 

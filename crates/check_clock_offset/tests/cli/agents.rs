@@ -206,3 +206,35 @@ fn secrets_come_from_a_file_and_are_never_printed() {
     assert_eq!(outcome.code, Some(0), "{}", outcome.stdout);
     assert!(!outcome.stdout.contains("s3cret"), "{}", outcome.stdout);
 }
+
+/// An agent that answers is not down.
+#[test]
+fn answers_that_do_not_fit_are_told() {
+    type Change = fn(&mut Question);
+    let rows: [(Change, &str); 3] = [
+        (|question| question.community = b"secret".to_vec(), "other community"),
+        (|question| question.version = 0, "other version"),
+        (
+            |question| {
+                if let Some(last) = question.id.last_mut() {
+                    *last ^= 1;
+                }
+            },
+            "other request id",
+        ),
+    ];
+    for (change, why) in rows {
+        let agent = Responder::start(move |octets| {
+            let mut question = Question::read(octets);
+            change(&mut question);
+            vec![question.answer(&[integer(now())])]
+        });
+        let agent = agent.unwrap();
+        let outcome = ask(&agent, &["--timeout=1.5"]);
+        let line = format!(
+            "CLOCK_OFFSET UNKNOWN - no SNMP answer from {} (v2c, 3 tries): 3 answers that do not fit ({why})",
+            agent.address()
+        );
+        assert_eq!(outcome.summary(), (3, line.as_str()));
+    }
+}

@@ -16,6 +16,8 @@ mod look;
 #[cfg(test)]
 mod opinions;
 #[cfg(test)]
+mod own_faults;
+#[cfg(test)]
 mod servers;
 #[cfg(test)]
 mod through;
