@@ -6,6 +6,8 @@
 //! belong to. NetworkManager binds static addresses beside DHCP, and the scripts do not: the program that
 //! [`programs`] finds decides whether they are expected.
 
+mod addresses;
+mod alias;
 mod assignments;
 mod interface;
 mod programs;
@@ -77,7 +79,7 @@ fn promises(files: &[File], programs: &Programs<'_>, mut all: Promises) -> Resul
                 });
             }
             Some(Some(parent)) => {
-                let read = if range { interface::range } else { interface::alias };
+                let read = if range { alias::range } else { alias::alias };
                 let read = read(file, name, parent, &mut all);
                 all.survive(read)?;
             }

@@ -169,11 +169,10 @@ impl Reader<'_> {
                 continue;
             }
             let before = self.effects.len();
-            let doubt_here = chain_in_doubt || self.perhaps_exited || self.perhaps_left.is_some();
+            let doubt_here = doubt || chain_in_doubt || self.perhaps_exited || self.perhaps_left.is_some();
             let is_piped = |node: Option<&Node>| node.is_some_and(|node| node.follows() == Follows::Pipe);
             self.piped = piped || is_piped(nodes.get(at + 1));
             let producer = at.checked_sub(1).and_then(|at| nodes.get(at));
-            let doubt_here = doubt || doubt_here;
             let mut run = |it: &mut Self, set: &mut _| it.behind(producer, node, set, doubt_here, seen);
             let in_pipe = is_piped(Some(node)) || is_piped(nodes.get(at + 1));
             let ran = if in_pipe { self.in_subshell(set, run) } else { run(self, set) }?;

@@ -1,15 +1,14 @@
-//! `/etc/network/interfaces` and the files that it includes, as stanzas: what is written, not yet what it
-//! means.
+//! Reads `/etc/network/interfaces` and the files that it includes.
 
 use std::borrow::Cow;
-use std::collections::{HashMap, HashSet};
-use std::rc::Rc;
+use std::collections::HashSet;
 
 use addresses::short;
 
 use super::flavour::{Flavour, unknown_words};
-use crate::bad_lines::BadLines;
-use crate::promise::{ConfigError, Place, Remark};
+use super::interfaces::{Interfaces, Selected, Setting, Stanza};
+use super::lines::{first_word, logical_lines};
+use crate::promise::{ConfigError, Place};
 use crate::tree::Tree;
 use crate::unreadable::Unreadable;
 use crate::{glob, wildcard};
@@ -47,61 +46,6 @@ const READ: [&str; 22] = [
     "vrf-slave",
 ];
 
-/// All that the files say.
-#[derive(Debug, Default)]
-pub(super) struct Interfaces {
-    /// The words of `auto` and `allow-hotplug`.
-    pub(super) selected: Vec<Selected>,
-    /// The patterns of `mapping`.
-    pub(super) mappings: Vec<Selected>,
-    /// `rename`, from the old name to the new one.
-    pub(super) renames: HashMap<String, String>,
-    /// The `iface` stanzas.
-    pub(super) stanzas: Vec<Stanza>,
-    /// Files that are included and missing.
-    pub(super) remarks: Vec<Remark>,
-    /// Notes on what is not read.
-    pub(super) notes: Vec<String>,
-    /// Lines that are not understood.
-    pub(super) bad: BadLines,
-    /// Files that are included and cannot be read.
-    pub(super) unreadable: Vec<Unreadable>,
-    /// The first stanza of each name and family, and of each name.
-    first: HashMap<(String, Option<String>), usize>,
-}
-
-/// A word that names interfaces.
-#[derive(Debug)]
-pub(super) struct Selected {
-    pub(super) word: String,
-    pub(super) place: Place,
-    /// It comes up when the kernel finds it, and not in any case.
-    pub(super) hotplug: bool,
-}
-
-/// An `iface` stanza, or a `template` of ifupdown-ng.
-#[derive(Debug)]
-pub(super) struct Stanza {
-    pub(super) name: String,
-    /// As "inet"; none where the stanza is of both families.
-    pub(super) family: Option<String>,
-    /// As "static"; none where the family is.
-    pub(super) method: Option<String>,
-    /// The stanza whose options come before its own.
-    pub(super) inherits: Option<usize>,
-    pub(super) options: Vec<Setting>,
-    pub(super) place: Place,
-    template: bool,
-}
-
-/// A line of a stanza.
-#[derive(Clone, Debug)]
-pub(super) struct Setting {
-    pub(super) name: Rc<str>,
-    pub(super) value: Rc<str>,
-    pub(super) place: Place,
-}
-
 /// What the lines below a keyword belong to.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Within {
@@ -110,26 +54,6 @@ enum Within {
     /// A stanza whose first line is not understood.
     BadStanza,
     Mapping,
-}
-
-impl Stanza {
-    /// Returns what it is called in a remark, as "eth0: inet dhcp".
-    pub(super) fn title(&self) -> String {
-        let words =
-            [self.family.as_deref(), self.method.as_deref()].into_iter().flatten().collect::<Vec<_>>();
-        if words.is_empty() { self.name.clone() } else { format!("{}: {}", self.name, words.join(" ")) }
-    }
-
-    pub(super) fn is_template(&self) -> bool {
-        self.template
-    }
-}
-
-impl Interfaces {
-    /// Returns the first stanza of this name, and of this family where one is given.
-    pub(super) fn first(&self, name: &str, family: Option<&str>) -> Option<usize> {
-        self.first.get(&(name.to_owned(), family.map(str::to_owned))).copied()
-    }
 }
 
 /// Reads `path` and what it includes, as this program does: `None` if there is no such file. A line that is
@@ -355,39 +279,4 @@ impl Reader<'_> {
 
 fn is_folder(error: &plugin::ReadError) -> bool {
     matches!(error, plugin::ReadError::Refused { why, .. } if why.kind() == std::io::ErrorKind::IsADirectory)
-}
-
-fn first_word(text: &str) -> (&str, &str) {
-    let (word, rest) = text.split_once(|c: char| c.is_ascii_whitespace()).unwrap_or((text, ""));
-    (word, rest.trim_ascii_start())
-}
-
-/// The lines, each with the number of its first one: without comments and blank lines, continued where they
-/// end in a backslash.
-fn logical_lines(text: &str) -> impl Iterator<Item = (u32, Cow<'_, str>)> {
-    let mut lines = (1..).zip(text.split('\n'));
-    std::iter::from_fn(move || {
-        loop {
-            let (number, line) = lines.next()?;
-            let line = line.trim_ascii_start();
-            if line.starts_with('#') {
-                continue;
-            }
-            let mut whole = Cow::Borrowed(line);
-            while let Some(start) = whole.strip_suffix('\\').map(str::len) {
-                let whole = whole.to_mut();
-                whole.truncate(start);
-                let Some((_, more)) = lines.next() else { break };
-                whole.push_str(more);
-            }
-            let trimmed = whole.trim_ascii_end().len();
-            match &mut whole {
-                Cow::Borrowed(text) => *text = text.get(..trimmed).unwrap_or(text),
-                Cow::Owned(text) => text.truncate(trimmed),
-            }
-            if !whole.is_empty() {
-                return Some((number, whole));
-            }
-        }
-    })
 }

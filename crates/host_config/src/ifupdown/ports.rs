@@ -4,8 +4,8 @@
 use crate::promise::Promises;
 use crate::wildcard;
 
-use super::file::{Interfaces, Setting};
 use super::flavour::Flavour;
+use super::interfaces::{Interfaces, Setting};
 use super::{range, regex};
 
 /// Adds the ports and the VLANs of stanza `index`, which comes up as `physical`.

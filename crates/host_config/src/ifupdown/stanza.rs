@@ -5,8 +5,8 @@ use std::net::{IpAddr, Ipv6Addr};
 use addresses::HostAddress;
 
 use super::command::{Effect, effects};
-use super::file::{Interfaces, Setting, Stanza};
 use super::flavour::Flavour;
+use super::interfaces::{Interfaces, Setting, Stanza};
 use super::ledger::{self, Change, MOST};
 use crate::mask;
 use crate::promise::{ConfigError, Family, Place, Promise, Remark, Shadowed};

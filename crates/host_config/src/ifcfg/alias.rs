@@ -1,0 +1,100 @@
+//! What the file of an alias or of a range promises; it takes from its interface what it does not say itself.
+
+use std::net::Ipv4Addr;
+
+use super::addresses::{own_prefix, parse_v4, promise, v6};
+use super::assignments::{Assignments, Value, is_false};
+use super::interface::{File, Parent};
+use crate::mask;
+use crate::promise::{ConfigError, Promises, Remark};
+
+/// An alias: `PREFIX` and `NETMASK` come from the interface where the file has none.
+pub(super) fn alias(
+    file: &File,
+    device: &str,
+    parent: &Parent<'_>,
+    all: &mut Promises,
+) -> Result<(), ConfigError> {
+    let settings = &file.settings;
+    if stays_down(file, all)? {
+        return Ok(());
+    }
+    let read = alias_v4(file, device, parent, all);
+    all.survive(read)?;
+    v6(settings, Some(device), all)
+}
+
+fn alias_v4(file: &File, device: &str, parent: &Parent<'_>, all: &mut Promises) -> Result<(), ConfigError> {
+    let settings = &file.settings;
+    match settings.get("IPADDR")? {
+        Some(value) => {
+            let address = parse_v4(settings, value)?;
+            let prefix = inherited_prefix(settings, parent, address)?;
+            promise(settings, value, address.into(), prefix, Some(device), all);
+        }
+        None if settings.get("IPV6ADDR")?.is_none() => {
+            all.remarks.push(Remark { what: format!("{}: no IPADDR", file.name), place: settings.place(1) });
+        }
+        None => {}
+    }
+    Ok(())
+}
+
+/// A range: each address from `IPADDR_START` to `IPADDR_END`, which differ in the last octet only.
+pub(super) fn range(
+    file: &File,
+    device: &str,
+    parent: &Parent<'_>,
+    all: &mut Promises,
+) -> Result<(), ConfigError> {
+    let settings = &file.settings;
+    if stays_down(file, all)? {
+        return Ok(());
+    }
+    let end_of = |name: &str| {
+        let missing = || settings.place(1).error(format!("{}: no {name}", file.name));
+        let value = settings.get(name)?.ok_or_else(missing)?;
+        Ok::<_, ConfigError>((value, parse_v4(settings, value)?))
+    };
+    let ((value, first), (_, last)) = (end_of("IPADDR_START")?, end_of("IPADDR_END")?);
+    if first > last || first.to_bits() >> 8 != last.to_bits() >> 8 {
+        return Err(settings
+            .place(value.line)
+            .error(format!("{first} to {last} is no range within the last octet")));
+    }
+    for bits in first.to_bits()..=last.to_bits() {
+        let address = Ipv4Addr::from_bits(bits);
+        let prefix = inherited_prefix(settings, parent, address)?;
+        promise(settings, value, address.into(), prefix, Some(device), all);
+    }
+    Ok(())
+}
+
+/// `ONPARENT=no`, and the remark that says so.
+fn stays_down(file: &File, all: &mut Promises) -> Result<bool, ConfigError> {
+    let value = file.settings.get("ONPARENT")?.filter(|value| is_false(&value.text));
+    let remark = |value: &Value| Remark {
+        what: format!("{}: not brought up at boot", file.name),
+        place: file.settings.place(value.line),
+    };
+    all.remarks.extend(value.map(remark));
+    Ok(value.is_some())
+}
+
+/// The scripts let an inherited `PREFIX` win over the alias' own `NETMASK`, NetworkManager does not: then
+/// nothing is demanded.
+fn inherited_prefix(
+    settings: &Assignments,
+    parent: &Parent<'_>,
+    address: Ipv4Addr,
+) -> Result<Option<u8>, ConfigError> {
+    let own = own_prefix(settings, "", address)?;
+    let given = own_prefix(parent.settings, "", address)?;
+    let parents_prefix = parent.settings.get("PREFIX")?.is_some();
+    Ok(match (own, given) {
+        (Some(own), Some(given)) if settings.get("PREFIX")?.is_none() && parents_prefix => {
+            Some(own).filter(|_| own == given)
+        }
+        (own, given) => own.or(given).or_else(|| Some(mask::class(address))),
+    })
+}

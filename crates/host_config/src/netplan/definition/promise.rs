@@ -1,0 +1,148 @@
+//! What follows from one network definition: addresses, ports and VLANs, or a profile of NetworkManager.
+
+use std::collections::HashMap;
+
+use addresses::HostAddress;
+
+use super::super::passthrough::{self, Profiles};
+use super::Definition;
+use crate::located::Located;
+use crate::networkmanager::Keyfile;
+use crate::promise::{Dynamic, Family, Place, Ports, Promises};
+
+impl Definition {
+    /// What tells its interfaces where no name and no pattern of names does.
+    fn conditions(&self) -> String {
+        let kind = match self.kind.as_str() {
+            "ethernets" => "type=ethernet",
+            "wifis" => "type=wifi",
+            _ => return self.id.clone(),
+        };
+        let others = self.matched.iter().flat_map(|matched| &matched.other).map(String::as_str);
+        std::iter::once(kind).chain(others).collect::<Vec<_>>().join(" ")
+    }
+
+    /// The family of the address that it gets by DHCP.
+    fn dynamic(&self, is_port: bool) -> Option<Dynamic> {
+        let (family, place) = match &self.dhcp {
+            [None, None] => return None,
+            [Some(place), None] => (Family::V4, place),
+            [None, Some(place)] => (Family::V6, place),
+            [Some(place), Some(_)] => (Family::Either, place),
+        };
+        let pattern = self.matched.as_ref().and_then(|matched| matched.name.as_deref());
+        // A hardware address is that of one card, here or not.
+        let card = self.matched.as_ref().and_then(|matched| matched.hardware.as_deref());
+        let exact = self.interface().or(card.filter(|_| pattern.is_none()));
+        let interface = exact.or(pattern).map(str::to_owned).unwrap_or_else(|| self.conditions());
+        let required = exact.is_some() && !self.optional && !is_port;
+        Some(Dynamic { interface, family, required, place: place.clone() })
+    }
+
+    /// Makes the profile of NetworkManager that netplan makes of it, to be found at `place`: the settings
+    /// that are handed on replace those that follow from the other keys.
+    fn into_profile(self, place: &Place) -> Keyfile {
+        let mut profile = Keyfile::default();
+        let mut set = |key: &str, value: &str, place: &Place| {
+            let (group, key) = key.rsplit_once('.').unwrap_or_default();
+            profile.set(group, key, Located { value: value.to_owned(), place: place.clone() });
+        };
+        if self.kind != "nm-devices" {
+            set(passthrough::TYPE, self.kind.trim_end_matches("-devices").trim_end_matches('s'), place);
+        }
+        let matched = self.matched.as_ref();
+        match (self.interface(), matched.and_then(|matched| matched.name.as_deref())) {
+            (Some(name), _) => set(passthrough::INTERFACE, name, place),
+            (None, Some(pattern)) => set("match.interface-name", pattern, place),
+            (None, None) => {}
+        }
+        if let Some(address) = matched.and_then(|matched| matched.hardware.as_deref()) {
+            set("ethernet.mac-address", address, place);
+        }
+        for (family, dhcp) in ["ipv4", "ipv6"].into_iter().zip(&self.dhcp) {
+            let is_of_family =
+                |address: &&Located<HostAddress>| address.value.address.is_ipv4() == (family == "ipv4");
+            let addresses = self.addresses.iter().filter(is_of_family);
+            for (number, address) in (1..).zip(addresses) {
+                set(&format!("{family}.address{number}"), &address.value.to_string(), &address.place);
+                set(&format!("{family}.method"), "manual", &address.place);
+            }
+            let method = if family == "ipv4" { "auto" } else { "dhcp" };
+            dhcp.iter().for_each(|place| set(&format!("{family}.method"), method, place));
+        }
+        // What has no group is no setting, and a port activates what it is a port of.
+        let is_setting =
+            |key: &str| key.contains('.') && (key != passthrough::START || self.ports.is_empty());
+        for (key, written) in self.passthrough.iter().filter(|(key, _)| is_setting(key)) {
+            set(key, &written.value, &written.place);
+        }
+        profile
+    }
+
+    /// Adds what follows from its renderer.
+    fn add_renderer(&self, name: &str, to: &mut Promises) {
+        if !self.is_for_manager() {
+            return;
+        }
+        to.managed.extend(self.interface().map(str::to_owned));
+        let drivers = self.matched.as_ref().is_some_and(|matched| !matched.drivers.is_empty());
+        // netplan writes nothing at all then.
+        if let Some(place) = self.place.as_ref().filter(|_| drivers && self.set_name.is_none()) {
+            let what = format!("{name}: netplan does not match by driver for NetworkManager");
+            to.unknown.push(place.remark(what));
+        }
+    }
+
+    /// Adds what all files together say. `names` has the interfaces of the definitions by their identifiers,
+    /// where they are known; `is_port` says that this one is a port of another, `competes` that another profile
+    /// of NetworkManager may take its card.
+    pub(in crate::netplan) fn promise(
+        self,
+        names: &HashMap<String, Option<String>>,
+        (is_port, competes): (bool, bool),
+        profiles: &mut Profiles,
+        to: &mut Promises,
+    ) {
+        let interface = self.interface().map(str::to_owned);
+        let name = interface.as_deref().unwrap_or(&self.id);
+        if let Some(mode) = self.mode.as_ref().filter(|mode| matches!(mode.value.as_str(), "off" | "manual"))
+        {
+            to.remarks.push(mode.place.remark(format!("{name}: activation-mode {}", mode.value)));
+            return;
+        }
+        if let Some(place) = self.place.as_ref().filter(|_| self.renderer == "sriov") {
+            to.remarks.push(place.remark(format!("{name}: renderer sriov")));
+            return;
+        }
+        let holds_ports = matches!(self.kind.as_str(), "bonds" | "bridges" | "vrfs") && !self.openvswitch;
+        // A port that is told by something that is not known hides the others.
+        let ports: Option<Vec<String>> =
+            self.ports.iter().map(|id| names.get(id).cloned().unwrap_or(Some(id.clone()))).collect();
+        if let (true, Some(interface), Some(place)) = (holds_ports, &interface, &self.place) {
+            match ports {
+                Some(ports) if self.kind == "bridges" || !ports.is_empty() => {
+                    to.ports.push(Ports { interface: interface.clone(), ports, place: place.clone() });
+                }
+                Some(_) => {}
+                None => to.note_unknown_ports(interface, place),
+            }
+        }
+        let link = self.link.as_ref().and_then(|id| names.get(id).cloned().unwrap_or(Some(id.clone())));
+        to.add_vlan(interface.as_deref(), link.as_deref());
+        let is_typeless = self.kind == "nm-devices" && !self.passthrough.contains_key(passthrough::TYPE);
+        if let Some(place) = self.place.as_ref().filter(|_| is_typeless) {
+            to.unknown.push(place.remark(format!("{name}: no {} in passthrough", passthrough::TYPE)));
+        }
+        self.add_renderer(name, to);
+        let competes = competes && !is_port && self.dhcp.contains(&None);
+        if let Some(place) = self.place.clone().filter(|_| !self.passthrough.is_empty() || competes) {
+            let optional = interface.filter(|_| self.optional || is_port);
+            return profiles.add(&place.file, self.into_profile(&place), optional);
+        }
+        to.dynamic.extend(self.dynamic(is_port));
+        for (dhcp, place) in ["dhcp4", "dhcp6"].into_iter().zip(self.dhcp) {
+            to.remarks.extend(place.map(|place| place.remark(format!("{name}: {dhcp}"))));
+        }
+        to.add_of_interface(self.addresses.into_iter().map(|address| address.promise(interface.as_deref())));
+    }
+}

@@ -1,0 +1,114 @@
+//! Reads what netplan's files say about one interface, one file after the other: lists grow, plain values are
+//! replaced.
+
+use addresses::{HostAddress, short};
+
+use super::super::yaml::{Value, boolean, drivers};
+use super::Definition;
+use crate::hardware;
+use crate::located::Located;
+use crate::promise::ConfigError;
+
+impl Definition {
+    /// Takes over what one file says.
+    pub(in crate::netplan) fn take(&mut self, said: Value<'_>) -> Result<(), ConfigError> {
+        self.place.get_or_insert_with(|| said.place());
+        for (key, value) in said.entries(&self.id)? {
+            match key.text("a key")? {
+                "addresses" => self.take_addresses(value)?,
+                "dhcp4" => self.dhcp[0] = boolean(value)?.then(|| value.place()),
+                "dhcp6" => self.dhcp[1] = boolean(value)?.then(|| value.place()),
+                "match" => self.take_match(value)?,
+                "optional" => self.optional = boolean(value)?,
+                "openvswitch" => self.openvswitch = true,
+                "renderer" => self.renderer = value.text("renderer")?.to_owned(),
+                "interfaces" if matches!(self.kind.as_str(), "bonds" | "bridges" | "vrfs") => {
+                    self.take_ports(value)?
+                }
+                "link" if self.kind == "vlans" => self.link = Some(value.text("link")?.to_owned()),
+                "set-name" => self.set_name = Some(value.text("set-name")?.to_owned()),
+                "activation-mode" => {
+                    let mode = value.text("activation-mode")?.to_owned();
+                    self.mode = Some(Located { value: mode, place: value.place() });
+                }
+                "networkmanager" => self.take_passthrough(value)?,
+                "<<" => return Err(key.place().error("netplan knows no merge keys")),
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    fn take_match(&mut self, said: Value<'_>) -> Result<(), ConfigError> {
+        let matched = self.matched.get_or_insert_default();
+        for (key, value) in said.entries("match")? {
+            match key.text("a key")? {
+                "name" => matched.name = Some(value.text("name")?.to_owned()),
+                "macaddress" => matched.hardware = hardware::normal(value.text("macaddress")?),
+                key => {
+                    if key == "driver" {
+                        matched.drivers = drivers(value);
+                    }
+                    let value = value.text("a value").unwrap_or("one of several");
+                    matched.other.push(short(&format!("{key}={value}")));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn take_ports(&mut self, said: Value<'_>) -> Result<(), ConfigError> {
+        for item in said.items("interfaces")? {
+            let port = item.text("an interface")?.to_owned();
+            if !self.ports.contains(&port) {
+                self.ports.push(port);
+            }
+        }
+        Ok(())
+    }
+
+    fn take_addresses(&mut self, said: Value<'_>) -> Result<(), ConfigError> {
+        for item in said.items("addresses")? {
+            if !item.is_mapping() {
+                self.take_address(item)?;
+                continue;
+            }
+            // With a label or a lifetime, the address is the key of a mapping.
+            for (address, options) in item.entries("an address")? {
+                _ = options.entries("the options of an address")?;
+                self.take_address(address)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn take_address(&mut self, said: Value<'_>) -> Result<(), ConfigError> {
+        let (text, place) = (said.text("an address")?, said.place());
+        let value = place.address(text)?;
+        if value.prefix.is_none() {
+            return Err(place.error(format!("{text} has no prefix length")));
+        }
+        self.add(Located { value, place });
+        Ok(())
+    }
+
+    fn add(&mut self, address: Located<HostAddress>) {
+        if self.seen.insert(address.value) {
+            self.addresses.push(address);
+        }
+    }
+
+    /// Takes the settings of a NetworkManager profile that netplan hands on as they are.
+    fn take_passthrough(&mut self, said: Value<'_>) -> Result<(), ConfigError> {
+        let settings = said
+            .entries("networkmanager")?
+            .filter(|(key, _)| key.text("a key").is_ok_and(|key| key == "passthrough"));
+        for (_, settings) in settings {
+            for (key, value) in settings.entries("passthrough")? {
+                let written = Located { value: value.text("a setting")?.to_owned(), place: value.place() };
+                self.passthrough.insert(key.text("a key")?.to_owned(), written);
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,122 @@
+//! The interfaces that earlier `.network` files have, and the cards that they leave to a later one.
+
+use std::collections::HashMap;
+
+use super::{Match, is_plain, patterns};
+use crate::hardware::Cards;
+use crate::link_type::type_fits;
+
+/// The files so far, of which the first that is for an interface is the one that counts.
+#[derive(Debug, Default)]
+pub(in crate::networkd) struct Claimed {
+    /// Interfaces of files that name them plainly, with the first such file.
+    plain: HashMap<String, String>,
+    /// The other files that match by name only.
+    patterns: Vec<(Match, String)>,
+}
+
+impl Claimed {
+    /// Returns the earlier file that is for the interface `name` in any case.
+    pub(in crate::networkd) fn by(&self, name: &str) -> Option<&str> {
+        let by_pattern =
+            || self.patterns.iter().find(|(earlier, _)| earlier.certainly(name)).map(|(_, file)| file);
+        self.plain.get(name).or_else(by_pattern).map(String::as_str)
+    }
+
+    /// Takes a file's interfaces.
+    pub(in crate::networkd) fn claim(&mut self, by: Match, file: &str) {
+        if !by.by_name_alone() {
+            return;
+        }
+        if by.types.is_empty()
+            && by.names.iter().all(|(inverted, name)| !inverted && is_plain(name))
+            && !by.names.is_empty()
+        {
+            for (_, name) in by.names {
+                self.plain.entry(name).or_insert_with(|| file.to_owned());
+            }
+        } else {
+            self.patterns.push((by, file.to_owned()));
+        }
+    }
+}
+
+impl Match {
+    /// Returns the cards that the file is for, as a pattern of their names, but for those that `claimed` has:
+    /// `None` where that is not known, and where it is for interfaces that are no cards.
+    pub(in crate::networkd) fn cards(&self, cards: &Cards<'_>, claimed: &Claimed) -> Option<String> {
+        let drivers = self.other.get("Driver").map(|value| patterns(value).collect::<Vec<_>>());
+        let inverted = drivers.iter().flatten().any(|(inverted, _)| *inverted);
+        let by_driver = self.other.get("Driver").filter(|_| !inverted && self.other.len() == 1);
+        let fits = |name: &str| {
+            if claimed.by(name).is_some() || !self.names_fit(name) {
+                return Some(false);
+            }
+            let mut fits = true;
+            if !self.types.is_empty() {
+                let known = type_fits(&self.type_patterns(), name);
+                // A card shows its type at last by being wireless or not.
+                let of_its_kind = if cards.is_wireless(name) { "wl0" } else { "eth0" };
+                fits &= known.or_else(|| type_fits(&self.type_patterns(), of_its_kind))?;
+            }
+            for (key, value) in &self.other {
+                fits &= match key.as_str() {
+                    "Driver" => {
+                        let has = |inverted: bool| {
+                            let all = drivers.iter().flatten().filter(move |(this, _)| *this == inverted);
+                            cards.has_driver(name, all.map(|(_, pattern)| pattern.as_str()))
+                        };
+                        let positive = drivers.iter().flatten().any(|(inverted, _)| !inverted);
+                        !has(true)? && (!positive || has(false)?)
+                    }
+                    // A card is of no kind.
+                    "Kind" => patterns(value).all(|(inverted, _)| inverted),
+                    _ => return None,
+                };
+            }
+            Some(fits)
+        };
+        cards.fitting(fits, by_driver.map(|driver| driver.as_str()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_file_that_is_for_an_interface_claims_it() {
+        let of = |assignments: &[(&str, &str)]| {
+            let mut result = Match::default();
+            assignments.iter().for_each(|(key, value)| result.assign(key, value));
+            result
+        };
+        let claims = [
+            (of(&[("Name", "eth0 eth1")]), vec!["eth0", "eth1"]),
+            (of(&[("Name", "eth*")]), vec!["eth0", "eth1"]),
+            (of(&[("Name", "!eth0 lo")]), vec!["eth1"]),
+            (of(&[("Name", "eth* !eth1")]), vec!["eth0"]),
+            (of(&[("Name", "eth*"), ("Name", "!eth0")]), vec!["eth1"]),
+            (of(&[("Name", "eth0"), ("Name", ""), ("Name", "eth1")]), vec!["eth1"]),
+            (of(&[("Name", "eth*"), ("Type", "ether")]), vec!["eth0", "eth1"]),
+            (of(&[("Name", "eth0"), ("Type", "wlan")]), vec![]),
+            (of(&[("Name", "eth0"), ("Type", "!wlan loopback")]), vec!["eth0"]),
+            (of(&[("Name", "eth0"), ("Type", "e*")]), vec!["eth0"]),
+            (of(&[("Name", "eth0"), ("Type", "!ether")]), vec![]),
+            (of(&[("Type", "!loopback")]), vec!["eth0", "eth1"]),
+            (of(&[("Type", "bond")]), vec![]),
+            (of(&[("Name", "eth0"), ("Driver", "virtio_net")]), vec![]),
+            (of(&[]), vec!["eth0", "eth1"]),
+        ];
+        for (this, expected) in claims {
+            let text = format!("{this:?}");
+            let mut claimed = Claimed::default();
+            claimed.claim(this, "a.network");
+            let all =
+                ["eth0", "eth1"].into_iter().filter(|name| claimed.by(name).is_some()).collect::<Vec<_>>();
+            assert_eq!(all, expected, "{text}");
+        }
+        assert_eq!(of(&[("Name", "eth0"), ("MACAddress", "00:00:5e:00:53:01")]).interface(), Some("eth0"));
+        assert_eq!(of(&[("Name", "eth0 eth1")]).interface(), None);
+    }
+}

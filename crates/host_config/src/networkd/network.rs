@@ -1,0 +1,136 @@
+//! What one `.network` file and its drop-ins say.
+
+mod promise;
+
+use addresses::HostAddress;
+
+use super::address::{address_section, asked};
+use super::matching::Match;
+use super::unit::{Assignment, Section, boolean};
+use crate::located::{Asked, Located};
+use crate::promise::{ConfigError, Place, Promises};
+
+/// The values of `DHCP=` that ask for an address, beside the booleans.
+const DHCP: [&str; 5] = ["both", "ipv4", "ipv6", "v4", "v6"];
+
+/// What a file and its drop-ins say.
+#[derive(Debug, Default)]
+pub(super) struct Network {
+    /// Whether an empty `Address=` resets the list.
+    resets: bool,
+    /// Whether the file is the distribution's, and not the administrator's.
+    shipped: bool,
+    pub(super) matches: Match,
+    addresses: Vec<Located<Asked>>,
+    dhcp: Option<Located>,
+    /// `[DHCPServer] ServerAddress=`, which counts where `DHCPServer=` is on.
+    server_address: Option<Located<Asked>>,
+    serves_dhcp: bool,
+    /// `[IPv6Prefix] Assign=yes`: an address of the prefix, which counts where `IPv6SendRA=` is on.
+    assigned_prefix: Option<Place>,
+    sends_ra: bool,
+    /// The bridge, bond or VRF that the interface is a port of.
+    controller: Option<Located>,
+    /// The VLANs that the interface carries.
+    vlans: Vec<String>,
+    /// `RequiredForOnline=no`.
+    optional: bool,
+    /// An assignment by which networkd does not bring the interface up.
+    left_down: Option<Located>,
+    unmanaged: Option<Located>,
+}
+
+impl Network {
+    /// Returns what nothing is said of yet, for whether an empty `Address=` resets the list, and whether the
+    /// file is the distribution's.
+    pub(super) fn new(resets: bool, shipped: bool) -> Self {
+        Self { resets, shipped, ..Self::default() }
+    }
+
+    /// Takes over the sections of one file.
+    pub(super) fn take(&mut self, sections: Vec<Section>, to: &mut Promises) -> Result<(), ConfigError> {
+        for section in sections {
+            match section.name.value.as_str() {
+                "Match" => section
+                    .assignments
+                    .iter()
+                    .for_each(|each| self.matches.assign(&each.key, &each.value.value)),
+                "Network" => self.take_network(section, to),
+                "Address" => self.addresses.extend(address_section(section, to)),
+                "DHCPServer" => {
+                    let last = section.assignments.iter().rfind(|each| each.key == "ServerAddress");
+                    self.server_address =
+                        last.and_then(|each| asked(&each.value, to)).or(self.server_address.take());
+                }
+                "IPv6Prefix" => {
+                    let assigns =
+                        |each: &&Assignment| each.key == "Assign" && boolean(&each.value.value) == Some(true);
+                    let assigned =
+                        section.assignments.iter().find(assigns).map(|each| each.value.place.clone());
+                    self.assigned_prefix = assigned.or(self.assigned_prefix.take());
+                }
+                "Link" => self.take_link(section),
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    fn take_network(&mut self, section: Section, to: &mut Promises) {
+        for each in section.assignments {
+            let value = each.value.value.as_str();
+            match each.key.as_str() {
+                // An empty one resets the whole list, also what came from [Address] sections.
+                "Address" if value.is_empty() && self.resets => self.addresses.clear(),
+                "Address" if value.is_empty() => {}
+                "Address" => self.addresses.extend(asked(&each.value, to)),
+                // networkd ignores an invalid value and an empty DHCP=.
+                "DHCPServer" => self.serves_dhcp = boolean(value).unwrap_or(self.serves_dhcp),
+                "IPv6SendRA" | "IPv6PrefixDelegation" => {
+                    self.sends_ra = boolean(value).unwrap_or(self.sends_ra);
+                }
+                "VLAN" if value.is_empty() => self.vlans.clear(),
+                "VLAN" => self.vlans.push(value.to_owned()),
+                "Bridge" | "Bond" | "VRF" => self.controller = (!value.is_empty()).then_some(each.value),
+                "DHCP" => {
+                    let off = boolean(value) == Some(false) || value == "none";
+                    let on = boolean(value) == Some(true) || DHCP.contains(&value);
+                    if off || on {
+                        self.dhcp = on.then_some(each.value);
+                    } else if !value.is_empty() || self.dhcp.is_some() {
+                        let what = format!("DHCP={value} is no value, networkd ignores the line");
+                        to.notes.push(format!("note: {}: {what}", each.value.place));
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// networkd passes over a value that it does not know.
+    fn take_link(&mut self, section: Section) {
+        for each in section.assignments {
+            let value = each.value.value.as_str();
+            match each.key.as_str() {
+                "Unmanaged" => {
+                    if let Some(unmanaged) = boolean(value) {
+                        self.unmanaged = unmanaged.then_some(each.value);
+                    }
+                }
+                "RequiredForOnline" => self.optional = boolean(value) == Some(false),
+                "ActivationPolicy" => match value {
+                    "manual" | "down" | "always-down" => self.left_down = Some(each.value),
+                    "up" | "always-up" | "bound" => self.left_down = None,
+                    _ => {}
+                },
+                _ => {}
+            }
+        }
+    }
+
+    /// The static addresses, each with its place.
+    pub(super) fn statics(&self) -> impl Iterator<Item = (HostAddress, Place)> {
+        let server = self.server_address.iter().filter(|_| self.serves_dhcp);
+        self.addresses.iter().chain(server).filter_map(|each| Some((each.value?, each.place.clone())))
+    }
+}

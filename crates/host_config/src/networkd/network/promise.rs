@@ -1,0 +1,147 @@
+//! What follows from one `.network` file for its interfaces, where it is for this host and no earlier file has
+//! them.
+
+use super::super::conditions::HostFacts;
+use super::super::matching::claimed::Claimed;
+use super::Network;
+use crate::hardware::Cards;
+use crate::located::Located;
+use crate::promise::{Dynamic, Family, Place, Promises, Shadowed};
+
+impl Network {
+    /// Whether the file is for this host, as far as its conditions tell: one that is not known here is taken
+    /// to hold, with doubt.
+    fn applies(&mut self, start: &Place, facts: &HostFacts<'_>, to: &mut Promises) -> bool {
+        if self.matches.is_empty() {
+            to.notes.push(format!("note: {} has no condition in [Match]: networkd ignores it", start.file));
+            return false;
+        }
+        let (holds, condition) = self.matches.holds(facts);
+        let condition = condition.unwrap_or_default();
+        match holds {
+            Some(true) => {}
+            Some(false) => to.remarks.push(start.remark(format!("not for this host: {condition}"))),
+            None => {
+                let what = format!("whether {condition} holds is not known here");
+                // What a distribution ships for containers is on every host.
+                if self.shipped {
+                    to.remarks.push(start.remark(what));
+                } else {
+                    to.notes.push(format!("note: {}: {what}", start.file));
+                }
+                self.matches.doubt();
+            }
+        }
+        holds != Some(false)
+    }
+
+    /// Adds what this file says, unless earlier ones have its interface.
+    pub(in crate::networkd) fn promise(
+        mut self,
+        start: &Place,
+        facts: &HostFacts<'_>,
+        cards: &Cards<'_>,
+        claimed: &mut Claimed,
+        to: &mut Promises,
+    ) {
+        if !self.applies(start, facts, to) {
+            return;
+        }
+        let interface = self.matches.interface().map(str::to_owned);
+        let name = interface.as_deref().unwrap_or("unnamed interface");
+        let left_down = self
+            .left_down
+            .take()
+            .map(|each| each.place.remark(format!("{name}: ActivationPolicy={}", each.value)));
+        let unmanaged = self.unmanaged.take().map(|each| each.place.remark(format!("{name}: not managed")));
+        let mut exact = self.matches.exact();
+        exact.retain(|name| claimed.by(name).is_none());
+        let earlier = interface.as_deref().and_then(|name| claimed.by(name)).map(str::to_owned);
+        let ports = self.ports(&exact, cards, claimed);
+        let file = start.file.rsplit('/').next().unwrap_or_default();
+        claimed.claim(self.matches.clone(), file);
+        if let Some(earlier) = earlier {
+            let why = format!("{earlier} is for {name}");
+            to.shadowed.extend(self.statics().map(|(expected, place)| Shadowed {
+                expected,
+                why: why.clone(),
+                place,
+            }));
+            to.remarks.push(start.remark(format!("{name}: an earlier file is for it, not this one")));
+            return;
+        }
+        if let Some(nothing) = unmanaged.or(left_down) {
+            to.remarks.push(nothing);
+            return;
+        }
+        if let Some(controller) = &self.controller {
+            match ports {
+                Some(ports) => {
+                    let of = &controller.value;
+                    ports.iter().for_each(|port| to.add_port(of, Some(port), &controller.place));
+                }
+                None => to.note_unknown_ports(&controller.value, &controller.place),
+            }
+        }
+        self.add(interface.as_deref(), &exact, to);
+    }
+
+    /// Adds what it gives its interface; `exact` are those that it names.
+    fn add(self, interface: Option<&str>, exact: &[String], to: &mut Promises) {
+        let name = interface.unwrap_or("unnamed interface");
+        // What a distribution ships for interfaces of some hardware, as for those of containers, says nothing
+        // of this host.
+        let of_any_host = self.matches.by_name_alone() && !self.matches.depends_on_host();
+        if of_any_host || !self.shipped {
+            to.dynamic.extend(self.dynamic(exact));
+        }
+        for vlan in &self.vlans {
+            to.add_vlan(Some(vlan), interface);
+        }
+        to.remarks.extend(self.dhcp.map(|dhcp| dhcp.place.remark(format!("{name}: DHCP={}", dhcp.value))));
+        let server = self.server_address.filter(|_| self.serves_dhcp);
+        let mut addresses = Vec::new();
+        for Located { value, place } in self.addresses.into_iter().chain(server) {
+            match value {
+                Some(value) => addresses.push(Located { value, place }.promise(interface)),
+                None => to.remarks.push(place.remark(format!("{name}: an address of a pool"))),
+            }
+        }
+        to.add_of_interface(addresses.into_iter());
+    }
+
+    /// What tells the interfaces that are ports: each name, or the patterns of one file as one. `None` where
+    /// that is not known.
+    fn ports(&self, exact: &[String], cards: &Cards<'_>, claimed: &Claimed) -> Option<Vec<String>> {
+        match (exact, self.matches.patterns()) {
+            ([], Some(patterns)) => Some(vec![patterns.join(",")]),
+            ([], None) if !self.matches.by_hardware_address() => {
+                Some(vec![self.matches.cards(cards, claimed)?])
+            }
+            (exact, _) => Some(exact.to_vec()),
+        }
+    }
+
+    /// The families of which the interfaces get an address from outside.
+    fn dynamic(&self, exact: &[String]) -> Vec<Dynamic> {
+        let named = !exact.is_empty();
+        let names = if named { exact.to_vec() } else { vec![self.matches.described()] };
+        let required = named && !self.optional && self.controller.is_none() && !self.matches.is_doubtful();
+        let dynamic = |family, place: &Place| {
+            let each =
+                |name: &String| Dynamic { interface: name.clone(), family, required, place: place.clone() };
+            names.iter().map(each).collect::<Vec<_>>()
+        };
+        let by_dhcp = self.dhcp.as_ref().map(|dhcp| {
+            let family = match dhcp.value.as_str() {
+                "ipv4" | "v4" => Family::V4,
+                "ipv6" | "v6" => Family::V6,
+                _ => Family::Either,
+            };
+            dynamic(family, &dhcp.place)
+        });
+        let by_prefix =
+            self.assigned_prefix.as_ref().filter(|_| self.sends_ra).map(|place| dynamic(Family::V6, place));
+        by_dhcp.into_iter().chain(by_prefix).flatten().collect()
+    }
+}

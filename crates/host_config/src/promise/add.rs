@@ -1,0 +1,119 @@
+//! Adds to what a source says: what its modules find, and the faults that hide nothing else.
+
+use std::collections::{HashMap, HashSet};
+use std::net::IpAddr;
+
+use super::place::{ConfigError, Place, Remark};
+use super::{Ports, Promise, Promises, Vlan};
+use crate::unreadable::Unreadable;
+
+impl Promises {
+    /// Takes over an error of one line as something that is not understood, and a file that cannot be read,
+    /// once, and returns any other error.
+    pub(crate) fn survive(&mut self, result: Result<(), ConfigError>) -> Result<(), ConfigError> {
+        match result {
+            Err(ConfigError::Line { place, what }) => self.unknown.push(Remark { what, place }),
+            Err(ConfigError::Read(error)) => {
+                let error = Unreadable(error);
+                if !self.unreadable.contains(&error) {
+                    self.unreadable.push(error);
+                }
+            }
+            other => return other,
+        }
+        Ok(())
+    }
+
+    /// Returns the content of a file, if there is one: none also of one that cannot be read, which is taken
+    /// over.
+    pub(crate) fn readable(
+        &mut self,
+        read: Result<Option<Vec<u8>>, ConfigError>,
+    ) -> Result<Option<Vec<u8>>, ConfigError> {
+        match read {
+            Err(error) => self.survive(Err(error)).map(|()| None),
+            read => read,
+        }
+    }
+
+    /// Takes over the remarks of files that promise nothing, and those that cannot be read.
+    pub(crate) fn append_faults(&mut self, mut other: Self) {
+        self.remarks.append(&mut other.remarks);
+        self.unreadable.append(&mut other.unreadable);
+    }
+
+    /// Adds a port to a bridge or the like, or only the latter; [`Promises::merge_ports`] puts them together.
+    pub(crate) fn add_port(&mut self, interface: &str, port: Option<&str>, place: &Place) {
+        let ports = port.map(str::to_owned).into_iter().collect();
+        self.ports.push(Ports { interface: interface.to_owned(), ports, place: place.clone() });
+    }
+
+    /// Adds an address that may be bound, with a note.
+    pub(crate) fn add_possible(&mut self, promise: &Promise, why: &str) {
+        self.notes.push(promise.not_expected(why));
+        self.possible.push(promise.possible(why));
+    }
+
+    /// Adds a note that a bridge or the like has ports that the files do not tell.
+    pub(crate) fn note_unknown_ports(&mut self, interface: &str, place: &Place) {
+        self.notes.push(format!("note: {place}: which ports {interface} has is not known here"));
+    }
+
+    /// Adds a VLAN, where both interfaces are known.
+    pub(crate) fn add_vlan(&mut self, interface: Option<&str>, parent: Option<&str>) {
+        let vlan = interface.zip(parent).filter(|(interface, parent)| interface != parent);
+        self.vlans.extend(
+            vlan.map(|(interface, parent)| Vlan {
+                interface: interface.to_owned(),
+                parent: parent.to_owned(),
+            }),
+        );
+    }
+
+    /// Puts the ports of each bridge or the like together, each once, in the order in which they were added.
+    pub(crate) fn merge_ports(self) -> Self {
+        let mut numbers: HashMap<String, usize> = HashMap::new();
+        let mut known: HashSet<(usize, String)> = HashSet::new();
+        let mut merged: Vec<Ports> = Vec::new();
+        for Ports { interface, ports, place } in self.ports {
+            let number = *numbers.entry(interface).or_insert_with_key(|interface| {
+                merged.push(Ports { interface: interface.clone(), ports: Vec::new(), place });
+                merged.len() - 1
+            });
+            let new = ports.into_iter().filter(|port| known.insert((number, port.clone())));
+            if let Some(of_it) = merged.get_mut(number) {
+                of_it.ports.extend(new);
+            }
+        }
+        Self { ports: merged, ..self }
+    }
+
+    /// Adds the addresses of one interface. Of an IPv6 address with several prefix lengths, networkd and
+    /// NetworkManager bind the last: the kernel has each of them once on an interface.
+    pub(crate) fn add_of_interface(&mut self, promises: impl Iterator<Item = Promise>) {
+        let promises: Vec<Promise> = promises.collect();
+        let six = |promise: &Promise| promise.expected.address.is_ipv6();
+        let numbered = promises.iter().enumerate().filter(|(_, promise)| six(promise));
+        let last: HashMap<IpAddr, usize> =
+            numbered.map(|(number, promise)| (promise.expected.address, number)).collect();
+        for (number, promise) in promises.into_iter().enumerate() {
+            let counts = last.get(&promise.expected.address).is_none_or(|last| *last == number);
+            if counts {
+                self.promises.push(promise);
+            } else {
+                let what = format!("{}: a later line has the same address", promise.expected);
+                self.remarks.push(promise.place.remark(what));
+            }
+        }
+    }
+
+    /// Adds the bad lines of a plain list as not understood. There are `count` in all.
+    pub(crate) fn add_bad_lines(&mut self, file: &str, lines: Vec<(u32, String)>, count: usize) {
+        let unnamed = count.saturating_sub(lines.len());
+        let remark = |(line, what)| Remark { what, place: Place { file: file.to_owned(), line } };
+        self.unknown.extend(lines.into_iter().map(remark));
+        if let Some(last) = self.unknown.last_mut().filter(|_| unnamed > 0) {
+            last.what = format!("{} (and {unnamed} more bad lines)", last.what);
+        }
+    }
+}
