@@ -2,27 +2,22 @@
 
 use std::net::IpAddr;
 
-use addresses::{Entry, HostAddress, List};
-use host_config::{
-    AddressOptions, Dynamic, OneOf, Origin, Ports, Possible, Promise, Promises, Source, Tree, Vlan,
-};
+use addresses::{Entry, HostAddress};
+use host_config::{Dynamic, OneOf, Ports, Possible, Promise, Vlan};
 use host_net::{Bound, BoundAddress};
-use plugin::Deadline;
 
-use crate::Expectations;
-use crate::contradictions::reconcile;
 use crate::interfaces::{is_local, is_one_of};
-use crate::on_each::{of_lists, on_each};
 use crate::options::Ignored;
 
+mod combine;
 mod conditions;
 mod error;
 mod hardware;
 mod merge;
 mod one_of;
+mod read;
 
 pub use error::ExpectedError;
-use error::{check_age, lines_of};
 
 /// The expected addresses.
 #[derive(Clone, Debug, PartialEq)]
@@ -110,55 +105,6 @@ impl Expected {
     pub(crate) fn usable(&self) -> Result<(), ExpectedError> {
         if self.unusable.is_empty() { Ok(()) } else { Err(ExpectedError::Unusable(self.unusable.join("\n"))) }
     }
-}
-
-impl Expected {
-    /// Reads the addresses of --ip, --file and --from. The faults of lists and sources are in
-    /// [`Expected::unusable`], because a known address may be missing beside them.
-    pub fn read(expectations: &Expectations, deadline: &Deadline) -> Self {
-        Self::read_from(expectations, &expectations.addresses.tree(deadline), deadline)
-    }
-
-    /// Reads the addresses as [`Expected::read`] does, with the configuration in `tree`.
-    pub(crate) fn read_from(expectations: &Expectations, tree: &Tree<'_>, deadline: &Deadline) -> Self {
-        let AddressOptions { ip, file, from, .. } = &expectations.addresses;
-        let limit = expectations.file_max_age;
-        let ages = file.iter().filter_map(|path| check_age(path, limit?, deadline).err());
-        let mut errors: Vec<ExpectedError> = ages.collect();
-        let (lists, comments, unusable) = expectations.addresses.read_lists_and_comments(deadline);
-        errors.extend(unusable.into_iter().map(ExpectedError::Config));
-        let named = !ip.is_empty() || !file.is_empty();
-        let from = if from.is_empty() && !named { &[Origin::Auto][..] } else { from };
-        let (found, unusable) = host_config::read_usable(from, tree);
-        errors.extend(unusable.into_iter().map(ExpectedError::from));
-        let said = found.iter().map(|(_, promises)| promises.promises.as_slice());
-        let lists_say: Vec<Vec<Promise>> = of_lists(&comments.promises).collect();
-        let on_each = on_each(said.chain(lists_say.iter().map(Vec::as_slice)));
-        let mut expected = Self { on_each, ..Self::new(expectations, lists, found) };
-        expected.dynamic.extend(comments.dynamic);
-        let (floating, placed): (Vec<Promise>, _) =
-            comments.promises.into_iter().partition(|promise| promise.floating);
-        expected.add_floating(floating);
-        expected.add_interfaces(placed);
-        expected.ports.extend(comments.ports);
-        expected.possible.extend(comments.possible);
-        if from.contains(&Origin::Auto) {
-            match host_config::unread(tree) {
-                Ok(unread) => expected.unread = unread,
-                Err(error) => errors.push(error.into()),
-            }
-            let note = |path: &String| format!("note: {path} is here and is not read");
-            expected.notes.extend(expected.unread.iter().map(note));
-        } else if !from.is_empty()
-            && errors.is_empty()
-            && expected.is_empty()
-            && (expected.dynamic.is_empty() || !expected.demands_dynamic)
-        {
-            errors.push(ExpectedError::NothingPromised(expectations.addresses.names()));
-        }
-        expected.unusable = lines_of(&errors);
-        expected
-    }
 
     /// Adds addresses that move between hosts, and no longer demands them here.
     fn add_floating(&mut self, promises: Vec<Promise>) {
@@ -168,18 +114,6 @@ impl Expected {
         self.floating.dedup_by_key(|(address, _)| *address);
         let floating = &self.floating;
         self.entries.retain(|entry| floating.is_empty() || !floats(floating, entry.expected.address));
-    }
-
-    /// Adds the interfaces that the addresses of lists are configured on.
-    fn add_interfaces(&mut self, promises: Vec<Promise>) {
-        let on = |promise: Promise| Some((promise.expected.address, promise.interface?));
-        let new = |pair: &(IpAddr, String)| self.interfaces.binary_search(pair).is_err();
-        self.listed = promises.into_iter().filter_map(on).filter(new).collect();
-        self.listed.sort();
-        self.listed.dedup();
-        self.interfaces.extend(self.listed.iter().cloned());
-        self.interfaces.sort();
-        self.interfaces.dedup();
     }
 
     /// Returns whether an address is configured on this interface by a list alone, which may be of another
@@ -208,102 +142,7 @@ impl Expected {
             || self.demands_dynamic && !self.dynamic.is_empty()
     }
 
-    /// Returns the addresses of the command line, of the lists and of the configuration.
-    pub(crate) fn new(expectations: &Expectations, lists: Vec<List>, found: Vec<(Source, Promises)>) -> Self {
-        let mut expected = Self {
-            entries: Vec::new(),
-            files: Vec::new(),
-            source: ListSource::Named,
-            floating: expectations
-                .floating
-                .iter()
-                .map(|address| (address.to_canonical(), "--floating".to_owned()))
-                .collect(),
-            interfaces: Vec::new(),
-            on_each: Vec::new(),
-            listed: Vec::new(),
-            on: expectations.interface.clone(),
-            absent: expectations.absent.iter().map(IpAddr::to_canonical).collect(),
-            gateways: expectations.gateway.clone(),
-            ignored: expectations.ignore.clone(),
-            complete: !expectations.addresses.file.is_empty() || !found.is_empty(),
-            notes: Vec::new(),
-            remarks: Vec::new(),
-            one_of: Vec::new(),
-            possible: Vec::new(),
-            dynamic: Vec::new(),
-            demands_dynamic: !expectations.no_dynamic,
-            ports: Vec::new(),
-            vlans: Vec::new(),
-            shadowed: Vec::new(),
-            unknown: Vec::new(),
-            unusable: Vec::new(),
-            unread: Vec::new(),
-        };
-        for mut list in lists {
-            // A single list, the usual case, is taken over as it is.
-            if expected.entries.is_empty() {
-                expected.entries = list.entries
-            } else {
-                expected.entries.append(&mut list.entries)
-            }
-            expected.files.push(list.source);
-        }
-        expected.entries.extend(expectations.addresses.ip.iter().map(|&expected| Entry {
-            expected,
-            list: u32::MAX,
-            line: 0,
-        }));
-        if !found.is_empty() {
-            expected.take_configuration(expectations, found);
-        }
-        expected.interfaces.sort();
-        expected.vlans.sort();
-        expected.entries = unique(expected.entries);
-        expected.add_floating(Vec::new());
-        expected
-    }
-
-    fn take_configuration(&mut self, expectations: &Expectations, mut found: Vec<(Source, Promises)>) {
-        self.notes = reconcile(&mut found);
-        let demands = self.demands_dynamic;
-        let promises = |(_, promises): &&(Source, Promises)| {
-            promises.promises.iter().any(|promise| !promise.floating)
-                || !promises.one_of.is_empty()
-                || demands && !promises.dynamic.is_empty()
-        };
-        let mut names: Vec<&'static str> =
-            found.iter().filter(promises).map(|(source, _)| source.name()).collect();
-        names.extend((!expectations.addresses.file.is_empty()).then_some("--file"));
-        names.extend((!expectations.addresses.ip.is_empty()).then_some("--ip"));
-        self.source = ListSource::Configured(names);
-        for (source, mut promises) in found {
-            self.take_rest(&mut promises);
-            let remark =
-                |remark: host_config::Remark| format!("{source}: {} ({})", remark.what, remark.place);
-            self.remarks.extend(promises.remarks.into_iter().map(remark));
-            for promise in promises.promises {
-                self.take(promise);
-            }
-        }
-    }
-
-    /// Takes over all but the addresses and the remarks.
-    fn take_rest(&mut self, promises: &mut Promises) {
-        merge::dynamic(&mut self.dynamic, promises.dynamic.drain(..));
-        merge::ports(&mut self.ports, promises.ports.drain(..));
-        self.vlans.append(&mut promises.vlans);
-        self.one_of.append(&mut promises.one_of);
-        self.possible.append(&mut promises.possible);
-        let shadowed = promises.shadowed.drain(..);
-        self.shadowed.extend(
-            shadowed.map(|shadowed| (shadowed.expected.address, shadowed.why, shadowed.place.to_string())),
-        );
-        self.unknown
-            .extend(promises.unknown.drain(..).map(|unknown| format!("{}: {}", unknown.place, unknown.what)));
-        self.notes.append(&mut promises.notes);
-    }
-
+    /// Takes over an address of the configuration.
     fn take(&mut self, promise: Promise) {
         let Promise { expected, interface, floating, place } = promise;
         if floating {

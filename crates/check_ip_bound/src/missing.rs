@@ -1,35 +1,21 @@
 //! The expected addresses that are missing: not bound, or bound and unusable. How many, which, and why.
 
-use std::collections::BTreeMap;
+mod groups;
+mod notes;
+
 use std::net::IpAddr;
 
-use addresses::{Entry, HostAddress, all};
+use addresses::{Entry, all};
 use plugin::{Finding, Metric, Range, State, Thresholds};
 
 use crate::Observations;
-use crate::causes::{Cause, causes};
+use crate::causes::Cause;
 use crate::condition::Condition;
 use crate::dynamic::{Lease, leases};
 use crate::expected::ListSource;
 use crate::words::{addresses, causes_in_words, runs};
-
-/// Why an address is missing: what those of one group have in common.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Reason {
-    /// It is not bound, and the cause where several share one.
-    NotBound(Option<Cause>),
-    /// It is bound and unusable; with the prefix length that it should have.
-    Unusable(Condition, Option<u8>),
-}
-
-/// The addresses that are missing for one reason.
-#[derive(Debug)]
-struct Group {
-    reason: Reason,
-    addresses: Vec<IpAddr>,
-    /// One of them, as it is expected.
-    example: HostAddress,
-}
+use groups::{Group, Reason, groups, reason};
+use notes::notes;
 
 /// Judges the number of missing addresses. Without thresholds, one missing address is CRITICAL. With
 /// --warning alone, it is WARNING. With `each`, -v shows a line for each of them.
@@ -195,111 +181,10 @@ fn says_more(observed: &Observations, group: &Group, text: &str) -> bool {
     more || !text.contains(&all(&group.addresses))
 }
 
-impl Group {
-    fn in_brief(&self, observed: &Observations) -> String {
-        match &self.reason {
-            Reason::NotBound(cause) => cause.as_ref().map(Cause::in_brief).unwrap_or_default(),
-            Reason::Unusable(Condition::NoPorts(on), _) => {
-                observed.port_fault(*on).map(|fault| fault.text.clone()).unwrap_or_default()
-            }
-            Reason::Unusable(condition, _) => {
-                condition.in_brief(self.example, &observed.bound, &observed.expected.on)
-            }
-        }
-    }
-
-    fn detail(&self, observed: &Observations) -> String {
-        let reason = match &self.reason {
-            Reason::NotBound(None) => "not bound".to_owned(),
-            Reason::NotBound(Some(cause)) => format!("not bound, {cause}"),
-            Reason::Unusable(condition, _) => reason(observed, self.example, *condition),
-        };
-        format!("{}: {reason}", all(&self.addresses))
-    }
-}
-
-fn reason(observed: &Observations, expected: HostAddress, condition: Condition) -> String {
-    condition.reason(expected, &observed.bound, &observed.expected.on).unwrap_or_default()
-}
-
 fn verbose(observed: &Observations, entry: &Entry, condition: Condition) -> String {
     let origin = observed.expected.origin(entry);
     let origin = if origin.is_empty() { origin } else { format!(" ({origin})") };
     format!("{}: {}{origin}", entry.expected, reason(observed, entry.expected, condition))
-}
-
-/// Groups the missing addresses by their reason, in the order in which the reasons come up.
-fn groups(observed: &Observations, missing: &[&(Entry, Condition)]) -> Vec<Group> {
-    let mut groups: Vec<Group> = Vec::new();
-    let mut places: BTreeMap<Reason, usize> = BTreeMap::new();
-    let mut causes = if missing.is_empty() { BTreeMap::new() } else { causes(observed) };
-    for (Entry { expected, .. }, condition) in missing {
-        let reason = match condition {
-            Condition::NotBound => Reason::NotBound(causes.remove(&expected.address)),
-            Condition::Prefix(..) => Reason::Unusable(*condition, expected.prefix),
-            _ => Reason::Unusable(*condition, None),
-        };
-        let place = *places.entry(reason).or_insert_with_key(|reason| {
-            groups.push(Group { reason: reason.clone(), addresses: Vec::new(), example: *expected });
-            groups.len() - 1
-        });
-        if let Some(group) = groups.get_mut(place) {
-            group.addresses.push(expected.address);
-        }
-    }
-    groups
-}
-
-/// Returns the notes that do not affect the state.
-fn notes(observed: &Observations, some_missing: bool) -> Vec<String> {
-    let Observations { expected, bound, .. } = observed;
-    let note = |found: &(Entry, Condition)| match found {
-        (entry, Condition::Deprecated(on)) => {
-            Some(format!("note: {} is deprecated on {}", entry.expected, observed.name(*on)))
-        }
-        (entry, condition @ Condition::EmptyBridge(_)) if !observed.counts(*condition) => {
-            Some(format!("note: {} is {}", entry.expected, reason(observed, entry.expected, *condition)))
-        }
-        _ => None,
-    };
-    let unlisted = expected.source == ListSource::Bound && some_missing;
-    let unlisted =
-        unlisted.then(|| "note: no list, no configured address: all bound addresses are expected".to_owned());
-    let no_interface = expected.on.iter().filter(|name| bound.by_name(name).is_none());
-    let no_interface = no_interface.map(|name| format!("note: there is no interface {name} here"));
-    let all = observed
-        .conditions
-        .iter()
-        .filter_map(note)
-        .chain(parked(observed))
-        .chain(unlisted)
-        .chain(no_interface);
-    all.chain(other_names(observed, some_missing)).collect()
-}
-
-/// Returns a note for each interface that holds expected addresses and is switched off on purpose.
-fn parked(observed: &Observations) -> Vec<String> {
-    let mut held: BTreeMap<u32, usize> = BTreeMap::new();
-    for (_, condition) in &observed.conditions {
-        if let Condition::Parked(on) = condition {
-            *held.entry(*on).or_default() += 1;
-        }
-    }
-    let note = |(on, count): (&u32, &usize)| {
-        format!("note: {} on {}, which is down on purpose", addresses(*count), observed.name(*on))
-    };
-    held.iter().map(note).collect()
-}
-
-/// Returns a note for each configured name that is another name of an interface, where something is missing.
-fn other_names(observed: &Observations, some_missing: bool) -> Vec<String> {
-    let names: std::collections::BTreeSet<&str> =
-        observed.expected.interfaces.iter().map(|(_, name)| name.as_str()).collect();
-    let note = |name: &str| {
-        let interface = observed.bound.by_name(name).filter(|interface| interface.name != name)?;
-        Some(format!("note: {name} is an altname of {}", interface.name))
-    };
-    if some_missing { names.into_iter().filter_map(note).collect() } else { Vec::new() }
 }
 
 #[cfg(test)]

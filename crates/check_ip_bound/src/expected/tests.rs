@@ -3,7 +3,9 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use host_config::{Place, Remark};
+use addresses::List;
+use host_config::{AddressOptions, Place, Promises, Remark, Source, Tree};
+use plugin::Deadline;
 
 use super::*;
 use crate::Args;

@@ -1,0 +1,114 @@
+//! Puts together what the command line, the lists and the configuration say.
+
+use std::net::IpAddr;
+
+use addresses::{Entry, List};
+use host_config::{Promises, Source};
+
+use super::{Expected, ListSource, merge, unique};
+use crate::Expectations;
+use crate::contradictions::reconcile;
+
+impl Expected {
+    /// Returns the addresses of the command line, of the lists and of the configuration.
+    pub(crate) fn new(expectations: &Expectations, lists: Vec<List>, found: Vec<(Source, Promises)>) -> Self {
+        let complete = !expectations.addresses.file.is_empty() || !found.is_empty();
+        let mut expected = Self { complete, ..Self::of_options(expectations) };
+        for mut list in lists {
+            // A single list, the usual case, is taken over as it is.
+            if expected.entries.is_empty() {
+                expected.entries = list.entries
+            } else {
+                expected.entries.append(&mut list.entries)
+            }
+            expected.files.push(list.source);
+        }
+        expected.entries.extend(expectations.addresses.ip.iter().map(|&expected| Entry {
+            expected,
+            list: u32::MAX,
+            line: 0,
+        }));
+        if !found.is_empty() {
+            expected.take_configuration(expectations, found);
+        }
+        expected.interfaces.sort();
+        expected.vlans.sort();
+        expected.entries = unique(expected.entries);
+        expected.add_floating(Vec::new());
+        expected
+    }
+
+    /// Returns what the options say beside the addresses.
+    fn of_options(expectations: &Expectations) -> Self {
+        Self {
+            entries: Vec::new(),
+            files: Vec::new(),
+            source: ListSource::Named,
+            floating: expectations
+                .floating
+                .iter()
+                .map(|address| (address.to_canonical(), "--floating".to_owned()))
+                .collect(),
+            interfaces: Vec::new(),
+            on_each: Vec::new(),
+            listed: Vec::new(),
+            on: expectations.interface.clone(),
+            absent: expectations.absent.iter().map(IpAddr::to_canonical).collect(),
+            gateways: expectations.gateway.clone(),
+            ignored: expectations.ignore.clone(),
+            complete: false,
+            notes: Vec::new(),
+            remarks: Vec::new(),
+            one_of: Vec::new(),
+            possible: Vec::new(),
+            dynamic: Vec::new(),
+            demands_dynamic: !expectations.no_dynamic,
+            ports: Vec::new(),
+            vlans: Vec::new(),
+            shadowed: Vec::new(),
+            unknown: Vec::new(),
+            unusable: Vec::new(),
+            unread: Vec::new(),
+        }
+    }
+
+    fn take_configuration(&mut self, expectations: &Expectations, mut found: Vec<(Source, Promises)>) {
+        self.notes = reconcile(&mut found);
+        let demands = self.demands_dynamic;
+        let promises = |(_, promises): &&(Source, Promises)| {
+            promises.promises.iter().any(|promise| !promise.floating)
+                || !promises.one_of.is_empty()
+                || demands && !promises.dynamic.is_empty()
+        };
+        let mut names: Vec<&'static str> =
+            found.iter().filter(promises).map(|(source, _)| source.name()).collect();
+        names.extend((!expectations.addresses.file.is_empty()).then_some("--file"));
+        names.extend((!expectations.addresses.ip.is_empty()).then_some("--ip"));
+        self.source = ListSource::Configured(names);
+        for (source, mut promises) in found {
+            self.take_rest(&mut promises);
+            let remark =
+                |remark: host_config::Remark| format!("{source}: {} ({})", remark.what, remark.place);
+            self.remarks.extend(promises.remarks.into_iter().map(remark));
+            for promise in promises.promises {
+                self.take(promise);
+            }
+        }
+    }
+
+    /// Takes over all but the addresses and the remarks.
+    fn take_rest(&mut self, promises: &mut Promises) {
+        merge::dynamic(&mut self.dynamic, promises.dynamic.drain(..));
+        merge::ports(&mut self.ports, promises.ports.drain(..));
+        self.vlans.append(&mut promises.vlans);
+        self.one_of.append(&mut promises.one_of);
+        self.possible.append(&mut promises.possible);
+        let shadowed = promises.shadowed.drain(..);
+        self.shadowed.extend(
+            shadowed.map(|shadowed| (shadowed.expected.address, shadowed.why, shadowed.place.to_string())),
+        );
+        self.unknown
+            .extend(promises.unknown.drain(..).map(|unknown| format!("{}: {}", unknown.place, unknown.what)));
+        self.notes.append(&mut promises.notes);
+    }
+}
