@@ -9,6 +9,7 @@ mod routes;
 
 use std::collections::BTreeSet;
 use std::fs::{self, DirBuilder};
+use std::mem;
 use std::net::IpAddr;
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
@@ -24,6 +25,7 @@ use crate::case::Case;
 use crate::config::Config;
 use crate::probe::{ObserveError, Seen};
 use crate::retries::Programs;
+use crate::watch::Up;
 use crate::wrong::{self, Before};
 use gone::Gone;
 use interfaces::Interfaces;
@@ -99,6 +101,10 @@ pub(crate) struct Memory {
     /// next run judges it if that one is killed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) before: Option<Before>,
+    /// The interfaces that must stay while a run starts programs. The next run tells them if that one is
+    /// killed.
+    #[serde(default, skip_serializing_if = "Up::is_empty")]
+    pub(crate) up: Up,
     /// The default routes by the configured interface.
     #[serde(default, skip_serializing_if = "Routes::is_empty")]
     pub(crate) routes: Routes,
@@ -184,8 +190,8 @@ impl Memory {
         is_back | is_right | self.interfaces.forget(seen.bound(), now)
     }
 
-    /// Judges where the programs of a run that was killed bound addresses of a list. Returns whether there
-    /// was such a run.
+    /// Judges where the programs of a run that was killed bound addresses of a list, and which interfaces they
+    /// set down or removed. Returns whether there was such a run.
     ///
     /// # Errors
     /// [`ObserveError`]: the list or the routes cannot be read.
@@ -197,6 +203,7 @@ impl Memory {
     ) -> Result<bool, ObserveError> {
         let Some(before) = self.before.take() else { return Ok(false) };
         let bound = seen.bound();
+        self.interfaces.learn(&mem::take(&mut self.up).missed(bound), now());
         let wrongs = wrong::found(config, seen, (&before, bound), "since an earlier run", deadline)?;
         self.misbound.learn(&wrongs, bound, &config.interface);
         Ok(true)

@@ -19,6 +19,7 @@ use crate::child::{Ran, words};
 use crate::config::Config;
 use crate::probe::{ObserveError, Seen};
 use crate::retries::Unrestarted;
+use crate::watch::{Up, Watch};
 use crate::wrong::{self, Before};
 
 /// The notes of a run.
@@ -131,12 +132,13 @@ impl<'a> Ledger<'a> {
     pub(crate) fn begin(
         held: &'a Held,
         mut memory: Memory,
-        (config, seen): (&Config, &Seen),
+        (config, seen, watch): (&Config, &Seen, &Watch<'_>),
         outcome: &mut Outcome,
         now: u64,
     ) -> Result<Self, BudgetError> {
         let has_programs = config.command.is_some() || !config.restart.is_empty();
         memory.before = has_programs.then(|| Before::of(config, seen, &outcome.cases));
+        memory.up = if has_programs { watch.up() } else { Up::default() };
         let (former, acted) = (memory.failed.clone(), memory.acted.clone());
         let tried: BTreeSet<IpAddr> = of(&outcome.cases, Fate::Bindable).collect();
         let continues = memory.may_continue() && tried.is_subset(&memory.begun);
@@ -251,6 +253,7 @@ impl<'a> Ledger<'a> {
         }
         self.memory.interrupted = 0;
         self.memory.before = None;
+        self.memory.up = Up::default();
         self.memory.lately = lately(&self.unseen, outcome);
         self.memory.gone.learn(&outcome.cases, |address| seen.names(address), self.now);
         self.see_interfaces(outcome, deadline);

@@ -122,19 +122,31 @@ fn restart(
 /// Checks whether all that the run found first is still there: what is expected, and what stays by `watch`.
 fn check_again(
     config: &Config,
-    watch: &Watch<'_>,
+    watch: &mut Watch<'_>,
     outcome: &mut Outcome,
     deadline: &Deadline,
 ) -> Result<(), ObserveError> {
     let known: BTreeSet<IpAddr> =
         outcome.cases.iter().filter(|case| case.fate != Fate::Back).map(|case| case.address).collect();
-    // A service may bind its addresses anew after its program has ended.
+    // A service may bind its addresses anew, or set down an interface, after its program has ended.
     let has_run = outcome.services.iter().chain(&outcome.command).any(|ran| ran.is_started);
     let coming = if has_run { COMING } else { Duration::ZERO };
-    let until = Instant::now() + coming;
+    let settled = watch.program_ended().map(|ended| ended + COMING);
+    let mut first = None;
     let looked_for = |address: &IpAddr| !known.contains(address);
     let (mut seen, mut missing) = observe_until_settled(config, looked_for, coming, deadline)?;
-    while !watch.missed(seen.bound()).is_empty() && Instant::now() < until && deadline.remaining() > RESERVE {
+    loop {
+        watch.look_at_interfaces(seen.bound());
+        let now = Instant::now();
+        let until = if watch.missed(seen.bound()).is_empty() {
+            first = None;
+            settled.unwrap_or(now)
+        } else {
+            *first.get_or_insert(now) + coming
+        };
+        if now >= until || deadline.remaining() <= RESERVE {
+            break;
+        }
         thread::sleep(PAUSE);
         (seen, missing) = observe_until_settled(config, looked_for, Duration::ZERO, deadline)?;
     }

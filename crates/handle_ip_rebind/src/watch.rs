@@ -8,6 +8,7 @@ mod interfaces;
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
+use std::time::Instant;
 
 use check_ip_bound::{Ignored, staying};
 use host_net::{Bound, BoundAddress};
@@ -17,6 +18,7 @@ use crate::child::{Ran, shown};
 use crate::config::Config;
 use crate::probe::Seen;
 use interfaces::Kept;
+pub(crate) use interfaces::Up;
 
 /// Since when what went before any program did.
 const BEGAN: &str = "gone since this run began";
@@ -33,6 +35,8 @@ pub(crate) struct Watch<'a> {
     gone: BTreeMap<IpAddr, String>,
     /// The interfaces that must stay.
     kept: Kept,
+    /// The last program that was started: `since NAME ran`, and when it had ended.
+    program: Option<(String, Instant)>,
 }
 
 /// What was there when a run began and is not any more.
@@ -63,6 +67,7 @@ impl<'a> Watch<'a> {
             last: None,
             gone: BTreeMap::new(),
             kept: Kept::default(),
+            program: None,
         };
         watch.last = Some(watch.lasting(seen.bound()));
         watch.kept = Kept::of(seen.bound(), &config.interface, watch.staying(seen.bound()));
@@ -71,24 +76,38 @@ impl<'a> Watch<'a> {
 
     /// Looks again after a program has run.
     pub(crate) fn ran(&mut self, ran: &Ran, deadline: &Deadline) {
-        let since = ran.is_started.then(|| format!("since {} ran", shown(&ran.argv)));
-        let gone = since.as_ref().map_or_else(|| BEGAN.to_owned(), |since| format!("gone {since}"));
-        let now = Bound::read(deadline).ok();
-        self.look(now.as_ref(), &gone);
-        if let Some(now) = now {
-            self.kept.look(&now, since.as_ref());
+        if ran.is_started {
+            self.program = Some((format!("since {} ran", shown(&ran.argv)), Instant::now()));
         }
+        self.now(deadline);
     }
 
     /// Looks again, and notes what is gone since the last look. Returns what is bound now, if that can be
     /// read.
     pub(crate) fn now(&mut self, deadline: &Deadline) -> Option<Bound> {
         let now = Bound::read(deadline).ok();
-        self.look(now.as_ref(), BEGAN);
+        let since = self.program.as_ref().map(|(since, _)| since);
+        let gone = since.map_or_else(|| BEGAN.to_owned(), |since| format!("gone {since}"));
+        self.look(now.as_ref(), &gone);
         if let Some(now) = &now {
-            self.kept.look(now, None);
+            self.look_at_interfaces(now);
         }
         now
+    }
+
+    /// Notes which interfaces are down or gone `now`, by the last program: it may act after it has ended.
+    pub(crate) fn look_at_interfaces(&mut self, now: &Bound) {
+        self.kept.look(now, self.program.as_ref().map(|(since, _)| since));
+    }
+
+    /// Returns when the last program ended. `None` if none was started.
+    pub(crate) fn program_ended(&self) -> Option<Instant> {
+        self.program.as_ref().map(|(_, ended)| *ended)
+    }
+
+    /// Returns the interfaces that must stay, for the next run if this one is killed.
+    pub(crate) fn up(&self) -> Up {
+        self.kept.up()
     }
 
     fn look(&mut self, now: Option<&Bound>, since: &str) {
@@ -191,6 +210,7 @@ mod tests {
             last: None,
             gone: BTreeMap::new(),
             kept: Kept::default(),
+            program: None,
         };
         watch.last = Some(watch.lasting(&began));
         watch.look(Some(&bound(&[("192.0.2.2", 2)])), "a");

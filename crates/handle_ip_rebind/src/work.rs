@@ -117,9 +117,11 @@ fn work(
     if !config.enabled {
         return Ok(outcome.ends(End::DryRun));
     }
-    let mut ledger = Ledger::begin(&held, memory, (config, &seen), &mut outcome, now)?;
+    let mut watch = Watch::begin(config, &seen, deadline);
+    let mut ledger = Ledger::begin(&held, memory, (config, &seen, &watch), &mut outcome, now)?;
     log.begun(&outcome).map_err(HandleError::Log)?;
-    change(config, &mut ledger, &seen, &link, &mut outcome, deadline).map_err(HandleError::After)?;
+    change(config, &mut ledger, (&seen, &mut watch), &link, &mut outcome, deadline)
+        .map_err(HandleError::After)?;
     Ok(outcome.ends(End::Done))
 }
 
@@ -189,16 +191,15 @@ fn early_end(config: &Config, memory: &Memory, outcome: &mut Outcome) -> Option<
 fn change(
     config: &Config,
     ledger: &mut Ledger<'_>,
-    seen: &Seen,
+    (seen, watch): (&Seen, &mut Watch<'_>),
     link: &Link,
     outcome: &mut Outcome,
     deadline: &Deadline,
 ) -> Result<(), ObserveError> {
-    let mut watch = Watch::begin(config, seen, deadline);
     if bindable(&outcome.cases).is_empty() {
         check_owed(config, link, outcome, deadline);
     } else {
-        bring_back(config, seen, link, &mut watch, outcome, deadline)?;
+        bring_back(config, seen, link, watch, outcome, deadline)?;
     }
     if outcome.unchecked.is_none() {
         // One that could not be removed is still another host's.
@@ -208,7 +209,7 @@ fn change(
     ledger.learn(config, seen, outcome, deadline);
     let is_changed = outcome.changed || outcome.has_left();
     if is_changed {
-        tell(config, ledger, &mut watch, link, outcome, deadline)?;
+        tell(config, ledger, watch, link, outcome, deadline)?;
         ledger.judge(config, seen, outcome, deadline)?;
     }
     ledger.end(config, seen, outcome, deadline);

@@ -6,6 +6,9 @@ use std::net::IpAddr;
 
 use addresses::brief;
 use host_net::{Bound, BoundAddress, Interface, Kind, Link};
+use serde::{Deserialize, Serialize};
+
+use crate::case::MOST;
 
 /// How many characters go to the addresses that went with an interface.
 const ROOM: usize = 40;
@@ -17,6 +20,12 @@ pub(crate) struct Kept {
     /// Since when each is down or gone, in words, by name. `None` if that was before any program did it.
     off: BTreeMap<String, Option<String>>,
 }
+
+/// The same for the next run, which tells them if this run is killed: whether each is missed when it is gone,
+/// by name. A reboot may lie between the two, so that the numbers of the interfaces mean nothing.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(transparent)]
+pub(crate) struct Up(BTreeMap<String, bool>);
 
 #[derive(Clone, Debug)]
 struct Known {
@@ -71,15 +80,42 @@ impl Kept {
         });
         missed.collect()
     }
+
+    /// Returns them for the next run.
+    pub(crate) fn up(&self) -> Up {
+        Up(self.all.iter().take(MOST).map(|known| (known.name.clone(), known.lasts)).collect())
+    }
+}
+
+impl Up {
+    /// Returns what is wrong `now` with those that were up when a run began that was killed, by name.
+    pub(crate) fn missed(&self, now: &Bound) -> BTreeMap<String, String> {
+        let missed = self.0.iter().filter_map(|(name, lasts)| {
+            let fault = fault(now.by_name(name), *lasts)?;
+            Some((name.clone(), format!("{fault} since an earlier run")))
+        });
+        missed.collect()
+    }
+
+    /// Returns whether there is none.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+/// Returns what is wrong with an interface that was up, and is `there` now. `lasts` tells whether it is missed
+/// when it is gone.
+fn fault(there: Option<&Interface>, lasts: bool) -> Option<&'static str> {
+    match there {
+        Some(there) => (there.link == Link::Down).then_some("is down"),
+        None => lasts.then_some("is gone"),
+    }
 }
 
 impl Known {
     /// Returns what is wrong with it `now`. `None` if nothing: an interface that was made anew counts.
     fn fault(&self, now: &Bound) -> Option<&'static str> {
-        match now.interface(self.index).or_else(|| now.by_name(&self.name)) {
-            Some(there) => (there.link == Link::Down).then_some("is down"),
-            None => self.lasts.then_some("is gone"),
-        }
+        fault(now.interface(self.index).or_else(|| now.by_name(&self.name)), self.lasts)
     }
 }
 

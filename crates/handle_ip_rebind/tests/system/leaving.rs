@@ -80,6 +80,53 @@ fn an_interface_that_a_restart_set_down_or_removed_is_told_until_it_is_up() {
 }
 
 #[test]
+fn an_interface_that_a_program_sets_down_after_it_has_ended_is_told_too() {
+    if missing(&HOSTS) {
+        return;
+    }
+    let late = "(sleep 1; ip link set eth1 down) >/dev/null 2>&1 &";
+    let bind = format!("ip addr add 192.0.2.31/24 dev eth0; {late}");
+    for (command, restart, program) in [(None, late, "service"), (Some(bind), "sleep 2", "setup-ips.pl")] {
+        let site = Site::new("192.0.2.31");
+        site.host.cable("eth1", &site.neighbour, "eth1");
+        let restart = site.script("service", restart);
+        let command = command.map(|lines| site.script("setup-ips.pl", &lines));
+        let command = command.map_or_else(String::new, |path| format!("command = [\"{path}\"]\n"));
+        site.configure(&format!("enabled = true\n{command}restart = [[\"{restart}\"]]\n"));
+        let line = format!("IP_REBIND CRITICAL - eth1 is down since {program} ran");
+        let first = format!("{line} (bound again: 192.0.2.31, restarted 1 service)");
+        assert_eq!(site.handle().verdict(), (2, first.as_str()));
+        assert_eq!(site.handle().verdict(), (2, line.as_str()));
+    }
+}
+
+#[test]
+fn an_interface_that_a_program_of_a_killed_run_set_down_or_removed_is_told_too() {
+    if missing(&HOSTS) {
+        return;
+    }
+    let site = Site::new("192.0.2.31");
+    site.host.cable("eth1", &site.neighbour, "eth1");
+    let tunnel = "link add tun0 type veth peer name tun1\nlink set tun1 up\nlink set tun0 up\n";
+    site.host.ip_batch(&format!("{tunnel}addr add 198.51.100.9/32 dev tun0\n"));
+    let off = "ip link set eth1 down; ip link del tun0; touch \"$0.runs\"; exec sleep 20";
+    let restart = site.script("service", &format!("[ -e \"$0.runs\" ] || {{ {off}; }}"));
+    site.configure(&format!("enabled = true\nrestart = [[\"{restart}\"]]\n"));
+    kill(&site, "the program runs", || site.path("service.runs").exists());
+    let (down, gone) = ("eth1 is down since an earlier run", "tun0 is gone since an earlier run");
+    let line = format!("IP_REBIND CRITICAL - {down}, and {gone}");
+    let line = line.as_str();
+    assert_eq!(site.trial().verdict(), (2, line), "as a run");
+    let outcome = site.handle();
+    assert!(outcome.code == Some(2) && outcome.stdout.contains(down), "{outcome:?}");
+    assert!(outcome.stdout.contains(gone), "{outcome:?}");
+    assert_eq!(site.handle().verdict(), (2, line));
+    site.host.ip_batch(&format!("link set eth1 up\n{tunnel}"));
+    let line = "IP_REBIND OK - nothing is missing, 1 address bound and usable";
+    assert_eq!(site.handle().verdict(), (0, line));
+}
+
+#[test]
 fn a_floating_address_of_the_list_is_left_to_keepalived() {
     if missing(&HOSTS) {
         return;
