@@ -2,7 +2,7 @@
 //! uplink has a carrier while guests are on it, or while nothing ever was: only its ports show that no packet
 //! leaves.
 
-use host_config::{Ports, Vlan, is_pattern, may_select_cards, selects};
+use host_config::{Ports, Vlan, is_for_guests, is_pattern, selects};
 use host_net::{Bound, Interface, Kind, Link};
 
 use crate::interfaces::absence;
@@ -16,7 +16,8 @@ pub(crate) fn faults(configured: &[Ports], vlans: &[Vlan], bound: &Bound) -> Vec
 fn fault(configured: &Ports, vlans: &[Vlan], bound: &Bound) -> Option<PortFault> {
     let controller = bound.by_name(&configured.interface)?;
     let carries = matches!(controller.kind, Kind::Bridge | Kind::Bond | Kind::Team | Kind::Vrf);
-    let required: Vec<&String> = configured.ports.iter().filter(|port| may_select_cards(port)).collect();
+    let required: Vec<&String> =
+        configured.ports.iter().filter(|port| is_required(port, controller.kind)).collect();
     if !carries || controller.link == Link::Down || required.is_empty() {
         return None;
     }
@@ -37,6 +38,11 @@ fn fault(configured: &Ports, vlans: &[Vlan], bound: &Bound) -> Option<PortFault>
         (false, all) => format!("{name} lacks {} of {all} ports: {first}{more}", told.len()),
     };
     Some(PortFault { interface: controller.index, none, text })
+}
+
+/// Whether a port must be there: only a bridge has guests.
+fn is_required(port: &str, of: Kind) -> bool {
+    of != Kind::Bridge || !is_for_guests(port)
 }
 
 /// What is wrong with one port, and whether it is more than that nothing is plugged in. Of the interfaces
@@ -73,23 +79,24 @@ fn fault_of(port: &Interface, controller: &Interface) -> Option<(bool, String)> 
 const NO_PORT: &str = "is not a port of it";
 
 /// Returns whether an interface is configured as a bridge without ports, or with those of guests alone.
-pub(crate) fn is_portless(name: &str, configured: &[Ports]) -> bool {
-    let required = |ports: &Ports| ports.ports.iter().any(|port| may_select_cards(port));
-    configured.iter().any(|ports| ports.interface == name && !required(ports))
+pub(crate) fn is_portless(interface: &Interface, configured: &[Ports]) -> bool {
+    let required = |ports: &Ports| ports.ports.iter().any(|port| is_required(port, interface.kind));
+    configured.iter().any(|ports| ports.interface == interface.name && !required(ports))
 }
 
-/// Returns a note on each bridge or the like for whose guests no interface is here.
+/// Returns a note on each bridge for whose guests no interface is here.
 pub(crate) fn notes(configured: &[Ports], bound: &Bound) -> Vec<String> {
     let lacks = |port: &&String| {
         let mut others = bound.interfaces.iter().filter(|each| !each.loopback);
-        !may_select_cards(port) && !others.any(|each| selects(port, &each.name))
+        is_for_guests(port) && !others.any(|each| selects(port, &each.name))
     };
     let note = |name: &str, port: &String| format!("note: {name} has no port that fits {port}");
+    let is_bridge = |name: &str| bound.by_name(name).is_none_or(|here| here.kind == Kind::Bridge);
     let of = |each: &Ports| {
         let lacking = each.ports.iter().filter(lacks);
         lacking.map(|port| note(&each.interface, port)).collect::<Vec<_>>()
     };
-    configured.iter().flat_map(of).collect()
+    configured.iter().filter(|each| is_bridge(&each.interface)).flat_map(of).collect()
 }
 
 #[cfg(test)]
@@ -104,11 +111,15 @@ mod tests {
         Ports { interface: interface.to_owned(), ports, place: Place { file: "f".to_owned(), line: 1 } }
     }
 
-    /// The fixture's host, with these links between ports and what they are ports of.
+    /// The fixture's host, with docker0 as a guest's interface, and with these links between ports and what
+    /// they are ports of.
     fn host(kind: Kind, ports: &[&str]) -> Bound {
         let mut bound = bound("192.0.2.1/24@eth3");
         let index = bound.by_name("eth3").unwrap().index;
         for interface in &mut bound.interfaces {
+            if interface.name == "docker0" {
+                interface.name = "vnet7".to_owned();
+            }
             interface.kind = if interface.index == index { kind } else { Kind::Other };
             interface.controller = ports.contains(&interface.name.as_str()).then_some(index);
         }
@@ -118,17 +129,21 @@ mod tests {
     #[test]
     fn configured_ports_are_compared_with_those_that_are_there() {
         type Row<'a> = (Kind, &'a [&'a str], &'a str, Option<(bool, &'a str)>);
-        let rows: [Row<'_>; 20] = [
+        let rows: [Row<'_>; 24] = [
             (Kind::Bridge, &["eth0"], "eth0", None),
             // Guests come and go, and replace no card.
             (Kind::Bridge, &[], "tap*", None),
             (Kind::Bridge, &["eth0"], "eth0 tap*", None),
             (
                 Kind::Bridge,
-                &["docker0"],
-                "eth0 docker*",
+                &["vnet7"],
+                "eth0 vnet*",
                 Some((true, "eth3 has none of its ports: eth0 is not a port of it")),
             ),
+            (Kind::Bridge, &[], "bond*", Some((true, "eth3 has none of its ports: there is no bond* here"))),
+            (Kind::Bond, &[], "nic*", Some((true, "eth3 has none of its ports: there is no nic* here"))),
+            (Kind::Bond, &[], "tap*", Some((true, "eth3 has none of its ports: there is no tap* here"))),
+            (Kind::Vrf, &[], "tap*", Some((false, "eth3 lacks 1 of 1 ports: there is no tap* here"))),
             (Kind::Bridge, &[], "tap0", Some((true, "eth3 has none of its ports: there is no tap0 here"))),
             (
                 Kind::Bridge,

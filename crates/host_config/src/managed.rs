@@ -6,7 +6,8 @@ use std::net::IpAddr;
 
 use addresses::short;
 
-use crate::promise::{Choice, Dynamic, OneOf, Promise, Promises};
+use crate::networkmanager;
+use crate::promise::{Choice, Dynamic, Family, OneOf, Promise, Promises};
 use crate::source::Source;
 
 /// Moves what competes with NetworkManager's own profiles to these, as one of several.
@@ -43,13 +44,11 @@ fn compete(of: &mut Promises, manager: &mut Promises) {
     let mut own = take(&managed, manager);
     for (interface, other) in take(&managed, of) {
         if let Some(group) = groups.get(&interface).and_then(|number| manager.one_of.get_mut(*number)) {
-            if !group.profiles.iter().any(|profile| is_same(profile, &other)) {
-                group.profiles.push(other);
-            }
+            join(other, &mut group.profiles);
             continue;
         }
         match own.remove(&interface) {
-            Some(own) if !is_same(&own, &other) => {
+            Some(own) if !is_same(&own, &other) && !is_of_netplan(&own) => {
                 let why = format!("{} has one profile at a time", short(&interface));
                 manager.one_of.push(OneOf { why, active: 1, profiles: vec![other, own] });
             }
@@ -103,24 +102,75 @@ fn device(name: &str) -> &str {
     name.split(':').next().unwrap_or(name)
 }
 
-/// Whether two say the same: netplan writes files for NetworkManager.
+/// Whether two say the same of the same interfaces.
 fn is_same(one: &Choice, other: &Choice) -> bool {
     let addresses = |choice: &Choice| {
         choice.promises.iter().map(|promise| promise.expected.address).collect::<BTreeSet<IpAddr>>()
     };
-    one.dynamic.is_empty() == other.dynamic.is_empty() && addresses(one) == addresses(other)
+    let families =
+        |choice: &Choice| choice.dynamic.iter().map(|dynamic| dynamic.family).collect::<BTreeSet<Family>>();
+    addresses(one) == addresses(other)
+        && families(one) == families(other)
+        && one.port == other.port
+        && are_for_the_same(one, other)
+}
+
+fn are_for_the_same(one: &Choice, other: &Choice) -> bool {
+    let interfaces = |choice| interfaces(choice).collect::<BTreeSet<&str>>();
+    interfaces(one) == interfaces(other)
+}
+
+/// Whether netplan made it of one of its definitions.
+fn is_of_netplan(profile: &Choice) -> bool {
+    let places = profile.promises.iter().map(|promise| &promise.place);
+    let mut places = places.chain(profile.dynamic.iter().map(|dynamic| &dynamic.place));
+    places.any(|place| networkmanager::is_of_netplan(&place.file))
+}
+
+/// Whether netplan made `made` of `definition`, which may have changed since. A pattern of names does not
+/// stand with its addresses: one of these tells it then.
+fn is_made_of(made: &Choice, definition: &Choice) -> bool {
+    let address = |promise: &Promise| promise.expected.address;
+    let shares = || {
+        definition
+            .promises
+            .iter()
+            .any(|of_it| made.promises.iter().map(address).any(|one| one == address(of_it)))
+    };
+    let is_named = interfaces(made).next().is_some();
+    is_of_netplan(made) && are_for_the_same(made, definition) && (is_named || shares())
+}
+
+/// Adds a profile to its rivals. A definition of netplan is no rival of what netplan made of it: each of these
+/// profiles gets what it lacks.
+fn join(profile: Choice, rivals: &mut Vec<Choice>) {
+    let mut is_known = rivals.iter().any(|of_it| is_same(of_it, &profile));
+    for made in rivals.iter_mut().filter(|made| is_made_of(made, &profile)) {
+        is_known = true;
+        complete(made, &profile);
+    }
+    if !is_known {
+        rivals.push(profile);
+    }
+}
+
+/// Adds what a definition says more than the profile that was made of it.
+fn complete(made: &mut Choice, definition: &Choice) {
+    let known: BTreeSet<IpAddr> = made.promises.iter().map(|promise| promise.expected.address).collect();
+    let new = definition.promises.iter().filter(|promise| !known.contains(&promise.expected.address));
+    made.promises.extend(new.cloned());
+    let known: BTreeSet<Family> = made.dynamic.iter().map(|dynamic| dynamic.family).collect();
+    let new = definition.dynamic.iter().filter(|dynamic| !known.contains(&dynamic.family));
+    made.dynamic.extend(new.cloned());
 }
 
 fn share_a_profile(one: &OneOf, other: &OneOf) -> bool {
-    one.profiles.iter().any(|profile| other.profiles.iter().any(|of_it| is_same(profile, of_it)))
+    let are_one = |one: &Choice, other: &Choice| is_same(one, other) || is_made_of(other, one);
+    one.profiles.iter().any(|profile| other.profiles.iter().any(|of_it| are_one(profile, of_it)))
 }
 
 /// Adds the profiles of a group to that which has some of them.
 fn extend(group: OneOf, groups: &mut [OneOf]) {
     let Some(known) = groups.iter_mut().find(|known| share_a_profile(&group, known)) else { return };
-    for profile in group.profiles {
-        if !known.profiles.iter().any(|of_it| is_same(of_it, &profile)) {
-            known.profiles.push(profile);
-        }
-    }
+    group.profiles.into_iter().for_each(|profile| join(profile, &mut known.profiles));
 }

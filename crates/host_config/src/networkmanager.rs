@@ -26,6 +26,7 @@ use crate::promise::{ConfigError, Place, Promises};
 use crate::tree::Tree;
 use contenders::Contender;
 use devices::Fit;
+pub(crate) use files::is_of_netplan;
 pub(crate) use keyfile::Keyfile;
 use profile::Profile;
 pub(crate) use profile::shared;

@@ -18,28 +18,22 @@ pub fn selects(selector: &str, name: &str) -> bool {
     selector == name || !excluded && (only_inverted || patterns().any(matches))
 }
 
-/// How the names of network cards begin: those of systemd.net-naming-scheme(7), of the kernel and of switches,
-/// and biosdevname's em1. Its p1p1 is looked at apart.
-const CARDS: [&str; 11] = ["en", "eth", "em", "sl", "ib", "wl", "ww", "usb", "lan", "wan", "swp"];
+/// How the names of the interfaces begin that virtual machines and containers make: those of libvirt, Xen,
+/// Proxmox VE, LXC and Calico.
+const GUESTS: [&str; 11] =
+    ["tap", "tun", "vnet", "veth", "vif", "fwpr", "fwln", "fwbr", "macvtap", "lxc", "cali"];
 
-/// Returns whether a selector may be about network cards: a name may be any, and a pattern such as `tap*` is
-/// for the interfaces of guests, which come and go.
-pub fn may_select_cards(selector: &str) -> bool {
+/// Returns whether a selector is for the interfaces of guests alone, which come and go: patterns such as
+/// `tap*`. A name is that of an interface that must be there, and any other pattern may be one of cards.
+pub fn is_for_guests(selector: &str) -> bool {
     let mut wanted =
         selector.split([' ', ',']).filter(|one| !one.is_empty() && !one.starts_with('!')).peekable();
-    !is_pattern(selector) || wanted.peek().is_none() || wanted.any(|one| !is_pattern(one) || fits_a_card(one))
-}
-
-/// Whether a pattern may fit the name of a card, by the letters that it begins with.
-fn fits_a_card(pattern: &str) -> bool {
     // An expression that may begin anywhere in a name is meant for the beginning.
-    let text = pattern.trim_start_matches('*');
-    let end = text.find(['*', '?', '[', '\\']).unwrap_or(text.len());
-    let (letters, rest) = text.split_at_checked(end).unwrap_or((text, ""));
-    let fits = |card: &&str| letters.starts_with(card) || !rest.is_empty() && card.starts_with(letters);
-    let is_digit = |c: char| c.is_ascii_digit();
-    let in_slot = letters.strip_prefix('p').is_some_and(|rest| rest.is_empty() || rest.starts_with(is_digit));
-    in_slot || !letters.starts_with(|c: char| c.is_ascii_alphabetic()) || CARDS.iter().any(fits)
+    let fits_guests = |one: &str| {
+        let text = one.trim_start_matches('*');
+        is_pattern(one) && GUESTS.iter().any(|guest| text.starts_with(guest))
+    };
+    wanted.peek().is_some() && wanted.all(fits_guests)
 }
 
 #[cfg(test)]
@@ -67,35 +61,43 @@ mod tests {
     }
 
     #[test]
-    fn a_pattern_for_guests_is_for_no_card() {
+    fn a_pattern_may_be_for_guests_alone() {
         let rows = [
-            ("tap0", true),
-            ("tap*", false),
-            ("tap*,vnet*", false),
-            ("tap*,eth*", true),
-            ("*tap*", false),
-            ("vif[0-9]*", false),
-            ("vif*", false),
-            ("eth*", true),
-            ("e*", true),
-            ("et?[0-9]", true),
-            ("enp4s0f?", true),
-            ("[ev]th*", true),
-            ("*", true),
-            ("*.100", true),
-            ("!tap*", true),
-            ("*,!tap*", true),
-            ("p[0-9]*", true),
-            ("p1p*", true),
+            ("tap0", false),
+            ("tap*", true),
+            ("tap*,vnet*", true),
+            ("tap*,eth*", false),
+            ("*tap*", true),
+            ("vif[0-9]*", true),
+            ("vif*", true),
+            ("eth*", false),
+            ("e*", false),
+            ("et?[0-9]", false),
+            ("enp4s0f?", false),
+            ("[ev]th*", false),
+            ("*", false),
+            ("*.100", false),
+            ("!tap*", false),
+            ("*,!tap*", false),
+            ("p[0-9]*", false),
+            ("p1p*", false),
             ("pan*", false),
-            ("em[0-9]", true),
-            ("swp[12]", true),
-            ("wlan*", true),
-            ("w*", true),
-            ("", true),
+            ("bond*", false),
+            ("*team*", false),
+            ("vlan*", false),
+            ("nic*", false),
+            ("uplink*", false),
+            ("t*", false),
+            ("tap*,bond*", false),
+            ("tap* tap0", false),
+            ("em[0-9]", false),
+            ("swp[12]", false),
+            ("wlan*", false),
+            ("w*", false),
+            ("", false),
         ];
         for (selector, expected) in rows {
-            assert_eq!(may_select_cards(selector), expected, "{selector}");
+            assert_eq!(is_for_guests(selector), expected, "{selector}");
         }
     }
 }

@@ -16,6 +16,8 @@ fn a_bridge_waits_for_its_guests() {
         ("none", ok.to_owned()),
         ("regex tap.*", ok.to_owned()),
         ("regex (tap|vnet).* noregex", ok.to_owned()),
+        ("regex bond.*", format!("{none}there is no bond* here")),
+        ("regex nic.*", format!("{none}there is no nic* here")),
         ("regex enp.*", format!("{none}there is no enp* here")),
         ("regex (tap|eth).*", format!("{none}eth0 is not a port of it")),
         ("regex tap.* noregex eth0", format!("{none}eth0 is not a port of it")),

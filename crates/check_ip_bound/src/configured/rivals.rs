@@ -190,6 +190,69 @@ fn profiles_of_other_files_compete_too() {
     }
 }
 
+const MADE: &str = "/run/NetworkManager/system-connections/netplan-";
+
+/// What netplan writes for NetworkManager is no rival of the definition that it is made of.
+#[test]
+fn an_address_that_netplan_did_not_apply_is_missing() {
+    let yaml = |more: &str| {
+        format!(
+            "network:\n  version: 2\n  renderer: NetworkManager\n  ethernets:\n    eth0: {{addresses: [192.0.2.1/24, 192.0.2.2/24]}}\n{more}"
+        )
+    };
+    let made = (format!("{MADE}eth0.nmconnection"), named("eth0", 1));
+    let own = ("/etc/NetworkManager/system-connections/a.nmconnection".to_owned(), named("eth0", 3));
+    let pattern = "    any: {match: {name: 'eth*'}, dhcp4: true}\n";
+    let made_of_pattern =
+        (format!("{MADE}any.nmconnection"), matching("interface-name=eth*;", 9).replace("manual", "auto"));
+    let made_of_pattern = (made_of_pattern.0, made_of_pattern.1.replace("address1=198.51.100.9/24\n", ""));
+    let lacks = "1 of 2 addresses missing: 192.0.2.2";
+    let rows = [
+        ("", vec![made.clone()], "192.0.2.1/24@eth0", missing(lacks)),
+        ("", vec![made.clone(), own.clone()], "192.0.2.1/24@eth0", missing(lacks)),
+        ("", vec![made.clone(), own], "192.0.2.3/24@eth0", ok("1 address")),
+        (pattern, vec![made, made_of_pattern], "192.0.2.1/24@eth0", missing(lacks)),
+    ];
+    for (more, files, present, expected) in rows {
+        let yaml = yaml(more);
+        let mut named: Vec<(&str, &str)> = vec![("/etc/netplan/a.yaml", &yaml)];
+        named.extend(files.iter().map(|(path, text)| (path.as_str(), text.as_str())));
+        let card = cards(&TWO[..1]);
+        named.extend(card.iter().map(|(path, text)| (&**path, text.as_str())));
+        let (first, details) = said(&args(), &named, present);
+        assert_eq!(first, format!("IP_BOUND {expected}"), "{named:?} {present} {details:?}");
+    }
+}
+
+/// Leases of different interfaces are no common profile.
+#[test]
+fn profiles_for_other_interfaces_are_not_the_same() {
+    let yaml = "network:\n  version: 2\n  renderer: NetworkManager\n  ethernets:\n    eth0: {addresses: [192.0.2.1/24]}\n    any: {match: {name: 'e*0'}, dhcp4: true}\n  wifis:\n    eth3: {addresses: [198.51.100.2/24]}\n    all: {match: {name: 'e*3'}, dhcp4: true}\n";
+    let lease = |pattern: &str, kind: &str| {
+        format!("[connection]\ntype={kind}\n[match]\ninterface-name={pattern};\n[ipv4]\nmethod=auto\n")
+    };
+    let fixed = |name: &str, kind: &str, address: &str| {
+        profile(&format!("interface-name={name}"), &keyfile(address)).replace("ethernet", kind)
+    };
+    let files = [
+        ("/etc/netplan/a.yaml".to_owned(), yaml.to_owned()),
+        (format!("{MADE}eth0.nmconnection"), fixed("eth0", "ethernet", "192.0.2.1/24")),
+        (format!("{MADE}any.nmconnection"), lease("e*0", "ethernet")),
+        (format!("{MADE}eth3-x.nmconnection"), fixed("eth3", "wifi", "198.51.100.2/24")),
+        (format!("{MADE}all-x.nmconnection"), lease("e*3", "wifi")),
+    ];
+    let card = cards(&["eth0", "eth3"]);
+    let mut named: Vec<(&str, &str)> = files.iter().map(|(path, text)| (&**path, &**text)).collect();
+    named.extend(card.iter().map(|(path, text)| (&**path, text.as_str())));
+    named.push(("/sys/class/net/eth3/phy80211/name", "phy0\n"));
+    let present = "198.51.100.2/24@eth3";
+    let (first, details) = said(&args(), &named, present);
+    assert_eq!(
+        first, "IP_BOUND CRITICAL - 1 of 2 addresses missing: 192.0.2.1, eth0 has no address at all",
+        "{details:?}"
+    );
+}
+
 /// netplan refuses such files as a whole.
 #[test]
 fn netplan_has_no_drivers_for_networkmanager() {

@@ -28,8 +28,8 @@ impl Expected {
     pub(crate) fn counts(&self, condition: Condition, bound: &Bound) -> bool {
         match condition {
             Condition::EmptyBridge(index) => {
-                let name = bound.interface(index).map_or("", |interface| interface.name.as_str());
-                self.source != ListSource::Bound && !is_portless(name, &self.ports)
+                let is_meant = bound.interface(index).is_some_and(|bridge| is_portless(bridge, &self.ports));
+                self.source != ListSource::Bound && !is_meant
             }
             Condition::Parked(_) => false,
             condition => !condition.is_usable(),

@@ -52,6 +52,11 @@ pub(super) fn profiles(
     Ok(found.then_some(counting))
 }
 
+/// Returns whether a file is a profile that netplan made of one of its definitions.
+pub(crate) fn is_of_netplan(path: &str) -> bool {
+    path.strip_prefix(RUN).is_some_and(|name| name.starts_with("/netplan-"))
+}
+
 /// Whether a file of this name is read as a profile. In the administrator's folder alone, where names were
 /// free once, the suffix may be missing; backups, certificates and temporary files are skipped there.
 fn is_profile(rank: usize, name: &str) -> bool {

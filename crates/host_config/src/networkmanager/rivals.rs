@@ -1,7 +1,8 @@
 //! Which of several profiles can be active at a time: a device has one, that with the highest priority. Of
 //! several with the same priority, NetworkManager takes the one it used last, which the files do not tell.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::hash_map::Entry;
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 
 /// What a profile asks for.
 #[derive(Clone, Debug)]
@@ -133,32 +134,85 @@ fn overtaken(class: &Class, rivals: &[Class]) -> Option<Standing> {
         certain.filter(|rival| rival.priority > class.priority)
     };
     let inside = higher().filter(|rival| rival.devices.is_subset(&class.devices));
-    let crossing = higher().filter(|rival| !rival.devices.is_disjoint(&class.devices));
+    let shared =
+        |rival: &Class| rival.devices.intersection(&class.devices).cloned().collect::<BTreeSet<String>>();
+    let crossing: Vec<(BTreeSet<String>, usize)> = higher()
+        .map(|rival| (shared(rival), rival.certain))
+        .filter(|(shared, _)| !shared.is_empty())
+        .collect();
     let count = class.devices.len();
-    let certain = |rival: &Class| rival.certain.min(rival.devices.len());
     match () {
         () if count == 0 => None,
         () if most_active(inside.map(|rival| (&rival.devices, rival.certain))) >= count => {
             Some(Standing::Preceded)
         }
-        () if crossing.map(certain).sum::<usize>() >= count => Some(Standing::Overtaken),
+        () if most_active(crossing.iter().map(|(shared, count)| (shared, *count))) >= count => {
+            Some(Standing::Overtaken)
+        }
         () => None,
     }
 }
 
-/// Returns how many profiles can each have a device of their own. Those with the fewest devices come first:
-/// that gives the most where of two sets one holds the other, or they share nothing: a name, a pattern, all
-/// cards.
+/// Returns how many profiles can each have a device of their own, given the devices and the number of those
+/// that take one of them: the size of the largest matching.
 fn most_active<'a>(claims: impl Iterator<Item = (&'a BTreeSet<String>, usize)>) -> usize {
     let mut claims: Vec<(&BTreeSet<String>, usize)> = claims.collect();
+    // Those with the fewest devices first: few have to make room then.
     claims.sort_by_key(|(devices, _)| devices.len());
-    let mut taken: BTreeSet<&String> = BTreeSet::new();
-    for (devices, count) in claims {
-        let free: Vec<&String> =
-            devices.iter().filter(|device| !taken.contains(device)).take(count).collect();
-        taken.extend(free);
+    let mut numbers: HashMap<&str, usize> = HashMap::new();
+    let mut number = |device: &'a String| {
+        let next = numbers.len();
+        *numbers.entry(device).or_insert(next)
+    };
+    let wanted: Vec<Vec<usize>> =
+        claims.iter().map(|(devices, _)| devices.iter().map(&mut number).collect()).collect();
+    let mut owners: Vec<Option<usize>> = vec![None; numbers.len()];
+    for (claim, (_, count)) in claims.iter().enumerate() {
+        // A claim that got none gets none later.
+        _ = (0..*count).find(|_| !gets_one(claim, &wanted, &mut owners));
     }
-    taken.len()
+    owners.iter().flatten().count()
+}
+
+/// Gives a claim one more device, for which others may move to other devices of theirs: the shortest
+/// augmenting path, found breadth first. Returns whether there is one.
+fn gets_one(claim: usize, wanted: &[Vec<usize>], owners: &mut [Option<usize>]) -> bool {
+    // By which claim a device was reached, and by which of its devices a claim.
+    let mut by_claim: HashMap<usize, usize> = HashMap::new();
+    let mut by_device: HashMap<usize, Option<usize>> = HashMap::from([(claim, None)]);
+    let mut queue = VecDeque::from([claim]);
+    while let Some(next) = queue.pop_front() {
+        for device in wanted.get(next).into_iter().flatten() {
+            if by_claim.contains_key(device) {
+                continue;
+            }
+            by_claim.insert(*device, next);
+            let Some(owner) = owners.get(*device).copied().flatten() else {
+                move_along(*device, &by_claim, &by_device, owners);
+                return true;
+            };
+            if let Entry::Vacant(new) = by_device.entry(owner) {
+                new.insert(Some(*device));
+                queue.push_back(owner);
+            }
+        }
+    }
+    false
+}
+
+/// Gives the free device to the claim that reached it, the one that this claim leaves to the claim before,
+/// and so on.
+fn move_along(
+    free: usize,
+    by_claim: &HashMap<usize, usize>,
+    by_device: &HashMap<usize, Option<usize>>,
+    owners: &mut [Option<usize>],
+) {
+    let mut device = Some(free);
+    while let Some((number, claim)) = device.and_then(|number| Some((number, *by_claim.get(&number)?))) {
+        owners.get_mut(number).into_iter().for_each(|owner| *owner = Some(claim));
+        device = by_device.get(&claim).copied().flatten();
+    }
 }
 
 /// Doubts the profiles of cards where one for any card has a higher priority, and the cards are not known.
@@ -208,7 +262,7 @@ mod tests {
 
     #[test]
     fn a_device_has_one_profile_at_a_time() {
-        let rows: [(&[&str], &str); 19] = [
+        let rows: [(&[&str], &str); 23] = [
             (&["a 0", "b 0"], "active active"),
             (&["a 0", "a 0"], "0:1 0:1"),
             (&["a 1", "a 0"], "active preceded"),
@@ -225,6 +279,11 @@ mod tests {
             (&["a,b 1", "a 0"], "active overtaken"),
             (&["a,b 1", "a,b 1", "a 0"], "active active overtaken"),
             (&["a 1", "a,b,c 0", "b,c 0"], "active active active"),
+            // The sets of cards cross.
+            (&["c 0", "a,b 0", "a,c 0"], "active active active"),
+            (&["a,b 0", "b,c 0", "c,a 0", "a 0"], "0:3 0:3 0:3 0:3"),
+            (&["a,b 0", "b,c 1", "b,d 1"], "active active active"),
+            (&["a,b 0", "a,c 1", "b,d 1"], "overtaken active active"),
             // No card is left for it.
             (&[" 0"], "0:0"),
             // The cards are not known.
