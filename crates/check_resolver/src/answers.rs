@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use crate::Observations;
-use crate::plan::Outcome;
+use crate::outcome::Outcome;
 
 impl Observations {
     /// Returns the servers' outcomes for the question in this place, of every type.

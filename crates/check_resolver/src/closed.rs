@@ -7,7 +7,7 @@ use crate::allowed::Allowed;
 use crate::fault::Fault;
 use crate::ignored::ignored;
 use crate::lines::NAMED;
-use crate::plan::Outcome;
+use crate::outcome::Outcome;
 use crate::{Observations, Server, lines};
 
 /// Returns the report: a server that resolves for strangers can be used for attacks on others.

@@ -5,6 +5,7 @@ use plugin::{Finding, Findings, Report, State, Thresholds};
 use crate::allowed::Allowed;
 use crate::fault::Fault;
 use crate::file::File;
+use crate::here::{LATE, because};
 use crate::ignored::{ignored, none_text};
 use crate::judge::Judged;
 use crate::lines::{NAMED, grouped};
@@ -12,9 +13,6 @@ use crate::question::{Expect, Question};
 use crate::uplinks::Uplinks;
 use crate::verdict::Verdict;
 use crate::{Observations, Server, difference, lines};
-
-/// From how many seconds on an answer is a WARNING without a limit: few programs wait for it.
-const LATE: f64 = 3.0;
 
 /// Returns the report.
 pub(crate) fn evaluate(allowed: &Allowed, observed: &Observations) -> Report {
@@ -30,7 +28,7 @@ pub(crate) fn evaluate(allowed: &Allowed, observed: &Observations) -> Report {
     findings.extend(verdict.uplinks());
     findings.extend(verdict.slowed());
     findings.extend(verdict.zones.findings(&observed.questions, &verdict.judged));
-    findings.extend(slow(allowed, observed));
+    findings.extend(slow(allowed, observed, verdict.asked_again()));
     let counted = allowed.failed(failed, total, has_choice);
     let metrics = counted.into_iter().chain(lines::metrics(allowed, observed));
     let data = metrics.fold(Finding::ok(""), Finding::metric);
@@ -214,10 +212,11 @@ impl<'a> Verdict<'a> {
     }
 }
 
-fn slow(allowed: &Allowed, observed: &Observations) -> Option<Finding> {
+fn slow(allowed: &Allowed, observed: &Observations, why: Option<String>) -> Option<Finding> {
     let (seconds, server, name) = lines::slowest(observed)?;
     if allowed.slowest == Thresholds::default() && seconds >= LATE {
-        return Some(Finding::warning(format!("slow: {server} took {seconds:.3} s for {name}")));
+        let why = because(why);
+        return Some(Finding::warning(format!("slow: {server} took {seconds:.3} s for {name}{why}")));
     }
     let limit = allowed.slowest.alerting(seconds)?;
     let text = format!("slow: {server} took {seconds:.3} s for {name}, limit {limit}");

@@ -11,6 +11,10 @@ use crate::lines;
 use crate::system::{System, SystemFault};
 use crate::verdict::Verdict;
 
+/// From how many seconds on an answer, or a name here, takes too long whatever the other takes: few programs
+/// wait for it.
+pub(crate) const LATE: f64 = 3.0;
+
 /// From how many seconds on the wait of programs is a fault of its own: a busy machine is as slow as
 /// [`SLOW`] at times.
 const TOO_SLOW: f64 = 2.0;
@@ -61,7 +65,7 @@ impl Verdict<'_> {
     pub(crate) fn system_alone(&self) -> Option<Finding> {
         let system = self.system()?;
         let name = self.own_name();
-        let why = ways(self.observed).or_else(|| system.blame(&name));
+        let why = ways(self.observed).or_else(|| system.blame(&name)).or_else(|| self.asked_again());
         match &system.result {
             Err(SystemFault::NotAsked(why)) => Some(Finding::unknown(why.clone())),
             _ if !self.failing.is_empty() => None,
@@ -82,7 +86,9 @@ impl Verdict<'_> {
                 let text =
                     format!("the nameservers resolve, this system takes longer than {:.1} s", system.took);
                 let state = if self.is_overdue(system) { State::Critical } else { State::Warning };
-                Some(Finding::new(state, text + &cost.unwrap_or_default() + &self.ways()))
+                let again = self.asked_again().filter(|_| cost.is_none() && self.ways().is_empty());
+                let text = text + &cost.unwrap_or_default() + &self.ways() + &because(again);
+                Some(Finding::new(state, text))
             }
             Ok(_) => match self.wrong_here() {
                 Some(wrong) => {
@@ -132,11 +138,27 @@ impl Verdict<'_> {
         system.is_some_and(|system| system.result.is_ok()) && search_list(self.observed).is_some()
     }
 
-    /// Whether programs here wait long for a name, much longer than the slowest answer explains.
+    /// How many answers came only when the question was asked again, in words: `None` if none did. Programs
+    /// here meet the same.
+    pub(crate) fn asked_again(&self) -> Option<String> {
+        let outcomes = self.observed.servers.iter().flat_map(|server| server.outcomes.iter().flatten());
+        let (again, all) = outcomes.fold((0, 0), |(again, all), outcome| {
+            let is_again = outcome.answer.as_ref().is_ok_and(|answered| answered.is_repeated);
+            (again + usize::from(is_again), all + 1)
+        });
+        let noun = if all == 1 { "question" } else { "questions" };
+        (again > 0).then(|| format!("{again} of {all} {noun} answered only when asked again"))
+    }
+
+    /// Whether programs here wait long for a name, longer than the slowest answer explains: twice as long, or
+    /// as long as an answer may take at most.
     pub(crate) fn waits(&self) -> bool {
         let slowest = lines::slowest(self.observed).map_or(0.0, |(seconds, ..)| seconds);
         self.system().is_some_and(|system| match system.result {
-            Ok(_) => system.took >= TOO_SLOW.max(2.0 * slowest),
+            Ok(_) => {
+                let is_long = system.took >= LATE.max(slowest + SLOW);
+                is_long || system.took >= TOO_SLOW.max(2.0 * slowest)
+            }
             // A run of little time stops it early.
             Err(SystemFault::TooSlow) => system.took >= TOO_SLOW,
             Err(_) => false,
@@ -192,6 +214,6 @@ impl Verdict<'_> {
 }
 
 /// A cause after what it causes: nothing if none is seen.
-fn because(why: Option<String>) -> String {
+pub(crate) fn because(why: Option<String>) -> String {
     why.map(|why| format!(": {why}")).unwrap_or_default()
 }

@@ -8,7 +8,7 @@ use domain::base::iana::OptRcode;
 
 use crate::fault::{Fault, extended, is_dnssec, is_out_of_date, is_out_of_reach};
 use crate::message::Reply;
-use crate::plan::Outcome;
+use crate::outcome::Outcome;
 use crate::question::{Expect, Prefix, Question};
 
 /// What a server's answers to a question are worth.

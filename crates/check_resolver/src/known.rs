@@ -5,7 +5,7 @@ use plugin::{Finding, Progress, State};
 use crate::allowed::Allowed;
 use crate::fault::Fault;
 use crate::judge::{Judged, judge_all};
-use crate::plan::Outcome;
+use crate::outcome::Outcome;
 use crate::question::Question;
 use crate::zones::proves_nothing;
 use crate::{Server, closed};
@@ -132,7 +132,7 @@ mod tests {
     }
 
     fn failed(fault: Fault) -> Outcome {
-        Outcome { answer: Err(fault), is_plain: false, is_dnssec: false, resolves: false, is_cut: false }
+        Outcome::new(Err(fault))
     }
 
     /// The names, how many servers there are, whether programs go on to another, the fault of all but the

@@ -18,6 +18,7 @@ mod library;
 mod lines;
 pub mod message;
 mod options;
+mod outcome;
 mod plan;
 mod probe;
 pub mod question;
@@ -37,7 +38,6 @@ use plugin::{Deadline, Report};
 use allowed::Allowed;
 use file::File;
 pub use options::Args;
-use plan::Outcome;
 pub use probe::ProbeError;
 use question::Question;
 use system::System;
@@ -66,7 +66,7 @@ pub(crate) struct Server {
     /// Its address, with the port where that is not 53.
     pub(crate) shown: String,
     /// What came of each type of each question, in their order.
-    pub(crate) outcomes: Vec<Vec<Outcome>>,
+    pub(crate) outcomes: Vec<Vec<outcome::Outcome>>,
 }
 
 /// Asks, and judges what was answered.

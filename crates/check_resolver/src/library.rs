@@ -10,7 +10,7 @@ use domain::base::iana::OptRcode;
 use crate::Observations;
 use crate::fault::Fault;
 use crate::file::File;
-use crate::plan::{Answered, Outcome};
+use crate::outcome::{Answered, Outcome};
 use crate::question::Question;
 use crate::resolv_conf::ResolvConf;
 use crate::system::{System, SystemFault};
@@ -145,7 +145,7 @@ impl<'a> Case<'a> {
         let is_plain = self.outcomes().any(|outcome| outcome.is_plain);
         let name = self.question.name.to_string();
         let ways = [
-            (self.has("use-vc") && self.fails(), "ask by TCP alone (use-vc)"),
+            (self.has("use-vc") && (self.fails() || self.is_slow()), "ask by TCP alone (use-vc)"),
             (self.has("edns0") && is_plain, "ask with EDNS (edns0)"),
             (self.has("no-aaaa") && self.is_ipv6_only(), "ask for no AAAA (no-aaaa)"),
             (

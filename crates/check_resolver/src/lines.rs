@@ -5,7 +5,7 @@ use plugin::{Metric, Unit};
 use crate::allowed::Allowed;
 use crate::fault::{code_text, extended};
 use crate::message::Reply;
-use crate::plan::{Answered, Outcome};
+use crate::outcome::{Answered, Outcome};
 use crate::question::Question;
 use crate::{Observations, Server};
 

@@ -6,50 +6,26 @@
 //! | an answer that did not fit | the same by TCP |
 //! | FORMERR, NOTIMP, BADVERS or REFUSED | the same without EDNS |
 //! | SERVFAIL | the same with CD |
-//! | an answer to that | the same as at first: SERVFAIL again means that DNSSEC is the cause |
+//! | an answer to that | the same as at first: a good answer counts, as after a lost packet |
+//! | SERVFAIL again, and signatures or an extended error of DNSSEC | nothing: DNSSEC is the cause |
+//! | SERVFAIL again, and none of these | both once more: a server may fail at times |
 //! | a failure of that too | the same without EDNS |
-//! | an answer without EDNS, after another failure | the same as at first: failing again means EDNS |
+//! | an answer without EDNS, after another failure | the same as at first, as after CD |
 //! | an answer that is stale | the same after a while: a resolver may refresh it only then |
 //! | nothing | the same without EDNS and by TCP, side by side: a late answer to the first still counts |
+//! | an answer without EDNS after that | the same as at first: an answer means that packets were lost |
 
-use std::time::Duration;
+mod claim;
 
 use domain::base::iana::OptRcode;
 
 use crate::fault::{Fault, Tcp};
-use crate::message::{Form, Reply};
+use crate::message::Form;
+use crate::outcome::{Answered, Ended, Outcome};
+use claim::Claim;
 
 /// The first question: by UDP, with EDNS.
 pub(crate) const FIRST: Form = Form { tcp: false, edns: true, unchecked: false };
-
-/// An answer, and how it came.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Answered {
-    /// What it says.
-    pub reply: Reply,
-    /// From the first sending of its question to its arrival.
-    pub took: Duration,
-    /// Whether its question was not the first of its kind.
-    pub is_repeated: bool,
-}
-
-/// How an attempt ended.
-pub(crate) type Ended = Result<Answered, Fault>;
-
-/// What came of one name and type at one server.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Outcome {
-    /// The answer that counts, or why there is none.
-    pub answer: Result<Answered, Fault>,
-    /// Whether it came only to a question without EDNS.
-    pub is_plain: bool,
-    /// Whether it is SERVFAIL and goes with CD.
-    pub is_dnssec: bool,
-    /// Whether anything that came in answer is a resolver's, also what does not count as the answer.
-    pub resolves: bool,
-    /// Whether nothing came of a question that had too little time: that is not yet silence.
-    pub is_cut: bool,
-}
 
 /// What to do next.
 #[derive(Clone, Debug, PartialEq)]
@@ -68,21 +44,24 @@ pub(crate) enum Plan {
     /// The first question is under way.
     #[default]
     First,
-    /// TCP is under way, because an answer did not fit: after which time that came, and what came with EDNS
-    /// before, if that may be why.
-    Truncated { is_plain: bool, refusal: Option<Box<Answered>>, after: Duration },
+    /// TCP is under way, because this answer did not fit, and what came with EDNS before, if that may be why.
+    Truncated { cut: Box<Answered>, is_plain: bool, refusal: Option<Box<Answered>> },
     /// The question without EDNS is under way, because the server may not take EDNS: what it answered.
     WithoutEdns(Box<Answered>),
-    /// The first question is under way again: what failed at first, and the answer without EDNS.
-    WithEdnsAgain { refusal: Box<Answered>, plain: Box<Answered> },
     /// The question with CD is under way: what came without, and whether EDNS was not taken.
     Unchecked { answer: Box<Answered>, is_plain: bool },
-    /// With CD an answer came, and the question without is under way again: what came at first.
-    CheckedAgain { answer: Box<Answered>, is_plain: bool },
+    /// Another form was answered, and the one that failed is under way again.
+    Again(Claim),
+    /// It failed again, and is under way once more.
+    Doubted(Claim),
+    /// It failed once more, and the form that was answered is under way again.
+    Confirmed(Claim),
     /// The question is under way again because its answer was stale: that, and whether EDNS was not taken.
     Stale { answer: Box<Answered>, is_plain: bool },
     /// Two are under way because nothing came: why, and what came by TCP.
     Silent { fault: Fault, tcp: Option<bool>, is_plain_over: bool },
+    /// After silence this came without EDNS, and the first question is under way again.
+    SilentBefore(Box<Answered>),
 }
 
 impl Plan {
@@ -90,24 +69,35 @@ impl Plan {
     pub(crate) fn ended(&mut self, form: Form, ended: Ended) -> Next {
         match std::mem::take(self) {
             Self::First => self.after_first(form, ended),
-            Self::Truncated { is_plain, refusal, after } => {
-                let ended = ended.map(|answered| Answered { took: after + answered.took, ..answered });
-                self.after_cut(form, ended, is_plain, refusal)
-            }
+            Self::Truncated { cut, is_plain, refusal } => self.after_cut(
+                form,
+                ended.map(|answered| answered.after(&cut, cut.is_repeated)),
+                is_plain,
+                refusal,
+            ),
             Self::WithoutEdns(refusal) => self.after_plain(form, ended, refusal),
-            Self::WithEdnsAgain { refusal, plain } => match ended {
-                Ok(answered) if !is_good(&answered) => done(Ok(*plain), true, false),
-                // A server that is well again, or silent, shows nothing of EDNS.
-                _ => done(Ok(*refusal), false, false),
-            },
             Self::Unchecked { answer, is_plain } => self.after_unchecked(form, ended, answer, is_plain),
-            Self::CheckedAgain { answer, is_plain } => {
-                let fails = ended.is_ok_and(|ended| ended.reply.rcode == OptRcode::SERVFAIL);
-                done(Ok(*answer), is_plain, fails)
-            }
+            Self::Again(claim) => self.after_again(claim, ended),
+            Self::Doubted(claim) => match ended {
+                Ok(answered) if !answered.is_good() => self.confirm(claim),
+                _ => settled(claim.fails()),
+            },
+            Self::Confirmed(claim) => match ended {
+                Ok(answered) if answered.is_good() => settled(claim.holds()),
+                _ => settled(claim.fails()),
+            },
+            Self::SilentBefore(plain) => match ended {
+                Ok(again) => {
+                    let (took, waited) = (plain.waited, plain.waited);
+                    self.judge(form, Answered { took, waited, is_repeated: true, ..again }, false)
+                }
+                Err(_) => self.only_plain(*plain),
+            },
             Self::Stale { answer, is_plain } => match ended {
-                Ok(again) if is_good(&again) && !again.reply.tc && !again.reply.is_stale() => {
-                    done(Ok(Answered { took: answer.took.max(again.took), ..again }), is_plain, false)
+                Ok(again) if again.is_good() && !again.reply.tc && !again.reply.is_stale() => {
+                    let (took, is_repeated) = (answer.took.max(again.took), answer.is_repeated);
+                    let is_repeated = again.is_repeated || is_repeated;
+                    done(Ok(Answered { took, is_repeated, ..again }), is_plain, false)
                 }
                 _ => done(Ok(*answer), is_plain, false),
             },
@@ -168,7 +158,7 @@ impl Plan {
     /// An answer that may need a further question.
     fn judge(&mut self, form: Form, answered: Answered, is_plain: bool) -> Next {
         if answered.reply.tc && !form.tcp {
-            return self.by_tcp(form, is_plain, None, answered.took);
+            return self.by_tcp(form, is_plain, None, answered);
         }
         if answered.reply.rcode == OptRcode::SERVFAIL {
             *self = Self::Unchecked { answer: Box::new(answered), is_plain };
@@ -184,14 +174,8 @@ impl Plan {
         done(Ok(answered), is_plain, false)
     }
 
-    fn by_tcp(
-        &mut self,
-        form: Form,
-        is_plain: bool,
-        refusal: Option<Box<Answered>>,
-        after: Duration,
-    ) -> Next {
-        *self = Self::Truncated { is_plain, refusal, after };
+    fn by_tcp(&mut self, form: Form, is_plain: bool, refusal: Option<Box<Answered>>, cut: Answered) -> Next {
+        *self = Self::Truncated { cut: Box::new(cut), is_plain, refusal };
         Next::Ask(vec![Form { tcp: true, ..form }])
     }
 
@@ -207,12 +191,12 @@ impl Plan {
             Ok(answered) if is_of_edns && answered.reply.rcode != refusal.reply.rcode => {
                 self.judge(form, answered, true)
             }
-            Ok(answered) if is_good(&answered) && answered.reply.tc && !form.tcp => {
-                self.by_tcp(form, true, Some(refusal), answered.took)
+            Ok(answered) if answered.is_good() && answered.reply.tc && !form.tcp => {
+                self.by_tcp(form, true, Some(refusal), answered)
             }
-            Ok(answered) if is_good(&answered) => {
-                *self = Self::WithEdnsAgain { refusal, plain: Box::new(answered) };
-                Next::Ask(vec![Form { edns: true, ..form }])
+            Ok(answered) if answered.is_good() => {
+                let again = Form { edns: true, ..form };
+                self.again(again, refusal, form, answered, false)
             }
             _ => done(Ok(*refusal), false, false),
         }
@@ -220,13 +204,55 @@ impl Plan {
 
     fn after_unchecked(&mut self, form: Form, ended: Ended, answer: Box<Answered>, is_plain: bool) -> Next {
         match ended {
-            Ok(answered) if is_good(&answered) => {
-                *self = Self::CheckedAgain { answer, is_plain };
-                Next::Ask(vec![Form { unchecked: false, ..form }])
+            Ok(answered) if answered.is_good() => {
+                self.again(Form { unchecked: false, ..form }, answer, form, answered, is_plain)
             }
             Ok(_) if form.edns => self.without_edns(form, answer),
             _ => done(Ok(*answer), is_plain, false),
         }
+    }
+
+    /// An answer that came without EDNS, after silence to all with it.
+    fn only_plain(&mut self, plain: Answered) -> Next {
+        match self.judge(Form { edns: false, ..FIRST }, plain, true) {
+            Next::Done(outcome) => settled(Outcome { is_plain_by_silence: true, ..*outcome }),
+            next => next,
+        }
+    }
+
+    /// Asks again in the form that failed, after an answer in another one.
+    fn again(
+        &mut self,
+        form: Form,
+        failure: Box<Answered>,
+        other: Form,
+        good: Answered,
+        is_plain: bool,
+    ) -> Next {
+        *self = Self::Again(Claim { form, failure, good: Box::new(good), other, is_plain });
+        Next::Ask(vec![form])
+    }
+
+    /// A good answer counts like one after a lost packet. Silence, or another failure, shows nothing.
+    fn after_again(&mut self, claim: Claim, ended: Ended) -> Next {
+        match ended {
+            Ok(again) if again.is_good() => {
+                self.judge(claim.form, again.after(&claim.failure, true), claim.is_plain)
+            }
+            Ok(again) if claim.is_shown(&again) => settled(claim.holds()),
+            Ok(_) => {
+                let form = claim.form;
+                *self = Self::Doubted(claim);
+                Next::Ask(vec![form])
+            }
+            Err(_) => settled(claim.fails()),
+        }
+    }
+
+    fn confirm(&mut self, claim: Claim) -> Next {
+        let other = claim.other;
+        *self = Self::Confirmed(claim);
+        Next::Ask(vec![other])
     }
 
     /// An answer by UDP counts before one by TCP.
@@ -239,7 +265,11 @@ impl Plan {
         is_plain_over: bool,
     ) -> Next {
         let (tcp, is_plain_over) = match (form.tcp, ended) {
-            (false, Ok(answered)) => return self.judge(form, answered, !form.edns),
+            (false, Ok(answered)) if form.edns => return self.judge(form, answered, false),
+            (false, Ok(plain)) => {
+                *self = Self::SilentBefore(Box::new(plain));
+                return Next::Ask(vec![FIRST]);
+            }
             (false, Err(_)) => (tcp, true),
             (true, ended) => (Some(ended.is_ok()), is_plain_over),
         };
@@ -252,10 +282,6 @@ impl Plan {
             }
         }
     }
-}
-
-fn is_good(answered: &Answered) -> bool {
-    matches!(answered.reply.rcode, OptRcode::NOERROR | OptRcode::NXDOMAIN)
 }
 
 /// Whether a server that does not take EDNS may answer so. Some copy EDNS back beside FORMERR.
@@ -277,9 +303,13 @@ fn tcp_fault(fault: &Fault) -> Tcp {
     }
 }
 
+fn settled(outcome: Outcome) -> Next {
+    Next::Done(Box::new(outcome))
+}
+
 fn done(answer: Ended, is_plain: bool, is_dnssec: bool) -> Next {
-    Next::Done(Box::new(Outcome { answer, is_plain, is_dnssec, resolves: false, is_cut: false }))
+    Next::Done(Box::new(Outcome { is_plain, is_dnssec, ..Outcome::new(answer) }))
 }
 
 #[cfg(test)]
-pub(crate) mod tests;
+mod tests;

@@ -17,7 +17,7 @@ use crate::file::File;
 use crate::ignored::none_text;
 use crate::known::{Known, Pending, Rules};
 use crate::options::{Args, ServerOption};
-use crate::plan::Outcome;
+use crate::outcome::{Outcome, settle};
 use crate::question::{Expect, InvalidQuestion, Question};
 use crate::resolv_conf::asked;
 use crate::sweep;
@@ -223,7 +223,8 @@ fn ask(
             let (place, _) = asked.get(number)?;
             Some((*place, answers.get_mut(*place)?, outcomes))
         });
-        if let Some((place, server, outcomes)) = complete {
+        if let Some((place, server, mut outcomes)) = complete {
+            settle(&mut outcomes);
             server.outcomes = outcomes;
             known.ended(place, server);
         }
@@ -251,13 +252,7 @@ fn subjects<'a>(
 
 /// A server before it is asked: with outcomes already where it cannot be.
 fn unasked(server: &HostPort, target: &Result<SocketAddr, Fault>, questions: &[Question]) -> Server {
-    let of = |fault: &Fault| Outcome {
-        answer: Err(fault.clone()),
-        is_plain: false,
-        is_dnssec: false,
-        resolves: false,
-        is_cut: false,
-    };
+    let of = |fault: &Fault| Outcome::new(Err(fault.clone()));
     let outcomes = target.as_ref().err().map(|fault| {
         questions.iter().map(|question| question.types.iter().map(|_| of(fault)).collect()).collect()
     });

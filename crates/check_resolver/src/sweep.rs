@@ -9,7 +9,8 @@ use rustix::io::Errno;
 
 use crate::fault::{Fault, Tcp as TcpFault};
 use crate::message::Form;
-use crate::plan::{Ended, FIRST, Next, Outcome, Plan};
+use crate::outcome::{Ended, Outcome};
+use crate::plan::{FIRST, Next, Plan};
 use crate::target::{Patience, Subject};
 use crate::tcp::Tcp;
 use crate::udp::{Udp, is_cut};

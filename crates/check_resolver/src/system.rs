@@ -13,7 +13,7 @@ use rustix::system::uname;
 
 use crate::question::Question;
 use crate::regular;
-use nsswitch::{of_other_names, others, reaches_dns, sources};
+use nsswitch::{of_other_names, others, passes_over_dns, reaches_dns, sources};
 
 /// What is kept of the time for the report.
 const RESERVE: Duration = Duration::from_millis(300);
@@ -203,9 +203,10 @@ impl System {
         addresses.any(|address| self.hosts.contains(&address))
     }
 
-    /// Why a name is not asked of the nameservers, in words: `None` if it is.
+    /// Why a name is not asked of the nameservers, or their answer not taken, in words: `None` if it is.
     pub(crate) fn blame(&self, name: &str) -> Option<String> {
-        let is_seen = self.is_unreadable || !self.asks_nameservers(name);
+        let is_lost = self.sources.as_deref().is_some_and(passes_over_dns);
+        let is_seen = self.is_unreadable || is_lost || !self.asks_nameservers(name);
         is_seen.then(|| self.sources_in_words())
     }
 

@@ -13,7 +13,7 @@ use rustix::net::{AddressFamily, SendFlags, SocketFlags, SocketType, connect, se
 
 use crate::fault::{Fault, Tcp as TcpFault};
 use crate::message::{Form, Heard, question, read};
-use crate::plan::{Answered, Ended};
+use crate::outcome::{Answered, Ended};
 use crate::target::{Patience, Subject};
 use crate::udp::{is_cut, of_sending};
 
@@ -118,7 +118,8 @@ impl Tcp {
     fn judge(&self, message: &[u8], subject: &Subject<'_>) -> Ended {
         match read(message, &[self.id], subject.name, subject.kind) {
             Heard::Reply(_, reply) => {
-                Ok(Answered { reply: *reply, took: self.started.elapsed(), is_repeated: false })
+                let took = self.started.elapsed();
+                Ok(Answered { reply: *reply, took, waited: took, is_repeated: false })
             }
             _ => Err(Fault::Truncated(TcpFault::Malformed)),
         }

@@ -14,7 +14,7 @@ use rustix::io::Errno;
 
 use crate::fault::{Fault, Local};
 use crate::message::{Form, Heard, question, read};
-use crate::plan::{Answered, Ended};
+use crate::outcome::{Answered, Ended};
 use crate::question::WireName;
 use crate::target::{Patience, Subject};
 
@@ -193,7 +193,10 @@ impl Udp {
                     // Who asks waits from the first question on.
                     let first = self.sent.iter().take(place).find(|(_, former)| *former == form);
                     let took = at.saturating_duration_since(first.map_or(sent, |(sent, _)| *sent));
-                    return Some((form, Answered { reply: *reply, took, is_repeated: first.is_some() }));
+                    let earliest = self.sent.first().map_or(sent, |(sent, _)| *sent);
+                    let waited = at.saturating_duration_since(earliest);
+                    let is_repeated = first.is_some();
+                    return Some((form, Answered { reply: *reply, took, waited, is_repeated }));
                 }
                 Heard::WrongId => {
                     let own: Vec<u16> =

@@ -10,8 +10,8 @@ use super::*;
 use crate::Args;
 use crate::fault::Local;
 use crate::message::Reply;
-use crate::plan::tests::{answered, reply};
-use crate::plan::{Answered, Outcome};
+use crate::outcome::tests::{answered, reply};
+use crate::outcome::{Answered, Outcome};
 use crate::question::NameOption;
 use crate::resolv_conf::ResolvConf;
 use crate::system::{System, SystemFault};
@@ -50,8 +50,9 @@ fn outcome(word: &str) -> Outcome {
         "valid" => Ok(answered(Reply { ad: true, ..with([192, 0, 2, 80].into()) })),
         "signed" => Ok(answered(Reply { is_signed: true, ..with([192, 0, 2, 80].into()) })),
         "nodata" => code(OptRcode::NOERROR),
-        "slow" => {
-            Ok(Answered { took: Duration::from_millis(2001), ..answered(with([192, 0, 2, 80].into())) })
+        "slow" | "slower" => {
+            let took = Duration::from_millis(if word == "slow" { 2001 } else { 2900 });
+            Ok(Answered { took, ..answered(with([192, 0, 2, 80].into())) })
         }
         "late" => Ok(Answered { is_repeated: true, ..answered(with([192, 0, 2, 80].into())) }),
         "expired" => {
@@ -64,6 +65,7 @@ fn outcome(word: &str) -> Outcome {
     Outcome {
         answer,
         is_plain: word == "plain",
+        is_plain_by_silence: false,
         is_dnssec,
         resolves: word == "elsewhere",
         is_cut: word == "cut",

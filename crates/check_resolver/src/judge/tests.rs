@@ -1,11 +1,11 @@
 //! Rows of what one server answers to one question.
 
 use super::*;
-use crate::plan::tests::{answered, reply};
+use crate::outcome::tests::{answered, reply};
 use crate::question::{Asked, NameOption};
 
 fn outcome(reply: Reply) -> Outcome {
-    Outcome { answer: Ok(answered(reply)), is_plain: false, is_dnssec: false, resolves: false, is_cut: false }
+    Outcome::new(Ok(answered(reply)))
 }
 
 fn with(address: &str) -> Outcome {
@@ -22,7 +22,7 @@ fn code(code: OptRcode) -> Outcome {
 }
 
 fn failed(fault: Fault) -> Outcome {
-    Outcome { answer: Err(fault), is_plain: false, is_dnssec: false, resolves: false, is_cut: false }
+    Outcome::new(Err(fault))
 }
 
 fn name(text: &str) -> Question {

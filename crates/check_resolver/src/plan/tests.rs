@@ -1,33 +1,15 @@
 //! Rows of what comes back, and what is asked then.
 
+use std::time::Duration;
+
 use super::*;
+use crate::message::Reply;
+use crate::outcome::tests::{answered, reply};
 
 const PLAIN: Form = Form { edns: false, ..FIRST };
 const PLAIN_TCP: Form = Form { tcp: true, ..PLAIN };
 const TCP: Form = Form { tcp: true, ..FIRST };
 const CD: Form = Form { unchecked: true, ..FIRST };
-
-/// A healthy answer without records.
-pub(crate) fn reply(rcode: OptRcode) -> Reply {
-    Reply {
-        rcode,
-        aa: false,
-        tc: false,
-        ra: true,
-        ad: false,
-        edns: true,
-        errors: Vec::new(),
-        addresses: Vec::new(),
-        records: 0,
-        ttl: None,
-        is_loop: false,
-        is_signed: false,
-    }
-}
-
-pub(crate) fn answered(reply: Reply) -> Answered {
-    Answered { reply, took: Duration::from_millis(12), is_repeated: false }
-}
 
 fn ok(rcode: OptRcode) -> Ended {
     Ok(answered(reply(rcode)))
@@ -39,6 +21,14 @@ fn cut() -> Ended {
 
 fn stale() -> Ended {
     Ok(answered(Reply { errors: vec![(3, String::new())], ..reply(OptRcode::NOERROR) }))
+}
+
+fn signed() -> Ended {
+    Ok(answered(Reply { is_signed: true, ..reply(OptRcode::NOERROR) }))
+}
+
+fn expired() -> Ended {
+    Ok(answered(Reply { errors: vec![(7, String::new())], ..reply(OptRcode::SERVFAIL) }))
 }
 
 fn without_edns(rcode: OptRcode) -> Ended {
@@ -61,11 +51,17 @@ fn told(ends: Vec<(Form, Ended)>) -> String {
             Next::Wait => "wait".to_owned(),
             Next::Ask(forms) => forms.iter().map(form).collect::<Vec<_>>().join("+"),
             Next::Done(outcome) => {
+                let is_repeated = outcome.answer.as_ref().is_ok_and(|got| got.is_repeated);
                 let is_stale = outcome.answer.as_ref().is_ok_and(|got| got.reply.is_stale());
                 let answer =
                     outcome.answer.map_or_else(|fault| fault.to_string(), |got| got.reply.rcode.to_string());
-                let marks =
-                    [(outcome.is_plain, " plain"), (outcome.is_dnssec, " dnssec"), (is_stale, " stale")];
+                let marks = [
+                    (outcome.is_plain, " plain"),
+                    (outcome.is_plain_by_silence, " by silence"),
+                    (outcome.is_dnssec, " dnssec"),
+                    (is_stale, " stale"),
+                    (is_repeated, " again"),
+                ];
                 marks.iter().filter(|(is, _)| *is).fold(answer, |text, (_, mark)| text + mark)
             }
         });
@@ -83,17 +79,39 @@ fn each_end_leads_to_what_the_table_says() {
         (vec![(FIRST, ok(R::REFUSED)), (PLAIN, ok(R::REFUSED))], "plain, REFUSED"),
         (vec![(FIRST, ok(R::REFUSED)), (PLAIN, silent())], "plain, REFUSED"),
         (
-            vec![(FIRST, ok(R::REFUSED)), (PLAIN, ok(R::NOERROR)), (FIRST, ok(R::REFUSED))],
-            "plain, udp, NOERROR plain",
+            vec![
+                (FIRST, ok(R::REFUSED)),
+                (PLAIN, ok(R::NOERROR)),
+                (FIRST, ok(R::REFUSED)),
+                (FIRST, ok(R::REFUSED)),
+                (PLAIN, ok(R::NOERROR)),
+            ],
+            "plain, udp, udp, plain, NOERROR plain",
+        ),
+        // It fails at times, with and without EDNS.
+        (
+            vec![
+                (FIRST, ok(R::REFUSED)),
+                (PLAIN, ok(R::NOERROR)),
+                (FIRST, ok(R::REFUSED)),
+                (FIRST, ok(R::NOERROR)),
+            ],
+            "plain, udp, udp, REFUSED",
+        ),
+        (
+            vec![
+                (FIRST, ok(R::REFUSED)),
+                (PLAIN, ok(R::NOERROR)),
+                (FIRST, ok(R::REFUSED)),
+                (FIRST, ok(R::REFUSED)),
+                (PLAIN, ok(R::REFUSED)),
+            ],
+            "plain, udp, udp, plain, REFUSED",
         ),
         // For a moment.
         (
             vec![(FIRST, ok(R::REFUSED)), (PLAIN, ok(R::NOERROR)), (FIRST, ok(R::NOERROR))],
-            "plain, udp, REFUSED",
-        ),
-        (
-            vec![(FIRST, ok(R::BADVERS)), (PLAIN, ok(R::NXDOMAIN)), (FIRST, ok(R::BADVERS))],
-            "plain, udp, NXDOMAIN plain",
+            "plain, udp, NOERROR again",
         ),
         // An answer that needs TCP shows no more than one that does not.
         (
@@ -102,12 +120,20 @@ fn each_end_leads_to_what_the_table_says() {
                 (PLAIN, cut()),
                 (PLAIN_TCP, ok(R::NOERROR)),
                 (FIRST, ok(R::BADVERS)),
+                (FIRST, ok(R::BADVERS)),
+                (PLAIN, cut()),
             ],
-            "plain, plain tcp, udp, NOERROR plain",
+            "plain, plain tcp, udp, udp, plain, NOERROR plain",
         ),
         (
-            vec![(FIRST, ok(R::BADVERS)), (PLAIN, cut()), (PLAIN_TCP, ok(R::NOERROR)), (FIRST, cut())],
-            "plain, plain tcp, udp, BADVERS",
+            vec![
+                (FIRST, ok(R::BADVERS)),
+                (PLAIN, cut()),
+                (PLAIN_TCP, ok(R::NOERROR)),
+                (FIRST, cut()),
+                (TCP, ok(R::NOERROR)),
+            ],
+            "plain, plain tcp, udp, tcp, NOERROR again",
         ),
         (
             vec![(FIRST, ok(R::REFUSED)), (PLAIN, cut()), (PLAIN_TCP, ok(R::SERVFAIL))],
@@ -121,8 +147,14 @@ fn each_end_leads_to_what_the_table_says() {
         (vec![(FIRST, ok(R::REFUSED)), (PLAIN, ok(R::NOERROR)), (FIRST, silent())], "plain, udp, REFUSED"),
         (vec![(FIRST, ok(R::FORMERR)), (PLAIN, ok(R::FORMERR))], "plain, FORMERR"),
         (
-            vec![(FIRST, ok(R::FORMERR)), (PLAIN, ok(R::NOERROR)), (FIRST, ok(R::FORMERR))],
-            "plain, udp, NOERROR plain",
+            vec![
+                (FIRST, ok(R::FORMERR)),
+                (PLAIN, ok(R::NXDOMAIN)),
+                (FIRST, ok(R::FORMERR)),
+                (FIRST, ok(R::FORMERR)),
+                (PLAIN, ok(R::NXDOMAIN)),
+            ],
+            "plain, udp, udp, plain, NXDOMAIN plain",
         ),
         (
             vec![(FIRST, silent()), (FIRST, without_edns(R::FORMERR)), (PLAIN, ok(R::NOERROR))],
@@ -143,15 +175,50 @@ fn each_end_leads_to_what_the_table_says() {
         ),
         (vec![(FIRST, without_edns(R::NOTIMP)), (PLAIN, ok(R::REFUSED))], "plain, REFUSED plain"),
         (
-            vec![(FIRST, ok(R::SERVFAIL)), (CD, ok(R::NOERROR)), (FIRST, ok(R::SERVFAIL))],
+            vec![
+                (FIRST, ok(R::SERVFAIL)),
+                (CD, ok(R::NXDOMAIN)),
+                (FIRST, ok(R::SERVFAIL)),
+                (FIRST, ok(R::SERVFAIL)),
+                (CD, ok(R::NXDOMAIN)),
+            ],
+            "cd, udp, udp, cd, SERVFAIL dnssec",
+        ),
+        // The server shows it by itself.
+        (
+            vec![(FIRST, ok(R::SERVFAIL)), (CD, signed()), (FIRST, ok(R::SERVFAIL))],
             "cd, udp, SERVFAIL dnssec",
+        ),
+        (vec![(FIRST, expired()), (CD, ok(R::NOERROR)), (FIRST, expired())], "cd, udp, SERVFAIL dnssec"),
+        // It fails at times.
+        (
+            vec![
+                (FIRST, ok(R::SERVFAIL)),
+                (CD, ok(R::NOERROR)),
+                (FIRST, ok(R::SERVFAIL)),
+                (FIRST, ok(R::NOERROR)),
+            ],
+            "cd, udp, udp, SERVFAIL",
         ),
         (
-            vec![(FIRST, ok(R::SERVFAIL)), (CD, ok(R::NXDOMAIN)), (FIRST, ok(R::SERVFAIL))],
-            "cd, udp, SERVFAIL dnssec",
+            vec![
+                (FIRST, ok(R::SERVFAIL)),
+                (CD, ok(R::NOERROR)),
+                (FIRST, ok(R::SERVFAIL)),
+                (FIRST, ok(R::SERVFAIL)),
+                (CD, ok(R::SERVFAIL)),
+            ],
+            "cd, udp, udp, cd, SERVFAIL",
         ),
         // For a moment.
-        (vec![(FIRST, ok(R::SERVFAIL)), (CD, ok(R::NOERROR)), (FIRST, ok(R::NOERROR))], "cd, udp, SERVFAIL"),
+        (
+            vec![(FIRST, ok(R::SERVFAIL)), (CD, ok(R::NOERROR)), (FIRST, ok(R::NOERROR))],
+            "cd, udp, NOERROR again",
+        ),
+        (
+            vec![(FIRST, ok(R::SERVFAIL)), (CD, ok(R::NOERROR)), (FIRST, cut()), (TCP, ok(R::NOERROR))],
+            "cd, udp, tcp, NOERROR again",
+        ),
         (vec![(FIRST, ok(R::SERVFAIL)), (CD, ok(R::NOERROR)), (FIRST, silent())], "cd, udp, SERVFAIL"),
         (
             vec![(FIRST, ok(R::SERVFAIL)), (CD, ok(R::SERVFAIL)), (PLAIN, ok(R::SERVFAIL))],
@@ -163,8 +230,10 @@ fn each_end_leads_to_what_the_table_says() {
                 (CD, ok(R::SERVFAIL)),
                 (PLAIN, ok(R::NOERROR)),
                 (FIRST, ok(R::SERVFAIL)),
+                (FIRST, ok(R::SERVFAIL)),
+                (PLAIN, ok(R::NOERROR)),
             ],
-            "cd, plain, udp, NOERROR plain",
+            "cd, plain, udp, udp, plain, NOERROR plain",
         ),
         (
             vec![
@@ -174,13 +243,21 @@ fn each_end_leads_to_what_the_table_says() {
                 (PLAIN_TCP, ok(R::NOERROR)),
                 (FIRST, ok(R::NOERROR)),
             ],
-            "cd, plain, plain tcp, udp, SERVFAIL",
+            "cd, plain, plain tcp, udp, NOERROR again",
         ),
         (vec![(FIRST, ok(R::SERVFAIL)), (CD, silent())], "cd, SERVFAIL"),
-        (vec![(FIRST, silent()), (PLAIN, ok(R::NOERROR))], "plain+tcp, NOERROR plain"),
         (
-            vec![(FIRST, silent()), (TCP, ok(R::NOERROR)), (PLAIN, ok(R::NOERROR))],
-            "plain+tcp, wait, NOERROR plain",
+            vec![(FIRST, silent()), (PLAIN, ok(R::NOERROR)), (FIRST, silent())],
+            "plain+tcp, udp, NOERROR plain by silence",
+        ),
+        (
+            vec![(FIRST, silent()), (TCP, ok(R::NOERROR)), (PLAIN, ok(R::NOERROR)), (FIRST, silent())],
+            "plain+tcp, wait, udp, NOERROR plain by silence",
+        ),
+        // Packets are lost.
+        (
+            vec![(FIRST, silent()), (PLAIN, ok(R::NOERROR)), (FIRST, ok(R::NOERROR))],
+            "plain+tcp, udp, NOERROR again",
         ),
         (
             vec![(FIRST, silent()), (TCP, ok(R::NOERROR)), (PLAIN, silent())],
@@ -217,5 +294,21 @@ fn an_answer_by_tcp_took_the_time_of_the_one_that_did_not_fit_too() {
     let mut plan = Plan::default();
     assert_eq!(plan.ended(FIRST, cut()), Next::Ask(vec![TCP]));
     let Next::Done(outcome) = plan.ended(TCP, ok(OptRcode::NOERROR)) else { panic!("{plan:?}") };
+    assert_eq!(outcome.answer.unwrap().took, Duration::from_millis(24));
+}
+
+#[test]
+fn who_asks_again_waits_from_the_first_question_on() {
+    let mut plan = Plan::default();
+    plan.ended(FIRST, Err(Fault::NoAnswer));
+    let waited = Duration::from_millis(3200);
+    let Ok(plain) = ok(OptRcode::NOERROR) else { unreachable!() };
+    plan.ended(PLAIN, Ok(Answered { waited, ..plain }));
+    let Next::Done(outcome) = plan.ended(FIRST, ok(OptRcode::NOERROR)) else { panic!("{plan:?}") };
+    assert_eq!(outcome.answer.unwrap().took, waited);
+    let mut plan = Plan::default();
+    plan.ended(FIRST, ok(OptRcode::SERVFAIL));
+    plan.ended(CD, ok(OptRcode::NOERROR));
+    let Next::Done(outcome) = plan.ended(FIRST, ok(OptRcode::NOERROR)) else { panic!("{plan:?}") };
     assert_eq!(outcome.answer.unwrap().took, Duration::from_millis(24));
 }

@@ -2,6 +2,10 @@
 
 /// The hosts file and the nameservers, which are judged elsewhere.
 const PLAIN: [&str; 2] = ["files", "dns"];
+/// How a search in a source ends.
+const STATUSES: [&str; 4] = ["success", "notfound", "unavail", "tryagain"];
+/// The place of the second one.
+const NOT_FOUND: usize = 1;
 /// The sources of this host's own names, and of the machines that it runs.
 const NEAR: [&str; 4] = ["myhostname", "mymachines", "libvirt", "libvirt_guest"];
 
@@ -29,16 +33,34 @@ pub(crate) fn of_other_names(sources: &str) -> Vec<&str> {
     reached(sources, "").into_iter().filter(is_wide).collect()
 }
 
-/// Returns the sources that are asked for a name that none of them has.
+/// Returns whether the search goes on once nameservers have a name, by `[SUCCESS=continue]` or `merge`: then
+/// what the next source has counts.
+pub(crate) fn passes_over_dns(sources: &str) -> bool {
+    let parts = parts(sources);
+    parts.windows(3).any(|parts| match parts {
+        ["dns", actions_of_dns, _] => {
+            actions(actions_of_dns).is_some_and(|[success, ..]| success != "return")
+        }
+        _ => false,
+    })
+}
+
+/// Returns the sources that are asked for a name that none of them has. The C library asks none if it cannot
+/// read a part of the line.
 fn reached<'a>(sources: &'a str, name: &str) -> Vec<&'a str> {
     let mut reached: Vec<&str> = Vec::new();
+    let (mut is_over, mut is_after_source) = (false, false);
     for part in parts(sources) {
         let former = reached.last().copied().unwrap_or_default();
-        match part.strip_prefix('[') {
-            Some(actions) if ends(actions, former) && may_have(former, name) => break,
-            Some(_) => {}
-            None => reached.push(part),
+        match (part.starts_with('['), actions(part)) {
+            (true, Some(actions)) if is_after_source => {
+                is_over |= ends(&actions, former) && may_have(former, name)
+            }
+            (true, _) => return Vec::new(),
+            (false, _) if is_over => {}
+            (false, _) => reached.push(part),
         }
+        is_after_source = !part.starts_with('[');
     }
     reached
 }
@@ -73,21 +95,33 @@ fn parts(sources: &str) -> Vec<&str> {
 }
 
 /// Returns whether these actions end the search if the source has no such name, or if it is not available.
-/// The hosts file is always available.
-fn ends(actions: &str, source: &str) -> bool {
-    let spaced = actions.trim_end_matches(']').replace('=', " = ").to_ascii_lowercase();
+/// The hosts file is always available. `merge` ends it as well, where nothing was found.
+fn ends(actions: &[String; 4], source: &str) -> bool {
+    let statuses = if source == "files" { NOT_FOUND..=NOT_FOUND } else { NOT_FOUND..=3 };
+    let mut relevant = actions.get(statuses).into_iter().flatten();
+    relevant.any(|action| action != "continue")
+}
+
+/// Returns what these actions, in brackets, do after each of the statuses: `None` if the C library cannot read
+/// them. The last one counts, and `!` stands for all other statuses.
+fn actions(text: &str) -> Option<[String; 4]> {
+    let spaced = text.strip_prefix('[')?.strip_suffix(']')?.replace('=', " = ").to_ascii_lowercase();
     let words: Vec<&str> = spaced.split_whitespace().collect();
-    let is_end = |words: &&[&str]| matches!(words, [_, "=", "return"]);
-    let applies = |words: &[&str]| {
-        let status = words.first().copied().unwrap_or_default();
-        match (status.strip_prefix('!'), source) {
-            (Some(status), "files") => status != "notfound",
-            (Some(_), _) => true,
-            (None, "files") => status == "notfound",
-            (None, _) => status != "success",
+    let mut actions = ["return", "continue", "continue", "continue"].map(str::to_owned);
+    if words.is_empty() {
+        return None;
+    }
+    for words in words.chunks(3) {
+        let [status, "=", action @ ("return" | "continue" | "merge")] = words else { return None };
+        let named = status.strip_prefix('!');
+        let status = STATUSES.iter().position(|known| *known == named.unwrap_or(status))?;
+        for (place, known) in actions.iter_mut().enumerate() {
+            if (place == status) != named.is_some() {
+                *known = (*action).to_owned();
+            }
         }
-    };
-    words.windows(3).filter(is_end).any(applies)
+    }
+    Some(actions)
 }
 
 #[cfg(test)]
@@ -138,6 +172,23 @@ mod tests {
             ("files ldap [UNAVAIL=return] dns", "www.example.com", false),
             ("files resolve [!UNAVAIL=return] dns", "www.example.com", false),
             ("files [NOTFOUND=return", "www.example.com", false),
+            ("files [NOTFOUND=merge] dns", "www.example.com", false),
+            ("files [!SUCCESS=merge] dns", "www.example.com", false),
+            ("files [SUCCESS=merge] dns", "www.example.com", true),
+            ("files [UNAVAIL=merge] dns", "www.example.com", true),
+            ("files [NOTFOUND=return NOTFOUND=continue] dns", "www.example.com", true),
+            ("files [NOTFOUND=return !UNAVAIL=continue] dns", "www.example.com", true),
+            ("files [!NOTFOUND=return NOTFOUND=merge] dns", "www.example.com", false),
+            // None of these can be read, and no source is asked.
+            ("files [] dns", "www.example.com", false),
+            ("files [NOTFOUND=foo] dns", "www.example.com", false),
+            ("files [FOO=return] dns", "www.example.com", false),
+            ("files [NOTFOUND return] dns", "www.example.com", false),
+            ("files [! NOTFOUND=return] dns", "www.example.com", false),
+            ("files [NOTFOUND=continue][UNAVAIL=return] dns", "www.example.com", false),
+            ("[NOTFOUND=continue] dns", "www.example.com", false),
+            ("files dns [NOTFOUND=bar]", "www.example.com", false),
+            ("dns [NOTFOUND=bar] files", "www.example.com", false),
             (mdns, "www.example.com", true),
             (mdns, "printer.local", false),
             (mdns, "printer.LOCAL", false),
@@ -145,6 +196,22 @@ mod tests {
         ];
         for (sources, name, reached) in rows {
             assert_eq!(reaches_dns(sources, name), reached, "{sources} {name}");
+        }
+    }
+
+    #[test]
+    fn what_nameservers_have_is_passed_over_by_an_action_on_success() {
+        let rows = [
+            ("dns [SUCCESS=merge] files", true),
+            ("files dns [SUCCESS=continue] myhostname", true),
+            ("dns [!UNAVAIL=merge] files", true),
+            ("dns [SUCCESS=merge]", false),
+            ("files [SUCCESS=merge] dns", false),
+            ("dns [NOTFOUND=merge] files", false),
+            ("dns files", false),
+        ];
+        for (sources, passes) in rows {
+            assert_eq!(passes_over_dns(sources), passes, "{sources}");
         }
     }
 

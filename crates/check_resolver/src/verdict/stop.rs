@@ -9,7 +9,7 @@ use crate::fault::Fault;
 use crate::judge::Judged;
 use crate::library::may_search;
 use crate::message::Reply;
-use crate::plan::Outcome;
+use crate::outcome::Outcome;
 use crate::question::Expect;
 
 /// A wrong answer at which programs here stop.

@@ -92,10 +92,15 @@ fn serve_udp(always: Always, socket: UdpSocket, ended: Arc<AtomicBool>) -> JoinH
             let Some(query) = Query::read(always, &room[..length], false) else { continue };
             let key = (peer, room[12..query.end].to_vec());
             let is_first = !seen.contains(&key);
-            let is_new = !seen.iter().any(|(_, question)| *question == key.1);
+            let earlier = seen.iter().filter(|(_, question)| *question == key.1).count();
+            let is_new = earlier == 0;
             seen.push(key);
             match query.label.as_str() {
                 "lost" if is_first => {}
+                "lost-twice" if earlier < 2 => {}
+                "at-times" if earlier % 2 == 0 => {
+                    let _ = socket.send_to(&query.answer(RA | 2, &[], &[]), peer);
+                }
                 // Each further question comes from another port.
                 "once" | "once22" if is_new => {
                     let errors: &[u16] = if query.label == "once" { &[] } else { &[22] };

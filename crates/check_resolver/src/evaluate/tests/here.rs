@@ -289,9 +289,52 @@ fn a_long_wait_is_told_however_many_nameservers_may_fail() {
             assert_eq!(summary(options, &observed), line, "{options}");
         }
     }
-    // Where an answer takes as long, that is told.
-    let observed = seen(&[NAME], "::1=no ::2=slow", Some(TWO), Some(Ok(3.9)));
+    // Where an answer takes as long, that is told: up to a time that is too long whatever the answers take.
+    let observed = seen(&[NAME], "::1=no ::2=slow", Some(TWO), Some(Ok(2.9)));
     assert!(summary("-c 1", &observed).starts_with("OK - 1 of 2 nameservers resolves 1 name"));
+    let observed = seen(&[NAME], "::1=no ::2=slow", Some(TWO), Some(Ok(3.1)));
+    assert_eq!(summary("-c 1", &observed), format!("WARNING - {fails}, a name takes 3.1 s here"));
+}
+
+#[test]
+fn a_name_that_takes_long_here_is_told_however_slow_the_answers_are() {
+    let here = "a name takes 5.0 s here, the nameservers answer within 2.900 s";
+    let by = "/etc/resolv.conf makes it ask";
+    let fine = "OK - 1 nameserver resolves 1 name, slowest in 2.900 s";
+    let rows = [
+        ("", 5.0, format!("WARNING - {here}")),
+        ("options use-vc", 5.0, format!("WARNING - {here}: {by} by TCP alone (use-vc)")),
+        ("options single-request-reopen", 5.0, {
+            format!("WARNING - {here}: {by} for A and AAAA one after the other (single-request-reopen)")
+        }),
+        // No longer than the answer takes.
+        ("", 3.0, fine.to_owned()),
+        ("", 3.8, fine.to_owned()),
+    ];
+    for (options, took, line) in rows {
+        let conf = format!("{options}\nnameserver ::1\n");
+        assert_eq!(summary("", &seen(&[NAME], "::1=slower", Some(&conf), Some(Ok(took)))), line, "{options}");
+    }
+}
+
+#[test]
+fn lost_packets_are_why_programs_here_wait() {
+    let why = "1 of 2 questions answered only when asked again";
+    let good = "OK - 1 nameserver resolves 1 name, slowest in 0.012 s";
+    let rows = [
+        (GOOD, good.to_owned()),
+        (Some(Ok(5.0)), {
+            format!("WARNING - a name takes 5.0 s here, the nameservers answer within 0.012 s: {why}")
+        }),
+        (too_slow(), {
+            format!("CRITICAL - the nameservers resolve, this system takes longer than 7.7 s: {why}")
+        }),
+        (not_found(), format!("CRITICAL - the nameservers resolve, this system does not: {why}")),
+    ];
+    for (system, line) in rows {
+        let observed = seen(&["www.example.com"], "::1=192.0.2.80+late", Some("nameserver ::1\n"), system);
+        assert_eq!(summary("", &observed), line);
+    }
 }
 
 /// What programs here do not ask for costs them no time.

@@ -44,7 +44,12 @@ fn what_resolv_conf_makes_the_c_library_do_is_blamed_before_nsswitch() {
             Some(Ok(5.04)),
             format!("{dead}, a name takes 5.0 s here"),
         ),
-        ("timeout:1", "::1=late", not_found(), no_cause.to_owned()),
+        (
+            "timeout:1",
+            "::1=late",
+            not_found(),
+            format!("{not} 1 of 1 question answered only when asked again"),
+        ),
         (
             "timeout:1",
             "::1=late",

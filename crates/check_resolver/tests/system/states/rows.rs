@@ -18,7 +18,7 @@ const fn row(
     State { what, conf, servers, hosts: "files dns", name: "--name=www.example.com", line }
 }
 
-pub(super) const STATES: [State; 37] = [
+pub(super) const STATES: [State; 38] = [
     row(
         "three answer",
         THREE,
@@ -207,6 +207,15 @@ pub(super) const STATES: [State; 37] = [
         "192.0.2.53=noedns",
         "CRITICAL - the nameservers resolve, this system takes longer than # s (192.0.2.53: answers only without EDNS): /etc/resolv.conf makes it ask with EDNS (edns0)",
     ),
+    State {
+        hosts: "files [NOTFOUND=merge] dns",
+        ..row(
+            "merge ends the search, where the hosts file has no such name",
+            ONE,
+            "192.0.2.53=good",
+            "CRITICAL - the nameservers resolve, this system does not: hosts is files [NOTFOUND=merge] dns in nsswitch.conf",
+        )
+    },
     row(
         "EDNS is lost, which the system does not use",
         ONE,
