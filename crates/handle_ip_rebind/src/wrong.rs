@@ -63,14 +63,15 @@ fn spot(bound: &Bound, place: &BoundAddress) -> (String, u8) {
     (bound.interface(place.interface).map_or_else(String::new, |on| on.name.clone()), place.prefix)
 }
 
-/// Where the addresses are right that the programs of a run may bind or move: those that it tries to bind,
-/// and those of a list on the configured interface.
+/// Where the addresses were, or are right, that the programs of a run may bind or move: those that are missing,
+/// also those that the run does not try, and those of a list on the configured interface.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(transparent)]
 pub(crate) struct Before(BTreeMap<IpAddr, Vec<(String, u8)>>);
 
 impl Before {
-    /// Notes where they are when a run begins, and where that run itself binds the `cases` that it tries.
+    /// Notes where they are when a run begins, and where that run itself binds those of the `cases` that it
+    /// tries.
     pub(crate) fn of(config: &Config, seen: &Seen, cases: &[Case]) -> Self {
         let bound = seen.bound();
         let is_here = |place: &&BoundAddress| {
@@ -81,11 +82,14 @@ impl Before {
             Some(_) => Vec::new(),
             None => vec![(config.interface.clone(), case.prefix)],
         };
-        let tried = cases.iter().filter(|case| case.fate == Fate::Bindable);
-        let tried = tried.map(|case| (case.address, own(case)));
         let spots = |address| bound.places(address).iter().map(|place| spot(bound, place)).collect();
+        let missing = cases.iter().filter(|case| case.fate != Fate::Outside);
+        let missing = missing.map(|case| match case.fate {
+            Fate::Bindable => (case.address, own(case)),
+            _ => (case.address, spots(case.address)),
+        });
         let here = bound.addresses.iter().filter(is_here).map(|place| (place.address, spots(place.address)));
-        Self(tried.chain(here).take(MOST).collect())
+        Self(missing.chain(here).take(MOST).collect())
     }
 
     /// Returns whether an address is known, and was not at this place.

@@ -262,6 +262,22 @@ fn what_a_restart_bound_wrongly_is_told_as_long_as_it_is() {
 }
 
 #[test]
+fn a_missing_address_that_was_not_tried_and_that_a_restart_bound_wrongly_is_told() {
+    if missing(&HOSTS) {
+        return;
+    }
+    // The neighbour has it.
+    let site = Site::new("192.0.2.31 192.0.2.50");
+    site.host.cable("eth1", &site.neighbour, "eth1");
+    let restart = site.script("service", "ip addr replace 192.0.2.50/32 dev eth1");
+    site.configure(&format!("enabled = true\nrestart = [[\"{restart}\"]]\n"));
+    let line = "IP_REBIND CRITICAL - 192.0.2.50 bound wrongly: on eth1, not on eth0, after the restart";
+    let first = format!("{line} (bound again: 192.0.2.31, restarted 1 service)");
+    assert_eq!(site.handle().verdict(), (2, first.as_str()));
+    assert_eq!(site.handle().verdict(), (2, line));
+}
+
+#[test]
 fn what_a_program_of_a_killed_run_bound_wrongly_is_told_too() {
     if missing(&HOSTS) {
         return;
