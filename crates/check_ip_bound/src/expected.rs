@@ -54,9 +54,11 @@ pub struct Expected {
     pub remarks: Vec<String>,
     /// Profiles of which only some are active at a time, until `Expected::choose` takes those.
     pub one_of: Vec<OneOf>,
-    /// Addresses that may be bound here or not: one that is expected too is that of a profile of several, of
-    /// which none shows that it is active.
+    /// Addresses that may be bound here or not.
     pub possible: Vec<Possible>,
+    /// Addresses that are expected by a guess: only by a profile of several, of which none shows that it is
+    /// active.
+    pub guessed: Vec<Possible>,
     /// The interfaces that get an address from outside.
     pub dynamic: Vec<Dynamic>,
     /// Whether these must have one.

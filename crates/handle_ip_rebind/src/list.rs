@@ -117,12 +117,11 @@ impl List {
         self.prefixes.get(&address).map(|(prefix, _)| *prefix)
     }
 
-    /// Returns why an address must not be bound that is perhaps not configured: profiles compete, and none of
-    /// them shows that it is active.
+    /// Returns why an address must not be bound that is perhaps not configured: only a profile names it, that
+    /// competes with others, and none of them shows that it is active.
     pub(crate) fn doubt(&self, address: IpAddr) -> Option<String> {
-        let mut possible = self.expected.possible.iter();
-        let found = possible.find(|possible| possible.addresses == HostAddress { address, prefix: None });
-        found.map(|possible| format!("perhaps not configured: {}", possible.why))
+        let found = self.expected.guessed.iter().find(|guessed| guessed.addresses.address == address);
+        found.map(|guessed| format!("perhaps not configured: {}", guessed.why))
     }
 
     /// Returns a note on the first number of a list that could be meant as a prefix length.

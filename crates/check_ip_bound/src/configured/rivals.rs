@@ -338,8 +338,9 @@ fn an_address_of_a_profile_that_may_be_active_is_a_possible_one() {
     for (present, with, expected) in rows {
         let mut files = files.to_vec();
         files.extend(with.then(|| (certain.0.to_owned(), certain.1.to_owned())));
-        let found = observed(&args(), &Tree::in_memory(files, &deadline), present).expected.possible;
-        let found: Vec<String> = found.iter().map(|each| each.addresses.to_string()).collect();
+        let found = observed(&args(), &Tree::in_memory(files, &deadline), present).expected;
+        let found = found.possible.iter().chain(&found.guessed);
+        let found: Vec<String> = found.map(|each| each.addresses.to_string()).collect();
         assert_eq!(found.join(" "), expected, "{present} {with}");
     }
 }

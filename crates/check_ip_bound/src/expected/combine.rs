@@ -61,6 +61,7 @@ impl Expected {
             remarks: Vec::new(),
             one_of: Vec::new(),
             possible: Vec::new(),
+            guessed: Vec::new(),
             dynamic: Vec::new(),
             demands_dynamic: !expectations.no_dynamic,
             ports: Vec::new(),

@@ -24,7 +24,7 @@ enum Agreement {
 impl Expected {
     /// Expects what the profiles say that agree best with what is bound, as many of each group as can be
     /// active, and adds a note on each address of the others. Where nothing is bound, the first of the files
-    /// count. All addresses of profiles of which none is bound are only possible ones.
+    /// count. Those of a profile of which none is bound are guessed, where no other source says them.
     pub(crate) fn choose(&mut self, bound: &Bound) {
         self.name_hardware(bound);
         if self.one_of.is_empty() {
@@ -63,7 +63,7 @@ impl Expected {
         others.retain(|(promise, _)| !is_named(&self.entries, promise.expected.address));
         self.notes.extend(others.iter().map(|(promise, why)| promise.not_expected(why)));
         self.possible.extend(others.iter().map(|(promise, why)| promise.possible(why)));
-        self.possible.extend(guessed);
+        self.guessed = guessed;
     }
 
     /// Returns what decides between profiles: agreement, then a lease of an interface that it names, then

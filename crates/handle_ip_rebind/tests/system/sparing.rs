@@ -52,6 +52,29 @@ fn an_address_of_a_profile_that_may_not_be_active_is_left_alone() {
 }
 
 #[test]
+fn an_address_that_the_list_names_is_bound_whatever_a_profile_says() {
+    if missing(&HOSTS) {
+        return;
+    }
+    let site = Site::new("192.0.2.1 192.0.2.31");
+    let profile = |name: &str, connection: &str, addresses: &str| {
+        let connection = format!("[connection]\ntype=ethernet\n{connection}\n[ipv4]\nmethod=manual");
+        let path = format!("NetworkManager/system-connections/{name}.nmconnection");
+        site.host.etc(&path, &format!("{connection}\n{addresses}\n"));
+    };
+    site.configure("enabled = true\nfrom = [\"networkmanager\"]\n");
+    // Another profile may take the card first, or nothing shows which is active.
+    for other in ["autoconnect-priority=5", "interface-name=eth0"] {
+        profile("a", other, "address1=192.0.2.32/24");
+        profile("b", "interface-name=eth0", "address1=192.0.2.31/24");
+        let outcome = site.handle();
+        assert!(outcome.stdout.contains("bound again: 192.0.2.31"), "{other}: {outcome:?}");
+        assert!(site.has("192.0.2.31/24"), "{other}");
+        site.host.ip(&["addr", "del", "192.0.2.31/24", "dev", "eth0"]);
+    }
+}
+
+#[test]
 fn a_command_is_not_run_where_another_host_has_an_address() {
     if missing(&HOSTS) {
         return;
