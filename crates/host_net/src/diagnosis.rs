@@ -65,6 +65,30 @@ impl Explanation {
     }
 }
 
+/// Whether neighbours fit into a table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Fit {
+    /// They do, as far as is known.
+    All,
+    /// No further one does.
+    NoMore,
+    /// One did not.
+    Overflowed,
+}
+
+impl Fit {
+    /// Whether a hop may be silent because it did not fit. One that answers is in the table; one that does
+    /// not answer can have been thrown out and put in again, but only of a table that overflowed.
+    fn explains(self, way: Way) -> bool {
+        match (self, way.is_silent) {
+            (Self::All, _) | (_, Some(false)) => false,
+            (Self::NoMore | Self::Overflowed, None) => true,
+            (Self::NoMore, Some(true)) => false,
+            (Self::Overflowed, Some(true)) => way.on_link,
+        }
+    }
+}
+
 /// The tables of neighbours at one moment.
 #[derive(Clone, Debug, Default)]
 struct Tables(Vec<NeighbourTable>);
@@ -75,9 +99,10 @@ impl Tables {
         Self(NeighbourTable::read_all(deadline).unwrap_or_default())
     }
 
-    /// Whether no further neighbour fits.
-    fn are_full(&self, v6: bool) -> bool {
-        self.0.iter().any(|table| table.v6 == v6 && table.is_full())
+    /// Whether a further neighbour fits.
+    fn fit(&self, v6: bool) -> Fit {
+        let is_full = self.0.iter().any(|table| table.v6 == v6 && table.is_full());
+        if is_full { Fit::NoMore } else { Fit::All }
     }
 
     /// Whether a neighbour did not fit between then and `now`.
@@ -118,13 +143,14 @@ impl Diagnosis {
         let routes = mem::take(&mut *self.routes.lock().unwrap_or_else(PoisonError::into_inner));
         let now = Tables::read(deadline);
         let mut ways = Ways::new(routes, deadline);
-        let overflowed = |v6: bool| match self.tables.get() {
-            Some(before) => before.overflowed(&now, v6),
-            None => now.are_full(v6),
+        let fit = |v6: bool| match self.tables.get() {
+            Some(before) if before.overflowed(&now, v6) => Fit::Overflowed,
+            Some(_) => Fit::All,
+            None => now.fit(v6),
         };
         let unasked = silences.iter().filter(|(_, silence)| *silence == Silence::NoNeighbour);
         let faults = Faults {
-            overflowed: [false, true].map(overflowed),
+            tables: [false, true].map(fit),
             conntrack: conntrack_is_full(),
             gateways: unasked
                 .filter_map(|(address, _)| ways.to(*address, deadline))
@@ -145,7 +171,7 @@ pub fn is_to_blame(addresses: &[IpAddr]) -> bool {
     let deadline = Deadline::after(LOOK);
     let tables = Tables::read(&deadline);
     let faults = Faults {
-        overflowed: [tables.are_full(false), tables.are_full(true)],
+        tables: [tables.fit(false), tables.fit(true)],
         conntrack: conntrack_is_full(),
         gateways: HashSet::new(),
     };
@@ -158,8 +184,8 @@ pub fn is_to_blame(addresses: &[IpAddr]) -> bool {
 
 /// What is wrong with this machine.
 struct Faults {
-    /// Whether the tables of neighbours of IPv4 and IPv6 overflowed.
-    overflowed: [bool; 2],
+    /// Whether neighbours fit into the tables of IPv4 and IPv6.
+    tables: [Fit; 2],
     /// Whether the table of tracked connections is full.
     conntrack: bool,
     /// The gateways that did not answer on the link while some target was tried.
@@ -169,8 +195,8 @@ struct Faults {
 impl Faults {
     /// What explains the silence of a target better: `None` if nothing does.
     fn explain(&self, silence: Silence, way: Option<Way>, is_v6: bool) -> Option<Explanation> {
-        let [v4, v6] = self.overflowed;
-        let overflowed = if is_v6 { v6 } else { v4 };
+        let [v4, v6] = self.tables;
+        let table = if is_v6 { v6 } else { v4 };
         let is_tried = silence != Silence::Unconfirmed;
         Some(match way {
             // connect(2) has no route to a broadcast address, which routes lead to all the same.
@@ -178,12 +204,7 @@ impl Faults {
                 way.filter(|way| way.is_broadcast).map(|_| Explanation::Broadcast)?
             }
             Some(Way { link_down: true, .. }) => Explanation::LinkDown,
-            // A gateway without an entry did not fit into it either.
-            Some(Way { on_link, is_silent, .. })
-                if overflowed && is_tried && (on_link || is_silent.is_none()) =>
-            {
-                Explanation::NeighbourTable
-            }
+            Some(way) if is_tried && table.explains(way) => Explanation::NeighbourTable,
             Some(way) if self.gateway_is_silent(silence, way) => Explanation::Gateway,
             _ if self.conntrack && is_tried => Explanation::Conntrack,
             // Of many packets to one that does not answer, the kernel reports only the first few.
@@ -219,7 +240,7 @@ mod tests {
     fn each_silence_has_its_explanation() {
         let hop = (2, "192.0.2.254".parse().unwrap());
         let other = (2, "192.0.2.253".parse().unwrap());
-        let faults = Faults { overflowed: [false; 2], conntrack: false, gateways: HashSet::from([hop]) };
+        let faults = Faults { tables: [Fit::All; 2], conntrack: false, gateways: HashSet::from([hop]) };
         let way =
             |on_link, hop, is_silent| Way { on_link, is_broadcast: false, link_down: false, hop, is_silent };
         let (silent, gateway) = (Silence::NoAnswer, Some(Explanation::Gateway));
@@ -242,20 +263,34 @@ mod tests {
             assert_eq!(faults.explain(silence, Some(way), false), expected, "{silence:?} {way:?}");
         }
         assert_eq!(faults.explain(silent, None, false), None);
-        let full = Faults { overflowed: [true, false], ..faults };
+        let overflowed = Faults { tables: [Fit::Overflowed, Fit::All], ..faults };
         let table = Some(Explanation::NeighbourTable);
         let rows = [
             (way(true, other, None), table),
             (way(true, other, Some(true)), table),
+            // It answers ARP, so it is in the table.
+            (way(true, other, Some(false)), None),
             // It has no entry, and did not fit.
             (way(false, other, None), table),
             (way(false, other, Some(false)), None),
             (way(false, other, Some(true)), gateway),
         ];
         for (way, expected) in rows {
+            assert_eq!(overflowed.explain(silent, Some(way), false), expected, "{way:?}");
+            assert_ne!(overflowed.explain(silent, Some(way), true), table, "{way:?}");
+            assert_ne!(overflowed.explain(once, Some(way), false), table, "{way:?}");
+        }
+        // Whether one did not fit is not known: only that it is not in it.
+        let full = Faults { tables: [Fit::NoMore, Fit::All], ..overflowed };
+        let rows = [
+            (way(true, other, None), table),
+            (way(true, other, Some(true)), Some(Explanation::NoNeighbour)),
+            (way(true, other, Some(false)), None),
+            (way(false, other, None), table),
+            (way(false, other, Some(false)), None),
+        ];
+        for (way, expected) in rows {
             assert_eq!(full.explain(silent, Some(way), false), expected, "{way:?}");
-            assert_ne!(full.explain(silent, Some(way), true), table, "{way:?}");
-            assert_ne!(full.explain(once, Some(way), false), table, "{way:?}");
         }
     }
 
