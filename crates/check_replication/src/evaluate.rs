@@ -98,29 +98,42 @@ fn judge_each<'a>(
 
 /// What the positions that were kept tell, and what this run `acknowledges` of that.
 fn remembered(acknowledges: bool, kept: &Result<Vec<Remembered>, MemoryError>) -> Vec<Finding> {
-    let one = |Remembered { name, restart, acknowledged }: &Remembered| {
-        let left = match restart {
+    let one = |Remembered { name, restarts, acknowledged }: &Remembered| {
+        let list = |restarts: &[Restart]| -> Vec<String> {
+            restarts.iter().map(|restart| format!("{name}: {}", what(restart))).collect()
+        };
+        let and_more = |restarts: &[Restart]| match restarts.len() {
+            0 | 1 => String::new(),
+            all => format!(" and {} more", all - 1),
+        };
+        let left = match restarts.as_deref() {
             Err(why) => Some(Finding::unknown(format!("{name}: {why}"))),
-            Ok(Some(restart)) if restart.gone_domain().is_some() => {
-                let text = format!("{name}: {}: deleted there, or the log started again", what(restart));
+            Ok(all @ [restart, rest @ ..]) if restart.gone_domain().is_some() => {
+                let text = format!(
+                    "{name}: {}{}: deleted there, or the log started again",
+                    what(restart),
+                    and_more(all)
+                );
                 let todo = format!("{name}: after FLUSH BINARY LOGS DELETE_DOMAIN_ID run --acknowledge");
-                Some(Finding::warning(text).detail(todo))
+                Some(Finding::warning(text).details(list(rest)).detail(todo))
             }
-            Ok(Some(restart)) => {
-                let text = format!("{name}: {}: replicas may have skipped transactions", what(restart));
+            Ok(all @ [restart, rest @ ..]) => {
+                let text = format!(
+                    "{name}: {}{}: replicas may have skipped transactions",
+                    what(restart),
+                    and_more(all)
+                );
                 let todo = format!("{name}: compare its replicas with it, then run --acknowledge");
-                Some(Finding::critical(text).detail(todo))
+                Some(Finding::critical(text).details(list(rest)).detail(todo))
             }
-            Ok(None) => None,
+            Ok([]) => None,
         };
-        let done = match acknowledged {
-            Some(restart) => Some(Finding::ok(format!("{name}: acknowledged: {}", what(restart)))),
-            None if acknowledges && restart.is_ok() => {
-                Some(Finding::ok(format!("{name}: nothing to acknowledge")))
-            }
-            None => None,
-        };
-        left.into_iter().chain(done)
+        let done = acknowledged
+            .iter()
+            .map(|restart| Finding::ok(format!("{name}: acknowledged: {}", what(restart))));
+        let none = acknowledges && restarts.is_ok() && acknowledged.is_empty();
+        let none = none.then(|| Finding::ok(format!("{name}: nothing to acknowledge")));
+        left.into_iter().chain(done).chain(none).collect::<Vec<_>>()
     };
     match kept {
         Ok(servers) => servers.iter().flat_map(one).collect(),

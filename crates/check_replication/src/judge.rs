@@ -189,12 +189,15 @@ fn io(view: &ChannelView<'_>) -> Option<String> {
 /// That a thread which could not connect tries no more, as far as that is known: of MySQL by the tries, and of
 /// both by a source that was asked too and answers. Empty otherwise: it may have been stopped by hand.
 fn no_more_tries(view: &ChannelView<'_>) -> String {
+    // MySQL counts tries for every error: what the source refuses, START REPLICA alone does not mend.
+    if !is_unreachable(view.channel.io_errno) {
+        return String::new();
+    }
     let tries = tries(&view.channel.io_error).map(|tries| {
         let ies = if tries == 1 { "y" } else { "ies" };
         format!(", gave up after {tries} tr{ies}")
     });
-    let source = view.source.filter(|_| is_unreachable(view.channel.io_errno));
-    let answers = source.map(|source| format!(", {source} answers this check"));
+    let answers = view.source.map(|source| format!(", {source} answers this check"));
     match (tries, answers) {
         (None, None) => String::new(),
         (tries, answers) => {

@@ -82,15 +82,15 @@ impl Log {
         Ok(Self::MariaDb(own.only(is_open)))
     }
 
-    /// Returns what was the last of these and what is the last of `now`, if `now` lacks some of these. The
-    /// latter is [`GONE`] if whole domains are all that is lacking: FLUSH BINARY LOGS DELETE_DOMAIN_ID takes
+    /// Returns for each domain in which `now` lacks some of these what was their last and what is the last of
+    /// `now`. MySQL's are of one domain. The latter is [`GONE`] if whole domains are all that is lacking: FLUSH BINARY LOGS DELETE_DOMAIN_ID takes
     /// one, and RESET MASTER all of them.
-    pub(super) fn lost_in(&self, now: &Self) -> Option<(String, String)> {
+    pub(super) fn lost_in(&self, now: &Self) -> Vec<(String, String)> {
         match (self, now) {
             (Self::MySql(before), Self::MySql(now)) => {
-                let lost = before.subtract(now).last()?;
+                let Some(lost) = before.subtract(now).last() else { return Vec::new() };
                 let now = now.last().map_or_else(|| "none".to_owned(), |last| last.to_string());
-                Some((format!("transaction {lost}"), now))
+                vec![(format!("transaction {lost}"), now)]
             }
             (Self::MariaDb(before), Self::MariaDb(now)) => {
                 let lost = before.ahead_of(now);
@@ -98,16 +98,18 @@ impl Log {
                     now.number(domain, server).is_some_and(|now| now >= number)
                 });
                 let is_gone = |domain: u32| goes_on && now.iter().all(|(other, ..)| other != domain);
-                let (domain, server, number) = lost.iter().min_by_key(|(domain, ..)| is_gone(*domain))?;
-                let last = match now.number(domain, server) {
-                    Some(last) => format!("{domain}-{server}-{last}"),
-                    None if is_gone(domain) => GONE.to_owned(),
-                    None => "none".to_owned(),
+                let one = |(domain, server, number)| {
+                    let last = match now.number(domain, server) {
+                        Some(last) => format!("{domain}-{server}-{last}"),
+                        None if is_gone(domain) => GONE.to_owned(),
+                        None => "none".to_owned(),
+                    };
+                    (format!("{domain}-{server}-{number}"), last)
                 };
-                Some((format!("{domain}-{server}-{number}"), last))
+                lost.iter().map(one).collect()
             }
             // One identity is of one kind.
-            _ => None,
+            _ => Vec::new(),
         }
     }
 }

@@ -13,6 +13,8 @@ const HEAD: &str = "check_replication log positions 2";
 const HEAD_1: &str = "check_replication log positions 1";
 /// The most servers that are kept for one address; the one that was seen least recently goes first.
 const MOST: usize = 16;
+/// The most restarts of one server that are kept until they are acknowledged; the mildest and latest go first.
+const MOST_RESTARTS: usize = 16;
 
 /// A binary log that started again.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,7 +39,8 @@ impl Restart {
 struct Record {
     identity: String,
     highest: Log,
-    restart: Option<Restart>,
+    /// All that are not acknowledged yet, the worst first.
+    restarts: Vec<Restart>,
 }
 
 /// The servers that answered at one address, the one seen last at the end.
@@ -51,7 +54,7 @@ pub struct Records {
 /// What [`Records::take`] told.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Told {
-    restart: Restart,
+    restarts: Vec<Restart>,
     /// The identity of the other server whose transactions are lacking, and what this one has. That is found
     /// again until it is acknowledged, or the server has all of it.
     lacking: Option<(String, Log)>,
@@ -63,32 +66,32 @@ struct Told {
 pub struct InvalidRecords;
 
 impl Records {
-    /// Takes what a server tells now, and returns whether its log started again at any time since that was
-    /// acknowledged. Nothing is known of a server without a binary log.
-    pub(crate) fn take(&mut self, server: &Server) -> Result<Option<Restart>, InvalidGtid> {
+    /// Takes what a server tells now, and returns each restart of its log that is not acknowledged, the worst
+    /// first. Nothing is known of a server without a binary log.
+    pub(crate) fn take(&mut self, server: &Server) -> Result<Vec<Restart>, InvalidGtid> {
         self.told = None;
-        let Some((identity, now)) = Log::of(server)? else { return Ok(None) };
+        let Some((identity, now)) = Log::of(server)? else { return Ok(Vec::new()) };
         let identity = one_field(&identity);
         let before = self.remove(&identity);
         let by_another = self.missing_in(server)?;
-        // Of equally bad ones that which was told first.
-        let own = before.and_then(|Record { highest, restart: known, .. }| {
-            let both = [known, restart(&highest, &now, false)];
-            both.into_iter().flatten().min_by_key(|restart| restart.gone_domain().is_some())
+        let own = before.map(|Record { highest, restarts: known, .. }| {
+            let new = restarts(&highest, &now, false);
+            worst_first(known.into_iter().chain(new))
         });
-        self.keep(Record { identity, highest: now, restart: own.clone() });
-        self.told = own.map(|restart| Told { restart, lacking: None }).or(by_another);
-        Ok(self.told.as_ref().map(|told| told.restart.clone()))
+        let own = own.unwrap_or_default();
+        self.keep(Record { identity, highest: now, restarts: own.clone() });
+        self.told = if own.is_empty() { by_another } else { Some(Told { restarts: own, lacking: None }) };
+        Ok(self.told.as_ref().map(|told| told.restarts.clone()).unwrap_or_default())
     }
 
     /// Forgets what was told of the server seen last, and nothing else: what another look tells then was
     /// never told before. Returns what it was.
-    pub(crate) fn acknowledge(&mut self) -> Option<Restart> {
-        let Told { restart, lacking } = self.told.take()?;
+    pub(crate) fn acknowledge(&mut self) -> Vec<Restart> {
+        let Some(Told { restarts, lacking }) = self.told.take() else { return Vec::new() };
         match lacking {
             None => {
                 if let Some(own) = self.known.last_mut() {
-                    own.restart = None;
+                    own.restarts.clear();
                 }
             }
             Some((identity, all)) => {
@@ -97,7 +100,7 @@ impl Records {
                 }
             }
         }
-        Some(restart)
+        restarts
     }
 
     /// What other servers wrote at this address and this one has not, whichever was there first. One that is a
@@ -108,8 +111,9 @@ impl Records {
         }
         let all = Log::all_of(server)?;
         for record in self.known.iter().rev() {
-            if let Some(restart) = restart(&record.highest.not_applied(server)?, &all, true) {
-                return Ok(Some(Told { restart, lacking: Some((record.identity.clone(), all)) }));
+            let restarts = restarts(&record.highest.not_applied(server)?, &all, true);
+            if !restarts.is_empty() {
+                return Ok(Some(Told { restarts, lacking: Some((record.identity.clone(), all)) }));
             }
         }
         Ok(None)
@@ -127,7 +131,7 @@ impl Records {
         self.known = others;
         its.into_iter().reduce(|one, other| Record {
             highest: one.highest.union(&other.highest),
-            restart: one.restart.or(other.restart),
+            restarts: [one.restarts, other.restarts].concat(),
             identity: other.identity,
         })
     }
@@ -151,12 +155,27 @@ impl FromStr for Records {
     }
 }
 
-/// What `now` lacks of the log `before`.
-fn restart(before: &Log, now: &Log, by_another: bool) -> Option<Restart> {
-    let (before, after) = before.lost_in(now)?;
-    // A domain that a server never had was not deleted there.
-    let after = if by_another && after == GONE { "none".to_owned() } else { after };
-    Some(Restart { before, after, by_another })
+/// What `now` lacks of the log `before`, in each domain.
+fn restarts(before: &Log, now: &Log, by_another: bool) -> Vec<Restart> {
+    let one = |(before, after): (String, String)| {
+        // A domain that a server never had was not deleted there.
+        let after = if by_another && after == GONE { "none".to_owned() } else { after };
+        Restart { before, after, by_another }
+    };
+    worst_first(before.lost_in(now).into_iter().map(one))
+}
+
+/// Those that are kept, each once: of equally bad ones that which was told first.
+fn worst_first(restarts: impl Iterator<Item = Restart>) -> Vec<Restart> {
+    let mut kept: Vec<Restart> = Vec::new();
+    for restart in restarts {
+        if !kept.contains(&restart) {
+            kept.push(restart);
+        }
+    }
+    kept.sort_by_key(|restart| restart.gone_domain().is_some());
+    kept.truncate(MOST_RESTARTS);
+    kept
 }
 
 /// What a server calls itself, so that it does not look like another field or line: kept and looked up so.
@@ -169,24 +188,24 @@ fn parse_line(line: &str) -> Option<Record> {
         return None;
     }
     let fields: Vec<&str> = line.split('\t').collect();
-    let (identity, highest, restart) = match fields.as_slice() {
-        [identity, highest] => (identity, highest, None),
-        [identity, highest, before, after] => {
-            let (before, after) = ((*before).to_owned(), (*after).to_owned());
-            (identity, highest, Some(Restart { before, after, by_another: false }))
+    let [identity, highest, rest @ ..] = fields.as_slice() else { return None };
+    let restart = |pair: &[&str]| match pair {
+        [before, after] => {
+            Some(Restart { before: (*before).to_owned(), after: (*after).to_owned(), by_another: false })
         }
-        _ => return None,
+        _ => None,
     };
+    let restarts = rest.chunks(2).map(restart).collect::<Option<_>>()?;
     let highest = Log::parse(identity, highest).ok()?;
-    Some(Record { identity: (*identity).to_owned(), highest, restart })
+    Some(Record { identity: (*identity).to_owned(), highest, restarts })
 }
 
 impl fmt::Display for Records {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "{HEAD}")?;
-        for Record { identity, highest, restart } in &self.known {
+        for Record { identity, highest, restarts } in &self.known {
             write!(f, "{identity}\t{highest}")?;
-            if let Some(Restart { before, after, .. }) = restart {
+            for Restart { before, after, .. } in restarts {
                 write!(f, "\t{before}\t{after}")?;
             }
             writeln!(f)?;

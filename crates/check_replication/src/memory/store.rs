@@ -42,10 +42,11 @@ pub(crate) enum MemoryError {
 pub(crate) struct Remembered {
     /// What the server is called in lines.
     pub(crate) name: String,
-    /// Whether its log started again, or why that is not known: after an acknowledgement what is left of it.
-    pub(crate) restart: Result<Option<Restart>, MemoryError>,
+    /// Each restart of its log, the worst first, or why that is not known: after an acknowledgement what is
+    /// left.
+    pub(crate) restarts: Result<Vec<Restart>, MemoryError>,
     /// What was acknowledged by this run.
-    pub(crate) acknowledged: Option<Restart>,
+    pub(crate) acknowledged: Vec<Restart>,
 }
 
 /// Compares what each server tells with what is kept of it in the folder, and keeps that.
@@ -60,10 +61,10 @@ pub(crate) fn remember<'a>(
 ) -> Result<Vec<Remembered>, MemoryError> {
     let (folder, lock) = open(folder, deadline)?;
     let remembered = |(target, server): (&str, &Server)| {
-        let mut acknowledged = None;
+        let mut acknowledged = Vec::new();
         let acknowledges = acknowledge.then_some(&mut acknowledged);
-        let restart = one(&folder, lock.as_ref(), target, server, acknowledges, deadline);
-        Remembered { name: server.asked.clone(), restart, acknowledged }
+        let restarts = one(&folder, lock.as_ref(), target, server, acknowledges, deadline);
+        Remembered { name: server.asked.clone(), restarts, acknowledged }
     };
     Ok(servers.map(remembered).collect())
 }
@@ -81,9 +82,9 @@ fn one(
     lock: Option<&Lock>,
     target: &str,
     server: &Server,
-    acknowledged: Option<&mut Option<Restart>>,
+    acknowledged: Option<&mut Vec<Restart>>,
     deadline: &Deadline,
-) -> Result<Option<Restart>, MemoryError> {
+) -> Result<Vec<Restart>, MemoryError> {
     let name = file_name(target);
     let path = || folder.path().join(&name);
     let kept = folder.read(&name, LARGEST, deadline)?;
@@ -93,19 +94,19 @@ fn one(
     let records: Option<Records> =
         kept.as_ref().map(parse).transpose().map_err(|why| MemoryError::File { path: path(), why })?;
     let mut records = records.unwrap_or_default();
-    let mut restart = records.take(server)?;
+    let mut restarts = records.take(server)?;
     if let Some(acknowledged) = acknowledged {
         if lock.is_none() {
             return Err(MemoryError::Busy(path()));
         }
         *acknowledged = records.acknowledge();
-        restart = records.take(server)?;
+        restarts = records.take(server)?;
     }
     let text = records.to_string();
     if let Some(lock) = lock.filter(|_| Some(text.as_bytes()) != kept.as_deref()) {
         folder.replace(lock, &name, text.as_bytes(), PRIVATE)?;
     }
-    Ok(restart)
+    Ok(restarts)
 }
 
 /// The name of a server's file: what no file name may hold is written as `%` and two digits.

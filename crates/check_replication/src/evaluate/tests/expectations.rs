@@ -240,7 +240,8 @@ fn tables_that_are_missing_or_differ_are_named() {
 fn a_domain_that_is_gone_is_a_warning() {
     let remembered = |before: &str, after: &str| {
         let restart = Restart { before: before.to_owned(), after: after.to_owned(), by_another: false };
-        let kept = Remembered { name: "db-02".to_owned(), restart: Ok(Some(restart)), acknowledged: None };
+        let kept =
+            Remembered { name: "db-02".to_owned(), restarts: Ok(vec![restart]), acknowledged: Vec::new() };
         let said = super::remembered(false, &Ok(vec![kept]));
         said.into_iter().map(|finding| format!("{} {}", finding.state, finding.text)).collect::<String>()
     };
@@ -251,6 +252,52 @@ fn a_domain_that_is_gone_is_a_warning() {
         (remembered("5-1-1", "domain gone").as_str(), remembered("5-1-1", "none").as_str()),
         (gone, lost)
     );
+}
+
+/// All of one report is told, by the first line as a number and then each.
+#[test]
+fn every_restart_is_told() {
+    let restart = |before: &str, after: &str| Restart {
+        before: before.to_owned(),
+        after: after.to_owned(),
+        by_another: false,
+    };
+    let all = || vec![restart("0-1-9", "0-1-5"), restart("5-1-1", "domain gone")];
+    let said = |restarts, acknowledged| {
+        let kept = Remembered { name: "db-02".to_owned(), restarts: Ok(restarts), acknowledged };
+        let mut findings = plugin::Findings::default();
+        findings.extend(super::remembered(true, &Ok(vec![kept])));
+        findings.report("").render("REPLICATION", 0)
+    };
+    let left = said(all(), Vec::new());
+    let first = "REPLICATION CRITICAL - db-02: binary log started again (0-1-9, then 0-1-5) and 1 more: replicas may have skipped transactions\n";
+    assert!(left.starts_with(first), "{left}");
+    assert!(left.contains("\ndb-02: domain 5 is gone from its binary log (5-1-1)\n"), "{left}");
+    let done = said(Vec::new(), all());
+    for what in
+        ["binary log started again (0-1-9, then 0-1-5)", "domain 5 is gone from its binary log (5-1-1)"]
+    {
+        assert!(done.contains(&format!("db-02: acknowledged: {what}")), "{done}");
+    }
+}
+
+/// MySQL counts the tries of every error, and only a source that could not be reached may be by now.
+#[test]
+fn what_the_source_refuses_is_not_mended_by_a_start() {
+    for (errno, ends) in [
+        ("2003", "error 2003 source unreachable, gave up after 10 tries: START REPLICA | "),
+        ("1045", "error 1045 credentials refused by the source, or its account needs TLS | "),
+        ("1130", "| "),
+        ("3118", "| "),
+    ] {
+        let error = "Error connecting to source. This was attempt 10/10, with a delay of 60 seconds";
+        let answer =
+            changed(&[("Slave_IO_Running", "No"), ("Last_IO_Errno", errno), ("Last_IO_Error", error)]);
+        let lines = lines(answer, &[]);
+        let line = lines.split_inclusive(" | ").next().unwrap_or_default();
+        assert!(line.ends_with(ends), "{line}");
+        assert_eq!(line.contains("START REPLICA"), errno == "2003", "{line}");
+    }
 }
 
 #[test]
