@@ -64,6 +64,24 @@ fn what_cannot_be_verified_is_not_the_servers_fault() {
     assert_eq!(reason(&authority, &good, "", &[]), (2, "untrusted certificate".to_owned()));
 }
 
+/// A key that cannot be verified excuses only what leads to a trusted authority.
+#[test]
+fn an_unknown_authority_with_such_a_key_is_untrusted() {
+    if missing(&NEEDS) {
+        return;
+    }
+    let trusted = Authority::create("sop");
+    let untrusted = (2, "untrusted certificate".to_owned());
+    for name in ["evil", "sop"] {
+        let evil = Authority::create_by(name, P521);
+        let leaf = evil.sign("leaf", HERE);
+        assert_eq!(reason(&trusted, &leaf, "-cert_chain ca.pem", &[]), untrusted, "{name}");
+    }
+    let other = Authority::create_by("other", P521);
+    let short = other.sign_key("short", HERE, RSA_1024);
+    assert_eq!(reason(&other, &short, WEAK, &[]), (2, "key too weak: RSA 1024 bits".to_owned()));
+}
+
 #[test]
 fn weak_keys_are_named() {
     if missing(&NEEDS) {

@@ -50,7 +50,7 @@ impl Authorities {
         verified
     }
 
-    /// Returns when the first certificate ends of the chain that the server showed, its own first, as of
+    /// Returns when the chain that the server showed, its own certificate first, is no longer valid, as of
     /// `now` after 1970: there is no other chain from then on. `None` if its own cannot be read.
     pub(super) fn first_end(&self, chain: &[CertificateDer<'_>], now: Duration) -> Option<End> {
         let (own, shown) = chain.split_first()?;
@@ -112,12 +112,18 @@ fn explained(authorities: &Authorities, chain: &[CertificateDer<'_>], fault: Fau
     match fault {
         Fault::Expired(end) => Fault::Expired(named(end.clone(), not_after).unwrap_or(end)),
         Fault::NotYetValid(end) => Fault::NotYetValid(named(end.clone(), not_before).unwrap_or(end)),
-        Fault::Untrusted | Fault::Unverifiable(_) => by_key(authorities, chain).unwrap_or(fault),
+        Fault::Untrusted => by_key(authorities, chain).unwrap_or(fault),
+        Fault::Unverifiable(what) => {
+            let end = chain.first().and_then(not_after);
+            let dated = Fault::Unverifiable(Unverifiable { not_after: what.not_after.or(end), ..what });
+            by_key(authorities, chain).unwrap_or(dated)
+        }
         fault => fault,
     }
 }
 
-/// What is wrong with the key of an authority by which one of a chain seems to be signed: `None` if nothing.
+/// What is wrong with the key of an authority by which one of a chain seems to be signed: `None` if nothing,
+/// or if the names lead to no trusted authority.
 fn by_key(authorities: &Authorities, chain: &[CertificateDer<'_>]) -> Option<Fault> {
     let end = chain.first().and_then(not_after);
     let chain: Vec<EndEntityCert<'_>> =
@@ -129,13 +135,43 @@ fn by_key(authorities: &Authorities, chain: &[CertificateDer<'_>]) -> Option<Fau
             Some(Fault::Unverifiable(Unverifiable { kind, of_authority: true, not_after: end }))
         }
     };
-    chain.iter().filter(|one| one.issuer() != one.subject()).find_map(|one| {
+    let path = led_to_anchors(authorities, &chain);
+    path.iter().find_map(|one| {
         let anchors = authorities.anchors.iter().filter(|anchor| anchor.subject.as_ref() == one.issuer());
         let mut trusted =
             anchors.filter_map(|anchor| of_key(&spki_for_anchor(anchor), anchor.subject.as_ref()));
-        let shown = || chain.iter().filter(|other| other.subject() == one.issuer());
+        let shown = || path.iter().filter(|other| other.subject() == one.issuer());
         trusted
             .next()
             .or_else(|| shown().find_map(|other| of_key(&other.subject_public_key_info(), other.subject())))
     })
+}
+
+/// Returns those certificates of a chain that are, by the names of their issuers, on a way from the server's
+/// own, which is the first, to a trusted authority: none if there is no such way.
+fn led_to_anchors<'a, 'b>(
+    authorities: &Authorities,
+    chain: &'a [EndEntityCert<'b>],
+) -> Vec<&'a EndEntityCert<'b>> {
+    let Some(own) = chain.first() else { return Vec::new() };
+    let (mut from_own, mut to_anchors) = (vec![own.subject(), own.issuer()], Vec::new());
+    to_anchors.extend(authorities.anchors.iter().map(|anchor| anchor.subject.as_ref()));
+    // Each round takes at least one step of the longest way.
+    for _step in chain {
+        for one in chain {
+            if from_own.contains(&one.subject()) && !from_own.contains(&one.issuer()) {
+                from_own.push(one.issuer());
+            }
+            if to_anchors.contains(&one.issuer()) && !to_anchors.contains(&one.subject()) {
+                to_anchors.push(one.subject());
+            }
+        }
+    }
+    // One that is self-signed leads to itself alone, whatever its name.
+    let is_on_way = |one: &&EndEntityCert<'_>| {
+        one.issuer() != one.subject()
+            && from_own.contains(&one.subject())
+            && to_anchors.contains(&one.issuer())
+    };
+    chain.iter().filter(is_on_way).collect()
 }

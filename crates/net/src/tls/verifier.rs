@@ -119,7 +119,11 @@ impl ServerCertVerifier for Verifier {
         let chain: Vec<CertificateDer<'_>> =
             [certificate].into_iter().chain(intermediates).cloned().collect();
         let verified = self.authorities.verify(&chain, name.as_deref(), Duration::from_secs(now.as_secs()));
-        let verified = verified.and_then(|()| check_key(certificate));
+        let verified = match (verified, check_key(certificate)) {
+            // A weak key is the server's fault, whatever cannot be verified.
+            (Err(Fault::Unverifiable(_)), Err(weak @ Fault::WeakKey(..))) => Err(weak),
+            (verified, of_key) => verified.and(of_key),
+        };
         verified.map(|()| ServerCertVerified::assertion()).map_err(wrong)
     }
 
