@@ -37,7 +37,7 @@ pub(crate) enum Cause {
     TlsSilent,
     /// The service does not offer STARTTLS, or refuses it: in its own words, if it said any.
     NoStartTls(String),
-    /// The service takes no one, in these words.
+    /// The service refuses all clients now, in these words.
     TurnedAway(String),
     /// A certificate expires too soon, or too late: in how many days, and the limit.
     Expires(End, Box<str>),

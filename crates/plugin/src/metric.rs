@@ -111,7 +111,7 @@ pub struct Labels(HashSet<String>);
 impl Labels {
     /// Returns the metric with a label that none before it has. The labels of `a.b` and `a_b` are the same once
     /// they are cleaned: the second one becomes `a_b_2`. In the order of the targets, each keeps its label from
-    /// run to run.
+    /// run to run, as long as the same targets have metrics.
     #[must_use]
     pub fn distinct(&mut self, metric: Metric) -> Metric {
         let numbered = (2..).map(|number| format!("{}_{number}", metric.label));

@@ -81,6 +81,29 @@ fn a_pattern_and_a_name_compete_for_a_card() {
     }
 }
 
+/// After a boot NetworkManager may give a card to a profile for any card, by DHCP, in place of its own: that
+/// the address is gone is the outage.
+#[test]
+fn a_lease_of_any_card_does_not_replace_an_address_of_this_one() {
+    let any = |ipv4: &str| profile("", ipv4);
+    let one = &TWO[..1];
+    let lease = "198.51.100.9/24@eth0+0~3600";
+    let rows = [
+        (vec![named("eth0", 1), any("method=auto")], lease, missing("1 of 1 address missing: 192.0.2.1")),
+        (vec![named("eth0", 1), any("method=auto")], "192.0.2.1/24@eth0", ok("1 address")),
+        // Which of two for any card is active, the files do not tell.
+        (
+            vec![any(&keyfile("203.0.113.1/24")), any("method=auto")],
+            lease,
+            "OK - 1 address from networkmanager bound and usable, 1 dynamic".to_owned(),
+        ),
+    ];
+    for (profiles, present, expected) in rows {
+        let (first, details) = of_cards(&profiles, one, present);
+        assert_eq!(first, format!("IP_BOUND {expected}"), "{profiles:?} {present} {details:?}");
+    }
+}
+
 /// The cards of these tests have the driver x.
 #[test]
 fn a_driver_tells_the_cards() {

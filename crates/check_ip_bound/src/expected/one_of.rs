@@ -37,8 +37,9 @@ impl Expected {
         for OneOf { why, active, mut profiles } in std::mem::take(&mut self.one_of) {
             let own: Vec<IpAddr> = addresses(&profiles).collect();
             for _ in 0..active.min(profiles.len()) {
+                let names_its_own = profiles.iter().any(has_named_address);
                 // What one of them explains is no sign of another.
-                let rank = |profile: &Choice| self.rank(profile, &own, bound);
+                let rank = |profile: &Choice| self.rank(profile, &own, names_its_own, bound);
                 let ranks = profiles.iter().map(rank).enumerate();
                 let Some((best, ((agreement, ..), ..))) = ranks.rev().max_by_key(|(_, rank)| *rank) else {
                     break;
@@ -67,10 +68,20 @@ impl Expected {
     }
 
     /// Returns what decides between profiles: agreement, then a lease of an interface that it names, then
-    /// addresses of its own.
-    fn rank(&self, profile: &Choice, own: &[IpAddr], bound: &Bound) -> ((Agreement, usize), bool, bool) {
+    /// addresses of its own. Where one of them has addresses for an interface that it `names`, the lease of
+    /// a profile for any card is no sign: it may be what came in place of those addresses.
+    fn rank(
+        &self,
+        profile: &Choice,
+        own: &[IpAddr],
+        names: bool,
+        bound: &Bound,
+    ) -> ((Agreement, usize), bool, bool) {
         let names_one = profile.dynamic.iter().any(|dynamic| dynamic.required);
-        let (agreement, held) = self.agreement(profile, own, bound);
+        let (agreement, held) = match self.agreement(profile, own, bound) {
+            (Agreement::Dynamic, held) if names && !names_one => (Agreement::None, held),
+            agreement => agreement,
+        };
         let by_lease = agreement == Agreement::Dynamic && names_one;
         ((agreement, held), by_lease, !profile.promises.is_empty())
     }
@@ -101,6 +112,11 @@ impl Expected {
         };
         (agreement, held)
     }
+}
+
+/// Whether a profile has addresses for an interface that it names.
+fn has_named_address(profile: &Choice) -> bool {
+    profile.promises.iter().any(|promise| promise.interface.is_some())
 }
 
 fn addresses(profiles: &[Choice]) -> impl Iterator<Item = IpAddr> {

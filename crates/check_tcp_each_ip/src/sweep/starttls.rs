@@ -23,7 +23,7 @@ pub(crate) enum Next {
     NotOffered,
     /// The server refuses TLS, in its own words.
     Refused,
-    /// The server takes no one at all, in its own words.
+    /// The server refuses all clients now, in its own words.
     TurnedAway,
     /// The server speaks another protocol.
     Unknown,
