@@ -4,18 +4,18 @@
 //! Each answer is read as it comes, one object at a time. It leaves connections and passwords to the
 //! programs. The attributes to ask for stand beside each kind, so that an answer holds no more than is read.
 
+mod frame;
+
 use std::borrow::Cow;
-use std::fmt;
-use std::io::{self, Read};
+use std::io::Read;
 
-use plugin::reason;
 use serde::Deserialize;
-use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, Visitor};
+use serde::de::Deserializer;
 
-use crate::answer::Failure;
-use crate::results::Results;
 use crate::value::state;
 use crate::{Collect, Condition, Downtime, Monitor, Object, Output};
+pub use frame::AnswerError;
+use frame::each;
 
 /// The path of the query for hosts.
 pub const HOSTS: &str = concat!(
@@ -36,30 +36,6 @@ pub const DOWNTIMES: &str = concat!(
 );
 /// The path of the query for the state of Icinga itself.
 pub const APPLICATION: &str = "/v1/status/IcingaApplication";
-
-/// Why an answer is not used.
-#[derive(Debug, thiserror::Error)]
-pub enum AnswerError {
-    /// Reading it failed.
-    #[error("{}", reason(.0))]
-    Broken(io::Error),
-    /// It ends before it is whole.
-    #[error("closed in the middle of its answer")]
-    Cut,
-    /// It is no JSON, or not that of the query.
-    #[error("not what Icinga answers: {0}")]
-    Other(String),
-}
-
-impl From<Failure> for AnswerError {
-    fn from(failure: Failure) -> Self {
-        match failure {
-            Failure::Broken(error) => Self::Broken(error),
-            Failure::Cut => Self::Cut,
-            Failure::Other(what) => Self::Other(what),
-        }
-    }
-}
 
 /// A time of Icinga's: seconds with a fraction, -1 for never.
 fn seconds(time: f64) -> u64 {
@@ -254,43 +230,4 @@ pub fn application(answer: impl Read, now: u64) -> Result<Monitor, AnswerError> 
 #[derive(Deserialize)]
 struct Attributes<T> {
     attrs: T,
-}
-
-/// Gives `take` each of the results of an answer.
-fn each<T: for<'de> Deserialize<'de>>(answer: impl Read, take: impl FnMut(T)) -> Result<(), AnswerError> {
-    let mut json = serde_json::Deserializer::from_reader(answer);
-    let read = Answer(Results::new(take)).deserialize(&mut json).and_then(|()| json.end());
-    read.map_err(|error| Failure::from(error).into())
-}
-
-/// `{"results": [...]}`, whatever else stands in it.
-struct Answer<T, F>(Results<T, F>);
-
-impl<'de, T: Deserialize<'de>, F: FnMut(T)> DeserializeSeed<'de> for Answer<T, F> {
-    type Value = ();
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
-        deserializer.deserialize_map(self)
-    }
-}
-
-impl<'de, T: Deserialize<'de>, F: FnMut(T)> Visitor<'de> for Answer<T, F> {
-    type Value = ();
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an object with results")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(mut self, mut map: A) -> Result<(), A::Error> {
-        let mut is_found = false;
-        while let Some(key) = map.next_key::<Cow<'de, str>>()? {
-            if key == "results" {
-                map.next_value_seed(&mut self.0)?;
-                is_found = true;
-            } else {
-                map.next_value::<IgnoredAny>()?;
-            }
-        }
-        if is_found { Ok(()) } else { Err(serde::de::Error::missing_field("results")) }
-    }
 }

@@ -1,5 +1,7 @@
 //! What `list` promises, row by row.
 
+use std::collections::HashSet;
+
 use super::*;
 
 fn parse(content: &[u8]) -> Result<String, String> {
