@@ -1,21 +1,21 @@
 //! Usage errors in our words: the option first, what is wrong with it, and where help is.
 
+mod owner;
+
 use std::error::Error as _;
 use std::ffi::OsString;
-use std::net::IpAddr;
 
 use clap::error::{ContextKind, ContextValue, Error, ErrorKind};
 use clap::{Arg, Command};
 
 use crate::failure::unknown;
 use crate::{Report, clean, masked};
+use owner::{is_number, owner};
 
 /// How each usage error ends.
 pub(crate) const WHERE_HELP_IS: &str = "see --help";
 /// How many characters of an argument a message shows.
 const SHOWN: usize = 120;
-/// A text that only options which accept any text accept.
-const GIBBERISH: &str = "\u{1}?";
 
 /// An argument out of a file.
 #[derive(Debug)]
@@ -97,11 +97,6 @@ fn whole_number(argument: &str, arguments: &[OsString]) -> Option<String> {
     Some(whole.to_owned())
 }
 
-/// Whether a word starts as a number below zero.
-fn is_number(word: &str) -> bool {
-    word.strip_prefix('-').is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()))
-}
-
 /// The option on the command line that needs `missing` ones which are not needed otherwise, and those.
 fn needs(command: &Command, arguments: &[OsString], missing: &str) -> Option<(String, String)> {
     let lacking = |words: &[OsString]| {
@@ -178,46 +173,6 @@ fn plain(reason: String) -> String {
 fn one_of(error: &Error) -> String {
     let values = text(error, ContextKind::ValidValue).filter(|values| !values.is_empty());
     values.map(|values| format!(", one of {values}")).unwrap_or_default()
-}
-
-/// The option that a bare word probably belongs to: the first whose type accepts it but not everything, else
-/// that of a host for what looks like one, else that of a file for a path.
-fn owner(command: &Command, word: &str) -> Option<String> {
-    if word.is_empty() || (word.starts_with('-') && !is_number(word)) {
-        return None;
-    }
-    let is_host = word.parse::<IpAddr>().is_ok() || (word.contains('.') && !word.contains('/'));
-    let takes = |argument: &Arg| {
-        let long = argument.get_long().unwrap_or_default();
-        accepts(command, long, word)
-            && (!accepts(command, long, GIBBERISH) || (is_host && argument.get_short() == Some('H')))
-    };
-    let is_file = |argument: &Arg| word.contains('/') && value_names(argument).any(|name| name == "FILE");
-    let mut options: Vec<&Arg> = command.get_arguments().filter(|argument| is_public(argument)).collect();
-    // What names the thing to check comes first; `mut_arg` changes the order of the others.
-    options.sort_by_key(|argument| !matches!(argument.get_long(), Some("ip" | "hostname")));
-    let found = options
-        .iter()
-        .copied()
-        .find(|argument| takes(argument))
-        .or_else(|| options.iter().copied().find(|argument| is_file(argument)));
-    found.and_then(Arg::get_long).map(|long| format!("--{long}"))
-}
-
-/// Whether the option accepts this value.
-fn accepts(command: &Command, long: &str, value: &str) -> bool {
-    let parsed = command.clone().try_get_matches_from([command.get_name(), &format!("--{long}={value}")]);
-    !parsed.is_err_and(|error| matches!(error.kind(), ErrorKind::ValueValidation | ErrorKind::InvalidValue))
-}
-
-fn value_names(argument: &Arg) -> impl Iterator<Item = &str> {
-    argument.get_value_names().into_iter().flatten().map(|name| name.as_str())
-}
-
-/// Whether it takes a value that may stand on a command line.
-fn is_public(argument: &Arg) -> bool {
-    argument.get_action().takes_values()
-        && !value_names(argument).any(|name| matches!(name, "SECRET" | "PASSWORD"))
 }
 
 /// `--timeout` of `--timeout <SECONDS[:STATE]>`.
