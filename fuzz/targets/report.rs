@@ -3,7 +3,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use plugin::{Metric, Report, State, Thresholds, Unit};
+use plugin::{Labels, Metric, Report, State, Thresholds, Unit};
 
 /// How many octets a long text has, and how many of them a report: together more than fits.
 const LONG: usize = 20_000;
@@ -69,8 +69,9 @@ fuzz_target!(|input: &[u8]| {
         metrics.len()
     );
     assert!(verbosity == 0 || shown.len() == metrics.len(), "-v leaves out metrics: {output:?}");
-    for (token, metric) in shown.iter().zip(&metrics) {
-        assert_eq!(*token, metric.to_string());
+    let mut labels = Labels::default();
+    for (token, metric) in shown.iter().zip(metrics) {
+        assert_eq!(*token, labels.distinct(metric).to_string());
     }
 });
 
