@@ -79,8 +79,7 @@ fn promises(files: &[File], programs: &Programs<'_>, mut all: Promises) -> Resul
                 });
             }
             Some(Some(parent)) => {
-                let read = if range { alias::range } else { alias::alias };
-                let read = read(file, name, parent, &mut all);
+                let read = alias::read(file, name, parent, range, &mut all);
                 all.survive(read)?;
             }
             None => all.remarks.push(Remark {

@@ -8,7 +8,7 @@ use crate::netmask::{agree, check_rest, cpanel_netmask};
 /// The mark that some editors write before a text in UTF-8.
 pub(super) const MARK: char = '\u{feff}';
 
-/// What a line is: its address, the prefix length of a netmask in it, and what stands behind its address.
+/// What a line is: its address, the prefix length of a netmask in it, and what follows the address.
 pub(super) type Line<'a> = (ZonedAddress, Option<u8>, &'a str);
 
 /// Parses a line: `None` if the line is blank or a comment.
@@ -23,7 +23,7 @@ pub(super) fn parse_line(
     let ends = |octet: u8| octet.is_ascii_whitespace() || matches!(octet, b',' | b'#');
     let end = line.bytes().position(ends).unwrap_or(line.len());
     let (field, rest) = line.split_at_checked(end).unwrap_or((line, ""));
-    // A carriage return inside a line ends a line for whoever wrote it: what follows must not get lost.
+    // A carriage return inside a line was meant as the end of a line: what follows must not get lost.
     if rest.bytes().any(|octet| octet == b'\r') {
         return Err(InvalidAddress::CarriageReturn.to_string());
     }

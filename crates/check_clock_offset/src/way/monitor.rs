@@ -12,7 +12,7 @@ use rustix::io::Errno;
 /// How long a look at the faults of this machine may take, once something is silent.
 const LOOK: Duration = Duration::from_millis(100);
 
-/// Why there is no answer, and whose fault it is.
+/// Why there is no answer, and whether this machine is to blame.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Cause {
     /// Why, in few words.

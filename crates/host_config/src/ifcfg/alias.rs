@@ -8,17 +8,24 @@ use super::interface::{File, Parent};
 use crate::mask;
 use crate::promise::{ConfigError, Promises, Remark};
 
-/// An alias: `PREFIX` and `NETMASK` come from the interface where the file has none.
-pub(super) fn alias(
+/// The file of an alias, or of a `range`.
+pub(super) fn read(
     file: &File,
     device: &str,
     parent: &Parent<'_>,
+    is_range: bool,
     all: &mut Promises,
 ) -> Result<(), ConfigError> {
-    let settings = &file.settings;
-    if stays_down(file, all)? {
-        return Ok(());
+    match stays_down(file, all)? {
+        true => Ok(()),
+        false if is_range => range(file, device, parent, all),
+        false => alias(file, device, parent, all),
     }
+}
+
+/// An alias: `PREFIX` and `NETMASK` come from the interface where the file has none.
+fn alias(file: &File, device: &str, parent: &Parent<'_>, all: &mut Promises) -> Result<(), ConfigError> {
+    let settings = &file.settings;
     let read = alias_v4(file, device, parent, all);
     all.survive(read)?;
     v6(settings, Some(device), all)
@@ -41,16 +48,8 @@ fn alias_v4(file: &File, device: &str, parent: &Parent<'_>, all: &mut Promises) 
 }
 
 /// A range: each address from `IPADDR_START` to `IPADDR_END`, which differ in the last octet only.
-pub(super) fn range(
-    file: &File,
-    device: &str,
-    parent: &Parent<'_>,
-    all: &mut Promises,
-) -> Result<(), ConfigError> {
+fn range(file: &File, device: &str, parent: &Parent<'_>, all: &mut Promises) -> Result<(), ConfigError> {
     let settings = &file.settings;
-    if stays_down(file, all)? {
-        return Ok(());
-    }
     let end_of = |name: &str| {
         let missing = || settings.place(1).error(format!("{}: no {name}", file.name));
         let value = settings.get(name)?.ok_or_else(missing)?;
