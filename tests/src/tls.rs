@@ -94,7 +94,15 @@ impl Authority {
     /// # Panics
     /// If openssl refuses.
     pub fn sign_by(&self, name: &str, extensions: &str, arguments: &str) -> Pair {
-        self.request(name, KEY);
+        self.sign_by_key(name, extensions, arguments, KEY)
+    }
+
+    /// The same with a key by these arguments of `openssl req`.
+    ///
+    /// # Panics
+    /// If openssl refuses.
+    pub fn sign_by_key(&self, name: &str, extensions: &str, arguments: &str, key: &str) -> Pair {
+        self.request(name, key);
         self.finish("ca", name, extensions, arguments)
     }
 

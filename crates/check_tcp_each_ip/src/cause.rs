@@ -143,7 +143,7 @@ impl Local {
             Local::Conntrack => Explanation::Conntrack.words(),
             Local::NoFamily => shared(Errno::AFNOSUPPORT),
             Local::Broadcast => Explanation::Broadcast.words(),
-            Local::Unverifiable(what) => return Fault::Unverifiable(what).brief(),
+            Local::Unverifiable(what) => return Fault::Unverifiable(what, None).brief(),
             Local::Other(errno) => return system(errno),
         };
         words.to_owned()

@@ -1,4 +1,4 @@
-//! TLS on the client's side, by rustls on ring: which authorities are trusted, how much of a server's
+//! TLS on the client's side, by rustls on ring and p521: which authorities are trusted, how much of a server's
 //! certificate is verified, our own certificate, and one wording for each fault.
 //!
 //! | module | what is in it |
@@ -8,7 +8,11 @@
 //! | `chain` | the certificates from a server's to an authority |
 //! | `certificate` | what a certificate says of itself |
 //! | `key` | which kinds of keys signatures can be verified by |
+//! | `p521` | keys on the curve P-521 |
+//! | `provider` | what TLS is made of |
 //! | `session` | a connection whose octets the caller moves |
+//! | `signature` | the signature of a certificate, and which key may have made it |
+//! | `ways` | the chains where a signature cannot be verified here |
 //! | `fault` | what is wrong with a certificate or a handshake, as data and in words |
 //!
 //! [`crate::Stream::secure`] makes a connection of it.
@@ -18,14 +22,17 @@ mod certificate;
 mod chain;
 mod fault;
 mod key;
+mod p521;
+mod provider;
 mod session;
+mod signature;
 mod verifier;
+mod ways;
 
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use plugin::Deadline;
-use rustls::crypto::ring;
 use rustls::pki_types::ServerName;
 use rustls::{ClientConfig, ClientConnection};
 
@@ -77,7 +84,7 @@ impl Settings {
             (_, Some(path)) => Authorities::read(path, deadline)?,
             (_, None) => Authorities::system(deadline)?,
         };
-        let provider = Arc::new(ring::default_provider());
+        let provider = Arc::new(provider::provider());
         let verifier = Arc::new(Verifier::new(self.verify, authorities, Arc::clone(&provider)));
         let setup = |error: rustls::Error| TlsError::Setup(Fault::from(&error));
         let builder = ClientConfig::builder_with_provider(provider)

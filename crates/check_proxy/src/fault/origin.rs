@@ -54,7 +54,7 @@ impl Fault {
     pub(crate) fn of_handshake(cause: Cause) -> Self {
         use net::tls::Fault as Tls;
         // A key of a kind that this program has no method for is nobody's fault.
-        if let Cause::Tls(Tls::Unverifiable(_)) = cause {
+        if let Cause::Tls(Tls::Unverifiable(..)) = cause {
             return Fault::Local(cause.to_string());
         }
         Fault::Tunnel(match cause {

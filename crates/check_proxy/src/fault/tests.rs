@@ -23,8 +23,8 @@ fn errors_of_this_machine_have_their_words() {
 fn a_key_that_is_unknown_here_is_no_fault_of_a_proxy() {
     use net::tls::{Fault as Tls, Kind, Unverifiable};
     let of = |fault| Fault::of_handshake(net::Cause::Tls(fault));
-    let what = Unverifiable { kind: Kind::P521, of_authority: false, not_after: None };
-    let words = "the server has a P-521 key, which cannot be verified here";
-    assert_eq!(of(Tls::Unverifiable(what)), Fault::Local(words.to_owned()));
+    let what = Unverifiable { kind: Kind::Ed448, of_authority: false };
+    let words = "the server has an Ed448 key, which cannot be verified here";
+    assert_eq!(of(Tls::Unverifiable(what, None)), Fault::Local(words.to_owned()));
     assert!(matches!(of(Tls::Purpose), Fault::Tunnel(Tunnel::Certificate(_))));
 }

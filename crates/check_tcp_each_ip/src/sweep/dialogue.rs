@@ -195,10 +195,9 @@ impl Dialogue {
     /// Why a handshake fails. What cannot be verified here is not the service's fault, unless its certificate
     /// expires too soon.
     fn of_handshake(&mut self, cause: Cause, script: &Script) -> Cause {
-        let Cause::Tls(Fault::Unverifiable(what)) = cause else { return cause };
-        self.not_after = what.not_after;
-        let days =
-            script.tls.as_ref().zip(what.not_after).map(|(tls, at)| tls.check_days(End::of_server(at)));
+        let Cause::Tls(Fault::Unverifiable(what, end)) = cause else { return cause };
+        self.not_after = end.as_ref().map(|end| end.at);
+        let days = script.tls.as_ref().zip(end).map(|(tls, end)| tls.check_days(end));
         days.and_then(Result::err).unwrap_or(Cause::Local(Local::Unverifiable(what)))
     }
 

@@ -33,18 +33,30 @@ fn what_cannot_be_verified_is_not_the_servers_fault() {
     }
     let authority = Authority::create("sop");
     let by = |name: &str, key| authority.sign_key(name, HERE, key);
-    let (p521, ed448, pss) = (by("p521", P521), by("ed448", ED448), by("pss", RSA_PSS));
+    let (p256, p521, ed448, pss) =
+        (authority.sign("p256", HERE), by("p521", P521), by("ed448", ED448), by("pss", RSA_PSS));
     let (none, days): (&[&str], &[&str]) = (&["--tls-verify=none"], &["--certificate-days=14:"]);
     let in_tls_12 = "RSA-PSS or Ed448 key with TLS 1.2 not verifiable here";
-    let rows: [(&Pair, &str, &[&str], i32, &str); 8] = [
+    let rows: [(&Pair, &str, &[&str], i32, &str); 12] = [
         (&pss, "", &[], 0, ""),
         (&pss, "", none, 0, ""),
         (&pss, "-tls1_2", &[], 3, in_tls_12),
-        (&p521, "", &[], 3, "P-521 key not verifiable here"),
-        (&p521, "", none, 0, ""),
-        (&p521, "", &["--sni=www.example.com"], 2, "certificate of 127.0.0.1"),
+        (&p521, "", &[], 0, ""),
+        (&p521, "-tls1_2", &[], 0, ""),
+        // It exchanges keys on that curve alone.
+        (&p521, "-groups P-521", &[], 0, ""),
+        (&p521, "-tls1_2 -groups P-521", &[], 0, ""),
+        (&p521, "-tls1_2", &["--sni=www.example.com"], 2, "certificate of 127.0.0.1"),
+        (
+            &p256,
+            "-tls1_2 -sigalgs ECDSA+SHA512",
+            &[],
+            3,
+            "signature of an unknown method not verifiable here",
+        ),
         (&ed448, "", &[], 3, "Ed448 key not verifiable here"),
         (&ed448, "", none, 0, ""),
+        (&ed448, "", &["--sni=www.example.com"], 2, "certificate of 127.0.0.1"),
     ];
     for (pair, server, more, code, words) in rows {
         let name = pair.certificate.display();
@@ -54,14 +66,52 @@ fn what_cannot_be_verified_is_not_the_servers_fault() {
             "{name} {server} {more:?}"
         );
     }
-    let (code, soon) = reason(&authority, &p521, "", days);
+    let (code, soon) = reason(&authority, &ed448, "", days);
     assert!(code == 2 && soon.starts_with("certificate expires 20"), "{code} {soon}");
-    let other = Authority::create_by("sop", P521);
+    let other = Authority::create_by("sop", ED448);
     let good = other.sign("good", HERE);
-    assert_eq!(reason(&other, &good, "", &[]), (3, "P-521 key not verifiable here".to_owned()));
+    assert_eq!(reason(&other, &good, "", &[]), (3, "Ed448 key not verifiable here".to_owned()));
     assert_eq!(reason(&other, &good, "", &["--sni=a.example"]), (2, "certificate of 127.0.0.1".to_owned()));
     // Another authority of that name has a key that is known.
     assert_eq!(reason(&authority, &good, "", &[]), (2, "untrusted certificate".to_owned()));
+}
+
+/// ring does not know the curve P-521: another crate does.
+#[test]
+fn authorities_on_p_521_are_verified() {
+    if missing(&NEEDS) {
+        return;
+    }
+    let (authority, same_name) = (Authority::create_by("sop", P521), Authority::create_by("sop", P521));
+    for digest in ["-sha256", "-sha384", "-sha512"] {
+        let good = authority.sign_by("good", HERE, &format!("-days 2 {digest}"));
+        assert_eq!(reason(&authority, &good, "", &[]), (0, String::new()), "{digest}");
+        let untrusted = (2, "untrusted certificate".to_owned());
+        assert_eq!(reason(&same_name, &good, "", &[]), untrusted, "{digest}");
+    }
+}
+
+/// What a server shows between its certificate and its authority excuses nothing if the authority, by a key
+/// that is known, has not signed it.
+#[test]
+fn a_forged_certificate_in_between_is_untrusted() {
+    if missing(&NEEDS) {
+        return;
+    }
+    let (authority, evil) = (Authority::create("sop"), Authority::create("sop"));
+    for (kind, key, good_code) in [("p521", P521, 0), ("ed448", ED448, 3)] {
+        for (from, code) in [(&authority, good_code), (&evil, 2)] {
+            from.sign_key(kind, CA, key);
+            let below = from.sign_below(kind, "below", HERE);
+            let (seen, words) = reason(&authority, &below, &format!("-cert_chain {kind}.pem"), &[]);
+            let expected = match code {
+                0 => "",
+                2 => "untrusted certificate",
+                _ => "Ed448 key not verifiable here",
+            };
+            assert_eq!((seen, words.as_str()), (code, expected), "{kind}");
+        }
+    }
 }
 
 /// A key that cannot be verified excuses only what leads to a trusted authority.
@@ -72,12 +122,12 @@ fn an_unknown_authority_with_such_a_key_is_untrusted() {
     }
     let trusted = Authority::create("sop");
     let untrusted = (2, "untrusted certificate".to_owned());
-    for name in ["evil", "sop"] {
-        let evil = Authority::create_by(name, P521);
+    for (name, key) in [("evil", P521), ("sop", P521), ("evil", ED448), ("sop", ED448)] {
+        let evil = Authority::create_by(name, key);
         let leaf = evil.sign("leaf", HERE);
         assert_eq!(reason(&trusted, &leaf, "-cert_chain ca.pem", &[]), untrusted, "{name}");
     }
-    let other = Authority::create_by("other", P521);
+    let other = Authority::create_by("other", ED448);
     let short = other.sign_key("short", HERE, RSA_1024);
     assert_eq!(reason(&other, &short, WEAK, &[]), (2, "key too weak: RSA 1024 bits".to_owned()));
 }
@@ -116,6 +166,19 @@ fn a_certificate_in_between_is_named() {
     assert!(reason_of_soon.starts_with("intermediate certificate soon expires 20"), "{reason_of_soon}");
     assert!(reason_of_soon.ends_with(" (4 days, limit 14:)"), "{reason_of_soon}");
     assert_eq!(reason(&authority, &soon, "-cert_chain soon.pem", &["--certificate-days=3:"]).0, 0);
+    // The same where the chain cannot be verified.
+    authority.sign_by_key("unknown", CA, "-days 5", ED448);
+    let below = authority.sign_below("unknown", "c", HERE);
+    let unverifiable = (3, "Ed448 key not verifiable here".to_owned());
+    let (code, reason_of_soon) = reason(&authority, &below, "-cert_chain unknown.pem", days);
+    assert_eq!(code, 2, "{reason_of_soon}");
+    assert!(reason_of_soon.starts_with("intermediate certificate unknown expires 20"), "{reason_of_soon}");
+    let three: &[&str] = &["--certificate-days=3:"];
+    assert_eq!(reason(&authority, &below, "-cert_chain unknown.pem", three), unverifiable);
+    // With another way that is longer, the chain does not break.
+    authority.sign_again("unknown", "longer_unknown", CA, "-days 60");
+    authority.join("both_unknown", &["unknown", "longer_unknown"]);
+    assert_eq!(reason(&authority, &below, "-cert_chain both_unknown.pem", days), unverifiable);
     // One that is shown and not needed counts for nothing.
     let direct = authority.sign_by("direct", HERE, "-days 90");
     assert_eq!(reason(&authority, &direct, "-cert_chain soon.pem", days).0, 0);

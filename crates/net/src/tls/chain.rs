@@ -4,15 +4,14 @@
 use std::time::Duration;
 
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
-use webpki::{EndEntityCert, KeyUsage, spki_for_anchor};
+use webpki::{EndEntityCert, KeyUsage};
 
 use super::authorities::Authorities;
 use super::certificate::{self, End, is_for_servers, not_after, not_before};
 use super::fault::Fault;
-use super::key::{self, Unverifiable, Use};
-
-/// The most certificates that a server shows of which each is looked at.
-const MOST: usize = 16;
+use super::key::{Unverifiable, Use};
+use super::provider::ALGORITHMS;
+use super::ways::{MOST, Ways};
 
 impl Authorities {
     /// Verifies the certificates that a server showed, its own first, as of `now` after 1970. With a name,
@@ -38,10 +37,10 @@ impl Authorities {
                     Err(Fault::Purpose)
                 }
             }
-            Err(error) => Err(explained(self, chain, Fault::from(error).of_self_signed(is_self_signed))),
+            Err(error) => Err(explained(self, chain, error.into()).of_self_signed(is_self_signed)),
             Ok(_) => Ok(()),
         };
-        if matches!(verified, Err(ref fault) if !matches!(fault, Fault::Unverifiable(_))) {
+        if matches!(verified, Err(ref fault) if !matches!(fault, Fault::Unverifiable(..))) {
             return verified;
         }
         let Some(name) = name else { return verified };
@@ -58,7 +57,7 @@ impl Authorities {
         let is_earlier = |one: &CertificateDer<'_>| not_after(one).is_some_and(|at| at < end);
         if shown.iter().take(MOST).any(is_earlier)
             && let Ok(certificate) = EndEntityCert::try_from(own)
-            && let Some(earlier) = first_end_between(self, &certificate, shown, now)
+            && let Some(earlier) = first_end_between(self, &certificate, chain, now)
             && earlier.at < end
         {
             return Some(earlier);
@@ -75,10 +74,9 @@ fn between(
     shown: &[CertificateDer<'_>],
     now: Duration,
 ) -> Result<Vec<CertificateDer<'static>>, webpki::Error> {
-    let algorithms = rustls::crypto::ring::default_provider().signature_verification_algorithms.all;
     let (usage, now) = (KeyUsage::server_auth(), UnixTime::since_unix_epoch(now));
     let path =
-        certificate.verify_for_usage(algorithms, &authorities.anchors, shown, now, usage, None, None)?;
+        certificate.verify_for_usage(ALGORITHMS.all, &authorities.anchors, shown, now, usage, None, None)?;
     Ok(path.intermediate_certificates().map(|between| between.der().into_owned()).collect())
 }
 
@@ -86,10 +84,13 @@ fn between(
 fn first_end_between(
     authorities: &Authorities,
     certificate: &EndEntityCert<'_>,
-    shown: &[CertificateDer<'_>],
+    chain: &[CertificateDer<'_>],
     now: Duration,
 ) -> Option<End> {
-    let mut path = between(authorities, certificate, shown, now).ok()?;
+    let (_, shown) = chain.split_first()?;
+    let Ok(mut path) = between(authorities, certificate, shown, now) else {
+        return Ways::new(authorities, chain).first_end();
+    };
     for _other_chain in 0..MOST {
         let ends = path.iter().filter_map(|one| Some((not_after(one)?, one)));
         let (at, first) = ends.min_by_key(|(at, _)| *at)?;
@@ -112,66 +113,18 @@ fn explained(authorities: &Authorities, chain: &[CertificateDer<'_>], fault: Fau
     match fault {
         Fault::Expired(end) => Fault::Expired(named(end.clone(), not_after).unwrap_or(end)),
         Fault::NotYetValid(end) => Fault::NotYetValid(named(end.clone(), not_before).unwrap_or(end)),
-        Fault::Untrusted => by_key(authorities, chain).unwrap_or(fault),
-        Fault::Unverifiable(what) => {
-            let end = chain.first().and_then(not_after);
-            let dated = Fault::Unverifiable(Unverifiable { not_after: what.not_after.or(end), ..what });
-            by_key(authorities, chain).unwrap_or(dated)
+        Fault::Untrusted | Fault::Unverifiable(..) => {
+            let ways = Ways::new(authorities, chain);
+            match ways.unusable_key() {
+                Some((name, Use::Weak(bits))) => Fault::WeakKey(bits, Some(name.to_owned())),
+                Some((_, Use::Unverifiable(kind))) => {
+                    Fault::Unverifiable(Unverifiable { kind, of_authority: true }, None)
+                }
+                // A signature on each way is verified, and wrong.
+                _ if ways.is_empty() => Fault::Untrusted,
+                _ => fault,
+            }
         }
         fault => fault,
     }
-}
-
-/// What is wrong with the key of an authority by which one of a chain seems to be signed: `None` if nothing,
-/// or if the names lead to no trusted authority.
-fn by_key(authorities: &Authorities, chain: &[CertificateDer<'_>]) -> Option<Fault> {
-    let end = chain.first().and_then(not_after);
-    let chain: Vec<EndEntityCert<'_>> =
-        chain.iter().take(MOST).filter_map(|one| EndEntityCert::try_from(one).ok()).collect();
-    let of_key = |spki: &[u8], subject: &[u8]| match key::of_authority(spki)? {
-        Use::Verifiable => None,
-        Use::Weak(bits) => Some(Fault::WeakKey(bits, Some(certificate::name_of(subject)))),
-        Use::Unverifiable(kind) => {
-            Some(Fault::Unverifiable(Unverifiable { kind, of_authority: true, not_after: end }))
-        }
-    };
-    let path = led_to_anchors(authorities, &chain);
-    path.iter().find_map(|one| {
-        let anchors = authorities.anchors.iter().filter(|anchor| anchor.subject.as_ref() == one.issuer());
-        let mut trusted =
-            anchors.filter_map(|anchor| of_key(&spki_for_anchor(anchor), anchor.subject.as_ref()));
-        let shown = || path.iter().filter(|other| other.subject() == one.issuer());
-        trusted
-            .next()
-            .or_else(|| shown().find_map(|other| of_key(&other.subject_public_key_info(), other.subject())))
-    })
-}
-
-/// Returns those certificates of a chain that are, by the names of their issuers, on a way from the server's
-/// own, which is the first, to a trusted authority: none if there is no such way.
-fn led_to_anchors<'a, 'b>(
-    authorities: &Authorities,
-    chain: &'a [EndEntityCert<'b>],
-) -> Vec<&'a EndEntityCert<'b>> {
-    let Some(own) = chain.first() else { return Vec::new() };
-    let (mut from_own, mut to_anchors) = (vec![own.subject(), own.issuer()], Vec::new());
-    to_anchors.extend(authorities.anchors.iter().map(|anchor| anchor.subject.as_ref()));
-    // Each round takes at least one step of the longest way.
-    for _step in chain {
-        for one in chain {
-            if from_own.contains(&one.subject()) && !from_own.contains(&one.issuer()) {
-                from_own.push(one.issuer());
-            }
-            if to_anchors.contains(&one.issuer()) && !to_anchors.contains(&one.subject()) {
-                to_anchors.push(one.subject());
-            }
-        }
-    }
-    // One that is self-signed leads to itself alone, whatever its name.
-    let is_on_way = |one: &&EndEntityCert<'_>| {
-        one.issuer() != one.subject()
-            && from_own.contains(&one.subject())
-            && to_anchors.contains(&one.issuer())
-    };
-    chain.iter().filter(is_on_way).collect()
 }

@@ -40,8 +40,9 @@ pub enum Fault {
     Method(&'static str),
     /// The server has an RSA key of so many bits, which are too few; or an authority of this name has.
     WeakKey(u32, Option<String>),
-    /// A signature cannot be verified here, which is not the server's fault.
-    Unverifiable(Unverifiable),
+    /// A signature cannot be verified here, which is not the server's fault; and when the chain ends, if that
+    /// is known.
+    Unverifiable(Unverifiable, Option<End>),
     /// The certificate cannot be read.
     Broken,
     /// The server showed no certificate.
@@ -83,7 +84,7 @@ impl Fault {
             Fault::Method(method) => return format!("certificate signed by {method}"),
             Fault::WeakKey(bits, None) => return format!("key too weak: RSA {bits} bits"),
             Fault::WeakKey(bits, Some(_)) => return format!("CA key too weak: RSA {bits} bits"),
-            Fault::Unverifiable(what) => return format!("{what} not verifiable here"),
+            Fault::Unverifiable(what, _) => return format!("{what} not verifiable here"),
             Fault::Broken => "broken certificate",
             Fault::Unusable(why) => return format!("unusable certificate: {why}"),
             Fault::NothingInCommon => "no TLS cipher in common",
@@ -92,6 +93,14 @@ impl Fault {
             Fault::Other(why) => return format!("TLS: {why}"),
         };
         text.to_owned()
+    }
+
+    /// Returns the same fault, with the end of the chain if what is wrong cannot be verified.
+    pub(super) fn ending(self, end: impl FnOnce() -> Option<End>) -> Self {
+        match self {
+            Fault::Unverifiable(what, None) => Fault::Unverifiable(what, end()),
+            fault => fault,
+        }
     }
 
     /// Returns the same fault, with the more that is known of it if the certificate `is_self_signed`.
@@ -143,8 +152,7 @@ impl From<&Error> for Fault {
             Error::InvalidMessage(_) => Fault::NotTls,
             // In TLS 1.2 rustls knows no name for what such keys sign by, which the verifier offers.
             Error::PeerMisbehaved(PeerMisbehaved::SignedKxWithWrongAlgorithm) => {
-                let kind = Kind::InTls12;
-                Fault::Unverifiable(Unverifiable { kind, of_authority: false, not_after: None })
+                Fault::Unverifiable(Unverifiable { kind: Kind::InTls12, of_authority: false }, None)
             }
             Error::NoCertificatesPresented => Fault::NoCertificate,
             other => Fault::Other(words(other)),
@@ -166,7 +174,7 @@ fn method(algorithm: &[u8]) -> Fault {
     let is_this = |(name, _): &&(&[u8], &str)| algorithm.windows(name.len()).any(|part| part == *name);
     match WEAK_METHODS.iter().find(is_this) {
         Some((_, method)) => Fault::Method(method),
-        None => Fault::Unverifiable(Unverifiable { kind: Kind::Method, of_authority: true, not_after: None }),
+        None => Fault::Unverifiable(Unverifiable { kind: Kind::Method, of_authority: true }, None),
     }
 }
 
@@ -177,6 +185,10 @@ fn certificate(error: &CertificateError) -> Fault {
             inner.downcast_ref::<Fault>().cloned().unwrap_or_else(|| Fault::Unusable(words(inner)))
         }
         CertificateError::BadEncoding => Fault::Broken,
+        // In TLS 1.2 a server may sign by any hash of those that it is offered, whatever its curve.
+        CertificateError::UnsupportedSignatureAlgorithmForPublicKeyContext { .. } => {
+            Fault::Unverifiable(Unverifiable { kind: Kind::Method, of_authority: false }, None)
+        }
         CertificateError::BadSignature => Fault::Unusable("the server does not have its key".to_owned()),
         other => Fault::Unusable(words(other)),
     }
@@ -240,9 +252,10 @@ impl fmt::Display for Fault {
             Fault::WeakKey(bits, Some(name)) => {
                 return write!(f, "the authority {name} has an RSA key of {bits} bits, needed are 2048");
             }
-            Fault::Unverifiable(what) => {
+            Fault::Unverifiable(what, _) => {
                 let whose = if what.of_authority { "the authority of the server" } else { "the server" };
-                return write!(f, "{whose} has a {what}, which cannot be verified here");
+                let article = if matches!(what.kind, Kind::Other | Kind::Method) { "a" } else { "an" };
+                return write!(f, "{whose} has {article} {what}, which cannot be verified here");
             }
             Fault::Broken => "the server certificate is broken",
             Fault::NoCertificate => "the server showed no certificate",

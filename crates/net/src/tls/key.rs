@@ -24,8 +24,6 @@ const ED448: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.101.113");
 /// What a signature is by that cannot be verified here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Kind {
-    /// An ECDSA key on the curve P-521.
-    P521,
     /// An Ed448 key.
     Ed448,
     /// A key for RSA-PSS alone, of an authority.
@@ -47,14 +45,11 @@ pub struct Unverifiable {
     pub kind: Kind,
     /// Whether it is that of an authority under a certificate, or of the server in the handshake.
     pub of_authority: bool,
-    /// When the server's certificate expires, in seconds since 1970: `None` if that is not known.
-    pub not_after: Option<u64>,
 }
 
 impl fmt::Display for Unverifiable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let text = match self.kind {
-            Kind::P521 => "P-521 key",
             Kind::Ed448 => "Ed448 key",
             Kind::RsaPss => "RSA-PSS key",
             Kind::LongRsa(bits) => return write!(f, "RSA key of {bits} bits"),
@@ -91,14 +86,30 @@ pub(super) fn of_server(spki: &[u8]) -> Option<Use> {
             }
         }
         EC => match key.algorithm.parameters_oid() {
-            Ok(P256 | P384) => Use::Verifiable,
-            Ok(P521) => Use::Unverifiable(Kind::P521),
+            Ok(P256 | P384 | P521) => Use::Verifiable,
             _ => Use::Unverifiable(Kind::Other),
         },
         ED25519 => Use::Verifiable,
         ED448 => Use::Unverifiable(Kind::Ed448),
         _ => Use::Unverifiable(Kind::Other),
     })
+}
+
+/// Returns whether a key of this kind makes signatures by this method (RFC 3279, 5758 and 8410): not every
+/// such method is known here.
+pub(super) fn signs_by(key: ObjectIdentifier, method: ObjectIdentifier) -> bool {
+    let starts_with = |arcs: &[u32]| arcs.iter().copied().eq(method.arcs().take(arcs.len()));
+    // Those with SHA-3 of NIST's have numbers of their own.
+    let by_nist = |last: std::ops::RangeInclusive<u32>| {
+        starts_with(&[2, 16, 840, 1, 101, 3, 4, 3])
+            && method.arcs().nth(8).is_some_and(|arc| last.contains(&arc))
+    };
+    match key {
+        RSA | RSA_PSS => starts_with(&[1, 2, 840, 113_549, 1, 1]) || by_nist(13..=16),
+        EC => starts_with(&[1, 2, 840, 10_045, 4]) || by_nist(9..=12),
+        ED25519 | ED448 => key == method,
+        _ => ![ED25519, ED448].contains(&method),
+    }
 }
 
 /// Returns the same of the key of an authority, by which webpki verifies certificates.

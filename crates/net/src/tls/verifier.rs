@@ -73,8 +73,7 @@ fn check_key(certificate: &CertificateDer<'_>) -> Result<(), Fault> {
     match key::of_server(&own.subject_public_key_info()) {
         Some(Use::Weak(bits)) => Err(Fault::WeakKey(bits, None)),
         Some(Use::Unverifiable(kind)) => {
-            let not_after = not_after(certificate);
-            Err(Fault::Unverifiable(Unverifiable { kind, of_authority: false, not_after }))
+            Err(Fault::Unverifiable(Unverifiable { kind, of_authority: false }, None))
         }
         Some(Use::Verifiable) | None => Ok(()),
     }
@@ -118,13 +117,15 @@ impl ServerCertVerifier for Verifier {
         };
         let chain: Vec<CertificateDer<'_>> =
             [certificate].into_iter().chain(intermediates).cloned().collect();
-        let verified = self.authorities.verify(&chain, name.as_deref(), Duration::from_secs(now.as_secs()));
+        let now = Duration::from_secs(now.as_secs());
+        let verified = self.authorities.verify(&chain, name.as_deref(), now);
         let verified = match (verified, check_key(certificate)) {
             // A weak key is the server's fault, whatever cannot be verified.
-            (Err(Fault::Unverifiable(_)), Err(weak @ Fault::WeakKey(..))) => Err(weak),
+            (Err(Fault::Unverifiable(..)), Err(weak @ Fault::WeakKey(..))) => Err(weak),
             (verified, of_key) => verified.and(of_key),
         };
-        verified.map(|()| ServerCertVerified::assertion()).map_err(wrong)
+        let end = || self.authorities.first_end(&chain, now);
+        verified.map(|()| ServerCertVerified::assertion()).map_err(|fault| wrong(fault.ending(end)))
     }
 
     // Without a verified certificate a signature by its key proves nothing, and MySQL's own certificates may
@@ -159,8 +160,7 @@ impl ServerCertVerifier for Verifier {
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
         let known = self.provider.signature_verification_algorithms.supported_schemes();
-        let more = [SignatureScheme::ECDSA_NISTP521_SHA512, SignatureScheme::ED448];
         let rsa_pss = OFFERED_RSA_PSS.map(|(offered, _)| offered);
-        known.into_iter().chain(rsa_pss).chain(more).collect()
+        known.into_iter().chain(rsa_pss).chain([SignatureScheme::ED448]).collect()
     }
 }
