@@ -4,9 +4,11 @@
 mod groups;
 pub(crate) mod outage;
 
+use std::cmp::Reverse;
 use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
+use net::Unusable;
 use plugin::{Finding, Findings, Metric, Report, State, Unit};
 
 use crate::Observations;
@@ -107,23 +109,25 @@ impl Judgement<'_> {
         Some(finding.metric(count))
     }
 
-    /// The names that could not be tried: what is known of the others is judged beside them.
+    /// The names that could not be tried: what is known of the others is judged beside them. Each has the
+    /// state of its own cause, and the worst is named first.
     fn unresolved(&self) -> Option<Finding> {
-        let unresolved = &self.observations.unresolved;
-        let first = unresolved.first()?;
-        let is_silence = unresolved.iter().any(net::Unusable::is_silence);
-        let state = if is_silence { self.observations.late } else { State::Unknown };
-        let others = match unresolved.len() - 1 {
-            0 => String::new(),
+        let state_of =
+            |name: &Unusable| if name.is_silence() { self.observations.late } else { State::Unknown };
+        let mut names: Vec<(State, &Unusable)> =
+            self.observations.unresolved.iter().map(|name| (state_of(name), name)).collect();
+        names.sort_by_key(|(state, _)| Reverse(*state));
+        let (state, first) = names.first()?;
+        let others = match names.len() - 1 {
+            0 => return Some(Finding::new(*state, first.to_string())),
             1 => ", 1 more name unresolved".to_owned(),
             more => format!(", {more} more names unresolved"),
         };
-        let finding = Finding::new(state, format!("{first}{others}"));
-        Some(if unresolved.len() == 1 {
-            finding
-        } else {
-            finding.details(unresolved.iter().map(ToString::to_string))
-        })
+        let is_one_state = names.iter().all(|(other, _)| other == state);
+        let line = |(state, name): &(State, &Unusable)| {
+            if is_one_state { name.to_string() } else { format!("{state}: {name}") }
+        };
+        Some(Finding::new(*state, format!("{first}{others}")).details(names.iter().map(line)))
     }
 
     /// With --closed, what kept silent. Silence of a closed port is that of a dead network too: where nothing

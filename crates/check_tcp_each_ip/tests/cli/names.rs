@@ -96,7 +96,12 @@ fn a_name_that_hangs_alone_is_the_silence_of_the_timeout() {
     }
     let seen = named(&["--hostname=none", "--hostname=hang", "--port=80", "--timeout=3:critical"]);
     assert_eq!(seen.code, Some(2), "{}", seen.stdout);
-    assert!(text(&seen).1.ends_with(", 1 more name unresolved"), "{}", seen.stdout);
+    // The worst one is named first, and each has its own state.
+    let (_, line) = text(&seen);
+    assert!(line.starts_with("TCP_EACH_IP CRITICAL - resolving hang: no answer within "), "{}", seen.stdout);
+    assert!(line.ends_with(" s, see check_resolver, 1 more name unresolved"), "{}", seen.stdout);
+    assert!(seen.stdout.contains("\nCRITICAL: resolving hang: no answer within "), "{}", seen.stdout);
+    assert!(seen.stdout.contains("\nUNKNOWN: resolving none: no address found"), "{}", seen.stdout);
 }
 
 /// A name that hangs takes no time from the two tries of an address.

@@ -83,3 +83,37 @@ fn a_name_that_does_not_resolve_hides_no_proxy() {
         assert_eq!(said(seen, unresolved.clone(), short, limits), expected);
     }
 }
+
+/// The state of one name never goes with the words of another.
+#[test]
+fn each_name_has_its_own_state() {
+    let said = |seen: Vec<Observation>, limits: Limits| {
+        let unresolved = ["gone", "hang", "away", "mute"].map(|of| Unresolved {
+            why: format!("resolving {of}: x"),
+            ..name(of, ["hang", "mute"].contains(&of))
+        });
+        let unresolved = unresolved.to_vec();
+        let observations = Observations { unresolved, short: State::Critical, ..observed(seen) };
+        let output = evaluate(&Allowed::new(&limits), &observations).render("PROXY", 0);
+        let (line, rest) = output.split_once('\n').unwrap();
+        (line.split(" | ").next().unwrap().to_owned(), rest.to_owned())
+    };
+    let warning = || Limits { warning: Some("0".parse().unwrap()), ..Limits::default() };
+    let names = "CRITICAL - resolving hang: x, 3 more names unresolved";
+    let listed = "CRITICAL: resolving hang: x\nCRITICAL: resolving mute: x\n\
+                  UNKNOWN: resolving gone: x\nUNKNOWN: resolving away: x\n";
+    let refused = || vec![customer(Fault::Refused)];
+    let beside = "CRITICAL - 192.0.2.1 refused (hang and 3 more names unresolved)";
+    let worse = format!("{names}, and 192.0.2.1 refused");
+    let worse_listed =
+        format!("CRITICAL: resolving hang: x, 3 more names unresolved\n{listed}WARNING: 192.0.2.1 refused\n");
+    let rows = [
+        (vec![], Limits::default(), names, listed),
+        (vec![http(closed())], Limits::default(), names, listed),
+        (refused(), Limits::default(), beside, listed),
+        (refused(), warning(), &worse, &worse_listed),
+    ];
+    for (seen, limits, line, rest) in rows {
+        assert_eq!(said(seen, limits), (format!("PROXY {line}"), rest.to_owned()));
+    }
+}
