@@ -20,6 +20,9 @@ pub enum Need {
     /// A server of another release, unpacked by `tests/servers/fetch`: its folder and its program, as in
     /// mysql97/bin/mysqld.
     Server(&'static str),
+    /// A kernel whose table of neighbours takes no more than this many entries, so that a test may fill it.
+    /// All hosts of one machine share it.
+    NeighboursUpTo(u16),
 }
 
 /// Whether something that a test needs is missing: then it must return. Names it on standard error, past the
@@ -32,7 +35,7 @@ pub fn missing(needs: &[Need]) -> bool {
     let test = std::thread::current().name().unwrap_or("a test").to_owned();
     assert!(
         env::var("CI").as_deref() != Ok("true"),
-        "{test} needs {what}, and CI may not skip it: tests/run installs it"
+        "{test} needs {what}, and CI may not skip it: tests/run installs programs"
     );
     let line = format!("skipped {test}: it needs {what}\n");
     // Without a standard error there is no one to tell.
@@ -54,7 +57,15 @@ fn first_missing(needs: &[Need]) -> Option<String> {
         Need::Root => (!rustix::process::geteuid().is_root()).then(|| "root".to_owned()),
         Need::Program(name) => program(name).is_none().then(|| format!("the program {name}")),
         Need::Server(path) => server(path).is_none().then(|| format!("the server {path}")),
+        Need::NeighboursUpTo(most) => neighbours()
+            .is_none_or(|limit| limit > *most)
+            .then(|| format!("net.ipv4.neigh.default.gc_thresh3 of at most {most}")),
     })
+}
+
+/// How many IPv4 neighbours the kernel takes: `None` if that cannot be read, or is more than 65,535.
+pub fn neighbours() -> Option<u16> {
+    std::fs::read_to_string("/proc/sys/net/ipv4/neigh/default/gc_thresh3").ok()?.trim().parse().ok()
 }
 
 /// Where a program is.
@@ -83,5 +94,7 @@ mod tests {
         let needs = [Need::Program("sh"), Need::Program("no_program_is_called_so")];
         assert_eq!(first_missing(&needs).as_deref(), Some("the program no_program_is_called_so"));
         assert!(!missing(&[Need::Program("sh")]));
+        let most = "net.ipv4.neigh.default.gc_thresh3 of at most 0";
+        assert_eq!(first_missing(&[Need::NeighboursUpTo(0)]).as_deref(), Some(most));
     }
 }

@@ -7,7 +7,7 @@ use std::thread;
 use std::time::Duration;
 
 use suite::host::bare;
-use suite::needs::{Need, missing};
+use suite::needs::{Need, missing, neighbours};
 use suite::process::run;
 
 use crate::fake::{BINARY, Origin, Who, answer, page, proxy, refusal};
@@ -83,13 +83,10 @@ fn a_fault_of_this_machine_is_none_of_the_proxy() {
 /// all are silent at the same time no later try shows that.
 #[test]
 fn a_full_table_of_neighbours_is_no_fault_of_the_proxies() {
-    let needs = ["ip", "openssl"].map(Need::Program);
-    if missing(&[Need::Root]) || missing(&needs) {
+    if missing(&[Need::Root, Need::Program("ip"), Need::Program("openssl"), Need::NeighboursUpTo(4_096)]) {
         return;
     }
-    let limit = std::fs::read_to_string("/proc/sys/net/ipv4/neigh/default/gc_thresh3").unwrap_or_default();
-    // The table belongs to the machine: one that takes more neighbours is left alone.
-    let Some(limit) = limit.trim().parse::<u16>().ok().filter(|limit| *limit <= 4_096) else { return };
+    let limit = neighbours().unwrap();
     let _alone = NEIGHBOURS.write().unwrap_or_else(PoisonError::into_inner);
     let host = bare();
     host.ip_batch(

@@ -4,7 +4,7 @@ use std::sync::PoisonError;
 use std::time::Duration;
 
 use suite::host::{public_folder, succeed, write};
-use suite::needs::{Need, missing};
+use suite::needs::{Need, missing, neighbours};
 use suite::plugins;
 use suite::process::run;
 use suite::wait::eventually;
@@ -14,20 +14,11 @@ use super::{HOSTS, NEIGHBOURS, cabled, check, listening, routed};
 /// More neighbours than the kernel's table takes: the rest is not tested, and none of them is called failed.
 #[test]
 fn a_full_table_of_neighbours_is_no_outage() {
-    if missing(&HOSTS) {
-        return;
-    }
-    let limit = std::fs::read_to_string("/proc/sys/net/ipv4/neigh/default/gc_thresh3").unwrap_or_default();
-    let Ok(limit) = limit.trim().parse::<usize>() else {
-        // The table belongs to the machine; where its limit cannot be seen, no test can be sure to reach it.
-        return;
-    };
-    if limit > 4_096 {
-        // This machine takes more neighbours than a test should make.
+    if missing(&HOSTS) || missing(&[Need::NeighboursUpTo(4_096)]) {
         return;
     }
     let _alone = NEIGHBOURS.write().unwrap_or_else(PoisonError::into_inner);
-    let live = limit * 3;
+    let live = usize::from(neighbours().unwrap()) * 3;
     let (monitor, server) = cabled();
     monitor.ip(&["addr", "add", "198.18.0.1/16", "dev", "eth0"]);
     let addresses: Vec<String> =
