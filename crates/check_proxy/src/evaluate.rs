@@ -92,7 +92,7 @@ fn findings(allowed: &Allowed, observations: &Observations, judged: &[Judged<'_>
     let slow = slow(allowed, judged);
     let mut findings = Findings::default();
     let state = late::state(&allowed.failed, failing.len(), judged);
-    findings.extend(pages_at_fault(observations, total));
+    findings.extend(pages_at_fault(observations, judged));
     if let Some(page) = untried_page(observations, &failing, total) {
         findings.extend([page]);
     } else if !failing.is_empty() {
@@ -156,15 +156,16 @@ fn sorted<'a, 'b>(judged: &'b [Judged<'a>]) -> Vec<&'b Judged<'a>> {
     failing
 }
 
-/// The pages' own faults.
-fn pages_at_fault(observations: &Observations, total: usize) -> Vec<Finding> {
+/// The pages' own faults, as the proxies show them that could be asked.
+fn pages_at_fault(observations: &Observations, judged: &[Judged<'_>]) -> Vec<Finding> {
     let pages = &observations.pages;
+    let asked = judged.iter().filter(|judged| judged.verdict.local.is_none()).count();
     let all = (0..pages.len()).all(|place| observations.fault_of(place).is_some());
     let finding = |(place, page): (usize, &AskedPage)| {
         let why = observations.fault_of(place)?.brief_without_proxy();
         let name = if all { "page" } else { page.name.as_str() };
         let brief = format!("the {name} itself does not answer");
-        let text = format!("{brief}, through none of {total} proxies nor from here: {why}");
+        let text = format!("{brief}, through none of {asked} proxies nor from here: {why}");
         Some(Finding::unknown(text).brief(brief))
     };
     let findings = pages.iter().enumerate().filter_map(finding);
@@ -189,20 +190,27 @@ fn untried_page(observations: &Observations, failing: &[&Judged<'_>], total: usi
 }
 
 /// `2 of 38 proxies fail: A why, B why`, as many as there is room for, and what is `allowed` after the verb.
+/// One that is alone, or was asked alone, is not counted: `A why`.
 fn head(judged: &[Judged<'_>], failing: &[&Judged<'_>], allowed: &str) -> String {
-    let text = |judged: &&Judged<'_>| {
-        format!(
-            "{} {}",
-            judged.target,
-            judged.verdict.reasons.first().map(String::as_str).unwrap_or_default()
-        )
-    };
-    let total = judged.len();
-    let of = match late::count(judged) {
-        0 => format!("{total} proxies fail{allowed}"),
-        late => format!("{} asked fail{allowed}, {late} not asked in time", total - late),
-    };
-    counted(total, failing.len(), failing.iter().map(text), &of)
+    let reason = |judged: &Judged<'_>| judged.verdict.reasons.first().cloned().unwrap_or_default();
+    let text = |judged: &&Judged<'_>| format!("{} {}", judged.target, reason(judged));
+    let (total, late) = (judged.len(), late::count(judged));
+    match failing {
+        [only] if total - late == 1 => {
+            let text = match allowed {
+                "" => text(only),
+                allowed => format!("{} fails{allowed}: {}", only.target, reason(only)),
+            };
+            if late == 0 { text } else { format!("{text}, {late} of {total} proxies not asked in time") }
+        }
+        _ => {
+            let of = match late {
+                0 => format!("{total} proxies fail{allowed}"),
+                late => format!("{} asked fail{allowed}, {late} not asked in time", total - late),
+            };
+            counted(total, failing.len(), failing.iter().map(text), &of)
+        }
+    }
 }
 
 /// `2 of 38 proxies fail: A why, B why`: all after the count is `of`.
@@ -242,14 +250,7 @@ fn all_well(allowed: &Allowed, observations: &Observations, judged: &[Judged<'_>
     let total = judged.len();
     let failing = sorted(judged);
     if !failing.is_empty() {
-        let allowed = format!("allowed {}", allowed.failed.in_words());
-        return match failing.as_slice() {
-            [only] if total == 1 => {
-                let reason = only.verdict.reasons.first().map(String::as_str).unwrap_or_default();
-                format!("1 of 1 proxy fails, {allowed}: {} {reason}", only.target)
-            }
-            _ => head(judged, &failing, &format!(", {allowed}")),
-        };
+        return head(judged, &failing, &format!(", allowed {}", allowed.failed.in_words()));
     }
     let plural = |one: &str, many: &str| {
         if total == 1 {

@@ -29,7 +29,7 @@ fn a_failure_that_is_allowed_hides_nothing() {
         (
             vec![http([well(), well(), well()])],
             "1",
-            "OK - 1 of 1 proxy fails, allowed up to 1: 192.0.2.1 open: serves strangers by http".to_owned(),
+            "OK - 192.0.2.1 fails, allowed up to 1: open: serves strangers by http".to_owned(),
         ),
         (vec![unspoken()], "5", format!("UNKNOWN - 192.0.2.1 {ntlm}")),
         (

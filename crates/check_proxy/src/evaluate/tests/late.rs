@@ -28,6 +28,14 @@ fn how_many_were_not_asked_is_said() {
     let line = "PROXY CRITICAL - 1 of 2 asked fail, 3 not asked in time: 192.0.2.1 password refused (407) | failed=1;;0;0;5 ";
     assert!(output.starts_with(line), "{output}");
     assert!(output.ends_with("\nnot asked in time: 192.0.2.3-5\n"), "{output}");
+    // One needs no count.
+    let output = said(vec![refused()], 3, Limits::default());
+    let line = "PROXY CRITICAL - 192.0.2.1 password refused (407), 3 of 4 proxies not asked in time | failed=1;;0;0;1 ";
+    assert!(output.starts_with(line), "{output}");
+    assert!(output.ends_with("\nnot asked in time: 192.0.2.2-4\n"), "{output}");
+    let output = said(vec![refused()], 1, critical("1"));
+    let line = "PROXY UNKNOWN - 192.0.2.1 password refused (407), 1 of 2 proxies not asked in time | ";
+    assert!(output.starts_with(line), "{output}");
     let output = said(vec![http(closed())], 3, Limits::default());
     let line = "PROXY UNKNOWN - 3 of 4 proxies not asked in time: 192.0.2.2-4 | failed=0;;0;0;4 ";
     assert!(output.starts_with(line), "{output}");
@@ -68,4 +76,16 @@ fn failures_that_may_be_allowed_are_said_beside_those_that_were_not_asked() {
         assert!(output.starts_with(&start), "{range} {short:?}: {output}");
         assert!(output.contains("\nnot asked in time: 192.0.2.14-38\n"), "{output}");
     }
+}
+
+/// A page is at fault as far as proxies were asked for it.
+#[test]
+fn the_page_is_judged_by_the_proxies_that_were_asked() {
+    let seen = (0..5).map(|_| http([code(407), code(407), code(503)])).collect();
+    let page = AskedPage { name: "page".to_owned(), direct: Direct::Fails(Fault::Refused), took: None };
+    let mut observations = Observations { unasked: Fault::Late, pages: vec![page], ..observed(seen) };
+    observations.proxies.iter_mut().skip(2).for_each(|(_, seen)| *seen = None);
+    let output = output(&observations);
+    let page = "UNKNOWN: the page itself does not answer, through none of 2 proxies nor from here: refused\n";
+    assert!(output.contains(page), "{output}");
 }
