@@ -72,30 +72,42 @@ impl Suspicion {
     }
 }
 
+/// How many of `total` proxies must have taken the password and brought nothing, so that the page is asked
+/// for.
+pub(crate) fn least(total: usize) -> usize {
+    total.clamp(1, 2)
+}
+
 /// The moment at which the page is asked for while some proxies still have their second try.
 #[derive(Debug)]
 pub(crate) struct Watch<'a> {
     options: &'a RequestOptions,
     pages: Vec<(&'a Url, &'a Suspicion)>,
-    /// How many proxies must have failed.
-    least: usize,
+    /// How many proxies are known: those of a name once it is resolved.
+    proxies: AtomicUsize,
     at: Instant,
     has_ended: Mutex<bool>,
     ended: Condvar,
 }
 
 impl<'a> Watch<'a> {
-    /// Watches a run that begins now. A silent page takes a proxy all the time of two requests: what is left
-    /// then is too little for one more.
+    /// Watches a run of so many proxies that begins now. A silent page takes a proxy all the time of two
+    /// requests: what is left then is too little for one more.
     pub(crate) fn new(
         options: &'a RequestOptions,
         pages: Vec<(&'a Url, &'a Suspicion)>,
-        least: usize,
+        proxies: usize,
     ) -> Self {
         let needed = options.limit.min(LEAST) + NAME;
         let first_try = Instant::now() + options.limit + Duration::from_millis(100);
         let at = options.until.checked_sub(needed).map_or(first_try, |at| at.max(first_try));
-        Self { options, pages, least, at, has_ended: Mutex::new(false), ended: Condvar::new() }
+        let proxies = AtomicUsize::new(proxies);
+        Self { options, pages, proxies, at, has_ended: Mutex::new(false), ended: Condvar::new() }
+    }
+
+    /// Takes so many more proxies, those of a name.
+    pub(crate) fn add(&self, proxies: usize) {
+        self.proxies.fetch_add(proxies, Ordering::Relaxed);
     }
 
     /// Waits until the last moment for it, and asks for the suspected pages. Returns for each what it came
@@ -107,8 +119,10 @@ impl<'a> Watch<'a> {
         let (has_ended, _) = waited.unwrap_or_else(PoisonError::into_inner);
         let is_over = *has_ended;
         drop(has_ended);
+        // A name that is not resolved by now may stand for none.
+        let least = least(self.proxies.load(Ordering::Relaxed));
         let ask = |(url, suspicion): &(&Url, &Suspicion)| {
-            let is_due = !is_over && suspicion.is_raised(self.least);
+            let is_due = !is_over && suspicion.is_raised(least);
             if is_due { ask_directly(self.options, url) } else { Timed::default() }
         };
         let jobs = self.pages.iter().map(|page| || ask(page));

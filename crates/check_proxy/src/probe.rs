@@ -27,7 +27,7 @@ use crate::request_options::RequestOptions;
 use crate::room::{Room, room};
 use crate::side::{STACK, for_each};
 use crate::strangers::Strangers;
-use crate::suspect::{least, suspects_page};
+use crate::suspect::suspects_page;
 use crate::target::{Collection, Target, TargetError, Unresolved, targets};
 use crate::usage::{UsageError, login};
 
@@ -60,14 +60,14 @@ pub(crate) fn probe(args: &Args, allowed: &Allowed, deadline: &Deadline) -> Resu
     let _step = deadline.step(format!("asking {expected} proxies"));
     let known = Known::new((collection.targets.len(), collection.hosts.len()), allowed, deadline.progress());
     let pages = plan.urls.iter().zip(&plan.suspicions).collect();
-    let watch = Watch::new(&plan.options, pages, least(expected));
+    let watch = Watch::new(&plan.options, pages, collection.targets.len());
     let diagnosis = Diagnosis::default();
     // All may be silent at the same time.
     diagnosis.begin(deadline);
     let asks_directly = args.clients.strangers != Strangers::Only && !args.page.no_direct;
     let mut unresolved = Vec::new();
     let feed = |add: &mut dyn FnMut(Placed)| {
-        unresolved = feed((&collection, &plan, &known), (deadline, room.names), add);
+        unresolved = feed((&collection, &plan, &known, &watch), (deadline, room.names), add);
     };
     let (mut seen, unasked, asked) = thread::scope(|scope| {
         let watching = thread::Builder::new().stack_size(STACK);
@@ -104,7 +104,7 @@ pub(crate) fn probe(args: &Args, allowed: &Allowed, deadline: &Deadline) -> Resu
 
 /// Adds all proxies: those of a name once it is resolved. Returns what has no address, in the order given.
 fn feed(
-    (collection, plan, known): (&Collection, &Plan, &Known<'_>),
+    (collection, plan, known, watch): (&Collection, &Plan, &Known<'_>, &Watch<'_>),
     (deadline, limit): (&Deadline, Duration),
     add: &mut dyn FnMut(Placed),
 ) -> Vec<Unresolved> {
@@ -114,6 +114,7 @@ fn feed(
         Ok(found) => {
             plan.waiting.fetch_add(found.len(), Ordering::Relaxed);
             known.resolved(found.len());
+            watch.add(found.len());
             found.into_iter().for_each(|target| add((1 + place, target)));
         }
         Err(why) => {

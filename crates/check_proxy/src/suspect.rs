@@ -1,22 +1,16 @@
 //! Is it the page's own fault that no proxy brings it?
 
+use crate::direct::least;
 use crate::fault::Fault;
 use crate::got::{Got, got};
 use crate::judge::is_past_login;
 use crate::observation::{Observation, PageObservation};
 use crate::target::Target;
 
-/// How many of `total` proxies must have taken the password and brought nothing, so that the page is asked
-/// for.
-pub(crate) fn least(total: usize) -> usize {
-    total.min(2)
-}
-
 /// Whether the page in this place may be at fault: proxies took the password, and none brought it to anyone.
 pub(crate) fn suspects_page(proxies: &[(Target, Option<Observation>)], place: usize) -> bool {
     let pages = || proxies.iter().filter_map(|(_, seen)| seen.as_ref()?.pages.get(place));
-    pages().filter(|page| is_past_login(page)).count() >= least(proxies.len()).max(1)
-        && !pages().any(has_come)
+    pages().filter(|page| is_past_login(page)).count() >= least(proxies.len()) && !pages().any(has_come)
 }
 
 fn has_come(page: &PageObservation) -> bool {

@@ -6,6 +6,7 @@ mod fake;
 
 use std::io::Write as _;
 use std::net::TcpListener;
+use std::thread;
 use std::time::{Duration, Instant};
 
 use rustix as _;
@@ -13,7 +14,7 @@ use rustls as _;
 use suite::getent;
 use suite::process::run;
 
-use fake::{Origin, Who, page, proxy, refusal};
+use fake::{Origin, Who, hang, listen, page, proxy, refusal};
 
 /// One proxy is dead, one is well, one name has no address and one has no answer.
 #[test]
@@ -86,4 +87,38 @@ fn a_name_that_hangs_takes_no_time_from_the_others() {
     let before = asked.iter().map(|at| ended.duration_since(*at)).min().unwrap();
     // The resolver had its time, up to 4.2 s, in the meantime.
     assert!(before > Duration::from_secs(1), "{before:?}");
+}
+
+/// One proxy given by its name is told from its page as one given by its address is: also beside a name that
+/// has no address, or none yet.
+#[test]
+fn a_single_proxy_by_name_has_its_page_asked_directly() {
+    let origin = Origin::start();
+    let silent = listen("127.0.0.1:0", |mut stream| hang(&mut stream));
+    let port = proxy(|who, _, stream| match who {
+        Who::Customer => hang(stream),
+        _ => drop(stream.write_all(refusal().as_bytes())),
+    });
+    let getent =
+        getent::fake("well.localhost) echo '127.0.0.2 STREAM' ;; gone) exit 2 ;; hang) exec sleep 60 ;;");
+    let url = format!("--url=http://127.0.0.1:{silent}/pong?n=NONCE");
+    let fixed = ["--expect=pong NONCE from PROXY", &format!("--port={port}"), &origin.login(), &url];
+    let said = |proxies: &[&str]| {
+        run(getent.command(fake::BINARY).args(fixed).args(proxies).arg("--timeout=6")).stdout
+    };
+    let rows: [&[&str]; 4] = [
+        &["--ip=127.0.0.2"],
+        &["-Hwell.localhost"],
+        &["-Hwell.localhost", "-Hgone"],
+        &["-Hwell.localhost", "-Hhang"],
+    ];
+    let note = "\nnote: the page does not come without a proxy either: connects, no answer\n";
+    thread::scope(|scope| {
+        let said = &said;
+        let asked = rows.map(|proxies| scope.spawn(move || said(proxies)));
+        for (said, proxies) in asked.map(|asked| asked.join().unwrap()).iter().zip(rows) {
+            let line = "PROXY CRITICAL - 127.0.0.2 takes the password, then no page: its DNS or its way to the page hangs";
+            assert!(said.starts_with(line) && said.contains(note), "{proxies:?}: {said}");
+        }
+    });
 }
