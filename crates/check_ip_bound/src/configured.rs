@@ -11,6 +11,7 @@ use crate::fixture::{args, bound};
 use crate::{Args, Expected, Observations};
 
 mod copies;
+mod guessed;
 mod hardware;
 mod leases;
 mod ports;

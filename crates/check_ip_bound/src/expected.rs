@@ -57,7 +57,7 @@ pub struct Expected {
     /// Addresses that may be bound here or not.
     pub possible: Vec<Possible>,
     /// Addresses that are expected by a guess: only by a profile of several, of which none shows that it is
-    /// active.
+    /// active, or by a list of which the program that wrote it says so.
     pub guessed: Vec<Possible>,
     /// The interfaces that get an address from outside.
     pub dynamic: Vec<Dynamic>,

@@ -36,9 +36,12 @@ impl Expected {
                 .map(|each| format!("# ports: {} {} # {}", each.interface, ports(each), each.place)),
         );
         let possible = self.possible.iter().filter(|possible| !self.expects(possible.addresses.address));
-        lines.extend(possible.map(|Possible { addresses, interface, why }| {
+        let marked = possible.map(|possible| ("possible", possible));
+        // These are expected: a list without them would be quiet where they are the outage.
+        let marked = marked.chain(self.guessed.iter().map(|guessed| ("guessed", guessed)));
+        lines.extend(marked.map(|(mark, Possible { addresses, interface, why })| {
             let on = interface.iter().map(|name| format!(" {name}")).collect::<String>();
-            format!("# possible: {addresses}{on} # {why}")
+            format!("# {mark}: {addresses}{on} # {why}")
         }));
         lines.extend(entries);
         lines.extend(self.floating.iter().map(|(address, place)| format!("# floating: {address} # {place}")));

@@ -1,5 +1,7 @@
 //! Reads the lists of addresses that `--file` names.
 
+use std::collections::HashSet;
+use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
 use addresses::{Fields, HostAddress, List};
@@ -18,7 +20,8 @@ const STANDARD_INPUT: &str = "-";
 /// an interface that gets its address from outside (ipv4, ipv6 or any; with `optional`, one that may have
 /// none, or a pattern of names), `# ports: vmbr0 enp4s0` for those of a bridge or a bond, `# floating:
 /// 192.0.2.100` for an address that may be here or on another host, `# possible: 192.0.2.101 eth0` for one
-/// that may be bound on eth0, and, behind an address, `# on: eth0` for the interface that it is configured on.
+/// that may be bound on eth0, `# guessed: 192.0.2.102 eth0` for one of the list that is perhaps not
+/// configured, and, after an address, `# on: eth0` for the interface that it is configured on.
 pub(crate) fn expectations(path: &Path, content: &[u8], to: &mut Promises) {
     // A list without a comment, which may be a long one, is not looked at line by line.
     if !content.contains(&b'#') {
@@ -38,18 +41,19 @@ pub(crate) fn expectations(path: &Path, content: &[u8], to: &mut Promises) {
 
 /// What a comment that a program wrote is about, and what it says of it up to a comment of its own.
 fn marked(comment: &[u8]) -> Option<(Mark, &str)> {
-    const MARKS: [(&[u8], Mark); 4] = [
+    const MARKS: [(&[u8], Mark); 5] = [
         (b"dynamic: ", Mark::Dynamic),
         (b"ports: ", Mark::Ports),
         (b"floating: ", Mark::Floating),
         (b"possible: ", Mark::Possible),
+        (b"guessed: ", Mark::Guessed),
     ];
     let (mark, rest) = MARKS.iter().find_map(|(word, mark)| Some((*mark, comment.strip_prefix(*word)?)))?;
     let said = rest.split(|octet| *octet == b'#').next().unwrap_or_default();
     Some((mark, str::from_utf8(said).ok()?))
 }
 
-/// The address of a line, and the interfaces that a program wrote behind it.
+/// The address of a line, and the interfaces that a program wrote after it.
 fn placed(line: &[u8]) -> Option<(HostAddress, &str)> {
     let mut parts = line.split(|octet| *octet == b'#');
     let (address, comment) = (parts.next()?, parts.next()?.strip_prefix(b" on: ")?);
@@ -64,6 +68,23 @@ enum Mark {
     Ports,
     Floating,
     Possible,
+    Guessed,
+}
+
+/// Returns which of the guesses of lists, each with the number of its list, stand: those of an address that no
+/// list names without such a mark.
+pub(crate) fn doubtful(guessed: Vec<(u32, Possible)>, lists: &[List]) -> Vec<Possible> {
+    let marked: HashSet<(u32, IpAddr)> =
+        guessed.iter().map(|(list, possible)| (*list, possible.addresses.address)).collect();
+    let addresses: HashSet<IpAddr> = marked.iter().map(|(_, address)| *address).collect();
+    let entries = lists.iter().filter(|_| !addresses.is_empty()).flat_map(|list| &list.entries);
+    let certain: HashSet<IpAddr> = entries
+        .filter(|entry| addresses.contains(&entry.expected.address))
+        .filter(|entry| !marked.contains(&(entry.list, entry.expected.address)))
+        .map(|entry| entry.expected.address)
+        .collect();
+    let all = guessed.into_iter().map(|(_, possible)| possible);
+    all.filter(|possible| !certain.contains(&possible.addresses.address)).collect()
 }
 
 /// Takes up what one of these comments says; one that says something else is a comment like any other.
@@ -84,10 +105,11 @@ fn expectation(mark: Mark, said: &str, place: Place, to: &mut Promises) {
             let floating = |value| Promise { floating: true, ..Located { value, place }.promise(None) };
             to.promises.extend(address.parse().ok().map(floating));
         }
-        (Mark::Possible, [address, interface @ ..]) if interface.len() < 2 => {
+        (Mark::Possible | Mark::Guessed, [address, interface @ ..]) if interface.len() < 2 => {
             let interface = interface.first().map(|name| (*name).to_owned());
             let possible = |addresses| Possible { addresses, interface, why: format!("{place}") };
-            to.possible.extend(address.parse().ok().map(possible));
+            let list = if matches!(mark, Mark::Guessed) { &mut to.guessed } else { &mut to.possible };
+            list.extend(address.parse().ok().map(possible));
         }
         (Mark::Ports, [interface, "none"]) => to.add_port(interface, None, &place),
         (Mark::Ports, [interface, ports @ ..]) => {
@@ -150,7 +172,9 @@ mod tests {
         });
         let ports = to.ports.iter().map(|each| format!("{} {:?}", each.interface, each.ports));
         let possible = to.possible.iter().map(|each| format!("{} {:?}", each.addresses, each.interface));
-        dynamic.chain(floating).chain(ports).chain(possible).collect()
+        let guessed =
+            to.guessed.iter().map(|each| format!("guessed {} {:?}", each.addresses, each.interface));
+        dynamic.chain(floating).chain(ports).chain(possible).chain(guessed).collect()
     }
 
     #[test]
@@ -171,9 +195,10 @@ mod tests {
         assert_eq!(on, [first, second[0], second[1], "list line 6 2001:db8::1/64 on eth0"]);
         let possible = said(
             b"# possible: 192.0.2.1 eth0 # why\n# possible: 10.42.0.0/16\n# possible: x eth0\n\
-              # possible: 192.0.2.1 a b\n",
+              # possible: 192.0.2.1 a b\n# guessed: 192.0.2.1 eth0 # why\n# guessed: 192.0.2.1 a b\n",
         );
-        assert_eq!(possible, ["192.0.2.1 Some(\"eth0\")", "10.42.0.0/16 None"]);
+        let guessed = "guessed 192.0.2.1 Some(\"eth0\")";
+        assert_eq!(possible, ["192.0.2.1 Some(\"eth0\")", "10.42.0.0/16 None", guessed]);
         let optional = said(
             b"# dynamic: eth1 eth* any optional # by hand\n# dynamic: eth1 eth2 any\n# dynamic: optional\n",
         );

@@ -7,7 +7,7 @@ use std::str::FromStr;
 use addresses::{HostAddress, List, ListError};
 use plugin::{Deadline, read_file};
 
-use crate::lists::expectations;
+use crate::lists::{doubtful, expectations};
 use crate::origin::Origin;
 use crate::promise::{ConfigError, Promises};
 use crate::tree::{LARGEST, Tree};
@@ -51,11 +51,12 @@ where
     A: FromStr + Clone + Send + Sync + 'static,
     A::Err: Error + Send + Sync + 'static,
 {
-    /// Reads the lists, numbered in their order, and the comments in them on dynamic addresses and ports.
+    /// Reads the lists, numbered in their order, and the comments that a program wrote in them.
     /// Returns all that is understood, and an error for each list that is not understood in full.
     pub fn read_lists_and_comments(&self, deadline: &Deadline) -> (Vec<List>, Promises, Vec<ConfigError>) {
         let mut said = Promises::default();
         let (mut lists, mut errors) = (Vec::new(), Vec::new());
+        let mut guessed = Vec::new();
         for path in &self.file {
             let content = match read_file(path, LARGEST, deadline) {
                 Ok(content) => content,
@@ -66,6 +67,7 @@ where
             };
             expectations(path, &content, &mut said);
             let number = u32::try_from(lists.len()).unwrap_or(u32::MAX);
+            guessed.extend(said.guessed.drain(..).map(|possible| (number, possible)));
             let (list, error) = List::parse_understood(&path.display().to_string(), number, &content);
             lists.push(list);
             match error {
@@ -74,6 +76,7 @@ where
                 error => errors.extend(error.map(ConfigError::from)),
             }
         }
+        said.guessed = doubtful(guessed, &lists);
         (lists, said, errors)
     }
 

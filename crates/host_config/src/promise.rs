@@ -100,6 +100,8 @@ pub struct Promises {
     pub one_of: Vec<OneOf>,
     /// Addresses that are not expected, and are not unexpected either.
     pub possible: Vec<Possible>,
+    /// Addresses of lists that are perhaps not configured: a program that wrote the list guessed them.
+    pub guessed: Vec<Possible>,
     /// The interfaces that this source has profiles of NetworkManager for.
     pub managed: BTreeSet<String>,
     /// The interfaces that get an address from outside.

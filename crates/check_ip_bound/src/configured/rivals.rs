@@ -5,7 +5,7 @@ use super::*;
 
 const TWO: [&str; 2] = ["eth0", "eth3"];
 
-fn named(name: &str, last: u8) -> String {
+pub(super) fn named(name: &str, last: u8) -> String {
     profile(&format!("interface-name={name}"), &keyfile(&format!("192.0.2.{last}/24")))
 }
 
@@ -343,27 +343,5 @@ fn an_address_that_may_be_bound_is_not_unexpected() {
     for (profiles, present, expected) in rows {
         let found = unexpected(&profiles, &format!("192.0.2.1/24@eth0 {present}"));
         assert_eq!(found, [expected.clone(), expected], "{profiles:?} {present}");
-    }
-}
-
-/// What is bound does not tell which of the profiles is active.
-#[test]
-fn an_address_of_a_profile_that_may_be_active_is_a_possible_one() {
-    let deadline = Deadline::after(Duration::from_secs(60));
-    let files = [1, 2].map(|last| (format!("{FOLDER}/{last}.nmconnection"), named("eth0", last)));
-    let certain = ("/etc/network/interfaces", "auto eth0\niface eth0 inet static\n\taddress 192.0.2.1/24\n");
-    let rows = [
-        ("203.0.113.1/24@eth0", false, "192.0.2.2 192.0.2.1"),
-        ("192.0.2.2/24@eth0", false, "192.0.2.1"),
-        // Another source says so, too.
-        ("203.0.113.1/24@eth0", true, "192.0.2.2"),
-    ];
-    for (present, with, expected) in rows {
-        let mut files = files.to_vec();
-        files.extend(with.then(|| (certain.0.to_owned(), certain.1.to_owned())));
-        let found = observed(&args(), &Tree::in_memory(files, &deadline), present).expected;
-        let found = found.possible.iter().chain(&found.guessed);
-        let found: Vec<String> = found.map(|each| each.addresses.to_string()).collect();
-        assert_eq!(found.join(" "), expected, "{present} {with}");
     }
 }

@@ -1,5 +1,6 @@
 //! Profiles that compete for a device: the one whose addresses are bound is expected.
 
+use std::collections::HashSet;
 use std::net::IpAddr;
 
 use addresses::Entry;
@@ -31,40 +32,57 @@ impl Expected {
             return;
         }
         let mut others = Vec::new();
-        let mut guessed = Vec::new();
-        // What another source says too is certain.
-        let named = self.entries.clone();
-        for OneOf { why, active, mut profiles } in std::mem::take(&mut self.one_of) {
-            let own: Vec<IpAddr> = addresses(&profiles).collect();
-            for _ in 0..active.min(profiles.len()) {
-                let names_its_own = profiles.iter().any(has_named_address);
-                // What one of them explains is no sign of another.
-                let rank = |profile: &Choice| self.rank(profile, &own, names_its_own, bound);
-                let ranks = profiles.iter().map(rank).enumerate();
-                let Some((best, ((agreement, ..), ..))) = ranks.rev().max_by_key(|(_, rank)| *rank) else {
-                    break;
-                };
-                let profile = profiles.remove(best);
-                if agreement < Agreement::Part {
-                    guessed.extend(profile.promises.iter().map(|promise| promise.possible(&why)));
-                }
-                profile.promises.into_iter().for_each(|promise| self.take(promise));
-                merge::dynamic(&mut self.dynamic, profile.dynamic.into_iter());
-            }
-            let rest = profiles.into_iter().flat_map(|profile| profile.promises);
-            others.extend(rest.map(|promise| (promise, why.clone())));
+        let mut guessed = std::mem::take(&mut self.guessed);
+        // What another source says too is certain, also beside the guess of a list.
+        let of_lists: HashSet<IpAddr> = guessed.iter().map(|possible| possible.addresses.address).collect();
+        let named = self.entries.iter().map(|entry| entry.expected.address);
+        let mut certain: HashSet<IpAddr> = named.filter(|address| !of_lists.contains(address)).collect();
+        for mut one_of in std::mem::take(&mut self.one_of) {
+            self.take_active(&mut one_of, bound, &mut certain, &mut guessed);
+            let rest = one_of.profiles.into_iter().flat_map(|profile| profile.promises);
+            others.extend(rest.map(|promise| (promise, one_of.why.clone())));
         }
         let is_named = |entries: &[Entry], address: IpAddr| {
             entries.binary_search_by_key(&address, |entry| entry.expected.address).is_ok()
         };
-        guessed.retain(|possible: &Possible| !is_named(&named, possible.addresses.address));
         self.entries = unique(std::mem::take(&mut self.entries));
         self.add_floating(Vec::new());
         self.interfaces.sort();
         others.retain(|(promise, _)| !is_named(&self.entries, promise.expected.address));
         self.notes.extend(others.iter().map(|(promise, why)| promise.not_expected(why)));
         self.possible.extend(others.iter().map(|(promise, why)| promise.possible(why)));
+        // Each once.
+        guessed.retain(|possible: &Possible| certain.insert(possible.addresses.address));
         self.guessed = guessed;
+    }
+
+    /// Takes as many profiles as can be active, and sorts their addresses into those that are certain and those
+    /// that are guessed.
+    fn take_active(
+        &mut self,
+        OneOf { why, active, profiles }: &mut OneOf,
+        bound: &Bound,
+        certain: &mut HashSet<IpAddr>,
+        guessed: &mut Vec<Possible>,
+    ) {
+        let own: Vec<IpAddr> = addresses(profiles).collect();
+        for _ in 0..(*active).min(profiles.len()) {
+            let names_its_own = profiles.iter().any(has_named_address);
+            // What one of them explains is no sign of another.
+            let rank = |profile: &Choice| self.rank(profile, &own, names_its_own, bound);
+            let ranks = profiles.iter().map(rank).enumerate();
+            let Some((best, ((agreement, ..), ..))) = ranks.rev().max_by_key(|(_, rank)| *rank) else {
+                return;
+            };
+            let profile = profiles.remove(best);
+            if agreement < Agreement::Part {
+                guessed.extend(profile.promises.iter().map(|promise| promise.possible(why)));
+            } else {
+                certain.extend(profile.promises.iter().map(|promise| promise.expected.address));
+            }
+            profile.promises.into_iter().for_each(|promise| self.take(promise));
+            merge::dynamic(&mut self.dynamic, profile.dynamic.into_iter());
+        }
     }
 
     /// Returns what decides between profiles: agreement, then a lease of an interface that it names, then

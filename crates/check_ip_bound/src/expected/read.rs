@@ -1,8 +1,9 @@
 //! Reads the expected addresses: the lists with their comments, and the configuration.
 
+use std::collections::HashSet;
 use std::net::IpAddr;
 
-use host_config::{AddressOptions, Origin, Promise, Tree};
+use host_config::{AddressOptions, Origin, Possible, Promise, Tree};
 use plugin::Deadline;
 
 use super::Expected;
@@ -32,7 +33,10 @@ impl Expected {
         let said = found.iter().map(|(_, promises)| promises.promises.as_slice());
         let lists_say: Vec<Vec<Promise>> = of_lists(&comments.promises).collect();
         let on_each = on_each(said.chain(lists_say.iter().map(Vec::as_slice)));
-        let mut expected = Self { on_each, ..Self::new(expectations, lists, found) };
+        let configured = found.iter().flat_map(|(_, promises)| &promises.promises);
+        let certain = configured.map(|promise| &promise.expected).chain(ip);
+        let guessed = without(comments.guessed, certain.map(|certain| certain.address));
+        let mut expected = Self { on_each, guessed, ..Self::new(expectations, lists, found) };
         expected.dynamic.extend(comments.dynamic);
         let (floating, placed): (Vec<Promise>, _) =
             comments.promises.into_iter().partition(|promise| promise.floating);
@@ -69,4 +73,10 @@ impl Expected {
         self.interfaces.sort();
         self.interfaces.dedup();
     }
+}
+
+/// The guesses that nothing makes certain.
+fn without(guessed: Vec<Possible>, certain: impl Iterator<Item = IpAddr>) -> Vec<Possible> {
+    let certain: HashSet<IpAddr> = certain.filter(|_| !guessed.is_empty()).collect();
+    guessed.into_iter().filter(|possible| !certain.contains(&possible.addresses.address)).collect()
 }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use suite::host::write;
 use suite::needs::{Need, missing};
+use suite::plugins::binary;
 use suite::process::run;
 use suite::wait::eventually;
 
@@ -43,6 +44,17 @@ fn an_address_of_a_profile_that_may_not_be_active_is_left_alone() {
     let outcome = site.handle();
     let why = "192.0.2.31 left alone: perhaps not configured: eth0 has one profile at a time";
     assert_eq!(outcome.verdict(), (2, format!("IP_REBIND CRITICAL - {why}").as_str()), "{outcome:?}");
+    // A list that was written meanwhile says so.
+    let list = run(site.host.command(binary("check_ip_bound")).args(["--list", "--from=networkmanager"]));
+    write(&site.path("ips"), &list.stdout);
+    let named = format!("--file={}", site.path("ips").display());
+    site.configure(&format!("enabled = true\ncheck = [\"{named}\"]\n"));
+    let outcome = site.handle();
+    let line = "IP_REBIND CRITICAL - 192.0.2.31 left alone: perhaps not configured: ";
+    assert!(outcome.stdout.starts_with(line), "{list:?} {outcome:?}");
+    assert!(!site.has("192.0.2.31/24") && !site.has("192.0.2.32/24"));
+    let from = "from = [\"networkmanager\"]\ncheck = [\"--from=networkmanager\"]";
+    site.configure(&format!("enabled = true\nfiles = []\n{from}\n"));
     assert!(!site.has("192.0.2.31/24") && !site.has("192.0.2.32/24"));
     // An address that is bound shows that its profile is active.
     profile("b", "address1=192.0.2.1/24\naddress2=192.0.2.32/24");
