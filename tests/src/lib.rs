@@ -19,6 +19,7 @@ pub mod modules;
 pub mod mysql;
 pub mod nagios;
 pub mod needs;
+pub mod neighbours;
 pub mod nrpe;
 pub mod ntp;
 pub mod plugins;

@@ -6,6 +6,7 @@ use std::os::unix::net::UnixStream;
 use std::thread;
 use std::time::Duration;
 
+use host_net::Diagnosis;
 use net::{Stream, Waiting};
 use plugin::Deadline;
 
@@ -62,10 +63,11 @@ pub fn over(socket: UnixStream, limit: Duration) -> Result<Answer, Refusal> {
 /// Asks one server everything; the connection comes back where it may be needed once more.
 pub(crate) fn ask(
     endpoint: &Endpoint<'_>,
+    diagnosis: &Diagnosis,
     login: &Login<'_>,
     request: &Request<'_>,
 ) -> Result<(Answer, Option<Packets>), Refusal> {
-    let (stream, address) = endpoint.connect(&request.deadline)?;
+    let (stream, address) = endpoint.connect(diagnosis, &request.deadline)?;
     ask_over(stream, address, login, request)
 }
 

@@ -26,8 +26,10 @@ pub enum Kind {
     Closed,
     /// The name has no address, or nobody says so.
     Name(String),
-    /// The connection could not be made, or broke.
-    Connection(Cause),
+    /// This machine could not make the connection: why.
+    Here(&'static str),
+    /// The connection could not be made, or broke: why.
+    Connection(String),
     /// The server said an error: its number and its text, which may hold anything.
     Server(u16, String),
     /// What the server said is not its protocol.
@@ -69,7 +71,8 @@ impl From<Cause> for Kind {
             Cause::Tls(fault) => Kind::Tls(fault.to_string()),
             Cause::NoAnswer => Kind::Late,
             Cause::Closed | Cause::Reset | Cause::ClosedInHandshake | Cause::ResetInHandshake => Kind::Closed,
-            cause => Kind::Connection(cause),
+            Cause::Prohibited => Kind::Here("permission denied"),
+            cause => Kind::Connection(cause.to_string()),
         }
     }
 }
@@ -78,13 +81,15 @@ impl fmt::Display for Kind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Kind::Late => f.write_str("no answer"),
+            Kind::Here(words) => f.write_str(words),
             Kind::FullPassword => f.write_str("the full password is wanted"),
             Kind::Closed => f.write_str("connection closed by the server"),
-            Kind::Connection(cause) => cause.fmt(f),
             Kind::Server(errno, text) => write!(f, "error {errno}: {text}"),
-            Kind::Name(text) | Kind::Protocol(text) | Kind::Tls(text) | Kind::Method(text) => {
-                f.write_str(text)
-            }
+            Kind::Connection(text)
+            | Kind::Name(text)
+            | Kind::Protocol(text)
+            | Kind::Tls(text)
+            | Kind::Method(text) => f.write_str(text),
         }
     }
 }

@@ -25,6 +25,7 @@ mod liveness;
 mod login;
 mod membership;
 pub mod memory;
+mod monitor;
 mod more;
 mod option_name;
 mod options;

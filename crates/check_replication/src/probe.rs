@@ -6,6 +6,7 @@ use std::thread;
 use std::time::Duration;
 
 use clap::ValueEnum as _;
+use host_net::Diagnosis;
 use net::tls::{Client, Identity, Settings, TlsError};
 use net::{Host, HostPort, InvalidHost, resolve};
 use plugin::{Deadline, ReadError, read_file, reason};
@@ -132,6 +133,7 @@ pub(crate) fn probe(
         level,
         key: key.as_deref(),
         state: args.memory.state.is_some(),
+        diagnosis: Diagnosis::default(),
         deadline,
     };
     let answers = match targets.as_slice() {
@@ -246,6 +248,8 @@ struct Asker<'a> {
     key: Option<&'a [u8]>,
     /// Whether GTIDs are kept from run to run.
     state: bool,
+    /// Whose fault it is that a server is not reached.
+    diagnosis: Diagnosis,
     deadline: &'a Deadline,
 }
 
@@ -321,7 +325,7 @@ impl Asker<'_> {
             tls: &tls,
             name,
         };
-        let asked = ask::ask(endpoint, &login, &self.request(target));
+        let asked = ask::ask(endpoint, &self.diagnosis, &login, &self.request(target));
         match own.take() {
             Some(error) => Err(error.into()),
             None => Ok(asked),

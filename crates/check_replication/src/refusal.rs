@@ -1,6 +1,5 @@
 //! A server that gave no answer judged: whether that is its trouble, or ours.
 
-use net::Cause;
 use plugin::{Finding, State};
 
 use crate::answer::{Refusal, lacks_privilege};
@@ -31,15 +30,8 @@ pub(crate) fn judge(
         Kind::Closed => {
             finding(State::Critical, format!("the server closed the connection {}", when(failure.step)))
         }
-        Kind::Connection(Cause::Prohibited) => {
-            finding(State::Unknown, "connecting: permission denied".to_owned())
-        }
-        Kind::Connection(_) if failure.step == Step::Connect => {
-            finding(State::Critical, format!("connecting: {}", failure.kind))
-        }
-        Kind::Connection(_) => {
-            finding(State::Critical, format!("{}: {}", during(failure.step), failure.kind))
-        }
+        Kind::Here(words) => finding(State::Unknown, format!("{}: {words}", during(failure.step))),
+        Kind::Connection(why) => finding(State::Critical, format!("{}: {why}", during(failure.step))),
         Kind::Protocol(what) => finding(State::Critical, format!("not the protocol of MySQL: {what}")),
         Kind::FullPassword => Finding::unknown(format!(
             "{name} wants the full password and its certificate is not verified: give --tls-ca FILE (on a MySQL server: ca.pem of its datadir)"

@@ -6,6 +6,7 @@ use std::io;
 use rustix::io::Errno;
 
 use crate::icmp_error::IcmpError;
+use crate::local::local_words;
 use crate::tls::Fault;
 
 /// Why a connection could not be made or broke.
@@ -44,6 +45,20 @@ pub enum Cause {
     ResetInHandshake,
     /// Another error of the system.
     Io(io::Error),
+}
+
+impl Cause {
+    /// Returns in few words why this machine could not connect by TCP, if no answer from the network caused it:
+    /// `None` for another cause, or one that is not known.
+    pub fn here(&self) -> Option<&'static str> {
+        match self {
+            Cause::Prohibited => local_words(Errno::ACCESS),
+            Cause::Unreachable => local_words(Errno::HOSTUNREACH),
+            Cause::NoRoute => local_words(Errno::NETUNREACH),
+            Cause::Io(error) => Errno::from_io_error(error).and_then(local_words),
+            _ => None,
+        }
+    }
 }
 
 /// What [`io::Read`] and [`io::Write`] of a connection fail with where no error of the system says it.
@@ -122,6 +137,24 @@ impl fmt::Display for Cause {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_this_machine_says_is_told_apart() {
+        let rows = [
+            (Errno::ACCESS, Some("prohibited here")),
+            (Errno::HOSTUNREACH, Some("unreachable by a route here")),
+            (Errno::NETUNREACH, Some("no route from here")),
+            (Errno::NETDOWN, Some("link down here")),
+            (Errno::CONNREFUSED, None),
+            (Errno::TIMEDOUT, None),
+            (Errno::CONNRESET, None),
+            (Errno::IO, None),
+        ];
+        for (errno, words) in rows {
+            assert_eq!(Cause::from(io::Error::from(errno)).here(), words, "{errno:?}");
+        }
+        assert_eq!(Cause::NoNeighbour.here(), None);
+    }
 
     #[test]
     fn errors_of_the_system_have_their_cause() {

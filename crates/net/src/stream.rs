@@ -75,17 +75,30 @@ impl<'a> Connector<'a> {
         addresses: &[SocketAddr],
         limit: Duration,
     ) -> Result<(Stream<'a>, SocketAddr), Cause> {
+        let connected = self.connect_first(addresses, limit);
+        connected.map_err(|mut failed| failed.pop().map_or(Cause::NoAnswer, |(_, cause)| cause))
+    }
+
+    /// Connects as [`Connector::connect_any`] does.
+    ///
+    /// # Errors
+    /// Why not, for each address in its place.
+    pub fn connect_first(
+        &self,
+        addresses: &[SocketAddr],
+        limit: Duration,
+    ) -> Result<(Stream<'a>, SocketAddr), Vec<(SocketAddr, Cause)>> {
         let deadline = self.waiting.deadline();
         let spare = deadline.remaining().saturating_sub(limit);
-        let mut last = Cause::NoAnswer;
+        let mut failed = Vec::new();
         for (tried, address) in addresses.iter().enumerate() {
             let shares = u32::try_from(addresses.len() - tried).unwrap_or(u32::MAX);
             match self.connect(*address, deadline.remaining().saturating_sub(spare) / shares) {
                 Ok(stream) => return Ok((stream, *address)),
-                Err(cause) => last = cause,
+                Err(cause) => failed.push((*address, cause)),
             }
         }
-        Err(last)
+        Err(failed)
     }
 }
 

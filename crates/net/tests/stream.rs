@@ -94,6 +94,9 @@ fn a_silent_address_leaves_time_for_the_next() {
         Err(Cause::Refused)
     ));
     assert!(matches!(connector.connect_any(&[], LIMIT), Err(Cause::NoAnswer)));
+    let failed = connector.connect_first(&addresses[..2], Duration::from_millis(200)).unwrap_err();
+    assert!(matches!(failed[..], [(first, Cause::NoAnswer), (second, Cause::Refused)]
+        if [first, second] == addresses[..2]));
 }
 
 #[test]

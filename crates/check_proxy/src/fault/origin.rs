@@ -1,6 +1,6 @@
 //! What an error of the connection says: while it is made, while the two talk, and in the handshake of TLS.
 
-use net::{Cause, is_own, local_words};
+use net::{Cause, is_own};
 use rustix::io::Errno;
 
 use super::{Fault, Tunnel};
@@ -16,22 +16,13 @@ impl Fault {
             Cause::Icmp(icmp) => {
                 Fault::Unreachable { what: icmp.brief(), is_here: icmp.from.is_some_and(is_own) }
             }
-            Cause::Prohibited => Fault::here(Errno::ACCESS),
-            Cause::Unreachable => Fault::here(Errno::HOSTUNREACH),
-            Cause::NoRoute => Fault::Local(cause.to_string()),
-            Cause::Io(error) => Fault::Local(match Errno::from_io_error(&error) {
-                Some(Errno::ADDRNOTAVAIL | Errno::ADDRINUSE) => {
-                    "no local port left, or --source not bound here".to_owned()
-                }
-                errno => errno.and_then(local_words).map_or_else(|| plugin::reason(&error), str::to_owned),
-            }),
-            cause => Fault::Local(cause.to_string()),
+            Cause::Io(error)
+                if matches!(Errno::from_io_error(&error), Some(Errno::ADDRNOTAVAIL | Errno::ADDRINUSE)) =>
+            {
+                Fault::Local("no local port left, or --source not bound here".to_owned())
+            }
+            cause => Fault::Local(cause.here().map_or_else(|| cause.to_string(), str::to_owned)),
         }
-    }
-
-    /// What this machine itself says, before any packet is sent.
-    fn here(errno: Errno) -> Self {
-        Fault::Local(local_words(errno).unwrap_or_default().to_owned())
     }
 
     /// What an error while talking says, after `any` octets of the answer.

@@ -1,13 +1,10 @@
 //! What a connection that is not made means: the proxy's fault, or one of the machine that checks.
 
-use std::net::{Ipv4Addr, UdpSocket};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::sync::{PoisonError, RwLock};
-use std::thread;
-use std::time::Duration;
 
-use suite::host::bare;
+use suite::host::{Host, bare};
 use suite::needs::{Need, missing, neighbours};
+use suite::neighbours::crowded;
 use suite::process::run;
 
 use crate::fake::{BINARY, Origin, Who, answer, page, proxy, refusal};
@@ -95,46 +92,31 @@ fn a_full_table_of_neighbours_is_no_fault_of_the_proxies() {
     );
     // They stay in the table while they are asked for.
     host.sysctl("net/ipv4/neigh/v0/mcast_solicit", "60");
-    inside(&host, || {
-        let (_filling, until) = channel::<()>();
-        thread::spawn(move || fill(limit, &until));
-        let origin = Origin::start();
-        let full = "neighbour table full here";
-        let one = format!("UNKNOWN - 203.0.113.7 {full}");
-        let two = format!("UNKNOWN - 2 of 2 proxies untested: 203.0.113.7 {full} and 1 more");
-        let rows = [
-            ("--ip=203.0.113.7", one.as_str()),
-            ("--ip=203.0.113.7 --strangers=only", &one),
-            ("--ip=203.0.113.7 --ip=203.0.113.8", &two),
-        ];
-        let with_port = |(arguments, line)| (format!("{arguments} {} -p 3128", origin.url("pong")), line);
-        hold(&host, &origin, &rows.map(with_port));
-        // Nor is it one of the page, which is asked for without them.
-        let failing = proxy(to_customer(|_| answer("503 No", "", "")));
-        let (port, login) = (format!("--port={failing}"), origin.login());
-        let url = "--url=http://203.0.113.80/pong?n=NONCE";
-        let outcome = origin.check(&["--ip=127.0.0.1", "--ip=127.0.0.2", &port, &login, url]);
-        let line = format!(
-            "PROXY CRITICAL - none of 2 proxies brings the page, not tried directly ({full}): 503 | "
-        );
-        assert!(outcome.first_line().starts_with(&line), "{}", outcome.stdout);
-    });
+    inside(&host, || crowded(&host, limit, || no_neighbour_fits(&host)));
     // Other tests need room in the table, which the end of the host gives late.
     host.ip(&["link", "del", "v0"]);
 }
 
-/// Asks for more neighbours than fit, until the other end of the channel goes.
-fn fill(limit: u16, until: &Receiver<()>) {
-    while until.recv_timeout(Duration::from_millis(20)) == Err(RecvTimeoutError::Timeout) {
-        for numbers in (256..256 + limit + limit / 2).collect::<Vec<_>>().chunks(100) {
-            // What waits for a neighbour fills the socket's buffer.
-            let socket = UdpSocket::bind("198.18.0.1:0").unwrap();
-            socket.set_nonblocking(true).unwrap();
-            for [high, low] in numbers.iter().map(|number| number.to_be_bytes()) {
-                let _ = socket.send_to(b"x", (Ipv4Addr::new(198, 18, high, low), 9));
-            }
-        }
-    }
+fn no_neighbour_fits(host: &Host) {
+    let origin = Origin::start();
+    let full = "neighbour table full here";
+    let one = format!("UNKNOWN - 203.0.113.7 {full}");
+    let two = format!("UNKNOWN - 2 of 2 proxies untested: 203.0.113.7 {full} and 1 more");
+    let rows = [
+        ("--ip=203.0.113.7", one.as_str()),
+        ("--ip=203.0.113.7 --strangers=only", &one),
+        ("--ip=203.0.113.7 --ip=203.0.113.8", &two),
+    ];
+    let with_port = |(arguments, line)| (format!("{arguments} {} -p 3128", origin.url("pong")), line);
+    hold(host, &origin, &rows.map(with_port));
+    // Nor is it one of the page, which is asked for without them.
+    let failing = proxy(to_customer(|_| answer("503 No", "", "")));
+    let (port, login) = (format!("--port={failing}"), origin.login());
+    let url = "--url=http://203.0.113.80/pong?n=NONCE";
+    let outcome = origin.check(&["--ip=127.0.0.1", "--ip=127.0.0.2", &port, &login, url]);
+    let line =
+        format!("PROXY CRITICAL - none of 2 proxies brings the page, not tried directly ({full}): 503 | ");
+    assert!(outcome.first_line().starts_with(&line), "{}", outcome.stdout);
 }
 
 /// The page is not at fault where the firewall of this machine keeps it from being asked for.

@@ -20,6 +20,8 @@ mod heartbeats;
 #[cfg(test)]
 mod look;
 #[cfg(test)]
+mod monitor;
+#[cfg(test)]
 mod mysql;
 #[cfg(test)]
 mod mysql_together;
@@ -35,6 +37,7 @@ mod several;
 mod through;
 
 use std::path::Path;
+use std::sync::RwLock;
 use std::time::Duration;
 
 use suite::host::{Host, write};
@@ -42,6 +45,10 @@ use suite::mariadb::{PASSWORD, Server, defaults_file};
 use suite::plugins;
 use suite::process::{Outcome, run};
 use suite::wait::holds_within;
+
+/// All hosts of one machine share its table of neighbours: a test that fills it is alone among those that have a
+/// link.
+static NEIGHBOURS: RwLock<()> = RwLock::new(());
 
 /// How long a server may take to do what it was told.
 const LIMIT: Duration = Duration::from_secs(20);
