@@ -3,6 +3,7 @@
 mod judged;
 mod late;
 mod requests;
+mod strangers;
 mod unresolved;
 
 use std::net::IpAddr;
@@ -252,26 +253,15 @@ fn all_well(allowed: &Allowed, observations: &Observations, judged: &[Judged<'_>
     if !failing.is_empty() {
         return head(judged, &failing, &format!(", allowed {}", allowed.failed.in_words()));
     }
-    let plural = |one: &str, many: &str| {
-        if total == 1 {
-            format!("{} {one}", judged.iter().map(|judged| judged.target.to_string()).collect::<String>())
-        } else {
-            format!("{total} proxies {many}")
-        }
-    };
     if observations.strangers == Strangers::Only {
-        let mute = judged.iter().filter(|judged| judged.verdict.mute).count();
-        let text = plural("refuses strangers", "refuse strangers");
-        return match mute {
-            0 => text,
-            _ if mute == total => plural("gives strangers no answer", "give strangers no answer"),
-            _ => format!("{text}, {mute} of them without any answer"),
-        };
+        return strangers::refused(judged);
     }
     let time = slowest(judged).map_or(0.0, |(time, _)| time.as_secs_f64());
     let strangers = if observations.strangers == Strangers::Refuse { ", strangers refused" } else { "" };
-    let slowest = if total == 1 { format!(" in {time:.3} s") } else { format!(", slowest in {time:.3} s") };
-    plural("serves customers", "serve customers") + &slowest + strangers
+    match judged {
+        [judged] => format!("{} serves customers in {time:.3} s{strangers}", judged.target),
+        _ => format!("{total} proxies serve customers, slowest in {time:.3} s{strangers}"),
+    }
 }
 
 /// A line for each proxy and reason where the first line does not have them all, and from `-v` on one for
@@ -313,9 +303,10 @@ fn notes(mut report: Report, observations: &Observations, judged: &[Judged<'_>])
             report = report.detail(format!("{}: {}", judged.target.in_full(), undecided.words()));
         }
     }
-    if observations.strangers == Strangers::Only && !observations.forbidden.is_empty() {
-        report =
-            report.detail("note: no target of --forbid was asked for: --strangers=only tries no customer");
+    if observations.strangers == Strangers::Only {
+        let unasked = "note: no target of --forbid was asked for: --strangers=only tries no customer";
+        let unasked = (!observations.forbidden.is_empty()).then(|| unasked.to_owned());
+        report = strangers::note(judged).into_iter().chain(unasked).fold(report, Report::detail);
     }
     let untested = judged.iter().filter(|judged| !judged.verdict.is_late());
     let untested = untested.filter_map(|judged| Some((judged.target, judged.verdict.local.as_ref()?)));

@@ -27,9 +27,15 @@ const ROWS: [(&str, &str); 18] = [
     ("--ip=192.0.2.1 -p 96", "CRITICAL - 192.0.2.1 net unreachable"),
     ("--ip=192.0.2.1 -p 96 --strangers=only", "CRITICAL - 192.0.2.1 net unreachable"),
     ("--ip=192.0.2.1 -p 97", "CRITICAL - 192.0.2.1 prohibited"),
-    ("--ip=192.0.2.1 -p 97 --strangers=only", "OK - 192.0.2.1 gives strangers no answer"),
+    (
+        "--ip=192.0.2.1 -p 97 --strangers=only",
+        "OK - 192.0.2.1 gives strangers no answer: a firewall stops them, or no proxy is on port 97",
+    ),
     ("--ip=192.0.2.1 -p 98", "CRITICAL - 192.0.2.1 prohibited"),
-    ("--ip=192.0.2.1 -p 99 --strangers=only", "OK - 192.0.2.1 gives strangers no answer"),
+    (
+        "--ip=192.0.2.1 -p 99 --strangers=only",
+        "OK - 192.0.2.1 gives strangers no answer: a firewall stops them, or no proxy is on port 99",
+    ),
     ("--ip=203.0.113.7", "CRITICAL - 203.0.113.7 no neighbour"),
     ("--ip=198.51.100.70", "UNKNOWN - 198.51.100.70 gateway silent here"),
     ("--ip=198.51.100.70 --strangers=only", "UNKNOWN - 198.51.100.70 gateway silent here"),

@@ -129,7 +129,7 @@ fn a_silence_alone_refuses_nobody() {
         (both([code(407), code(407), None], [code(403), code(403), None]), refuses),
         (
             http([failing(Fault::NoAnswer), failing(Fault::Prohibited), None]),
-            "PROXY OK - 192.0.2.1 gives strangers no answer",
+            "PROXY OK - 192.0.2.1 gives strangers no answer: a firewall stops them, or no proxy is on port 3128",
         ),
     ];
     for (seen, line) in rows {
@@ -208,4 +208,58 @@ fn what_is_no_proxy_refuses_nobody() {
     let refused = || http([failing(Fault::Refused), failing(Fault::Refused), None]);
     let line = only(vec![http([code(407), code(407), None]), refused()]);
     assert_eq!(line, "PROXY CRITICAL - 1 of 2 proxies fail: 192.0.2.2 refused");
+}
+
+/// What a firewall does to strangers, a wrong port or address does too: the line tells both, and the port.
+#[test]
+fn a_connection_that_is_never_made_may_be_a_wrong_port() {
+    let only = |seen: Vec<Observation>, ports: [u16; 3]| {
+        let mut observations = Observations { strangers: Strangers::Only, ..observed(seen) };
+        for ((target, _), port) in observations.proxies.iter_mut().zip(ports) {
+            target.address.set_port(port);
+        }
+        let output = output(&observations);
+        let (line, rest) = output.split_once('\n').unwrap();
+        (line.split(" | ").next().unwrap().to_owned(), rest.to_owned())
+    };
+    let silent = || http([failing(Fault::NoAnswer), failing(Fault::NoAnswer), None]);
+    let prohibited = || http([failing(Fault::Prohibited), failing(Fault::NoAnswer), None]);
+    let refused = || http([code(407), code(407), None]);
+    let either = "a firewall stops them, or no proxy is";
+    let rows = [
+        (
+            vec![silent()],
+            [3129; 3],
+            format!("192.0.2.1:3129 gives strangers no answer: {either} on port 3129"),
+            "",
+        ),
+        (
+            vec![silent(), prohibited()],
+            [3128; 3],
+            format!("2 proxies give strangers no answer: {either} on port 3128"),
+            "",
+        ),
+        (
+            vec![silent(), silent()],
+            [3128, 8080, 0],
+            format!("2 proxies give strangers no answer: {either} there"),
+            "",
+        ),
+        (
+            vec![refused(), silent(), prohibited()],
+            [3128; 3],
+            "3 proxies refuse strangers, 2 of them without any answer".to_owned(),
+            "note: 192.0.2.2-3 give strangers no answer: a firewall stops them, or no proxy is on port 3128\n",
+        ),
+        (
+            vec![refused(), silent()],
+            [3128, 8080, 0],
+            "2 proxies refuse strangers, 1 of them without any answer".to_owned(),
+            "note: 192.0.2.2 gives strangers no answer: a firewall stops them, or no proxy is on port 8080\n",
+        ),
+        (vec![refused(), refused()], [3128; 3], "2 proxies refuse strangers".to_owned(), ""),
+    ];
+    for (seen, ports, line, rest) in rows {
+        assert_eq!(only(seen, ports), (format!("PROXY OK - {line}"), rest.to_owned()));
+    }
 }
