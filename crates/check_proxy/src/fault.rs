@@ -234,7 +234,8 @@ impl Fault {
             Fault::Tunnel(_) => "tunnel opened, no answer",
             fault => fault.words(),
         };
-        let what = format!("{what} within {:.1} s", after.as_secs_f64());
+        // Never rounded up to a time that would be enough.
+        let what = format!("{what} within {}.{} s", after.as_secs(), after.subsec_millis() / 100);
         Fault::Short { what, any: *self != Fault::Silent }
     }
 

@@ -28,3 +28,13 @@ fn a_key_that_is_unknown_here_is_no_fault_of_a_proxy() {
     assert_eq!(of(Tls::Unverifiable(what, None)), Fault::Local(words.to_owned()));
     assert!(matches!(of(Tls::Purpose), Fault::Tunnel(Tunnel::Certificate(_))));
 }
+
+/// What was too short never reads like the time that is enough.
+#[test]
+fn the_time_of_a_silence_is_rounded_down() {
+    for (millis, words) in [(1_499, "1.4 s"), (1_400, "1.4 s"), (40, "0.0 s"), (1_050, "1.0 s")] {
+        let fault = Fault::Silent.cut_short(Duration::from_millis(millis), true);
+        let what = format!("no answer to a login within {words}");
+        assert_eq!(fault, Fault::Short { what, any: false });
+    }
+}
