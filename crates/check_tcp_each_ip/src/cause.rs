@@ -21,6 +21,13 @@ pub(crate) enum Cause {
     Unreachable(i32),
     /// The service closed the connection before it said anything.
     ClosedSilently,
+    /// The service closed the connection after this word of ours, which it did not answer in full: with what
+    /// it said.
+    ClosedAfter(&'static str, String),
+    /// The service closed the connection before this word of ours.
+    ClosedBefore(&'static str),
+    /// The service said this, and its answer never ended.
+    Incomplete(String),
     /// The connection stood, and the service said nothing.
     NoBanner,
     /// The same where TLS was to be asked for.
@@ -198,6 +205,9 @@ impl Cause {
             Cause::Icmp(icmp) => icmp.brief().to_owned(),
             Cause::Unreachable(_) => "unreachable".to_owned(),
             Cause::ClosedSilently => "closed without a word".to_owned(),
+            Cause::ClosedAfter(word, _) => format!("closed after {word}"),
+            Cause::ClosedBefore(word) => format!("closed before {word}"),
+            Cause::Incomplete(_) => "answer incomplete".to_owned(),
             Cause::NoBanner | Cause::NoGreeting => "no banner".to_owned(),
             Cause::NoReply => "no reply".to_owned(),
             Cause::ClosedEarly => "closed early".to_owned(),
@@ -241,6 +251,8 @@ impl Cause {
             }
             Cause::NoStartTls(said) => format!("no STARTTLS: {said}"),
             Cause::Open => "open: the port should be closed".to_owned(),
+            Cause::ClosedAfter(_, said) if !said.is_empty() => format!("{}: {said}", self.brief()),
+            Cause::Incomplete(said) => format!("answer incomplete after {said}"),
             Cause::Unexpected(answer) => format!("{}: {}", self.brief(), answer.said),
             Cause::Local(local) => format!("{}: {}", local.brief(), local.remedy()),
             cause => cause.brief(),

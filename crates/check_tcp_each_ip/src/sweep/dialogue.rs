@@ -55,6 +55,9 @@ impl Tls {
     }
 }
 
+/// What comes before our first word where TLS is made.
+const HANDSHAKE: &str = "the TLS handshake";
+
 /// The dialogue on one connection.
 #[derive(Debug)]
 pub(crate) struct Dialogue {
@@ -169,7 +172,11 @@ impl Dialogue {
             Next::Say(text) => {
                 self.said.clear();
                 self.step = Step::StartTls(word + 1);
-                self.say(socket, text.as_bytes())
+                let closed = |cause| match cause {
+                    Cause::ClosedSilently => Cause::ClosedBefore(starttls.word(word + 1)),
+                    cause => cause,
+                };
+                self.say(socket, text.as_bytes()).map_err(closed)
             }
         }
     }
@@ -213,7 +220,13 @@ impl Dialogue {
     }
 
     fn flush(&mut self, socket: &OwnedFd) -> Result<(), Cause> {
-        self.session.as_mut().map_or(Ok(()), |session| write(socket, &session.outgoing()))
+        let Some(session) = &mut self.session else { return Ok(()) };
+        let closed = |cause, is_handshaking| match cause {
+            Cause::ClosedSilently if is_handshaking => Cause::TlsClosed,
+            Cause::ClosedSilently => Cause::ClosedAfter(HANDSHAKE, String::new()),
+            cause => cause,
+        };
+        write(socket, &session.outgoing()).map_err(|cause| closed(cause, session.is_handshaking()))
     }
 
     /// Says goodbye, as far as the other end still takes it.
@@ -227,9 +240,13 @@ impl Dialogue {
 
     /// Why a service fails that ended the connection.
     fn ended(&self, script: &Script) -> Cause {
-        match (self.step, &script.talk) {
-            (Step::Secure, _) => Cause::TlsClosed,
-            (Step::Answer, Some(talk)) => talk.ended(&self.said),
+        let after = |word| Cause::ClosedAfter(word, talk::shown(&self.said));
+        match (self.step, &script.talk, script.starttls) {
+            (Step::Secure, ..) => Cause::TlsClosed,
+            (Step::StartTls(word), _, Some(starttls)) if word > 0 => after(starttls.word(word)),
+            (Step::Answer, Some(talk), _) if !self.said.is_empty() => talk.ended(&self.said),
+            (Step::Answer, Some(talk), _) if !talk.send.is_empty() => after("--send"),
+            (Step::Answer, ..) if self.session.is_some() => after(HANDSHAKE),
             _ => talk::ended(&self.said),
         }
     }
@@ -242,7 +259,8 @@ impl Dialogue {
             (Step::StartTls(_), _) if self.said.is_empty() => Cause::NoReply,
             (Step::Answer, Some(talk)) => talk.late(&self.said),
             (_, None) if self.said.is_empty() => Cause::NoBanner,
-            (Step::StartTls(_), _) | (_, None) => talk::ended(&self.said),
+            (Step::StartTls(_), _) => Cause::Incomplete(talk::shown(&self.said)),
+            (_, None) => talk::ended(&self.said),
         }
     }
 }

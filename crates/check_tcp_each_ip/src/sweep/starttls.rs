@@ -30,6 +30,15 @@ pub(crate) enum Next {
 }
 
 impl StartTls {
+    /// Returns the name of our word of this number.
+    pub(crate) fn word(self, number: u8) -> &'static str {
+        match (self, number) {
+            (_, 0) => "",
+            (Self::Smtp, 1) => "EHLO",
+            _ => "STARTTLS",
+        }
+    }
+
     /// Returns what follows what the server has `said` since our word of this number was sent: before it
     /// comes the server's greeting.
     pub(crate) fn next(self, word: u8, said: &[u8]) -> Next {

@@ -86,6 +86,17 @@ fn faults_of_services_have_their_words() {
 }
 
 #[test]
+fn a_service_that_closes_after_what_is_sent_is_told() {
+    let port = service(|mut stream| drop(stream.read(&mut [0; 64])));
+    for more in [&[][..], &["--expect=250"]] {
+        let outcome = check(&[&["--ip=127.0.0.1", "--port", &port, r"--send=LHLO a\r\n"], more].concat());
+        let line = format!("TCP_EACH_IP CRITICAL - 1 of 1 fails, port {port}: 127.0.0.1 closed after --send");
+        assert_eq!(text(&outcome), (2, line.as_str()));
+        assert_eq!(outcome.stdout.lines().count(), 1, "{}", outcome.stdout);
+    }
+}
+
+#[test]
 fn a_source_must_be_bound_here() {
     let port = service(|mut stream| {
         let peer = stream.peer_addr().unwrap().ip().to_string();

@@ -10,6 +10,9 @@ use super::*;
 /// A server of openssl takes one connection after the other, on a busy machine slowly: what is not about time
 /// has plenty of it.
 const PATIENT: [&str; 2] = ["--timeout=60", "--connect-timeout=25"];
+const HERE: &str = "subjectAltName=IP:127.0.0.1";
+/// What a server answers to EHLO.
+const EHLO: (&str, &str) = ("EHLO ", "250-mail.example.com\r\n250-STARTTLS\r\n250 HELP\r\n");
 
 pub(super) fn ask(port: &str, trusted: &std::path::Path, more: &[&str]) -> Outcome {
     let trusted = format!("--tls-ca={}", trusted.display());
@@ -93,7 +96,6 @@ fn a_pinned_certificate_is_taken() {
     if missing(&NEEDS) {
         return;
     }
-    const HERE: &str = "subjectAltName=IP:127.0.0.1";
     let authority = Authority::create("sop");
     let rows: [(&str, &[&str], i32, &str); 4] = [
         ("own", &[HERE], 0, ""),
@@ -166,6 +168,27 @@ fn what_speaks_no_tls_is_told_apart() {
     assert_eq!(alone.code, Some(3), "{}", alone.stdout);
 }
 
+/// The server's side of what is said before TLS. Returns whether the client said what it should.
+fn converse(stream: &mut TcpStream, greeting: &str, replies: &[(&str, &str)]) -> bool {
+    let _ = stream.write_all(greeting.as_bytes());
+    let mut said = [0; 512];
+    for (word, reply) in replies {
+        let length = stream.read(&mut said).unwrap_or(0);
+        if !String::from_utf8_lossy(said.get(..length).unwrap()).starts_with(word) {
+            return false;
+        }
+        let _ = stream.write_all(reply.as_bytes());
+    }
+    true
+}
+
+/// A service that speaks like SMTP or IMAP and then closes the connection.
+fn closing(greeting: &'static str, replies: &'static [(&'static str, &'static str)]) -> String {
+    service(move |mut stream| {
+        let _ = converse(&mut stream, greeting, replies);
+    })
+}
+
 /// A service that speaks like SMTP or IMAP and hands the connection to a TLS server after STARTTLS.
 fn upgrading(
     server: &TlsServer,
@@ -174,14 +197,8 @@ fn upgrading(
 ) -> String {
     let address = server.address().to_owned();
     service(move |mut stream| {
-        let _ = stream.write_all(greeting.as_bytes());
-        let mut said = [0; 512];
-        for (word, reply) in replies {
-            let length = stream.read(&mut said).unwrap_or(0);
-            if !String::from_utf8_lossy(said.get(..length).unwrap()).starts_with(word) {
-                return;
-            }
-            let _ = stream.write_all(reply.as_bytes());
+        if !converse(&mut stream, greeting, replies) {
+            return;
         }
         let Ok(mut onward) = TcpStream::connect(&address) else { return };
         let (mut back, mut from) = (stream.try_clone().unwrap(), onward.try_clone().unwrap());
@@ -202,8 +219,7 @@ fn tls_is_asked_for_where_the_protocol_begins_without_it() {
     }
     let authority = Authority::create("sop");
     let trusted = authority.path("ca.pem");
-    let server = TlsServer::start(&authority.sign("here", "subjectAltName=IP:127.0.0.1"), "");
-    const EHLO: (&str, &str) = ("EHLO ", "250-mail.example.com\r\n250-STARTTLS\r\n250 HELP\r\n");
+    let server = TlsServer::start(&authority.sign("here", HERE), "");
     let smtp =
         upgrading(&server, "220 mail.example.com ESMTP\r\n", &[EHLO, ("STARTTLS\r\n", "220 go on\r\n")]);
     let imap = upgrading(&server, "* OK ready\r\n", &[("a STARTTLS\r\n", "a OK begin\r\n")]);
@@ -220,13 +236,38 @@ fn tls_is_asked_for_where_the_protocol_begins_without_it() {
         "{}",
         outcome.stdout
     );
-    // What the service says is the reason, and what it refuses.
+}
+
+/// What the service says is the reason, and what it refuses.
+#[test]
+fn what_goes_wrong_before_tls_is_told() {
+    if missing(&NEEDS) {
+        return;
+    }
+    let authority = Authority::create("sop");
+    let trusted = authority.path("ca.pem");
+    let server = TlsServer::start(&authority.sign("here", HERE), "");
     let busy = upgrading(&server, "421 mail.example.com too busy; call|later\r\n", &[]);
     let unwilling =
         upgrading(&server, "220 mail\r\n", &[EHLO, ("STARTTLS\r\n", "454 4.7.0 TLS not available\r\n")]);
     let closed = upgrading(&server, "* BYE overloaded\r\n", &[]);
     let other = upgrading(&server, "SSH-2.0-OpenSSH_9.2\r\n", &[]);
+    // Services that end in the middle, and one whose answer never ends.
+    let mute = closing("", &[]);
+    let before_ehlo = closing("220 mail\r\n", &[]);
+    let after_ehlo = closing("220 mail\r\n", &[("EHLO ", "")]);
+    let in_reply = closing("220 mail\r\n", &[("EHLO ", "250-mail.example.com\r\n")]);
+    let after_starttls = closing("220 mail\r\n", &[EHLO, ("STARTTLS\r\n", "")]);
+    let imap_ends = closing("* OK ready\r\n", &[("a STARTTLS\r\n", "")]);
+    let teasing = saying(b"220-mail.example.com\r\n220-please wait\r\n");
     let rows = [
+        (&mute, "smtp", "closed without a word"),
+        (&before_ehlo, "smtp", "closed after EHLO"),
+        (&after_ehlo, "smtp", "closed after EHLO"),
+        (&in_reply, "smtp", "closed after EHLO"),
+        (&after_starttls, "smtp", "closed after STARTTLS"),
+        (&imap_ends, "imap", "closed after STARTTLS"),
+        (&teasing, "smtp", "answer incomplete"),
         (&busy, "smtp", "turned away: 421 mail.example.com too busy, call/later"),
         (&unwilling, "smtp", "no STARTTLS"),
         (&closed, "imap", "turned away: * BYE overloaded"),
@@ -242,6 +283,8 @@ fn tls_is_asked_for_where_the_protocol_begins_without_it() {
         details.extend(outcome.stdout.lines().skip(1).map(str::to_owned));
     }
     let expected = [
+        "127.0.0.1: closed after EHLO: 250-mail.example.com",
+        "127.0.0.1: answer incomplete after 220-mail.example.com  220-please wait",
         "127.0.0.1: turned away: 421 mail.example.com too busy; call/later",
         "127.0.0.1: no STARTTLS: 454 4.7.0 TLS not available",
         "127.0.0.1: unexpected answer: SSH-2.0-OpenSSH_9.2",
