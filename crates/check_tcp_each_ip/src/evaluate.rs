@@ -1,6 +1,7 @@
 //! Judges what was observed: how many targets fail, which, and why; which could not be tested from here; how
 //! slow the slowest is.
 
+mod failing;
 mod groups;
 pub(crate) mod outage;
 
@@ -36,11 +37,10 @@ pub(crate) fn evaluate(allowed: &Allowed, observations: &Observations) -> Report
     let judgement = Judgement { allowed, observations, ports: observations.several_ports() };
     let (mismatched, failed): (Vec<Failure<'_>>, Vec<_>) =
         failed.into_iter().partition(|(_, cause)| judgement.is_mismatch(cause));
-    let failing = judgement.failing(&failed, &untested);
+    let (failing, rest) = judgement.failing(&failed, &untested);
     let all_well = if failed.is_empty() { judgement.all_well() } else { failing.text.clone() };
-    let mut findings = judgement
-        .total_outage()
-        .unwrap_or_else(|| Findings::from_iter([failing, judgement.untested(&untested), judgement.slow()]));
+    let mut findings =
+        judgement.total_outage().unwrap_or_else(|| Findings::from_iter([failing, rest, judgement.slow()]));
     findings.extend(judgement.mismatched(&mismatched).into_iter().chain(judgement.certificates()));
     findings.extend(judgement.unresolved().into_iter().chain(judgement.silent()));
     let report = findings.report(all_well);
@@ -71,22 +71,6 @@ struct Judgement<'a> {
 impl Judgement<'_> {
     fn total(&self) -> usize {
         self.observations.targets.len()
-    }
-
-    /// What fails. That open files left others untested is told beside it, since it has the first line.
-    fn failing(&self, failed: &[Failure<'_>], untested: &[Failure<'_>]) -> Finding {
-        let state = self.allowed.failed.state(failed.len(), self.total());
-        let verb = if failed.len() == 1 { "fails" } else { "fail" };
-        let allowed = match state {
-            State::Ok => format!(" (allowed {})", self.allowed.failed.in_words()),
-            _ => String::new(),
-        };
-        let rest = match self.limited(untested) {
-            limited if !limited.is_empty() => format!(", {} untested{limited}", untested.len()),
-            none => none,
-        };
-        let finding = self.finding((state, self.total()), failed, &format!("{verb}{allowed}{rest}"));
-        self.counted(finding, failed.len())
     }
 
     /// Whether it is an answer that has a state of its own.
@@ -185,25 +169,7 @@ impl Judgement<'_> {
         let verb = if tried == 1 { "does" } else { "do" };
         let what = format!("tried {verb} not answer{rest}{}", self.limited(&untested));
         let failing = self.counted(self.finding((state, tried), &silent, &what), tried);
-        let details = groups(&untested, self.ports, Cause::full);
-        let not_tried = untested;
-        let untested = self.untested_metrics(Finding::ok(""), not_reached);
-        let untested =
-            untested.details(details.iter().map(Group::line)).details(self.limited_in_full(&not_tried));
-        Some(Findings::from_iter([failing, untested, self.slow()]))
-    }
-
-    /// What could not be tested is at least UNKNOWN, and what the deadline stopped is what a missed deadline
-    /// is.
-    fn untested(&self, untested: &[Failure<'_>]) -> Finding {
-        let state = |cause: &Cause| match cause {
-            Cause::Local(Local::NoTime | Local::Unconfirmed) => self.observations.late,
-            _ => State::Unknown,
-        };
-        let state = untested.iter().map(|(_, cause)| state(cause)).fold(State::Ok, State::max);
-        let finding =
-            self.finding((state, self.total()), untested, &format!("untested{}", self.limited(untested)));
-        self.untested_metrics(finding.details(self.limited_in_full(untested)), untested.len())
+        Some(Findings::from_iter([failing, self.beside(&untested), self.slow()]))
     }
 
     /// That open files bounded the concurrent connections of what had no time: else the time is blamed.

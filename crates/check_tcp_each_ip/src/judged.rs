@@ -184,18 +184,11 @@ impl Judged {
         }
     }
 
-    /// Returns the state if `failed` targets fail and the others answer. A share of a total that is not known
-    /// does not count yet.
-    fn state_of(&self, failed: usize, total: Total) -> State {
-        match total.names {
-            0 => self.allowed.failed.state(failed, total.known),
-            _ => self.allowed.failed.state_of_number(failed),
-        }
-    }
-
-    /// Returns the state if at least `failed` targets fail, whether the others answer or fail.
+    /// Returns the state if at least `failed` targets fail, whether the others answer or fail. A share of a
+    /// total that is not known does not count yet.
     fn state(&self, failed: usize, total: Total) -> State {
-        self.state_of(failed, total).min(self.state_of(total.most(), total))
+        let known = (total.names == 0).then_some(total.known);
+        self.allowed.failed.states(failed..=total.most(), known).0
     }
 
     /// Returns the state of all failed targets of this kind together.

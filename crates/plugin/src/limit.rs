@@ -1,5 +1,6 @@
 //! Limits on how many of several things may fail: their number, or their share in per cent.
 
+use std::ops::RangeInclusive;
 use std::str::FromStr;
 
 use crate::{InvalidRange, Metric, Range, State, Thresholds, Unit};
@@ -77,6 +78,22 @@ impl AllowedFailures {
         self.number.state(failed as f64)
     }
 
+    /// Returns the mildest and the worst state of these numbers of failures, where it is not known which of
+    /// them it is. If the total is not known yet (`None`), limits on a share do not count.
+    pub fn states(&self, failed: RangeInclusive<usize>, total: Option<usize>) -> (State, State) {
+        let state = |failed| match total {
+            Some(total) => self.state(failed, total),
+            None => self.state_of_number(failed),
+        };
+        let of_number = changes(&self.number, 1.0);
+        let of_share = self.share.iter().flat_map(|share| changes(share, total.unwrap_or(0) as f64 / ALL));
+        let between = of_number.chain(of_share).filter(|number| failed.contains(number));
+        let (least, most) = (state(*failed.start()), state(*failed.end()));
+        between.map(state).fold((least.min(most), least.max(most)), |(mildest, worst), state| {
+            (mildest.min(state), worst.max(state))
+        })
+    }
+
     /// Returns the metrics with the limits that judge them: the number by this label and, where a limit is a
     /// share, that as `LABEL_share` in per cent.
     pub fn metrics(&self, label: &str, failed: usize, total: usize) -> Vec<Metric> {
@@ -124,6 +141,14 @@ fn deciding(limits: &Thresholds) -> impl Iterator<Item = &Range> {
         (warning, critical) => (warning.as_ref(), critical.as_ref()),
     };
     warning.into_iter().chain(critical)
+}
+
+/// The numbers beside which the state changes, of limits that are ends of ranges in this unit.
+fn changes(limits: &Thresholds, unit: f64) -> impl Iterator<Item = usize> {
+    let ranges = [&limits.warning, &limits.critical].into_iter().flatten();
+    let ends = ranges.flat_map(Range::ends).map(move |end| (end * unit).floor());
+    // One more on each side than would do: a share is not exact.
+    ends.flat_map(|end| [-1.0, 0.0, 1.0, 2.0].map(|step| (end + step) as usize))
 }
 
 /// `failed` out of `total`, in per cent.
@@ -221,6 +246,30 @@ mod tests {
         assert_eq!([1, 2].map(|failed| limits("1", "0%").state_of_number(failed)), [Ok, Warning]);
         assert_eq!(limits("-", "0%").state(0, 0), Ok, "none of none fails");
         assert_eq!(AllowedFailures::one_is_critical().state(1, 4), Critical);
+    }
+
+    #[test]
+    fn where_the_number_is_not_known_the_mildest_and_the_worst_state_are() {
+        let all = [
+            ("1", "50%"),
+            ("-", "@20:22"),
+            ("-", "20:22"),
+            ("13:", "60%"),
+            ("33.3:66.7%", "@3:3"),
+            ("@7.5:9", "-"),
+            ("~:", "0%"),
+        ];
+        for (warning, critical) in all {
+            let limits = limits(warning, critical);
+            for (first, last, total) in [(0, 38, 38), (12, 37, 38), (7, 7, 9), (0, 3, 3), (19, 23, 1_000)] {
+                let states = || (first..=last).map(|failed| limits.state(failed, total));
+                let expected = (states().min().unwrap(), states().max().unwrap());
+                let words = format!("{warning} {critical} {first} to {last} of {total}");
+                assert_eq!(limits.states(first..=last, Some(total)), expected, "{words}");
+            }
+        }
+        assert_eq!(limits("-", "0%").states(1..=usize::MAX, None), (State::Ok, State::Ok));
+        assert_eq!(limits("-", "20:22").states(1..=usize::MAX, None), (State::Ok, State::Critical));
     }
 
     #[test]

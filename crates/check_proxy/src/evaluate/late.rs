@@ -23,7 +23,7 @@ pub(super) fn total(failing: usize, judged: &[Judged<'_>]) -> usize {
 pub(super) fn state(allowed: &AllowedFailures, failing: usize, judged: &[Judged<'_>]) -> State {
     let total = total(failing, judged);
     let most = total.min(failing + count(judged));
-    (failing..=most).map(|failing| allowed.state(failing, total)).min().unwrap_or(State::Ok)
+    allowed.states(failing..=most, Some(total)).0
 }
 
 /// Returns what is said where none that was asked fails.

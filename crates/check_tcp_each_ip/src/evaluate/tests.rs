@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use clap::Parser as _;
 
+mod undecided;
+
 use super::*;
 use net::IcmpError;
 

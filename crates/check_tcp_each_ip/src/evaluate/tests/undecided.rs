@@ -1,0 +1,74 @@
+//! Failures beside targets that could not be tested.
+
+use super::*;
+
+/// `failed` that refuse, then `untested` for this reason, of `total`.
+fn short(failed: u32, untested: u32, total: u8, local: Local) -> Observations {
+    let cause = |place| if place < failed { Cause::Refused } else { Cause::Local(local) };
+    let all: Vec<(u32, Cause)> = (0..failed + untested).map(|place| (place, cause(place))).collect();
+    seen(total, &[80], &all)
+}
+
+/// Of 38 there was no time for 25: 12 fail for certain, and up to 37 may.
+#[test]
+fn failures_that_may_be_allowed_are_told_beside_what_is_untested() {
+    let both = "12 of 38 fail, 25 untested, port 80: 192.0.2.0-11 refused | failed=12;";
+    let beside = "12 of 38 fail, port 80: 192.0.2.0-11 refused, 1 more fault | failed=12;";
+    let allowed = "25 of 38 untested, port 80: 192.0.2.12-36 not reached in time | failed=12;";
+    let rows: [(&[&str], State, &str, &str); 12] = [
+        (&["-c60%"], State::Unknown, "UNKNOWN", both),
+        (&["-c60%"], State::Critical, "CRITICAL", both),
+        (&["-c31%"], State::Unknown, "CRITICAL", beside),
+        (&["-c36"], State::Unknown, "UNKNOWN", both),
+        (&["-c11"], State::Unknown, "CRITICAL", beside),
+        (&["-c12"], State::Unknown, "UNKNOWN", both),
+        // 13 and more are no alarm.
+        (&["-c13:"], State::Unknown, "UNKNOWN", both),
+        (&["-c38:"], State::Unknown, "CRITICAL", beside),
+        (&["-c@20:22"], State::Unknown, "UNKNOWN", both),
+        (&["-w11", "-c60%"], State::Unknown, "WARNING", both),
+        (&["-w11", "-c60%"], State::Critical, "CRITICAL", both),
+        // Whatever the others do, it is no alarm: that they are untested is all that is wrong.
+        (&["-c37"], State::Unknown, "UNKNOWN", allowed),
+    ];
+    for (limits, late, state, line) in rows {
+        let output = judge(limits, &Observations { late, ..short(12, 25, 38, Local::NoTime) });
+        assert!(output.starts_with(&format!("TCP_EACH_IP {state} - {line}")), "{limits:?}: {output}");
+        assert!(output.contains(" untested=25;;;0;38 "), "{output}");
+        assert!(
+            output.contains("192.0.2.12-36 not reached in time")
+                || output.contains("\n192.0.2.12-36: not reached in time: raise --timeout "),
+            "{output}"
+        );
+    }
+    let output = judge(&["-c60%"], &short(12, 25, 38, Local::LinkDown));
+    assert!(output.starts_with(&format!("TCP_EACH_IP UNKNOWN - {both}")), "{output}");
+}
+
+/// What fails is what was asked, and that is many.
+#[test]
+fn where_all_fail_that_were_asked_the_others_make_it_no_better() {
+    let rows = [
+        (
+            short(100, 150, 250, Local::NoTime),
+            "CRITICAL - 100 of 100 tried fail, 150 not reached, port 80: 192.0.2.0-99 refused | failed=100;",
+        ),
+        // Fewer may be one rack, and one that answers may be all the others.
+        (
+            short(99, 151, 250, Local::NoTime),
+            "UNKNOWN - 99 of 250 fail, 151 untested, port 80: 192.0.2.0-98 refused | ",
+        ),
+        (
+            short(100, 149, 250, Local::NoTime),
+            "UNKNOWN - 100 of 250 fail, 149 untested, port 80: 192.0.2.0-99 refused | ",
+        ),
+        (
+            short(100, 150, 250, Local::LinkDown),
+            "UNKNOWN - 100 of 250 fail, 150 untested, port 80: 192.0.2.0-99 refused | ",
+        ),
+    ];
+    for (seen, line) in rows {
+        let output = judge(&["-c60%"], &seen);
+        assert!(output.starts_with(&format!("TCP_EACH_IP {line}")), "{output}");
+    }
+}
