@@ -72,3 +72,95 @@ fn where_all_fail_that_were_asked_the_others_make_it_no_better() {
         assert!(output.starts_with(&format!("TCP_EACH_IP {line}")), "{output}");
     }
 }
+
+/// What was tried of it does not answer: neither the time nor the limit of open files makes that UNKNOWN.
+#[test]
+fn a_total_outage_is_never_unknown() {
+    let once = Cause::Local(Local::Unconfirmed);
+    let never = Cause::Local(Local::NoTime);
+    let dark = |silent: u32, unconfirmed: u32, total: u8| {
+        let cause = |place| match place {
+            place if place < silent => SILENT,
+            place if place < silent + unconfirmed => once.clone(),
+            _ => never.clone(),
+        };
+        seen(total, &[80], &(0..total.into()).map(|place| (place, cause(place))).collect::<Vec<_>>())
+    };
+    let rows: [(&[&str], Observations, &str); 8] = [
+        (
+            &[],
+            dark(120, 0, 120),
+            "CRITICAL - 120 of 120 fail, port 80: 192.0.2.0-119 silent (no ping) | failed=120;;0;0;120 untested=0;",
+        ),
+        (
+            &[],
+            dark(120, 0, 250),
+            "CRITICAL - 120 of 120 tried do not answer, 130 not reached, port 80: 192.0.2.0-119 silent (no ping) | \
+             failed=120;;0;0;250 untested=130;",
+        ),
+        (
+            &["--critical=50%"],
+            dark(60, 60, 250),
+            "CRITICAL - 120 of 120 tried do not answer, 130 not reached, port 80: 60 failed once, no time for the second try, \
+             60 silent (no ping) | failed=120;;;0;250 failed_share=48%;;50;0;100 untested=130;",
+        ),
+        (
+            &["--warning=5"],
+            dark(0, 9, 9),
+            "WARNING - 9 of 9 tried do not answer, port 80: 192.0.2.0-8 failed once, no time for the second try | failed=9;5;",
+        ),
+        (
+            &[],
+            dark(0, 1, 1),
+            "CRITICAL - 1 of 1 tried does not answer, port 80: 192.0.2.0 failed once, no time for the second try | failed=1;",
+        ),
+        // Fewer than a hundred may be one rack.
+        (
+            &[],
+            dark(0, 99, 250),
+            "UNKNOWN - 250 of 250 untested, port 80: 151 not reached in time, 99 failed once, no time for the second try | failed=0;",
+        ),
+        (
+            &[],
+            dark(0, 0, 250),
+            "UNKNOWN - 250 of 250 untested, port 80: 192.0.2.0-249 not reached in time | failed=0;",
+        ),
+        // As the limits have it, even all of them may fail.
+        (
+            &["--critical=@300:400"],
+            dark(120, 0, 250),
+            "UNKNOWN - 130 of 250 untested, port 80: 192.0.2.120-249 not reached in time | failed=120;",
+        ),
+    ];
+    for (options, seen, line) in rows {
+        let output = judge(options, &seen);
+        assert!(output.starts_with(&format!("TCP_EACH_IP {line}")), "{options:?} {output}");
+    }
+    let short = Observations { one_try_counts: false, ..dark(0, 1, 1) };
+    let line = "TCP_EACH_IP UNKNOWN - 1 of 1 untested, port 80: 192.0.2.0 failed once, no time for the second try | failed=0;";
+    assert!(judge(&[], &short).starts_with(line), "{}", judge(&[], &short));
+    let few = Observations { limited: Some(24), ..dark(0, 0, 250) };
+    let line = "TCP_EACH_IP UNKNOWN - 250 of 250 untested, 24 at once by open files, port 80: 192.0.2.0-249 not reached in time | ";
+    let output = judge(&[], &few);
+    assert!(
+        output.starts_with(line) && output.contains("\nnote: the limit of open files allows too few "),
+        "{output}"
+    );
+    let output = judge(&[], &Observations { limited: Some(24), ..dark(120, 0, 250) });
+    let line = "TCP_EACH_IP CRITICAL - 120 of 120 tried do not answer, 130 not reached, 24 at once by open files, port 80: ";
+    assert!(
+        output.starts_with(line) && output.contains("\nnote: the limit of open files allows too few "),
+        "{output}"
+    );
+    // All were tried.
+    let output = judge(&[], &Observations { limited: Some(24), ..dark(250, 0, 250) });
+    assert!(!output.contains("open files"), "{output}");
+    let output = judge(&[], &dark(120, 0, 250));
+    assert_eq!(
+        output.lines().skip(1).collect::<Vec<_>>(),
+        [
+            "192.0.2.0-119: silent (no ping): the address or its host",
+            "192.0.2.120-249: not reached in time: raise --timeout (and what calls this plugin), or split the list"
+        ]
+    );
+}
