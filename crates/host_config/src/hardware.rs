@@ -85,6 +85,31 @@ impl<'a> Cards<'a> {
         self.hardware().filter(fits).cloned().collect()
     }
 
+    /// Returns the interfaces that a NetworkManager connection of this type may take: the cards, or in a
+    /// container, which has none, the ends of cables that its host made. Empty where they are not known.
+    pub(crate) fn to_take(&self, kind: &str) -> Vec<String> {
+        let cards = self.of_type(kind);
+        let is_ethernet = matches!(kind, "ethernet" | "802-3-ethernet");
+        if !cards.is_empty() || !is_ethernet || self.hardware().next().is_some() {
+            return cards;
+        }
+        let all = self.all.get_or_init(|| self.read()).iter().map(|(_, name)| name);
+        all.filter(|name| self.is_cable(name)).cloned().collect()
+    }
+
+    /// Whether an interface is Ethernet of no kind of its own, as a bridge or a VLAN has, and is no port.
+    fn is_cable(&self, name: &str) -> bool {
+        const ETHERNET: &str = "1";
+        let read = |entry: &str| {
+            let content = self.tree.read(&format!("{FOLDER}/{name}/{entry}")).ok()??;
+            Some(String::from_utf8_lossy(&content).into_owned())
+        };
+        let has = |entry: &str| self.tree.has(&format!("{FOLDER}/{name}/{entry}"));
+        read("type").is_some_and(|number| number.trim_ascii() == ETHERNET)
+            && !["master", "bridge", "bonding", "tun_flags"].into_iter().any(has)
+            && !read("uevent").is_some_and(|text| text.lines().any(|line| line.starts_with("DEVTYPE=")))
+    }
+
     /// Returns the cards that fit, as a pattern of their names: `None` if no card is known or fits, or if it
     /// is not known of one whether it fits. `by_driver`: where no card fits, the one with this driver is gone.
     pub(crate) fn fitting(

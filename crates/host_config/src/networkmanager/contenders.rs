@@ -35,7 +35,9 @@ pub(super) fn promise(
     left_alone: impl Fn(&str, &str) -> Fit,
     to: &mut Promises,
 ) {
-    let (standings, groups) = rivals::judge(&claims(&contenders, cards, left_alone));
+    let claims = claims(&contenders, cards, left_alone);
+    let (standings, groups) = rivals::judge(&claims);
+    let unnamed = of_unnamed(&contenders, &claims);
     let one_of =
         |group: &Group| OneOf { why: why_not_all(group), active: group.active, profiles: Vec::new() };
     let mut groups: Vec<OneOf> = groups.iter().map(one_of).collect();
@@ -46,6 +48,12 @@ pub(super) fn promise(
         let doubt = doubt.or_else(|| (standing == Standing::Overtaken).then(overtaken));
         match standing {
             Standing::Preceded => {
+                // How many of them are active depends on the cards that are here.
+                let by_cards = contender.profile.interface().is_none_or(|name| unnamed.contains(name));
+                if by_cards && !contender.is_port {
+                    let why = "a profile with a higher priority takes the only card for it here";
+                    contender.promises.promises.iter().for_each(|promise| to.add_possible(promise, why));
+                }
                 let what = format!("{name}: another profile has priority");
                 to.remarks.push(Place::new(&contender.profile.path, 1).remark(what));
             }
@@ -69,6 +77,13 @@ pub(super) fn promise(
     to.dynamic.extend(dynamic.into_iter().flat_map(|one_of| any_active(one_of.profiles)));
 }
 
+/// The devices of the profiles that do not name theirs.
+fn of_unnamed(contenders: &[Contender], claims: &[Claim]) -> BTreeSet<String> {
+    let all = contenders.iter().zip(claims);
+    let unnamed = all.filter(|(contender, _)| contender.profile.interface().is_none());
+    unnamed.flat_map(|(_, claim)| claim.devices.iter().flatten()).cloned().collect()
+}
+
 /// Why not all profiles of a group can be active.
 fn why_not_all(group: &Group) -> String {
     let devices: Vec<&str> = group.devices.iter().map(String::as_str).collect();
@@ -85,7 +100,7 @@ fn claims(contenders: &[Contender], cards: &Cards<'_>, left_alone: impl Fn(&str,
     let mut all = Vec::new();
     for Contender { profile, doubt, .. } in contenders {
         let kind = profile.kind();
-        let of_type = of_types.entry(kind).or_insert_with(|| cards.of_type(kind));
+        let of_type = of_types.entry(kind).or_insert_with(|| cards.to_take(kind));
         let is_any = profile.selector().is_none() && is_of_cards(kind);
         all.push(Claim {
             devices: devices(profile, of_type, cards, &left_alone),
@@ -108,7 +123,8 @@ fn is_wireless(kind: &str) -> bool {
 }
 
 /// The devices of which a profile takes one: an interface that it names, or else the cards of its type that
-/// it fits. Where none of these is known, what tells them stands for one; `None` if nothing does.
+/// it fits. A card that it names, by one of several names or by its hardware address, is one also if it is
+/// gone. Where none of these is known, what tells them stands for one; `None` if nothing does.
 fn devices(
     profile: &Profile,
     of_type: &[String],
@@ -118,16 +134,21 @@ fn devices(
     if let Some(name) = profile.interface() {
         return Some(BTreeSet::from([name.to_owned()]));
     }
-    let fits = |card: &&String| profile.fits(card) && matching::of_card(profile, card, cards) != Fit::No;
-    let fitting: Vec<&String> = of_type.iter().filter(fits).collect();
+    let fits =
+        |card: &&String| profile.fits(card, cards) && matching::of_card(profile, card, cards) != Fit::No;
+    let mut fitting: BTreeSet<String> = of_type.iter().filter(fits).cloned().collect();
     let kind = profile.kind();
+    if profile.hardware().is_none() {
+        fitting.extend(profile.names().into_iter().filter(|name| !cards.has(name)));
+    }
     if !fitting.is_empty() {
-        let managed = fitting.into_iter().filter(|card| left_alone(card, kind) != Fit::Yes);
-        return Some(managed.cloned().collect());
+        fitting.retain(|card| left_alone(card, kind) != Fit::Yes);
+        return Some(fitting);
     }
     // A host has one wireless card, if any.
-    let told = profile.selector().map(|(selector, _)| selector);
-    let told = told.or_else(|| profile.condition("driver").map(|driver| format!("driver={}", driver.value)));
+    let told = profile.hardware().or_else(|| profile.selector().map(|(selector, _)| selector));
+    let condition = |key: &str| profile.condition(key).map(|written| format!("{key}={}", written.value));
+    let told = told.or_else(|| condition("driver")).or_else(|| condition("path"));
     let told = told.or_else(|| is_wireless(kind).then(|| format!("type={kind}")));
     told.map(|told| BTreeSet::from([told]))
 }

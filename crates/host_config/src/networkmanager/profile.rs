@@ -69,8 +69,16 @@ impl Profile {
     }
 
     /// Returns whether its own words fit a card.
-    pub(super) fn fits(&self, card: &str) -> bool {
+    pub(super) fn fits(&self, card: &str, cards: &Cards<'_>) -> bool {
+        let has_address = |address: String| cards.fits(&address, card) != Some(false);
         self.selector().is_none_or(|(selector, _)| selects(&selector, card))
+            && self.hardware().is_none_or(has_address)
+    }
+
+    /// Returns the interfaces that it names, where it has no pattern: empty if it names none.
+    pub(super) fn names(&self) -> Vec<String> {
+        let names = self.match_names();
+        if names.iter().any(|name| is_pattern(name)) { Vec::new() } else { names }
     }
 
     /// A condition of `[match]`.
@@ -86,7 +94,7 @@ impl Profile {
     }
 
     /// The hardware address of its card.
-    fn hardware(&self) -> Option<String> {
+    pub(super) fn hardware(&self) -> Option<String> {
         let groups = ["ethernet", "802-3-ethernet", "wifi", "802-11-wireless", "infiniband"];
         let address = groups.iter().find_map(|group| self.file.value(group, "mac-address"))?;
         hardware::normal(address.value.trim_ascii())

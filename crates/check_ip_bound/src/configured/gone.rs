@@ -1,0 +1,130 @@
+//! Cards that are gone, while several profiles of NetworkManager compete for those that are left. What
+//! NetworkManager 1.42.4 binds in each of these states was tried with veths.
+
+use super::profiles::{FOLDER, cards, keyfile, profile};
+use super::rivals::named;
+use super::*;
+
+/// A profile with this condition and this hardware address.
+fn matching(condition: &str, address: &str) -> String {
+    let text = profile("", &keyfile("198.51.100.1/24"));
+    let ethernet =
+        if address.is_empty() { String::new() } else { format!("[ethernet]\nmac-address={address}\n") };
+    text.replace("[ipv4]", &format!("{ethernet}[match]\n{condition}\n[ipv4]"))
+}
+
+/// Returns the first line and the details for the two profiles and these files of /sys.
+fn judged(profiles: [String; 2], sys: &[(String, String)], present: &str) -> (String, Vec<String>) {
+    let paths = ["a", "b"].map(|name| format!("{FOLDER}/{name}.nmconnection"));
+    let mut files: Vec<(&str, &str)> =
+        paths.iter().map(String::as_str).zip(profiles.iter().map(String::as_str)).collect();
+    files.extend(sys.iter().map(|(path, text)| (path.as_str(), text.as_str())));
+    said(&args(), &files, present)
+}
+
+fn missing(address: &str) -> String {
+    format!("CRITICAL - 1 of 2 addresses missing: {address}")
+}
+
+const LOST: &str = "198.51.100.1";
+const BOTH: &str = "192.0.2.1/24@eth0 198.51.100.1/24@eth3";
+
+/// With one card left, NetworkManager has one profile active.
+#[test]
+fn a_card_that_a_profile_names_is_missed() {
+    let ok = |count: &str| format!("OK - {count} from networkmanager bound and usable");
+    // The cards here have this address.
+    let (there, gone) = ("00:00:5e:00:53:01", "00:00:5e:00:53:99");
+    let one = &["eth0"][..];
+    let both = &["eth0", "eth3"][..];
+    let left = "192.0.2.1/24@eth0";
+    let note = format!("note: {LOST} of {FOLDER}/b.nmconnection line ");
+    let rows = [
+        // A name of several, or a hardware address beside a pattern, tells the card that is gone.
+        ("interface-name=eth0;eth3;", "", both, BOTH, ok("2 addresses"), false),
+        ("interface-name=eth0;eth3;", "", both, left, missing(LOST), false),
+        ("interface-name=eth0;eth3;", "", one, left, missing(LOST), false),
+        ("interface-name=eth*;", gone, one, left, missing(LOST), false),
+        ("path=pci-0000:00:1f.6;", "", one, left, missing(LOST), false),
+        // Nothing tells that there was another card.
+        ("interface-name=eth*;", "", both, left, missing(LOST), false),
+        ("interface-name=eth*;", "", one, left, ok("1 address"), true),
+        ("interface-name=eth*;", there, one, left, ok("1 address"), true),
+        ("interface-name=eth0;eth*;", "", one, left, ok("1 address"), true),
+        ("driver=x;", "", one, left, ok("1 address"), true),
+        ("", "", one, left, ok("1 address"), true),
+    ];
+    for (condition, address, names, present, expected, is_noted) in rows {
+        let profiles = [named("eth0", 1), matching(condition, address)];
+        let place =
+            |(path, text): (String, String)| (path, text.replace("=x\n", "=x\nPCI_SLOT_NAME=0000:00:02.0\n"));
+        let sys: Vec<(String, String)> = cards(names).into_iter().map(place).collect();
+        let (first, details) = judged(profiles, &sys, present);
+        assert_eq!(first, format!("IP_BOUND {expected}"), "{condition} {address} {names:?} {details:?}");
+        let noted = details.iter().any(|detail| detail.starts_with(&note));
+        assert_eq!(noted, is_noted, "{condition} {address} {names:?} {details:?}");
+    }
+}
+
+/// A profile with a higher priority may have had another card.
+#[test]
+fn a_profile_without_a_card_by_priority_is_a_note() {
+    let higher = |text: String| text.replace("type=ethernet", "type=ethernet\nautoconnect-priority=5");
+    let pattern = matching("interface-name=eth*;", "");
+    let (low, high) = (named("eth0", 1), higher(named("eth0", 1)));
+    let other = named("eth0", 2);
+    let rows = [
+        ([low.clone(), higher(pattern.clone())], "198.51.100.1/24@eth0", Some("192.0.2.1")),
+        ([high.clone(), pattern], "192.0.2.1/24@eth0", Some("198.51.100.1")),
+        // Two for one card have a priority for this.
+        ([high, other], "192.0.2.1/24@eth0", None),
+    ];
+    for (profiles, present, noted) in rows {
+        let (first, details) = judged(profiles.clone(), &cards(&["eth0"]), present);
+        assert_eq!(first, "IP_BOUND OK - 1 address from networkmanager bound and usable", "{profiles:?}");
+        let why = "a profile with a higher priority takes the only card for it here";
+        let found: Vec<&String> = details.iter().filter(|detail| detail.ends_with(why)).collect();
+        assert_eq!(found.len(), usize::from(noted.is_some()), "{details:?}");
+        assert!(found.iter().all(|note| note.starts_with(&format!("note: {} of ", noted.unwrap()))));
+    }
+}
+
+/// In a container no interface is a card, and NetworkManager takes the ends of the cables that it has.
+#[test]
+fn a_container_has_cables_in_place_of_cards() {
+    let cable = |name: &str, more: &[(&str, &str)]| {
+        let usual = [("address", "00:00:5e:00:53:01\n"), ("type", "1\n")];
+        let all = usual.iter().chain(more);
+        all.map(|(entry, text)| (format!("/sys/class/net/{name}/{entry}"), (*text).to_owned()))
+            .collect::<Vec<_>>()
+    };
+    let others = [
+        cable("eth7", &[("master/address", "")]),
+        cable("eth8", &[("uevent", "DEVTYPE=bridge\nINTERFACE=eth8\n")]),
+        cable("eth9", &[("tun_flags", "0x1002\n")]),
+    ];
+    let pattern = || matching("interface-name=eth*;", "");
+    let second = || pattern().replace("198.51.100.1", "192.0.2.1");
+    let left = "192.0.2.1/24@eth0";
+    let note = "OK - 1 address from networkmanager bound and usable";
+    let two = "OK - 2 addresses from networkmanager bound and usable";
+    let rows = [
+        (named("eth0", 1), 1, left, note.to_owned()),
+        (named("eth0", 1), 2, left, missing(LOST)),
+        (named("eth0", 1), 2, BOTH, two.to_owned()),
+        (second(), 1, left, note.to_owned()),
+        (second(), 2, left, missing(LOST)),
+        (second(), 2, BOTH, two.to_owned()),
+        // Where nothing is known of the interfaces, as below --root.
+        (named("eth0", 1), 0, left, missing(LOST)),
+    ];
+    for (profile, count, present, expected) in rows {
+        let names = ["eth0", "eth3"].into_iter().take(count);
+        let mut sys: Vec<(String, String)> = names.flat_map(|name| cable(name, &[])).collect();
+        if count > 0 {
+            sys.extend(others.iter().flatten().cloned());
+        }
+        let (first, details) = judged([profile.clone(), pattern()], &sys, present);
+        assert_eq!(first, format!("IP_BOUND {expected}"), "{profile} {count} {present} {details:?}");
+    }
+}
