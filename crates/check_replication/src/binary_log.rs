@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use plugin::Finding;
 
 use crate::filter::{by_databases, crossing};
+use crate::names::Names;
 use crate::row::Row;
 
 /// What a server says of its binary log.
@@ -47,13 +48,20 @@ impl BinaryLog {
     }
 
     /// Judges the log of a server called `name` by the databases that replicas are expected to have; its
-    /// filters are noted whatever is expected. `by_rows` is whether its binlog_format is ROW.
-    pub(crate) fn judge(&self, name: &str, by_rows: Option<bool>, databases: &[String]) -> Vec<Finding> {
+    /// filters are noted whatever is expected. `by_rows` is whether its binlog_format is ROW, `names` how it
+    /// compares names.
+    pub(crate) fn judge(
+        &self,
+        name: &str,
+        by_rows: Option<bool>,
+        names: Names,
+        databases: &[String],
+    ) -> Vec<Finding> {
         let lists = (("binlog_do_db", self.takes.as_str()), ("binlog_ignore_db", self.ignores.as_str()));
         let filters = [lists.0, lists.1].into_iter().filter(|(_, list)| !list.is_empty());
         let Some((first, _)) = filters.clone().next() else { return Vec::new() };
         let filters: Vec<String> = filters.map(|(filter, list)| format!("{name}: {filter} {list}")).collect();
-        let one = |database: &String| match by_databases(database, lists.0, lists.1) {
+        let one = |database: &String| match by_databases(database, lists.0, lists.1, names) {
             Some(by) => Finding::critical(format!("{name}: {by} leaves out the database {database}")),
             None => crossing(name, first, database, by_rows),
         };
@@ -124,7 +132,8 @@ mod tests {
             ("", "shop", true, "CRITICAL a: binlog_ignore_db leaves out the database shop"),
         ];
         for (takes, ignores, by_rows, expected) in rows {
-            let found = log("f.1", takes, ignores).judge("a", Some(by_rows), &["shop".to_owned()]);
+            let found =
+                log("f.1", takes, ignores).judge("a", Some(by_rows), Names::default(), &["shop".to_owned()]);
             let said = found
                 .iter()
                 .find(|finding| !finding.text.is_empty())
@@ -134,7 +143,7 @@ mod tests {
         }
         // Without an expectation a filter is no more than a note.
         for (log, notes) in [(log("f.1", "", ""), 0), (log("f.1", "shop", "tmp"), 1)] {
-            let found = log.judge("a", Some(false), &[]);
+            let found = log.judge("a", Some(false), Names::default(), &[]);
             assert_eq!(found.len(), notes);
             assert!(found.iter().all(|note| note.state == plugin::State::Ok && note.text.is_empty()));
         }

@@ -11,6 +11,7 @@ use crate::filter;
 use crate::judge::{self, ChannelView, subject};
 use crate::membership::Membership;
 use crate::memory::{MemoryError, Remembered, Restart};
+use crate::names::Names;
 use crate::options::Role;
 use crate::pair::Shape;
 use crate::policy::Policy;
@@ -212,18 +213,23 @@ fn judge_server(
 fn omissions(policy: &Policy<'_>, together: &Together<'_>, place: usize, answer: &Answer) -> Vec<Finding> {
     let Server { asked, channels, log, existence, skip_errors, skipped, semi_sync, read_only, .. } =
         &answer.server;
+    let names = Names {
+        is_mariadb: answer.server.flavour == Flavour::MariaDb,
+        is_lower: existence.as_ref().is_some_and(|existence| existence.folds),
+    };
     let filtered = channels.iter().enumerate().flat_map(|(number, channel)| {
         let subject = subject(asked, together.source(place, number), channel);
         let context = filter::Context {
             source: channel.source_server_id,
             by_rows: together.source_by_rows(place, number),
-            folds: answer.server.flavour == Flavour::MariaDb,
+            names,
         };
         filter::judge(&subject, &channel.filters, context, policy.databases)
     });
     let mut findings: Vec<Finding> = filtered.collect();
     findings.extend(existence.iter().flat_map(|existence| existence.judge(asked, policy.databases)));
-    findings.extend(log.iter().flat_map(|log| log.judge(asked, answer.server.by_rows, policy.databases)));
+    findings
+        .extend(log.iter().flat_map(|log| log.judge(asked, answer.server.by_rows, names, policy.databases)));
     findings.extend(answer.hidden_log.iter().map(|why| match refusal::no_log(asked, why) {
         hidden if policy.databases.is_empty() => Finding::ok("").verbose_detail(hidden.text),
         hidden => hidden,

@@ -11,7 +11,7 @@ use crate::row::Row;
 pub struct Existence {
     shown: Vec<String>,
     /// Whether the server compares names without regard to case: lower_case_table_names.
-    folds: bool,
+    pub(crate) folds: bool,
     /// Whether the account may see every database.
     sees_all: bool,
     account: String,

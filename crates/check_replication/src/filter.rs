@@ -3,6 +3,7 @@
 
 use plugin::Finding;
 
+use crate::names::{Accents, Names};
 use crate::row::Row;
 
 /// The columns that tell of filters.
@@ -33,8 +34,8 @@ pub(crate) struct Context {
     pub(crate) source: u64,
     /// Whether the source's binlog_format is ROW. `None` if that is not known.
     pub(crate) by_rows: Option<bool>,
-    /// Whether filters of tables regard no case, as in MariaDB whatever lower_case_table_names is.
-    pub(crate) folds: bool,
+    /// How the replica compares names.
+    pub(crate) names: Names,
 }
 
 /// How a database is left out.
@@ -46,6 +47,14 @@ pub(crate) enum LeftOut {
     Part(&'static str),
     /// Perhaps: what is written in some domains, or by some servers.
     Perhaps(&'static str),
+}
+
+impl LeftOut {
+    /// The filter.
+    fn by(self) -> &'static str {
+        let (LeftOut::Whole(by) | LeftOut::Part(by) | LeftOut::Perhaps(by)) = self;
+        by
+    }
 }
 
 impl Filters {
@@ -78,22 +87,27 @@ impl Filters {
         let domains = [do_domains, ignore_domains].into_iter().find(|column| !self.list(column).is_empty());
         let is_source = |id: &str| id.parse() == Ok(context.source);
         let servers = || self.parts(ignore_servers).any(is_source).then_some(ignore_servers);
-        self.by_names(database, context.folds).or_else(|| domains.or_else(servers).map(LeftOut::Perhaps))
+        self.by_names(database, context.names).or_else(|| domains.or_else(servers).map(LeftOut::Perhaps))
     }
 
-    /// Returns what leaves a database out by the rules of both manuals for names: databases, then tables.
-    fn by_names(&self, database: &str, folds: bool) -> Option<LeftOut> {
-        let [do_db, ignore_db, do_table, ignore_table, wild_do, wild_ignore, ..] = COLUMNS;
-        if let Some(by) = by_databases(database, (do_db, self.list(do_db)), (ignore_db, self.list(ignore_db)))
-        {
+    /// Returns what leaves a database out by its name: perhaps, if that goes by accents.
+    fn by_names(&self, database: &str, names: Names) -> Option<LeftOut> {
+        let [do_db, ignore_db, ..] = COLUMNS;
+        let lists = ((do_db, self.list(do_db)), (ignore_db, self.list(ignore_db)));
+        if let Some(by) = by_databases(database, lists.0, lists.1, names) {
             return Some(LeftOut::Whole(by));
         }
-        let fold = |text: &str| if folds { text.to_lowercase() } else { text.to_owned() };
-        let database = fold(database);
+        let exact = self.by_tables(database, names, Accents::Count);
+        let loose = self.by_tables(database, names, Accents::Ignored);
+        if exact == loose { exact } else { loose.or(exact).map(|left_out| LeftOut::Perhaps(left_out.by())) }
+    }
+
+    /// Returns what leaves a database out by the rules of both manuals for names of tables.
+    fn by_tables(&self, database: &str, names: Names, accents: Accents) -> Option<LeftOut> {
+        let [_, _, do_table, ignore_table, wild_do, wild_ignore, ..] = COLUMNS;
         let of = |column: &'static str| {
             let is_wild = column.contains("Wild");
-            let database = &database;
-            self.parts(column).filter_map(move |pattern| tables(&fold(pattern), database, is_wild))
+            self.parts(column).filter_map(move |pattern| names.tables(pattern, database, is_wild, accents))
         };
         let takes = [do_table, wild_do].into_iter().find(|column| !self.list(column).is_empty());
         if let Some(column) = takes {
@@ -133,8 +147,9 @@ pub(crate) fn by_databases<'a>(
     database: &str,
     (take, taken): (&'a str, &str),
     (ignore, ignored): (&'a str, &str),
+    names: Names,
 ) -> Option<&'a str> {
-    let has = |list: &str| list.split(',').any(|name| name.trim() == database);
+    let has = |list: &str| list.split(',').any(|name| names.is_database(name.trim(), database));
     match taken.is_empty() {
         false => (!has(taken)).then_some(take),
         true => has(ignored).then_some(ignore),
@@ -177,42 +192,6 @@ pub(crate) fn judge(
         left_out.into_iter().chain(by_session.map(|by| crossing(subject, by, database, context.by_rows)))
     };
     databases.iter().flat_map(one).collect()
-}
-
-/// Whether a pattern of tables has some of a database, and whether all of them.
-fn tables(pattern: &str, database: &str, is_wild: bool) -> Option<bool> {
-    let (of, table) = pattern.split_once('.')?;
-    match is_wild {
-        true => is_like(of, database).then_some(table == "%"),
-        false => (of == database).then_some(false),
-    }
-}
-
-/// Whether a text is like a pattern of SQL: `%` stands for any characters, `_` for one, a backslash before
-/// either for itself.
-fn is_like(pattern: &str, text: &str) -> bool {
-    let text: Vec<char> = text.chars().collect();
-    // The lengths of what was matched so far.
-    let mut ends = vec![true];
-    ends.resize(text.len() + 1, false);
-    let mut pattern = pattern.chars();
-    while let Some(c) = pattern.next() {
-        let (c, is_plain) = if c == '\\' { (pattern.next().unwrap_or(c), true) } else { (c, false) };
-        let mut next = vec![false; ends.len()];
-        if c == '%' && !is_plain {
-            let first = ends.iter().position(|end| *end).unwrap_or(ends.len());
-            next.iter_mut().skip(first).for_each(|end| *end = true);
-        } else {
-            for (place, own) in text.iter().enumerate() {
-                let fits = *own == c || c == '_' && !is_plain;
-                if let Some(end) = next.get_mut(place + 1) {
-                    *end = fits && ends.get(place) == Some(&true);
-                }
-            }
-        }
-        ends = next;
-    }
-    ends.last() == Some(&true)
 }
 
 #[cfg(test)]
@@ -270,21 +249,73 @@ mod tests {
     }
 
     #[test]
-    fn filters_of_tables_regard_no_case_in_mariadb() {
-        use LeftOut::{Part, Whole};
+    fn names_are_compared_as_each_server_does() {
+        use LeftOut::{Part, Perhaps, Whole};
+        let (do_db, ignore_db) = (Some(Whole("Replicate_Do_DB")), Some(Whole("Replicate_Ignore_DB")));
+        let (wild_do, do_table) = ("Replicate_Wild_Do_Table", "Replicate_Do_Table");
+        let ignore_all = "Replicate_Wild_Ignore_Table";
+        let ignores = Some(Whole(ignore_all));
+        // The database and the filter; what it leaves out in MySQL and in MariaDB, each also with
+        // lower_case_table_names.
         let rows = [
-            ("Wild_Ignore_Table=SH%.%", None, Some(Whole("Replicate_Wild_Ignore_Table"))),
-            ("Wild_Do_Table=SHOP.%", Some(Whole("Replicate_Wild_Do_Table")), None),
-            ("Ignore_Table=SHOP.t", None, Some(Part("Replicate_Ignore_Table"))),
-            ("Do_Table=Shop.t", Some(Whole("Replicate_Do_Table")), Some(Part("Replicate_Do_Table"))),
-            ("Do_DB=SHOP", Some(Whole("Replicate_Do_DB")), Some(Whole("Replicate_Do_DB"))),
-            ("Ignore_DB=SHOP", None, None),
+            ("shop", "Wild_Ignore_Table=SH%.%", [None, ignores, ignores, ignores]),
+            ("shop", "Wild_Do_Table=SHOP.%", [Some(Whole(wild_do)), None, None, None]),
+            (
+                "shop",
+                "Ignore_Table=SHOP.t",
+                [
+                    None,
+                    Some(Part("Replicate_Ignore_Table")),
+                    Some(Part("Replicate_Ignore_Table")),
+                    Some(Part("Replicate_Ignore_Table")),
+                ],
+            ),
+            (
+                "shop",
+                "Do_Table=Shop.t",
+                [Some(Whole(do_table)), Some(Part(do_table)), Some(Part(do_table)), Some(Part(do_table))],
+            ),
+            ("shop", "Do_DB=SHOP", [do_db, None, do_db, do_db]),
+            ("SHOP", "Do_DB=SHOP", [None, None, None, do_db]),
+            ("SHOP", "Do_DB=shop", [do_db, None, do_db, None]),
+            ("shop", "Ignore_DB=SHOP", [None, ignore_db, None, None]),
+            ("SHOP", "Ignore_DB=shop", [None, ignore_db, None, ignore_db]),
+            ("café", "Do_DB=cafe", [do_db, do_db, do_db, do_db]),
+            ("café", "Do_DB=café", [None, None, None, None]),
+            ("café", "Ignore_DB=cafe", [None, None, None, None]),
+            // Filters with wildcards of MariaDB regard no accents.
+            (
+                "café",
+                "Wild_Ignore_Table=cafe.%",
+                [None, None, Some(Perhaps(ignore_all)), Some(Perhaps(ignore_all))],
+            ),
+            (
+                "cafe",
+                "Wild_Ignore_Table=CAFÉ.tmp%",
+                [None, None, Some(Perhaps(ignore_all)), Some(Perhaps(ignore_all))],
+            ),
+            ("café", "Wild_Ignore_Table=CAFÉ.%", [None, ignores, ignores, ignores]),
+            ("café", "Wild_Ignore_Table=cafes.%", [None, None, None, None]),
+            (
+                "café",
+                "Wild_Do_Table=cafe.%",
+                [Some(Whole(wild_do)), Some(Whole(wild_do)), Some(Perhaps(wild_do)), Some(Perhaps(wild_do))],
+            ),
+            ("café", "Wild_Do_Table=café.%", [None, None, None, None]),
+            ("café", "Do_Table=cafe.t", [Some(Whole(do_table)); 4]),
+            (
+                "café",
+                "Do_Table=CAFÉ.t",
+                [Some(Whole(do_table)), Some(Part(do_table)), Some(Part(do_table)), Some(Part(do_table))],
+            ),
         ];
-        for (text, mysql, mariadb) in rows {
-            for (folds, expected) in [(false, mysql), (true, mariadb)] {
-                let context = Context { folds, ..Context::default() };
-                assert_eq!(filters(text).leave_out("shop", context), expected, "{text} {folds}");
-            }
+        for (database, text, expected) in rows {
+            let kinds = [(false, false), (false, true), (true, false), (true, true)];
+            let found = kinds.map(|(is_mariadb, is_lower)| {
+                let names = Names { is_mariadb, is_lower };
+                filters(text).leave_out(database, Context { names, ..Context::default() })
+            });
+            assert_eq!(found, expected, "{text} {database}");
         }
     }
 

@@ -27,6 +27,7 @@ mod membership;
 pub mod memory;
 mod monitor;
 mod more;
+mod names;
 mod option_name;
 mod options;
 mod pair;

@@ -186,6 +186,70 @@ fn filters_of_tables(two: &Two, both: &[&str]) {
     }
 }
 
+/// How names are compared: filters with wildcards regard no accents, and filters of databases are compared as
+/// they were written, also where the server keeps names in lower case.
+#[test]
+fn filters_and_names_that_are_nearly_the_same() {
+    if missing(&HOST_NEEDS) {
+        return;
+    }
+    let host = Host::create();
+    host.etc("hosts", "192.0.2.1 db-01\n192.0.2.2 db-02\n");
+    let servers = start_all([1, 2].map(|id: u32| {
+        let setup = Setup::new(id).at(&host, &format!("192.0.2.{id}"));
+        setup.option("--lower-case-table-names=1")
+    }));
+    let two = Two { host, servers };
+    let [source, replica] = &two.servers;
+    for server in [source, replica] {
+        server.sql("SET sql_log_bin=0; GRANT BINLOG MONITOR, SHOW DATABASES ON *.* TO mon@'%'");
+    }
+    replica.replicate("", source);
+    source.sql("SET NAMES utf8mb4; CREATE DATABASE shop; CREATE DATABASE `café`");
+    replica.await_applied(source);
+    let healthy = "OK - db-02 from 192.0.2.1: runs, 0 s behind".to_owned();
+    let says = |what: &str| format!("db-02 from 192.0.2.1: {what}");
+    let crossing = "loses what sessions in other databases write to shop, only CREATE, ALTER, DROP and TRUNCATE if the source has binlog_format ROW";
+    // The filter; the database, whether its table arrives, and what is said.
+    let rows = [
+        (
+            "do_db='SHOP'",
+            "shop",
+            false,
+            2,
+            format!("CRITICAL - {}", says("Replicate_Do_DB leaves out the database shop")),
+        ),
+        (
+            "do_db='shop'",
+            "shop",
+            true,
+            1,
+            format!("WARNING - {}", says(&format!("Replicate_Do_DB {crossing}"))),
+        ),
+        (
+            "do_db='', GLOBAL replicate_wild_ignore_table='cafe.%'",
+            "café",
+            false,
+            1,
+            format!("WARNING - {}", says("Replicate_Wild_Ignore_Table may leave out café")),
+        ),
+        ("wild_ignore_table='', GLOBAL replicate_wild_do_table='café.%'", "café", true, 0, healthy),
+    ];
+    for (filter, database, arrives, code, line) in rows {
+        replica.sql(&format!("SET NAMES utf8mb4; STOP SLAVE; SET GLOBAL replicate_{filter}; START SLAVE"));
+        replica.await_threads("", "Yes", "Yes");
+        source.sql(&format!("SET NAMES utf8mb4; USE `{database}`; CREATE OR REPLACE TABLE u (id INT)"));
+        replica.await_applied(source);
+        let tables = "SELECT COUNT(*) FROM information_schema.tables WHERE table_name='u'";
+        assert_eq!(replica.value(tables), if arrives { "1" } else { "0" }, "{filter}");
+        two.say(filter, &["--hostname=db-02", &format!("--expect-database={database}")], code, &line);
+        // The same name in capitals is the same database.
+        let capitals = format!("--expect-database={}", database.to_uppercase());
+        assert_eq!(check(&two.host, source, &["--hostname=db-02", &capitals]).code, Some(code), "{filter}");
+        replica.sql(&format!("SET NAMES utf8mb4; SET sql_log_bin=0; DROP TABLE IF EXISTS `{database}`.u"));
+    }
+}
+
 #[test]
 fn commits_that_wait_and_errors_that_are_skipped() {
     if missing(&HOST_NEEDS) {
