@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use plugin::Finding;
 
-use crate::filter::{by_databases, crossing};
+use crate::filter::{Expected, OF_LOG, by_databases, crossing};
 use crate::names::Names;
 use crate::row::Row;
 
@@ -55,17 +55,18 @@ impl BinaryLog {
         name: &str,
         by_rows: Option<bool>,
         names: Names,
-        databases: &[String],
+        expected: Expected<'_>,
     ) -> Vec<Finding> {
-        let lists = (("binlog_do_db", self.takes.as_str()), ("binlog_ignore_db", self.ignores.as_str()));
+        let [do_db, ignore_db] = OF_LOG;
+        let lists = ((do_db, self.takes.as_str()), (ignore_db, self.ignores.as_str()));
         let filters = [lists.0, lists.1].into_iter().filter(|(_, list)| !list.is_empty());
         let Some((first, _)) = filters.clone().next() else { return Vec::new() };
         let filters: Vec<String> = filters.map(|(filter, list)| format!("{name}: {filter} {list}")).collect();
         let one = |database: &String| match by_databases(database, lists.0, lists.1, names) {
             Some(by) => Finding::critical(format!("{name}: {by} leaves out the database {database}")),
-            None => crossing(name, first, database, by_rows),
+            None => expected.accept(first, crossing(name, first, database, by_rows)),
         };
-        databases.iter().map(one).chain([Finding::ok("").verbose_details(filters)]).collect()
+        expected.databases.iter().map(one).chain([Finding::ok("").verbose_details(filters)]).collect()
     }
 }
 
@@ -132,8 +133,9 @@ mod tests {
             ("", "shop", true, "CRITICAL a: binlog_ignore_db leaves out the database shop"),
         ];
         for (takes, ignores, by_rows, expected) in rows {
-            let found =
-                log("f.1", takes, ignores).judge("a", Some(by_rows), Names::default(), &["shop".to_owned()]);
+            let databases = ["shop".to_owned()];
+            let shop = Expected { databases: &databases, accepted: &[] };
+            let found = log("f.1", takes, ignores).judge("a", Some(by_rows), Names::default(), shop);
             let said = found
                 .iter()
                 .find(|finding| !finding.text.is_empty())
@@ -141,9 +143,15 @@ mod tests {
                 .unwrap_or_default();
             assert_eq!(said, expected);
         }
+        let accepted = OF_LOG.map(|name| name.parse().unwrap());
+        let shop = Expected { databases: &["shop".to_owned()], accepted: &accepted };
+        for (takes, state) in [("shop", plugin::State::Ok), ("stock", plugin::State::Critical)] {
+            let found = log("f.1", takes, "").judge("a", None, Names::default(), shop);
+            assert_eq!(found.iter().map(|found| found.state).max(), Some(state), "{takes}");
+        }
         // Without an expectation a filter is no more than a note.
         for (log, notes) in [(log("f.1", "", ""), 0), (log("f.1", "shop", "tmp"), 1)] {
-            let found = log.judge("a", Some(false), Names::default(), &[]);
+            let found = log.judge("a", Some(false), Names::default(), Expected::default());
             assert_eq!(found.len(), notes);
             assert!(found.iter().all(|note| note.state == plugin::State::Ok && note.text.is_empty()));
         }

@@ -224,14 +224,15 @@ fn omissions(policy: &Policy<'_>, together: &Together<'_>, place: usize, answer:
             by_rows: together.source_by_rows(place, number),
             names,
         };
-        filter::judge(&subject, &channel.filters, context, policy.databases)
+        filter::judge(&subject, &channel.filters, context, policy.replicated)
     });
     let mut findings: Vec<Finding> = filtered.collect();
-    findings.extend(existence.iter().flat_map(|existence| existence.judge(asked, policy.databases)));
     findings
-        .extend(log.iter().flat_map(|log| log.judge(asked, answer.server.by_rows, names, policy.databases)));
+        .extend(existence.iter().flat_map(|existence| existence.judge(asked, policy.replicated.databases)));
+    findings
+        .extend(log.iter().flat_map(|log| log.judge(asked, answer.server.by_rows, names, policy.replicated)));
     findings.extend(answer.hidden_log.iter().map(|why| match refusal::no_log(asked, why) {
-        hidden if policy.databases.is_empty() => Finding::ok("").verbose_detail(hidden.text),
+        hidden if policy.replicated.databases.is_empty() => Finding::ok("").verbose_detail(hidden.text),
         hidden => hidden,
     }));
     let s = if *skipped == 1 { "" } else { "s" };

@@ -1,7 +1,9 @@
 //! Filters of a replica and of a source's binary log: databases and tables that are left out, of which no
 //! thread and no lag tells.
 
-use plugin::Finding;
+use std::str::FromStr;
+
+use plugin::{Finding, State};
 
 use crate::names::{Accents, Names};
 use crate::row::Row;
@@ -22,6 +24,43 @@ const COLUMNS: [&str; 10] = [
 /// How many of them are the same on both servers of a pair: the others name the other one, or a domain of
 /// its.
 const COMPARED: usize = 6;
+/// The filters of a server's own binary log.
+pub(crate) const OF_LOG: [&str; 2] = ["binlog_do_db", "binlog_ignore_db"];
+
+/// A filter by its name, as SHOW REPLICA STATUS and the settings of the server call it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct FilterName(&'static str);
+
+/// A text that is no name of a filter.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("give the name of one filter, as in binlog_do_db or Replicate_Wild_Ignore_Table")]
+pub(crate) struct InvalidFilter;
+
+impl FromStr for FilterName {
+    type Err = InvalidFilter;
+
+    fn from_str(text: &str) -> Result<Self, InvalidFilter> {
+        let mut names = COLUMNS.into_iter().chain(OF_LOG);
+        names.find(|name| name.eq_ignore_ascii_case(text)).map(Self).ok_or(InvalidFilter)
+    }
+}
+
+/// What filters must not leave out.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Expected<'a> {
+    /// The databases that must be replicated.
+    pub(crate) databases: &'a [String],
+    /// The filters that may leave out a part of them.
+    pub(crate) accepted: &'a [FilterName],
+}
+
+impl Expected<'_> {
+    /// Makes a note of what the filter `by` leaves out, if that is accepted. All of a database never is.
+    pub(crate) fn accept(self, by: &str, found: Finding) -> Finding {
+        let is_accepted = found.state == State::Warning && self.accepted.iter().any(|name| name.0 == by);
+        if is_accepted { Finding::ok("").verbose_detail(format!("accepted: {}", found.text)) } else { found }
+    }
+}
 
 /// The filters of one channel: the column and its list.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -176,7 +215,7 @@ pub(crate) fn judge(
     subject: &str,
     filters: &Filters,
     context: Context,
-    databases: &[String],
+    expected: Expected<'_>,
 ) -> Vec<Finding> {
     let one = |database: &String| {
         let left_out = filters.leave_out(database, context);
@@ -185,191 +224,21 @@ pub(crate) fn judge(
             LeftOut::Whole(by) => {
                 Finding::critical(format!("{subject}: {by} leaves out the database {database}"))
             }
-            LeftOut::Part(by) => Finding::warning(format!("{subject}: {by} leaves out tables of {database}")),
-            LeftOut::Perhaps(by) => Finding::warning(format!("{subject}: {by} may leave out {database}")),
+            LeftOut::Part(by) => {
+                let part = format!("{subject}: {by} leaves out tables of {database}");
+                expected.accept(by, Finding::warning(part))
+            }
+            LeftOut::Perhaps(by) => {
+                let perhaps = format!("{subject}: {by} may leave out {database}");
+                expected.accept(by, Finding::warning(perhaps))
+            }
         });
         let by_session = filters.by_session().filter(|_| !is_whole);
-        left_out.into_iter().chain(by_session.map(|by| crossing(subject, by, database, context.by_rows)))
+        let crossing = |by| expected.accept(by, crossing(subject, by, database, context.by_rows));
+        left_out.into_iter().chain(by_session.map(crossing))
     };
-    databases.iter().flat_map(one).collect()
+    expected.databases.iter().flat_map(one).collect()
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn filters(text: &str) -> Filters {
-        let column = |pair: &str| {
-            let (name, value) = pair.split_once('=').unwrap();
-            (format!("Replicate_{name}"), Some(value.to_owned()))
-        };
-        Filters::read(&Row::new(text.split_whitespace().map(column)))
-    }
-
-    #[test]
-    fn databases_are_left_out_by_the_rules_of_both_manuals() {
-        use LeftOut::{Part, Perhaps, Whole};
-        let rows = [
-            ("", None),
-            ("Do_DB=", None),
-            ("Do_DB=shop", None),
-            ("Do_DB=stock,shop", None),
-            ("Do_DB=stock", Some(Whole("Replicate_Do_DB"))),
-            ("Do_DB=sho", Some(Whole("Replicate_Do_DB"))),
-            ("Ignore_DB=stock", None),
-            ("Ignore_DB=stock,shop", Some(Whole("Replicate_Ignore_DB"))),
-            ("Do_DB=shop Ignore_DB=shop", None),
-            ("Do_Table=stock.t", Some(Whole("Replicate_Do_Table"))),
-            ("Do_Table=shop.t", Some(Part("Replicate_Do_Table"))),
-            ("Wild_Do_Table=shop.%", None),
-            ("Wild_Do_Table=sh_p.%", None),
-            ("Wild_Do_Table=sh\\_p.%", Some(Whole("Replicate_Wild_Do_Table"))),
-            ("Wild_Do_Table=%.%", None),
-            ("Wild_Do_Table=stock.%", Some(Whole("Replicate_Wild_Do_Table"))),
-            ("Wild_Do_Table=shop.order%", Some(Part("Replicate_Wild_Do_Table"))),
-            ("Do_Table=stock.t Wild_Do_Table=shop.%", None),
-            ("Wild_Ignore_Table=shop.%", Some(Whole("Replicate_Wild_Ignore_Table"))),
-            ("Wild_Ignore_Table=s%p.%", Some(Whole("Replicate_Wild_Ignore_Table"))),
-            ("Wild_Ignore_Table=shop.tmp%", Some(Part("Replicate_Wild_Ignore_Table"))),
-            ("Ignore_Table=shop.t", Some(Part("Replicate_Ignore_Table"))),
-            ("Ignore_Table=shop.t Wild_Ignore_Table=shop.%", Some(Whole("Replicate_Wild_Ignore_Table"))),
-            ("Wild_Ignore_Table=mysql.%", None),
-            ("Do_Domain_Ids=7", Some(Perhaps("Replicate_Do_Domain_Ids"))),
-            ("Ignore_Domain_Ids=0", Some(Perhaps("Replicate_Ignore_Domain_Ids"))),
-            ("Ignore_Domain_Ids=0 Do_DB=shop", Some(Perhaps("Replicate_Ignore_Domain_Ids"))),
-            ("Ignore_Domain_Ids=0 Do_DB=stock", Some(Whole("Replicate_Do_DB"))),
-            // The source of this channel has the id 1.
-            ("Ignore_Server_Ids=2,1", Some(Perhaps("Replicate_Ignore_Server_Ids"))),
-            ("Ignore_Server_Ids=2,11", None),
-        ];
-        for (text, expected) in rows {
-            let context = Context { source: 1, ..Context::default() };
-            assert_eq!(filters(text).leave_out("shop", context), expected, "{text}");
-        }
-    }
-
-    #[test]
-    fn names_are_compared_as_each_server_does() {
-        use LeftOut::{Part, Perhaps, Whole};
-        let (do_db, ignore_db) = (Some(Whole("Replicate_Do_DB")), Some(Whole("Replicate_Ignore_DB")));
-        let (wild_do, do_table) = ("Replicate_Wild_Do_Table", "Replicate_Do_Table");
-        let ignore_all = "Replicate_Wild_Ignore_Table";
-        let ignores = Some(Whole(ignore_all));
-        // The database and the filter; what it leaves out in MySQL and in MariaDB, each also with
-        // lower_case_table_names.
-        let rows = [
-            ("shop", "Wild_Ignore_Table=SH%.%", [None, ignores, ignores, ignores]),
-            ("shop", "Wild_Do_Table=SHOP.%", [Some(Whole(wild_do)), None, None, None]),
-            (
-                "shop",
-                "Ignore_Table=SHOP.t",
-                [
-                    None,
-                    Some(Part("Replicate_Ignore_Table")),
-                    Some(Part("Replicate_Ignore_Table")),
-                    Some(Part("Replicate_Ignore_Table")),
-                ],
-            ),
-            (
-                "shop",
-                "Do_Table=Shop.t",
-                [Some(Whole(do_table)), Some(Part(do_table)), Some(Part(do_table)), Some(Part(do_table))],
-            ),
-            ("shop", "Do_DB=SHOP", [do_db, None, do_db, do_db]),
-            ("SHOP", "Do_DB=SHOP", [None, None, None, do_db]),
-            ("SHOP", "Do_DB=shop", [do_db, None, do_db, None]),
-            ("shop", "Ignore_DB=SHOP", [None, ignore_db, None, None]),
-            ("SHOP", "Ignore_DB=shop", [None, ignore_db, None, ignore_db]),
-            ("café", "Do_DB=cafe", [do_db, do_db, do_db, do_db]),
-            ("café", "Do_DB=café", [None, None, None, None]),
-            ("café", "Ignore_DB=cafe", [None, None, None, None]),
-            // Filters with wildcards of MariaDB regard no accents.
-            (
-                "café",
-                "Wild_Ignore_Table=cafe.%",
-                [None, None, Some(Perhaps(ignore_all)), Some(Perhaps(ignore_all))],
-            ),
-            (
-                "cafe",
-                "Wild_Ignore_Table=CAFÉ.tmp%",
-                [None, None, Some(Perhaps(ignore_all)), Some(Perhaps(ignore_all))],
-            ),
-            ("café", "Wild_Ignore_Table=CAFÉ.%", [None, ignores, ignores, ignores]),
-            ("café", "Wild_Ignore_Table=cafes.%", [None, None, None, None]),
-            (
-                "café",
-                "Wild_Do_Table=cafe.%",
-                [Some(Whole(wild_do)), Some(Whole(wild_do)), Some(Perhaps(wild_do)), Some(Perhaps(wild_do))],
-            ),
-            ("café", "Wild_Do_Table=café.%", [None, None, None, None]),
-            ("café", "Do_Table=cafe.t", [Some(Whole(do_table)); 4]),
-            (
-                "café",
-                "Do_Table=CAFÉ.t",
-                [Some(Whole(do_table)), Some(Part(do_table)), Some(Part(do_table)), Some(Part(do_table))],
-            ),
-        ];
-        for (database, text, expected) in rows {
-            let kinds = [(false, false), (false, true), (true, false), (true, true)];
-            let found = kinds.map(|(is_mariadb, is_lower)| {
-                let names = Names { is_mariadb, is_lower };
-                filters(text).leave_out(database, Context { names, ..Context::default() })
-            });
-            assert_eq!(found, expected, "{text} {database}");
-        }
-    }
-
-    #[test]
-    fn filters_of_databases_go_by_the_session() {
-        let writes = "loses what sessions in other databases write to shop";
-        let statements = "CREATE, ALTER, DROP and TRUNCATE";
-        let of_row = format!("loses {statements} in shop by sessions in other databases");
-        let unknown = format!("{writes}, only {statements} if the source has binlog_format ROW");
-        let rows: [(&str, Option<bool>, Vec<String>); 7] = [
-            ("Do_DB=shop", Some(false), vec![format!("WARNING a: Replicate_Do_DB {writes}")]),
-            ("Do_DB=shop", Some(true), vec![format!("WARNING a: Replicate_Do_DB {of_row}")]),
-            ("Ignore_DB=stock", None, vec![format!("WARNING a: Replicate_Ignore_DB {unknown}")]),
-            (
-                "Do_DB=stock",
-                None,
-                vec!["CRITICAL a: Replicate_Do_DB leaves out the database shop".to_owned()],
-            ),
-            (
-                "Do_DB=shop Wild_Ignore_Table=shop.tmp%",
-                Some(false),
-                vec![
-                    "WARNING a: Replicate_Wild_Ignore_Table leaves out tables of shop".to_owned(),
-                    format!("WARNING a: Replicate_Do_DB {writes}"),
-                ],
-            ),
-            ("Wild_Do_Table=shop.%", Some(false), vec![]),
-            ("", None, vec![]),
-        ];
-        for (text, by_rows, expected) in rows {
-            let context = Context { by_rows, ..Context::default() };
-            let found = judge("a", &filters(text), context, &["shop".to_owned()]);
-            let said: Vec<String> =
-                found.iter().map(|found| format!("{} {}", found.state, found.text)).collect();
-            assert_eq!(said, expected, "{text} {by_rows:?}");
-        }
-    }
-
-    #[test]
-    fn filters_of_two_servers_are_compared_as_sets() {
-        let rows = [
-            ("", "", None),
-            ("Do_DB=a,b", "Do_DB=b,a", None),
-            ("Do_DB=a", "", Some(("Replicate_Do_DB", "a", ""))),
-            ("Do_DB=a", "Do_DB=a,b", Some(("Replicate_Do_DB", "a", "a,b"))),
-            (
-                "Wild_Ignore_Table=a.%",
-                "Wild_Ignore_Table=b.%",
-                Some(("Replicate_Wild_Ignore_Table", "a.%", "b.%")),
-            ),
-            ("Ignore_Server_Ids=1", "Ignore_Server_Ids=2", None),
-        ];
-        for (one, other, expected) in rows {
-            assert_eq!(filters(one).difference(&filters(other)), expected, "{one} {other}");
-        }
-    }
-}
+mod tests;

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use crate::filter::FilterName;
 use crate::gtid::Accepted;
 use crate::heartbeat::Table;
 use crate::pair::{Shape, Writable};
@@ -86,6 +87,10 @@ pub(crate) struct ExpectOptions {
     /// log. Repeatable
     #[arg(long = "expect-database", value_name = "NAME", value_parser = one_database)]
     pub databases: Vec<String>,
+    /// Filter that may leave out a part of these databases, as in binlog_do_db. All of one is CRITICAL
+    /// nevertheless. Repeatable
+    #[arg(long = "accept-filter", value_name = "FILTER", requires = "databases")]
+    pub filters: Vec<FilterName>,
     /// Which of several servers must be writable (not read_only)
     #[arg(long = "expect-writable", value_name = "WHICH", value_enum)]
     pub writable: Option<Writable>,

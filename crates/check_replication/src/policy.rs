@@ -4,6 +4,7 @@ use net::HostPort;
 use plugin::{Range, Thresholds};
 
 use crate::Args;
+use crate::filter::Expected;
 use crate::gtid::Accepted;
 use crate::heartbeat::Table;
 use crate::options::Role;
@@ -22,8 +23,8 @@ pub(crate) struct Policy<'a> {
     pub(crate) members: Option<usize>,
     /// The sources that a server must replicate from.
     pub(crate) sources: &'a [HostPort],
-    /// The databases that must be replicated.
-    pub(crate) databases: &'a [String],
+    /// What filters must not leave out.
+    pub(crate) replicated: Expected<'a>,
     /// Which of several servers must take writes: `None` for any.
     pub(crate) writable: Option<Writable>,
     /// How several servers must replicate to each other.
@@ -56,7 +57,7 @@ impl<'a> Policy<'a> {
             channels: expected.channels.map(usize::from),
             members: expected.members.map(usize::from),
             sources: &expected.sources,
-            databases: &expected.databases,
+            replicated: Expected { databases: &expected.databases, accepted: &expected.filters },
             writable: expected.writable,
             shape: expected.shape,
             heartbeats: args.heartbeat.table.as_ref(),

@@ -75,6 +75,11 @@ fn databases_that_a_filter_leaves_out() {
     let one = ["--hostname=db-01", "--expect-database=my_application"];
     let line = "WARNING - db-01: binlog_do_db loses what sessions in other databases write to my_application";
     two.say("the database of the article", &one, 1, line);
+    let accepted = [&one[..], &["--accept-filter=binlog_do_db"]].concat();
+    two.say("its filter is accepted", &accepted, 0, "OK - db-01 from 192.0.2.2: runs, 0 s behind");
+    let accepted = ["--hostname=db-01", "--expect-database=shop", "--accept-filter=binlog_do_db"];
+    let line = "CRITICAL - db-01: binlog_do_db leaves out the database shop";
+    two.say("all of a database is never accepted", &accepted, 2, line);
     b.sql("STOP SLAVE; SET GLOBAL replicate_do_db='shop'; START SLAVE");
     b.await_threads("", "Yes", "Yes");
     let line = "CRITICAL - db-02 from 192.0.2.1: Replicate_Do_DB leaves out the database my_application, 1 more fault";
