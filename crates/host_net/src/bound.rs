@@ -105,6 +105,9 @@ pub struct Interface {
     pub link: Link,
     /// Whether it is the loopback interface.
     pub loopback: bool,
+    /// Whether no host on it is asked for its hardware address (IFF_NOARP, IFF_POINTOPOINT), as on tun, ppp and
+    /// WireGuard.
+    pub no_arp: bool,
     /// Whether it is a bridge without any port, which has no carrier while nothing is wrong (docker0 without
     /// containers).
     pub empty_bridge: bool,
@@ -134,6 +137,7 @@ impl Interface {
             name: name.into(),
             link: Link::Up,
             loopback: false,
+            no_arp: false,
             empty_bridge: false,
             kind: Kind::Other,
             altnames: Vec::new(),

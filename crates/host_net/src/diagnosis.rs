@@ -81,6 +81,7 @@ impl Fit {
     /// not answer can have been thrown out and put in again, but only of a table that overflowed.
     fn explains(self, way: Way) -> bool {
         match (self, way.is_silent) {
+            _ if way.no_arp => false,
             (Self::All, _) | (_, Some(false)) => false,
             (Self::NoMore | Self::Overflowed, None) => true,
             (Self::NoMore, Some(true)) => false,
@@ -241,8 +242,14 @@ mod tests {
         let hop = (2, "192.0.2.254".parse().unwrap());
         let other = (2, "192.0.2.253".parse().unwrap());
         let faults = Faults { tables: [Fit::All; 2], conntrack: false, gateways: HashSet::from([hop]) };
-        let way =
-            |on_link, hop, is_silent| Way { on_link, is_broadcast: false, link_down: false, hop, is_silent };
+        let way = |on_link, hop, is_silent| Way {
+            on_link,
+            is_broadcast: false,
+            link_down: false,
+            no_arp: false,
+            hop,
+            is_silent,
+        };
         let (silent, gateway) = (Silence::NoAnswer, Some(Explanation::Gateway));
         let once = Silence::Unconfirmed;
         // The silence of a target, the way to it, and what explains it better.
@@ -291,6 +298,14 @@ mod tests {
         ];
         for (way, expected) in rows {
             assert_eq!(full.explain(silent, Some(way), false), expected, "{way:?}");
+        }
+        // Nothing on a tunnel has an entry of its own.
+        for on_link in [true, false] {
+            let tunnel = Way { no_arp: true, ..way(on_link, other, None) };
+            for tables in [Fit::NoMore, Fit::Overflowed].map(|fit| [fit; 2]) {
+                let full = Faults { tables, conntrack: false, gateways: HashSet::new() };
+                assert_eq!(full.explain(silent, Some(tunnel), false), None, "{tunnel:?} {tables:?}");
+            }
         }
     }
 

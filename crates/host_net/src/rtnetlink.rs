@@ -141,6 +141,7 @@ impl Links {
         let header = LinkHeader::parse(payload)?;
         let mut interface = Interface {
             loopback: header.flags.contains(LinkFlags::Loopback),
+            no_arp: header.flags.intersects(LinkFlags::Noarp | LinkFlags::Pointopoint),
             ..Interface::new(header.index, format!("interface {}", header.index))
         };
         let mut state = 0;
@@ -271,6 +272,18 @@ mod tests {
 
     fn kind(name: &str) -> Vec<u8> {
         attribute(18, &attribute(1, format!("{name}\0").as_bytes()))
+    }
+
+    #[test]
+    fn a_tunnel_asks_for_no_hardware_address() {
+        let rows = [("eth0", 0x1_1043, false), ("tun0", 0x1_1091, true), ("dummy0", 0x1_00c3, true)];
+        for (name, flags, no_arp) in rows {
+            let mut message = link_message(7, name, &[]);
+            message[8..12].copy_from_slice(&u32::to_ne_bytes(flags));
+            let mut links = Links::default();
+            links.add(&message).unwrap();
+            assert_eq!(links.finish()[0].no_arp, no_arp, "{name}");
+        }
     }
 
     #[test]

@@ -21,6 +21,8 @@ pub(crate) struct Way {
     pub(crate) on_link: bool,
     pub(crate) is_broadcast: bool,
     pub(crate) link_down: bool,
+    /// Whether no host on the link is asked for its hardware address: none needs a place in the table.
+    pub(crate) no_arp: bool,
     /// The gateway, or the address itself.
     pub(crate) hop: Hop,
     /// Whether that does not answer on the link: `None` if the kernel has no entry for it.
@@ -78,12 +80,13 @@ impl Ways {
     /// The way to an address: `None` if there is none, or no time is left to ask for it.
     pub(crate) fn to(&mut self, address: IpAddr, deadline: &Deadline) -> Option<Way> {
         let Route { interface, on_link, gateway, is_broadcast } = self.routes.to(address, deadline)?;
-        let link = self.bound.interface(interface).map(|interface| interface.link);
+        let known = self.bound.interface(interface);
         let hop = (interface, gateway.unwrap_or(address));
         Some(Way {
             on_link,
             is_broadcast,
-            link_down: link.is_some_and(|link| link.fault().is_some()),
+            link_down: known.is_some_and(|interface| interface.link.fault().is_some()),
+            no_arp: known.is_some_and(|interface| interface.no_arp),
             hop,
             is_silent: self.silent.get(&hop).copied(),
         })
