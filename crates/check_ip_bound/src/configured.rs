@@ -18,6 +18,7 @@ mod leases;
 mod ports;
 mod profiles;
 mod rivals;
+mod unleased;
 
 /// Returns the first line without its performance data, and the details, for files and bound addresses.
 fn said(args: &Args, files: &[(&str, &str)], present: &str) -> (String, Vec<String>) {

@@ -95,13 +95,18 @@ fn lease(
     }
 }
 
-/// What is lacking, in words; `held`: an address that is bound cannot be used.
-fn lacks(dynamic: &Dynamic, held: bool) -> String {
-    let (kind, by) = match dynamic.family {
+/// The kind of address that is asked for, and what gives it.
+pub(crate) fn kind(family: Family) -> (&'static str, &'static str) {
+    match family {
         Family::V4 => ("IPv4 address", "DHCP"),
         Family::V6 => ("IPv6 address", "DHCPv6 or router"),
         Family::Either => ("address", "DHCP"),
-    };
+    }
+}
+
+/// What is lacking, in words; `held`: an address that is bound cannot be used.
+fn lacks(dynamic: &Dynamic, held: bool) -> String {
+    let (kind, by) = kind(dynamic.family);
     match (dynamic.is_by_conditions(), held) {
         (false, true) => format!("{} has no usable {kind} ({by})", dynamic.device()),
         (false, false) => format!("{} has no {kind} ({by})", dynamic.device()),
@@ -144,15 +149,20 @@ pub(crate) fn is_for(dynamic: &Dynamic, interface: &Interface, expected: &Expect
 
 /// Whether conditions leave room for an interface of this name: also where it does not show its type.
 fn fits_type(conditions: &str, name: &str) -> bool {
+    types(conditions).is_none_or(|types| type_fits(&types, name).unwrap_or(true))
+}
+
+/// The types that conditions name: `None` if they name none.
+pub(crate) fn types(conditions: &str) -> Option<String> {
     let mut words = conditions.split(' ').skip_while(|word| !word.to_ascii_lowercase().starts_with("type="));
-    let Some((_, first)) = words.next().and_then(|word| word.split_once('=')) else { return true };
+    let (_, first) = words.next()?.split_once('=')?;
     let types: Vec<&str> =
         std::iter::once(first).chain(words.take_while(|word| !word.contains('='))).collect();
-    type_fits(&types.join(" "), name).unwrap_or(true)
+    Some(types.join(" "))
 }
 
 /// Whether something else than `dynamic` configures an interface, or its addresses mean nothing.
-fn is_configured_apart(interface: &Interface, dynamic: &Dynamic, expected: &Expected) -> bool {
+pub(crate) fn is_configured_apart(interface: &Interface, dynamic: &Dynamic, expected: &Expected) -> bool {
     let named = |name: &str| is_one_of(interface, &[name.split(':').next().unwrap_or_default().to_owned()]);
     let port = |ports: &Ports| named(&ports.interface) || ports.ports.iter().any(|port| named(port));
     interface.loopback
@@ -194,17 +204,25 @@ pub(crate) fn leased<'a>(
     expected: &'a Expected,
     bound: &'a Bound,
 ) -> impl Iterator<Item = &'a BoundAddress> {
+    of_family(dynamic.family, interface, bound).filter(move |address| {
+        let by_hand = dynamic.is_by_conditions() && address.flags.permanent();
+        !by_hand && !is_static(address, interface, expected)
+    })
+}
+
+/// Returns the addresses of a family on an interface that other hosts can mean, usable or not.
+pub(crate) fn of_family<'a>(
+    family: Family,
+    interface: &'a Interface,
+    bound: &'a Bound,
+) -> impl Iterator<Item = &'a BoundAddress> {
     bound.addresses.iter().filter(move |address| {
-        let fits = match dynamic.family {
+        let fits = match family {
             Family::V4 => address.address.is_ipv4(),
             Family::V6 => address.address.is_ipv6(),
             Family::Either => true,
         };
-        address.interface == interface.index
-            && fits
-            && !is_local(address.address)
-            && !(dynamic.is_by_conditions() && address.flags.permanent())
-            && !is_static(address, interface, expected)
+        address.interface == interface.index && fits && !is_local(address.address)
     })
 }
 

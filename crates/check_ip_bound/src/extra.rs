@@ -8,6 +8,7 @@ use host_config::Possible;
 use host_net::{Bound, BoundAddress, Lifetime};
 use plugin::{Finding, Metric, Range, Report, State, Thresholds};
 
+use crate::dynamic::is_for;
 use crate::expected::ListSource;
 use crate::interfaces::{is_engines_bridge, is_local, is_parked};
 use crate::options::Ignored;
@@ -88,9 +89,8 @@ fn ignored(own: &[Ignored]) -> Vec<Ignored> {
 /// included.
 fn is_leased(observed: &Observations, bound: &BoundAddress) -> bool {
     let Some(interface) = observed.bound.interface(bound.interface) else { return false };
-    let names = || interface.altnames.iter().chain([&interface.name]);
-    let asked = observed.expected.dynamic.iter().any(|dynamic| names().any(|name| dynamic.covers(name)));
-    asked && !bound.flags.permanent()
+    let expected = &observed.expected;
+    !bound.flags.permanent() && expected.dynamic.iter().any(|dynamic| is_for(dynamic, interface, expected))
 }
 
 /// Whether an address is one that may be bound on its interface.

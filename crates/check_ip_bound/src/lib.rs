@@ -31,6 +31,7 @@ mod ports;
 mod probe;
 mod shadowed;
 mod table;
+mod unleased;
 mod words;
 
 use std::io::IsTerminal as _;

@@ -8,12 +8,12 @@ use std::net::IpAddr;
 use addresses::{Entry, all};
 use plugin::{Finding, Metric, Range, State, Thresholds};
 
-use crate::Observations;
 use crate::causes::Cause;
 use crate::condition::Condition;
 use crate::dynamic::{Lease, leases};
 use crate::expected::ListSource;
 use crate::words::{addresses, causes_in_words, runs};
+use crate::{Observations, unleased};
 use groups::{Group, Reason, groups, reason};
 use notes::notes;
 
@@ -58,9 +58,10 @@ pub(crate) fn judge(thresholds: &Thresholds, each: bool, observed: &Observations
         .iter()
         .filter_map(|lease| if let Lease::Idle(why) = lease { Some(format!("note: {why}")) } else { None });
     let notes = notes(observed, all_missing > 0);
+    let unleased = unleased::notes(&observed.expected, &observed.bound, &leases);
     let told_each = missing.iter().filter(|_| each);
     Finding::new(state, text.clone())
-        .details(details.chain(untold).chain(notes).chain(excused).collect::<Vec<_>>())
+        .details(details.chain(untold).chain(notes).chain(excused).chain(unleased).collect::<Vec<_>>())
         .verbose_details(told_each.map(|(entry, condition)| verbose(observed, entry, *condition)))
         .verbose_details(idle)
         .metric(metric)

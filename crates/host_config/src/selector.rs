@@ -23,6 +23,11 @@ pub fn selects(selector: &str, name: &str) -> bool {
 const GUESTS: [&str; 11] =
     ["tap", "tun", "vnet", "veth", "vif", "fwpr", "fwln", "fwbr", "macvtap", "lxc", "cali"];
 
+/// Returns whether an interface of this name is one of a virtual machine or a container.
+pub fn is_of_guest(name: &str) -> bool {
+    GUESTS.iter().any(|guest| name.starts_with(guest))
+}
+
 /// Returns whether a selector is for the interfaces of guests alone, which come and go: patterns such as
 /// `tap*`. A name is that of an interface that must be there, and any other pattern may be one of cards.
 pub fn is_for_guests(selector: &str) -> bool {
@@ -31,7 +36,7 @@ pub fn is_for_guests(selector: &str) -> bool {
     // An expression that may begin anywhere in a name is meant for the beginning.
     let fits_guests = |one: &str| {
         let text = one.trim_start_matches('*');
-        is_pattern(one) && GUESTS.iter().any(|guest| text.starts_with(guest))
+        is_pattern(one) && is_of_guest(text)
     };
     wanted.peek().is_some() && wanted.all(fits_guests)
 }

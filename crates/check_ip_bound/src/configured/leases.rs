@@ -196,7 +196,7 @@ fn conditions_are_about_interfaces_that_nothing_else_configures() {
 fn a_list_and_the_check_agree_on_optional_leases() {
     let rows = [
         ("Name=eth*", "192.0.2.1/24@eth0~3600", plugin::State::Ok, "eth* any optional"),
-        ("Name=eth0 eth*", "192.0.2.1/24@eth0~3600", plugin::State::Ok, "eth0 eth* any optional"),
+        ("Name=eth0 eth*", "192.0.2.1/24@eth0~3600", plugin::State::Ok, "eth* any optional"),
         ("Type=ether", "192.0.2.1/24@eth0~3600", plugin::State::Ok, "Type=ether any optional"),
         ("Name=wl*", "192.0.2.1/24@eth0~3600", plugin::State::Unknown, "wl* any optional"),
     ];

@@ -111,6 +111,16 @@ impl Match {
         }
     }
 
+    /// Returns the names of a list that has patterns too, and the rest of the list, where it fits more.
+    pub(super) fn named_beside_patterns(&self) -> (Vec<String>, Option<String>) {
+        let is_name =
+            |(inverted, name): &&(bool, String)| !inverted && is_plain(name) && self.names_fit(name);
+        let (names, rest): (Vec<_>, Vec<_>) = self.names.iter().partition(is_name);
+        let fits_more = rest.iter().any(|(inverted, _)| !inverted);
+        let rest = rest.into_iter().map(marked).collect::<Vec<_>>().join(" ");
+        (names.into_iter().map(|(_, name)| name.clone()).collect(), fits_more.then_some(rest))
+    }
+
     /// Whether hardware addresses tell the interfaces.
     pub(super) fn by_hardware_address(&self) -> bool {
         !self.hardware.is_empty()

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use super::{Match, is_plain, patterns};
 use crate::hardware::Cards;
 use crate::link_type::type_fits;
+use crate::selector::selects;
 
 /// The files so far, of which the first that is for an interface is the one that counts.
 #[derive(Debug, Default)]
@@ -13,6 +14,8 @@ pub(in crate::networkd) struct Claimed {
     plain: HashMap<String, String>,
     /// The other files that match by name only.
     patterns: Vec<(Match, String)>,
+    /// Interfaces of files that give them nothing.
+    idle: Vec<String>,
 }
 
 impl Claimed {
@@ -21,6 +24,18 @@ impl Claimed {
         let by_pattern =
             || self.patterns.iter().find(|(earlier, _)| earlier.certainly(name)).map(|(_, file)| file);
         self.plain.get(name).or_else(by_pattern).map(String::as_str)
+    }
+
+    /// Takes the interfaces of a file that gives them nothing.
+    pub(in crate::networkd) fn leave(&mut self, names: Vec<String>) {
+        self.idle.extend(names);
+    }
+
+    /// Returns patterns without the interfaces of files that give them nothing.
+    pub(in crate::networkd) fn without_idle(&self, patterns: String) -> String {
+        let fits = |name: &&String| selects(&patterns, name);
+        let idle: String = self.idle.iter().filter(fits).map(|name| format!(" !{name}")).collect();
+        patterns + &idle
     }
 
     /// Takes a file's interfaces.

@@ -58,6 +58,7 @@ impl Network {
         exact.retain(|name| claimed.by(name).is_none());
         let earlier = interface.as_deref().and_then(|name| claimed.by(name)).map(str::to_owned);
         let ports = self.ports(&exact, cards, claimed);
+        let selectors = self.selectors(&exact, claimed);
         let file = start.file.rsplit('/').next().unwrap_or_default();
         claimed.claim(self.matches.clone(), file);
         if let Some(earlier) = earlier {
@@ -71,6 +72,7 @@ impl Network {
             return;
         }
         if let Some(nothing) = unmanaged.or(left_down) {
+            claimed.leave(exact);
             to.remarks.push(nothing);
             return;
         }
@@ -83,17 +85,25 @@ impl Network {
                 None => to.note_unknown_ports(&controller.value, &controller.place),
             }
         }
-        self.add(interface.as_deref(), &exact, to);
+        if self.gives_nothing() {
+            claimed.leave(exact);
+        }
+        self.add(interface.as_deref(), &selectors, to);
     }
 
-    /// Adds what it gives its interface; `exact` are those that it names.
-    fn add(self, interface: Option<&str>, exact: &[String], to: &mut Promises) {
+    /// Whether no part of the configuration tells that the file is for its interface.
+    fn gives_nothing(&self) -> bool {
+        self.addresses.is_empty() && self.dhcp.is_none() && self.controller.is_none()
+    }
+
+    /// Adds what it gives the interfaces that the selectors tell.
+    fn add(self, interface: Option<&str>, selectors: &[(String, bool)], to: &mut Promises) {
         let name = interface.unwrap_or("unnamed interface");
         // What a distribution ships for interfaces of some hardware, as for those of containers, says nothing
         // of this host.
         let of_any_host = self.matches.by_name_alone() && !self.matches.depends_on_host();
         if of_any_host || !self.shipped {
-            to.dynamic.extend(self.dynamic(exact));
+            to.dynamic.extend(self.dynamic(selectors));
         }
         for vlan in &self.vlans {
             to.add_vlan(Some(vlan), interface);
@@ -122,15 +132,32 @@ impl Network {
         }
     }
 
+    /// What tells the interfaces that get an address from outside, each with whether it must have one:
+    /// `exact` are those that the file names, and `claimed` has those of earlier files.
+    fn selectors(&self, exact: &[String], claimed: &Claimed) -> Vec<(String, bool)> {
+        let may_require = !self.optional && self.controller.is_none() && !self.matches.is_doubtful();
+        if !exact.is_empty() {
+            return exact.iter().map(|name| (name.clone(), may_require)).collect();
+        }
+        let (mut named, rest) = self.matches.named_beside_patterns();
+        named.retain(|name| claimed.by(name).is_none());
+        let all = if named.is_empty() { Some(self.matches.described()) } else { rest };
+        let all =
+            all.map(|all| if self.matches.patterns().is_some() { claimed.without_idle(all) } else { all });
+        let named = named.into_iter().map(|name| (name, may_require));
+        named.chain(all.map(|all| (all, false))).collect()
+    }
+
     /// The families of which the interfaces get an address from outside.
-    fn dynamic(&self, exact: &[String]) -> Vec<Dynamic> {
-        let named = !exact.is_empty();
-        let names = if named { exact.to_vec() } else { vec![self.matches.described()] };
-        let required = named && !self.optional && self.controller.is_none() && !self.matches.is_doubtful();
+    fn dynamic(&self, selectors: &[(String, bool)]) -> Vec<Dynamic> {
         let dynamic = |family, place: &Place| {
-            let each =
-                |name: &String| Dynamic { interface: name.clone(), family, required, place: place.clone() };
-            names.iter().map(each).collect::<Vec<_>>()
+            let each = |(name, required): &(String, bool)| Dynamic {
+                interface: name.clone(),
+                family,
+                required: *required,
+                place: place.clone(),
+            };
+            selectors.iter().map(each).collect::<Vec<_>>()
         };
         let by_dhcp = self.dhcp.as_ref().map(|dhcp| {
             let family = match dhcp.value.as_str() {
