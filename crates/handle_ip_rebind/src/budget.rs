@@ -23,8 +23,10 @@ use state::{Above, Access, Fault, Folder, LOOK, Lock, PRIVATE, StateError};
 use crate::backoff::Failures;
 use crate::case::Case;
 use crate::config::Config;
+use crate::prefix::longest;
 use crate::probe::{ObserveError, Seen};
 use crate::retries::Programs;
+use crate::surroundings::subnets::{Subnets, View};
 use crate::watch::Up;
 use crate::wrong::{self, Before};
 use gone::Gone;
@@ -108,6 +110,9 @@ pub(crate) struct Memory {
     /// The default routes by the configured interface.
     #[serde(default, skip_serializing_if = "Routes::is_empty")]
     pub(crate) routes: Routes,
+    /// The subnets of the configured interface.
+    #[serde(default, skip_serializing_if = "Subnets::is_empty")]
+    pub(crate) subnets: Subnets,
     /// The addresses that earlier runs bound, at which the next run that has time for it looks again.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) lately: Vec<IpAddr>,
@@ -188,6 +193,33 @@ impl Memory {
         let is_back = self.gone.forget(seen.bound(), now);
         let is_right = self.misbound.forget(seen.bound(), &config.interface, |address| seen.names(address));
         is_back | is_right | self.interfaces.forget(seen.bound(), now)
+    }
+
+    /// Takes note of the subnets of the configured interface, if it is known which routes are `there`. Forgets
+    /// the addresses whose guessed prefix length an administrator has confirmed. Returns whether this changed
+    /// anything.
+    ///
+    /// # Errors
+    /// [`ObserveError`]: the list cannot be read.
+    pub(crate) fn see_subnets(
+        &mut self,
+        config: &Config,
+        seen: &Seen,
+        there: Option<&DefaultRoutes>,
+        deadline: &Deadline,
+    ) -> Result<bool, ObserveError> {
+        let Some(there) = there else { return Ok(false) };
+        let before = self.subnets.guessed().len();
+        let named = seen.named_prefixes(config, self.subnets.guessed(), deadline)?;
+        let is_right = |address: IpAddr| {
+            named.get(&address).is_some_and(|named| *named == Some(longest(address.is_ipv4())))
+        };
+        self.subnets.forget(is_right);
+        let is_missing = !seen.missing(config).is_empty();
+        let view = View { bound: seen.bound(), interface: &config.interface, is_missing };
+        let is_on_link = |network| there.is_on_link(network);
+        let is_new = self.subnets.see(&view, |address| seen.names(address), is_on_link);
+        Ok(is_new || self.subnets.guessed().len() < before)
     }
 
     /// Judges where the programs of a run that was killed bound addresses of a list, and which interfaces they

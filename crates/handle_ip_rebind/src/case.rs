@@ -22,6 +22,9 @@ pub(crate) struct Case {
     /// Whether the kernel may add a route to its subnet.
     #[serde(skip)]
     pub(crate) route: PrefixRoute,
+    /// Whether nothing tells its prefix length, nor that it has no subnet by design.
+    #[serde(skip)]
+    pub(crate) is_guess: bool,
     /// Its place in the list: the number of the list, and of the line.
     #[serde(skip)]
     pub(crate) order: (u32, u32),
@@ -68,7 +71,8 @@ impl Case {
     /// Returns that of an address for which no list gives a prefix length or a place.
     pub(crate) fn unlisted(address: IpAddr, missing: String, fate: Fate, why: Option<String>) -> Self {
         let prefix = longest(address.is_ipv4());
-        Self { address, prefix, route: PrefixRoute::Added, order: (0, 0), missing, fate, why }
+        let (route, order) = (PrefixRoute::Added, (0, 0));
+        Self { address, prefix, route, is_guess: false, order, missing, fate, why }
     }
 
     /// Returns its cause as it is kept for later runs.

@@ -8,6 +8,7 @@ use plugin::{Finding, Findings, Report, State, room_after};
 use crate::case::{Case, Fate, of};
 use crate::child::{Ran, name};
 use crate::difference::Difference;
+use crate::prefix::longest;
 use crate::retries::Unrestarted;
 use crate::{End, Outcome};
 
@@ -47,6 +48,7 @@ pub(crate) fn general(outcome: &Outcome) -> Vec<Finding> {
     let interface = |(name, why): (&String, &String)| Finding::critical(format!("{name} {why}"));
     let interfaces = outcome.lost_interfaces.iter().map(interface);
     let lists = outcome.difference.iter().map(Difference::finding);
+    let routes = routes.chain(guess(outcome, Fate::Back)).chain(guessed(outcome));
     interfaces.chain(routes).chain(lists).chain(outcome.contradictions.findings()).chain(unrecorded).collect()
 }
 
@@ -56,6 +58,50 @@ fn lost_route(route: &str, address: Option<IpAddr>) -> Finding {
         Some(address) => format!("{address} bound again, the {route} is not back"),
         None => format!("the {route} is gone since a run of this handler"),
     })
+}
+
+/// The addresses of this fate whose prefix length nothing tells: bound alone, they bring no subnet back.
+pub(crate) fn guess(outcome: &Outcome, fate: Fate) -> Vec<Finding> {
+    let guesses = outcome.cases.iter().filter(|case| case.is_guess && case.fate == fate);
+    let guesses: Vec<IpAddr> = guesses.map(|case| case.address).collect();
+    let bound = if fate == Fate::Bindable { "would be bound" } else { "bound" };
+    alone(outcome, &guesses, bound)
+}
+
+/// The same of earlier runs, and those that have got a prefix length meanwhile.
+fn guessed(outcome: &Outcome) -> Vec<Finding> {
+    let of = |named: fn(&Option<u8>) -> bool| {
+        let all = outcome.guessed.iter().filter(move |(_, prefix)| named(prefix));
+        all.map(|(address, _)| *address).collect::<Vec<_>>()
+    };
+    let named = of(Option::is_some).into_iter().map(|address| {
+        let prefix = longest(address.is_ipv4());
+        let remedy = format!("ip addr del {address}/{prefix} dev {}", outcome.interface);
+        Finding::warning(format!("{address} is still bound as /{prefix}: {remedy}, the next run binds it"))
+    });
+    alone(outcome, &of(Option::is_none), "bound").into_iter().chain(named).collect()
+}
+
+/// Addresses without a subnet, in words.
+fn alone(outcome: &Outcome, addresses: &[IpAddr], bound: &str) -> Vec<Finding> {
+    let (ipv4, ipv6): (Vec<IpAddr>, Vec<IpAddr>) = addresses.iter().partition(|address| address.is_ipv4());
+    [ipv4, ipv6].iter().filter_map(|family| alone_of_family(outcome, family, bound)).collect()
+}
+
+fn alone_of_family(outcome: &Outcome, addresses: &[IpAddr], bound: &str) -> Option<Finding> {
+    let first = addresses.first()?;
+    let prefix = longest(first.is_ipv4());
+    let interface = &outcome.interface;
+    let tail = format!(
+        " {bound} as /{prefix}, {interface} has no subnet for it: write its prefix in the list or in [prefix]"
+    );
+    let finding = Finding::warning(format!("{}{tail}", brief(addresses, room_after(&tail))));
+    let remedy = format!(
+        "after that, ip addr del {first}/{prefix} dev {interface}: the next run binds it with its prefix"
+    );
+    let (short, whole) = (brief(addresses, room_after(&tail)), all(addresses));
+    let finding = if short == whole { finding } else { finding.detail(format!("all of these: {whole}")) };
+    Some(if bound == "bound" { finding.detail(remedy) } else { finding })
 }
 
 /// The report of a run for which something is missing.

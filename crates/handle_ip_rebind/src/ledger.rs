@@ -138,6 +138,7 @@ impl<'a> Ledger<'a> {
     ) -> Result<Self, BudgetError> {
         let has_programs = config.command.is_some() || !config.restart.is_empty();
         memory.before = has_programs.then(|| Before::of(config, seen, &outcome.cases));
+        memory.subnets.guess(&outcome.cases);
         memory.up = if has_programs { watch.up() } else { Up::default() };
         let (former, acted) = (memory.failed.clone(), memory.acted.clone());
         let tried: BTreeSet<IpAddr> = of(&outcome.cases, Fate::Bindable).collect();

@@ -5,9 +5,11 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::str::FromStr;
 
 use addresses::{HostAddress, subnet_ends};
+use serde::{Deserialize, Serialize};
 
 /// A network by its first address and its prefix length.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize, Serialize)]
+#[serde(try_from = "String", into = "String")]
 pub(crate) struct Network {
     first: IpAddr,
     /// The prefix length, in bits.
@@ -38,6 +40,16 @@ impl Network {
     pub(crate) fn mapped(self) -> Option<Self> {
         let IpAddr::V6(first) = self.first else { return None };
         Some(Self::of(first.to_ipv4_mapped()?.into(), self.prefix.checked_sub(96)?))
+    }
+
+    /// Returns whether it is one of IPv6.
+    pub(crate) fn is_ipv6(self) -> bool {
+        self.first.is_ipv6()
+    }
+
+    /// Returns whether its addresses are link-local: every interface has that network.
+    pub(crate) fn is_link_local(self) -> bool {
+        matches!(self.first, IpAddr::V6(first) if first.is_unicast_link_local())
     }
 
     /// Returns whether an address is in it.
@@ -108,6 +120,20 @@ impl FromStr for Network {
         let digits = (1..=3).contains(&prefix.len()) && prefix.bytes().all(|octet| octet.is_ascii_digit());
         let prefix = prefix.parse().ok().filter(|prefix| digits && *prefix <= most).ok_or_else(invalid)?;
         Some(Self::of(first, prefix)).filter(|network| network.first == first).ok_or_else(invalid)
+    }
+}
+
+impl TryFrom<String> for Network {
+    type Error = InvalidNetwork;
+
+    fn try_from(text: String) -> Result<Self, InvalidNetwork> {
+        text.parse()
+    }
+}
+
+impl From<Network> for String {
+    fn from(network: Network) -> Self {
+        network.to_string()
     }
 }
 

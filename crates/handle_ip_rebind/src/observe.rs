@@ -29,7 +29,9 @@ pub(crate) fn observe(
     outcome.expected = seen.expected();
     outcome.difference = seen.difference(config);
     outcome.contradictions = seen.contradictions(config);
-    outcome.cases = seen.cases(config, deadline)?;
+    outcome.cases = seen.cases(config, &memory.subnets, deadline)?;
+    let guessed = memory.subnets.guessed();
+    outcome.guessed = seen.named_prefixes(config, guessed, deadline).map_err(ObserveError::from)?;
     outcome.cases.extend(memory.cases(&outcome.cases));
     spare_the_command(config, &mut outcome.cases);
     outcome.owed = owed(config, memory, seen);

@@ -45,6 +45,8 @@ pub(crate) struct Outcome {
     pub(crate) on: Vec<When>,
     /// How it ended.
     pub(crate) end: End,
+    /// The interface that addresses are bound on.
+    pub(crate) interface: String,
     /// How many addresses are expected.
     pub(crate) expected: usize,
     /// How the list of `check` and that of `files` differ.
@@ -55,6 +57,9 @@ pub(crate) struct Outcome {
     pub(crate) unrecorded: Option<String>,
     /// The missing ones.
     pub(crate) cases: Vec<Case>,
+    /// The addresses that earlier runs bound alone because nothing told their subnet, and the prefix length
+    /// that an administrator gave each meanwhile.
+    pub(crate) guessed: BTreeMap<IpAddr, Option<u8>>,
     /// Where programs of this run bound addresses wrongly.
     pub(crate) misbound: Wrongs,
     /// How often something was changed within the hour, by this run too.
@@ -98,11 +103,13 @@ impl Outcome {
             event,
             on: config.on.clone(),
             end: End::NotActedOn,
+            interface: config.interface.clone(),
             expected: 0,
             difference: None,
             contradictions: Contradictions::default(),
             unrecorded: None,
             cases: Vec::new(),
+            guessed: BTreeMap::new(),
             misbound: Wrongs::new(),
             acted: 0,
             changed: false,

@@ -34,29 +34,50 @@ pub(crate) fn longest(is_ipv4: bool) -> u8 {
     if is_ipv4 { 32 } else { 128 }
 }
 
-/// Returns the prefix length of an address: what its list says; else the longest network of the setting
-/// `prefix` that it is in; else the longest network that the interface has an address in; else that of the
-/// address alone. And whether the kernel may add a route to the subnet: after a guess only where `is_on_link`
-/// tells that there is one.
-pub(crate) fn prefix(
-    address: IpAddr,
-    listed: Option<u8>,
-    set: &[(Network, u8)],
-    bound: &[Covering],
-    is_on_link: bool,
-) -> (u8, PrefixRoute) {
+/// Returns the prefix length that an administrator gave an address: what its list says; else the longest
+/// network of the setting `prefix` that it is in.
+pub(crate) fn named(address: IpAddr, listed: Option<u8>, set: &[(Network, u8)]) -> Option<u8> {
     let set = || {
         let of = set.iter().filter(|(network, _)| network.contains(address));
         of.max_by_key(|(network, _)| network.prefix).map(|(_, prefix)| *prefix)
     };
-    if let Some(known) = listed.or_else(set) {
-        return (known, PrefixRoute::Added);
+    listed.or_else(set)
+}
+
+/// The prefix length that an address is bound with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Chosen {
+    /// The prefix length.
+    pub(crate) prefix: u8,
+    /// Whether the kernel may add a route to the subnet.
+    pub(crate) route: PrefixRoute,
+    /// Whether nothing tells it, so that the address is bound alone.
+    pub(crate) is_guess: bool,
+}
+
+/// Returns the prefix length of an address: what an administrator gave it; else the longest network that the
+/// interface has an address in; else the network that it `had` one in; else that of the address alone. After
+/// a guess the kernel may add a route to the subnet only where there is one by `is_on_link`, or where the
+/// interface `had` one.
+pub(crate) fn prefix(
+    address: IpAddr,
+    listed: Option<u8>,
+    set: &[(Network, u8)],
+    (bound, is_on_link): (&[Covering], bool),
+    had: Option<Covering>,
+) -> Chosen {
+    if let Some(known) = named(address, listed, set) {
+        return Chosen { prefix: known, route: PrefixRoute::Added, is_guess: false };
     }
     let covering = bound.iter().filter(|covering| covering.network.contains(address));
-    match covering.max_by_key(|covering| (covering.network.prefix, covering.makes_route)) {
-        Some(Covering { network, makes_route: true }) if is_on_link => (network.prefix, PrefixRoute::Added),
-        Some(Covering { network, .. }) => (network.prefix, PrefixRoute::NotAdded),
-        None => (longest(address.is_ipv4()), PrefixRoute::Added),
+    let now = covering.max_by_key(|covering| (covering.network.prefix, covering.makes_route));
+    let is_added = |covering: Covering| covering.makes_route && (is_on_link || now.is_none());
+    match now.copied().or(had) {
+        Some(covering) => {
+            let route = if is_added(covering) { PrefixRoute::Added } else { PrefixRoute::NotAdded };
+            Chosen { prefix: covering.network.prefix, route, is_guess: false }
+        }
+        None => Chosen { prefix: longest(address.is_ipv4()), route: PrefixRoute::Added, is_guess: true },
     }
 }
 
@@ -84,8 +105,10 @@ mod tests {
         let set = set.map(|(network, prefix)| (network.parse().unwrap(), prefix));
         let bound = bound.map(|network| Covering { network: network.parse().unwrap(), makes_route: true });
         for (address, listed, expected) in rows {
-            let found = prefix(address.parse().unwrap(), listed, &set, &bound, true);
-            assert_eq!(found, (expected, PrefixRoute::Added), "{address} {listed:?}");
+            let found = prefix(address.parse().unwrap(), listed, &set, (&bound, true), None);
+            assert_eq!((found.prefix, found.route), (expected, PrefixRoute::Added), "{address} {listed:?}");
+            let is_alone = listed.is_none() && expected == longest(address.contains('.'));
+            assert_eq!(found.is_guess, is_alone, "{address} {listed:?}");
         }
     }
 
@@ -100,9 +123,30 @@ mod tests {
             (&[covering(false), covering(true)], true, PrefixRoute::Added),
         ];
         for (bound, is_on_link, expected) in rows {
-            assert_eq!(prefix(address, None, &[], bound, is_on_link), (64, expected), "{bound:?}");
+            let found = prefix(address, None, &[], (bound, is_on_link), None);
+            assert_eq!((found.prefix, found.route), (64, expected), "{bound:?}");
         }
-        let listed = prefix(address, Some(64), &[], &[covering(false)], false);
-        assert_eq!(listed, (64, PrefixRoute::Added), "the list's own prefix length is no guess");
+        let listed = prefix(address, Some(64), &[], (&[covering(false)], false), None);
+        assert_eq!(listed.route, PrefixRoute::Added, "the list's own prefix length is no guess");
+    }
+
+    #[test]
+    fn the_subnet_that_was_there_comes_back_with_its_route() {
+        let had = |network: &str, makes_route| Covering { network: network.parse().unwrap(), makes_route };
+        let address = "192.0.2.31".parse().unwrap();
+        let now = [had("192.0.2.0/27", true)];
+        let (added, not_added) = (PrefixRoute::Added, PrefixRoute::NotAdded);
+        let rows = [
+            (None, &[][..], false, true, 24, added),
+            (None, &[], true, false, 24, not_added),
+            (Some(28), &[], false, true, 28, added),
+            (None, &now, true, true, 27, added),
+            (None, &now, false, true, 27, not_added),
+        ];
+        for (listed, now, is_on_link, makes_route, expected, route) in rows {
+            let had = Some(had("192.0.2.0/24", makes_route));
+            let found = prefix(address, listed, &[], (now, is_on_link), had);
+            assert_eq!(found, Chosen { prefix: expected, route, is_guess: false });
+        }
     }
 }

@@ -1,6 +1,7 @@
 //! Which addresses are missing, as check_ip_bound finds them, and which of those may be bound.
 
 use std::cell::OnceCell;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::path::Path;
 
@@ -18,8 +19,9 @@ use crate::difference::Difference;
 use crate::link::interface::InterfaceError;
 use crate::list::{List, ListError};
 use crate::network::reserved;
-use crate::prefix::longest;
+use crate::prefix::{Chosen, longest, named};
 use crate::surroundings::Surroundings;
+use crate::surroundings::subnets::Subnets;
 
 /// Why it cannot be known what is missing.
 #[derive(Debug, thiserror::Error)]
@@ -175,19 +177,44 @@ impl Seen {
         List::read(&self.list.expected, self.check.as_ref(), deadline)
     }
 
-    /// Returns what is to become of each missing address.
+    /// Returns the prefix length that the list or the setting `prefix` gives each of these addresses.
+    ///
+    /// # Errors
+    /// [`ListError`].
+    pub(crate) fn named_prefixes(
+        &self,
+        config: &Config,
+        addresses: &BTreeSet<IpAddr>,
+        deadline: &Deadline,
+    ) -> Result<BTreeMap<IpAddr, Option<u8>>, ListError> {
+        if addresses.is_empty() {
+            return Ok(BTreeMap::new());
+        }
+        let list = self.read_list(deadline)?;
+        let named = |address: &IpAddr| named(*address, list.prefix(*address), &config.prefix);
+        Ok(addresses.iter().map(|address| (*address, named(address))).collect())
+    }
+
+    /// Returns what is to become of each missing address, by the `subnets` that earlier runs found.
     ///
     /// # Errors
     /// [`ObserveError`]: the list or the routes cannot be read.
-    pub(crate) fn cases(&self, config: &Config, deadline: &Deadline) -> Result<Vec<Case>, ObserveError> {
+    pub(crate) fn cases(
+        &self,
+        config: &Config,
+        subnets: &Subnets,
+        deadline: &Deadline,
+    ) -> Result<Vec<Case>, ObserveError> {
         let list = self.read_list(deadline)?;
         let missing = self.missing(config);
         let not_bound = missing.iter().filter(|(_, condition, _)| *condition == Condition::NotBound);
         let not_bound: Vec<IpAddr> = not_bound.map(|(entry, ..)| entry.expected.address).collect();
         let around = Surroundings::read(self.bound(), &config.interface, &not_bound, deadline)
             .map_err(ProbeError::from)?;
-        let mut cases: Vec<Case> =
-            missing.into_iter().map(|missing| self.case(config, &list, &around, missing)).collect();
+        let mut cases: Vec<Case> = missing
+            .into_iter()
+            .map(|missing| self.case(config, &list, (&around, subnets), missing))
+            .collect();
         if !bindable(&cases).is_empty() {
             spare_floating(&mut cases, self.configured_floating(config, deadline));
         }
@@ -224,26 +251,31 @@ impl Seen {
         &self,
         config: &Config,
         list: &List,
-        around: &Surroundings,
+        (around, subnets): (&Surroundings, &Subnets),
         (entry, condition, missing): (&Entry, Condition, String),
     ) -> Case {
         let address = entry.expected.address;
         let Some(listed) = list.entry(address) else {
             return Case::unlisted(address, missing, Fate::Outside, None);
         };
-        let (prefix, route) = around.prefix(address, list.prefix(address), &config.prefix, &config.interface);
+        let (interface, had) = (&config.interface, subnets.had(address));
+        let Chosen { prefix, route, is_guess } =
+            around.prefix(address, list.prefix(address), &config.prefix, interface, had);
+        // Providers route addresses to hosts whose interface has another subnet, or had this one alone.
+        let is_design = subnets.was_alone(address) || around.has_subnet(interface, address.is_ipv6());
+        let is_guess = is_guess && !is_design && config.command.is_none();
         let obstacle = match condition {
             Condition::NotBound => list
                 .doubt(address)
                 .or_else(|| self.obstacle(config, address))
-                .or_else(|| around.obstacle(address, prefix, &config.interface)),
+                .or_else(|| around.obstacle(address, prefix, interface)),
             // In the words of an address that is not bound there, so that both are one fault.
             Condition::NoLink(index) => self.link_fault(index).or_else(|| Some(missing.clone())),
             _ => Some(missing.clone()),
         };
         let fate = if obstacle.is_some() { Fate::LeftAlone } else { Fate::Bindable };
         let order = (listed.list, listed.line);
-        Case { address, prefix, route, order, missing, fate, why: obstacle }
+        Case { address, prefix, route, is_guess, order, missing, fate, why: obstacle }
     }
 
     /// Returns why an interface cannot carry traffic. `None` if it can.
@@ -303,7 +335,7 @@ impl Rules {
     /// another interface.
     pub(crate) fn fault(&self, config: &Config, address: IpAddr, prefix: u8) -> Option<String> {
         let listed = self.list.prefix(address);
-        let (known, _) = self.around.prefix(address, listed, &config.prefix, &config.interface);
+        let known = self.around.prefix(address, listed, &config.prefix, &config.interface, None).prefix;
         // Without a list, a setting or a bound network, the length is not known.
         let is_known = listed.is_some() || known < longest(address.is_ipv4());
         if is_known && prefix < known {

@@ -1,14 +1,16 @@
 //! What this host's network has beside the missing addresses: its subnets, its routers, and the other ends of
 //! its links. An address that one of these has, or a subnet that would take another's traffic, is not bound.
 
+pub(crate) mod subnets;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
-use host_net::{Bound, BoundAddress, PrefixRoute, ReadBoundError, RouteLookup, TableRoute};
+use host_net::{Bound, BoundAddress, ReadBoundError, RouteLookup, TableRoute};
 use plugin::Deadline;
 
 use crate::network::Network;
-use crate::prefix::{Covering, longest, prefix, shortest};
+use crate::prefix::{Chosen, Covering, longest, prefix, shortest};
 
 /// linux/rtnetlink.h: RT_TABLE_MAIN and RTN_UNICAST.
 const MAIN_TABLE: u32 = 254;
@@ -105,19 +107,29 @@ impl Surroundings {
         }
     }
 
-    /// Returns the prefix length that an address is bound with on this interface, and whether the kernel may
-    /// add a route to its subnet.
+    /// Returns the prefix length that an address is bound with on this interface, which `had` an address in
+    /// this network.
     pub(crate) fn prefix(
         &self,
         address: IpAddr,
         listed: Option<u8>,
         set: &[(Network, u8)],
         interface: &str,
-    ) -> (u8, PrefixRoute) {
+        had: Option<Covering>,
+    ) -> Chosen {
         let own = self.subnets.iter().filter(|subnet| subnet.interface == interface);
         let own: Vec<Covering> =
             own.map(|subnet| Covering { network: subnet.network, makes_route: subnet.makes_route }).collect();
-        prefix(address, listed, set, &own, self.on_link.contains(&address))
+        prefix(address, listed, set, (&own, self.on_link.contains(&address)), had)
+    }
+
+    /// Returns whether this interface has an address in a network of the same family, a link-local one aside.
+    pub(crate) fn has_subnet(&self, interface: &str, ipv6: bool) -> bool {
+        let is_it = |subnet: &Subnet| {
+            let network = subnet.network;
+            subnet.interface == interface && network.is_ipv6() == ipv6 && !network.is_link_local()
+        };
+        self.subnets.iter().any(is_it)
     }
 
     /// Returns why an address must not be bound with this prefix length on this interface. `None` if it may.

@@ -14,7 +14,7 @@ use crate::budget::{BudgetError, Found, Memory, default_routes, now, try_state};
 use crate::case::{Case, Fate, of};
 use crate::child::{name, shown};
 use crate::config::Config;
-use crate::evaluate::{general, left};
+use crate::evaluate::{general, guess, left};
 use crate::event::StateType;
 use crate::ledger::{here, is_over_budget};
 use crate::link::{Link, LinkError, TooShort, check_timeout};
@@ -85,6 +85,7 @@ pub(crate) fn trial(config: &Config, deadline: &Deadline) -> Result<Report, Tria
     let may_act = config.enabled && outcome.end != End::OverBudget;
     findings.extend(outcome.unrestarted.iter().map(|program| to_restart(program, may_act)));
     findings.extend(general(&outcome));
+    findings.extend(guess(&outcome, Fate::Bindable));
     let summary = summary(config, &list, &outcome);
     let mut report = findings.report(summary.clone());
     if report.summary() != summary {
@@ -116,9 +117,11 @@ fn outcome(
     let mut outcome = Outcome::new(config, Event::Timer);
     memory.forget(config, seen, now());
     memory.judge(config, seen, deadline)?;
+    let there = default_routes(seen.bound(), &config.interface, deadline);
+    memory.see_subnets(config, seen, there.as_ref(), deadline)?;
     observe(config, seen, memory, now(), &mut outcome, deadline)?;
     refuse_family(config, seen, &mut outcome.cases);
-    if let Some(there) = default_routes(seen.bound(), &config.interface, deadline) {
+    if let Some(there) = there {
         memory.routes.see(&there, true, now());
     }
     outcome.lost_routes = memory.routes.lost();

@@ -101,11 +101,13 @@ fn work(
     let now = now();
     let mut memory = held.read(now, deadline)?;
     let seen = Seen::read(config, deadline)?;
-    let is_forgotten = memory.forget(config, &seen, now) | memory.judge(config, &seen, deadline)?;
+    let mut is_new = memory.forget(config, &seen, now) | memory.judge(config, &seen, deadline)?;
+    outcome.default_routes = default_routes(seen.bound(), &config.interface, deadline);
+    is_new |= memory.see_subnets(config, &seen, outcome.default_routes.as_ref(), deadline)?;
     observe(config, &seen, &memory, now, &mut outcome, deadline)?;
-    let has_seen = see_routes(config, &seen, &mut memory, &mut outcome, deadline);
-    let has_looked = look_again(config, &seen, &mut memory, &mut outcome, deadline);
-    forget_failures(&held, &mut memory, is_forgotten || has_seen || has_looked, &outcome)?;
+    is_new |= see_routes(&mut memory, &mut outcome);
+    is_new |= look_again(config, &seen, &mut memory, &mut outcome, deadline);
+    forget_failures(&held, &mut memory, is_new, &outcome)?;
     if let Some(end) = early_end(config, &memory, &mut outcome) {
         return Ok(outcome.ends(end));
     }
@@ -126,14 +128,7 @@ fn work(
 }
 
 /// Takes note of the default routes. Returns whether `memory` was changed.
-fn see_routes(
-    config: &Config,
-    seen: &Seen,
-    memory: &mut Memory,
-    outcome: &mut Outcome,
-    deadline: &Deadline,
-) -> bool {
-    outcome.default_routes = default_routes(seen.bound(), &config.interface, deadline);
+fn see_routes(memory: &mut Memory, outcome: &mut Outcome) -> bool {
     let is_missing = !outcome.cases.is_empty() || !outcome.owed.is_empty();
     let there = outcome.default_routes.as_ref();
     let has_seen = there.is_some_and(|there| memory.routes.see(there, is_missing, now()));

@@ -67,24 +67,32 @@ impl TableRoute {
 }
 
 impl TableRoute {
-    /// Returns the routes of one address family in all tables whose prefix length is at most this one: with 0
-    /// the default routes, with 1 also those to one half of all addresses.
+    /// Returns the routes of one address family in the main table that are to be kept, by their prefix length
+    /// and their origin, as in linux/rtnetlink.h's RTPROT_.
     ///
     /// # Errors
     /// [`ReadBoundError`]: netlink is refused, or there is none on this system.
     #[cfg(target_os = "linux")]
-    pub fn read_widest(prefix: u8, ipv6: bool, deadline: &Deadline) -> Result<Vec<Self>, ReadBoundError> {
-        let _step = deadline.bounded_step("reading the default routes");
-        let read = rtroute::read_widest(prefix, ipv6, deadline);
+    pub fn read_main(
+        ipv6: bool,
+        keeps: impl Fn(u8, u8) -> bool,
+        deadline: &Deadline,
+    ) -> Result<Vec<Self>, ReadBoundError> {
+        let _step = deadline.bounded_step("reading the routes");
+        let read = rtroute::read_main(ipv6, keeps, deadline);
         read.map_err(|error| ReadBoundError::Routes(error.to_string()))
     }
 
-    /// Returns the routes of one address family in all tables whose prefix length is at most this one.
+    /// Returns the routes of one address family in the main table that are to be kept.
     ///
     /// # Errors
     /// Always, on this system.
     #[cfg(not(target_os = "linux"))]
-    pub fn read_widest(_prefix: u8, _ipv6: bool, _deadline: &Deadline) -> Result<Vec<Self>, ReadBoundError> {
+    pub fn read_main(
+        _ipv6: bool,
+        _keeps: impl Fn(u8, u8) -> bool,
+        _deadline: &Deadline,
+    ) -> Result<Vec<Self>, ReadBoundError> {
         Err(ReadBoundError::Routes("this system has no netlink".to_owned()))
     }
 }

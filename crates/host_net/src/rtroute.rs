@@ -34,13 +34,16 @@ pub(crate) fn read_all(ipv6: bool, deadline: &Deadline) -> Result<Vec<TableRoute
     dump(ipv6, deadline, |_| true)
 }
 
-/// Returns the routes of all tables whose prefix length is at most this one.
-pub(crate) fn read_widest(
-    prefix: u8,
+/// Returns the routes of the main table that are to be kept, by their prefix length and their origin.
+pub(crate) fn read_main(
     ipv6: bool,
+    keeps: impl Fn(u8, u8) -> bool,
     deadline: &Deadline,
 ) -> Result<Vec<TableRoute>, NetlinkError> {
-    dump(ipv6, deadline, |header| header.destination_prefix_length <= prefix)
+    dump(ipv6, deadline, |header| {
+        u32::from(header.table) == MAIN_TABLE
+            && keeps(header.destination_prefix_length, u8::from(header.protocol))
+    })
 }
 
 fn dump(

@@ -2,7 +2,7 @@
 //! subnet comes from, or with the link, and the address alone does not bring it back: then the host answers
 //! nobody but its neighbours.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::time::Duration;
 
@@ -13,9 +13,9 @@ use serde::{Deserialize, Serialize};
 use crate::network::Network;
 use crate::prefix::longest;
 
-/// linux/rtnetlink.h: RT_TABLE_MAIN, RTN_UNICAST and RTPROT_RA.
-const MAIN_TABLE: u32 = 254;
+/// linux/rtnetlink.h: RTN_UNICAST, RTPROT_KERNEL and RTPROT_RA.
 const UNICAST: u8 = 1;
+const BY_KERNEL: u8 = 2;
 const ADVERTISED: u8 = 9;
 /// The prefix length of the routes to one half of all addresses, of which two stand for a default route.
 const HALF: u8 = 1;
@@ -62,9 +62,16 @@ pub(crate) struct DefaultRoutes {
     here: BTreeMap<String, Known>,
     /// Whether IPv4 and IPv6 have one by any interface.
     families: [bool; 2],
+    /// The networks on the configured interface's link.
+    on_link: BTreeSet<Network>,
 }
 
 impl DefaultRoutes {
+    /// Returns whether a route leads to this network on the configured interface's link.
+    pub(crate) fn is_on_link(&self, network: Network) -> bool {
+        self.on_link.contains(&network)
+    }
+
     fn has(&self, ipv6: bool) -> bool {
         let [ipv4, six] = self.families;
         if ipv6 { six } else { ipv4 }
@@ -74,10 +81,11 @@ impl DefaultRoutes {
 /// Returns the default routes of the main table. `None` if they cannot be read in a short time.
 pub(crate) fn default_routes(bound: &Bound, interface: &str, deadline: &Deadline) -> Option<DefaultRoutes> {
     let soon = Deadline::after(READING.min(deadline.remaining()));
-    let [ipv4, ipv6] = [false, true].map(|ipv6| TableRoute::read_widest(HALF, ipv6, &soon).ok());
+    let keeps = |prefix: u8, origin: u8| prefix <= HALF || origin == BY_KERNEL;
+    let [ipv4, ipv6] = [false, true].map(|ipv6| TableRoute::read_main(ipv6, keeps, &soon).ok());
     let mut all = ipv4?;
     all.extend(ipv6?);
-    all.retain(|route| route.table == MAIN_TABLE && route.way.kind == UNICAST);
+    all.retain(|route| route.way.kind == UNICAST);
     Some(found(&all, bound, interface))
 }
 
@@ -92,13 +100,17 @@ fn found(all: &[TableRoute], bound: &Bound, interface: &str) -> DefaultRoutes {
         halves.dedup();
         of(0).next().is_some() || halves.len() > 1
     };
-    let here = all.iter().filter(|route| route.way.interface == index && route.way.origin != ADVERTISED);
+    let by_it = |route: &&TableRoute| route.way.interface == index;
+    let is_wide = |route: &&TableRoute| route.prefix <= HALF && route.way.origin != ADVERTISED;
+    let subnets = all.iter().filter(by_it).filter(|route| route.prefix > HALF && route.way.gateway.is_none());
+    let on_link = subnets.filter_map(|route| Some(Network::of(route.destination?, route.prefix))).collect();
+    let here = all.iter().filter(by_it).filter(is_wide);
     let known = |route: &TableRoute| {
         let (ipv6, gateway) = (route.way.ipv6, route.way.gateway);
         let prefix = gateway.map_or(0, |gateway| subnet(bound, index, gateway));
         (words(route, interface), Known { ipv6, gateway, prefix })
     };
-    DefaultRoutes { here: here.map(known).collect(), families: [has(false), has(true)] }
+    DefaultRoutes { here: here.map(known).collect(), families: [has(false), has(true)], on_link }
 }
 
 /// Returns what tells a default route from another.
@@ -216,12 +228,7 @@ mod tests {
             let gateway = gateway.map(|gateway| gateway.parse().unwrap());
             let (ipv6, interface) = (destination.is_ipv6(), Some(*on));
             let way = DefaultRoute { ipv6, metric: 0, gateway, interface, kind: UNICAST, origin: 3 };
-            TableRoute {
-                destination: Some(destination).filter(|_| prefix > 0),
-                prefix,
-                table: MAIN_TABLE,
-                way,
-            }
+            TableRoute { destination: Some(destination).filter(|_| prefix > 0), prefix, table: 254, way }
         };
         let interfaces = [(2, "eth0"), (3, "eth1")].map(interface).to_vec();
         let address = "192.0.2.9".parse().unwrap();

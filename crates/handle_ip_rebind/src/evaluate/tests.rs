@@ -23,11 +23,13 @@ fn outcome(end: End, cases: Vec<Case>) -> Outcome {
         event: "CRITICAL-SOFT-2".parse().unwrap(),
         on: vec!["CRITICAL-SOFT-2".parse().unwrap(), "CRITICAL-HARD".parse().unwrap()],
         end,
+        interface: "eth0".to_owned(),
         expected: 40,
         difference: None,
         contradictions: Contradictions::default(),
         unrecorded: None,
         cases,
+        guessed: std::collections::BTreeMap::new(),
         misbound: crate::wrong::Wrongs::new(),
         acted: 1,
         changed: true,
@@ -308,4 +310,35 @@ fn says_what_became_of_each_program() {
         "note: not announced: x",
     ];
     assert_eq!(found[1..], details);
+}
+
+#[test]
+fn an_address_that_was_bound_alone_by_a_guess_is_told_until_it_has_its_prefix() {
+    let guess = |address: &str| Case { is_guess: true, ..case(address, Fate::Back, "") };
+    let bound =
+        outcome(End::Done, vec![guess("192.0.2.1"), guess("2001:db8::1"), case("192.0.2.3", Fate::Back, "")]);
+    let has_none = "eth0 has no subnet for it: write its prefix in the list or in [prefix]";
+    let after = |address| {
+        format!("after that, ip addr del {address} dev eth0: the next run binds it with its prefix")
+    };
+    let back = "bound again: 192.0.2.1, 192.0.2.3, 2001:db8::1";
+    let expected = [
+        format!("IP_REBIND WARNING - 192.0.2.1 bound as /32, {has_none}, 1 more fault ({back})"),
+        format!("WARNING: 192.0.2.1 bound as /32, {has_none}"),
+        after("192.0.2.1/32"),
+        format!("WARNING: 2001:db8::1 bound as /128, {has_none}"),
+        after("2001:db8::1/128"),
+    ];
+    assert_eq!(lines(&bound), expected);
+    let mut later = outcome(End::AllWell, Vec::new());
+    later.guessed = [("192.0.2.1".parse().unwrap(), None), ("2001:db8::1".parse().unwrap(), Some(64))].into();
+    let still =
+        "2001:db8::1 is still bound as /128: ip addr del 2001:db8::1/128 dev eth0, the next run binds it";
+    let expected = [
+        format!("IP_REBIND WARNING - 192.0.2.1 bound as /32, {has_none}, 1 more fault"),
+        format!("WARNING: 192.0.2.1 bound as /32, {has_none}"),
+        after("192.0.2.1/32"),
+        format!("WARNING: {still}"),
+    ];
+    assert_eq!(lines(&later), expected);
 }

@@ -36,4 +36,6 @@ mod site;
 #[cfg(test)]
 mod sparing;
 #[cfg(test)]
+mod subnet;
+#[cfg(test)]
 mod trial;

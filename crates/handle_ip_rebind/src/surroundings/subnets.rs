@@ -1,0 +1,192 @@
+//! The subnets that the configured interface has, as runs see them. The kernel removes one with its last
+//! address, and an address that is bound alone does not bring it back: then the host has its address and
+//! reaches no neighbour.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
+
+use host_net::{Bound, BoundAddress};
+use serde::{Deserialize, Serialize};
+
+use crate::case::{Case, MOST};
+use crate::network::Network;
+use crate::prefix::{Covering, longest};
+
+/// The subnets that are known, and the addresses without one.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Subnets {
+    /// The networks that the interface has, or had when all was well, and whether each has a route.
+    #[serde(default)]
+    known: BTreeMap<Network, bool>,
+    /// The addresses of the list that were bound alone when a run found them, as some providers want it.
+    #[serde(default)]
+    alone: BTreeSet<IpAddr>,
+    /// The addresses that runs bound alone because nothing told their subnet.
+    #[serde(default)]
+    guessed: BTreeSet<IpAddr>,
+}
+
+/// What a run finds.
+pub(crate) struct View<'a> {
+    /// What is bound.
+    pub(crate) bound: &'a Bound,
+    /// The configured interface.
+    pub(crate) interface: &'a str,
+    /// Whether an address is missing: then the subnets that are not there are kept.
+    pub(crate) is_missing: bool,
+}
+
+impl Subnets {
+    /// Takes note of the subnets that are there now, of which those have a route that are `on_link`, and of
+    /// the `listed` addresses that are bound alone. Those that were guessed are forgotten where they are not
+    /// bound so any more. Returns whether this changed anything.
+    pub(crate) fn see(
+        &mut self,
+        view: &View<'_>,
+        listed: impl Fn(IpAddr) -> bool,
+        on_link: impl Fn(Network) -> bool,
+    ) -> bool {
+        let before = self.clone();
+        let index = view.bound.by_name(view.interface).map(|known| known.index);
+        let here = view.bound.addresses.iter().filter(|place| Some(place.interface) == index);
+        let (alone, of_subnets): (Vec<&BoundAddress>, Vec<&BoundAddress>) =
+            here.partition(|place| place.prefix == longest(place.address.is_ipv4()));
+        let alone: BTreeSet<IpAddr> = alone.into_iter().map(|place| place.address).collect();
+        let networks = of_subnets.into_iter().map(|place| Network::of(place.address, place.prefix));
+        let now = networks.filter(|network| !network.is_link_local());
+        let now: BTreeMap<Network, bool> =
+            now.take(MOST).map(|network| (network, on_link(network))).collect();
+        self.guessed.retain(|address| alone.contains(address));
+        if !view.is_missing {
+            self.known.clear();
+            self.alone.retain(|address| alone.contains(address));
+        }
+        // Its route may have gone first.
+        for (network, has_route) in now {
+            *self.known.entry(network).or_default() |= has_route;
+        }
+        let by_design =
+            alone.into_iter().filter(|address| listed(*address) && !self.guessed.contains(address));
+        self.alone.extend(by_design.take(MOST.saturating_sub(self.alone.len())));
+        *self != before
+    }
+
+    /// Returns the longest network that the interface had and that an address is in. `None` if there is none,
+    /// or if the address was bound alone.
+    pub(crate) fn had(&self, address: IpAddr) -> Option<Covering> {
+        let of = self.known.iter().filter(|(network, _)| network.contains(address));
+        let (network, makes_route) = of.max_by_key(|(network, _)| network.prefix)?;
+        (!self.was_alone(address)).then_some(Covering { network: *network, makes_route: *makes_route })
+    }
+
+    /// Returns whether a run found an address bound alone.
+    pub(crate) fn was_alone(&self, address: IpAddr) -> bool {
+        self.alone.contains(&address)
+    }
+
+    /// Notes the addresses that a run is to bind alone because nothing tells their subnet.
+    pub(crate) fn guess(&mut self, cases: &[Case]) {
+        let guessed = cases.iter().filter(|case| case.is_guess).map(|case| case.address);
+        self.guessed.extend(guessed.take(MOST.saturating_sub(self.guessed.len())));
+    }
+
+    /// Forgets those of the guessed addresses that are bound as they should be.
+    pub(crate) fn forget(&mut self, is_right: impl Fn(IpAddr) -> bool) {
+        self.guessed.retain(|address| !is_right(*address));
+    }
+
+    /// Returns the addresses that runs bound alone because nothing told their subnet.
+    pub(crate) fn guessed(&self) -> &BTreeSet<IpAddr> {
+        &self.guessed
+    }
+
+    /// Returns whether nothing is known.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.known.is_empty() && self.alone.is_empty() && self.guessed.is_empty()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use host_net::{Flags, Interface};
+
+    use super::*;
+    use crate::case::{Fate, example};
+
+    fn bound(all: &[&str]) -> Bound {
+        let place = |text: &&str| {
+            let (address, prefix) = text.split_once('/').unwrap();
+            let (address, prefix) = (address.parse().unwrap(), prefix.parse().unwrap());
+            BoundAddress { address, interface: 2, prefix, flags: Flags(0x80) }
+        };
+        let interfaces = vec![Interface::new(2, "eth0")];
+        Bound { interfaces, addresses: all.iter().map(place).collect(), ..Bound::default() }
+    }
+
+    fn see(subnets: &mut Subnets, all: &[&str], is_missing: bool) -> bool {
+        let bound = bound(all);
+        subnets.see(&View { bound: &bound, interface: "eth0", is_missing }, |_| true, |_| true)
+    }
+
+    fn had(subnets: &Subnets, address: &str) -> Option<String> {
+        subnets.had(address.parse().unwrap()).map(|had| had.network.to_string())
+    }
+
+    #[test]
+    fn a_subnet_is_known_until_it_is_gone_and_nothing_is_missing() {
+        let mut subnets = Subnets::default();
+        let all = ["192.0.2.1/24", "192.0.2.31/24", "192.0.2.65/26", "2001:db8::1/64", "fe80::1/64"];
+        assert!(see(&mut subnets, &all, false) && !see(&mut subnets, &all, false));
+        assert!(!see(&mut subnets, &[], true), "an address is missing");
+        let rows = [
+            ("192.0.2.31", Some("192.0.2.0/24")),
+            ("192.0.2.77", Some("192.0.2.64/26")),
+            ("2001:db8::31", Some("2001:db8::/64")),
+            ("198.51.100.1", None),
+            ("fe80::9", None),
+        ];
+        for (address, expected) in rows {
+            assert_eq!(had(&subnets, address).as_deref(), expected, "{address}");
+        }
+        assert!(see(&mut subnets, &["198.51.100.1/24"], true) && had(&subnets, "192.0.2.31").is_some());
+        assert!(see(&mut subnets, &["198.51.100.1/24"], false), "the host was renumbered");
+        assert_eq!(had(&subnets, "192.0.2.31"), None);
+    }
+
+    #[test]
+    fn an_address_that_was_alone_stays_alone() {
+        let mut subnets = Subnets::default();
+        see(&mut subnets, &["192.0.2.1/24", "192.0.2.31/32"], false);
+        see(&mut subnets, &[], true);
+        assert_eq!((had(&subnets, "192.0.2.31"), had(&subnets, "192.0.2.1").is_some()), (None, true));
+        assert!(subnets.was_alone("192.0.2.31".parse().unwrap()));
+        see(&mut subnets, &["192.0.2.1/24", "192.0.2.31/24"], false);
+        assert!(had(&subnets, "192.0.2.31").is_some(), "it is no longer alone");
+    }
+
+    #[test]
+    fn a_guess_is_no_design() {
+        let address = "2001:db8::31".parse().unwrap();
+        let mut subnets = Subnets::default();
+        subnets.guess(&[Case { is_guess: true, ..example("2001:db8::31", Fate::Bindable, "") }]);
+        assert!(!see(&mut subnets, &["2001:db8::31/128"], false), "it is bound so");
+        assert!(subnets.guessed().contains(&address) && !subnets.was_alone(address));
+        let mut other = subnets.clone();
+        assert!(see(&mut other, &["2001:db8::31/64"], false) && other.guessed().is_empty());
+        subnets.forget(|it| it == address);
+        assert!(subnets.is_empty());
+    }
+
+    #[test]
+    fn it_is_read_as_it_was_written() {
+        let mut subnets = Subnets::default();
+        see(&mut subnets, &["192.0.2.1/24", "192.0.2.31/32", "2001:db8::1/64"], false);
+        let text = serde_json::to_string(&subnets).unwrap();
+        assert_eq!(
+            text,
+            "{\"known\":{\"192.0.2.0/24\":true,\"2001:db8::/64\":true},\"alone\":[\"192.0.2.31\"],\"guessed\":[]}"
+        );
+        assert_eq!(serde_json::from_str::<Subnets>(&text).unwrap(), subnets);
+    }
+}

@@ -1,0 +1,53 @@
+//! The subnet of the interface, which the kernel removes with its last address.
+
+use std::fs;
+
+use suite::needs::missing;
+
+use super::site::{HOSTS, Site};
+
+#[test]
+fn a_subnet_that_went_comes_back_with_its_addresses() {
+    if missing(&HOSTS) {
+        return;
+    }
+    // No prefix length in the list: those of two subnets, and one that the provider routes here.
+    let site = Site::new("192.0.2.1 192.0.2.31 2001:db8::1 203.0.113.77");
+    for name in ["all", "eth0"] {
+        site.host.sysctl(&format!("net/ipv4/conf/{name}/promote_secondaries"), "0");
+    }
+    site.host.ip_batch("addr add 192.0.2.31/24 dev eth0\naddr add 203.0.113.77/32 dev eth0\n");
+    let well = "IP_REBIND OK - nothing is missing, 4 addresses bound and usable";
+    assert_eq!(site.handle().verdict(), (0, well));
+    let flush = || site.host.ip(&["addr", "flush", "dev", "eth0", "scope", "global"]);
+    flush();
+    let line = "IP_REBIND OK - bound again: 192.0.2.1, 192.0.2.31 and 2 more";
+    assert_eq!(site.handle().verdict(), (0, line));
+    for address in ["192.0.2.1/24", "192.0.2.31/24", "203.0.113.77/32", "2001:db8::1/64"] {
+        assert!(site.has(address), "{address}: {}", site.host.ip(&["-o", "addr"]).stdout);
+    }
+    let leads = |family, network| site.host.ip(&[family, "route", "show", network]).stdout.contains("eth0");
+    assert!(leads("-4", "192.0.2.0/24") && leads("-6", "2001:db8::/64"));
+    assert_eq!(site.handle().verdict(), (0, well));
+    // A host on which no run has seen it, as where no timer calls the handler.
+    fs::remove_dir_all(site.path("state")).unwrap();
+    flush();
+    let has_none = "eth0 has no subnet for it: write its prefix in the list or in [prefix]";
+    let tried = site.trial();
+    assert!(
+        tried.code == Some(1) && tried.first_line().contains(" would be bound as /32, eth0 has no"),
+        "{tried:?}"
+    );
+    assert!(tried.stdout.contains(&format!("2001:db8::1 would be bound as /128, {has_none}")), "{tried:?}");
+    for _ in 0..2 {
+        let outcome = site.handle();
+        assert!(
+            outcome.code == Some(1) && outcome.first_line().contains(" bound as /32, eth0 has no"),
+            "{outcome:?}"
+        );
+        assert!(
+            outcome.stdout.contains("2001:db8::1 bound as /128, eth0 has no subnet for it"),
+            "{outcome:?}"
+        );
+    }
+}
