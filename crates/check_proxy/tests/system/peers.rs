@@ -1,179 +1,184 @@
-//! The same proxies asked by curl, check_http, check_curl and the blackbox exporter, each of which is told
-//! the proxy, the customer's login and the page's text: which states of a proxy they call OK.
+//! The states of a proxy, asked by curl, check_http, check_curl and the blackbox exporter too. Each is told
+//! the proxy, the customer's login, and the page with its whole text: how often it is right, and how often
+//! it says why. README.md has the counts.
 
-use std::fs;
-use std::net::TcpStream;
-use std::process::Command;
+mod programs;
+
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
-use suite::daemon::Daemon;
-use suite::host::bare;
-use suite::needs::{Need, missing, program};
-use suite::process::run;
-use tempfile::TempDir;
+use suite::blocks::{Block, is_update};
+use suite::host::Host;
+use suite::needs::{Need, missing};
+use suite::plugins;
 
-use crate::fake::{Origin, PASSWORD, Who, answer, folder, hang, nonce, page, proxy, refusal};
-use crate::states::{ADDRESS, Serve, hangs_for, in_tunnel, reset, says, serves, to_customer};
-use crate::{free_port, inside, verdict};
+use crate::fake::Origin;
+use crate::inside;
+use crate::states::{NEEDS, machine, started, wrong};
+use programs::{BLACKBOX, Blackbox, CHECK_CURL, CHECK_HTTP, CURL, Said, State, curl, plugin, version};
 
-const NEEDS: [Need; 7] = [
-    Need::Root,
-    Need::Program("ip"),
-    Need::Program("openssl"),
-    Need::Program("curl"),
-    Need::Program("check_http"),
-    Need::Program("check_curl"),
-    Need::Program("prometheus-blackbox-exporter"),
+const PEERS: [&str; 4] = [CURL, CHECK_HTTP, CHECK_CURL, BLACKBOX];
+/// How many states are asked side by side.
+const AT_ONCE: usize = 8;
+
+/// What all of them call OK, as check_proxy says it.
+const UNSEEN: [&str; 12] = [
+    "open: serves strangers by http and https",
+    "open: serves strangers by https",
+    "open: serves strangers by http",
+    "open: the 407 carries the page",
+    "takes any password",
+    "answers no new login: its authentication helper hangs",
+    "takes any password for https",
+    "lets customers through to 192.0.2.9:22",
+    "lets customers through to 192.0.2.9:22",
+    "lets customers through to 192.0.2.9:22",
+    "the page sees X-Forwarded-For",
+    "an old copy of the page",
 ];
-const ALL: &[&str] = &["curl", "check_http", "check_curl", "blackbox_exporter"];
-/// How long each peer may take.
-const SECONDS: &str = "4";
 
-/// What a proxy does, whether it is asked for the page by https, what is said of it (nothing if it is as it
-/// should be), and the peers that call it OK.
-type Row = (Serve, bool, &'static str, &'static [&'static str]);
+/// Texts of lines, and the words of a peer that tell this cause. Other lines have none: that a helper hangs
+/// is more than a timeout.
+const CAUSES: [(&str, &[&str]); 25] = [
+    ("407", &["407", "proxy authentication required"]),
+    ("403 ", &["403", "forbidden"]),
+    ("503 ", &["503"]),
+    ("429", &["429"]),
+    ("302 ", &["302", "portal.example.net"]),
+    ("leaves by", NOT_FOUND),
+    ("another page", NOT_FOUND),
+    ("page longer than", NOT_FOUND),
+    ("page cut", &["unexpected eof", "transfer closed", "outstanding read data"]),
+    ("then closed", &["closed", "eof", "ssl_error_syscall"]),
+    ("then reset", &["reset"]),
+    ("no TLS", &["wrong version", "tls handshake"]),
+    ("wrong certificate", &["certificate"]),
+    ("no HTTP", &["http/0.9", "malformed", "invalid header", "220"]),
+    ("header without end", &["header", "too large"]),
+    ("closed without an answer", &["empty reply", "eof", "closed", "no data"]),
+    ("reset without an answer", &["reset"]),
+    ("offers NTLM", &["ntlm", "negotiate"]),
+    ("no route from here", &["no route", "unreachable"]),
+    ("prohibited here", &["prohibited", "permission denied"]),
+    ("192.0.2.1 refused", &["refused"]),
+    ("192.0.2.1 no answer", SILENCE),
+    ("connects, no answer", SILENCE),
+    ("then no answer", SILENCE),
+    ("answer incomplete", SILENCE),
+];
+const NOT_FOUND: &[&str] = &["not found", "regex"];
+const SILENCE: &[&str] = &["timeout", "timed out", "deadline"];
 
-fn rows(https: u16) -> Vec<Row> {
-    let customer = |who, _| who == Who::Customer;
-    let keeps_logins: Serve = Box::new(|who, head, stream| match who {
-        Who::Stranger => says(|_, _| refusal())(who, head, stream),
-        Who::Unknown => hang(stream),
-        Who::Customer => says(|_, head| page(head, ADDRESS))(who, head, stream),
-    });
-    let old = |_: &str| answer("200 OK", "", "pong fedcba9876543210 from 192.0.2.1");
-    let block = |head: &str| answer("200 OK", "", &format!("pong is blocked: {}", nonce(head)));
-    let cut = |head: &str| format!("HTTP/1.1 200 OK\r\nContent-Length: 999\r\n\r\npong {}", nonce(head));
-    let hangs = "refuses strangers, does not answer any login: its authentication helper hangs";
-    vec![
-        (serves(https, customer), false, "", ALL),
-        (serves(https, customer), true, "", ALL),
-        (serves(https, |_, _| true), false, "open: serves strangers by http", ALL),
-        (serves(https, |_, _| true), true, "open: serves strangers by https", ALL),
-        (serves(https, |who, _| who != Who::Stranger), false, "takes any password", ALL),
-        (keeps_logins, false, "answers no new login: its authentication helper hangs", ALL),
-        (to_customer(|head| page(head, "192.0.2.99")), false, "leaves by 192.0.2.99", ALL),
-        (to_customer(old), false, "an old copy of the page", ALL),
-        (to_customer(block), false, "another page in place of ours", ALL),
-        (to_customer(cut), false, "page cut", &["check_http"]),
-        (says(|_, _| refusal()), false, "password refused (407)", &[]),
-        (hangs_for(|who| who != Who::Stranger), false, hangs, &[]),
-        (in_tunnel(reset), true, "CONNECT 200, then reset", &[]),
-    ]
+/// How often one of them was right, and said the cause as well, of the states that it was asked in.
+#[derive(Clone, Copy, Debug, Default)]
+struct Count {
+    right: usize,
+    cause: usize,
+    asked: usize,
+}
+
+impl Count {
+    fn add(&mut self, is_right: bool, says_cause: bool) {
+        self.right += usize::from(is_right);
+        self.cause += usize::from(is_right && says_cause);
+        self.asked += 1;
+    }
+
+    fn row(self, name: &str) -> String {
+        format!("| {name} | {} | {} | {} |\n", self.right, self.cause, self.asked)
+    }
 }
 
 #[test]
-fn the_peers_try_no_stranger() {
-    if missing(&NEEDS) {
+fn the_peers_are_asked_in_the_same_states() {
+    if missing(&NEEDS) || missing(&PEERS.map(Need::Program)) {
         return;
     }
-    let host = bare();
-    host.ip_batch("addr add 192.0.2.1/32 dev lo\n");
-    let host = &host;
-    inside(host, || {
+    let host = &machine();
+    let (states, asked) = inside(host, || {
         // check_http has no option for the port of a page behind CONNECT.
         let origin = &Origin::start_with(443);
-        let (serves, rows): (Vec<Serve>, Vec<_>) = rows(origin.https)
-            .into_iter()
-            .map(|(serve, secure, line, ok)| (serve, (secure, line, ok)))
-            .unzip();
-        let ports: Vec<u16> = serves.into_iter().map(|serve| proxy(serve).parse().unwrap()).collect();
-        let blackbox = &Blackbox::start(origin, &ports);
-        thread::scope(|scope| {
-            for ((secure, line, ok), port) in rows.into_iter().zip(ports) {
-                scope.spawn(move || {
-                    let (said, well) = inside(host, || ask(origin, blackbox, port, secure));
-                    let is_right = match line {
-                        "" => said.starts_with("OK - 192.0.2.1 serves customers in "),
-                        line => said == format!("CRITICAL - {ADDRESS} {line}"),
-                    };
-                    assert!(is_right && well == ok, "{line}: {said}, the peers: {well:?}");
-                });
-            }
-        });
+        let states: Vec<State> =
+            started(origin).into_iter().map(|(arguments, line)| State { arguments, line }).collect();
+        let asked = ask_all(host, origin, &states);
+        (states, asked)
     });
+    let mut counts = [Count::default(); 5];
+    let mut unseen = Vec::new();
+    for (state, (wrong, said)) in states.iter().zip(&asked) {
+        assert_eq!(*wrong, None);
+        let [own, peers @ ..] = &mut counts;
+        own.add(true, true);
+        for (count, said) in peers.iter_mut().zip(said) {
+            count.add(said.is_well == state.is_well(), says_cause(state, said));
+        }
+        if !state.is_well() && !said.is_empty() && said.iter().all(|said| said.is_well) {
+            unseen.push(state.line);
+        }
+    }
+    assert_eq!(unseen, UNSEEN);
+    hold(&counts);
 }
 
-/// What check_proxy says of the proxy on this port, and which peers call it OK. All ask at the same time.
-fn ask(origin: &Origin, blackbox: &Blackbox, port: u16, secure: bool) -> (String, Vec<&'static str>) {
-    let url = if secure { origin.https_url() } else { origin.url("pong") };
-    let limits = ["--tries=1", "--no-direct", "--connect-timeout=1.5"];
-    let arguments = [&[url.as_str()], limits.as_slice()].concat();
-    let page = &url.trim_start_matches("--url=").replace("NONCE", "0123456789abcdef");
+/// What is wrong with the line of check_proxy, and what each peer says: nothing where it cannot be asked.
+type Answers = (Option<String>, Vec<Said>);
+
+fn ask_all(host: &Host, origin: &Origin, states: &[State]) -> Vec<Answers> {
+    let blackbox = &Blackbox::start(origin, states);
+    let next = AtomicUsize::new(0);
+    let work = || {
+        let numbers = std::iter::repeat_with(|| next.fetch_add(1, Ordering::Relaxed));
+        let states = numbers.map_while(|number| Some((number, states.get(number)?)));
+        states.map(|(number, state)| (number, ask(origin, blackbox, number, state))).collect::<Vec<_>>()
+    };
+    let mut asked: Vec<(usize, Answers)> = thread::scope(|scope| {
+        let running: Vec<_> = (0..AT_ONCE).map(|_| scope.spawn(|| inside(host, work))).collect();
+        running.into_iter().flat_map(|running| running.join().unwrap()).collect()
+    });
+    asked.sort_by_key(|(number, _)| *number);
+    asked.into_iter().map(|(_, answers)| answers).collect()
+}
+
+fn ask(origin: &Origin, blackbox: &Blackbox, number: usize, state: &State) -> Answers {
     thread::scope(|scope| {
-        let peers = [
-            scope.spawn(|| curl(origin, page, port)),
-            scope.spawn(|| plugin("check_http", page, port)),
-            scope.spawn(|| plugin("check_curl", page, port)),
-            scope.spawn(|| blackbox.calls_well(page, port)),
-        ];
-        let (_, line) = verdict(origin, ADDRESS, port, &arguments);
-        let well = peers.map(|peer| peer.join().unwrap());
-        let well = ALL.iter().zip(well).filter_map(|(name, is_well)| is_well.then_some(*name));
-        (line.trim_start_matches("PROXY ").to_owned(), well.collect())
+        let peers = state.is_for_peers().then(|| {
+            [
+                scope.spawn(|| state.ask(|page| curl(origin, state, page))),
+                scope.spawn(|| state.ask(|page| plugin(origin, CHECK_HTTP, state, page))),
+                scope.spawn(|| state.ask(|page| plugin(origin, CHECK_CURL, state, page))),
+                scope.spawn(|| state.ask(|page| blackbox.ask(number, page))),
+            ]
+        });
+        let wrong = wrong(origin, &state.arguments, state.line);
+        (wrong, peers.into_iter().flatten().map(|peer| peer.join().unwrap()).collect())
     })
 }
 
-fn login() -> String {
-    format!("cust:{PASSWORD}")
+/// Whether a peer that is right says why, by a word of its own.
+fn says_cause(state: &State, said: &Said) -> bool {
+    let words =
+        CAUSES.iter().find(|(cause, _)| state.line.contains(cause)).map_or(&[][..], |(_, words)| words);
+    let text = said.text.to_lowercase();
+    let is_word = |word: &&str| {
+        let is_apart = |c: Option<char>| !c.is_some_and(|c| c.is_ascii_digit());
+        text.match_indices(word).any(|(at, _)| {
+            is_apart(text[..at].chars().next_back()) && is_apart(text[at + word.len()..].chars().next())
+        })
+    };
+    state.is_well() || words.iter().any(is_word)
 }
 
-fn curl(origin: &Origin, page: &str, port: u16) -> bool {
-    let mut command = Command::new(program("curl").unwrap());
-    command.args(["-s", "-f", "-m", SECONDS, "--noproxy", "", "-x", &format!("http://{ADDRESS}:{port}")]);
-    command.args(["-U", &login(), "--cacert"]).arg(origin.authority.path("ca.pem")).arg(page);
-    let outcome = run(&mut command);
-    outcome.code == Some(0) && outcome.stdout.contains("pong")
-}
-
-/// check_http or check_curl.
-fn plugin(name: &str, page: &str, port: u16) -> bool {
-    let mut command = Command::new(program(name).unwrap());
-    command.args(["-I", ADDRESS, "-p", &port.to_string(), "-b", &login(), "-s", "pong", "-t", SECONDS]);
-    if page.starts_with("https") {
-        command.args(["-j", "CONNECT", "-S", "-H", "127.0.0.1"]);
+/// Holds the counts against README.md. Other releases of the peers may have others.
+fn hold(counts: &[Count; 5]) {
+    let block = Block::new(&plugins::workspace().join("crates/check_proxy/README.md"), "peers");
+    let names: Vec<String> =
+        std::iter::once("check_proxy".to_owned()).chain(PEERS.iter().map(|peer| version(peer))).collect();
+    let shown = block.shown().unwrap_or_default();
+    if !is_update() && !names.iter().all(|name| shown.contains(&format!("| {name} |"))) {
+        return;
     }
-    // check_http takes the path of the page alone there.
-    let is_path = page.starts_with("https") && name == "check_http";
-    run(command.args(["-u", if is_path { "/pong?n=x" } else { page }])).code == Some(0)
-}
-
-/// The exporter, with a module for each proxy.
-struct Blackbox {
-    /// It ends before its folder goes.
-    _daemon: Daemon,
-    _folder: TempDir,
-    port: u16,
-}
-
-impl Blackbox {
-    fn start(origin: &Origin, proxies: &[u16]) -> Self {
-        let (folder, path) = folder();
-        let (ca, login) = (origin.authority.path("ca.pem"), login());
-        let module = |port: &u16| {
-            format!(
-                "  p{port}:\n    prober: http\n    timeout: {SECONDS}s\n    http:\n      \
-                 preferred_ip_protocol: ip4\n      proxy_url: http://{login}@{ADDRESS}:{port}\n      \
-                 fail_if_body_not_matches_regexp: [pong]\n      tls_config:\n        ca_file: {}\n",
-                ca.display()
-            )
-        };
-        let modules: String = proxies.iter().map(module).collect();
-        let (file, port) = (path.join("blackbox.yml"), free_port("127.0.0.1"));
-        fs::write(&file, format!("modules:\n{modules}")).unwrap();
-        let mut command = Command::new(program("prometheus-blackbox-exporter").unwrap());
-        command.arg(format!("--config.file={}", file.display()));
-        command.arg(format!("--web.listen-address=127.0.0.1:{port}"));
-        let listens = |_| TcpStream::connect(("127.0.0.1", port)).is_ok();
-        let daemon = Daemon::start(&mut command, &path.join("log"), listens);
-        Self { _daemon: daemon, _folder: folder, port }
-    }
-
-    fn calls_well(&self, page: &str, proxy: u16) -> bool {
-        let mut command = Command::new(program("curl").unwrap());
-        let (target, module) = (format!("target={page}"), format!("module=p{proxy}"));
-        command.args(["-s", "-m", "10", "--noproxy", "*", "-G", "--data-urlencode", &target, "-d", &module]);
-        let outcome = run(command.arg(format!("http://127.0.0.1:{}/probe", self.port)));
-        assert!(outcome.stdout.contains("\nprobe_success "), "{}", outcome.stdout);
-        outcome.stdout.contains("\nprobe_success 1")
-    }
+    let rows: String = counts.iter().zip(&names).map(|(count, name)| count.row(name)).collect();
+    block.hold(&format!(
+        "| program | right | right, with the cause | states |\n| --- | --- | --- | --- |\n{rows}"
+    ));
 }

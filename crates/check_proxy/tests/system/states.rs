@@ -5,14 +5,14 @@ use std::io::Write as _;
 use std::net::TcpStream;
 use std::thread;
 
-use suite::host::bare;
+use suite::host::{Host, bare};
 use suite::needs::{Need, missing};
 use suite::process::run;
 
 use crate::fake::{Origin, Who, answer, hang, listen_tls, nonce, page, proxy, refusal, tunnel};
 use crate::inside;
 
-pub(crate) type Serve = Box<dyn Fn(Who, &str, &mut TcpStream) + Send + Sync>;
+type Serve = Box<dyn Fn(Who, &str, &mut TcpStream) + Send + Sync>;
 
 /// Where the proxies are, each on a port of its own.
 pub(crate) const ADDRESS: &str = "192.0.2.1";
@@ -29,7 +29,7 @@ pub(crate) fn to_customer(text: impl Fn(&str) -> String + Send + Sync + 'static)
 }
 
 /// Serves these by http and https as a proxy does, and refuses others.
-pub(crate) fn serves(https: u16, serves: impl Fn(Who, bool) -> bool + Send + Sync + 'static) -> Serve {
+fn serves(https: u16, serves: impl Fn(Who, bool) -> bool + Send + Sync + 'static) -> Serve {
     Box::new(move |who, head, stream| match head.starts_with("CONNECT") {
         secure if !serves(who, secure) => drop(stream.write_all(refusal().as_bytes())),
         true => tunnel((ADDRESS, https), stream),
@@ -38,7 +38,7 @@ pub(crate) fn serves(https: u16, serves: impl Fn(Who, bool) -> bool + Send + Syn
 }
 
 /// Opens a tunnel for the customer, and does this in it.
-pub(crate) fn in_tunnel(act: impl Fn(&mut TcpStream) + Send + Sync + 'static) -> Serve {
+fn in_tunnel(act: impl Fn(&mut TcpStream) + Send + Sync + 'static) -> Serve {
     Box::new(move |who, _, stream| match who {
         Who::Customer => {
             let _ = stream.write_all(CONNECTED);
@@ -49,7 +49,7 @@ pub(crate) fn in_tunnel(act: impl Fn(&mut TcpStream) + Send + Sync + 'static) ->
 }
 
 /// Refuses these, and keeps silent to others.
-pub(crate) fn hangs_for(hangs: impl Fn(Who) -> bool + Send + Sync + 'static) -> Serve {
+fn hangs_for(hangs: impl Fn(Who) -> bool + Send + Sync + 'static) -> Serve {
     Box::new(
         move |who, _, stream| {
             if hangs(who) { hang(stream) } else { drop(stream.write_all(refusal().as_bytes())) }
@@ -58,7 +58,7 @@ pub(crate) fn hangs_for(hangs: impl Fn(Who) -> bool + Send + Sync + 'static) -> 
 }
 
 /// Disconnecting a socket resets its connection.
-pub(crate) fn reset(stream: &mut TcpStream) {
+fn reset(stream: &mut TcpStream) {
     let _ = rustix::net::connect_unspec(&*stream);
 }
 
@@ -69,6 +69,15 @@ fn forbids(text: &'static str) -> Serve {
         (_, false, _) => drop(stream.write_all(page(head, ADDRESS).as_bytes())),
         (_, true, "") => hang(stream),
         (_, true, text) => drop(stream.write_all(text.as_bytes())),
+    })
+}
+
+/// Serves the customer, whose login it has kept, and asks its helper for others in vain.
+fn keeps_logins() -> Serve {
+    Box::new(|who, head, stream| match who {
+        Who::Stranger => drop(stream.write_all(refusal().as_bytes())),
+        Who::Unknown => hang(stream),
+        Who::Customer => drop(stream.write_all(page(head, ADDRESS).as_bytes())),
     })
 }
 
@@ -95,7 +104,11 @@ fn rows(origin: &Origin, other: u16) -> Vec<Row> {
             "OK",
         ),
         of(
-            says(move |who, head| if customer(who) { page(head, ADDRESS) } else { answer("403 No", "", "") }),
+            says(
+                move |who, head| {
+                    if customer(who) { page(head, ADDRESS) } else { answer("403 Forbidden", "", "") }
+                },
+            ),
             &http,
             "OK",
         ),
@@ -106,7 +119,7 @@ fn rows(origin: &Origin, other: u16) -> Vec<Row> {
         ),
         of(says(|_, _| refusal()), &format!("{both} --strangers=only"), "OK - 192.0.2.1 refuses strangers"),
         of(serves(secure, |who, _| who != Who::Unknown), &format!("{both} --strangers=allow"), "OK"),
-        of(forbids("HTTP/1.1 403 No\r\nContent-Length: 0\r\n\r\n"), &forbid, "OK"),
+        of(forbids("HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n"), &forbid, "OK"),
         of(forbids("HTTP/1.1 405 No\r\nContent-Length: 0\r\n\r\n"), &forbid, "OK"),
         of(serves(secure, |_, _| true), &both, "open: serves strangers by http and https"),
         of(
@@ -136,6 +149,7 @@ fn rows(origin: &Origin, other: u16) -> Vec<Row> {
             "open: the 407 carries the page",
         ),
         of(serves(secure, |who, _| who != Who::Stranger), &both, "takes any password"),
+        of(keeps_logins(), &http, "answers no new login: its authentication helper hangs"),
         of(
             serves(secure, move |who, secure| customer(who) || (secure && who == Who::Unknown)),
             &both,
@@ -162,13 +176,12 @@ fn rows(origin: &Origin, other: u16) -> Vec<Row> {
             &both,
             "password refused (407 for https)",
         ),
-        of(status("403 No", "X-Squid-Error: ERR_ACCESS_DENIED 0\r\n"), &both, "403 ERR_ACCESS_DENIED"),
+        of(status("403 Forbidden", "X-Squid-Error: ERR_ACCESS_DENIED 0\r\n"), &both, "403 ERR_ACCESS_DENIED"),
         of(
             Box::new(move |who, head, stream| match (who, head.starts_with("CONNECT")) {
-                (Who::Customer, true) => drop(
-                    stream
-                        .write_all(answer("403 No", "X-Squid-Error: ERR_ACCESS_DENIED 0\r\n", "").as_bytes()),
-                ),
+                (Who::Customer, true) => drop(stream.write_all(
+                    answer("403 Forbidden", "X-Squid-Error: ERR_ACCESS_DENIED 0\r\n", "").as_bytes(),
+                )),
                 (Who::Customer, false) => drop(stream.write_all(page(head, ADDRESS).as_bytes())),
                 _ => drop(stream.write_all(refusal().as_bytes())),
             }),
@@ -295,30 +308,43 @@ const NONE: [(&str, &str, &str); 5] = [
 
 #[test]
 fn each_has_its_line() {
-    let needs = ["ip", "nft", "openssl"].map(Need::Program);
-    if missing(&[Need::Root]) || missing(&needs) {
+    if missing(&NEEDS) {
         return;
     }
+    let host = machine();
+    inside(&host, || {
+        let origin = Origin::start();
+        hold(&host, &origin, &started(&origin));
+    });
+}
+
+/// What a host needs on which all of these states are.
+pub(crate) const NEEDS: [Need; 4] =
+    [Need::Root, Need::Program("ip"), Need::Program("nft"), Need::Program("openssl")];
+
+/// A host with the address of all proxies, and with addresses and a port that take no connection.
+pub(crate) fn machine() -> Host {
     let host = bare();
     host.ip_batch("addr add 192.0.2.1/32 dev lo\nroute add prohibit 198.51.100.2/32\n");
     let rules = "add table inet x; add chain inet x i { type filter hook input priority 0; }; \
                  add rule inet x i tcp dport 99 drop";
     assert_eq!(run(host.command("nft").arg(rules)).code, Some(0));
-    inside(&host, || {
-        let origin = Origin::start();
-        let other = listen_tls(&Origin::start().authority.sign("other", "subjectAltName=IP:127.0.0.1"));
-        let none = NONE.map(|(address, port, line)| {
-            (format!("--ip={address} --port={port} {}", origin.url("pong")), line)
-        });
-        let rows = rows(&origin, other).into_iter().map(|(serve, arguments, line)| {
-            (format!("--ip={ADDRESS} --port={} {arguments}", proxy(serve)), line)
-        });
-        hold(&host, &origin, &rows.chain(none).collect::<Vec<_>>());
+    host
+}
+
+/// Starts the proxies of all states, and returns the arguments with the line for each.
+pub(crate) fn started(origin: &Origin) -> Vec<(String, &'static str)> {
+    let other = listen_tls(&Origin::start().authority.sign("other", "subjectAltName=IP:127.0.0.1"));
+    let none = NONE
+        .map(|(address, port, line)| (format!("--ip={address} --port={port} {}", origin.url("pong")), line));
+    let rows = rows(origin, other).into_iter().map(|(serve, arguments, line)| {
+        (format!("--ip={ADDRESS} --port={} {arguments}", proxy(serve)), line)
     });
+    rows.chain(none).collect()
 }
 
 /// Runs all rows side by side, and names those whose line is another one.
-pub(crate) fn hold(host: &suite::host::Host, origin: &Origin, rows: &[(String, &str)]) {
+pub(crate) fn hold(host: &Host, origin: &Origin, rows: &[(String, &str)]) {
     let wrong: Vec<String> = thread::scope(|scope| {
         let run = |(arguments, line): &'_ (String, &str)| {
             let (arguments, line) = (arguments.clone(), (*line).to_owned());
@@ -331,7 +357,7 @@ pub(crate) fn hold(host: &suite::host::Host, origin: &Origin, rows: &[(String, &
 }
 
 /// What is said, if it is not the line of the row.
-fn wrong(origin: &Origin, arguments: &str, line: &str) -> Option<String> {
+pub(crate) fn wrong(origin: &Origin, arguments: &str, line: &str) -> Option<String> {
     let login = origin.login();
     let fixed = ["--not-expect=X-Forwarded-For", "--tries=1", "--no-direct", "--connect-timeout=1.5"];
     let login = Some(login.as_str()).filter(|_| !arguments.contains("--strangers=only"));
