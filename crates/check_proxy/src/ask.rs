@@ -3,10 +3,10 @@
 use std::net::SocketAddr;
 use std::time::Instant;
 
-use net::HostPort;
+use net::{HostPort, Stream};
 
-use crate::fault::{Fault, Tunnel};
-use crate::http::Head;
+use crate::fault::{Fault, Status, Tunnel};
+use crate::http::{Head, Reader};
 use crate::login::Scheme;
 use crate::request::Request;
 use crate::request_options::{Answer, As, RequestOptions, offers};
@@ -47,14 +47,18 @@ impl From<Passage> for Tried {
 
 impl RequestOptions {
     /// Asks for a page through a proxy. Whether strangers get our page does not depend on its certificate:
-    /// where that is not accepted, they ask again without verifying it.
+    /// where that is not accepted, they ask again without verifying it. What squid says there itself is the
+    /// reason for whoever asks.
     pub(crate) fn ask(&self, proxy: SocketAddr, url: &Url, who: As<'_>) -> Answer {
         let answer = self.request(proxy, url, Some(who), true);
         let is_unverified = matches!(answer.fault, Some(Fault::Tunnel(Tunnel::Certificate(_))));
-        if !is_unverified || who.is_customer() {
+        if !is_unverified {
             return answer;
         }
         let again = self.request(proxy, url, Some(who), false);
+        if again.fault.as_ref().is_some_and(Fault::is_of_bumping_proxy) {
+            return again;
+        }
         Answer { came: again.came, ..answer }
     }
 
@@ -74,33 +78,52 @@ impl RequestOptions {
             let opened = self.connect(proxy).and_then(|mut stream| {
                 socks::open(&mut stream, who.methods(), &target.host, target.port_or(80))
             });
-            opened.map(|()| Head::with_code(200))
+            opened.map(|()| (Head::with_code(200), None))
         } else {
-            self.open_tunnel(proxy, &target.to_string(), who).map(|(head, _)| head)
+            let opened = self.open_tunnel(proxy, &target.to_string(), who);
+            opened.map(|(head, reader)| (head, Some(reader)))
         };
-        let asked = asked.map_err(|fault| self.certain(fault, start, Some(who)));
-        let passage = match &asked {
-            Ok(head) => self.passage(head),
-            Err(fault) => passage_by(fault),
-        };
-        let (fault, offers) = match asked {
-            Ok(_) if passage == Passage::Connected => (None, Vec::new()),
-            Ok(head) => (Some(Fault::Status(head.status(&self.secrets))), offers(&head)),
-            Err(fault) => (Some(fault), Vec::new()),
+        let (passage, fault, offers) = match asked.map_err(|fault| self.certain(fault, start, Some(who))) {
+            Ok((head, reader)) => {
+                let (passage, fault) = self.passage(&head, reader, target);
+                (passage, fault, offers(&head))
+            }
+            Err(fault) => (passage_by(&fault), Some(fault), Vec::new()),
         };
         let scheme = who.scheme().filter(|_| !self.socks).map(Scheme::name);
         let took = Some(start.elapsed());
         Tried { passage, answer: Answer { fault, offers, scheme, took, ..Answer::default() } }
     }
 
-    fn passage(&self, head: &Head) -> Passage {
+    /// What an answer to CONNECT, and squid's inside the tunnel, tell of the target, and the fault that they
+    /// are: none where it is connected.
+    fn passage(
+        &self,
+        head: &Head,
+        reader: Option<Reader<Stream<'static>>>,
+        target: &HostPort,
+    ) -> (Passage, Option<Fault>) {
         let status = head.status(&self.secrets);
+        let fault = Some(Fault::Status(status.clone()));
         match head.code {
-            _ if status.refuses_tunnel() => Passage::Refused,
-            200..300 => Passage::Connected,
-            500..600 => Passage::Failed(Fault::Status(status)),
-            _ => Passage::Unclear(Fault::Status(status)),
+            _ if status.refuses_tunnel() => (Passage::Refused, fault),
+            200..300 => match reader.and_then(|reader| self.ask_inside(reader, target)) {
+                Some(inside) => (passage_inside(inside.clone()), Some(Fault::Status(inside))),
+                None => (Passage::Connected, None),
+            },
+            500..600 => (Passage::Failed(Fault::Status(status)), fault),
+            _ => (Passage::Unclear(Fault::Status(status)), fault),
         }
+    }
+}
+
+/// What squid's own answer inside a tunnel tells of a target that must not be reached. Another squid may be
+/// that target: only what denies is a refusal.
+fn passage_inside(status: Status) -> Passage {
+    match status.code {
+        code if status.is_denied() || code == 403 => Passage::Refused,
+        500..600 => Passage::Failed(Fault::Status(status)),
+        _ => Passage::Connected,
     }
 }
 
@@ -136,7 +159,6 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::http::Reader;
 
     #[test]
     fn only_a_refusal_refuses_a_tunnel() {
@@ -160,7 +182,11 @@ mod tests {
         for (answer, expected) in rows {
             let answer = format!("HTTP/1.1 {answer}\r\n\r\n");
             let head = Reader::new(Cursor::new(answer.clone().into_bytes())).head().unwrap();
-            assert_eq!(name(&options.passage(&head)), expected, "{answer}");
+            assert_eq!(
+                name(&options.passage(&head, None, &"192.0.2.9:22".parse().unwrap()).0),
+                expected,
+                "{answer}"
+            );
         }
     }
 

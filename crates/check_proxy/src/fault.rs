@@ -125,13 +125,14 @@ impl Fault {
         }
     }
 
-    /// Returns this fault of a request through a tunnel that the proxy had opened.
+    /// Returns this fault of a request through a tunnel that the proxy had opened. A status that is the
+    /// proxy's own stays so.
     pub(crate) fn in_tunnel(self) -> Self {
         match self {
             Fault::Silent => Fault::Tunnel(Tunnel::Silent),
             Fault::Closed => Fault::Tunnel(Tunnel::Closed),
             Fault::Reset => Fault::Tunnel(Tunnel::Reset),
-            Fault::Status(status) => Fault::Status(Status { from_page: true, ..status }),
+            Fault::Status(status) => Fault::Status(Status { from_page: !status.is_own, ..status }),
             fault => fault,
         }
     }
@@ -237,6 +238,11 @@ impl Fault {
         // Never rounded up to a time that would be enough.
         let what = format!("{what} within {}.{} s", after.as_secs(), after.subsec_millis() / 100);
         Fault::Short { what, any: *self != Fault::Silent }
+    }
+
+    /// Whether the proxy itself says this inside of a tunnel that it ends itself.
+    pub(crate) fn is_of_bumping_proxy(&self) -> bool {
+        matches!(self, Fault::Status(status) if status.is_own && !status.answers_connect && !status.from_page)
     }
 
     /// Whether what came is no answer as it should be, so that the page may follow unread.

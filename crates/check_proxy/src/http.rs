@@ -67,6 +67,13 @@ impl Head {
         self.all(name).next().map(|value| String::from_utf8_lossy(value).trim().to_owned())
     }
 
+    /// Whether the server names itself as one of these products.
+    pub(crate) fn names_server(&self, products: &[&str]) -> bool {
+        let server = self.first("Server").unwrap_or_default();
+        let own = server.split(['/', ' ']).next().unwrap_or_default();
+        products.iter().any(|product| product.eq_ignore_ascii_case(own))
+    }
+
     /// The status, with the reasons that the header gives, without the secrets.
     pub(crate) fn status(&self, secrets: &Secrets) -> Status {
         let word =

@@ -162,7 +162,9 @@ fn plan(
     let is_loaded = needs_tls || args.page.tls_ca.is_some();
     let client = if is_loaded { Some(settings.load(deadline)?) } else { None };
     let unverified = Settings { verify: Verify::Nothing, ..Settings::default() };
-    let unverified = if needs_tls { Some(unverified.load(deadline)?) } else { None };
+    // squid may answer for a forbidden target inside a tunnel, also where no page needs TLS.
+    let needs_tunnel = needs_tls || !args.forbid.is_empty();
+    let unverified = if needs_tunnel { Some(unverified.load(deadline)?) } else { None };
     let options = RequestOptions {
         socks: args.proxies.protocol == crate::options::Protocol::Socks5,
         source: Source { addresses: args.connecting.source.clone(), interface: None },

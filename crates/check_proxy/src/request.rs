@@ -1,6 +1,8 @@
 //! One request for a page, on a connection of its own: GET for http, CONNECT for https, and both through a
 //! connection of SOCKS5.
 
+mod bumped;
+
 use std::net::SocketAddr;
 use std::time::Instant;
 
@@ -14,6 +16,7 @@ use crate::request_options::{Answer, As, RequestOptions, USER_AGENT, offers, sen
 use crate::socks;
 use crate::url::Url;
 use crate::words::random;
+use bumped::is_of_squid;
 
 /// A request for a page.
 pub(crate) struct Request<'a> {
@@ -81,7 +84,7 @@ impl<'a> Request<'a> {
     fn get_through_connect(&self, who: As<'_>, answer: &mut Answer) -> Result<(), Fault> {
         let (head, reader) = self.options.open_tunnel(self.to, &self.url.authority(), who)?;
         answer.offers = offers(&head);
-        let status = self.status(&head);
+        let status = self.status(&head, is_of_proxy(&head));
         if !(200..300).contains(&head.code) || status.is_denied() {
             return Err(Fault::Status(Status { answers_connect: true, ..status }));
         }
@@ -132,30 +135,37 @@ impl<'a> Request<'a> {
         self.who.is_some_and(|who| !who.is_customer())
     }
 
-    fn status(&self, head: &Head) -> Status {
+    fn status(&self, head: &Head, is_own: bool) -> Status {
         let status = head.status(&self.options.secrets);
         let own = [self.url.bare_host(), self.url.host_line(), self.url.authority()];
-        let is_own = |host: &String| own.iter().any(|own| own.eq_ignore_ascii_case(without_port(host, own)));
-        Status {
-            is_elsewhere: status.location.as_ref().is_some_and(|host| !is_own(host)),
-            is_own: is_of_proxy(head),
-            ..status
-        }
+        let is_this = |host: &String| own.iter().any(|own| own.eq_ignore_ascii_case(without_port(host, own)));
+        Status { is_elsewhere: status.location.as_ref().is_some_and(|host| !is_this(host)), is_own, ..status }
     }
 
     fn judge_page(&self, reader: &mut Reader<Stream<'static>>, answer: &mut Answer) -> Result<(), Fault> {
         let head = reader.head()?;
         answer.offers = offers(&head);
+        let status = self.status(&head, self.is_of_proxy(&head));
         // A proxy that looks into TLS answers in the page's name.
-        answer.came &= !is_of_proxy(&head);
+        answer.came &= !status.is_own;
         let (page, fault) = reader.page(&head);
         answer.came |= self.is_searched() && self.options.expected.stands_in(&page, &self.nonce);
-        let status = self.status(&head);
         if head.code != 200 || status.is_denied() {
             return Err(Fault::Status(status));
         }
         let proxy = self.who.map(|_| self.to.ip().to_canonical());
         fault.or_else(|| self.options.expected.judge(&page, &self.nonce, proxy)).map_or(Ok(()), Err)
+    }
+
+    /// Whether a proxy made the answer to a request for the page: what comes through SOCKS, or without a
+    /// proxy, is the page's.
+    fn is_of_proxy(&self, head: &Head) -> bool {
+        match self.who {
+            None => false,
+            Some(_) if self.options.socks => false,
+            Some(_) if self.url.secure => is_of_squid(head, &head.status(&self.options.secrets)),
+            Some(_) => is_of_proxy(head),
+        }
     }
 }
 
@@ -172,11 +182,7 @@ fn without_port<'a>(host: &'a str, own: &str) -> &'a str {
 /// Whether a proxy made this answer, and not the page's server: squid and tinyproxy name themselves as the
 /// server of their own answers, and pass on the name of the page's.
 fn is_of_proxy(head: &Head) -> bool {
-    let names_proxy = |server: String| {
-        let product = server.split(['/', ' ']).next().unwrap_or_default();
-        ["squid", "tinyproxy"].iter().any(|proxy| proxy.eq_ignore_ascii_case(product))
-    };
-    head.code == 407 || head.first("X-Squid-Error").is_some() || head.first("Server").is_some_and(names_proxy)
+    head.code == 407 || head.first("X-Squid-Error").is_some() || head.names_server(&["squid", "tinyproxy"])
 }
 
 fn get_request(target: &str, url: &Url, line: &str) -> String {

@@ -49,7 +49,8 @@ impl Origin {
     /// The same with its page by https on this port, where it is not 0.
     pub fn start_with(https: u16) -> Self {
         let authority = Authority::create("authority");
-        let pair = authority.sign("origin", "subjectAltName=IP:127.0.0.1,IP:::1");
+        // squid looks for an address in the common name.
+        let pair = authority.sign("127.0.0.1", "subjectAltName=IP:127.0.0.1,IP:::1");
         let http = listen("[::]:0", |mut stream| serve_page(&mut stream));
         let https = listen_tls_on(https, &pair);
         let folder = tempfile::tempdir().unwrap();
@@ -115,19 +116,29 @@ pub fn listen_tls(pair: &Pair) -> u16 {
 }
 
 fn listen_tls_on(port: u16, pair: &Pair) -> u16 {
+    let config = server_config(pair);
+    listen(&format!("[::]:{port}"), move |mut stream| {
+        let from = stream.peer_addr().unwrap().ip().to_canonical().to_string();
+        answer_by_tls(&config, &mut stream, |head| page(head, &from));
+    })
+}
+
+/// The server's side of TLS with this certificate.
+pub fn server_config(pair: &Pair) -> Arc<ServerConfig> {
     let chain = CertificateDer::pem_file_iter(&pair.certificate).unwrap().map(Result::unwrap).collect();
     let key = PrivateKeyDer::from_pem_file(&pair.key).unwrap();
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let config = ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap();
-    let config = Arc::new(config.with_no_client_auth().with_single_cert(chain, key).unwrap());
-    listen(&format!("[::]:{port}"), move |stream| {
-        let from = stream.peer_addr().unwrap().ip().to_canonical().to_string();
-        let mut tls = StreamOwned::new(ServerConnection::new(Arc::clone(&config)).unwrap(), stream);
-        let head = read_head(&mut tls);
-        let _ = tls.write_all(page(&head, &from).as_bytes());
-        tls.conn.send_close_notify();
-        let _ = tls.flush();
-    })
+    Arc::new(config.with_no_client_auth().with_single_cert(chain, key).unwrap())
+}
+
+/// Goes on in TLS, and answers one request.
+pub fn answer_by_tls(config: &Arc<ServerConfig>, stream: &mut TcpStream, answer: impl Fn(&str) -> String) {
+    let mut tls = StreamOwned::new(ServerConnection::new(Arc::clone(config)).unwrap(), stream);
+    let head = read_head(&mut tls);
+    let _ = tls.write_all(answer(&head).as_bytes());
+    tls.conn.send_close_notify();
+    let _ = tls.flush();
 }
 
 fn serve_page(stream: &mut TcpStream) {

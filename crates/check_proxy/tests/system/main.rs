@@ -1,5 +1,5 @@
-//! check_proxy against real proxies: squid with Basic, with Digest, without a login, and with what goes wrong
-//! in its configuration; tinyproxy, microsocks and dante; and a fake for the states that no real one gets
+//! check_proxy against real proxies: squid with Basic, with Digest, without a login, looking into TLS, and with
+//! what goes wrong in its configuration; tinyproxy, microsocks and dante; and a fake for the states that no real one gets
 //! into on request. The page is the suite's own, by http and https. Each test has a host of its own.
 //!
 //! Needs root and the packages that `tests/run` installs. A test that misses something says so and skips, and
@@ -10,6 +10,8 @@
 #[path = "../fake/mod.rs"]
 mod fake;
 
+#[cfg(test)]
+mod bump;
 #[cfg(test)]
 mod direct;
 #[cfg(test)]
