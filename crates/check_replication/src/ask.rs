@@ -125,7 +125,8 @@ fn converse(
     Ok(answer)
 }
 
-/// Asks what the server is a member of. That an account may not see it matters only where there is a group.
+/// Asks what the server is a member of, and whether it is Aurora. That an account may not see a group matters
+/// only where there is one.
 fn membership(
     packets: &mut Packets,
     greeting: &str,
@@ -133,7 +134,9 @@ fn membership(
     expected: bool,
     answer: &mut Answer,
 ) -> Result<(), Failure> {
-    const NAME: &str = "SHOW GLOBAL VARIABLES LIKE 'group_replication_group_name'";
+    // Aurora's documentation has that variable. None of its servers was asked so far.
+    const NAMES: &str =
+        "SHOW GLOBAL VARIABLES WHERE Variable_name IN ('group_replication_group_name', 'aurora_version')";
     let server = &mut answer.server;
     if server.flavour == Flavour::MariaDb {
         let status = packets.query(GALERA_STATUS).or_else(if_told)?;
@@ -141,8 +144,9 @@ fn membership(
         return Ok(());
     }
     // Every account may see the name, and few a member.
-    let name = packets.query(NAME).or_else(if_told)?;
-    if !expected && name.first().is_none_or(|row| row.filled(&["Value"]).is_none()) {
+    let names = Row::of_pairs(&packets.query(NAMES).or_else(if_told)?);
+    server.aurora = names.filled(&["aurora_version"]);
+    if !expected && names.filled(&["group_replication_group_name"]).is_none() {
         return Ok(());
     }
     match packets.query(GROUP_MEMBERS) {

@@ -190,7 +190,13 @@ fn judge_server(
     // A member of a group needs no channel that is not asked for, and what is wrong with it is said.
     let is_plain = findings.is_empty();
     if is_replica || is_plain || policy.expects_channels() {
-        findings.extend(expectations(policy, alone, is_plain, asked, channels));
+        let aurora = aurora(policy, alone && is_plain, &answer.server);
+        findings.extend(
+            aurora.map_or_else(
+                || expectations(policy, alone, is_plain, asked, channels),
+                |aurora| vec![aurora],
+            ),
+        );
     }
     let unused = policy.heartbeats.filter(|_| channels.is_empty() && !is_plain);
     findings.extend(unused.map(|table| {
@@ -207,6 +213,21 @@ fn judge_server(
     }));
     findings.extend(member);
     findings
+}
+
+/// What is said of an Aurora without a channel. Its readers share the storage of the writer and have none:
+/// no statement that is asked here tells how far they are.
+fn aurora(policy: &Policy<'_>, is_alone: bool, server: &Server) -> Option<Finding> {
+    let Server { asked, channels, aurora, .. } = server;
+    let version = aurora.as_ref().filter(|_| channels.is_empty() && !policy.expects_channels())?;
+    if policy.role == Role::None {
+        let what = format!("Aurora {version}: the lag of its readers is not checked");
+        return Some(Finding::ok(format!("{asked}: no channel, as expected ({what})")));
+    }
+    let text = format!("{asked}: Aurora {version} without a channel, its readers are not checked here");
+    let reader = format!("{asked}: a reader needs no channel: --expect=none");
+    let replica = format!("{asked}: a replica of another cluster needs one: --expect-channels=1");
+    is_alone.then(|| Finding::unknown(text).detail(reader).detail(replica))
 }
 
 /// What a server leaves out: databases that are expected, errors, and acknowledgements.

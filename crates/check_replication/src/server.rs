@@ -72,6 +72,8 @@ pub struct Server {
     pub auto_increment_offset: u64,
     /// What it is a member of: `None` if of nothing, or where that was not asked.
     pub membership: Option<Membership>,
+    /// @@aurora_version: `None` where it is not Aurora.
+    pub aurora: Option<String>,
     /// @@log_replica_updates, or log_slave_updates: whether what it applies gets into its own binary log.
     /// `None` where it was not asked for.
     pub passes_on: Option<bool>,
@@ -128,6 +130,7 @@ impl Server {
             auto_increment_increment: variables.number(&["auto_increment_increment"]).unwrap_or(1),
             auto_increment_offset: variables.number(&["auto_increment_offset"]).unwrap_or(1),
             membership: None,
+            aurora: None,
             passes_on: variables.switch(&["log_replica_updates", "log_slave_updates"]),
             log_bin: variables.switch(&["log_bin"]),
             gtids: Gtids::read(variables),

@@ -126,6 +126,44 @@ fn each_expectation_has_its_line() {
     }
 }
 
+/// Rows by its documentation: a reader has no channel, and is neither a replica that lost its own nor a source.
+#[test]
+fn an_aurora_without_a_channel_is_told() {
+    let aurora = |name: &str| {
+        let mut answer = captured(name);
+        answer.server.aurora = Some("3.04.0".to_owned());
+        answer
+    };
+    let rows: [(&[&str], &str, &str); 4] = [
+        (
+            &[],
+            "mysql97-not-replica",
+            "UNKNOWN - db-02: Aurora 3.04.0 without a channel, its readers are not checked here | channels=0;;;0",
+        ),
+        (
+            &["--expect=none"],
+            "mysql97-not-replica",
+            "OK - db-02: no channel, as expected (Aurora 3.04.0: the lag of its readers is not checked) | channels=0;;;0",
+        ),
+        (
+            &["--expect-channels=1"],
+            "mysql97-not-replica",
+            "CRITICAL - db-02: not a replica: no channel is configured | channels=0;;;0",
+        ),
+        (
+            &["--expect-source=db-01"],
+            "mysql97-not-replica",
+            "CRITICAL - db-02: not a replica: no channel is configured, and db-02: no channel from db-01 | channels=0;;;0",
+        ),
+    ];
+    for (options, name, line) in rows {
+        let said = lines(aurora(name), options);
+        assert_eq!(said.lines().next(), Some(format!("REPLICATION {line}").as_str()), "{options:?}");
+    }
+    let running = lines(aurora("mysql97-healthy"), &[]);
+    assert!(running.starts_with("REPLICATION OK - db-02 from "), "{running}");
+}
+
 /// A member with one channel or none, of a group that is well or has lost its majority.
 #[test]
 fn a_member_is_judged_with_and_without_channels() {
