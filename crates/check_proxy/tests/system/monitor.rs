@@ -1,6 +1,6 @@
 //! What a connection that is not made means: the proxy's fault, or one of the machine that checks.
 
-use std::sync::{PoisonError, RwLock};
+use std::sync::PoisonError;
 
 use suite::host::{Host, bare};
 use suite::needs::{Need, missing, neighbours};
@@ -8,11 +8,8 @@ use suite::neighbours::crowded;
 use suite::process::run;
 
 use crate::fake::{BINARY, Origin, Who, answer, page, proxy, refusal};
-use crate::inside;
 use crate::states::{hold, says, to_customer};
-
-/// All hosts of one machine share its table of neighbours: a test that fills it is alone.
-static NEIGHBOURS: RwLock<()> = RwLock::new(());
+use crate::{NEIGHBOURS, inside, room_for_neighbours};
 
 /// The arguments, and what is said.
 const ROWS: [(&str, &str); 18] = [
@@ -49,7 +46,7 @@ fn a_fault_of_this_machine_is_none_of_the_proxy() {
     if missing(&[Need::Root]) || missing(&needs) {
         return;
     }
-    let _room = NEIGHBOURS.read().unwrap_or_else(PoisonError::into_inner);
+    let _room = room_for_neighbours();
     let host = bare();
     host.ip_batch(
         "addr add 192.0.2.1/32 dev lo\nroute add prohibit 198.51.100.2/32\n\

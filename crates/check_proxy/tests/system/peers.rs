@@ -13,8 +13,8 @@ use suite::needs::{Need, missing};
 use suite::plugins;
 
 use crate::fake::Origin;
-use crate::inside;
 use crate::states::{NEEDS, machine, started, wrong};
+use crate::{inside, room_for_neighbours};
 use programs::{BLACKBOX, Blackbox, CHECK_CURL, CHECK_HTTP, CURL, Said, State, curl, plugin, version};
 
 const PEERS: [&str; 4] = [CURL, CHECK_HTTP, CHECK_CURL, BLACKBOX];
@@ -94,6 +94,7 @@ fn the_peers_are_asked_in_the_same_states() {
     if missing(&NEEDS) || missing(&PEERS.map(Need::Program)) {
         return;
     }
+    let _room = room_for_neighbours();
     let host = &machine();
     let (states, asked) = inside(host, || {
         // check_http has no option for the port of a page behind CONNECT.

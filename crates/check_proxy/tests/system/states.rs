@@ -10,7 +10,7 @@ use suite::needs::{Need, missing};
 use suite::process::run;
 
 use crate::fake::{Origin, Who, answer, hang, listen_tls, nonce, page, proxy, refusal, tunnel};
-use crate::inside;
+use crate::{inside, room_for_neighbours};
 
 type Serve = Box<dyn Fn(Who, &str, &mut TcpStream) + Send + Sync>;
 
@@ -311,6 +311,7 @@ fn each_has_its_line() {
     if missing(&NEEDS) {
         return;
     }
+    let _room = room_for_neighbours();
     let host = machine();
     inside(&host, || {
         let origin = Origin::start();
