@@ -61,6 +61,8 @@ pub(crate) enum Fault {
     Exists,
     /// Aliases lead in a circle.
     Loop,
+    /// Aliases stand in an order in which the C library finds no address.
+    OutOfOrder,
     /// The server only answers for its own zones.
     NotRecursive,
     /// An address that is no host's.
@@ -246,6 +248,7 @@ impl fmt::Display for Fault {
             Self::NoData(Some(kind)) => return write!(f, "no {kind} record (NODATA)"),
             Self::Exists => "no NXDOMAIN but NODATA",
             Self::Loop => "CNAME loop",
+            Self::OutOfOrder => "aliases out of order: the C library finds no address",
             Self::NotRecursive => "does not recurse",
             Self::Nowhere(address) => return write!(f, "answers {address}"),
             Self::Unexpected(address) => return write!(f, "answers {address}, which is not expected"),

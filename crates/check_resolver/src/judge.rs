@@ -159,6 +159,7 @@ fn resolved(expected: &[Prefix], kind: Option<Rtype>, outcome: &Outcome) -> Resu
     match wrong_address(&reply.addresses, expected) {
         _ if reply.is_loop => Err(Fault::Loop),
         _ if !reply.ra => Err(Fault::NotRecursive),
+        _ if reply.is_out_of_order => Err(Fault::OutOfOrder),
         _ if reply.records == 0 => Err(Fault::NoData(kind)),
         Some(fault) => Err(fault),
         None => Ok(()),
@@ -229,6 +230,7 @@ fn absent(reply: &Reply, outcome: &Outcome) -> Option<Fault> {
 fn secure(reply: &Reply, outcome: &Outcome) -> Option<Fault> {
     match of_code(reply, outcome) {
         Some(fault) => Some(fault),
+        None if reply.is_out_of_order => Some(Fault::OutOfOrder),
         None if reply.ad => None,
         None if !reply.ra => Some(Fault::NotRecursive),
         None => Some(Fault::NotValidated),

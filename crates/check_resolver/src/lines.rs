@@ -92,6 +92,7 @@ fn of_answer(answered: &Answered, outcome: &Outcome) -> String {
     let marks = [
         (answered.is_repeated, "second try"),
         (outcome.is_plain, "without EDNS"),
+        (answered.reply.is_out_of_order, "aliases out of order"),
         (outcome.is_dnssec, "answers with CD=1"),
     ];
     parts.extend(marks.iter().filter(|(is, _)| *is).map(|(_, mark)| (*mark).to_owned()));

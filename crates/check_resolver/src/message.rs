@@ -57,6 +57,9 @@ pub struct Reply {
     pub ttl: Option<u32>,
     /// Whether the aliases lead in a circle.
     pub is_loop: bool,
+    /// Whether the C library finds none of the addresses that it has, because of the order of its records:
+    /// these are left out.
+    pub is_out_of_order: bool,
     /// Whether signatures came with the records (RRSIG, RFC 4034).
     pub is_signed: bool,
 }
@@ -166,6 +169,7 @@ fn bare<'a>(message: &Message<&'a [u8]>, opt: Option<&OptRecord<&'a [u8]>>) -> R
         records: 0,
         ttl: None,
         is_loop: false,
+        is_out_of_order: false,
         is_signed: false,
     }
 }
@@ -176,14 +180,19 @@ fn described(error: &ExtendedError<impl AsRef<[u8]>>) -> (u16, String) {
 }
 
 fn reply(message: &Message<&[u8]>, name: &WireName, kind: Rtype) -> Result<Reply, &'static str> {
-    let answer = Answer::read(message, kind)?;
+    let name = name.to_string().to_ascii_lowercase();
+    let answer = Answer::read(message, &name, kind)?;
     let mut reply = bare(message, opt(message)?.as_ref());
-    let found = answer.follow(name.to_string().to_ascii_lowercase());
+    let found = answer.follow(name);
     (reply.is_loop, reply.is_signed) = (found.is_none(), answer.is_signed);
     for (address, ttl) in found.unwrap_or_default() {
         reply.records += 1;
         reply.addresses.extend(address);
         reply.ttl = reply.ttl.into_iter().chain([*ttl]).min();
+    }
+    if !reply.addresses.is_empty() && !answer.is_found_in_order {
+        reply.is_out_of_order = true;
+        reply.addresses.clear();
     }
     Ok(reply)
 }

@@ -108,6 +108,7 @@ pub(crate) mod tests {
             records: 0,
             ttl: None,
             is_loop: false,
+            is_out_of_order: false,
             is_signed: false,
         }
     }

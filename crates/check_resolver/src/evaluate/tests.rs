@@ -45,6 +45,7 @@ fn outcome(word: &str) -> Outcome {
         "formerr" => code(OptRcode::FORMERR),
         "notauth" => code(OptRcode::NOTAUTH),
         "badvers" => code(OptRcode::BADVERS),
+        "disorder" => Ok(answered(Reply { is_out_of_order: true, records: 1, ..reply(OptRcode::NOERROR) })),
         "loop" => Ok(answered(Reply { is_loop: true, ..reply(OptRcode::NOERROR) })),
         "nodata-closed" => Ok(answered(Reply { ra: false, ..reply(OptRcode::NOERROR) })),
         "valid" => Ok(answered(Reply { ad: true, ..with([192, 0, 2, 80].into()) })),

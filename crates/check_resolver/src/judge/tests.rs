@@ -97,6 +97,14 @@ fn flags_and_other_records_count() {
     let authority = Reply { ra: false, aa: true, records: 1, ..reply(OptRcode::NOERROR) };
     let nxdomain = |aa: bool| Reply { ra: false, aa, ..reply(OptRcode::NXDOMAIN) };
     let circle = Reply { is_loop: true, ..reply(OptRcode::NOERROR) };
+    let out_of_order = || Reply { is_out_of_order: true, records: 1, ..reply(OptRcode::NOERROR) };
+    let no_address = "aliases out of order: the C library finds no address";
+    let (v6, secure) = (with("2001:db8::80"), Reply { ad: true, ..out_of_order() });
+    assert_eq!(told(&name("a.example"), &[outcome(out_of_order()), code(OptRcode::NOERROR)]), no_address);
+    assert_eq!(told(&name("a.example"), &[outcome(out_of_order()), v6]), no_address);
+    let costs = format!("good, AAAA {no_address}");
+    assert_eq!(told(&name("a.example"), &[with("192.0.2.80"), outcome(out_of_order())]), costs);
+    assert_eq!(told(&of(Expect::Secure), &[outcome(secure)]), no_address);
     let mail = Reply { records: 2, ..reply(OptRcode::NOERROR) };
     let rows = [
         (authority, "does not recurse"),

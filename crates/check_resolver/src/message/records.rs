@@ -18,32 +18,37 @@ pub(crate) struct Answer {
     found: HashMap<String, Vec<Found>>,
     /// Whether there are signatures.
     pub(crate) is_signed: bool,
+    /// Whether the C library finds a record: it reads them in their order, once, and takes the target of each
+    /// alias for the name from there on, whatever the owner of the alias is (resolv/nss_dns/dns-host.c).
+    pub(crate) is_found_in_order: bool,
 }
 
 /// The address of a record, if it has one, and its time to live in seconds.
 type Found = (Option<IpAddr>, u32);
 
 impl Answer {
-    /// Reads the records of the answer section that are of this type, or aliases.
-    pub(crate) fn read(message: &Message<&[u8]>, kind: Rtype) -> Result<Self, &'static str> {
+    /// Reads the records of the answer section that are of this type, or aliases. `name` is in lower case.
+    pub(crate) fn read(message: &Message<&[u8]>, name: &str, kind: Rtype) -> Result<Self, &'static str> {
         let records = message.answer().map_err(|_| "its answer cannot be read")?;
-        Self::collect(records, kind).map_err(|_| "a record of its answer cannot be read")
+        Self::collect(records, name, kind).map_err(|_| "a record of its answer cannot be read")
     }
 
-    fn collect(records: RecordSection<'_, &[u8]>, kind: Rtype) -> Result<Self, ParseError> {
-        let mut answer = Self::default();
+    fn collect(records: RecordSection<'_, &[u8]>, name: &str, kind: Rtype) -> Result<Self, ParseError> {
+        let (mut answer, mut expected) = (Self::default(), name.to_owned());
         for record in records {
             let record = record?;
             let owner = || record.owner().to_string().to_ascii_lowercase();
             match record.rtype() {
                 _ if record.class() != Class::IN => {}
                 rtype if rtype == kind => {
-                    let address = data(&record, kind)?;
-                    answer.found.entry(owner()).or_default().push((address, record.ttl().as_secs()));
+                    let (address, owner) = (data(&record, kind)?, owner());
+                    answer.is_found_in_order |= owner == expected;
+                    answer.found.entry(owner).or_default().push((address, record.ttl().as_secs()));
                 }
                 Rtype::CNAME => {
                     if let Some(alias) = record.to_record::<Cname<_>>()? {
-                        answer.aliases.insert(owner(), alias.data().cname().to_string().to_ascii_lowercase());
+                        expected = alias.data().cname().to_string().to_ascii_lowercase();
+                        answer.aliases.insert(owner(), expected.clone());
                     }
                 }
                 Rtype::RRSIG => answer.is_signed = true,

@@ -106,9 +106,14 @@ fn an_answer_is_read() {
 fn aliases_are_followed_in_any_order() {
     let alias = b"\xc0\x0c\0\x05\0\x01\0\0\0\x0a\0\x04\x01b\xc0\x0e";
     let target = b"\x01B\xc0\x0e\0\x01\0\x01\0\0\0\x05\0\x04\xc0\0\x02\x51";
-    for rest in [[&alias[..], &target[..]].concat(), [&target[..], &alias[..]].concat()] {
+    for (rest, is_in_order) in
+        [([&alias[..], &target[..]].concat(), true), ([&target[..], &alias[..]].concat(), false)]
+    {
         let Heard::Reply(_, reply) = heard(&message(7, FLAGS, 2, &rest)) else { panic!() };
-        assert_eq!((reply.addresses, reply.ttl), (vec!["192.0.2.81".parse().unwrap()], Some(5)));
+        // The C library finds none where the alias is the last.
+        let addresses: &[IpAddr] = if is_in_order { &["192.0.2.81".parse().unwrap()] } else { &[] };
+        assert_eq!((&*reply.addresses, reply.records, reply.ttl), (addresses, 1, Some(5)));
+        assert_eq!(reply.is_out_of_order, !is_in_order);
     }
     let own_loop = b"\xc0\x0c\0\x05\0\x01\0\0\0\x0a\0\x02\xc0\x0c";
     let Heard::Reply(_, reply) = heard(&message(7, FLAGS, 1, own_loop)) else { panic!() };

@@ -91,7 +91,7 @@ fn ends_wrongly(judged: &Judged, outcomes: &[Outcome]) -> Option<bool> {
     match &judged.fault {
         None => Some(false),
         Some(Fault::NxDomain | Fault::NoData(_) | Fault::Unexpected(_) | Fault::Nowhere(_)) => Some(true),
-        Some(Fault::Loop) => Some(true),
+        Some(Fault::Loop | Fault::OutOfOrder) => Some(true),
         Some(Fault::Code(code)) => is_an_end(*code).then_some(true),
         // Programs take an address that was not validated, and an answer that this run did not wait for.
         Some(Fault::NotValidated | Fault::NotYet) => Some(false),

@@ -262,6 +262,10 @@ impl<'a> Query<'a> {
             vec![self.answer(RA, if is_aaaa { &[] } else { std::slice::from_ref(&record) }, errors)]
         };
         let only_v4 = |record: &[u8]| only_v4_with(record, &[]);
+        if let Some(order) = self.label.strip_prefix("alias ") {
+            let records: Vec<Vec<u8>> = order.chars().map(of_chain).collect();
+            return vec![self.answer(RA, &records.iter().map(Vec::as_slice).collect::<Vec<_>>(), &[])];
+        }
         match self.label.as_str() {
             "good" | "lost" | "late" => vec![self.good()],
             "v4only" if is_aaaa => code(0),
@@ -326,6 +330,22 @@ impl<'a> Query<'a> {
             }
             _ => vec![self.good()],
         }
+    }
+}
+
+/// A record of the name asked, of b and c below it, or of another name below it: `1` is the alias of the name to
+/// b, `2` that of b to c, `o` that of the other name to b; `q`, `b`, `B` (in the other case) and `c` are the
+/// addresses of these.
+fn of_chain(which: char) -> Vec<u8> {
+    let alias =
+        |owner: &[u8], to: u8| [owner, b"\0\x05\0\x01\0\0\x01\x2c\0\x04\x01", &[to], b"\xc0\x0c"].concat();
+    let address = |label: u8| [&[1, label], &a([192, 0, 2, 80])[..]].concat();
+    match which {
+        '1' => alias(b"\xc0\x0c", b'b'),
+        '2' => alias(b"\x01b\xc0\x0c", b'c'),
+        'o' => alias(b"\x01o\xc0\x0c", b'b'),
+        'q' => a([192, 0, 2, 80]),
+        label => address(u8::try_from(label).unwrap()),
     }
 }
 

@@ -1,4 +1,5 @@
-//! resolv.conf is read as the C library reads it: what `getent` asks is seen by strace.
+//! resolv.conf is read as the C library reads it: what `getent` asks is seen by strace. So is the order of the
+//! records of an answer: what `getent` finds in it.
 
 use std::net::IpAddr;
 
@@ -6,7 +7,7 @@ use check_resolver::resolv_conf::ResolvConf;
 use suite::needs::{Need, missing};
 use suite::process::run;
 
-use super::{NEEDS, host};
+use super::{NEEDS, check, fake_as, host, said};
 
 const FILES: [&str; 17] = [
     "",
@@ -51,6 +52,44 @@ fn the_same_servers_are_asked() {
             own.push([127, 0, 0, 1].into());
         }
         assert_eq!(asked, own, "{text:?}: {traced}");
+    }
+}
+
+/// The records of an answer as the fake has them, and whether the C library finds the address.
+const ORDERS: [(&str, bool); 13] = [
+    ("alias 1b", true),
+    ("alias 1B", true),
+    ("alias b1", false),
+    ("alias b1b", true),
+    ("alias 12c", true),
+    ("alias 21c", false),
+    ("alias 1c2", false),
+    ("alias c21", false),
+    // The owner of an alias counts for nothing.
+    ("alias oq", false),
+    ("alias qo", true),
+    ("alias o1b", true),
+    ("alias 1bo", true),
+    ("alias 12oc", false),
+];
+
+#[test]
+fn an_address_is_found_in_the_same_answers() {
+    if missing(&NEEDS) {
+        return;
+    }
+    let host = host(&["192.0.2.53"], "nameserver 192.0.2.53\n");
+    for (order, is_found) in ORDERS {
+        let _server = fake_as(&host, order, "192.0.2.53:53");
+        // getaddrinfo takes any address before glibc 2.37, and gethostbyname never did.
+        let found = run(host.command("getent").args(["hosts", "www.example.com"])).code == Some(0);
+        let own = said(&check(&host, &["--no-system", "--name=www.example.com/A"]));
+        let reason = "aliases out of order: the C library finds no address";
+        let expected = match is_found {
+            true => (0, "OK - 1 nameserver resolves 1 name".to_owned()),
+            false => (2, format!("CRITICAL - 1 of 1 nameserver fails: 192.0.2.53 {reason}")),
+        };
+        assert_eq!((found, own), (is_found, expected), "{order}");
     }
 }
 

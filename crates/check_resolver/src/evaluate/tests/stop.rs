@@ -62,6 +62,19 @@ fn programs_stop_at_the_first_nameserver_that_answers() {
             "::1=no ::2=192.0.2.80 ::3=nxdomain",
             "WARNING - 2 of 3 nameservers fail: ::1 no answer, ::3 NXDOMAIN".to_owned(),
         ),
+        (
+            &[NAME],
+            "::1=disorder ::2=192.0.2.80",
+            "CRITICAL - 1 of 2 nameservers fails: ::1 aliases out of order: the C library finds no address, \
+             and programs here stop at its answer"
+                .to_owned(),
+        ),
+        (
+            &[NAME],
+            "::1=192.0.2.80 ::2=disorder",
+            "WARNING - 1 of 2 nameservers fails: ::2 aliases out of order: the C library finds no address"
+                .to_owned(),
+        ),
         // For each name the first one that answers may be another one.
         (
             &[NAME, two],
