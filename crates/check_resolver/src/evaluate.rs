@@ -80,7 +80,9 @@ impl<'a> Verdict<'a> {
     fn fallback(&self, file: &File) -> Finding {
         let head = none_text(file);
         match self.failing.first() {
-            Some((.., fault)) => Finding::critical(format!("{head}, so 127.0.0.1 is asked: {fault}")),
+            Some(failing) => {
+                Finding::critical(format!("{head}, so 127.0.0.1 is asked: {}", self.words(failing)))
+            }
             None if !self.undecided().is_empty() => {
                 Finding::warning(format!("{head}, so 127.0.0.1 is asked"))
             }
@@ -90,10 +92,15 @@ impl<'a> Verdict<'a> {
 
     /// The finding on the servers that had too little time for an answer.
     fn cut_short(&self, state: State) -> Option<Finding> {
-        let why = "undecided: no answer yet when the time ended, see --timeout".to_owned();
-        let servers: Vec<(&Server, String)> =
-            self.undecided().into_iter().map(|server| (server, why.clone())).collect();
-        (!servers.is_empty()).then(|| Finding::new(state, grouped(&servers)))
+        let undecided = self.undecided();
+        let named: Vec<&str> = undecided.iter().take(NAMED).map(|server| server.shown.as_str()).collect();
+        let servers = match undecided.len().saturating_sub(NAMED) {
+            0 => named.join(", "),
+            1 => format!("{} and 1 more server", named.join(", ")),
+            more => format!("{} and {more} more servers", named.join(", ")),
+        };
+        let text = format!("{servers} undecided: no answer yet when the time ended, see --timeout");
+        (!undecided.is_empty()).then(|| Finding::new(state, text))
     }
 
     /// `1 of 3 nameservers fails: 192.0.2.53 no answer`
@@ -107,7 +114,8 @@ impl<'a> Verdict<'a> {
     }
 
     /// `SERVFAIL`, after the name where the server resolves others.
-    fn why(&self, (server, place, fault): &(&Server, usize, Fault)) -> String {
+    fn why(&self, failing: &(&Server, usize, Fault)) -> String {
+        let (server, place, _) = failing;
         let others =
             self.judged_of(server).is_some_and(|judged| judged.iter().any(|judged| judged.fault.is_none()));
         let name = self
@@ -117,21 +125,28 @@ impl<'a> Verdict<'a> {
             .filter(|_| others)
             .map(|question| format!("{} ", question.told_among(&self.observed.questions)));
         let clock = if self.may_be_the_clock(server, *place) { " or the clock is off" } else { "" };
-        let judged = self.judged_of(server).and_then(|judged| judged.get(*place));
-        let fault = judged.and_then(Judged::in_words).unwrap_or_else(|| fault.to_string());
-        format!("{}{fault}{clock}", name.unwrap_or_default())
+        format!("{}{}{clock}", name.unwrap_or_default(), self.words(failing))
     }
 
-    /// Whether every signature that must be valid is out of date.
+    /// `NXDOMAIN (blocked)`
+    fn words(&self, (server, place, fault): &(&Server, usize, Fault)) -> String {
+        let judged = self.judged_of(server).and_then(|judged| judged.get(*place));
+        judged.and_then(Judged::in_words).unwrap_or_else(|| fault.to_string())
+    }
+
+    /// Whether a signature that is out of date explains all that fails by DNSSEC, and every --secure name, and
+    /// no answer came validated.
     fn may_be_the_clock(&self, server: &Server, place: usize) -> bool {
-        let is_secure = |question: &Question| question.expect == Expect::Secure;
-        if !self.observed.questions.get(place).is_some_and(is_secure) {
-            return false;
-        }
         let judged = self.judged_of(server).map(Vec::as_slice).unwrap_or_default();
-        let mut secure =
-            self.observed.questions.iter().zip(judged).filter(|(question, _)| is_secure(question));
-        secure.all(|(_, judged)| judged.fault.as_ref().is_some_and(Fault::may_be_the_clock))
+        let is_of_clock = |judged: &Judged| judged.fault.as_ref().is_some_and(Fault::may_be_the_clock);
+        let must_be = |question: &Question, judged: &Judged| {
+            question.expect == Expect::Secure || matches!(judged.fault, Some(Fault::Dnssec(_)))
+        };
+        let mut each = self.observed.questions.iter().zip(judged);
+        judged.get(place).is_some_and(is_of_clock)
+            && each.all(|(question, judged)| {
+                !judged.is_validated && (is_of_clock(judged) || !must_be(question, judged))
+            })
     }
 
     fn never_asked(&self) -> String {

@@ -210,6 +210,11 @@ pub(crate) fn is_stale(code: u16) -> bool {
     matches!(code, 3 | 19)
 }
 
+/// Whether an extended error says that the server itself withholds or replaces the answer.
+pub(crate) fn is_policy(code: u16) -> bool {
+    matches!(code, 4 | 15..=18)
+}
+
 /// Whether an extended error says that validation failed.
 pub(crate) fn is_dnssec(code: u16) -> bool {
     matches!(code, 1 | 2 | 5..=12)

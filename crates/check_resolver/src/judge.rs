@@ -1,5 +1,7 @@
 //! Judges what one server said to one question.
 
+mod own;
+
 use std::fmt;
 use std::net::IpAddr;
 
@@ -7,6 +9,7 @@ use domain::base::Rtype;
 use domain::base::iana::OptRcode;
 
 use crate::fault::{Fault, extended, is_dnssec, is_out_of_date, is_out_of_reach};
+use crate::judge::own::Own;
 use crate::message::Reply;
 use crate::outcome::Outcome;
 use crate::question::{Expect, Prefix, Question};
@@ -20,6 +23,10 @@ pub(crate) struct Judged {
     pub(crate) is_only_a: bool,
     /// What costs programs time although it resolves.
     pub(crate) costs: Vec<Cost>,
+    /// What the server tells of a failure that it decides on itself.
+    own: Own,
+    /// Whether an answer came validated (AD=1).
+    pub(crate) is_validated: bool,
 }
 
 /// A fault that costs programs time, or soon more than that, although a name resolves.
@@ -44,10 +51,17 @@ impl fmt::Display for Cost {
 }
 
 impl Judged {
-    /// Returns its fault in words: `A SERVFAIL` where AAAA resolves.
+    /// Returns its fault in words: `A SERVFAIL` where AAAA resolves, `NXDOMAIN (blocked)` where the server
+    /// tells that.
     pub(crate) fn in_words(&self) -> Option<String> {
         let kind = if self.is_only_a { "A " } else { "" };
-        self.fault.as_ref().map(|fault| format!("{kind}{fault}"))
+        self.fault.as_ref().map(|fault| format!("{kind}{fault}{}", self.own.beside(fault)))
+    }
+
+    /// Whether a zone that fails can look so on a server that is well. One that blocks or refuses the name, or
+    /// has its zone, decides on that itself.
+    pub(crate) fn may_be_the_zone(&self) -> bool {
+        self.fault.as_ref().is_some_and(Fault::may_be_the_zone) && !self.own.decides
     }
 }
 
@@ -79,6 +93,8 @@ pub(crate) fn judge_all(questions: &[Question], outcomes: &[Vec<Outcome>]) -> Ve
             {
                 judged.fault = Some(Fault::Unsigned);
             }
+            judged.is_validated = replies(outcomes, Reply::is_validated);
+            judged.own = judged.fault.as_ref().map(|fault| Own::new(fault, outcomes)).unwrap_or_default();
             if judged.fault.is_none() && replies(outcomes, Reply::is_stale) {
                 judged.costs.push(Cost::Stale);
             }

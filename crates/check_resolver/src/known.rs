@@ -60,9 +60,9 @@ impl<'a> Known<'a> {
                 .then(|| (State::Critical, "resolves for strangers".to_owned()))?
         } else {
             let judged = judge_all(self.questions, &server.outcomes);
-            let of = |(question, judged): (_, Judged)| Some((question, judged.in_words()?, judged.fault?));
-            let (question, text, fault) = self.questions.iter().zip(judged).find_map(of)?;
-            (self.worst(question, &fault), text)
+            let of = |(question, judged): (_, Judged)| Some((question, judged.in_words()?, judged));
+            let (question, text, judged) = self.questions.iter().zip(judged).find_map(of)?;
+            (self.worst(question, &judged), text)
         };
         let state = self.state(self.failed + 1).min(self.state(self.rules.total)).min(worst);
         Some(Finding::new(state, format!("{} {text}", server.shown)))
@@ -74,12 +74,12 @@ impl<'a> Known<'a> {
 
     /// How bad a fault is, whatever the other servers answer: a name that fails on all of them is its zone's
     /// fault, and what cannot be sent is this machine's.
-    fn worst(&self, question: &Question, fault: &Fault) -> State {
+    fn worst(&self, question: &Question, judged: &Judged) -> State {
         let has_witness = self.questions.iter().any(|other| other.speaks() && !other.has_same_name(question));
-        let may_be_the_zone = self.rules.total > 1 && has_witness && fault.may_be_the_zone();
-        match fault {
-            Fault::Local(_) | Fault::NotYet => State::Unknown,
-            fault if proves_nothing(question, fault, has_witness) => State::Unknown,
+        let may_be_the_zone = self.rules.total > 1 && has_witness && judged.may_be_the_zone();
+        match &judged.fault {
+            Some(Fault::Local(_) | Fault::NotYet) => State::Unknown,
+            Some(fault) if proves_nothing(question, fault, has_witness) => State::Unknown,
             _ if may_be_the_zone => State::Warning,
             _ => State::Critical,
         }

@@ -72,6 +72,11 @@ impl Reply {
         answers && (self.ra || (self.records > 0 && !self.aa))
     }
 
+    /// Whether the server has validated an answer.
+    pub(crate) fn is_validated(&self) -> bool {
+        self.ad && matches!(self.rcode, OptRcode::NOERROR | OptRcode::NXDOMAIN)
+    }
+
     /// Whether the server says that it is kept beyond its time to live.
     pub(crate) fn is_stale(&self) -> bool {
         self.errors.iter().any(|(code, _)| is_stale(*code))

@@ -183,13 +183,11 @@ impl<'a> Verdict<'a> {
 fn failing_uplinks<'a>(observed: &'a Observations, zones: &Zones) -> Vec<(&'a Server, String)> {
     let questions = &observed.questions;
     // systemd-resolved follows aliases in any order.
-    let follows = |judged: Judged| match judged.fault {
-        Some(Fault::OutOfOrder) => Judged { fault: None, ..judged },
-        _ => judged,
-    };
     let fault = |server: &Server| {
-        let judged: Vec<Judged> =
-            zones.settle(judge_all(questions, &server.outcomes)).into_iter().map(follows).collect();
+        let mut judged = zones.settle(judge_all(questions, &server.outcomes));
+        for judged in judged.iter_mut().filter(|judged| judged.fault == Some(Fault::OutOfOrder)) {
+            judged.fault = None;
+        }
         let (place, _) = zones.first_fault(questions, &judged)?;
         judged.get(place)?.in_words()
     };

@@ -15,6 +15,18 @@ pub(crate) struct Zones {
     unproven: Vec<usize>,
 }
 
+/// What shows that not the servers are to blame.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Proof {
+    /// They resolve a random name.
+    Fresh,
+    /// All that they resolve may come from their caches.
+    Cached,
+    /// A name fails by DNSSEC, and no other one came validated from the same server: its key of the root, or
+    /// its clock where the value is true, may be wrong.
+    Unsigned(bool),
+}
+
 /// A name that fails on every server.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Failing {
@@ -22,8 +34,8 @@ struct Failing {
     place: usize,
     /// The places of the servers that resolve another name.
     witnesses: Vec<usize>,
-    /// Whether all that shows the servers to be well may come from their caches.
-    is_only_cached: bool,
+    /// What the witnesses prove.
+    proof: Proof,
 }
 
 impl Zones {
@@ -91,9 +103,11 @@ impl Zones {
             2 => (format!("{} and 1 more name", name(first)?), "fail"),
             count => (format!("{} and {} more names", name(first)?, count - 1), "fail"),
         };
-        let whose = match first.is_only_cached {
-            true => "other names may come from caches: perhaps its zone",
-            false => "other names resolve: its zone, not the nameservers",
+        let whose = match first.proof {
+            Proof::Unsigned(true) => "perhaps its zone, or the clock is off: add a --secure of another zone",
+            Proof::Unsigned(false) => "perhaps its zone: add a --secure of another zone",
+            Proof::Cached => "other names may come from caches: perhaps its zone",
+            Proof::Fresh => "other names resolve: its zone, not the nameservers",
         };
         let text =
             format!("{names} {verb} on all {} nameservers ({}), {whose}", judged.len(), reasons(first));
@@ -149,21 +163,20 @@ fn why(fault: &Fault, is_alone: bool) -> String {
 }
 
 fn failing(questions: &[Question], judged: &[Vec<Judged>]) -> Vec<Failing> {
-    let fault = |server: &'_ Vec<Judged>, place: usize| server.get(place)?.fault.clone();
     let names = || questions.iter().enumerate().filter(|(_, question)| question.expect != Expect::Bogus);
-    let is_everywhere = |place: usize, question: &Question| {
-        judged
-            .iter()
-            .all(|server| fault(server, place).is_some_and(|fault| may_be_its_zone(question, &fault)))
+    let on_all = |place: usize, is: &dyn Fn(&Judged) -> bool| {
+        judged.iter().all(|server| server.get(place).is_some_and(is))
     };
-    let all: Vec<(usize, &Question)> =
-        names().filter(|(place, question)| is_everywhere(*place, question)).collect();
+    let is_of_a_zone = |judged: &Judged| judged.fault.as_ref().is_some_and(Fault::may_be_the_zone);
+    let all: Vec<(usize, &Question)> = names().filter(|(place, _)| on_all(*place, &is_of_a_zone)).collect();
     let is_one_zone = all.windows(2).all(|two| match two {
         [(_, one), (_, other)] => one.zone() == other.zone(),
         _ => true,
     });
-    // If several zones fail at once, the nameservers are at fault.
-    if !is_one_zone {
+    let excusable =
+        |(place, question): &(usize, &Question)| on_all(*place, &|judged| may_be_its_zone(question, judged));
+    // If several zones fail at once, or one also in a way that is the nameservers' own, these are at fault.
+    if !is_one_zone || !all.iter().all(excusable) {
         return Vec::new();
     }
     let well = |server: &Vec<Judged>| -> Vec<&Question> {
@@ -172,13 +185,12 @@ fn failing(questions: &[Question], judged: &[Vec<Judged>]) -> Vec<Failing> {
     };
     let well: Vec<Vec<&Question>> = judged.iter().map(well).collect();
     let excused = all.into_iter().filter_map(|(place, question)| excused(place, question, &well));
+    let excused = excused.map(|failing| Failing { proof: proof(&failing, judged), ..failing });
     let is_of_zone = |failing: &Failing| {
-        let faults: Vec<Fault> = failing
-            .witnesses
-            .iter()
-            .filter_map(|server| fault(judged.get(*server)?, failing.place))
-            .collect();
-        !faults.iter().any(|fault| is_of_server(fault, &faults))
+        let witnesses =
+            || failing.witnesses.iter().filter_map(|server| judged.get(*server)?.get(failing.place));
+        let faults: Vec<&Fault> = witnesses().filter_map(|judged| judged.fault.as_ref()).collect();
+        witnesses().all(Judged::may_be_the_zone) && !faults.iter().any(|fault| is_of_server(fault, &faults))
     };
     excused.filter(is_of_zone).collect()
 }
@@ -186,9 +198,9 @@ fn failing(questions: &[Question], judged: &[Vec<Judged>]) -> Vec<Failing> {
 /// Whether a fault speaks against its server, because of those of the others: one that refuses what another
 /// one answers, or is silent where the zone has an answer. While a zone does not answer, resolvers give
 /// SERVFAIL or wait in silence.
-fn is_of_server(fault: &Fault, all: &[Fault]) -> bool {
+fn is_of_server(fault: &Fault, all: &[&Fault]) -> bool {
     match fault {
-        Fault::Code(_) => all.iter().any(|other| other != fault),
+        Fault::Code(_) => all.iter().any(|other| *other != fault),
         Fault::NoAnswer => {
             all.iter().any(|other| matches!(other, Fault::NxDomain | Fault::NoData(_) | Fault::Loop))
         }
@@ -205,7 +217,23 @@ fn excused(place: usize, question: &Question, well: &[Vec<&Question>]) -> Option
         servers.filter_map(|(server, well)| Some((server, is_only_cached(question, well)?))).collect();
     let fresh = witnesses.iter().filter(|(_, is_only_cached)| !is_only_cached).count();
     let witnesses: Vec<usize> = witnesses.into_iter().map(|(server, _)| server).collect();
-    (witnesses.len() > 1).then_some(Failing { place, witnesses, is_only_cached: fresh < 2 })
+    let proof = if fresh < 2 { Proof::Cached } else { Proof::Fresh };
+    (witnesses.len() > 1).then_some(Failing { place, witnesses, proof })
+}
+
+/// What the witnesses prove where the name fails by DNSSEC on some: that others resolve shows nothing of their
+/// keys and clocks, unless one came validated.
+fn proof(failing: &Failing, judged: &[Vec<Judged>]) -> Proof {
+    let witnesses = failing.witnesses.iter().filter_map(|server| judged.get(*server));
+    let unproven = witnesses.filter(|server| !server.iter().any(|judged| judged.is_validated));
+    let mut faults = unproven
+        .filter_map(|server| server.get(failing.place)?.fault.as_ref())
+        .filter(|fault| matches!(fault, Fault::Dnssec(_)))
+        .peekable();
+    match faults.peek() {
+        Some(_) => Proof::Unsigned(faults.any(Fault::may_be_the_clock)),
+        None => failing.proof,
+    }
 }
 
 /// Returns whether the names that a server resolves beside a failing one may all come from its cache: `None`
@@ -223,10 +251,10 @@ fn is_only_cached(failing: &Question, well: &[&Question]) -> Option<bool> {
 
 /// Whether the zone of a question may be at fault. Where more is expected than that it resolves, only a zone
 /// that does not answer is.
-fn may_be_its_zone(question: &Question, fault: &Fault) -> bool {
+fn may_be_its_zone(question: &Question, judged: &Judged) -> bool {
     match question.expect {
-        Expect::Resolves(_) => fault.may_be_the_zone(),
-        _ => matches!(fault, Fault::NoAnswer | Fault::ServFail(_)),
+        Expect::Resolves(_) => judged.fault.as_ref().is_some_and(Fault::may_be_the_zone),
+        _ => matches!(judged.fault, Some(Fault::NoAnswer | Fault::ServFail(_))),
     }
 }
 

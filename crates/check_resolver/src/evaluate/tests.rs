@@ -18,61 +18,6 @@ use crate::system::{System, SystemFault};
 
 const NAME: &str = "www.example.com/A";
 
-/// The outcome that a word stands for.
-fn outcome(word: &str) -> Outcome {
-    let code = |code: OptRcode| Ok(answered(reply(code)));
-    let with = |address: IpAddr| Reply {
-        addresses: vec![address],
-        records: 1,
-        ttl: Some(60),
-        ..reply(OptRcode::NOERROR)
-    };
-    let is_dnssec = matches!(word, "expired" | "bogus");
-    let answer = match word {
-        "no" | "cut" => Err(Fault::NoAnswer),
-        "yet" => Err(Fault::NotYet),
-        "tcp" => Err(Fault::OnlyTcp),
-        "closed" => Err(Fault::Refused),
-        "unscoped" => Err(Fault::Unscoped),
-        "table" => Err(Fault::Local(Local::NeighbourTable)),
-        "here" => Err(Fault::NotSent("host unreachable")),
-        "noroute" => Err(Fault::NotSent("no route from here")),
-        "servfail" | "bogus" => code(OptRcode::SERVFAIL),
-        "refused" => code(OptRcode::REFUSED),
-        "nxdomain" => code(OptRcode::NXDOMAIN),
-        "nxdomain-closed" => Ok(answered(Reply { ra: false, ..reply(OptRcode::NXDOMAIN) })),
-        "notimp" => code(OptRcode::NOTIMP),
-        "formerr" => code(OptRcode::FORMERR),
-        "notauth" => code(OptRcode::NOTAUTH),
-        "badvers" => code(OptRcode::BADVERS),
-        "disorder" => Ok(answered(Reply { is_out_of_order: true, records: 1, ..reply(OptRcode::NOERROR) })),
-        "loop" => Ok(answered(Reply { is_loop: true, ..reply(OptRcode::NOERROR) })),
-        "nodata-closed" => Ok(answered(Reply { ra: false, ..reply(OptRcode::NOERROR) })),
-        "valid" => Ok(answered(Reply { ad: true, ..with([192, 0, 2, 80].into()) })),
-        "signed" => Ok(answered(Reply { is_signed: true, ..with([192, 0, 2, 80].into()) })),
-        "nodata" => code(OptRcode::NOERROR),
-        "slow" | "slower" => {
-            let took = Duration::from_millis(if word == "slow" { 2001 } else { 2900 });
-            Ok(Answered { took, ..answered(with([192, 0, 2, 80].into())) })
-        }
-        "late" => Ok(Answered { is_repeated: true, ..answered(with([192, 0, 2, 80].into())) }),
-        "expired" => {
-            Ok(answered(Reply { errors: vec![(7, "late".to_owned())], ..reply(OptRcode::SERVFAIL) }))
-        }
-        "authority" => Ok(answered(Reply { ra: false, aa: true, ..with([192, 0, 2, 80].into()) })),
-        "plain" => Ok(answered(with([192, 0, 2, 80].into()))),
-        address => Ok(answered(with(address.parse().unwrap()))),
-    };
-    Outcome {
-        answer,
-        is_plain: word == "plain",
-        is_plain_by_silence: false,
-        is_dnssec,
-        resolves: word == "elsewhere",
-        is_cut: word == "cut",
-    }
-}
-
 /// Servers by what each says to each type of each question: `192.0.2.53=no+nodata,192.0.2.80` has two
 /// questions, the first of two types.
 fn servers(text: &str) -> Vec<Server> {
@@ -153,12 +98,16 @@ fn too_slow_after(took: f64) -> Option<Result<f64, (SystemFault, f64)>> {
     Some(Err((SystemFault::TooSlow, took)))
 }
 
+mod blame;
 mod elsewhere;
 mod here;
 mod library;
+mod outcomes;
 mod shown;
 mod stop;
 mod zones;
+
+use outcomes::outcome;
 
 #[test]
 fn each_state_of_resolv_conf_has_its_line() {

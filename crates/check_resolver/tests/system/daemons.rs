@@ -202,8 +202,8 @@ fn resolvers_that_are_not_well() {
         ("127.0.0.8", "--secure=www.signed.test", again),
         ("127.0.0.4", "--bogus=www.signed.test", AS_EXPECTED),
         ("127.0.0.4", "--name=www.plain.test", GOOD),
-        ("127.0.0.7", "--name=www.plain.test", "CRITICAL - 1 of 1 nameserver fails: @ REFUSED"),
-        ("127.0.0.6", "--name=www.plain.test", "CRITICAL - 1 of 1 nameserver fails: @ REFUSED"),
+        ("127.0.0.7", "--name=www.plain.test", "CRITICAL - 1 of 1 nameserver fails: @ REFUSED (prohibited)"),
+        ("127.0.0.6", "--name=www.plain.test", "CRITICAL - 1 of 1 nameserver fails: @ REFUSED (not ready)"),
         ("127.0.0.3", "--name=www.plain.test/A", GOOD),
     ]);
     let both = ["--server=127.0.0.3", "--server=127.0.0.7", "--closed", "--name=www.plain.test"];
@@ -215,6 +215,42 @@ fn resolvers_that_are_not_well() {
     assert_eq!(lab.said("127.0.0.3", "--name=www.plain.test/A"), GOOD);
     let fresh = lab.said("127.0.0.3", "--name=*.wild.plain.test/A");
     assert!(fresh.starts_with("CRITICAL - 1 of 1 nameserver fails: 127.0.0.3 "), "{fresh}");
+}
+
+/// That names without a signature resolve shows nothing of the clock, and nothing of what is blocked.
+#[test]
+fn other_names_acquit_no_resolver_that_fails_by_itself() {
+    if missing(&NEEDS) || missing(&SERVERS) {
+        return;
+    }
+    let lab = Lab::start();
+    let lines = |name: &str| format!("local-zone: \"{name}.plain.test.\" ");
+    let late = "val-override-date: \"20280101000000\"\n".to_owned();
+    let late = late + &lines("ns") + "refuse\n" + &lines("www") + "always_nxdomain\n";
+    let _resolvers = ["127.0.0.3", "127.0.0.4"].map(|address| lab.unbound(address, &late));
+    let servers = ["--server=127.0.0.3", "--server=127.0.0.4", "--name=*.wild.plain.test/A"];
+    let fails = "CRITICAL - 2 of 2 nameservers fail: 127.0.0.3, 127.0.0.4";
+    let perhaps = "perhaps its zone, or the clock is off: add a --secure of another zone";
+    // The cause is told once.
+    check(&lab.host, &[&servers[..], &["--secure=www.signed.test"]].concat());
+    let rows = [
+        (
+            "--name=www.signed.test/A",
+            1,
+            format!("WARNING - www.signed.test fails on all 2 nameservers (SERVFAIL by DNSSEC), {perhaps}"),
+        ),
+        (
+            "--secure=www.signed.test",
+            2,
+            format!("{fails} www.signed.test SERVFAIL by DNSSEC or the clock is off"),
+        ),
+        ("--name=ns.plain.test/A", 2, format!("{fails} ns.plain.test REFUSED")),
+        ("--name=www.plain.test/A", 2, format!("{fails} www.plain.test NXDOMAIN (authoritative)")),
+    ];
+    for (name, code, line) in rows {
+        let outcome = check(&lab.host, &[&servers[..], &[name]].concat());
+        assert_eq!(said(&outcome), (code, line), "{name}");
+    }
 }
 
 /// Resolvers that have lost their way out answer what they know.
@@ -281,6 +317,6 @@ fn a_server_that_calls_every_name_missing_proves_nothing() {
     // These know the name that must not exist by themselves, and have no server to ask.
     let _local = ["127.0.0.8", "127.0.0.9"].map(|address| lab.dnsmasq(address, &["--local=/nx.test/"]));
     let both = ["--server=127.0.0.8", "--server=127.0.0.9", "--absent=nx.test", "--name=www.plain.test"];
-    let line = "CRITICAL - 2 of 2 nameservers fail: 127.0.0.8, 127.0.0.9 www.plain.test REFUSED";
+    let line = "CRITICAL - 2 of 2 nameservers fail: 127.0.0.8, 127.0.0.9 www.plain.test REFUSED (not ready)";
     assert_eq!(said(&check(&lab.host, &both)), (2, line.to_owned()));
 }

@@ -112,6 +112,16 @@ fn a_server_without_an_answer_yet_is_undecided() {
         ("::1=yet ::2=yet", too_slow_after(1.7), format!("UNKNOWN - ::1, ::2 {undecided}")),
         ("::1=yet ::2=192.0.2.80", too_slow_after(1.7), format!("UNKNOWN - ::1 {undecided}")),
         (
+            "::1=yet ::2=yet ::3=yet ::4=yet",
+            too_slow_after(1.7),
+            format!("UNKNOWN - ::1, ::2, ::3 and 1 more server {undecided}"),
+        ),
+        (
+            "::1=yet ::2=yet ::3=yet ::4=yet ::5=yet",
+            too_slow_after(1.7),
+            format!("UNKNOWN - ::1, ::2, ::3 and 2 more servers {undecided}"),
+        ),
+        (
             "::1=yet ::2=192.0.2.80",
             not_found(),
             "CRITICAL - this system does not resolve, 1 more fault".to_owned(),
