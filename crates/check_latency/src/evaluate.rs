@@ -2,18 +2,20 @@
 //! data.
 
 mod basis;
+mod beside;
 mod fault;
 mod metrics;
 mod words;
 
 use plugin::{Finding, Findings, Report, State};
 
-use crate::control::{Beside, Bystander, Which, known};
+use crate::control::known;
 use crate::options::Judging;
 use crate::record::Judged;
 use crate::rule::{Accepted, Level};
+use beside::beside;
 use metrics::metrics;
-use words::{Calendar, milliseconds, percent, strange};
+use words::{Calendar, milliseconds, percent};
 
 /// The most octets of the first line with performance data of each target: the monitor runs this itself,
 /// without NRPE.
@@ -195,28 +197,6 @@ fn remark(findings: Findings, judged: &Judged, is_worse: bool) -> Findings {
         (Some(anew), _) => findings.remark(anew.clone()),
         (None, Some(bystander)) if is_worse => findings.remark(beside(bystander)),
         (None, _) => findings,
-    }
-}
-
-/// How the gateway is while targets are worse.
-fn beside(Bystander { which, how }: &Bystander) -> String {
-    let gateway = match which {
-        Which::Only => "the gateway".to_owned(),
-        Which::One(address) => format!("the gateway {address}"),
-        Which::Several(2, 2) => return "both gateways are as usual".to_owned(),
-        Which::Several(count, all) if count == all => return "all gateways are as usual".to_owned(),
-        Which::Several(count, all) => return format!("{count} of {all} gateways are as usual"),
-    };
-    match *how {
-        Beside::Usual => format!("{gateway} is as usual"),
-        Beside::Silent => format!("{gateway} does not answer"),
-        Beside::Strange(address) => format!("{gateway} {}", strange(address)),
-        Beside::Loses { now, usual } => {
-            format!("{gateway} loses {} (usual {})", percent(now), percent(usual))
-        }
-        Beside::Takes { now, usual } => {
-            format!("{gateway} takes {} (usual {})", milliseconds(now), milliseconds(usual))
-        }
     }
 }
 

@@ -60,13 +60,7 @@ pub(crate) fn probe(
     let (clock, start) = (SystemTime::now(), Instant::now());
     let mut pinger = Pinger::open(addresses.clone(), targets.len(), pinging, deadline.progress());
     pinger.run(deadline.at().checked_sub(RESERVE).unwrap_or_else(Instant::now)).map_err(ProbeError::Wait)?;
-    let now = SystemTime::now();
-    let moved =
-        now.duration_since(clock).map_or_else(|back| -back.duration().as_secs_f64(), |on| on.as_secs_f64());
-    let step = moved - start.elapsed().as_secs_f64();
-    if step.abs() > CLOCK_STEP.as_secs_f64() {
-        return Err(ProbeError::ClockSet(step));
-    }
+    let now = now_unless_set(clock, start)?;
     let at = now.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
     let (no_socket, dropped, mut seen) = (pinger.refused(), pinger.dropped(), pinger.into_seen());
     told.extend(network::name_full_tables(addresses.into_iter().zip(&mut seen), deadline));
@@ -93,6 +87,18 @@ pub(crate) fn probe(
         dropped,
         late: deadline.state(),
     })
+}
+
+/// Returns the time of day, which was `clock` at `start`.
+///
+/// # Errors
+/// [`ProbeError::ClockSet`]: it has been set since.
+fn now_unless_set(clock: SystemTime, start: Instant) -> Result<SystemTime, ProbeError> {
+    let now = SystemTime::now();
+    let moved =
+        now.duration_since(clock).map_or_else(|back| -back.duration().as_secs_f64(), |on| on.as_secs_f64());
+    let step = moved - start.elapsed().as_secs_f64();
+    if step.abs() > CLOCK_STEP.as_secs_f64() { Err(ProbeError::ClockSet(step)) } else { Ok(now) }
 }
 
 /// Returns what is pinged, each address once: the targets, then the controls that are none. And the place of

@@ -131,19 +131,7 @@ fn verdicts(
         dropped,
         late,
     } = observations;
-    let judge = |(target, seen): (Box<Target>, Box<Seen>)| {
-        let known = store.and_then(|store| store.records.targets.get(&target.key()));
-        let mut path = known.map(|path| Path::clone(path)).unwrap_or_default();
-        let verdict = seen.run(moment(at, &path, began)).map(|run| path.judge(run, settings));
-        let is_learning =
-            verdict.map_or(path.answered_runs() < settings.learn_runs, |verdict| verdict.learning);
-        let verdict = verdict.map(|verdict| trusted(verdict, dropped));
-        let run = seen.run(at);
-        let rtt = run.and_then(|run| run.rtt());
-        let is_over_limit = rtt.is_some_and(|rtt| judging.rtt_limit(rtt).is_some());
-        let is_over_loss = run.is_some_and(|run| judging.loss_limit(run.loss()).is_some());
-        JudgedTarget { target, seen, verdict, is_learning, is_over_limit, is_over_loss }
-    };
+    let judge = |(target, seen)| judged_target(target, seen, (began, at, dropped), judging, settings, store);
     let targets: Vec<JudgedTarget> = targets.into_iter().map(judge).collect();
     let controls: Vec<JudgedTarget> = controls.into_iter().map(judge).collect();
     let late = Some(late);
@@ -169,6 +157,28 @@ fn verdicts(
     }));
     judged.comparison = Comparison::new(&judged.targets, &judged.controls);
     judged
+}
+
+/// What the record of one target says of this run, which began and was stamped `at`, and in which `dropped`
+/// replies found no room.
+fn judged_target(
+    target: Box<Target>,
+    seen: Box<Seen>,
+    (began, at, dropped): (Instant, u64, u64),
+    judging: &Judging,
+    settings: &Settings,
+    store: Option<&Store>,
+) -> JudgedTarget {
+    let known = store.and_then(|store| store.records.targets.get(&target.key()));
+    let mut path = known.map(|path| Path::clone(path)).unwrap_or_default();
+    let verdict = seen.run(moment(at, &path, began)).map(|run| path.judge(run, settings));
+    let is_learning = verdict.map_or(path.answered_runs() < settings.learn_runs, |verdict| verdict.learning);
+    let verdict = verdict.map(|verdict| trusted(verdict, dropped));
+    let run = seen.run(at);
+    let rtt = run.and_then(|run| run.rtt());
+    let is_over_limit = rtt.is_some_and(|rtt| judging.rtt_limit(rtt).is_some());
+    let is_over_loss = run.is_some_and(|run| judging.loss_limit(run.loss()).is_some());
+    JudgedTarget { target, seen, verdict, is_learning, is_over_limit, is_over_loss }
 }
 
 /// Where replies found no room in this machine, only silence is told.

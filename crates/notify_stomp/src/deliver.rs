@@ -1,17 +1,19 @@
 //! Sending what waits, in its order, with a receipt for each event, or for each transaction where the broker
 //! is faster so: many may be on their way at once, and none leaves the spool before its own receipt has come.
 
+mod error;
+
 use std::collections::{BTreeMap, VecDeque};
 use std::slice::Iter;
 
 use plugin::Deadline;
 
-use crate::brokers::Telling;
 use crate::destination::{Labels, Template};
 use crate::frame::Frame;
 use crate::observations::Failure;
 use crate::session::{Session, SessionError};
-use crate::spool::{Entry, Spool, SpoolError};
+use crate::spool::{Entry, Spool};
+pub(crate) use error::DeliverError;
 
 /// How many events are on their way at most. Half of them make a transaction: while one is on its way, the
 /// next is made.
@@ -20,27 +22,6 @@ const WINDOW: usize = 256;
 const BATCH: usize = 256 << 10;
 /// What a broker that is silent kept us from.
 const DOING: &str = "waiting for a receipt";
-
-/// Why the rest still waits.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum DeliverError {
-    /// The broker.
-    #[error(transparent)]
-    Session(#[from] SessionError),
-    /// The spool.
-    #[error(transparent)]
-    Spool(#[from] SpoolError),
-}
-
-impl Telling for DeliverError {
-    fn is_refusal(&self) -> bool {
-        matches!(self, Self::Session(error) if error.is_refusal())
-    }
-
-    fn is_silence(&self) -> bool {
-        matches!(self, Self::Session(error) if error.is_silence())
-    }
-}
 
 /// Destinations that are held in this run, each with its reason.
 pub(crate) type Held = BTreeMap<String, Failure>;

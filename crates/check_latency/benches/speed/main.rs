@@ -88,6 +88,17 @@ fn one_target(bench: &Bench<'_>) {
     bench.ratio(&times, (ONE, 0), ("check_icmp", 2), Some(0.9));
 }
 
+/// The options of a run that fping can do too.
+const TIMING: [&str; 7] = [
+    "--pings=10",
+    "--interval=0.2",
+    "--wait=2",
+    "--rate=20000",
+    "--timeout=30",
+    "--gateway=none",
+    "--learn-every=0",
+];
+
 fn many_targets(
     bench: &Bench<'_>,
     folder: &Path,
@@ -105,16 +116,7 @@ fn many_targets(
         format!("--file={list}"),
         format!("--state-file={}", folder.join(format!("{count}.json")).display()),
     );
-    let timing = [
-        "--pings=10",
-        "--interval=0.2",
-        "--wait=2",
-        "--rate=20000",
-        "--timeout=30",
-        "--gateway=none",
-        "--learn-every=0",
-    ];
-    let own = command(bench.own("check_latency"), &[&[file.as_str(), state.as_str()], &timing[..]].concat());
+    let own = command(bench.own("check_latency"), &[&[file.as_str(), state.as_str()], &TIMING[..]].concat());
     says(again(&own), &format!("LATENCY OK - {count} targets answer"));
     let Some(fping) = bench::other("fping") else { return };
     // All of it by fping: ten rounds 200 ms apart at the same rate, each reply waited for as long.
