@@ -20,28 +20,19 @@ pub(crate) fn by_name(
 ) -> Result<BTreeMap<String, String>, ConfigError> {
     let mut paths = BTreeMap::new();
     for folder in folders {
-        let added = add(tree, folder, &wanted, &mut paths);
-        to.survive(added)?;
-    }
-    Ok(paths)
-}
-
-/// Adds the wanted names of one folder that no earlier one has.
-fn add(
-    tree: &Tree<'_>,
-    folder: &str,
-    wanted: impl Fn(&str) -> bool,
-    paths: &mut BTreeMap<String, String>,
-) -> Result<(), ConfigError> {
-    for name in tree.names(folder)? {
+        let mut names = Vec::new();
+        let read = tree.names(folder).map(|found| names = found);
+        to.survive(read)?;
         // A name that is no UTF-8 is judged by what of it is.
-        if wanted(&name.to_string_lossy()) {
-            let name = plain(folder, name)?;
-            let path = format!("{folder}/{name}");
-            paths.entry(name).or_insert(path);
+        for name in names.into_iter().filter(|name| wanted(&name.to_string_lossy())) {
+            let added = plain(folder, name).map(|name| {
+                let path = format!("{folder}/{name}");
+                _ = paths.entry(name).or_insert(path);
+            });
+            to.survive(added)?;
         }
     }
-    Ok(())
+    Ok(paths)
 }
 
 /// Returns the content of the file `path`: `None` where it is a folder, or a link that leads nowhere.

@@ -1,6 +1,8 @@
 //! Files that only root can read.
 
+use std::ffi::OsStr;
 use std::fs;
+use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
@@ -117,6 +119,41 @@ fn a_folder_that_cannot_be_read_hides_no_file_elsewhere() {
         assert!(outcome.code == Some(2) && outcome.stdout.starts_with(first), "{}", outcome.stdout);
         let named = format!("UNKNOWN: reading /{closed}: permission denied");
         assert_eq!(outcome.stdout.matches(&named).count(), 1, "{}", outcome.stdout);
+    }
+}
+
+/// Of profiles that cannot be used, each is named, and hides none after it.
+#[test]
+fn a_profile_that_cannot_be_used_hides_no_other() {
+    let profile = |uuid: &str, last: u8| {
+        format!(
+            "[connection]\nuuid={uuid}\ntype=ethernet\ninterface-name=eth{last}\n[ipv4]\nmethod=manual\naddress1=192.0.2.{last}/24\n"
+        )
+    };
+    let of_others = [("b", profile("b", 249))];
+    let same = [("0", profile("0", 1)), ("1", profile("0", 2)), ("b", profile("b", 249))];
+    let again =
+        "1.nmconnection line 2: the UUID of /etc/NetworkManager/system-connections/0.nmconnection again";
+    let rows = [
+        (&b"a\xff.nmconnection"[..], &of_others[..], "the name is not UTF-8"),
+        (b"c.nmconnection", &same, again),
+    ];
+    for (name, others, why) in rows {
+        let root = tempfile::tempdir().unwrap();
+        let folder = root.path().join("etc/NetworkManager/system-connections");
+        fs::create_dir_all(&folder).unwrap();
+        fs::write(folder.join(OsStr::from_bytes(name)), profile("c", 250)).unwrap();
+        for (name, content) in others {
+            fs::write(folder.join(format!("{name}.nmconnection")), content).unwrap();
+        }
+        let outcome = run(Command::new(BINARY).args(["--root", root.path().to_str().unwrap()]));
+        assert!(outcome.code == Some(2) && outcome.stdout.contains("192.0.2.249"), "{}", outcome.stdout);
+        assert!(outcome.stdout.contains(why), "{}", outcome.stdout);
+        assert!(
+            !outcome.stdout.contains("192.0.2.1") && !outcome.stdout.contains("192.0.2.2,"),
+            "{}",
+            outcome.stdout
+        );
     }
 }
 

@@ -1,6 +1,6 @@
 //! Which files are profiles, and which of these count: neither hidden nor replaced by one of the same UUID.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::profile::Profile;
 use crate::folders;
@@ -75,14 +75,16 @@ fn is_hiding(name: &str) -> bool {
     name.ends_with(HIDES) && !name.starts_with('.')
 }
 
-/// The profiles that are neither hidden nor replaced; the others are remarked on.
+/// The profiles that are neither hidden nor replaced; the others are remarked on. Of two with one UUID in a
+/// folder, NetworkManager takes the one that was written last, which is not known here.
 fn that_count(
     profiles: Vec<Profile>,
     hidden: &HashMap<String, usize>,
     promises: &mut Promises,
 ) -> Result<Vec<Profile>, ConfigError> {
     let mut by_uuid: HashMap<String, (usize, String)> = HashMap::new();
-    let mut kept = Vec::new();
+    let mut kept: Vec<Profile> = Vec::new();
+    let mut twice: HashSet<String> = HashSet::new();
     for profile in profiles {
         let Some(Located { value: uuid, place }) = profile.uuid().cloned() else {
             kept.push(profile);
@@ -93,7 +95,8 @@ fn that_count(
                 promises.remarks.push(place.remark("a profile that is hidden"));
             }
             Some((rank, first)) if *rank == profile.rank => {
-                return Err(place.error(format!("the UUID of {first} again")));
+                promises.survive(Err(place.error(format!("the UUID of {first} again"))))?;
+                twice.insert(uuid);
             }
             Some((_, first)) => {
                 promises.remarks.push(place.remark(format!("a profile that {first} replaces")))
@@ -104,6 +107,7 @@ fn that_count(
             }
         }
     }
+    kept.retain(|profile| profile.uuid().is_none_or(|uuid| !twice.contains(&uuid.value)));
     Ok(kept)
 }
 
