@@ -120,7 +120,7 @@ fn lost_interfaces(observed: &Observations) -> impl Iterator<Item = (IpAddr, Cau
         .interfaces
         .iter()
         .rev()
-        .map(|(address, name)| (*address, name.split(':').next().unwrap_or(name)));
+        .map(|(address, name)| (*address, host_config::device(name)));
     named.filter_map(move |(address, name)| {
         let name = name.to_owned();
         let cause = match bound.by_name(&name) {
@@ -194,7 +194,7 @@ fn lost_subnets(observed: &Observations) -> Vec<(IpAddr, Cause)> {
 /// The interface that each address is configured on, where it is here.
 fn configured_on(observed: &Observations) -> BTreeMap<IpAddr, u32> {
     // An alias as eth0:1 is on eth0.
-    let index = |name: &str| observed.bound.by_name(name.split(':').next().unwrap_or(name));
+    let index = |name: &str| observed.bound.by_name(host_config::device(name));
     let configured = observed.expected.interfaces.iter();
     configured.filter_map(|(address, name)| Some((*address, index(name)?.index))).collect()
 }

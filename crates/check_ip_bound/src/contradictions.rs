@@ -48,7 +48,7 @@ fn disputed_interfaces(found: &[(Source, Promises)]) -> Vec<String> {
         for promise in promises.promises.iter().filter(|promise| !promise.floating) {
             let Some(interface) = &promise.interface else { continue };
             // An alias as eth0:1 is on eth0.
-            let sources = said.entry(interface.split(':').next().unwrap_or(interface)).or_default();
+            let sources = said.entry(host_config::device(interface)).or_default();
             match sources.last_mut() {
                 Some((last, addresses)) if last == source => {
                     addresses.insert(promise.expected.address);

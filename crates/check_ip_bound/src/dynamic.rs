@@ -163,7 +163,7 @@ pub(crate) fn types(conditions: &str) -> Option<String> {
 
 /// Whether something else than `dynamic` configures an interface, or its addresses mean nothing.
 pub(crate) fn is_configured_apart(interface: &Interface, dynamic: &Dynamic, expected: &Expected) -> bool {
-    let named = |name: &str| is_one_of(interface, &[name.split(':').next().unwrap_or_default().to_owned()]);
+    let named = |name: &str| is_one_of(interface, &[host_config::device(name).to_owned()]);
     let port = |ports: &Ports| named(&ports.interface) || ports.ports.iter().any(|port| named(port));
     interface.loopback
         || interface.controller.is_some()
@@ -230,8 +230,7 @@ pub(crate) fn of_family<'a>(
 /// between hosts.
 fn is_static(bound: &BoundAddress, interface: &Interface, expected: &Expected) -> bool {
     let named = |name: &str| {
-        name.split(':').next() == Some(&interface.name)
-            || interface.altnames.iter().any(|other| other == name)
+        host_config::device(name) == interface.name || interface.altnames.iter().any(|other| other == name)
     };
     let configured = |(address, name): &(IpAddr, String)| *address == bound.address && named(name);
     let floats = expected.floating.binary_search_by_key(&bound.address, |(address, _)| *address).is_ok();

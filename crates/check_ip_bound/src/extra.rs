@@ -97,7 +97,7 @@ fn is_leased(observed: &Observations, bound: &BoundAddress) -> bool {
 fn is_possible(observed: &Observations, bound: &BoundAddress) -> bool {
     let Some(interface) = observed.bound.interface(bound.interface) else { return false };
     let is_on = |name: &String| {
-        let device = name.split(':').next().unwrap_or(name);
+        let device = host_config::device(name);
         device == interface.name || interface.altnames.iter().any(|other| other == device)
     };
     let covers = |possible: &Possible| {

@@ -35,7 +35,7 @@ fn find(observed: &Observations) -> Vec<(IpAddr, String, String)> {
     let mut configured: BTreeMap<IpAddr, Vec<&str>> = BTreeMap::new();
     for (address, name) in &observed.expected.interfaces {
         // An alias as eth0:1 is on eth0.
-        let device = name.split(':').next().unwrap_or(name);
+        let device = host_config::device(name);
         let is_here = observed.bound.by_name(device).is_some();
         if is_here || !observed.expected.is_only_listed(*address, name) {
             configured.entry(*address).or_default().push(device);

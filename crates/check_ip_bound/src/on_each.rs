@@ -48,7 +48,7 @@ fn placed(promises: &[Promise]) -> Vec<(IpAddr, &str)> {
     let device = |promise| {
         let Promise { expected, interface, .. }: &Promise = promise;
         let name = interface.as_deref().filter(|name| !is_pattern(name))?;
-        Some((expected.address, name.split(':').next().unwrap_or(name)))
+        Some((expected.address, host_config::device(name)))
     };
     let mut placed: Vec<_> = promises.iter().filter(|promise| on(promise)).filter_map(device).collect();
     placed.sort_unstable();

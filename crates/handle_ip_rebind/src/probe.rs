@@ -102,7 +102,7 @@ impl Seen {
     pub(crate) fn configured_on(&self, address: IpAddr) -> impl Iterator<Item = &str> {
         let all = self.check.iter().chain([&self.list]).flat_map(|seen| &seen.expected.interfaces);
         let of = all.filter(move |(of, _)| *of == address);
-        of.map(|(_, name)| name.split(':').next().unwrap_or(name))
+        of.map(|(_, name)| host_config::device(name))
     }
 
     /// Returns the gateways that `check` names.

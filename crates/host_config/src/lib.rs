@@ -77,7 +77,7 @@ pub use promise::{
 };
 pub use read::{read, read_usable};
 pub use resolv_conf::{IgnoredServer, NotAServer, ResolvConf, SERVERS_ASKED, Server};
-pub use selector::{is_for_guests, is_of_guest, is_pattern, selects};
+pub use selector::{device, is_for_guests, is_of_guest, is_pattern, selects};
 pub use source::{Source, UnknownSource};
 pub use tree::Tree;
 pub use unreadable::Unreadable;

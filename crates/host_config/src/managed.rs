@@ -8,6 +8,7 @@ use addresses::short;
 
 use crate::networkmanager;
 use crate::promise::{Choice, Dynamic, Family, OneOf, Promise, Promises};
+use crate::selector::device;
 use crate::source::Source;
 
 /// Moves what competes with NetworkManager's own profiles to these, as one of several.
@@ -16,12 +17,13 @@ pub(crate) fn let_compete(found: &mut [(Source, Promises)]) {
     let Some(mut manager) = found.get_mut(own).map(|(_, promises)| std::mem::take(promises)) else { return };
     for (_, promises) in found.iter_mut().filter(|(_, promises)| !promises.managed.is_empty()) {
         compete(promises, &mut manager);
-        let (known, others) = std::mem::take(&mut promises.one_of)
+        let mut index = Index::default();
+        manager.one_of.iter().enumerate().for_each(|(number, group)| index.add(number, group));
+        let (known, others): (Vec<OneOf>, Vec<OneOf>) = std::mem::take(&mut promises.one_of)
             .into_iter()
-            .partition(|group: &OneOf| manager.one_of.iter().any(|of_it| share_a_profile(group, of_it)));
+            .partition(|group| index.sharing(group, &manager.one_of).is_some());
         promises.one_of = others;
-        let known: Vec<OneOf> = known;
-        known.into_iter().for_each(|group| extend(group, &mut manager.one_of));
+        known.into_iter().for_each(|group| extend(group, &mut manager.one_of, &mut index));
     }
     if let Some((_, promises)) = found.get_mut(own) {
         *promises = manager;
@@ -97,11 +99,6 @@ fn dynamic(all: &[Dynamic]) -> impl Iterator<Item = &str> {
     all.iter().map(Dynamic::device)
 }
 
-/// An interface without the label of an alias.
-fn device(name: &str) -> &str {
-    name.split(':').next().unwrap_or(name)
-}
-
 /// Whether two say the same of the same interfaces.
 fn is_same(one: &Choice, other: &Choice) -> bool {
     let addresses = |choice: &Choice| {
@@ -141,8 +138,8 @@ fn is_made_of(made: &Choice, definition: &Choice) -> bool {
     is_of_netplan(made) && are_for_the_same(made, definition) && (is_named || shares())
 }
 
-/// Adds a profile to its rivals. A definition of netplan is no rival of what netplan made of it: each of these
-/// profiles gets what it lacks.
+/// Adds a profile to its rivals. A definition of netplan is no rival of what netplan made of it: each of
+/// these profiles gets what it lacks.
 fn join(profile: Choice, rivals: &mut Vec<Choice>) {
     let mut is_known = rivals.iter().any(|of_it| is_same(of_it, &profile));
     for made in rivals.iter_mut().filter(|made| is_made_of(made, &profile)) {
@@ -169,8 +166,39 @@ fn share_a_profile(one: &OneOf, other: &OneOf) -> bool {
     one.profiles.iter().any(|profile| other.profiles.iter().any(|of_it| are_one(profile, of_it)))
 }
 
+/// The numbers of the groups with a profile for these interfaces, of which there may be thousands: profiles
+/// for others are never the same.
+#[derive(Default)]
+struct Index(HashMap<Vec<String>, Vec<usize>>);
+
+impl Index {
+    fn add(&mut self, number: usize, group: &OneOf) {
+        for profile in &group.profiles {
+            let numbers = self.0.entry(key(profile)).or_default();
+            if numbers.last() != Some(&number) {
+                numbers.push(number);
+            }
+        }
+    }
+
+    /// Returns the number of the first group that shares a profile with this one.
+    fn sharing(&self, group: &OneOf, groups: &[OneOf]) -> Option<usize> {
+        let numbers = group.profiles.iter().filter_map(|profile| self.0.get(&key(profile))).flatten();
+        let numbers: BTreeSet<usize> = numbers.copied().collect();
+        let shares = |number: &usize| groups.get(*number).is_some_and(|known| share_a_profile(group, known));
+        numbers.into_iter().find(shares)
+    }
+}
+
+/// The interfaces that a profile is for, each once.
+fn key(profile: &Choice) -> Vec<String> {
+    interfaces(profile).collect::<BTreeSet<&str>>().into_iter().map(str::to_owned).collect()
+}
+
 /// Adds the profiles of a group to that which has some of them.
-fn extend(group: OneOf, groups: &mut [OneOf]) {
-    let Some(known) = groups.iter_mut().find(|known| share_a_profile(&group, known)) else { return };
+fn extend(group: OneOf, groups: &mut [OneOf], index: &mut Index) {
+    let Some(number) = index.sharing(&group, groups) else { return };
+    index.add(number, &group);
+    let Some(known) = groups.get_mut(number) else { return };
     group.profiles.into_iter().for_each(|profile| join(profile, &mut known.profiles));
 }

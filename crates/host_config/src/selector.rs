@@ -3,6 +3,16 @@
 
 use crate::wildcard;
 
+/// Returns the interface of a name, without the label of an alias: eth0:1 is on eth0. A hardware address is
+/// one name.
+pub fn device(name: &str) -> &str {
+    const COLONS: usize = 4;
+    match name.split_once(':') {
+        Some((device, label)) if label.matches(':').count() < COLONS => device,
+        _ => name,
+    }
+}
+
 /// Returns whether a text tells interfaces by patterns or by several names, and not one by its name.
 pub fn is_pattern(selector: &str) -> bool {
     selector.contains(['*', '?', '[', '\\', '!', ',', ' '])
@@ -44,6 +54,16 @@ pub fn is_for_guests(selector: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_alias_is_on_a_device() {
+        let rows = [("eth0", "eth0"), ("eth0:1", "eth0"), ("eth0:a:b", "eth0"), ("", ""), (":1", "")];
+        for (name, expected) in rows {
+            assert_eq!(device(name), expected, "{name}");
+        }
+        let address = "00:00:5e:00:53:01";
+        assert_eq!(device(address), address);
+    }
 
     #[test]
     fn patterns_tell_interfaces() {

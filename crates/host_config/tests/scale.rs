@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use host_config::{AddressOptions, Promises, Source, Tree};
+use host_config::{AddressOptions, Origin, Promises, Source, Tree};
 use plugin::Deadline;
 use rustix::time::{ClockId, clock_gettime};
 
@@ -237,4 +237,38 @@ fn a_file_that_grows_without_bounds_is_given_up_soon() {
         assert!(unknown.contains(why), "{shown}: {seen:?}");
         assert!(seconds < LONGEST, "{shown}: {seconds} s");
     }
+}
+
+/// Returns the number of groups where two sources have so many profiles for NetworkManager, two for each
+/// device, and the processor time in seconds.
+fn compete(count: usize) -> (usize, f64) {
+    let mut netplan = "network:\n  version: 2\n  nm-devices:\n".to_owned();
+    let mut files = Vec::new();
+    for number in 0..count {
+        let (device, address) = (number / 2, format!("10.1.{}.{}/24", number >> 8, number & 255));
+        netplan += &format!(
+            "    NM-{number}: {{renderer: NetworkManager, networkmanager: {{passthrough: {{connection.type: ethernet, \
+             connection.interface-name: e{device}, ipv4.method: manual, ipv4.address1: 10.2.{}}}}}}}\n",
+            address.trim_start_matches("10.1.")
+        );
+        let profile = format!(
+            "[connection]\ntype=ethernet\nuuid={number}\ninterface-name=e{device}\n\
+             [ipv4]\nmethod=manual\naddress1={address}\n"
+        );
+        files.push((format!("etc/NetworkManager/system-connections/{number}.nmconnection"), profile));
+    }
+    files.push((NETPLAN.to_owned(), netplan));
+    let deadline = Deadline::after(Duration::from_secs(600));
+    let tree = Tree::in_memory(files, &deadline);
+    let ((found, errors), took) = timed(|| host_config::read_usable(&[Origin::Auto], &tree));
+    assert!(errors.is_empty(), "{errors:?}");
+    (found.iter().map(|(_, promises)| promises.one_of.len()).sum(), took)
+}
+
+#[test]
+fn thousands_of_profiles_of_two_sources_compete_in_time() {
+    const FEW: usize = 500;
+    let ((few, small), (many, large)) = (compete(FEW), compete(FEW * TIMES));
+    assert_eq!((few, many), (FEW, FEW * TIMES), "two groups for each pair of profiles");
+    assert!(large < LONGEST && (large < 0.05 || large / small < MOST), "{small:.4} s, {large:.4} s");
 }

@@ -9,7 +9,8 @@ use super::profile::Profile;
 /// NetworkManager manages the interface of a profile.
 pub(super) fn by_others(profiles: &[Profile], managed: impl Fn(&Profile) -> bool) -> HashSet<usize> {
     let mut activated: HashSet<usize> = HashSet::new();
-    let controllers = controllers(profiles);
+    let known = Controllers::among(profiles);
+    let controllers: Vec<&[usize]> = profiles.iter().map(|profile| known.of(profile)).collect();
     // A bond may be the port of a bridge.
     loop {
         let comes_up = |number: usize| {
@@ -21,7 +22,7 @@ pub(super) fn by_others(profiles: &[Profile], managed: impl Fn(&Profile) -> bool
         let pairs = controllers.iter().enumerate().flat_map(|(port, of)| {
             of.iter().copied().filter(move |of| *of != port).map(move |of| (port, of))
         });
-        let found: Vec<usize> = pairs
+        let found: HashSet<usize> = pairs
             .flat_map(|(port, of)| {
                 [comes_up(port).then_some(of), takes_ports_along(of).then_some(port)].into_iter().flatten()
             })
@@ -34,24 +35,33 @@ pub(super) fn by_others(profiles: &[Profile], managed: impl Fn(&Profile) -> bool
     }
 }
 
-/// What each profile is a port of: the profile with the UUID that it names, or all those for a bridge or the
-/// like of that name.
-fn controllers(profiles: &[Profile]) -> Vec<Vec<usize>> {
-    let mut by_uuid: HashMap<&str, Vec<usize>> = HashMap::new();
-    let mut by_name: HashMap<&str, Vec<usize>> = HashMap::new();
-    for (number, profile) in profiles.iter().enumerate() {
-        if let Some(uuid) = profile.uuid() {
-            by_uuid.entry(&uuid.value).or_default().push(number);
+/// The numbers of the profiles that others may be ports of.
+struct Controllers<'a> {
+    by_uuid: HashMap<&'a str, Vec<usize>>,
+    by_name: HashMap<&'a str, Vec<usize>>,
+}
+
+impl<'a> Controllers<'a> {
+    fn among(profiles: &'a [Profile]) -> Self {
+        let mut all = Self { by_uuid: HashMap::new(), by_name: HashMap::new() };
+        for (number, profile) in profiles.iter().enumerate() {
+            if let Some(uuid) = profile.uuid() {
+                all.by_uuid.entry(&uuid.value).or_default().push(number);
+            }
+            if let Some(name) = profile.interface().filter(|_| profile.takes_ports()) {
+                all.by_name.entry(name).or_default().push(number);
+            }
         }
-        if let Some(name) = profile.interface().filter(|_| profile.takes_ports()) {
-            by_name.entry(name).or_default().push(number);
-        }
+        all
     }
-    let of = |profile: &Profile| {
-        let written = profile.master()?.value.as_str();
-        by_uuid.get(written).or_else(|| by_name.get(written)).cloned()
-    };
-    profiles.iter().map(|profile| of(profile).unwrap_or_default()).collect()
+
+    /// Returns what a profile is a port of: the profile with the UUID that it names, or all those for a
+    /// bridge or the like of that name.
+    fn of(&self, profile: &Profile) -> &[usize] {
+        let Some(written) = profile.master().map(|written| written.value.as_str()) else { return &[] };
+        let found = self.by_uuid.get(written).or_else(|| self.by_name.get(written));
+        found.map(Vec::as_slice).unwrap_or_default()
+    }
 }
 
 #[cfg(test)]

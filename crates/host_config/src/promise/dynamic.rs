@@ -4,7 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use super::place::Place;
-use crate::selector::selects;
+use crate::selector::{device, selects};
 
 /// The families of which an interface gets an address from outside: by DHCP, DHCPv6 or router advertisements.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -70,9 +70,6 @@ impl Dynamic {
 
     /// Returns what tells the interface, without the label of an alias: eth0:1 is on eth0.
     pub fn device(&self) -> &str {
-        match self.interface.split_once(':') {
-            Some((device, label)) if !label.contains(':') => device,
-            _ => &self.interface,
-        }
+        device(&self.interface)
     }
 }
