@@ -23,9 +23,9 @@ struct Case {
 }
 
 const CASES: [Case; 3] = [
-    Case { addresses: 1_000, interfaces: 2, dump: 1.5, pipeline: Some(1.0 / 3.0), memory: None },
-    Case { addresses: 10_000, interfaces: 2, dump: 1.35, pipeline: Some(1.0 / 3.0), memory: None },
-    Case { addresses: 60_000, interfaces: 64, dump: 1.5, pipeline: None, memory: Some(12.0) },
+    Case { addresses: 1_000, interfaces: 2, dump: 1.3, pipeline: Some(1.0 / 3.0), memory: None },
+    Case { addresses: 10_000, interfaces: 2, dump: 1.3, pipeline: Some(1.0 / 3.0), memory: None },
+    Case { addresses: 60_000, interfaces: 64, dump: 1.4, pipeline: None, memory: Some(12.0) },
 ];
 
 fn main() {
@@ -58,7 +58,7 @@ fn start(bench: &Bench<'_>) {
     }
     let own = || command(bench.own("check_ip_bound"), &["--ip", "127.0.0.1"]);
     let mut subjects = vec![Subject::new("check_ip_bound", own()), Subject::new("itself", own())];
-    let peers = [("check_dummy", &["0"][..], Some(0.95)), ("true", &[], None)];
+    let peers = [("check_dummy", &["0"][..], Some(0.9)), ("true", &[], None)];
     let peers = peers.map(|(name, arguments, target)| {
         bench::other(name).map(|path| (name, command(path, arguments), target))
     });
