@@ -7,6 +7,7 @@ use std::net::IpAddr;
 use addresses::HostAddress;
 
 use crate::promise::{ConfigError, Place, Promise};
+use crate::selector::device;
 
 /// The most addresses that one configuration may promise: several interfaces may come up as one stanza, and a
 /// loop may bind many.
@@ -32,11 +33,6 @@ impl Taken {
             Taken::Flush { device, ipv6, network } => Taken::Flush { device: plain(device), ipv6, network },
         }
     }
-}
-
-/// Returns a name without the label of an alias: eth0:1 is on eth0.
-pub(super) fn device(name: &str) -> &str {
-    name.split_once(':').map_or(name, |(device, _)| device)
 }
 
 /// What a stanza does to addresses, one after the other.

@@ -7,9 +7,10 @@ use addresses::HostAddress;
 use super::command::{Effect, effects};
 use super::flavour::Flavour;
 use super::interfaces::{Interfaces, Setting, Stanza};
-use super::ledger::{self, Change, MOST};
+use super::ledger::{Change, MOST};
 use crate::mask;
 use crate::promise::{ConfigError, Family, Place, Promise, Remark, Shadowed};
+use crate::selector::device;
 
 /// How long a chain of stanzas that inherit from each other may be.
 const CHAIN: usize = 32;
@@ -57,7 +58,7 @@ pub(super) fn outcome(
     let Some(stanza) = all.stanzas.get(index) else { return Ok(outcome) };
     let options = gather(all, stanza)?;
     outcome.options = options.len();
-    let interface = physical.map(|name| ledger::device(name).to_owned());
+    let interface = physical.map(|name| device(name).to_owned());
     let binding = binds(stanza, flavour);
     let internet = stanza.family.as_deref().is_none_or(|family| matches!(family, "inet" | "inet6"));
     let written = if internet { addresses(stanza, &options, flavour)? } else { Vec::new() };
@@ -183,7 +184,7 @@ impl Outcome {
     pub(super) fn take(&mut self, effect: Effect, place: &Place, title: &str) {
         match effect {
             Effect::Bind(expected, name) => {
-                let interface = name.map(|name| ledger::device(&name).to_owned());
+                let interface = name.map(|name| device(&name).to_owned());
                 self.bind(Promise { expected, interface, floating: false, place: place.clone() });
             }
             Effect::TakeBack(taken) => {
