@@ -45,6 +45,8 @@ pub(crate) struct Clients<'a> {
     pub(crate) strangers: Strangers,
     /// The customer's login: `None` if none is needed.
     pub(crate) login: Option<&'a Login>,
+    /// The login of the unknown user.
+    pub(crate) random: &'a Result<Login, Fault>,
     /// How often a failed request of the customer is made.
     pub(crate) tries: u8,
     /// How many proxies wait to be asked.
@@ -87,6 +89,7 @@ impl Clients<'_> {
         });
         if self.strangers == Strangers::Refuse && seen.has_served() {
             self.ask_unconnected(&mut seen);
+            self.ask_silent(&mut seen);
         }
         seen
     }
@@ -105,6 +108,30 @@ impl Clients<'_> {
             hint.tell(seen.stranger.as_ref());
             seen.random = self.ask_at_random(&hint);
         }
+    }
+
+    /// Asks once more as an unknown user who got no answer, now that no other login is asked: a helper may
+    /// take its time for each wrong one, as PAM does, one after the other.
+    fn ask_silent(&self, seen: &mut PageObservation) {
+        let is_silent =
+            |answer: &Answer| matches!(answer.fault, Some(Fault::Silent | Fault::SocksLoginSilent));
+        let is_crowded = self.waiting.load(Ordering::Relaxed) > 0;
+        let has_time = Instant::now() + PAUSE + self.options.limit.min(LEAST) <= self.options.until;
+        let Some(first) = seen.random.take_if(|answer| is_silent(answer) && !is_crowded && has_time) else {
+            return;
+        };
+        let hint = Hint::default();
+        hint.tell(seen.stranger.as_ref());
+        let later = self.ask_at_random(&hint).unwrap_or_else(no_answer);
+        // What the end of the run cuts off tells less than the whole silence before.
+        let is_less = later.fault.as_ref().is_some_and(Fault::is_local);
+        let (mut told, other) = if is_less { (first, later) } else { (later, first) };
+        if is_less {
+            told.after.push(other)
+        } else {
+            told.before.push(other)
+        }
+        seen.random = Some(told);
     }
 
     fn ask_as(&self, who: As<'_>) -> Answer {
@@ -194,12 +221,12 @@ impl Clients<'_> {
         // The greeting of SOCKS offers nothing to wait for.
         let offers =
             if self.options.socks { Vec::new() } else { hint.first(PATIENCE.min(self.options.limit / 2)) };
-        let login = match random_login() {
+        let login = match self.random {
             Ok(login) => login,
-            Err(fault) => return Some(Answer::unasked(fault)),
+            Err(fault) => return Some(Answer::unasked(fault.clone())),
         };
-        let digest = matches!(choose(&offers), Ok(Scheme::Digest(_))).then(|| self.ask_digest(&login));
-        let basic = takes_basic(&offers).then(|| self.ask_as(As::Random(&login, &Scheme::Basic)));
+        let digest = matches!(choose(&offers), Ok(Scheme::Digest(_))).then(|| self.ask_digest(login));
+        let basic = takes_basic(&offers).then(|| self.ask_as(As::Random(login, &Scheme::Basic)));
         let rank = |answer: &Answer| match got(answer) {
             Got::Page => 0,
             Got::Else(_) | Got::NoPage(_) => 1,
@@ -253,7 +280,9 @@ impl Clients<'_> {
     }
 }
 
-fn random_login() -> Result<Login, Fault> {
+/// Returns the login of an unknown user: one for all requests of a run, because squid asks its helper once for
+/// all that wait for the same login.
+pub(crate) fn random_login() -> Result<Login, Fault> {
     Ok(Login { user: format!("nobody-{}", random()?), password: random()? })
 }
 

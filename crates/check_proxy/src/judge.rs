@@ -85,9 +85,15 @@ pub(crate) fn judge_beside(seen: &Observation, forbidden: &[HostPort], direct: &
     let open = !reasons.is_empty();
     reasons.extend(lets_through(seen, forbidden));
     reasons.extend(not_there(seen));
+    // A wrong login was judged for another page.
+    let is_helper_well = seen.pages.iter().any(|page| {
+        has_fault(&page.random, &Fault::SocksLogin)
+            || page.random.as_ref().is_some_and(|answer| answer.has_status(407))
+    });
     let texts = |excused: bool| -> Vec<String> {
         let pages = pages().filter(|(place, page)| is_excused(*place, page) == excused);
-        grouped(&pages.filter_map(|(_, page)| reason(page)).collect::<Vec<_>>(), seen.has_both())
+        let reasons = pages.filter_map(|(_, page)| reason(page, is_helper_well));
+        grouped(&reasons.collect::<Vec<_>>(), seen.has_both())
     };
     let past_login =
         reasons.is_empty() && !faults.is_empty() && faults.iter().all(|(page, _)| is_past_login(page));
@@ -197,9 +203,12 @@ fn lets_through(seen: &Observation, forbidden: &[HostPort]) -> Vec<String> {
     targets.map(|(target, _)| format!("lets customers through to {target}")).collect()
 }
 
-/// Returns the fault of one page. The answers to other clients explain a silence.
-fn reason(page: &PageObservation) -> Option<Reason> {
-    let Some(fault) = page.customer.as_ref()?.fault.as_ref() else { return answers_no_new_login(page) };
+/// Returns the fault of one page. The answers to other clients explain a silence: that of an unknown user
+/// tells nothing of a helper that `is_helper_well`.
+fn reason(page: &PageObservation, is_helper_well: bool) -> Option<Reason> {
+    let Some(fault) = page.customer.as_ref()?.fault.as_ref() else {
+        return answers_no_new_login(page).filter(|_| !is_helper_well);
+    };
     let text = match fault {
         fault if fault.is_local() => return None,
         Fault::Silent if is_answered_no(&page.stranger) && has_fault(&page.random, &Fault::Silent) => {

@@ -30,6 +30,8 @@ pub(crate) struct Plan {
     pub(crate) strangers: Strangers,
     /// The customer's login: `None` if none is needed.
     pub(crate) login: Option<Login>,
+    /// The login of the unknown user.
+    pub(crate) random: Result<Login, Fault>,
     /// The targets that customers must not reach.
     pub(crate) forbidden: Vec<HostPort>,
     /// How often a failed request of the customer is made.
@@ -74,6 +76,7 @@ impl Plan {
             suspicion,
             strangers: self.strangers,
             login: self.login.as_ref(),
+            random: &self.random,
             tries: self.tries,
             waiting: &self.waiting,
         };
@@ -185,6 +188,7 @@ mod tests {
             urls: urls.to_vec(),
             strangers: Strangers::Only,
             login: None,
+            random: Err(Fault::Late),
             forbidden: vec!["127.0.0.1:22".parse().unwrap()],
             tries: 2,
             waiting: AtomicUsize::new(1),

@@ -13,6 +13,7 @@ use plugin::Deadline;
 
 use crate::Args;
 use crate::allowed::Allowed;
+use crate::clients::random_login;
 use crate::direct::{Direct, Suspicion, Timed, Watch, ask_directly};
 use crate::evaluate::{AskedPage, Observations};
 use crate::fault::Fault;
@@ -184,6 +185,7 @@ fn plan(
         urls: args.page.url.clone(),
         strangers: args.clients.strangers,
         login,
+        random: random_login(),
         forbidden: args.forbid.clone(),
         tries: args.connecting.tries,
         waiting: AtomicUsize::new(targets),

@@ -172,6 +172,41 @@ fn a_login_that_is_not_spoken_is_unknown_and_is_not_sent() {
     assert_eq!(line, (3, format!("PROXY UNKNOWN - 127.0.0.1 {reason}")));
 }
 
+/// A helper that had others to judge before is well, and its one login tells of all pages.
+#[test]
+fn the_unknown_user_has_one_login_and_a_second_try() {
+    let origin = Origin::start();
+    for (silences, expected) in
+        [(1, "OK - 127.0.0.1 serves "), (9, "CRITICAL - 127.0.0.1 answers no new login")]
+    {
+        let (count, logins) = (AtomicUsize::new(0), Arc::new(Mutex::new(HashSet::new())));
+        let told = Arc::clone(&logins);
+        let port = proxy(move |who, head, stream| {
+            let is_silent = who == Who::Unknown && count.fetch_add(1, Ordering::Relaxed) < silences;
+            if who == Who::Unknown {
+                let login = head.lines().find(|line| line.starts_with("Proxy-Authorization")).unwrap();
+                told.lock().unwrap().insert(login.to_owned());
+            }
+            match who {
+                _ if is_silent => hang(stream),
+                Who::Customer => drop(stream.write_all(page(head, "127.0.0.1").as_bytes())),
+                _ => drop(stream.write_all(refusal().as_bytes())),
+            }
+        });
+        let (_, line) = said(&origin, &port, &["--connect-timeout=1.5", &origin.url("told")]);
+        assert!(line.starts_with(&format!("PROXY {expected}")), "{line}");
+        assert_eq!(logins.lock().unwrap().len(), 1);
+    }
+    let last = AtomicUsize::new(0);
+    let port = proxy(move |who, head, stream| match who {
+        Who::Unknown if last.fetch_add(1, Ordering::Relaxed) == 0 => hang(stream),
+        Who::Customer => drop(stream.write_all(page(head, "127.0.0.1").as_bytes())),
+        _ => drop(stream.write_all(refusal().as_bytes())),
+    });
+    let (_, line) = said(&origin, &port, &["--connect-timeout=1.5"]);
+    assert!(line.starts_with("PROXY OK - 127.0.0.1 serves "), "{line}");
+}
+
 #[test]
 fn the_unknown_user_tries_each_scheme() {
     let origin = Origin::start();

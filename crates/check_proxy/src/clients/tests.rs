@@ -20,6 +20,7 @@ fn clients_of_socks_wait_for_no_offer() {
         suspicion: &Suspicion::default(),
         strangers: Strangers::Refuse,
         login: None,
+        random: &random_login(),
         tries: 1,
         waiting: &AtomicUsize::new(0),
     };
@@ -38,6 +39,7 @@ fn ask(proxy: SocketAddr, options: &RequestOptions, suspicion: &Suspicion, login
         suspicion,
         strangers: if login.is_some() { Strangers::Refuse } else { Strangers::Allow },
         login,
+        random: &random_login(),
         tries: 2,
         waiting: &AtomicUsize::new(0),
     };
@@ -152,6 +154,7 @@ fn whose_connection_was_not_made_is_asked_again() {
         suspicion: &Suspicion::default(),
         strangers: Strangers::Refuse,
         login: Some(&Login { user: "cust".to_owned(), password: "x".to_owned() }),
+        random: &random_login(),
         tries: 2,
         waiting: &AtomicUsize::new(0),
     };

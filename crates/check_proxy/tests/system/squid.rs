@@ -57,7 +57,9 @@ fn write_logins(path: &Path) {
     fs::write(path.join("ncsa"), format!("cust:{}", String::from_utf8(hash.stdout).unwrap())).unwrap();
     fs::write(path.join("plain"), format!("cust:{PASSWORD}\n")).unwrap();
     fs::write(path.join("hangs"), "#!/bin/sh\nexec sleep 1000\n").unwrap();
-    for file in ["ncsa", "plain", "hangs"] {
+    let slow = "while read -r user word; do case $user in cust) echo OK;; *) sleep 2; echo ERR;; esac; done";
+    fs::write(path.join("slow"), format!("#!/bin/sh\n{slow}\n")).unwrap();
+    for file in ["ncsa", "plain", "hangs", "slow"] {
         fs::set_permissions(path.join(file), fs::Permissions::from_mode(0o755)).unwrap();
     }
 }
@@ -283,6 +285,27 @@ fn a_dns_that_hangs_is_told_from_a_helper_that_hangs() {
         let reason = "refuses strangers, does not answer any login: its authentication helper hangs";
         assert_eq!(line, (2, format!("PROXY CRITICAL - 127.0.0.1 {reason}")));
         assert!(start.elapsed() < Duration::from_secs(60));
+    });
+}
+
+/// As PAM's, which takes two seconds for each wrong login, one after the other. Both addresses are one squid.
+#[test]
+fn a_helper_that_takes_its_time_does_not_hang() {
+    if missing(&NEEDS) {
+        return;
+    }
+    on_a_host(|| {
+        let origin = Origin::start();
+        let helper = "auth_param basic program FOLDER/slow\nauth_param basic children 1\n";
+        let running = squid("0.0.0.0", &format!("{helper}{CLOSED}"));
+        let (port, ca) = (format!("--port={}", running.port), origin.ca());
+        let fixed = ["--ip=127.0.0.1", "--ip=127.0.0.2", "--expect=pong NONCE", &port, &ca, &origin.login()];
+        let pages = [origin.url("pong"), origin.url("chunked"), origin.https_url()];
+        for _run in 0..2 {
+            let outcome = run(Command::new(BINARY).args(fixed).args(&pages).arg("-v"));
+            let line = outcome.first_line();
+            assert!(line.contains("OK - 2 proxies serve customers, slowest in 0."), "{}", outcome.stdout);
+        }
     });
 }
 

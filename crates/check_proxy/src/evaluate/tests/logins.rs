@@ -13,9 +13,11 @@ fn a_helper_that_hangs_is_seen_behind_kept_logins() {
         (http([code(403), silent(), well()]), hangs.to_owned()),
         (socks(), hangs.to_owned()),
         (
-            both(closed(), [code(407), silent(), well()]),
+            both([code(407), failing(Fault::Closed), well()], [code(407), silent(), well()]),
             "CRITICAL - 192.0.2.1 answers no new login: its authentication helper hangs for https".to_owned(),
         ),
+        // The helper judged the same login for the other page.
+        (both(closed(), [code(407), silent(), well()]), well_served.to_owned()),
         (http([silent(), silent(), well()]), well_served.to_owned()),
         (http([failing(Fault::Reset), silent(), well()]), well_served.to_owned()),
         (http([code(407), failing(Fault::Closed), well()]), well_served.to_owned()),
