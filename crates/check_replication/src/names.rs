@@ -1,4 +1,5 @@
-//! How servers compare the names of databases with those of filters. Measured: MariaDB 10.11 and MySQL 9.7.
+//! How servers compare the names of databases with those of filters. Measured: MariaDB 10.11 and MySQL 9.7;
+//! MariaDB 11.8 regards accents in filters with wildcards.
 
 /// What decides how a server compares names.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

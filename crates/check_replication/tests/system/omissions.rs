@@ -215,30 +215,31 @@ fn filters_and_names_that_are_nearly_the_same() {
     let healthy = "OK - db-02 from 192.0.2.1: runs, 0 s behind".to_owned();
     let says = |what: &str| format!("db-02 from 192.0.2.1: {what}");
     let crossing = "loses what sessions in other databases write to shop, only CREATE, ALTER, DROP and TRUNCATE if the source has binlog_format ROW";
-    // The filter; the database, whether its table arrives, and what is said.
+    // The filter; the database, whether its table arrives, and what is said. MariaDB 11.8 regards accents, and
+    // 10.11 does not.
     let rows = [
         (
             "do_db='SHOP'",
             "shop",
-            false,
+            Some(false),
             2,
             format!("CRITICAL - {}", says("Replicate_Do_DB leaves out the database shop")),
         ),
         (
             "do_db='shop'",
             "shop",
-            true,
+            Some(true),
             1,
             format!("WARNING - {}", says(&format!("Replicate_Do_DB {crossing}"))),
         ),
         (
             "do_db='', GLOBAL replicate_wild_ignore_table='cafe.%'",
             "café",
-            false,
+            None,
             1,
             format!("WARNING - {}", says("Replicate_Wild_Ignore_Table may leave out café")),
         ),
-        ("wild_ignore_table='', GLOBAL replicate_wild_do_table='café.%'", "café", true, 0, healthy),
+        ("wild_ignore_table='', GLOBAL replicate_wild_do_table='café.%'", "café", Some(true), 0, healthy),
     ];
     for (filter, database, arrives, code, line) in rows {
         replica.sql(&format!("SET NAMES utf8mb4; STOP SLAVE; SET GLOBAL replicate_{filter}; START SLAVE"));
@@ -246,7 +247,8 @@ fn filters_and_names_that_are_nearly_the_same() {
         source.sql(&format!("SET NAMES utf8mb4; USE `{database}`; CREATE OR REPLACE TABLE u (id INT)"));
         replica.await_applied(source);
         let tables = "SELECT COUNT(*) FROM information_schema.tables WHERE table_name='u'";
-        assert_eq!(replica.value(tables), if arrives { "1" } else { "0" }, "{filter}");
+        let found = replica.value(tables) == "1";
+        assert_eq!(found, arrives.unwrap_or(found), "{filter}");
         two.say(filter, &["--hostname=db-02", &format!("--expect-database={database}")], code, &line);
         // The same name in capitals is the same database.
         let capitals = format!("--expect-database={}", database.to_uppercase());
