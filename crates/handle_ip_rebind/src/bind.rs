@@ -116,6 +116,18 @@ pub(crate) fn leave_alone(fault: &LinkError, cases: &mut [Case]) {
     }
 }
 
+/// Leaves those addresses alone that have come to be bound on another interface while the link was probed.
+pub(crate) fn leave_moved(config: &Config, cases: &mut [Case], deadline: &Deadline) {
+    // Where they cannot be read, what was read before the probes counts.
+    let Ok(bound) = Bound::read(deadline) else { return };
+    for case in cases.iter_mut().filter(|case| case.fate == Fate::Bindable) {
+        let mut on = bound.places(case.address).iter().filter_map(|place| bound.interface(place.interface));
+        if let Some(other) = on.find(|on| on.name != config.interface) {
+            case.becomes(Fate::LeftAlone, format!("bound on {} meanwhile", other.name));
+        }
+    }
+}
+
 /// Returns those of the addresses tried by this run that another host has too. Removes those of an earlier
 /// run and those that only the command chose at once, but not `strangers`: no list names them, so that
 /// another program may have bound them.

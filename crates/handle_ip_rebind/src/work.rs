@@ -7,7 +7,7 @@ use plugin::{Deadline, Report, State, reason};
 use state::StateError;
 
 use crate::backoff::Failures;
-use crate::bind::{bring_back, check_owed, leave_alone};
+use crate::bind::{bring_back, check_owed, leave_alone, leave_moved};
 use crate::budget::{BudgetError, Held, Memory, default_routes, now};
 use crate::caller;
 use crate::case::{Case, Fate, bindable, of};
@@ -191,6 +191,8 @@ fn change(
     outcome: &mut Outcome,
     deadline: &Deadline,
 ) -> Result<(), ObserveError> {
+    leave_moved(config, &mut outcome.cases, deadline);
+    spare_the_command(config, &mut outcome.cases);
     if bindable(&outcome.cases).is_empty() {
         check_owed(config, link, outcome, deadline);
     } else {

@@ -8,7 +8,7 @@ use host_net::{Bound, BoundAddress};
 use plugin::Deadline;
 
 use crate::Outcome;
-use crate::case::{Fate, bindable};
+use crate::case::{Case, Fate, bindable};
 use crate::child::name;
 use crate::config::Config;
 use crate::probe::{ObserveError, Seen};
@@ -61,7 +61,8 @@ pub(crate) fn judge(
     for place in new {
         let address = place.address;
         let is_tried = is_moved(place) || tried.binary_search(&address).is_ok();
-        let fault = fault(config, seen, &rules, (after, place)).filter(|_| is_tried || is_here(place));
+        let is_judged = is_tried || is_here(place) || is_held_back(&outcome.cases, address);
+        let fault = fault(config, seen, &rules, (after, place)).filter(|_| is_judged);
         let by = if seen.names(address) { "by the command" } else { &ran };
         match fault {
             Some(why) => outcome.bound_wrongly(address, Wrong::at(after, place, why, by)),
@@ -72,4 +73,10 @@ pub(crate) fn judge(
         here.extend(is_here(place).then_some(address));
     }
     Ok(here)
+}
+
+/// Returns whether this run did not try an address of the list, which the command may bind all the same.
+fn is_held_back(cases: &[Case], address: IpAddr) -> bool {
+    let is_waiting = |fate| matches!(fate, Fate::Waiting | Fate::Later);
+    cases.iter().any(|case| case.address == address && is_waiting(case.fate))
 }
