@@ -49,6 +49,7 @@ use evaluate::{Limits, evaluate};
 pub use expectations::Expectations;
 pub use expected::{Expected, ExpectedError, ListSource};
 pub use extra::staying;
+pub use gateway::gateway_faults;
 pub use listing::floating;
 pub use options::Ignored;
 pub use port_fault::PortFault;

@@ -4,8 +4,10 @@
 mod gone;
 mod interfaces;
 mod misbound;
+mod network;
 mod owed;
 mod routes;
+mod statics;
 
 use std::collections::BTreeSet;
 use std::fs::{self, DirBuilder};
@@ -23,18 +25,19 @@ use state::{Above, Access, Fault, Folder, LOOK, Lock, PRIVATE, StateError};
 use crate::backoff::Failures;
 use crate::case::Case;
 use crate::config::Config;
-use crate::prefix::longest;
 use crate::probe::{ObserveError, Seen};
 use crate::retries::Programs;
-use crate::surroundings::subnets::{Subnets, View};
+use crate::surroundings::subnets::Subnets;
 use crate::watch::Up;
 use crate::wrong::{self, Before};
 use gone::Gone;
 use interfaces::Interfaces;
 use misbound::Misbound;
+pub(crate) use network::RouteFaults;
 pub(crate) use owed::Owed;
 use routes::Routes;
 pub(crate) use routes::{DefaultRoutes, Run, default_routes};
+use statics::Statics;
 
 /// The hour of the budget, in seconds.
 const HOUR: u64 = 3_600;
@@ -78,7 +81,7 @@ pub(crate) struct Held {
 }
 
 /// What is kept from run to run, in the file of the budget.
-#[derive(Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Memory {
     version: u32,
@@ -110,6 +113,9 @@ pub(crate) struct Memory {
     /// The default routes by the configured interface.
     #[serde(default, skip_serializing_if = "Routes::is_empty")]
     pub(crate) routes: Routes,
+    /// The other static routes by it.
+    #[serde(default, skip_serializing_if = "Statics::is_empty")]
+    statics: Statics,
     /// The subnets of the configured interface.
     #[serde(default, skip_serializing_if = "Subnets::is_empty")]
     pub(crate) subnets: Subnets,
@@ -195,33 +201,6 @@ impl Memory {
         is_back | is_right | self.interfaces.forget(seen.bound(), now)
     }
 
-    /// Takes note of the subnets of the configured interface, if it is known which routes are `there`. Forgets
-    /// the addresses whose guessed prefix length an administrator has confirmed. Returns whether this changed
-    /// anything.
-    ///
-    /// # Errors
-    /// [`ObserveError`]: the list cannot be read.
-    pub(crate) fn see_subnets(
-        &mut self,
-        config: &Config,
-        seen: &Seen,
-        there: Option<&DefaultRoutes>,
-        deadline: &Deadline,
-    ) -> Result<bool, ObserveError> {
-        let Some(there) = there else { return Ok(false) };
-        let before = self.subnets.guessed().len();
-        let named = seen.named_prefixes(config, self.subnets.guessed(), deadline)?;
-        let is_right = |address: IpAddr| {
-            named.get(&address).is_some_and(|named| *named == Some(longest(address.is_ipv4())))
-        };
-        self.subnets.forget(is_right);
-        let is_missing = !seen.missing(config).is_empty();
-        let view = View { bound: seen.bound(), interface: &config.interface, is_missing };
-        let is_on_link = |network| there.is_on_link(network);
-        let is_new = self.subnets.see(&view, |address| seen.names(address), is_on_link);
-        Ok(is_new || self.subnets.guessed().len() < before)
-    }
-
     /// Judges where the programs of a run that was killed bound addresses of a list, and which interfaces they
     /// set down or removed. Returns whether there was such a run.
     ///
@@ -252,7 +231,8 @@ impl Memory {
     /// Takes each time after `now` for now. Returns whether there was one.
     fn forgets_the_future(&mut self, now: u64) -> bool {
         let failed = self.failed.times().chain(self.programs.times());
-        let lost = self.gone.times().chain(self.routes.times()).chain(self.interfaces.times());
+        let routes = self.routes.times().chain(self.statics.times());
+        let lost = self.gone.times().chain(routes).chain(self.interfaces.times());
         let mut later: Vec<&mut u64> = self.acted.iter_mut().chain(failed).chain(lost).collect();
         later.retain(|then| **then > now);
         later.iter_mut().for_each(|then| **then = now);

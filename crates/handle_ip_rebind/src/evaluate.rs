@@ -44,7 +44,9 @@ pub(crate) fn evaluate(outcome: &Outcome) -> Report {
 /// What is wrong whatever is missing.
 pub(crate) fn general(outcome: &Outcome) -> Vec<Finding> {
     let unrecorded = outcome.unrecorded.iter().map(|why| Finding::warning(format!("not recorded: {why}")));
-    let routes = outcome.lost_routes.iter().map(|(route, address)| lost_route(route, *address));
+    let routes = outcome.routes.defaults.iter().map(|(route, address)| lost_route(route, *address));
+    let wrong = outcome.routes.wrong.iter().map(Finding::critical);
+    let routes = routes.chain(wrong).chain(lost_static(&outcome.routes.statics));
     let interface = |(name, why): (&String, &String)| Finding::critical(format!("{name} {why}"));
     let interfaces = outcome.lost_interfaces.iter().map(interface);
     let lists = outcome.difference.iter().map(Difference::finding);
@@ -104,6 +106,20 @@ fn alone_of_family(outcome: &Outcome, addresses: &[IpAddr], bound: &str) -> Opti
     Some(if bound == "bound" { finding.detail(remedy) } else { finding })
 }
 
+/// Static routes that went, as default routes do. `None` if there are none.
+fn lost_static(routes: &[String]) -> Option<Finding> {
+    let first = routes.first()?;
+    if routes.len() == 1 {
+        return Some(Finding::critical(format!("the route to {first} is not back")));
+    }
+    let named = routes.iter().take(ROUTES).map(|route| format!("not back: the route to {route}"));
+    let rest = routes.len().saturating_sub(ROUTES);
+    let more = (rest > 0).then(|| format!("not back: and {rest} more"));
+    let others = routes.len().saturating_sub(1);
+    let text = format!("{} routes are not back: to {first} and {others} more", routes.len());
+    Some(Finding::critical(text).details(named.chain(more)))
+}
+
 /// The report of a run for which something is missing.
 fn done(outcome: &Outcome) -> Report {
     let back = back(outcome);
@@ -132,6 +148,8 @@ pub(crate) fn left(outcome: &Outcome) -> Vec<Finding> {
     left.filter_map(|group| finding(outcome, &group)).collect()
 }
 
+/// How many static routes are named.
+const ROUTES: usize = 8;
 /// How many characters the addresses have that no other host has any more.
 const ROOM_FREE: usize = 40;
 /// The start of the text on addresses that came back.

@@ -282,12 +282,12 @@ impl<'a> Ledger<'a> {
             let Some(there) = default_routes(&bound, &config.interface, deadline) else { return };
             let (before, back) = (outcome.default_routes.as_ref(), back(outcome, &bound));
             let run = Run { before, configured: seen.gateways(), back: &back, began: self.now };
-            let mut routes = self.memory.routes.clone();
-            routes.see(&there, true, self.now);
-            routes.lose(&there, run);
-            outcome.lost_routes = routes.lost();
-            if outcome.lost_routes.is_empty() || Instant::now() >= until || deadline.remaining() <= RESERVE {
-                self.memory.routes = routes;
+            let mut memory = self.memory.clone();
+            memory.see_routes(&there, true, self.now);
+            memory.lose_routes(&there, run);
+            outcome.routes = memory.route_faults(Some(&there), (&bound, seen.gateways()));
+            if outcome.routes.is_empty() || Instant::now() >= until || deadline.remaining() <= RESERVE {
+                self.memory = memory;
                 return;
             }
             thread::sleep(PAUSE);

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use crate::Event;
-use crate::budget::{DefaultRoutes, Owed};
+use crate::budget::{DefaultRoutes, Owed, RouteFaults};
 use crate::case::{Case, Fate};
 use crate::child::Ran;
 use crate::config::Config;
@@ -72,8 +72,8 @@ pub(crate) struct Outcome {
     pub(crate) owed: Owed,
     /// The default routes that there were when this run began. `None` if they could not be read.
     pub(crate) default_routes: Option<DefaultRoutes>,
-    /// The default routes that are not back, each with the address that was bound again.
-    pub(crate) lost_routes: BTreeMap<String, Option<IpAddr>>,
+    /// What is wrong with the routes.
+    pub(crate) routes: RouteFaults,
     /// What is wrong with the interfaces that programs set down or removed, by name.
     pub(crate) lost_interfaces: BTreeMap<String, String>,
     /// The addresses that earlier runs bound, and another host has now.
@@ -116,7 +116,7 @@ impl Outcome {
             per_hour: config.per_hour,
             owed: Owed::default(),
             default_routes: None,
-            lost_routes: BTreeMap::new(),
+            routes: RouteFaults::default(),
             lost_interfaces: BTreeMap::new(),
             contested: BTreeSet::new(),
             pending: BTreeSet::new(),

@@ -121,10 +121,10 @@ fn outcome(
     memory.see_subnets(config, seen, there.as_ref(), deadline)?;
     observe(config, seen, memory, now(), &mut outcome, deadline)?;
     refuse_family(config, seen, &mut outcome.cases);
-    if let Some(there) = there {
-        memory.routes.see(&there, true, now());
+    if let Some(there) = &there {
+        memory.see_routes(there, true, now());
     }
-    outcome.lost_routes = memory.routes.lost();
+    outcome.routes = memory.route_faults(there.as_ref(), (seen.bound(), seen.gateways()));
     let has_work = outcome.has_left() || of(&outcome.cases, Fate::Bindable).next().is_some();
     let is_over = has_work && is_over_budget(config, memory, &mut outcome);
     Ok(outcome.ends(if is_over { End::OverBudget } else { End::Nothing }))

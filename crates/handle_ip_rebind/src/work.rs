@@ -105,7 +105,7 @@ fn work(
     outcome.default_routes = default_routes(seen.bound(), &config.interface, deadline);
     is_new |= memory.see_subnets(config, &seen, outcome.default_routes.as_ref(), deadline)?;
     observe(config, &seen, &memory, now, &mut outcome, deadline)?;
-    is_new |= see_routes(&mut memory, &mut outcome);
+    is_new |= see_routes(&seen, &mut memory, &mut outcome);
     is_new |= look_again(config, &seen, &mut memory, &mut outcome, deadline);
     forget_failures(&held, &mut memory, is_new, &outcome)?;
     if let Some(end) = early_end(config, &memory, &mut outcome) {
@@ -127,12 +127,12 @@ fn work(
     Ok(outcome.ends(End::Done))
 }
 
-/// Takes note of the default routes. Returns whether `memory` was changed.
-fn see_routes(memory: &mut Memory, outcome: &mut Outcome) -> bool {
+/// Takes note of the routes. Returns whether `memory` was changed.
+fn see_routes(seen: &Seen, memory: &mut Memory, outcome: &mut Outcome) -> bool {
     let is_missing = !outcome.cases.is_empty() || !outcome.owed.is_empty();
     let there = outcome.default_routes.as_ref();
-    let has_seen = there.is_some_and(|there| memory.routes.see(there, is_missing, now()));
-    outcome.lost_routes = memory.routes.lost();
+    let has_seen = there.is_some_and(|there| memory.see_routes(there, is_missing, now()));
+    outcome.routes = memory.route_faults(there, (seen.bound(), seen.gateways()));
     has_seen
 }
 

@@ -6,10 +6,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::time::Duration;
 
-use host_net::{Bound, TableRoute};
+use check_ip_bound::gateway_faults;
+use host_net::{Bound, DefaultRoute, TableRoute};
 use plugin::Deadline;
 use serde::{Deserialize, Serialize};
 
+use super::statics::{StaticRoutes, is_static};
 use crate::network::Network;
 use crate::prefix::longest;
 
@@ -64,9 +66,19 @@ pub(crate) struct DefaultRoutes {
     families: [bool; 2],
     /// The networks on the configured interface's link.
     on_link: BTreeSet<Network>,
+    /// All default routes, by any interface.
+    all: Vec<DefaultRoute>,
+    /// The other static routes.
+    pub(super) statics: StaticRoutes,
 }
 
 impl DefaultRoutes {
+    /// Returns what is wrong with the default routes of each family that `gateways` names, and whether that is
+    /// IPv6.
+    pub(crate) fn faults(&self, bound: &Bound, gateways: &[IpAddr]) -> Vec<(bool, String)> {
+        gateway_faults(bound, gateways, &self.all)
+    }
+
     /// Returns whether a route leads to this network on the configured interface's link.
     pub(crate) fn is_on_link(&self, network: Network) -> bool {
         self.on_link.contains(&network)
@@ -81,12 +93,15 @@ impl DefaultRoutes {
 /// Returns the default routes of the main table. `None` if they cannot be read in a short time.
 pub(crate) fn default_routes(bound: &Bound, interface: &str, deadline: &Deadline) -> Option<DefaultRoutes> {
     let soon = Deadline::after(READING.min(deadline.remaining()));
-    let keeps = |prefix: u8, origin: u8| prefix <= HALF || origin == BY_KERNEL;
+    let keeps = |prefix: u8, origin: u8| prefix <= HALF || origin == BY_KERNEL || is_static(origin);
     let [ipv4, ipv6] = [false, true].map(|ipv6| TableRoute::read_main(ipv6, keeps, &soon).ok());
     let mut all = ipv4?;
     all.extend(ipv6?);
+    let mut defaults: Vec<DefaultRoute> =
+        all.iter().filter(|route| route.prefix == 0).map(|route| route.way).collect();
+    defaults.sort_unstable();
     all.retain(|route| route.way.kind == UNICAST);
-    Some(found(&all, bound, interface))
+    Some(DefaultRoutes { all: defaults, ..found(&all, bound, interface) })
 }
 
 /// Returns those of these routes of the main table that lead to everywhere. One that routers advertise comes
@@ -105,12 +120,20 @@ fn found(all: &[TableRoute], bound: &Bound, interface: &str) -> DefaultRoutes {
     let subnets = all.iter().filter(by_it).filter(|route| route.prefix > HALF && route.way.gateway.is_none());
     let on_link = subnets.filter_map(|route| Some(Network::of(route.destination?, route.prefix))).collect();
     let here = all.iter().filter(by_it).filter(is_wide);
+    let narrow = all.iter().filter(|route| route.prefix > HALF);
+    let statics = StaticRoutes::of(narrow, index, interface);
     let known = |route: &TableRoute| {
         let (ipv6, gateway) = (route.way.ipv6, route.way.gateway);
         let prefix = gateway.map_or(0, |gateway| subnet(bound, index, gateway));
         (words(route, interface), Known { ipv6, gateway, prefix })
     };
-    DefaultRoutes { here: here.map(known).collect(), families: [has(false), has(true)], on_link }
+    DefaultRoutes {
+        here: here.map(known).collect(),
+        families: [has(false), has(true)],
+        on_link,
+        all: Vec::new(),
+        statics,
+    }
 }
 
 /// Returns what tells a default route from another.
@@ -197,6 +220,11 @@ impl Routes {
         self.lost = lost;
     }
 
+    /// Returns whether a default route of this family is not back.
+    pub(crate) fn has_lost(&self, ipv6: bool) -> bool {
+        self.lost.values().any(|lost| lost.ipv6 == ipv6)
+    }
+
     /// Returns the default routes that are not back, each with the address that was bound again.
     pub(crate) fn lost(&self) -> BTreeMap<String, Option<IpAddr>> {
         self.lost.iter().map(|(words, lost)| (words.clone(), lost.address)).collect()
@@ -215,8 +243,6 @@ impl Routes {
 
 #[cfg(test)]
 mod tests {
-    use host_net::DefaultRoute;
-
     use super::*;
 
     /// Routes of eth0 (2) and eth1 (3): destination, gateway and interface.

@@ -36,7 +36,7 @@ fn outcome(end: End, cases: Vec<Case>) -> Outcome {
         per_hour: 3,
         owed: Owed::default(),
         default_routes: None,
-        lost_routes: std::collections::BTreeMap::new(),
+        routes: crate::budget::RouteFaults::default(),
         lost_interfaces: std::collections::BTreeMap::new(),
         contested: BTreeSet::new(),
         pending: BTreeSet::new(),
@@ -341,4 +341,18 @@ fn an_address_that_was_bound_alone_by_a_guess_is_told_until_it_has_its_prefix() 
         format!("WARNING: {still}"),
     ];
     assert_eq!(lines(&later), expected);
+}
+
+#[test]
+fn routes_that_are_not_back_are_told_first_where_all_addresses_are_bound() {
+    let mut outcome = outcome(End::AllWell, Vec::new());
+    outcome.routes.statics = (1..=9).map(|number| format!("10.{number}.0.0/16 by 192.0.2.250")).collect();
+    let found = lines(&outcome);
+    let line = "IP_REBIND CRITICAL - 9 routes are not back: to 10.1.0.0/16 by 192.0.2.250 and 8 more";
+    assert_eq!((found.len(), found[0].as_str()), (10, line), "{found:?}");
+    assert_eq!(found[8..], ["not back: the route to 10.8.0.0/16 by 192.0.2.250", "not back: and 1 more"]);
+    outcome.routes = crate::budget::RouteFaults::default();
+    outcome.routes.wrong = vec!["no default route, expected via 192.0.2.254".to_owned()];
+    let line = "IP_REBIND CRITICAL - no default route, expected via 192.0.2.254";
+    assert_eq!(lines(&outcome), [line]);
 }

@@ -1,0 +1,84 @@
+//! What runs note of the network of this host: the subnets of the configured interface, and the routes by it.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+
+use host_net::Bound;
+use plugin::Deadline;
+
+use super::{DefaultRoutes, Memory, Run};
+use crate::config::Config;
+use crate::prefix::longest;
+use crate::probe::{ObserveError, Seen};
+use crate::surroundings::subnets::View;
+
+/// What is wrong with the routes.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct RouteFaults {
+    /// The default routes that are not back, each with the address that was bound again.
+    pub(crate) defaults: BTreeMap<String, Option<IpAddr>>,
+    /// The static routes that are not back, in words.
+    pub(crate) statics: Vec<String>,
+    /// What is wrong with the default routes that are there, by the gateways that `check` names.
+    pub(crate) wrong: Vec<String>,
+}
+
+impl RouteFaults {
+    /// Returns whether there is none.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.defaults.is_empty() && self.statics.is_empty() && self.wrong.is_empty()
+    }
+}
+
+impl Memory {
+    /// Takes note of the subnets of the configured interface, if it is known which routes are `there`. Forgets
+    /// the addresses whose guessed prefix length an administrator has confirmed. Returns whether this changed
+    /// anything.
+    ///
+    /// # Errors
+    /// [`ObserveError`]: the list cannot be read.
+    pub(crate) fn see_subnets(
+        &mut self,
+        config: &Config,
+        seen: &Seen,
+        there: Option<&DefaultRoutes>,
+        deadline: &Deadline,
+    ) -> Result<bool, ObserveError> {
+        let Some(there) = there else { return Ok(false) };
+        let before = self.subnets.guessed().len();
+        let named = seen.named_prefixes(config, self.subnets.guessed(), deadline)?;
+        let is_right = |address: IpAddr| {
+            named.get(&address).is_some_and(|named| *named == Some(longest(address.is_ipv4())))
+        };
+        self.subnets.forget(is_right);
+        let is_missing = !seen.missing(config).is_empty();
+        let view = View { bound: seen.bound(), interface: &config.interface, is_missing };
+        let is_on_link = |network| there.is_on_link(network);
+        let is_new = self.subnets.see(&view, |address| seen.names(address), is_on_link);
+        Ok(is_new || self.subnets.guessed().len() < before)
+    }
+
+    /// Takes note of the routes that are there `now`. Returns whether this changed anything.
+    pub(crate) fn see_routes(&mut self, there: &DefaultRoutes, is_missing: bool, now: u64) -> bool {
+        self.routes.see(there, is_missing, now) | self.statics.see(&there.statics, is_missing, now)
+    }
+
+    /// Notes the routes that are not `there` after a run.
+    pub(crate) fn lose_routes(&mut self, there: &DefaultRoutes, run: Run<'_>) {
+        self.routes.lose(there, run);
+        let before = run.before.map(|before| &before.statics);
+        self.statics.lose(&there.statics, (before, !run.back.is_empty()), run.began);
+    }
+
+    /// Returns the routes that are not back, and what is wrong with the default routes that are `there`, by
+    /// the `gateways` that `check` names. A family whose default route is not back is told once.
+    pub(crate) fn route_faults(
+        &self,
+        there: Option<&DefaultRoutes>,
+        (bound, gateways): (&Bound, &[IpAddr]),
+    ) -> RouteFaults {
+        let wrong = there.map_or_else(Vec::new, |there| there.faults(bound, gateways)).into_iter();
+        let wrong = wrong.filter(|(ipv6, _)| !self.routes.has_lost(*ipv6)).map(|(_, fault)| fault);
+        RouteFaults { defaults: self.routes.lost(), statics: self.statics.lost(), wrong: wrong.collect() }
+    }
+}
