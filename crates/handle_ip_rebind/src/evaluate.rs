@@ -131,6 +131,9 @@ fn done(outcome: &Outcome) -> Report {
     findings.extend(owed(outcome));
     findings.extend(contested(outcome));
     findings.extend(unfinished(outcome));
+    findings.extend(outcome.displaced.iter().map(|(was, now)| {
+        Finding::warning(format!("{now} is primary now: packets leave from it, not from {was}"))
+    }));
     findings.extend(general(outcome));
     findings.extend([Finding::ok("").details(all_back(outcome)).details(notes(outcome))]);
     if findings.state() != State::Ok && !back.is_empty() {

@@ -281,6 +281,8 @@ impl<'a> Ledger<'a> {
             let Ok(bound) = Bound::read(deadline) else { return };
             let Some(there) = default_routes(&bound, &config.interface, deadline) else { return };
             let (before, back) = (outcome.default_routes.as_ref(), back(outcome, &bound));
+            let addresses: Vec<IpAddr> = back.iter().map(|(address, _)| *address).collect();
+            outcome.displaced = self.memory.subnets.displaced(&bound, &config.interface, &addresses);
             let run = Run { before, configured: seen.gateways(), back: &back, began: self.now };
             let mut memory = self.memory.clone();
             memory.see_routes(&there, true, self.now);

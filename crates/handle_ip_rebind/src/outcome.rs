@@ -72,6 +72,9 @@ pub(crate) struct Outcome {
     pub(crate) owed: Owed,
     /// The default routes that there were when this run began. `None` if they could not be read.
     pub(crate) default_routes: Option<DefaultRoutes>,
+    /// The addresses that came back and are no longer the primary ones of their networks, each with the one
+    /// that is.
+    pub(crate) displaced: Vec<(IpAddr, IpAddr)>,
     /// What is wrong with the routes.
     pub(crate) routes: RouteFaults,
     /// What is wrong with the interfaces that programs set down or removed, by name.
@@ -116,6 +119,7 @@ impl Outcome {
             per_hour: config.per_hour,
             owed: Owed::default(),
             default_routes: None,
+            displaced: Vec::new(),
             routes: RouteFaults::default(),
             lost_interfaces: BTreeMap::new(),
             contested: BTreeSet::new(),

@@ -36,6 +36,7 @@ fn outcome(end: End, cases: Vec<Case>) -> Outcome {
         per_hour: 3,
         owed: Owed::default(),
         default_routes: None,
+        displaced: Vec::new(),
         routes: crate::budget::RouteFaults::default(),
         lost_interfaces: std::collections::BTreeMap::new(),
         contested: BTreeSet::new(),

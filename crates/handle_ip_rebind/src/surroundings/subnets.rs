@@ -19,6 +19,9 @@ pub(crate) struct Subnets {
     /// The networks that the interface has, or had when all was well, and whether each has a route.
     #[serde(default)]
     known: BTreeMap<Network, bool>,
+    /// The primary address of each IPv4 network then, from which packets leave.
+    #[serde(default)]
+    primaries: BTreeMap<Network, IpAddr>,
     /// The addresses of the list that were bound alone when a run found them, as some providers want it.
     #[serde(default)]
     alone: BTreeSet<IpAddr>,
@@ -53,6 +56,9 @@ impl Subnets {
         let (alone, of_subnets): (Vec<&BoundAddress>, Vec<&BoundAddress>) =
             here.partition(|place| place.prefix == longest(place.address.is_ipv4()));
         let alone: BTreeSet<IpAddr> = alone.into_iter().map(|place| place.address).collect();
+        let primaries = of_subnets.iter().filter(|place| place.address.is_ipv4() && !place.flags.secondary());
+        let primaries = primaries.map(|place| (Network::of(place.address, place.prefix), place.address));
+        let primaries: BTreeMap<Network, IpAddr> = primaries.take(MOST).collect();
         let networks = of_subnets.into_iter().map(|place| Network::of(place.address, place.prefix));
         let now = networks.filter(|network| !network.is_link_local());
         let now: BTreeMap<Network, bool> =
@@ -60,11 +66,15 @@ impl Subnets {
         self.guessed.retain(|address| alone.contains(address));
         if !view.is_missing {
             self.known.clear();
+            self.primaries.clear();
             self.alone.retain(|address| alone.contains(address));
         }
         // Its route may have gone first.
         for (network, has_route) in now {
             *self.known.entry(network).or_default() |= has_route;
+        }
+        for (network, primary) in primaries {
+            self.primaries.entry(network).or_insert(primary);
         }
         let by_design =
             alone.into_iter().filter(|address| listed(*address) && !self.guessed.contains(address));
@@ -78,6 +88,25 @@ impl Subnets {
         let of = self.known.iter().filter(|(network, _)| network.contains(address));
         let (network, makes_route) = of.max_by_key(|(network, _)| network.prefix)?;
         (!self.was_alone(address)).then_some(Covering { network: *network, makes_route: *makes_route })
+    }
+
+    /// Returns those of the addresses that are `back` which were the primary address of their network and are
+    /// `bound` as a secondary one now, each with the primary address of today. With promote_secondaries the
+    /// kernel had made that one the primary.
+    pub(crate) fn displaced(&self, bound: &Bound, interface: &str, back: &[IpAddr]) -> Vec<(IpAddr, IpAddr)> {
+        let index = bound.by_name(interface).map(|known| known.index);
+        let of = |network: Network, is_secondary: bool| {
+            let here = bound.addresses.iter().filter(move |place| {
+                Some(place.interface) == index && place.flags.secondary() == is_secondary
+            });
+            here.filter(move |place| Network::of(place.address, place.prefix) == network)
+                .map(|place| place.address)
+        };
+        let displaced = self.primaries.iter().filter_map(|(network, was)| {
+            let is_secondary = back.contains(was) && of(*network, true).any(|address| address == *was);
+            Some((*was, of(*network, false).next().filter(|_| is_secondary)?))
+        });
+        displaced.collect()
     }
 
     /// Returns whether a run found an address bound alone.
@@ -103,7 +132,7 @@ impl Subnets {
 
     /// Returns whether nothing is known.
     pub(crate) fn is_empty(&self) -> bool {
-        self.known.is_empty() && self.alone.is_empty() && self.guessed.is_empty()
+        self.known.is_empty() && self.primaries.is_empty() && self.alone.is_empty() && self.guessed.is_empty()
     }
 }
 
@@ -179,13 +208,29 @@ mod tests {
     }
 
     #[test]
+    fn a_primary_that_came_back_as_a_secondary_is_told() {
+        let mut subnets = Subnets::default();
+        see(&mut subnets, &["192.0.2.1/24", "198.51.100.1/24"], false);
+        see(&mut subnets, &["192.0.2.31/24", "198.51.100.1/24"], true);
+        let [one, alias] = ["192.0.2.1", "192.0.2.31"].map(|address| address.parse().unwrap());
+        let mut now = bound(&["192.0.2.31/24", "192.0.2.1/24", "198.51.100.1/24"]);
+        now.addresses[1].flags = Flags(0x81);
+        assert_eq!(subnets.displaced(&now, "eth0", &[one]), [(one, alias)]);
+        assert_eq!(subnets.displaced(&now, "eth0", &[alias]), [], "not by this run");
+        now.addresses[0].flags = Flags(0x81);
+        now.addresses[1].flags = Flags(0x80);
+        assert_eq!(subnets.displaced(&now, "eth0", &[one]), [], "it is the primary again");
+    }
+
+    #[test]
     fn it_is_read_as_it_was_written() {
         let mut subnets = Subnets::default();
         see(&mut subnets, &["192.0.2.1/24", "192.0.2.31/32", "2001:db8::1/64"], false);
         let text = serde_json::to_string(&subnets).unwrap();
         assert_eq!(
             text,
-            "{\"known\":{\"192.0.2.0/24\":true,\"2001:db8::/64\":true},\"alone\":[\"192.0.2.31\"],\"guessed\":[]}"
+            "{\"known\":{\"192.0.2.0/24\":true,\"2001:db8::/64\":true},\"primaries\":{\"192.0.2.0/24\":\"192.0.2.1\"},\
+             \"alone\":[\"192.0.2.31\"],\"guessed\":[]}"
         );
         assert_eq!(serde_json::from_str::<Subnets>(&text).unwrap(), subnets);
     }

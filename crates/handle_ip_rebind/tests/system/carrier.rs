@@ -127,3 +127,19 @@ fn a_run_that_was_stopped_too_long_binds_nothing() {
     assert!(!site.has("192.0.2.31/24"));
     assert_eq!(site.handle().verdict(), (0, "IP_REBIND OK - bound again: 192.0.2.31"));
 }
+
+#[test]
+fn an_address_that_appears_elsewhere_while_the_link_is_probed_is_left_alone() {
+    if missing(&HOSTS) || missing(&[Need::Program("nft")]) {
+        return;
+    }
+    let site = Site::new("192.0.2.31 192.0.2.32");
+    site.host.ip_batch("link add eth1 type veth peer name eth2\nlink set eth1 up\nlink set eth2 up\n");
+    site.count_probes();
+    let appear = |_| site.host.ip_batch("addr add 192.0.2.31/24 dev eth1\n");
+    let line = site.handle_and(25, || site.has_probed(3), appear);
+    let left = "IP_REBIND CRITICAL - 192.0.2.31 left alone: bound on eth1 meanwhile";
+    assert_eq!(line, format!("{left} (bound again: 192.0.2.32)"));
+    let here = site.host.ip(&["-o", "-4", "addr", "show", "dev", "eth0"]).stdout;
+    assert!(here.contains(" 192.0.2.32/24 ") && !here.contains(" 192.0.2.31/"), "{here}");
+}

@@ -68,6 +68,15 @@ fn a_default_route_that_was_never_seen_is_known_from_the_configuration_alone() {
             .unwrap()
             .contains("\"lost\":{\"default route by 192.0.2.254\"")
     );
+    // It is judged in every run, and another one will not do.
+    site.host.ip(&["route", "add", "default", "via", "192.0.2.50"]);
+    let line = "IP_REBIND CRITICAL - default route via 192.0.2.50 on eth0, not via 192.0.2.254";
+    assert_eq!((site.handle().verdict(), site.trial().verdict()), ((2, line), (2, line)));
+    site.host.ip(&["route", "replace", "default", "via", "192.0.2.254"]);
+    assert_eq!(site.handle().code, Some(0));
+    site.host.ip(&["route", "del", "default"]);
+    let line = "IP_REBIND CRITICAL - no default route, expected via 192.0.2.254";
+    assert_eq!(site.handle().verdict(), (2, line));
 }
 
 #[test]

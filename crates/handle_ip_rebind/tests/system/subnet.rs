@@ -16,18 +16,23 @@ fn a_subnet_that_went_comes_back_with_its_addresses() {
     for name in ["all", "eth0"] {
         site.host.sysctl(&format!("net/ipv4/conf/{name}/promote_secondaries"), "0");
     }
-    site.host.ip_batch("addr add 192.0.2.31/24 dev eth0\naddr add 203.0.113.77/32 dev eth0\n");
+    site.host.ip_batch(
+        "addr add 192.0.2.31/24 dev eth0\naddr add 203.0.113.77/32 dev eth0\nroute add 10.0.0.0/8 via 192.0.2.50\n",
+    );
     let well = "IP_REBIND OK - nothing is missing, 4 addresses bound and usable";
     assert_eq!(site.handle().verdict(), (0, well));
     let flush = || site.host.ip(&["addr", "flush", "dev", "eth0", "scope", "global"]);
     flush();
-    let line = "IP_REBIND OK - bound again: 192.0.2.1, 192.0.2.31 and 2 more";
-    assert_eq!(site.handle().verdict(), (0, line));
+    let not_back = "IP_REBIND CRITICAL - the route to 10.0.0.0/8 by 192.0.2.50 is not back";
+    let line = format!("{not_back} (bound again: 192.0.2.1, 192.0.2.31 and 2 more)");
+    assert_eq!(site.handle().verdict(), (2, line.as_str()));
     for address in ["192.0.2.1/24", "192.0.2.31/24", "203.0.113.77/32", "2001:db8::1/64"] {
         assert!(site.has(address), "{address}: {}", site.host.ip(&["-o", "addr"]).stdout);
     }
     let leads = |family, network| site.host.ip(&[family, "route", "show", network]).stdout.contains("eth0");
     assert!(leads("-4", "192.0.2.0/24") && leads("-6", "2001:db8::/64"));
+    assert_eq!((site.handle().verdict(), site.trial().verdict()), ((2, not_back), (2, not_back)));
+    site.host.ip(&["route", "add", "10.0.0.0/8", "via", "192.0.2.50"]);
     assert_eq!(site.handle().verdict(), (0, well));
     // A host on which no run has seen it, as where no timer calls the handler.
     fs::remove_dir_all(site.path("state")).unwrap();
@@ -50,4 +55,22 @@ fn a_subnet_that_went_comes_back_with_its_addresses() {
             "{outcome:?}"
         );
     }
+}
+
+#[test]
+fn a_primary_address_that_comes_back_as_a_secondary_one_is_told() {
+    if missing(&HOSTS) {
+        return;
+    }
+    let site = Site::new("192.0.2.1/24 192.0.2.31/24");
+    site.host.sysctl("net/ipv4/conf/eth0/promote_secondaries", "1");
+    site.host.ip(&["addr", "add", "192.0.2.31/24", "dev", "eth0"]);
+    let well = "IP_REBIND OK - nothing is missing, 2 addresses bound and usable";
+    assert_eq!(site.handle().verdict(), (0, well));
+    site.host.ip(&["addr", "del", "192.0.2.1/24", "dev", "eth0"]);
+    let line = "IP_REBIND WARNING - 192.0.2.31 is primary now: packets leave from it, not from 192.0.2.1 (bound again: 192.0.2.1)";
+    assert_eq!(site.handle().verdict(), (1, line));
+    let route = site.host.ip(&["route", "get", "192.0.2.50"]).stdout;
+    assert!(route.contains(" src 192.0.2.31 "), "{route}");
+    assert_eq!(site.handle().verdict(), (0, well));
 }
