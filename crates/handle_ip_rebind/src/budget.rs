@@ -78,6 +78,9 @@ pub enum BudgetError {
 pub(crate) struct Held {
     folder: Folder,
     lock: Lock,
+    /// The configured interface, whose runs alone have this file.
+    interface: String,
+    file: String,
 }
 
 /// What is kept from run to run, in the file of the budget.
@@ -85,6 +88,9 @@ pub(crate) struct Held {
 #[serde(deny_unknown_fields)]
 pub(crate) struct Memory {
     version: u32,
+    /// The interface that it is about. Empty where no run has written it.
+    #[serde(default)]
+    interface: String,
     /// When something was changed within the hour, in seconds since 1970.
     pub(crate) acted: Vec<u64>,
     /// What was tried in vain.
@@ -145,8 +151,12 @@ impl Held {
     /// the configuration.
     ///
     /// # Errors
-    /// [`BudgetError::State`].
-    pub(crate) fn take(path: &Path) -> Result<Option<Self>, BudgetError> {
+    /// [`BudgetError`].
+    pub(crate) fn take(
+        path: &Path,
+        interface: &str,
+        deadline: &Deadline,
+    ) -> Result<Option<Self>, BudgetError> {
         if path.parent() == Some(Path::new(OWN)) {
             // Where no package made it, a mistake is told when the folder itself is made.
             let _ = DirBuilder::new().mode(0o755).create(OWN);
@@ -154,7 +164,9 @@ impl Held {
         let folder = Folder::make(path, Above::Checked).map_err(|error| refused(path, error))?;
         check_own(path)?;
         let lock = folder.lock(LOCK, Instant::now() + LOOK).map_err(BudgetError::State)?;
-        Ok(lock.map(|lock| Self { folder, lock }))
+        let Some(lock) = lock else { return Ok(None) };
+        let (file, _) = read(&folder, interface, deadline)?;
+        Ok(Some(Self { folder, lock, interface: interface.to_owned(), file }))
     }
 
     /// Reads what runs before this one left, of the times at which something was changed those within the
@@ -164,7 +176,7 @@ impl Held {
     /// # Errors
     /// [`BudgetError`]: without knowing that, nothing may be changed.
     pub(crate) fn read(&self, now: u64, deadline: &Deadline) -> Result<Memory, BudgetError> {
-        let mut memory = read(&self.folder, deadline)?;
+        let (_, mut memory) = read(&self.folder, &self.interface, deadline)?;
         if memory.forgets_the_future(now) {
             self.write(&mut memory)?;
         }
@@ -178,11 +190,12 @@ impl Held {
     /// [`BudgetError::State`]: then nothing may be changed.
     pub(crate) fn write(&self, memory: &mut Memory) -> Result<(), BudgetError> {
         memory.version = VERSION;
+        memory.interface.clone_from(&self.interface);
         let text = serde_json::to_vec(memory).map_err(|error| BudgetError::Corrupt {
-            path: self.folder.path().join(BUDGET),
+            path: self.folder.path().join(&self.file),
             what: error.to_string(),
         })?;
-        self.folder.replace(&self.lock, BUDGET, &text, PRIVATE).map_err(BudgetError::State)
+        self.folder.replace(&self.lock, &self.file, &text, PRIVATE).map_err(BudgetError::State)
     }
 }
 
@@ -240,16 +253,30 @@ impl Memory {
     }
 }
 
-/// Reads the file of the budget in the folder of the state.
-fn read(folder: &Folder, deadline: &Deadline) -> Result<Memory, BudgetError> {
-    let content = folder.read(BUDGET, LARGEST, deadline).map_err(BudgetError::State)?;
-    let Some(content) = content else { return Ok(Memory::default()) };
-    let corrupt = |what: String| BudgetError::Corrupt { path: folder.path().join(BUDGET), what };
+/// Returns the file in the folder of the state that is for this interface, and what it contains: the usual one
+/// unless that is for another interface. What runs for that one owe must not be lost.
+fn read(folder: &Folder, interface: &str, deadline: &Deadline) -> Result<(String, Memory), BudgetError> {
+    let own = format!("{BUDGET}.{interface}");
+    if let Some(memory) = read_file(folder, &own, deadline)? {
+        return Ok((own, memory));
+    }
+    let usual = read_file(folder, BUDGET, deadline)?.unwrap_or_default();
+    if usual.interface.is_empty() || usual.interface == interface {
+        return Ok((BUDGET.to_owned(), usual));
+    }
+    Ok((own, Memory::default()))
+}
+
+/// Reads a file in the folder of the state. `None` if there is none.
+fn read_file(folder: &Folder, name: &str, deadline: &Deadline) -> Result<Option<Memory>, BudgetError> {
+    let content = folder.read(name, LARGEST, deadline).map_err(BudgetError::State)?;
+    let Some(content) = content else { return Ok(None) };
+    let corrupt = |what: String| BudgetError::Corrupt { path: folder.path().join(name), what };
     let memory: Memory = serde_json::from_slice(&content).map_err(|error| corrupt(fault_of(&error)))?;
     if memory.version != VERSION {
         return Err(corrupt(format!("its version is {}, not {VERSION}", memory.version)));
     }
-    Ok(memory)
+    Ok(Some(memory))
 }
 
 /// Returns the fault of the file, in words without the names of Rust types.
@@ -271,7 +298,12 @@ pub(crate) struct Found {
 ///
 /// # Errors
 /// [`BudgetError`]: a run could change nothing.
-pub(crate) fn try_state(path: &Path, now: u64, deadline: &Deadline) -> Result<Found, BudgetError> {
+pub(crate) fn try_state(
+    path: &Path,
+    interface: &str,
+    now: u64,
+    deadline: &Deadline,
+) -> Result<Found, BudgetError> {
     let folder = match Folder::open(path, Above::Checked, Access::Private) {
         // A run makes it, and the folder of the package above it.
         Err(error) if error.is_not_found() && will_be_made(path) => return Ok(Found::default()),
@@ -280,7 +312,7 @@ pub(crate) fn try_state(path: &Path, now: u64, deadline: &Deadline) -> Result<Fo
     check_own(path)?;
     let has_lock = path.join(LOCK).exists();
     let is_busy = has_lock && folder.lock(LOCK, Instant::now()).map_err(BudgetError::State)?.is_none();
-    let mut memory = read(&folder, deadline)?;
+    let (_, mut memory) = read(&folder, interface, deadline)?;
     memory.forgets_the_future(now);
     memory.acted.retain(|then| now.saturating_sub(*then) < HOUR);
     Ok(Found { is_busy, memory })

@@ -74,7 +74,7 @@ fn in_full(program: &Path, why: &ProgramError) -> String {
 pub(crate) fn trial(config: &Config, deadline: &Deadline) -> Result<Report, TrialError> {
     check_timeout(deadline)?;
     check_files(config)?;
-    let mut found = try_state(&config.state, now(), deadline)?;
+    let mut found = try_state(&config.state, &config.interface, now(), deadline)?;
     let mut findings = Findings::from_iter(in_the_way(config, &found));
     let seen = Seen::read(config, deadline)?;
     let list = seen.read_list(deadline).map_err(ObserveError::from)?;

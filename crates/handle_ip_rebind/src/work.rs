@@ -97,7 +97,9 @@ fn work(
         return Ok(outcome.ends(End::NotActedOn));
     }
     check_timeout(deadline)?;
-    let Some(held) = Held::take(&config.state)? else { return Ok(outcome.ends(End::Busy)) };
+    let Some(held) = Held::take(&config.state, &config.interface, deadline)? else {
+        return Ok(outcome.ends(End::Busy));
+    };
     let now = now();
     let mut memory = held.read(now, deadline)?;
     let seen = Seen::read(config, deadline)?;

@@ -17,11 +17,15 @@ fn soon() -> Deadline {
     Deadline::after(Duration::from_secs(8))
 }
 
+fn take(path: &Path) -> Result<Option<Held>, BudgetError> {
+    Held::take(path, "eth0", &soon())
+}
+
 #[test]
 fn the_budget_is_that_of_the_last_hour() {
     let folder = tempfile::tempdir().unwrap();
     let state = folder.path().join("state");
-    let held = Held::take(&state).unwrap().unwrap();
+    let held = take(&state).unwrap().unwrap();
     let acted = |now| held.read(now, &soon()).unwrap().acted;
     let spend = |now| {
         let mut memory = held.read(now, &soon()).unwrap();
@@ -44,7 +48,7 @@ fn the_budget_is_that_of_the_last_hour() {
 #[test]
 fn a_clock_that_was_years_ahead_frees_no_budget() {
     let folder = private_folder();
-    let held = Held::take(folder.path()).unwrap().unwrap();
+    let held = take(folder.path()).unwrap().unwrap();
     let far = 4_000_000_000;
     let mut memory = Memory { acted: vec![far; 3], ..Memory::default() };
     let failed = example("192.0.2.31", Fate::Failed, "x");
@@ -66,11 +70,11 @@ fn a_clock_that_was_years_ahead_frees_no_budget() {
 fn no_path_is_made() {
     let folder = private_folder();
     let state = folder.path().join("typo/state");
-    let error = Held::take(&state).unwrap_err().to_string();
+    let error = take(&state).unwrap_err().to_string();
     let expected = format!("state: making {}: no such file or directory", state.display());
     assert_eq!(error, expected);
     assert!(!folder.path().join("typo").exists());
-    assert!(Held::take(&folder.path().join("state")).unwrap().is_some(), "the last folder is made");
+    assert!(take(&folder.path().join("state")).unwrap().is_some(), "the last folder is made");
 }
 
 /// A folder with another's files in it is refused, whatever its mode.
@@ -81,7 +85,7 @@ fn another_fault_than_the_folders_own_is_named() {
     fs::create_dir(&state).unwrap();
     fs::write(state.join("other"), "").unwrap();
     let mode = |path: &Path, mode| fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
-    let error = |path: &Path| Held::take(path).unwrap_err().to_string();
+    let error = |path: &Path| take(path).unwrap_err().to_string();
     let foreign = "has other files in it: state must name a directory of its own";
     mode(&state, 0o755);
     assert_eq!(error(&state), format!("state: {} {foreign}", state.display()));
@@ -91,12 +95,12 @@ fn another_fault_than_the_folders_own_is_named() {
     assert_eq!(error(&link), format!("state: {}: {named}", link.display()));
     mode(&state, 0o700);
     assert_eq!(error(&state), format!("state: {} {foreign}", state.display()));
-    let tried = try_state(&state, 0, &soon()).unwrap_err().to_string();
+    let tried = try_state(&state, "eth0", 0, &soon()).unwrap_err().to_string();
     assert_eq!(tried, format!("state: {} {foreign}", state.display()));
     fs::remove_file(state.join("other")).unwrap();
     // What a run that was killed left.
     fs::write(state.join(".budget.json.new"), "").unwrap();
-    assert!(Held::take(&state).unwrap().is_some(), "its own");
+    assert!(take(&state).unwrap().is_some(), "its own");
     mode(top.path(), 0o777);
     assert_eq!(error(&state), format!("state: chmod go-w {}: others can write it", top.path().display()));
     mode(top.path(), 0o700);
@@ -105,7 +109,7 @@ fn another_fault_than_the_folders_own_is_named() {
 #[test]
 fn the_most_that_can_fail_can_be_read_again() {
     let folder = private_folder();
-    let held = Held::take(folder.path()).unwrap().unwrap();
+    let held = take(folder.path()).unwrap().unwrap();
     let why = || Some("x".repeat(300));
     let address = |number| std::net::Ipv6Addr::from_bits(u128::MAX - number).into();
     let case = |number| Case::unlisted(address(number), String::new(), Fate::Failed, why());
@@ -118,17 +122,17 @@ fn the_most_that_can_fail_can_be_read_again() {
 #[test]
 fn the_lock_is_held_by_one() {
     let folder = private_folder();
-    let held = Held::take(folder.path()).unwrap();
+    let held = take(folder.path()).unwrap();
     assert!(held.is_some());
-    assert!(Held::take(folder.path()).unwrap().is_none());
+    assert!(take(folder.path()).unwrap().is_none());
     drop(held);
-    assert!(Held::take(folder.path()).unwrap().is_some());
+    assert!(take(folder.path()).unwrap().is_some());
 }
 
 #[test]
 fn a_file_that_is_not_understood_is_no_budget() {
     let folder = private_folder();
-    let held = Held::take(folder.path()).unwrap().unwrap();
+    let held = take(folder.path()).unwrap().unwrap();
     let file = folder.path().join("budget.json");
     let contents: [&[u8]; 7] = [
         b"",
@@ -161,4 +165,29 @@ fn what_a_list_misses_anyway_is_told_once() {
     let missing = [example("192.0.2.1", Fate::Bindable, "")];
     let told: Vec<String> = memory.cases(&missing).iter().map(|case| case.address.to_string()).collect();
     assert_eq!(told, ["192.0.2.2"]);
+}
+
+#[test]
+fn what_runs_for_another_interface_owe_is_kept() {
+    let folder = private_folder();
+    let owe = |interface: &str, address: &str| {
+        let held = Held::take(folder.path(), interface, &soon()).unwrap().unwrap();
+        let mut memory = held.read(10_000, &soon()).unwrap();
+        memory.owed.addresses.push(address.parse().unwrap());
+        held.write(&mut memory).unwrap();
+    };
+    let owed = |interface: &str| {
+        let found = try_state(folder.path(), interface, 10_000, &soon()).unwrap();
+        found.memory.owed.addresses.iter().map(ToString::to_string).collect::<Vec<_>>()
+    };
+    owe("eth0", "192.0.2.31");
+    assert_eq!(owed("eth1"), [""; 0]);
+    owe("eth1", "198.51.100.31");
+    assert_eq!(
+        (owed("eth0"), owed("eth1")),
+        (vec!["192.0.2.31".to_owned()], vec!["198.51.100.31".to_owned()])
+    );
+    // An administrator starts anew with one of them.
+    fs::remove_file(folder.path().join(BUDGET)).unwrap();
+    assert_eq!((owed("eth0").len(), owed("eth1").len()), (0, 1));
 }
