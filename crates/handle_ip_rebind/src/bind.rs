@@ -142,10 +142,11 @@ fn conflicts(
     if addresses.is_empty() {
         return Claims::new();
     }
-    let mut claims = link.conflicts(&addresses, deadline).unwrap_or_else(|error| {
-        outcome.unchecked = Some(error.to_string());
-        Claims::new()
-    });
+    let mut claims =
+        link.conflicts_but(&tentative(&addresses, deadline), &addresses, deadline).unwrap_or_else(|error| {
+            outcome.unchecked = Some(error.to_string());
+            Claims::new()
+        });
     let tried = bindable(&outcome.cases);
     for (address, claimant) in claims.extract_if(.., |address, _| strangers.contains(address)) {
         let why = format!("{claimant} has it too on {}, not in the list", config.interface);
@@ -155,6 +156,14 @@ fn conflicts(
         claims.extract_if(.., |address, _| tried.binary_search(address).is_err()).collect();
     give_back(config, &of_others, outcome, deadline);
     claims
+}
+
+/// Returns those of these addresses for which the kernel probes now. It takes a probe of this program that the
+/// link reflects for one of another host: its own ones it knows by their nonce (RFC 7527).
+fn tentative(addresses: &[IpAddr], deadline: &Deadline) -> Vec<IpAddr> {
+    let Ok(bound) = Bound::read(deadline) else { return Vec::new() };
+    let is_tentative = |address: &IpAddr| bound.places(*address).iter().any(|place| place.flags.tentative());
+    addresses.iter().copied().filter(|address| address.is_ipv6() && is_tentative(address)).collect()
 }
 
 /// Removes the addresses that another host has too.

@@ -171,7 +171,7 @@ impl Link {
             // Further probes would disturb a host that began before this one.
             let free: Vec<IpAddr> =
                 addresses.iter().copied().filter(|address| !claimed.contains_key(address)).collect();
-            self.probe(&free, wait, Waiting::ToBind, &mut claimed)?;
+            self.probe(&free, &free, (wait, Waiting::ToBind), &mut claimed)?;
         }
         Ok(claimed)
     }
@@ -183,25 +183,41 @@ impl Link {
     /// # Errors
     /// [`LinkError`], also if the carrier was lost while the answers were to come.
     pub(crate) fn conflicts(&self, addresses: &[IpAddr], deadline: &Deadline) -> Result<Claims, LinkError> {
+        self.conflicts_but(&[], addresses, deadline)
+    }
+
+    /// The same without a probe for those that the kernel probes for itself, in the same order.
+    ///
+    /// # Errors
+    /// As [`Link::conflicts`].
+    pub(crate) fn conflicts_but(
+        &self,
+        by_kernel: &[IpAddr],
+        addresses: &[IpAddr],
+        deadline: &Deadline,
+    ) -> Result<Claims, LinkError> {
         let _step = deadline.step(format!("probing on {} for conflicts", self.interface));
         if deadline.remaining() < CONFLICTS_NEEDED {
             return Err(LinkError::TooLate(self.interface.clone(), CONFLICT_WAIT));
         }
         let mut claimed = Claims::new();
-        self.probe(addresses, CONFLICT_WAIT, Waiting::Bound, &mut claimed)?;
+        let is_probed = |address: &IpAddr| by_kernel.binary_search(address).is_err();
+        let probed: Vec<IpAddr> = addresses.iter().copied().filter(is_probed).collect();
+        self.probe(&probed, addresses, (CONFLICT_WAIT, Waiting::Bound), &mut claimed)?;
         // Without a carrier no host could answer.
         self.fault().map_or(Ok(claimed), Err)
     }
 
-    /// Asks once who has these addresses, and listens for this long after.
+    /// Asks once who has the addresses that are `probed`, and listens for this long after who claims one of
+    /// the addresses.
     fn probe(
         &self,
+        probed: &[IpAddr],
         addresses: &[IpAddr],
-        wait: Duration,
-        waiting: Waiting,
+        (wait, waiting): (Duration, Waiting),
         claimed: &mut Claims,
     ) -> Result<(), LinkError> {
-        for batch in addresses.chunks(BATCH) {
+        for batch in probed.chunks(BATCH) {
             batch.iter().try_for_each(|address| self.send(*address, true))?;
             // Answers come at once, and by the hundred where hundreds are asked: none may be lost for want of
             // room.

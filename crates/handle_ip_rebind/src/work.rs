@@ -1,5 +1,7 @@
 //! One run from the event to the last check: each step either goes on or says why it does not.
 
+mod duplicates;
+
 use std::io;
 use std::net::IpAddr;
 
@@ -108,6 +110,7 @@ fn work(
     is_new |= memory.see_subnets(config, &seen, outcome.default_routes.as_ref(), deadline)?;
     observe(config, &seen, &memory, now, &mut outcome, deadline)?;
     is_new |= see_routes(&seen, &mut memory, &mut outcome);
+    duplicates::explain(config, &seen, &mut outcome, deadline);
     is_new |= look_again(config, &seen, &mut memory, &mut outcome, deadline);
     forget_failures(&held, &mut memory, is_new, &outcome)?;
     if let Some(end) = early_end(config, &memory, &mut outcome) {

@@ -2,11 +2,13 @@
 
 use std::process::Stdio;
 use std::thread;
+use std::time::Duration;
 
-use suite::host::write;
+use suite::host::{succeed, write};
 use suite::needs::missing;
 use suite::plugins;
 use suite::process::run;
+use suite::wait::eventually;
 
 use super::hostile::kill;
 use super::site::{HOSTS, Site};
@@ -172,4 +174,38 @@ fn an_address_with_which_others_would_go_is_not_removed() {
     let line = format!("IP_REBIND CRITICAL - 203.0.113.31 not back: {mac} has it too on eth0, removed again");
     assert_eq!(site.handle().verdict(), (2, line.as_str()));
     assert!(!site.has("203.0.113.31/24") && site.has("203.0.113.1/24"));
+}
+
+#[test]
+fn a_duplicate_is_explained_by_who_has_it() {
+    if missing(&HOSTS) {
+        return;
+    }
+    let site = Site::new("2001:db8::31");
+    site.neighbour.ip(&["addr", "add", "2001:db8::31/64", "dev", "eth0", "nodad"]);
+    site.host.ip(&["addr", "add", "2001:db8::31/64", "dev", "eth0"]);
+    let flags = || site.host.ip(&["-o", "-6", "addr", "show", "dev", "eth0"]).stdout;
+    eventually("the kernel finds it", Duration::from_secs(20), || flags().contains("dadfailed"));
+    let mac = run(site.neighbour.command("cat").arg("/sys/class/net/eth0/address")).stdout;
+    let line =
+        format!("IP_REBIND CRITICAL - 2001:db8::31 left alone: duplicate, {} has it on eth0", mac.trim());
+    assert_eq!(site.handle().verdict(), (2, line.as_str()));
+    // The kernel never tries it again.
+    site.neighbour.ip(&["addr", "del", "2001:db8::31/64", "dev", "eth0"]);
+    let remedy = "no other host has it any more: ip addr del 2001:db8::31/64 dev eth0, the next run binds it";
+    let line = format!("IP_REBIND CRITICAL - 2001:db8::31 left alone: duplicate, but {remedy}");
+    assert_eq!(site.handle().verdict(), (2, line.as_str()));
+}
+
+#[test]
+fn a_link_that_reflects_multicast_makes_no_duplicate() {
+    if missing(&HOSTS) {
+        return;
+    }
+    let site = Site::new("2001:db8::31 2001:db8::32");
+    site.neighbour.bridge("br0", &["eth0"]);
+    let hairpin = "echo 1 >/sys/class/net/eth0/brport/hairpin_mode; echo 0 >/sys/class/net/br0/bridge/multicast_snooping";
+    succeed(site.neighbour.command("sh").args(["-c", hairpin]));
+    let line = "IP_REBIND OK - bound again: 2001:db8::31-32";
+    assert_eq!(site.handle().verdict(), (0, line));
 }
