@@ -25,6 +25,13 @@ const LAST: i32 = 64;
 /// What is left as it is: a fault of this program itself, and a closed output, which Rust ignores already.
 const LEFT: [i32; 3] = [SIGABRT, SIGBUS, SIGPIPE];
 
+/// The limits that a process has none of by default.
+const UNLIMITED: [Resource; 6] =
+    [Resource::Fsize, Resource::Cpu, Resource::As, Resource::Data, Resource::Rss, Resource::Locks];
+/// The default limit on the stack of a process, in octets.
+const STACK: u64 = 8 << 20;
+/// Where a process has its value for the kernel's choice of what to end when memory is short.
+const OOM_SCORE: &str = "/proc/self/oom_score_adj";
 /// The default limit on open files of a process.
 const OPEN_FILES: u64 = 1_024;
 
@@ -56,12 +63,29 @@ pub(crate) fn leave() -> io::Result<()> {
     umask(Mode::WGRP | Mode::WOTH);
     // Who may not raise them runs within the caller's: then a write that fails is an error, and not the end.
     let _ = setpriority_process(None, 0);
-    for resource in [Resource::Fsize, Resource::Cpu] {
+    lift_limits();
+    // The kernel would end what a caller offered it first, and never what it protected (proc_pid_oom_score_adj(5)).
+    let _ = fs::write(OOM_SCORE, "0");
+    Ok(())
+}
+
+/// Sets the limits of this run and of its programs to those of a process that init starts, as far as the
+/// system allows it. For the others it sets the highest that is allowed.
+fn lift_limits() {
+    for resource in UNLIMITED {
         let Rlimit { maximum, .. } = getrlimit(resource);
         let unlimited = setrlimit(resource, Rlimit { current: None, maximum: None });
         let _ = unlimited.or_else(|_| setrlimit(resource, Rlimit { current: maximum, maximum }));
     }
-    Ok(())
+    for resource in [Resource::Nproc, Resource::Memlock, Resource::Sigpending, Resource::Msgqueue] {
+        let Rlimit { maximum, .. } = getrlimit(resource);
+        let _ = setrlimit(resource, Rlimit { current: maximum, maximum });
+    }
+    let Rlimit { current, maximum } = getrlimit(Resource::Stack);
+    if current.is_some_and(|current| current < STACK) {
+        let current = Some(maximum.map_or(STACK, |hard| hard.min(STACK)));
+        let _ = setrlimit(Resource::Stack, Rlimit { current, maximum });
+    }
 }
 
 /// Raises the limit on open files to the usual one if the caller's is lower. Otherwise a descriptor to read a
