@@ -33,10 +33,9 @@ use crate::wrong::{self, Before};
 use gone::Gone;
 use interfaces::Interfaces;
 use misbound::Misbound;
-pub(crate) use network::RouteFaults;
 pub(crate) use owed::Owed;
 use routes::Routes;
-pub(crate) use routes::{DefaultRoutes, Run, default_routes};
+pub(crate) use routes::{DefaultRoutes, RouteFaults, Run, default_routes};
 use statics::Statics;
 
 /// The hour of the budget, in seconds.

@@ -1,34 +1,15 @@
 //! What runs note of the network of this host: the subnets of the configured interface, and the routes by it.
 
-use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use host_net::Bound;
 use plugin::Deadline;
 
-use super::{DefaultRoutes, Memory, Run};
+use super::{DefaultRoutes, Memory, RouteFaults, Run};
 use crate::config::Config;
 use crate::prefix::longest;
 use crate::probe::{ObserveError, Seen};
 use crate::surroundings::subnets::View;
-
-/// What is wrong with the routes.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct RouteFaults {
-    /// The default routes that are not back, each with the address that was bound again.
-    pub(crate) defaults: BTreeMap<String, Option<IpAddr>>,
-    /// The static routes that are not back, in words.
-    pub(crate) statics: Vec<String>,
-    /// What is wrong with the default routes that are there, by the gateways that `check` names.
-    pub(crate) wrong: Vec<String>,
-}
-
-impl RouteFaults {
-    /// Returns whether there is none.
-    pub(crate) fn is_empty(&self) -> bool {
-        self.defaults.is_empty() && self.statics.is_empty() && self.wrong.is_empty()
-    }
-}
 
 impl Memory {
     /// Takes note of the subnets of the configured interface, if it is known which routes are `there`. Forgets

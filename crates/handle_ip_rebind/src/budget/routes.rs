@@ -155,6 +155,24 @@ fn subnet(bound: &Bound, interface: Option<u32>, gateway: IpAddr) -> u8 {
     around.map(|place| place.prefix).max().unwrap_or(longest(gateway.is_ipv4()))
 }
 
+/// What is wrong with the routes.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct RouteFaults {
+    /// The default routes that are not back, each with the address that was bound again.
+    pub(crate) defaults: BTreeMap<String, Option<IpAddr>>,
+    /// The static routes that are not back, in words.
+    pub(crate) statics: Vec<String>,
+    /// What is wrong with the default routes that are there, by the gateways that `check` names.
+    pub(crate) wrong: Vec<String>,
+}
+
+impl RouteFaults {
+    /// Returns whether there is none.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.defaults.is_empty() && self.statics.is_empty() && self.wrong.is_empty()
+    }
+}
+
 /// What a run did.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Run<'a> {

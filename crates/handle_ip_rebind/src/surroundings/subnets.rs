@@ -109,6 +109,11 @@ impl Subnets {
         displaced.collect()
     }
 
+    /// Returns whether the interface has or had a network of this family.
+    pub(crate) fn has_known(&self, ipv6: bool) -> bool {
+        self.known.keys().any(|network| network.is_ipv6() == ipv6)
+    }
+
     /// Returns whether a run found an address bound alone.
     pub(crate) fn was_alone(&self, address: IpAddr) -> bool {
         self.alone.contains(&address)
@@ -178,6 +183,7 @@ mod tests {
         for (address, expected) in rows {
             assert_eq!(had(&subnets, address).as_deref(), expected, "{address}");
         }
+        assert!(subnets.has_known(false) && subnets.has_known(true) && !Subnets::default().has_known(false));
         assert!(see(&mut subnets, &["198.51.100.1/24"], true) && had(&subnets, "192.0.2.31").is_some());
         assert!(see(&mut subnets, &["198.51.100.1/24"], false), "the host was renumbered");
         assert_eq!(had(&subnets, "192.0.2.31"), None);

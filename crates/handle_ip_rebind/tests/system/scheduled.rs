@@ -38,7 +38,7 @@ const SERVERS: [Server; 7] = [
     Server {
         name: "mends",
         wanted: "192.0.2.11 192.0.2.12 2001:db8::11",
-        list: "192.0.2.11 192.0.2.12 2001:db8::11",
+        list: "192.0.2.11 192.0.2.12 2001:db8::11/64",
         gone: "192.0.2.12/24 2001:db8::11/64",
         settings: "enabled = true\nrestart = [[\"/bin/echo\", \"restarted\"]]",
         outcome: ("OK", "bound again: 192.0.2.12, 2001:db8::11, restarted 1 service"),
