@@ -284,6 +284,10 @@ fn write_names(f: &mut fmt::Formatter<'_>, asked: &str, names: &[String]) -> fmt
     if names.is_empty() {
         return write!(f, "the server certificate has no subjectAltName, needed is {asked}");
     }
+    // As a name of type dNSName, where an address needs iPAddress (RFC 5280, section 4.2.1.6).
+    if names.iter().any(|name| name == asked) {
+        return write!(f, "the server certificate has {asked} as a host name, not as an address");
+    }
     let more = names.len().saturating_sub(NAMES);
     let shown = names.iter().take(NAMES).map(|name| name.chars().take(80).collect::<String>());
     let shown = shown.collect::<Vec<String>>().join(", ");
@@ -375,5 +379,9 @@ mod tests {
             let presented: Vec<String> = presented.iter().map(ToString::to_string).collect();
             assert_eq!(other_name(&asked, &presented).to_string(), format!("the server certificate {words}"));
         }
+        let address = ServerName::try_from("10.0.0.1").unwrap();
+        let named = ["DnsName(\"10.0.0.1\")".to_owned()];
+        let words = "the server certificate has 10.0.0.1 as a host name, not as an address";
+        assert_eq!(other_name(&address, &named).to_string(), words);
     }
 }
