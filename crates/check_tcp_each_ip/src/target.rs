@@ -1,5 +1,6 @@
 //! What is to be tried: each address with each of its ports, once.
 
+mod error;
 pub(crate) mod expand;
 pub(crate) mod names;
 pub(crate) mod resolved;
@@ -11,16 +12,17 @@ use std::num::NonZeroU32;
 use std::path::Path;
 
 use addresses::{HostAddress, OwnPorts, ZonedAddress};
-use host_config::{ConfigError, Promise, check_files, read_list_with_fields};
-use host_net::{Bound, ReadBoundError};
+use host_config::{Promise, check_files, read_list_with_fields};
+use host_net::Bound;
 use net::{Host, ResolveError, Unusable, zoned};
 use plugin::Deadline;
 
 use crate::Args;
 use crate::memory::{self, NoMemory};
 use crate::options::Choice;
-use crate::target::expand::{NotAHost, hosts};
-use crate::target::names::{Names, NotAName, host_name};
+pub(crate) use crate::target::error::TargetError;
+use crate::target::expand::hosts;
+use crate::target::names::{Names, host_name};
 use crate::target::resolved::{Named, resolve, time_for_names};
 
 /// An address and a port.
@@ -43,54 +45,6 @@ impl From<Target> for SocketAddr {
             IpAddr::V6(address) => SocketAddrV6::new(address, target.port, 0, target.scope).into(),
         }
     }
-}
-
-/// Why it is not known what to try. Each message names what is missing.
-#[derive(Debug, thiserror::Error)]
-pub enum TargetError {
-    /// A name has no addresses that can be tried.
-    #[error(transparent)]
-    Name(#[from] Unusable),
-    /// The bound addresses cannot be read.
-    #[error(transparent)]
-    Bound(#[from] ReadBoundError),
-    /// A list or the configuration cannot be used.
-    #[error(transparent)]
-    Config(#[from] ConfigError),
-    /// The configuration promises nothing.
-    #[error("no static address in the configuration of {0}: nothing to check by --from")]
-    NothingPromised(String),
-    /// Only loopback and link-local addresses are bound here.
-    #[error("only loopback and link-local addresses are bound here: nothing to check by --bound")]
-    NothingBound,
-    /// No source of addresses is given.
-    #[error("no address to check: give --ip, --file, --from, --hostname or --bound")]
-    NoAddress,
-    /// What is given is no address of a host.
-    #[error("{place}{why}")]
-    NotAHost {
-        /// Where it stands, with a space, if it is in a list.
-        place: String,
-        /// Why.
-        why: NotAHost,
-    },
-    /// What a line of a list names is no name.
-    #[error("{place}{why}")]
-    Label {
-        /// Where it stands, with a space.
-        place: String,
-        /// Why.
-        why: NotAName,
-    },
-    /// There is not enough memory.
-    #[error(transparent)]
-    Memory(#[from] NoMemory),
-    /// None of the addresses is of the family that is asked for.
-    #[error("{}: nothing to check by -{_2}", none_of_family(*_0, _1))]
-    Family(usize, &'static str, u8),
-    /// An address without a port.
-    #[error("no port for {0}: give --port")]
-    NoPort(String),
 }
 
 /// What the command line names.
@@ -211,14 +165,6 @@ pub(crate) fn targets(args: &Args, deadline: &Deadline) -> Result<Collection, Ta
         collection.check_any(args)?;
     }
     Ok(collection)
-}
-
-/// Says that not one of so many addresses is of a family.
-fn none_of_family(count: usize, family: &str) -> String {
-    match count {
-        1 => format!("the only address is not an {family} address"),
-        count => format!("none of the {count} addresses is an {family} address"),
-    }
 }
 
 /// What is known of the targets so far.

@@ -23,6 +23,7 @@
 
 mod aside;
 mod counts;
+mod error;
 mod hints;
 mod probe;
 mod remove;
@@ -33,62 +34,23 @@ use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime};
 
-use plugin::{Deadline, reason};
+use plugin::Deadline;
 use rustix::fs::OFlags;
 use rustix::io::Errno;
 use rustix::process::geteuid;
 use serde::de::IgnoredAny;
-use state::{Above, Access, Folder, Lock, PRIVATE, StateError};
+use state::{Above, Access, Folder, Lock, PRIVATE};
 use uuid::Uuid;
 
 use crate::event::{Event, id};
 use crate::harm::Harm;
 use crate::spool_options::SpoolOptions;
+pub(crate) use error::SpoolError;
 
 /// The folders in it.
 const PARTS: [&str; 6] = ["tmp", "new", "last", "counts", "refused", "broken"];
 /// The most octets of one event's file: texts are bounded, and each of their octets may become six.
 const LARGEST: u64 = 4 << 20;
-
-/// Why the spool cannot be used. Each message names what it is about.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum SpoolError {
-    /// The system refused.
-    #[error("{doing} {}: {}", .path.display(), reason(.why))]
-    Refused {
-        /// What was tried, as in "writing".
-        doing: &'static str,
-        /// The file or folder.
-        path: PathBuf,
-        /// What the system said.
-        why: io::Error,
-    },
-    /// A file or folder of it is not this user's alone, or cannot be made or written.
-    #[error(transparent)]
-    State(#[from] StateError),
-    /// Root would make it, and no other user could use it.
-    #[error("{} does not exist, and root makes none: add --user=nagios, or who runs the event handlers", .0.display())]
-    Root(PathBuf),
-    /// Root would write into it what its owner cannot use.
-    #[error("{} belongs to uid {owner}, and this runs as root: add --user={owner}", .path.display())]
-    Another {
-        /// The folder.
-        path: PathBuf,
-        /// Its owner.
-        owner: u32,
-    },
-    /// Another process held the lock until the deadline.
-    #[error("spool {}: locked by another notify_stomp until the deadline", .0.display())]
-    Locked(PathBuf),
-    /// One event that is larger than the whole spool may be.
-    #[error("spool {}: an event of {octets} octets does not fit into it", .path.display())]
-    TooLarge {
-        /// The folder.
-        path: PathBuf,
-        /// The event's length.
-        octets: u64,
-    },
-}
 
 /// An event that waits: in the order of their sequence.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
