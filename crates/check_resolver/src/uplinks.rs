@@ -1,6 +1,8 @@
 //! The servers that systemd-resolved asks itself, where one of its stubs is asked
 //! (systemd-resolved.service(8)).
 
+mod tls;
+
 use std::path::Path;
 
 use net::HostPort;
@@ -32,6 +34,8 @@ pub(crate) enum Unknown {
     Lacking(String),
     /// Why it cannot be read.
     Unreadable(String),
+    /// systemd-resolved asks them by TLS alone, which is not spoken here: by plain DNS they may be silent.
+    Tls,
 }
 
 /// Returns the stub among the servers, and the uplinks that are not among them: `None` if no stub is.
@@ -40,6 +44,9 @@ pub(crate) fn find(
     deadline: &Deadline,
 ) -> Option<(String, Result<Vec<HostPort>, Unknown>)> {
     let stub = servers.iter().find(|server| is_stub(server))?.shown(53);
+    if tls::is_only_way(deadline) {
+        return Some((stub, Err(Unknown::Tls)));
+    }
     let file = File::read(Path::new(FILE), deadline);
     let uplinks = file.map_err(|error| Unknown::Unreadable(error.to_string())).and_then(|file| listed(&file));
     let new =
@@ -100,7 +107,8 @@ impl Uplinks {
     pub(crate) fn note(&self) -> Option<String> {
         match &self.servers {
             Err(Unknown::Lacking(why)) => Some(format!("the uplinks of {} are not known: {why}", self.stub)),
-            _ => None,
+            Err(Unknown::Tls) => Some(format!("the uplinks of {} use TLS and are not asked", self.stub)),
+            Ok(_) | Err(Unknown::Unreadable(_)) => None,
         }
     }
 }

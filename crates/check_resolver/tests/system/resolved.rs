@@ -130,6 +130,26 @@ fn uplinks_that_cannot_be_asked_are_told() {
         }
     }
     std::fs::write(&file, "nameserver 192.0.2.53\nnameserver 192.0.2.54\n").unwrap();
+    // Nothing listens on the port of plain DNS.
+    let closed = "WARNING - all 2 uplinks of 127.0.0.54 fail: ";
+    let tls = ", the uplinks of 127.0.0.54 use TLS and are not asked";
+    for (main, drop_in, is_tls) in [
+        ("yes", "", true),
+        ("opportunistic", "", false),
+        ("yes", "[Resolve]\nDNSOverTLS=no\n", false),
+        ("no", "[Resolve]\nDNSOverTLS=true\n", true),
+    ] {
+        lab.host.etc("systemd/resolved.conf", &format!("[Resolve]\nDNSOverTLS={main}\n"));
+        lab.host.etc("systemd/resolved.conf.d/tls.conf", drop_in);
+        let outcome = lab.outcome();
+        let (code, line) = outcome.summary();
+        assert!(
+            if is_tls { code == 0 && line.ends_with(tls) } else { code == 1 && line.contains(closed) },
+            "{line}"
+        );
+    }
+    lab.host.etc("systemd/resolved.conf.d/tls.conf", "");
+    lab.host.etc("systemd/resolved.conf", "");
     let _refuse = ["192.0.2.53:53", "192.0.2.54:53"].map(|address| fake_as(&lab.uplinks, "refused", address));
     let fail = "all 2 uplinks of 127.0.0.54 fail: 192.0.2.53, 192.0.2.54 REFUSED";
     assert_eq!(lab.said(), (1, format!("WARNING - {fail}")));
