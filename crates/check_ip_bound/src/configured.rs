@@ -17,6 +17,7 @@ mod hardware;
 mod leases;
 mod ports;
 mod profiles;
+mod quiet;
 mod rivals;
 mod unleased;
 

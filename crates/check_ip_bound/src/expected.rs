@@ -6,7 +6,7 @@ use addresses::{Entry, HostAddress};
 use host_config::{Dynamic, OneOf, Ports, Possible, Promise, Vlan};
 use host_net::{Bound, BoundAddress};
 
-use crate::interfaces::{is_local, is_one_of};
+use crate::interfaces::{is_engines_bridge, is_local, is_one_of};
 use crate::options::Ignored;
 
 mod combine;
@@ -160,8 +160,9 @@ impl Expected {
         self.interfaces.extend(interface.map(|interface| (expected.address, interface)));
     }
 
-    /// What is bound is expected, for want of anything else: all but the addresses that move between hosts.
-    /// On interfaces that are named, the addresses that every link has of its own are no expectation either.
+    /// What is bound is expected, for want of anything else: all but the addresses that move between hosts,
+    /// those that every host or link has of its own, and those of container engines' bridges, which have no
+    /// carrier while no container runs, unless such a bridge is named.
     pub(crate) fn expect_all(&mut self, bound: &Bound) {
         let entry = |address: IpAddr| Entry {
             expected: HostAddress { address, prefix: None },
@@ -169,14 +170,17 @@ impl Expected {
             line: 0,
         };
         let moves = |address| floats(&self.floating, address) || self.absent.contains(&address);
-        let elsewhere = |each: &BoundAddress| {
-            !self.on.is_empty()
-                && (is_local(each.address)
-                    || !bound
-                        .interface(each.interface)
-                        .is_some_and(|interface| is_one_of(interface, &self.on)))
+        let is_on = |each: &BoundAddress| {
+            let interface = bound.interface(each.interface);
+            interface.is_some_and(|interface| match self.on.as_slice() {
+                [] => !is_engines_bridge(&interface.name),
+                on => is_one_of(interface, on),
+            })
         };
-        let all = bound.addresses.iter().filter(|each| !moves(each.address) && !elsewhere(each));
+        let all = bound
+            .addresses
+            .iter()
+            .filter(|each| !is_local(each.address) && !moves(each.address) && is_on(each));
         self.entries = unique(all.map(|each| entry(each.address)).collect());
         self.source = ListSource::Bound;
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use addresses::all;
-use host_config::Possible;
+use host_config::{Possible, selects};
 use host_net::{Bound, BoundAddress, Lifetime};
 use plugin::{Finding, Metric, Range, Report, State, Thresholds};
 
@@ -98,7 +98,7 @@ fn is_possible(observed: &Observations, bound: &BoundAddress) -> bool {
     let Some(interface) = observed.bound.interface(bound.interface) else { return false };
     let is_on = |name: &String| {
         let device = host_config::device(name);
-        device == interface.name || interface.altnames.iter().any(|other| other == device)
+        selects(device, &interface.name) || interface.altnames.iter().any(|other| selects(device, other))
     };
     let covers = |possible: &Possible| {
         let network = Ignored::of(possible.addresses);

@@ -12,6 +12,7 @@ use rustix::time::{ClockId, clock_gettime};
 use crate::condition::Condition;
 use crate::dynamic::{awaits_detection, excused, expects_something, serves};
 use crate::expected::{Expected, ExpectedError};
+use crate::interfaces::is_engines_bridge;
 use crate::{Expectations, Observations, ports};
 
 /// How long a tentative address is looked at again. Detection takes one to two seconds (RFC 4862: a random
@@ -48,14 +49,21 @@ pub enum ProbeError {
     #[error("{0} is here and is not read: name its addresses by --file, or add --bound")]
     Unread(String),
     /// With --bound: no address is bound that others can reach.
-    #[error("only loopback and link-local addresses are bound here: nothing to check by --bound")]
-    NothingBound,
+    #[error("only loopback and link-local addresses{0} are bound here: nothing to check by --bound")]
+    NothingBound(&'static str),
     /// With --bound and --interface: these interfaces have no address that others can reach.
     #[error("{0} has no address that others can reach: nothing to check by --bound")]
     NothingBoundOn(String),
 }
 
 impl ProbeError {
+    /// Returns that no address is bound that others can reach.
+    fn nothing_bound(bound: &Bound) -> Self {
+        let names = bound.addresses.iter().filter_map(|each| bound.interface(each.interface));
+        let bridges = names.into_iter().any(|interface| is_engines_bridge(&interface.name));
+        ProbeError::NothingBound(if bridges { " and those of container bridges" } else { "" })
+    }
+
     /// Returns why there is nothing to check, where no source names an address.
     pub(crate) fn nothing(expected: &Expected, bound: &Bound) -> Self {
         // What is not read may be all that this host has: an interface without need of one is no answer to it.
@@ -110,11 +118,11 @@ pub fn probe(expectations: &Expectations, deadline: &Deadline) -> Result<Observa
 /// Expects what is bound, where no source names an address.
 fn expect_bound(expected: &mut Expected, bound: &Bound) -> Result<(), ProbeError> {
     if !serves(bound) {
-        return Err(ProbeError::NothingBound);
+        return Err(ProbeError::nothing_bound(bound));
     }
     expected.expect_all(bound);
     match expected.entries.as_slice() {
-        [] if expected.on.is_empty() => Err(ProbeError::NothingBound),
+        [] if expected.on.is_empty() => Err(ProbeError::nothing_bound(bound)),
         [] => Err(ProbeError::NothingBoundOn(expected.on.join(" or "))),
         _ => Ok(()),
     }

@@ -141,6 +141,11 @@ impl<'a> Cards<'a> {
         Some(patterns.any(|pattern| wildcard::matches(pattern, &driver)))
     }
 
+    /// Returns the names of the interfaces that have a hardware address.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
+        self.all.get_or_init(|| self.read()).iter().map(|(_, name)| name.as_str())
+    }
+
     /// The names of what is a card.
     fn hardware(&self) -> impl Iterator<Item = &String> {
         let all = self.all.get_or_init(|| self.read()).iter().map(|(_, name)| name);

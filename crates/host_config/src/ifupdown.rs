@@ -12,6 +12,7 @@ mod file;
 mod flavour;
 mod hooks;
 mod interfaces;
+mod known;
 mod ledger;
 mod lines;
 mod ports;
@@ -28,7 +29,7 @@ use crate::bad_lines::BadLines;
 use crate::promise::{ConfigError, Dynamic, Place, Promises, Remark};
 use crate::tree::Tree;
 use crate::wildcard;
-use file::PATTERNS;
+use file::{FILE, PATTERNS};
 use flavour::Flavour;
 use interfaces::{Interfaces, Selected};
 use ledger::{Ledger, MOST};
@@ -36,8 +37,8 @@ use stanza::Outcome;
 
 pub(crate) use command::adds_address;
 pub(crate) use hooks::{Hook, Steps, bring_up};
+pub(crate) use known::known_to_networkmanager;
 
-const FILE: &str = "/etc/network/interfaces";
 /// The most options that are read: several stanzas may inherit the same ones.
 const OPTIONS: usize = 1 << 22;
 

@@ -10,9 +10,11 @@ mod lines;
 mod repeat;
 mod words;
 
+use std::net::IpAddr;
+
 use addresses::{HostAddress, short};
 
-use crate::promise::{ConfigError, Place, Promise, Promises};
+use crate::promise::{ConfigError, Place, Promise, Promises, Shadowed};
 use crate::tree::Tree;
 
 const FILE: &str = "/etc/keepalived/keepalived.conf";
@@ -88,6 +90,10 @@ enum Block {
     Instance,
     /// Addresses: floating, or static.
     Addresses(bool),
+    /// Floating addresses of the family of their instance.
+    Virtual,
+    /// The other hosts of an instance.
+    Peers,
     Other,
 }
 
@@ -101,6 +107,8 @@ struct Config {
     instance: Instance,
     /// Notes on what keepalived skips.
     notes: Vec<String>,
+    /// Addresses that keepalived skips.
+    shadowed: Vec<Shadowed>,
 }
 
 /// The instance that is open.
@@ -112,6 +120,22 @@ struct Instance {
     /// The first of its promises.
     first: usize,
     place: Option<Place>,
+    /// Whether it is of IPv6: what tells it first decides.
+    ipv6: Option<bool>,
+}
+
+impl Instance {
+    /// Takes what tells its family, unless that is known, and returns whether it is this one.
+    fn is_of(&mut self, ipv6: bool) -> bool {
+        *self.ipv6.get_or_insert(ipv6) == ipv6
+    }
+
+    /// An address of the other family.
+    fn refused(&self, promise: Promise) -> Shadowed {
+        let family = if self.ipv6 == Some(true) { "IPv6" } else { "IPv4" };
+        let why = format!("vrrp_instance {} is of {family}", self.name);
+        Shadowed { expected: promise.expected, why, place: promise.place }
+    }
 }
 
 impl Config {
@@ -158,9 +182,9 @@ impl Config {
                 };
                 Block::Instance
             }
-            (Some(Block::Instance), "virtual_ipaddress" | "virtual_ipaddress_excluded") => {
-                Block::Addresses(true)
-            }
+            (Some(Block::Instance), "virtual_ipaddress") => Block::Virtual,
+            (Some(Block::Instance), "virtual_ipaddress_excluded") => Block::Addresses(true),
+            (Some(Block::Instance), "unicast_peer") => Block::Peers,
             _ => Block::Other,
         };
         self.blocks.push((block, place.clone()));
@@ -182,6 +206,21 @@ impl Config {
             (Some(Block::Globals), "default_interface") => self.default_interface = argument,
             (Some(Block::Instance), "interface") => self.instance.interface = argument,
             (Some(Block::Instance), "use_vmac" | "use_ipvlan") => self.instance.own_interface = true,
+            (Some(Block::Instance), "native_ipv6") => _ = self.instance.is_of(true),
+            (Some(Block::Peers), peer) => {
+                let peer: Option<IpAddr> = peer.parse().ok();
+                peer.map(|peer| self.instance.is_of(peer.is_ipv6()));
+            }
+            (Some(Block::Virtual), _) => {
+                let promise = address(words, true, place, &mut self.notes)?;
+                if let Some(promise) = promise {
+                    if self.instance.is_of(promise.expected.address.is_ipv6()) {
+                        self.promises.push(promise);
+                    } else {
+                        self.shadowed.push(self.instance.refused(promise));
+                    }
+                }
+            }
             (Some(Block::Addresses(floating)), _) => {
                 let promise = address(words, floating, place, &mut self.notes)?;
                 self.promises.extend(promise);
@@ -224,6 +263,7 @@ impl Config {
             promise.interface = promise.interface.take().filter(|name| !name.is_empty());
         }
         to.promises = self.promises;
+        to.shadowed = self.shadowed;
         to.notes.append(&mut self.notes);
     }
 }

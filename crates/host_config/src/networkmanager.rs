@@ -13,6 +13,7 @@ mod enabled;
 mod files;
 mod keyfile;
 mod matching;
+mod of_ifupdown;
 mod profile;
 mod rivals;
 mod settings;
@@ -48,7 +49,11 @@ pub(crate) fn read(tree: &Tree<'_>) -> Result<Option<Promises>, ConfigError> {
     let cards = Cards::new(tree);
     profiles.iter_mut().for_each(|profile| profile.resolve(&cards));
     let unmanaged = Unmanaged::of(&settings);
-    let left_alone = |name: &str, kind: &str| unmanaged.leaves_alone(name, kind, &cards);
+    let of_ifupdown = of_ifupdown::names(&settings, tree);
+    let left_alone = |name: &str, kind: &str| match of_ifupdown.contains(name) {
+        true => Fit::Yes,
+        false => unmanaged.leaves_alone(name, kind, &cards),
+    };
     promise(profiles, &cards, left_alone, &mut promises)?;
     Ok(Some(promises))
 }

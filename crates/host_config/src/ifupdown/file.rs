@@ -13,6 +13,8 @@ use crate::tree::Tree;
 use crate::unreadable::Unreadable;
 use crate::{glob, wildcard};
 
+/// The file that includes all others.
+pub(super) const FILE: &str = "/etc/network/interfaces";
 /// How deep files may include files, and how many lines may do so.
 const DEPTH: usize = 32;
 const INCLUDES: usize = 4096;
@@ -61,6 +63,15 @@ enum Within {
 pub(super) fn read(tree: &Tree<'_>, path: &str, flavour: Flavour) -> Result<Option<Interfaces>, ConfigError> {
     let mut reader = Reader { tree, all: Interfaces::default(), seen: HashSet::new(), includes: 0, flavour };
     Ok(reader.file(path, 0)?.then_some(reader.all))
+}
+
+/// Returns the contents of `path` and of what it includes, as far as they can be read.
+pub(super) fn contents(tree: &Tree<'_>, path: &str) -> Vec<Vec<u8>> {
+    let flavour = Flavour::Ifupdown;
+    let mut reader = Reader { tree, all: Interfaces::default(), seen: HashSet::new(), includes: 0, flavour };
+    // What cannot be read is named where ifupdown's own addresses are read.
+    _ = reader.file(path, 0);
+    reader.seen.iter().filter_map(|path| tree.read(path).ok().flatten()).collect()
 }
 
 struct Reader<'a> {

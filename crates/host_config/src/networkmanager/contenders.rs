@@ -181,6 +181,8 @@ impl Contender {
         to.possible.append(&mut promises.possible);
         let any_of_its_type = || (format!("type={}", short(profile.kind())), false);
         let (interface, required) = profile.selector().unwrap_or_else(any_of_its_type);
+        // A card without any other profile may have a cable and no DHCP server.
+        let required = required && !profile.is_generated();
         let dynamic = |(family, place)| {
             let required = required && doubt.is_none();
             Dynamic { interface: interface.clone(), family, required, place }

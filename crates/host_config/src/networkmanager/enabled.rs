@@ -87,9 +87,20 @@ fn after<'a>(spec: &'a str, word: &str) -> Option<&'a str> {
     head.eq_ignore_ascii_case(word).then(|| spec.get(word.len()..))?
 }
 
-/// The version in the name of the folder of NetworkManager's plugins, as
-/// /usr/lib/x86_64-linux-gnu/NetworkManager/1.42.4 or /usr/lib64/NetworkManager/1.46.0-19.el9.
+/// Returns whether NetworkManager has a plugin: `None` where its plugins are not in the tree.
+pub(super) fn has_plugin(tree: &Tree<'_>, name: &str) -> Option<bool> {
+    let (folder, _) = plugins(tree)?;
+    Some(tree.has(&format!("{folder}/libnm-settings-plugin-{name}.so")))
+}
+
+/// The version of NetworkManager.
 fn version(tree: &Tree<'_>) -> Option<Vec<u32>> {
+    plugins(tree).map(|(_, version)| version)
+}
+
+/// The folder of NetworkManager's plugins, and the version in its name, as
+/// /usr/lib/x86_64-linux-gnu/NetworkManager/1.42.4 or /usr/lib64/NetworkManager/1.46.0-19.el9.
+fn plugins(tree: &Tree<'_>) -> Option<(String, Vec<u32>)> {
     let names = |folder: &str| {
         let names = tree.names(folder).unwrap_or_default();
         names.into_iter().filter_map(|name| name.into_string().ok())
@@ -97,12 +108,13 @@ fn version(tree: &Tree<'_>) -> Option<Vec<u32>> {
     let machines = names("/usr/lib").filter(|name| name.contains("-linux-gnu"));
     let machines = machines.map(|name| format!("/usr/lib/{name}/NetworkManager"));
     let folders = ["/usr/lib64/NetworkManager", "/usr/lib/NetworkManager"].map(str::to_owned);
-    let number = |name: String| {
+    let numbered = |folder: &str, name: String| {
         let number = name.split('-').next().unwrap_or_default();
         let parts: Option<Vec<u32>> = number.split('.').map(|part| part.parse().ok()).collect();
-        parts.filter(|parts| parts.len() == 3)
+        Some((format!("{folder}/{name}"), parts.filter(|parts| parts.len() == 3)?))
     };
-    folders.into_iter().chain(machines).flat_map(|folder| names(&folder).find_map(number)).next()
+    let mut all = folders.into_iter().chain(machines);
+    all.find_map(|folder| names(&folder).find_map(|name| numbered(&folder, name)))
 }
 
 #[cfg(test)]

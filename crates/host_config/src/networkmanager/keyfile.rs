@@ -5,6 +5,11 @@ use std::collections::BTreeMap;
 use crate::located::Located;
 use crate::promise::{ConfigError, Place};
 
+/// Whether a value is one of the words for yes.
+pub(super) fn is_yes(value: &str) -> bool {
+    matches!(value.trim_ascii().to_ascii_lowercase().as_str(), "true" | "yes" | "on" | "1")
+}
+
 /// The keys of a file by group and name.
 #[derive(Debug, Default)]
 pub(crate) struct Keyfile {

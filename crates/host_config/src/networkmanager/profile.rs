@@ -5,7 +5,7 @@ use std::net::Ipv4Addr;
 use addresses::{HostAddress, short};
 
 use super::address::address;
-use super::keyfile::Keyfile;
+use super::keyfile::{Keyfile, is_yes};
 use crate::hardware::{self, Cards};
 use crate::located::Located;
 use crate::promise::{ConfigError, Family, Place, Possible, Promises};
@@ -169,6 +169,12 @@ impl Profile {
         let keys = ["autoconnect-ports", "autoconnect-slaves"];
         let written = keys.iter().find_map(|key| self.file.value("connection", key));
         written.is_some_and(|written| written.value.trim_ascii_end() == "1")
+    }
+
+    /// Whether NetworkManager made it for itself, for a card that has no other: only such a file is in /run.
+    pub(super) fn is_generated(&self) -> bool {
+        let mark = self.file.value(".nmmeta", "nm-generated").filter(|_| self.rank == 0);
+        mark.is_some_and(|written| is_yes(&written.value))
     }
 
     /// Whether its interface takes ports.

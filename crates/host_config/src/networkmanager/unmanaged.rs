@@ -2,7 +2,7 @@
 //! NetworkManager.conf(5).
 
 use super::devices::{Fit, fits};
-use super::keyfile::Keyfile;
+use super::keyfile::{Keyfile, is_yes};
 use super::settings::Settings;
 use crate::hardware::Cards;
 use crate::promise::{ConfigError, Promises};
@@ -111,7 +111,7 @@ impl Section {
             match key.as_str() {
                 // What is no boolean counts as yes.
                 "managed" => self.managed = Some(!matches!(value.as_str(), "0" | "no" | "false" | "off")),
-                "stop-match" => self.stops = matches!(value.as_str(), "1" | "yes" | "true" | "on"),
+                "stop-match" => self.stops = is_yes(&value),
                 _ => {
                     if let Some(rest) = key.strip_prefix("match-device") {
                         change(self.specs.get_or_insert_default(), Some(rest), &written.value);

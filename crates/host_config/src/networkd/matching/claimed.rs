@@ -57,6 +57,21 @@ impl Claimed {
 }
 
 impl Match {
+    /// Returns that all interfaces that its patterns fit have an earlier file, if there are any here.
+    pub(in crate::networkd) fn all_claimed(&self, cards: &Cards<'_>, claimed: &Claimed) -> Option<String> {
+        let patterns = self.patterns().filter(|_| self.interface().is_none())?.join(" ");
+        let fitting = cards.names().filter(|name| self.names_fit(name) && self.type_fits(name));
+        let files = fitting.map(|name| Some((name, claimed.by(name)?))).collect::<Option<Vec<_>>>()?;
+        match files.as_slice() {
+            [] => None,
+            [(name, file)] => Some(format!("{patterns} fits only {name}, which {file} has")),
+            [(name, file), rest @ ..] => Some(format!(
+                "{patterns} fits only {name}, which {file} has, and {} more that others have",
+                rest.len()
+            )),
+        }
+    }
+
     /// Returns the cards that the file is for, as a pattern of their names, but for those that `claimed` has:
     /// `None` where that is not known, and where it is for interfaces that are no cards.
     pub(in crate::networkd) fn cards(&self, cards: &Cards<'_>, claimed: &Claimed) -> Option<String> {

@@ -7,6 +7,10 @@ use super::Network;
 use crate::hardware::Cards;
 use crate::located::Located;
 use crate::promise::{Dynamic, Family, Place, Promises, Shadowed};
+use crate::selector::is_pattern;
+
+/// What enables networkd at boot.
+const ENABLED: &str = "/etc/systemd/system/multi-user.target.wants/systemd-networkd.service";
 
 impl Network {
     /// Whether the file is for this host, as far as its conditions tell: one that is not known here is taken
@@ -58,8 +62,10 @@ impl Network {
         exact.retain(|name| claimed.by(name).is_none());
         let earlier = interface.as_deref().and_then(|name| claimed.by(name)).map(str::to_owned);
         let ports = self.ports(&exact, cards, claimed);
-        let selectors = self.selectors(&exact, claimed);
+        let mut selectors = self.selectors(&exact, claimed);
         let file = start.file.rsplit('/').next().unwrap_or_default();
+        let lost = self.matches.all_claimed(cards, claimed).filter(|_| self.statics().next().is_some());
+        to.notes.extend(lost.map(|lost| format!("note: {}: {lost}", start.file)));
         claimed.claim(self.matches.clone(), file);
         if let Some(earlier) = earlier {
             let why = format!("{earlier} is for {name}");
@@ -76,19 +82,35 @@ impl Network {
             to.remarks.push(nothing);
             return;
         }
-        if let Some(controller) = &self.controller {
-            match ports {
-                Some(ports) => {
-                    let of = &controller.value;
-                    ports.iter().for_each(|port| to.add_port(of, Some(port), &controller.place));
-                }
-                None => to.note_unknown_ports(&controller.value, &controller.place),
-            }
-        }
+        self.add_ports(ports, to);
         if self.gives_nothing() {
             claimed.leave(exact);
         }
+        self.limit(&mut selectors, cards);
         self.add(interface.as_deref(), &selectors, to);
+    }
+
+    /// Adds the interfaces as ports of what the file says.
+    fn add_ports(&self, ports: Option<Vec<String>>, to: &mut Promises) {
+        let Some(controller) = &self.controller else { return };
+        match ports {
+            Some(ports) => {
+                let of = &controller.value;
+                ports.iter().for_each(|port| to.add_port(of, Some(port), &controller.place));
+            }
+            None => to.note_unknown_ports(&controller.value, &controller.place),
+        }
+    }
+
+    /// Limits what the distribution's file for some hosts is for to the interfaces that are here: host0 is in
+    /// systemd's containers alone. Without networkd, it requires nothing.
+    fn limit(&self, selectors: &mut Vec<(String, bool)>, cards: &Cards<'_>) {
+        if !self.shipped || !self.matches.depends_on_host() {
+            return;
+        }
+        selectors.retain(|(name, _)| !is_pattern(name) && cards.has(name));
+        let enabled = cards.tree().has(ENABLED);
+        selectors.iter_mut().for_each(|(_, required)| *required = *required && enabled);
     }
 
     /// Whether no part of the configuration tells that the file is for its interface.
@@ -101,8 +123,7 @@ impl Network {
         let name = interface.unwrap_or("unnamed interface");
         // What a distribution ships for interfaces of some hardware, as for those of containers, says nothing
         // of this host.
-        let of_any_host = self.matches.by_name_alone() && !self.matches.depends_on_host();
-        if of_any_host || !self.shipped {
+        if self.matches.by_name_alone() || !self.shipped {
             to.dynamic.extend(self.dynamic(selectors));
         }
         for vlan in &self.vlans {
@@ -114,7 +135,10 @@ impl Network {
         for Located { value, place } in self.addresses.into_iter().chain(server) {
             match value {
                 Some(value) => addresses.push(Located { value, place }.promise(interface)),
-                None => to.remarks.push(place.remark(format!("{name}: an address of a pool"))),
+                None => {
+                    to.possible.extend(self.matches.pool(&place));
+                    to.remarks.push(place.remark(format!("{name}: an address of a pool")));
+                }
             }
         }
         to.add_of_interface(addresses.into_iter());

@@ -1,0 +1,215 @@
+//! What a healthy host has for ever, and what else tells nothing of an outage, row by row.
+
+use std::time::Duration;
+
+use host_net::Link;
+use plugin::{Deadline, State};
+
+use super::profiles::{FOLDER, keyfile, profile};
+use super::*;
+use crate::ListSource;
+
+const NETWORKD: &str = "/etc/systemd/network";
+const SHIPPED: &str = "/usr/lib/systemd/network";
+
+/// Files by their paths.
+type Files<'a> = &'a [(&'a str, &'a str)];
+
+/// What is said of files where an unexpected address is critical.
+fn strictly(files: &[(&str, &str)], present: &str) -> (String, Vec<String>) {
+    said(&Args { unexpected: Some(State::Critical), ..args() }, files, present)
+}
+
+#[test]
+fn an_interface_of_ifupdown_has_no_profile_of_networkmanager() {
+    let wired = profile("id=Wired connection 1\ninterface-name=eth0", "method=auto");
+    let path = format!("{FOLDER}/a.nmconnection");
+    let interfaces =
+        ("/etc/network/interfaces", "auto eth0\niface eth0 inet static\n address 192.0.2.99/24\n");
+    let conf = |managed: &str| format!("[main]\nplugins=ifupdown,keyfile\n[ifupdown]\nmanaged={managed}\n");
+    let main = "/etc/NetworkManager/NetworkManager.conf";
+    let (off, on) = (conf("false"), conf("true"));
+    let files = |conf| [(main, conf), (&*path, &*wired), interfaces];
+    let (first, details) = said(&args(), &files(&off), "192.0.2.99/24@eth0");
+    assert_eq!(first, "IP_BOUND OK - 1 address from ifupdown bound and usable");
+    assert_eq!(details, [""; 0]);
+    let (first, _) = said(&args(), &files(&off), "192.0.2.98/24@eth3");
+    assert_eq!(first, "IP_BOUND CRITICAL - 1 of 1 address missing: 192.0.2.99, eth0 has no address at all");
+    let (first, _) = said(&args(), &files(&on), "192.0.2.99/24@eth0");
+    assert_eq!(first, "IP_BOUND CRITICAL - 1 of 2 addresses missing: eth0 has no IPv4 address (DHCP)");
+}
+
+#[test]
+fn a_profile_that_networkmanager_made_for_itself_is_not_required() {
+    let own = profile("id=a\ninterface-name=eth0", &keyfile("192.0.2.10/24"));
+    let made = profile("id=Wired connection 1\ninterface-name=eth3", "method=auto");
+    let mark = format!("{made}[.nmmeta]\nnm-generated=true\n");
+    let (own_path, etc) = (format!("{FOLDER}/a.nmconnection"), format!("{FOLDER}/w.nmconnection"));
+    let run = "/run/NetworkManager/system-connections/w.nmconnection";
+    let lacks = "eth3 has no IPv4 address (DHCP)";
+    let ok = "OK - 1 address from networkmanager bound and usable";
+    let rows = [
+        (run, &mark, "192.0.2.10/24@eth0", ok.to_owned(), Some(format!("note: {lacks}: it is not required"))),
+        (
+            run,
+            &mark,
+            "192.0.2.10/24@eth0 198.51.100.7/24@eth3~60",
+            "OK - 2 addresses from networkmanager bound and usable, 1 dynamic".to_owned(),
+            None,
+        ),
+        // No interface has an address.
+        (
+            run,
+            &mark,
+            "169.254.0.1/16@eth3",
+            format!(
+                "CRITICAL - 2 of 2 addresses missing: 192.0.2.10, eth0 has no address at all, and {lacks}"
+            ),
+            None,
+        ),
+        (run, &made, "192.0.2.10/24@eth0", format!("CRITICAL - 1 of 2 addresses missing: {lacks}"), None),
+        (&etc, &mark, "192.0.2.10/24@eth0", format!("CRITICAL - 1 of 2 addresses missing: {lacks}"), None),
+    ];
+    for (path, text, present, expected, note) in rows {
+        let (first, details) = strictly(&[(&own_path, &own), (path, text)], present);
+        assert_eq!(first, format!("IP_BOUND {expected}"), "{path} {text} {present}");
+        assert_eq!(details, Vec::from_iter(note), "{path} {text} {present}");
+    }
+}
+
+#[test]
+fn what_is_bound_for_this_host_or_link_alone_is_not_judged() {
+    let present = "192.0.2.1/24@eth0 fe80::1/64@eth1+c0 169.254.1.1/16@eth2 127.0.0.1/8@lo ::1/128@lo \
+                   172.17.0.1/16@docker0 fe80::2/64@docker0+c0";
+    let of = |interface: &[&str], link| {
+        let args = Args { interface: interface.iter().map(|name| (*name).to_owned()).collect(), ..args() };
+        let deadline = Deadline::after(Duration::from_secs(60));
+        let tree = Tree::in_memory([("/etc/hosts", "")], &deadline);
+        let mut observed = observed_with(&args, &tree, present, |bound| {
+            for bridge in bound.interfaces.iter_mut().filter(|interface| interface.name == "docker0") {
+                (bridge.link, bridge.empty_bridge) = (link, false);
+            }
+        });
+        observed.expected.expect_all(&observed.bound);
+        assert_eq!(observed.expected.source, ListSource::Bound);
+        observed.conditions = observed.expected.conditions(&observed.bound, &[]);
+        let text = evaluate(&args.limits(), &observed).render("IP_BOUND", 0);
+        text.split(" | ").next().unwrap().to_owned()
+    };
+    let one = "IP_BOUND OK - 1 address bound here, all usable (no list, no configured address)";
+    for link in [Link::Up, Link::NoCarrier, Link::Down] {
+        assert_eq!(of(&[], link), one);
+    }
+    let named = "IP_BOUND CRITICAL - 172.17.0.1 bound but unusable: docker0 has no carrier";
+    assert_eq!(of(&["docker0"], Link::NoCarrier), named);
+}
+
+#[test]
+fn the_stock_file_of_a_container_is_an_expectation_where_its_interface_is_here() {
+    let stock = (
+        "/usr/lib/systemd/network/80-container-host0.network",
+        "[Match]\nHost=box\nName=eth3\n[Network]\nDHCP=yes\nLinkLocalAddressing=yes\n",
+    );
+    let (box_, other) = (("/etc/hostname", "box\n"), ("/etc/hostname", "other\n"));
+    let card = ("/sys/class/net/eth3/address", "52:54:00:00:00:03\n");
+    let enabled = ("/etc/systemd/system/multi-user.target.wants/systemd-networkd.service", "");
+    let nothing = "UNKNOWN - no address is expected: name them by --ip or --file, or add --bound to check those that are bound";
+    let missing = "CRITICAL - 1 of 1 address missing: eth3 has no address (DHCP)";
+    let lacks = "UNKNOWN - eth3 has no address (DHCP): it is not required, and no other address is expected: name them by --ip or --file, or add --bound";
+    let rows: [(Files<'_>, &str, &str); 6] = [
+        (&[stock, box_, card], "fe80::1/64@eth3+80", missing),
+        (
+            &[stock, box_, card],
+            "192.0.2.1/24@eth3~3600",
+            "OK - 1 address from networkd bound and usable, 1 dynamic",
+        ),
+        (&[stock, box_, card], "192.0.2.1/24@eth0", lacks),
+        (&[stock, box_, card, enabled], "192.0.2.1/24@eth0", missing),
+        (&[stock, box_], "fe80::1/64@eth3+80", nothing),
+        (&[stock, other, card], "fe80::1/64@eth3+80", nothing),
+    ];
+    for (files, present, expected) in rows {
+        let (first, _) = said(&args(), files, present);
+        assert_eq!(first, format!("IP_BOUND {expected}"), "{files:?} {present}");
+    }
+}
+
+#[test]
+fn an_address_of_a_pool_is_not_unexpected_where_its_file_fits() {
+    let own = ("/etc/systemd/network/10.network", "[Match]\nName=eth0\n[Network]\nAddress=192.0.2.10/24\n");
+    let pool = |matched: &str| format!("[Match]\n{matched}\n[Network]\nAddress=0.0.0.0/28\nDHCPServer=yes\n");
+    let fine = "IP_BOUND OK - 1 address from networkd bound and usable".to_owned();
+    let extra = |address: &str| format!("IP_BOUND CRITICAL - 1 unexpected address: {address}");
+    let rows = [
+        ("Kind=veth\nName=eth3", "192.168.40.209/28@eth3", fine.clone()),
+        ("Name=ve-* eth[3-9]", "10.0.0.1/28@eth3", fine.clone()),
+        ("Name=ve-* eth[3-9]", "172.31.0.1/28@eth3", fine.clone()),
+        ("Name=ve-*", "192.168.40.209/28@eth3", extra("192.168.40.209")),
+        ("Name=eth3", "198.51.100.1/28@eth3", extra("198.51.100.1")),
+        ("Name=eth3", "192.168.40.209/28@eth1", extra("192.168.40.209")),
+        // Names do not tell the interfaces.
+        ("Kind=veth", "192.168.40.209/28@eth3", extra("192.168.40.209")),
+    ];
+    for (matched, present, expected) in rows {
+        for folder in [NETWORKD, SHIPPED] {
+            let (path, text) = (format!("{folder}/80-ve.network"), pool(matched));
+            let (first, _) = strictly(&[own, (&path, &text)], &format!("192.0.2.10/24@eth0 {present}"));
+            assert_eq!(first, expected, "{matched} {present}");
+        }
+    }
+}
+
+#[test]
+fn the_note_says_which_file_has_the_interfaces_of_a_pattern() {
+    let first = ("/etc/systemd/network/10.network", "[Match]\nName=eth0\n[Network]\nAddress=192.0.2.10/24\n");
+    let second = |name: &str| format!("[Match]\nName={name}\n[Network]\nAddress=192.0.2.20/24\n");
+    let card = ("/sys/class/net/eth0/address", "52:54:00:00:00:00\n");
+    let other = ("/sys/class/net/eth3/address", "52:54:00:00:00:03\n");
+    let note = "note: /etc/systemd/network/20.network: eth* fits only eth0, which 10.network has";
+    let rows: [(&str, Files<'_>, Option<&str>); 4] = [
+        ("eth*", &[card], Some(note)),
+        ("eth*", &[card, other], None),
+        ("wl*", &[card], None),
+        ("eth*", &[], None),
+    ];
+    for (name, cards, note) in rows {
+        let second = second(name);
+        let files: Vec<(&str, &str)> = [first, ("/etc/systemd/network/20.network", &*second)]
+            .into_iter()
+            .chain(cards.iter().copied())
+            .collect();
+        let (line, details) = said(&args(), &files, "192.0.2.10/24@eth0");
+        assert_eq!(line, "IP_BOUND CRITICAL - 1 of 2 addresses missing: 192.0.2.20", "{files:?}");
+        assert_eq!(details, Vec::from_iter(note.map(str::to_owned)), "{files:?}");
+    }
+}
+
+/// As `keepalived -t` of version 2.2.7 says.
+#[test]
+fn an_address_of_the_other_family_does_not_float() {
+    let refused = |address: &str, family: &str| {
+        format!("WARNING - {address} never bound: vrrp_instance a is of {family}")
+    };
+    let nothing = "OK - 1 address from --ip bound and usable".to_owned();
+    let (four, six) =
+        ("virtual_ipaddress {\n 192.0.2.1/24\n }\n", "virtual_ipaddress {\n 2001:db8::1/64\n }\n");
+    let both = "virtual_ipaddress {\n 192.0.2.1/24\n 2001:db8::1/64\n }\n";
+    let rows = [
+        (both.to_owned(), refused("2001:db8::1", "IPv4")),
+        (format!("{six} {four}"), refused("192.0.2.1", "IPv6")),
+        (format!("{four} {six}"), refused("2001:db8::1", "IPv4")),
+        (format!("native_ipv6\n {both}"), refused("192.0.2.1", "IPv6")),
+        (format!("unicast_peer {{\n 2001:db8::9\n }}\n {both}"), refused("192.0.2.1", "IPv6")),
+        (format!("{four} {}", six.replace("address {", "address_excluded {")), nothing.clone()),
+        (format!("{} {four}", six.replace("address {", "address_excluded {")), nothing),
+    ];
+    let mut named = args();
+    named.addresses.ip = vec!["198.51.100.1".parse().unwrap()];
+    named.addresses.from = vec!["keepalived".parse().unwrap()];
+    for (text, expected) in rows {
+        let text = format!("vrrp_instance a {{\n interface eth0\n virtual_router_id 5\n {text}}}\n");
+        let files = [("/etc/keepalived/keepalived.conf", &*text)];
+        let (first, _) = said(&named, &files, "198.51.100.1/24@eth0");
+        assert_eq!(first, format!("IP_BOUND {expected}"), "{text}");
+    }
+}
