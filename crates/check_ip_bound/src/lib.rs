@@ -6,8 +6,6 @@
 
 mod causes;
 mod condition;
-#[cfg(test)]
-mod configured;
 mod contradictions;
 mod copies;
 mod dynamic;
@@ -31,6 +29,8 @@ mod ports;
 mod probe;
 mod shadowed;
 mod table;
+#[cfg(test)]
+mod tests;
 mod unleased;
 mod words;
 

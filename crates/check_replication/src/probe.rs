@@ -120,8 +120,7 @@ pub(crate) fn probe(
     refuse(args, &targets)?;
     let level =
         if targets.iter().any(Target::is_tcp) { level(connecting, &defaults)? } else { TlsLevel::Off };
-    let key = defaults.path("server-public-key-path");
-    let key = key.map(|path| read_file(&path, LARGEST_KEY, deadline)).transpose()?;
+    let key = server_public_key(&defaults, deadline)?;
     let asker = Asker {
         connecting,
         defaults: &defaults,
@@ -152,6 +151,12 @@ pub(crate) fn probe(
         user: user(connecting, &defaults).to_owned(),
         seconds: deadline.limit().as_secs_f64(),
     })
+}
+
+/// Reads the key that the servers' passwords are encrypted by, where one is given.
+fn server_public_key(defaults: &Defaults, deadline: &Deadline) -> Result<Option<Vec<u8>>, ProbeError> {
+    let path = defaults.path("server-public-key-path");
+    Ok(path.map(|path| read_file(&path, LARGEST_KEY, deadline)).transpose()?)
 }
 
 /// Refuses options that are for one server, where there are several, and a server that is asked twice.

@@ -3,6 +3,7 @@
 use std::io::{self, Cursor};
 
 use super::*;
+use crate::secrets::Secrets;
 
 /// A connection that gives one octet at a time, and then ends or fails.
 struct Slow(Cursor<Vec<u8>>, Option<io::ErrorKind>);

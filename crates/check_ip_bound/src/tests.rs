@@ -1,0 +1,3 @@
+//! The tests of all modules together.
+
+mod configured;
