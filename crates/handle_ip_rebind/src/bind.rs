@@ -18,6 +18,7 @@ use crate::child::{self, Ran};
 use crate::config::{Argv, Config};
 use crate::link::{CONFLICTS_NEEDED, Claims, Link, LinkError};
 use crate::probe::{ObserveError, Seen};
+use crate::surroundings::subnets::Subnets;
 use crate::watch::Watch;
 use by_command::Change;
 
@@ -42,7 +43,7 @@ pub(crate) type Missing = BTreeMap<IpAddr, (Condition, String)>;
 /// [`ObserveError`]: it cannot be known what came of it.
 pub(crate) fn bring_back(
     config: &Config,
-    seen: &Seen,
+    (seen, subnets): (&Seen, &Subnets),
     link: &Link,
     watch: &mut Watch<'_>,
     outcome: &mut Outcome,
@@ -55,7 +56,7 @@ pub(crate) fn bring_back(
     }
     let (faults, is_there, others) = match &config.command {
         Some(command) => {
-            let (is_there, others) = run_command(config, command, seen, watch, outcome, deadline)?;
+            let (is_there, others) = run_command(config, command, (seen, subnets), watch, outcome, deadline)?;
             (BTreeMap::new(), is_there, others)
         }
         None => {
@@ -83,7 +84,7 @@ pub(crate) fn bring_back(
 fn run_command(
     config: &Config,
     command: &Argv,
-    seen: &Seen,
+    (seen, subnets): (&Seen, &Subnets),
     watch: &mut Watch<'_>,
     outcome: &mut Outcome,
     deadline: &Deadline,
@@ -97,7 +98,7 @@ fn run_command(
     let looked_for = |address: &IpAddr| tried.binary_search(address).is_ok();
     let (after, missing) = observe_until_settled(config, looked_for, coming(config), deadline)?;
     let before = before.as_ref().unwrap_or(seen.bound());
-    let change = Change { seen, before, after: after.bound() };
+    let change = Change { seen, before, after: after.bound(), subnets };
     let others = by_command::judge(config, watch, &change, outcome, deadline)?;
     let tried = bindable(&outcome.cases).into_iter();
     Ok((tried.filter(|address| !missing.contains_key(address)).collect(), others))

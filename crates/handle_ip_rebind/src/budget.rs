@@ -227,7 +227,8 @@ impl Memory {
         let Some(before) = self.before.take() else { return Ok(false) };
         let bound = seen.bound();
         self.interfaces.learn(&mem::take(&mut self.up).missed(bound), now());
-        let wrongs = wrong::found(config, seen, (&before, bound), "since an earlier run", deadline)?;
+        let wrongs =
+            wrong::found(config, (seen, &self.subnets), (&before, bound), "since an earlier run", deadline)?;
         self.misbound.learn(&wrongs, bound, &config.interface);
         Ok(true)
     }

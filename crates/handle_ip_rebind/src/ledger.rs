@@ -19,6 +19,7 @@ use crate::child::{Ran, words};
 use crate::config::Config;
 use crate::probe::{ObserveError, Seen};
 use crate::retries::Unrestarted;
+use crate::surroundings::subnets::Subnets;
 use crate::watch::{Up, Watch};
 use crate::wrong::{self, Before};
 
@@ -210,7 +211,8 @@ impl<'a> Ledger<'a> {
         let Some(before) = &self.memory.before else { return Ok(()) };
         if outcome.services.iter().any(|ran| ran.is_started) {
             let bound = Bound::read(deadline).map_err(ProbeError::from)?;
-            let wrongs = wrong::found(config, seen, (before, &bound), "after the restart", deadline)?;
+            let found = (seen, &self.memory.subnets);
+            let wrongs = wrong::found(config, found, (before, &bound), "after the restart", deadline)?;
             for (address, places) in wrongs {
                 places.into_iter().for_each(|place| outcome.bound_wrongly(address, place));
             }
@@ -227,6 +229,11 @@ impl<'a> Ledger<'a> {
             self.memory.lately = lately(&self.unseen, outcome);
             self.write(outcome);
         }
+    }
+
+    /// Returns the subnets that runs found.
+    pub(crate) fn subnets(&self) -> &Subnets {
+        &self.memory.subnets
     }
 
     /// Returns whether a program must be run.

@@ -1,5 +1,7 @@
 //! Which addresses are missing, as check_ip_bound finds them, and which of those may be bound.
 
+mod lasting;
+
 use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
@@ -19,9 +21,10 @@ use crate::difference::Difference;
 use crate::link::interface::InterfaceError;
 use crate::list::{List, ListError};
 use crate::network::reserved;
-use crate::prefix::{Chosen, longest, named};
+use crate::prefix::{Chosen, Covering, longest, named};
 use crate::surroundings::Surroundings;
 use crate::surroundings::subnets::Subnets;
+use lasting::other_interface;
 
 /// Why it cannot be known what is missing.
 #[derive(Debug, thiserror::Error)]
@@ -228,13 +231,14 @@ impl Seen {
     }
 
     /// Returns the rules for addresses at these places: what this host had around them when it was read,
-    /// without these places and their routes.
+    /// without these places and their routes, and the `subnets` that earlier runs found.
     ///
     /// # Errors
     /// [`ObserveError`]: the list or the routes cannot be read.
     pub(crate) fn rules(
         &self,
         config: &Config,
+        subnets: &Subnets,
         places: &[&BoundAddress],
         deadline: &Deadline,
     ) -> Result<Rules, ObserveError> {
@@ -244,7 +248,8 @@ impl Seen {
         let mut around =
             Surroundings::read(&bound, &config.interface, &addresses, deadline).map_err(ProbeError::from)?;
         around.without_routes_of(places, self.bound());
-        Ok(Rules { list: self.read_list(deadline)?, around })
+        let had = addresses.iter().filter_map(|address| Some((*address, subnets.had(*address)?))).collect();
+        Ok(Rules { list: self.read_list(deadline)?, around, had })
     }
 
     fn case(
@@ -290,18 +295,13 @@ impl Seen {
     /// if it may be tried.
     fn obstacle(&self, config: &Config, address: IpAddr) -> Option<String> {
         let interface = config.interface.as_str();
-        let own = self.bound().interfaces.iter().find(|known| known.name == interface);
-        let is_own = |name: &str| {
-            let named = self.bound().by_name(name);
-            name == interface || named.zip(own).is_some_and(|(named, own)| named.index == own.index)
-        };
-        if let Some(name) = self.configured_on(address).find(|name| !is_own(name)) {
+        if let Some(name) = other_interface(self.bound(), self.configured_on(address), interface) {
             return Some(match self.bound().by_name(name) {
                 Some(_) => format!("configured on {name}, not on {interface}"),
                 None => format!("configured on {name}, there is no {name} here"),
             });
         }
-        let Some(known) = own else {
+        let Some(known) = self.bound().interfaces.iter().find(|known| known.name == interface) else {
             return Some(format!("there is no {interface} here"));
         };
         if let Some(fault) = self.link_fault(known.index) {
@@ -329,6 +329,8 @@ fn is_same(one: &BoundAddress, other: &BoundAddress) -> bool {
 pub(crate) struct Rules {
     list: List,
     around: Surroundings,
+    /// The network that each of the addresses was in.
+    had: BTreeMap<IpAddr, Covering>,
 }
 
 impl Rules {
@@ -337,7 +339,8 @@ impl Rules {
     /// another interface.
     pub(crate) fn fault(&self, config: &Config, address: IpAddr, prefix: u8) -> Option<String> {
         let listed = self.list.prefix(address);
-        let known = self.around.prefix(address, listed, &config.prefix, &config.interface, None).prefix;
+        let had = self.had.get(&address).copied();
+        let known = self.around.prefix(address, listed, &config.prefix, &config.interface, had).prefix;
         // Without a list, a setting or a bound network, the length is not known.
         let is_known = listed.is_some() || known < longest(address.is_ipv4());
         if is_known && prefix < known {

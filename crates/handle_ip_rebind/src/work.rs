@@ -201,7 +201,7 @@ fn change(
     if bindable(&outcome.cases).is_empty() {
         check_owed(config, link, outcome, deadline);
     } else {
-        bring_back(config, seen, link, watch, outcome, deadline)?;
+        bring_back(config, (seen, ledger.subnets()), link, watch, outcome, deadline)?;
     }
     if outcome.unchecked.is_none() {
         // One that could not be removed is still another host's.

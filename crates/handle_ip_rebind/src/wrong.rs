@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use crate::case::{Case, Fate, MOST};
 use crate::config::Config;
 use crate::probe::{ObserveError, Rules, Seen};
+use crate::surroundings::subnets::Subnets;
 
 /// A place at which an address is bound wrongly.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
@@ -98,13 +99,14 @@ impl Before {
     }
 }
 
-/// Returns where addresses of a list are `bound` wrongly now and were not so `before`, by something in words.
+/// Returns where addresses of a list are `bound` wrongly now and were not so `before`, by something in words
+/// and by the `subnets` that earlier runs found.
 ///
 /// # Errors
 /// [`ObserveError`]: the list or the routes cannot be read.
 pub(crate) fn found(
     config: &Config,
-    seen: &Seen,
+    (seen, subnets): (&Seen, &Subnets),
     (before, bound): (&Before, &Bound),
     by: &str,
     deadline: &Deadline,
@@ -116,7 +118,7 @@ pub(crate) fn found(
     let floating = seen.floating(config, deadline);
     let staying = staying(bound, &config.check.ignore, &floating);
     let new: Vec<&BoundAddress> = staying.filter(|place| is_new(place)).collect();
-    let rules = seen.rules(config, &new, deadline)?;
+    let rules = seen.rules(config, subnets, &new, deadline)?;
     let mut all = Wrongs::new();
     for place in new {
         if let Some(why) = fault(config, seen, &rules, (bound, place)) {

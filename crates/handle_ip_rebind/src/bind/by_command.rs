@@ -12,6 +12,7 @@ use crate::case::{Case, Fate, bindable};
 use crate::child::name;
 use crate::config::Config;
 use crate::probe::{ObserveError, Seen};
+use crate::surroundings::subnets::Subnets;
 use crate::watch::Watch;
 use crate::wrong::{Wrong, fault};
 
@@ -23,6 +24,8 @@ pub(crate) struct Change<'a> {
     pub(crate) before: &'a Bound,
     /// What is bound after it.
     pub(crate) after: &'a Bound,
+    /// The subnets that earlier runs found.
+    pub(crate) subnets: &'a Subnets,
 }
 
 /// Judges the addresses that were not bound, or not so, before the command and are bound after it. Names those that were
@@ -39,7 +42,7 @@ pub(crate) fn judge(
     outcome: &mut Outcome,
     deadline: &Deadline,
 ) -> Result<BTreeSet<IpAddr>, ObserveError> {
-    let Change { seen, before, after } = *change;
+    let Change { seen, before, after, subnets } = *change;
     let tried = bindable(&outcome.cases);
     let ran = format!("while {} ran", outcome.command.as_ref().map_or("the command", |ran| name(&ran.argv)));
     for address in watch.floated(before, after) {
@@ -56,7 +59,7 @@ pub(crate) fn judge(
     };
     let is_new = |place: &&BoundAddress| before.places(place.address).is_empty() || is_moved(place);
     let new: Vec<&BoundAddress> = watch.staying(after).filter(is_new).collect();
-    let rules = seen.rules(config, &new, deadline)?;
+    let rules = seen.rules(config, subnets, &new, deadline)?;
     let mut here = BTreeSet::new();
     for place in new {
         let address = place.address;

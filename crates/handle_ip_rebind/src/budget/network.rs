@@ -26,17 +26,18 @@ impl Memory {
         deadline: &Deadline,
     ) -> Result<bool, ObserveError> {
         let Some(there) = there else { return Ok(false) };
-        let before = self.subnets.guessed().len();
+        let before = self.subnets.clone();
+        // What a program bound wrongly must not be taken for the subnet.
+        let is_missing = !self.misbound.is_empty() || seen.lacks(config, |address| there.is_router(address));
+        let view = View { bound: seen.bound(), interface: &config.interface, is_missing };
+        self.subnets.doubt(&view, |address| seen.names(address));
         let named = seen.named_prefixes(config, self.subnets.guessed(), deadline)?;
         let is_right = |address: IpAddr| {
             named.get(&address).is_some_and(|named| *named == Some(longest(address.is_ipv4())))
         };
         self.subnets.forget(is_right);
-        let is_missing = !seen.missing(config).is_empty();
-        let view = View { bound: seen.bound(), interface: &config.interface, is_missing };
-        let is_on_link = |network| there.is_on_link(network);
-        let is_new = self.subnets.see(&view, |address| seen.names(address), is_on_link);
-        Ok(is_new || self.subnets.guessed().len() < before)
+        self.subnets.see(&view, |address| seen.names(address), |network| there.is_on_link(network));
+        Ok(self.subnets != before)
     }
 
     /// Takes note of the routes that are there `now`. Returns whether this changed anything.

@@ -68,6 +68,8 @@ pub(crate) struct DefaultRoutes {
     on_link: BTreeSet<Network>,
     /// All default routes, by any interface.
     all: Vec<DefaultRoute>,
+    /// The routers of all these routes.
+    routers: BTreeSet<IpAddr>,
     /// The other static routes.
     pub(super) statics: StaticRoutes,
 }
@@ -82,6 +84,11 @@ impl DefaultRoutes {
     /// Returns whether a route leads to this network on the configured interface's link.
     pub(crate) fn is_on_link(&self, network: Network) -> bool {
         self.on_link.contains(&network)
+    }
+
+    /// Returns whether one of the routes is by this router.
+    pub(crate) fn is_router(&self, address: IpAddr) -> bool {
+        self.routers.contains(&address)
     }
 
     fn has(&self, ipv6: bool) -> bool {
@@ -132,6 +139,7 @@ fn found(all: &[TableRoute], bound: &Bound, interface: &str) -> DefaultRoutes {
         families: [has(false), has(true)],
         on_link,
         all: Vec::new(),
+        routers: all.iter().filter_map(|route| route.way.gateway).collect(),
         statics,
     }
 }

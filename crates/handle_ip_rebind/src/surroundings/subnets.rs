@@ -36,26 +36,33 @@ pub(crate) struct View<'a> {
     pub(crate) bound: &'a Bound,
     /// The configured interface.
     pub(crate) interface: &'a str,
-    /// Whether an address is missing: then the subnets that are not there are kept.
+    /// Whether an address is missing that may be bound: then what is there is not what there should be.
     pub(crate) is_missing: bool,
+}
+
+impl<'a> View<'a> {
+    /// Returns the addresses of the interface that are bound alone, and the others.
+    fn split(&self) -> (BTreeSet<IpAddr>, Vec<&'a BoundAddress>) {
+        let index = self.bound.by_name(self.interface).map(|known| known.index);
+        let here = self.bound.addresses.iter().filter(|place| Some(place.interface) == index);
+        let (alone, of_subnets): (Vec<&BoundAddress>, Vec<&BoundAddress>) =
+            here.partition(|place| place.prefix == longest(place.address.is_ipv4()));
+        (alone.into_iter().map(|place| place.address).collect(), of_subnets)
+    }
 }
 
 impl Subnets {
     /// Takes note of the subnets that are there now, of which those have a route that are `on_link`, and of
-    /// the `listed` addresses that are bound alone. Those that were guessed are forgotten where they are not
-    /// bound so any more. Returns whether this changed anything.
+    /// the `listed` addresses that are bound alone. While one is missing, the subnets stay those that there
+    /// were when all was well: a run that binds nothing would take up the mistakes of others. The subnet of an
+    /// address that lost it stays, too.
     pub(crate) fn see(
         &mut self,
         view: &View<'_>,
         listed: impl Fn(IpAddr) -> bool,
         on_link: impl Fn(Network) -> bool,
-    ) -> bool {
-        let before = self.clone();
-        let index = view.bound.by_name(view.interface).map(|known| known.index);
-        let here = view.bound.addresses.iter().filter(|place| Some(place.interface) == index);
-        let (alone, of_subnets): (Vec<&BoundAddress>, Vec<&BoundAddress>) =
-            here.partition(|place| place.prefix == longest(place.address.is_ipv4()));
-        let alone: BTreeSet<IpAddr> = alone.into_iter().map(|place| place.address).collect();
+    ) {
+        let (alone, of_subnets) = view.split();
         let primaries = of_subnets.iter().filter(|place| place.address.is_ipv4() && !place.flags.secondary());
         let primaries = primaries.map(|place| (Network::of(place.address, place.prefix), place.address));
         let primaries: BTreeMap<Network, IpAddr> = primaries.take(MOST).collect();
@@ -63,23 +70,32 @@ impl Subnets {
         let now = networks.filter(|network| !network.is_link_local());
         let now: BTreeMap<Network, bool> =
             now.take(MOST).map(|network| (network, on_link(network))).collect();
-        self.guessed.retain(|address| alone.contains(address));
         if !view.is_missing {
-            self.known.clear();
-            self.primaries.clear();
+            self.known.retain(|network, _| self.guessed.iter().any(|address| network.contains(*address)));
+            self.known.extend(now);
+            self.primaries = primaries;
             self.alone.retain(|address| alone.contains(address));
-        }
-        // Its route may have gone first.
-        for (network, has_route) in now {
-            *self.known.entry(network).or_default() |= has_route;
-        }
-        for (network, primary) in primaries {
-            self.primaries.entry(network).or_insert(primary);
         }
         let by_design =
             alone.into_iter().filter(|address| listed(*address) && !self.guessed.contains(address));
         self.alone.extend(by_design.take(MOST.saturating_sub(self.alone.len())));
-        *self != before
+    }
+
+    /// Takes those of the `listed` addresses for guessed that were in a subnet which is gone and are bound
+    /// alone now: nobody wants that, who did not change the list. Those that were guessed are forgotten where
+    /// they are not bound so any more.
+    pub(crate) fn doubt(&mut self, view: &View<'_>, listed: impl Fn(IpAddr) -> bool) {
+        let (alone, of_subnets) = view.split();
+        self.guessed.retain(|address| alone.contains(address));
+        let now: BTreeSet<Network> =
+            of_subnets.into_iter().map(|place| Network::of(place.address, place.prefix)).collect();
+        let has_lost = |address: &IpAddr| {
+            listed(*address)
+                && self.had(*address).is_some()
+                && !now.iter().any(|network| network.contains(*address))
+        };
+        let lost: Vec<IpAddr> = alone.into_iter().filter(has_lost).collect();
+        self.guessed.extend(lost.into_iter().take(MOST.saturating_sub(self.guessed.len())));
     }
 
     /// Returns the longest network that the interface had and that an address is in. `None` if there is none,
@@ -159,8 +175,11 @@ mod tests {
     }
 
     fn see(subnets: &mut Subnets, all: &[&str], is_missing: bool) -> bool {
-        let bound = bound(all);
-        subnets.see(&View { bound: &bound, interface: "eth0", is_missing }, |_| true, |_| true)
+        let (bound, before) = (bound(all), subnets.clone());
+        let view = View { bound: &bound, interface: "eth0", is_missing };
+        subnets.doubt(&view, |_| true);
+        subnets.see(&view, |_| true, |_| true);
+        *subnets != before
     }
 
     fn had(subnets: &Subnets, address: &str) -> Option<String> {
@@ -184,7 +203,8 @@ mod tests {
             assert_eq!(had(&subnets, address).as_deref(), expected, "{address}");
         }
         assert!(subnets.has_known(false) && subnets.has_known(true) && !Subnets::default().has_known(false));
-        assert!(see(&mut subnets, &["198.51.100.1/24"], true) && had(&subnets, "192.0.2.31").is_some());
+        assert!(!see(&mut subnets, &["198.51.100.1/24", "192.9.9.9/8"], true), "not what should be there");
+        assert!(had(&subnets, "192.0.2.31").is_some() && had(&subnets, "198.51.100.1").is_none());
         assert!(see(&mut subnets, &["198.51.100.1/24"], false), "the host was renumbered");
         assert_eq!(had(&subnets, "192.0.2.31"), None);
     }
@@ -198,6 +218,30 @@ mod tests {
         assert!(subnets.was_alone("192.0.2.31".parse().unwrap()));
         see(&mut subnets, &["192.0.2.1/24", "192.0.2.31/24"], false);
         assert!(had(&subnets, "192.0.2.31").is_some(), "it is no longer alone");
+    }
+
+    #[test]
+    fn an_address_that_lost_its_subnet_is_no_design() {
+        let address: IpAddr = "192.0.2.31".parse().unwrap();
+        let subnet = Some("192.0.2.0/24");
+        let rows = [
+            (&["192.0.2.31/32"][..], false, true, subnet),
+            (&["192.0.2.31/32"], true, true, subnet),
+            // In a subnet that is there, it has its neighbours.
+            (&["192.0.2.31/32", "192.0.2.1/24"], false, false, None),
+            (&["192.0.2.31/32", "192.0.2.1/25"], false, false, None),
+        ];
+        for (now, is_missing, is_told, known) in rows {
+            let mut subnets = Subnets::default();
+            see(&mut subnets, &["192.0.2.31/24", "198.51.100.1/24"], false);
+            assert!(see(&mut subnets, now, is_missing) && !see(&mut subnets, now, is_missing), "{now:?}");
+            let told = subnets.guessed().contains(&address);
+            assert_eq!((told, had(&subnets, "192.0.2.31").as_deref()), (is_told, known), "{now:?}");
+            assert!(!see(&mut subnets, &[], true) || is_told, "{now:?}");
+            assert!(is_missing || !subnets.known.contains_key(&"198.51.100.0/24".parse().unwrap()));
+            assert!(see(&mut subnets, &["192.0.2.31/26"], false) && subnets.guessed().is_empty());
+            assert_eq!(had(&subnets, "192.0.2.31").as_deref(), Some("192.0.2.0/26"), "{now:?}");
+        }
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use std::fs;
 
+use suite::host::write;
 use suite::needs::missing;
 
 use super::site::{HOSTS, Site};
@@ -73,4 +74,81 @@ fn a_primary_address_that_comes_back_as_a_secondary_one_is_told() {
     let route = site.host.ip(&["route", "get", "192.0.2.50"]).stdout;
     assert!(route.contains(" src 192.0.2.31 "), "{route}");
     assert_eq!(site.handle().verdict(), (0, well));
+}
+
+#[test]
+fn a_run_that_lacks_an_address_learns_no_subnet() {
+    if missing(&HOSTS) {
+        return;
+    }
+    let site = Site::new("192.0.2.1 10.1.2.31");
+    site.configure("");
+    site.host.ip(&["addr", "add", "10.9.9.9/8", "dev", "eth0"]);
+    let line = "IP_REBIND WARNING - 10.1.2.31 would be bound, but this is a dry run";
+    assert_eq!(site.handle().verdict(), (1, line));
+    site.host.ip(&["addr", "del", "10.9.9.9/8", "dev", "eth0"]);
+    site.configure("enabled = true\n");
+    let outcome = site.handle();
+    assert!(site.has("10.1.2.31/32"), "{outcome:?}");
+}
+
+#[test]
+fn a_router_that_is_left_alone_does_not_keep_a_former_subnet() {
+    if missing(&HOSTS) {
+        return;
+    }
+    let site = Site::new("192.0.2.1 192.0.2.50");
+    site.host.ip(&["route", "add", "default", "via", "192.0.2.50"]);
+    let line = "IP_REBIND CRITICAL - 192.0.2.50 left alone: the router of the default route";
+    assert_eq!(site.handle().verdict(), (2, line));
+    site.host.ip_batch(
+        "addr add 192.0.2.1/26 dev eth0\naddr del 192.0.2.1/24 dev eth0\nroute replace default via 192.0.2.50\n",
+    );
+    assert_eq!(site.handle().verdict(), (2, line));
+    write(&site.path("ips"), "192.0.2.1\n192.0.2.50\n192.0.2.200\n");
+    let outcome = site.handle();
+    assert!(site.has("192.0.2.200/32"), "{outcome:?}");
+}
+
+#[test]
+fn a_command_that_binds_a_wider_subnet_than_was_there_is_told() {
+    if missing(&HOSTS) {
+        return;
+    }
+    let site = Site::new("192.0.2.1");
+    let well = "IP_REBIND OK - nothing is missing, 1 address bound and usable";
+    assert_eq!(site.handle().verdict(), (0, well));
+    site.host.ip(&["addr", "flush", "dev", "eth0", "scope", "global"]);
+    let setup = site.script("setup-ips.pl", "ip addr add 192.0.2.1/8 dev eth0");
+    site.configure(&format!("enabled = true\ncommand = [\"{setup}\"]\n"));
+    let line = "IP_REBIND CRITICAL - 192.0.2.1 bound wrongly: with /8, not with /24, by the command";
+    for _ in 0..3 {
+        assert_eq!(site.handle().verdict(), (2, line));
+    }
+    let budget = fs::read_to_string(site.path("state/budget.json")).unwrap();
+    assert!(budget.contains("192.0.2.0/24") && !budget.contains("192.0.0.0/8"), "{budget}");
+}
+
+#[test]
+fn an_address_that_somebody_bound_alone_is_told() {
+    if missing(&HOSTS) {
+        return;
+    }
+    let site = Site::new("192.0.2.1");
+    let well = "IP_REBIND OK - nothing is missing, 1 address bound and usable";
+    assert_eq!(site.handle().verdict(), (0, well));
+    site.host.ip_batch("addr del 192.0.2.1/24 dev eth0\naddr add 192.0.2.1/32 dev eth0\n");
+    let line = "IP_REBIND WARNING - 192.0.2.1 bound as /32, eth0 has no subnet for it: write its prefix in the list or in [prefix]";
+    assert_eq!((site.handle().verdict(), site.handle().verdict()), ((1, line), (1, line)));
+    write(&site.path("ips"), "192.0.2.1/32\n");
+    assert_eq!((site.handle().verdict(), site.handle().verdict()), ((0, well), (0, well)));
+    write(&site.path("ips"), "192.0.2.1\n");
+    assert_eq!(site.handle().verdict(), (0, well), "it was in the list so");
+    site.host.ip_batch("addr del 192.0.2.1/32 dev eth0\naddr add 192.0.2.1/24 dev eth0\n");
+    assert_eq!(site.handle().verdict(), (0, well));
+    site.host.ip_batch("addr del 192.0.2.1/24 dev eth0\naddr add 192.0.2.1/32 dev eth0\n");
+    assert_eq!(site.handle().verdict(), (1, line));
+    site.host.ip(&["addr", "del", "192.0.2.1/32", "dev", "eth0"]);
+    assert_eq!(site.handle().verdict(), (0, "IP_REBIND OK - bound again: 192.0.2.1"));
+    assert!(site.has("192.0.2.1/24"), "{}", site.host.ip(&["-o", "addr"]).stdout);
 }
