@@ -18,13 +18,12 @@ use crate::case::{Case, Fate, bindable};
 use crate::config::Config;
 use crate::contradiction::Contradictions;
 use crate::difference::Difference;
-use crate::link::interface::InterfaceError;
+use crate::link::interface::{InterfaceError, other_interface};
 use crate::list::{List, ListError};
 use crate::network::reserved;
 use crate::prefix::{Chosen, Covering, longest, named};
 use crate::surroundings::Surroundings;
 use crate::surroundings::subnets::Subnets;
-use lasting::other_interface;
 
 /// Why it cannot be known what is missing.
 #[derive(Debug, thiserror::Error)]

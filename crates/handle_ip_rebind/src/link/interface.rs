@@ -64,6 +64,20 @@ fn top<'a>(bound: &'a Bound, port: &Interface) -> Option<&'a Interface> {
     std::iter::successors(above(port), |below| above(below)).take(bound.interfaces.len()).last()
 }
 
+/// Returns the first of the interfaces that are `configured` for an address which is another than this one.
+pub(crate) fn other_interface<'a>(
+    bound: &Bound,
+    mut configured: impl Iterator<Item = &'a str>,
+    interface: &str,
+) -> Option<&'a str> {
+    let own = bound.interfaces.iter().find(|known| known.name == interface);
+    let is_own = |name: &str| {
+        let named = bound.by_name(name);
+        name == interface || named.zip(own).is_some_and(|(named, own)| named.index == own.index)
+    };
+    configured.find(|name| !is_own(name))
+}
+
 #[cfg(test)]
 mod tests {
 

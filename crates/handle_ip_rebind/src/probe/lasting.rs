@@ -4,10 +4,10 @@
 use std::net::IpAddr;
 
 use check_ip_bound::Condition;
-use host_net::Bound;
 
 use super::Seen;
 use crate::config::Config;
+use crate::link::interface::other_interface;
 use crate::network::reserved;
 
 impl Seen {
@@ -33,18 +33,4 @@ impl Seen {
             is_listed && !stays
         })
     }
-}
-
-/// Returns the first of the interfaces that are `configured` for an address which is another than this one.
-pub(super) fn other_interface<'a>(
-    bound: &Bound,
-    mut configured: impl Iterator<Item = &'a str>,
-    interface: &str,
-) -> Option<&'a str> {
-    let own = bound.interfaces.iter().find(|known| known.name == interface);
-    let is_own = |name: &str| {
-        let named = bound.by_name(name);
-        name == interface || named.zip(own).is_some_and(|(named, own)| named.index == own.index)
-    };
-    configured.find(|name| !is_own(name))
 }
