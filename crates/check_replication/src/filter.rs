@@ -84,14 +84,16 @@ pub(crate) enum LeftOut {
     Whole(&'static str),
     /// Some of its tables.
     Part(&'static str),
-    /// Perhaps: what is written in some domains, or by some servers.
+    /// Perhaps some of it: what is written in some domains, or tables whose names differ by accents.
     Perhaps(&'static str),
+    /// Perhaps all of it: what the source itself writes, or a name that differs by accents.
+    PerhapsWhole(&'static str),
 }
 
 impl LeftOut {
     /// The filter.
     fn by(self) -> &'static str {
-        let (LeftOut::Whole(by) | LeftOut::Part(by) | LeftOut::Perhaps(by)) = self;
+        let (Self::Whole(by) | Self::Part(by) | Self::Perhaps(by) | Self::PerhapsWhole(by)) = self;
         by
     }
 }
@@ -126,7 +128,16 @@ impl Filters {
         let domains = [do_domains, ignore_domains].into_iter().find(|column| !self.list(column).is_empty());
         let is_source = |id: &str| id.parse() == Ok(context.source);
         let servers = || self.parts(ignore_servers).any(is_source).then_some(ignore_servers);
-        self.by_names(database, context.names).or_else(|| domains.or_else(servers).map(LeftOut::Perhaps))
+        let by_origin = || domains.map(LeftOut::Perhaps).or_else(|| servers().map(LeftOut::PerhapsWhole));
+        self.by_names(database, context.names).or_else(by_origin)
+    }
+
+    /// Returns them without this one, and without its like where both together say what is taken.
+    fn without(&self, by: &str) -> Self {
+        let [_, _, do_table, _, wild_do, ..] = COLUMNS;
+        let pair = [do_table, wild_do];
+        let goes = |column: &str| column == by || pair.contains(&by) && pair.contains(&column);
+        Self(self.0.iter().filter(|(column, _)| !goes(column)).cloned().collect())
     }
 
     /// Returns what leaves a database out by its name: perhaps, if that goes by accents.
@@ -138,7 +149,10 @@ impl Filters {
         }
         let exact = self.by_tables(database, names, Accents::Count);
         let loose = self.by_tables(database, names, Accents::Ignored);
-        if exact == loose { exact } else { loose.or(exact).map(|left_out| LeftOut::Perhaps(left_out.by())) }
+        let is_whole = |left_out| matches!(left_out, Some(LeftOut::Whole(_)));
+        let perhaps =
+            if is_whole(exact) || is_whole(loose) { LeftOut::PerhapsWhole } else { LeftOut::Perhaps };
+        if exact == loose { exact } else { loose.or(exact).map(|left_out| perhaps(left_out.by())) }
     }
 
     /// Returns what leaves a database out by the rules of both manuals for names of tables.
@@ -219,25 +233,49 @@ pub(crate) fn judge(
 ) -> Vec<Finding> {
     let one = |database: &String| {
         let left_out = filters.leave_out(database, context);
-        let is_whole = matches!(left_out, Some(LeftOut::Whole(_)));
-        let left_out = left_out.map(|left_out| match left_out {
-            LeftOut::Whole(by) => {
+        let by_session = filters.by_session().filter(|_| !matches!(left_out, Some(LeftOut::Whole(_))));
+        let crossing = |by| expected.accept(by, crossing(subject, by, database, context.by_rows));
+        omissions(subject, filters.clone(), database, context, expected)
+            .into_iter()
+            .chain(by_session.map(crossing))
+    };
+    expected.databases.iter().flat_map(one).collect()
+}
+
+/// Returns what is said of the filters that leave out a database or a part of it: of the first one that is not
+/// accepted, and of all those before it that are.
+fn omissions(
+    subject: &str,
+    mut filters: Filters,
+    database: &str,
+    context: Context,
+    expected: Expected<'_>,
+) -> Vec<Finding> {
+    let mut said = Vec::new();
+    while let Some(left_out) = filters.leave_out(database, context) {
+        let by = left_out.by();
+        let finding = match left_out {
+            LeftOut::Whole(_) => {
                 Finding::critical(format!("{subject}: {by} leaves out the database {database}"))
             }
-            LeftOut::Part(by) => {
+            LeftOut::Part(_) => {
                 let part = format!("{subject}: {by} leaves out tables of {database}");
                 expected.accept(by, Finding::warning(part))
             }
-            LeftOut::Perhaps(by) => {
+            LeftOut::Perhaps(_) => {
                 let perhaps = format!("{subject}: {by} may leave out {database}");
                 expected.accept(by, Finding::warning(perhaps))
             }
-        });
-        let by_session = filters.by_session().filter(|_| !is_whole);
-        let crossing = |by| expected.accept(by, crossing(subject, by, database, context.by_rows));
-        left_out.into_iter().chain(by_session.map(crossing))
-    };
-    expected.databases.iter().flat_map(one).collect()
+            LeftOut::PerhapsWhole(_) => Finding::warning(format!("{subject}: {by} may leave out {database}")),
+        };
+        let is_accepted = finding.state == State::Ok;
+        said.push(finding);
+        if !is_accepted {
+            break;
+        }
+        filters = filters.without(by);
+    }
+    said
 }
 
 #[cfg(test)]

@@ -20,7 +20,7 @@ fn filters(text: &str) -> Filters {
 
 #[test]
 fn databases_are_left_out_by_the_rules_of_both_manuals() {
-    use LeftOut::{Part, Perhaps, Whole};
+    use LeftOut::{Part, Perhaps, PerhapsWhole, Whole};
     let rows = [
         ("", None),
         ("Do_DB=", None),
@@ -51,7 +51,7 @@ fn databases_are_left_out_by_the_rules_of_both_manuals() {
         ("Ignore_Domain_Ids=0 Do_DB=shop", Some(Perhaps("Replicate_Ignore_Domain_Ids"))),
         ("Ignore_Domain_Ids=0 Do_DB=stock", Some(Whole("Replicate_Do_DB"))),
         // The source of this channel has the id 1.
-        ("Ignore_Server_Ids=2,1", Some(Perhaps("Replicate_Ignore_Server_Ids"))),
+        ("Ignore_Server_Ids=2,1", Some(PerhapsWhole("Replicate_Ignore_Server_Ids"))),
         ("Ignore_Server_Ids=2,11", None),
     ];
     for (text, expected) in rows {
@@ -62,7 +62,7 @@ fn databases_are_left_out_by_the_rules_of_both_manuals() {
 
 #[test]
 fn names_are_compared_as_each_server_does() {
-    use LeftOut::{Part, Perhaps, Whole};
+    use LeftOut::{Part, Perhaps, PerhapsWhole, Whole};
     let (do_db, ignore_db) = (Some(Whole("Replicate_Do_DB")), Some(Whole("Replicate_Ignore_DB")));
     let (wild_do, do_table) = ("Replicate_Wild_Do_Table", "Replicate_Do_Table");
     let ignore_all = "Replicate_Wild_Ignore_Table";
@@ -99,7 +99,7 @@ fn names_are_compared_as_each_server_does() {
         (
             "café",
             "Wild_Ignore_Table=cafe.%",
-            [None, None, Some(Perhaps(ignore_all)), Some(Perhaps(ignore_all))],
+            [None, None, Some(PerhapsWhole(ignore_all)), Some(PerhapsWhole(ignore_all))],
         ),
         (
             "cafe",
@@ -111,7 +111,12 @@ fn names_are_compared_as_each_server_does() {
         (
             "café",
             "Wild_Do_Table=cafe.%",
-            [Some(Whole(wild_do)), Some(Whole(wild_do)), Some(Perhaps(wild_do)), Some(Perhaps(wild_do))],
+            [
+                Some(Whole(wild_do)),
+                Some(Whole(wild_do)),
+                Some(PerhapsWhole(wild_do)),
+                Some(PerhapsWhole(wild_do)),
+            ],
         ),
         ("café", "Wild_Do_Table=café.%", [None, None, None, None]),
         ("café", "Do_Table=cafe.t", [Some(Whole(do_table)); 4]),
@@ -185,7 +190,17 @@ fn a_part_may_be_left_out_by_filters_that_are_accepted() {
     let critical = "CRITICAL a: Replicate_Do_DB leaves out the database shop";
     let tables = "WARNING a: Replicate_Wild_Ignore_Table leaves out tables of shop";
     let domains = "WARNING a: Replicate_Ignore_Domain_Ids may leave out shop";
-    let rows: [(&str, &str, &[&str]); 6] = [
+    let ignored = "WARNING a: Replicate_Ignore_Table leaves out tables of shop";
+    let servers = "WARNING a: Replicate_Ignore_Server_Ids may leave out shop";
+    let rows: [(&str, &str, &[&str]); 12] = [
+        // One that is accepted hides no other.
+        ("Ignore_Table=shop.tmp Wild_Ignore_Table=shop.or%", "Replicate_Ignore_Table", &["OK ", tables]),
+        ("Ignore_Table=shop.tmp Ignore_Server_Ids=1", "Replicate_Ignore_Table", &["OK ", servers]),
+        ("Wild_Do_Table=shop.o% Ignore_Table=shop.orders", "Replicate_Wild_Do_Table", &["OK ", ignored]),
+        ("Do_Table=shop.a Wild_Do_Table=other.%", "Replicate_Do_Table", &["OK "]),
+        // All that the source writes is all of it.
+        ("Ignore_Server_Ids=1", "Replicate_Ignore_Server_Ids", &[servers]),
+        ("Ignore_Domain_Ids=7 Ignore_Server_Ids=1", "Replicate_Ignore_Domain_Ids", &["OK ", servers]),
         ("Do_DB=shop", "Replicate_Do_DB", &["OK "]),
         ("Do_DB=stock", "Replicate_Do_DB", &[critical]),
         ("Wild_Ignore_Table=shop.tmp%", "replicate_wild_ignore_table", &["OK "]),
@@ -195,7 +210,8 @@ fn a_part_may_be_left_out_by_filters_that_are_accepted() {
     ];
     for (text, accepted, expected) in rows {
         let accepted = [accepted.parse().unwrap()];
-        let found = judge("a", &filters(text), Context::default(), shop(&accepted));
+        let context = Context { source: 1, ..Context::default() };
+        let found = judge("a", &filters(text), context, shop(&accepted));
         let said: Vec<String> = found.iter().map(|found| format!("{} {}", found.state, found.text)).collect();
         assert_eq!(said, expected, "{text} {accepted:?}");
     }
