@@ -37,7 +37,7 @@ pub(crate) fn note(observed: &Observations) -> Option<String> {
 fn varies(observed: &Observations, place: usize) -> bool {
     let of_type = |server: &Server, kind: usize| {
         let answered = server.outcomes.get(place)?.get(kind)?.answer.as_ref().ok()?;
-        let mut addresses = answered.reply.addresses.clone();
+        let mut addresses = answered.reply.found().to_vec();
         addresses.sort();
         (!addresses.is_empty()).then_some(addresses)
     };

@@ -106,6 +106,11 @@ pub(crate) enum Tcp {
 }
 
 impl Fault {
+    /// Whether a server that is asked by TLS can be well all the same: its port of plain DNS does not answer.
+    pub(crate) fn is_no_plain_dns(&self) -> bool {
+        matches!(self, Self::NoAnswer | Self::NotYet | Self::Refused)
+    }
+
     /// Whether this machine is at fault, and not the server.
     pub(crate) fn is_local(&self) -> bool {
         matches!(self, Self::Local(_))
@@ -121,8 +126,9 @@ impl Fault {
 
     /// Whether a zone that fails can look so on a server that is well.
     pub(crate) fn may_be_the_zone(&self) -> bool {
-        use Fault::{Code, Dnssec, Loop, NoAnswer, NoData, NxDomain, ServFail};
-        matches!(self, NoAnswer | ServFail(_) | Dnssec(_) | Code(_) | NxDomain | NoData(_) | Loop)
+        use Fault::{Code, Dnssec, Loop, NoAnswer, NoData, NxDomain, OutOfOrder, ServFail};
+        let is_of_aliases = matches!(self, Loop | OutOfOrder);
+        is_of_aliases || matches!(self, NoAnswer | ServFail(_) | Dnssec(_) | Code(_) | NxDomain | NoData(_))
     }
 
     /// Whether the server told that a signature was there, and what is wrong with it.

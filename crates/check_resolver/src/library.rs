@@ -131,7 +131,7 @@ impl<'a> Case<'a> {
             outcome.answer.as_ref().is_ok_and(|answered| answered.reply.rcode == OptRcode::NXDOMAIN)
         };
         let has_address = |outcome: &&Outcome| {
-            outcome.answer.as_ref().is_ok_and(|answered| !answered.reply.addresses.is_empty())
+            outcome.answer.as_ref().is_ok_and(|answered| !answered.reply.found().is_empty())
         };
         match ends.next() {
             Some(outcomes) => outcomes.iter().any(is_nxdomain) || !outcomes.iter().any(has_address),

@@ -57,8 +57,7 @@ pub struct Reply {
     pub ttl: Option<u32>,
     /// Whether the aliases lead in a circle.
     pub is_loop: bool,
-    /// Whether the C library finds none of the addresses that it has, because of the order of its records:
-    /// these are left out.
+    /// Whether the C library finds none of the addresses that it has, because of the order of its records.
     pub is_out_of_order: bool,
     /// Whether signatures came with the records (RRSIG, RFC 4034).
     pub is_signed: bool,
@@ -70,6 +69,11 @@ impl Reply {
     pub(crate) fn resolves(&self) -> bool {
         let answers = matches!(self.rcode, OptRcode::NOERROR | OptRcode::NXDOMAIN | OptRcode::SERVFAIL);
         answers && (self.ra || (self.records > 0 && !self.aa))
+    }
+
+    /// The addresses that the C library finds.
+    pub(crate) fn found(&self) -> &[IpAddr] {
+        if self.is_out_of_order { &[] } else { &self.addresses }
     }
 
     /// Whether the server has validated an answer.
@@ -195,10 +199,7 @@ fn reply(message: &Message<&[u8]>, name: &WireName, kind: Rtype) -> Result<Reply
         reply.addresses.extend(address);
         reply.ttl = reply.ttl.into_iter().chain([*ttl]).min();
     }
-    if !reply.addresses.is_empty() && !answer.is_found_in_order {
-        reply.is_out_of_order = true;
-        reply.addresses.clear();
-    }
+    reply.is_out_of_order = !reply.addresses.is_empty() && !answer.is_found_in_order;
     Ok(reply)
 }
 

@@ -123,13 +123,12 @@ fn ask_servers(
     let servers = file.map_or_else(|| named(args), listed);
     let may_be_stub = file.is_some() && !args.closed;
     let stub = if may_be_stub { uplinks::find(&servers, deadline) } else { None };
-    let also = stub.iter().filter_map(|(_, uplinks)| uplinks.as_ref().ok()).flatten();
+    let also = stub.iter().filter_map(|told| told.uplinks.as_ref().ok()).flatten();
     let all: Vec<HostPort> = servers.iter().chain(also).cloned().collect();
     let rules = Rules { allowed, has_choice: may_be_stub, closed: args.closed, total: servers.len() };
     let mut seen = ask(&all, questions, args, rules, deadline)?.into_iter();
     let own = seen.by_ref().take(servers.len()).collect();
-    let uplinks = stub.map(|(stub, uplinks)| Uplinks { stub, servers: uplinks.map(|_| seen.collect()) });
-    Ok((own, uplinks))
+    Ok((own, stub.map(|told| told.seen(seen))))
 }
 
 fn questions(args: &Args) -> Result<Vec<Question>, ProbeError> {

@@ -9,6 +9,7 @@ use net::HostPort;
 use plugin::{Deadline, Finding};
 
 use crate::Server;
+use crate::fault::Fault;
 use crate::file::File;
 use crate::ignored::none_text;
 use crate::lines::grouped;
@@ -23,6 +24,8 @@ const FILE: &str = "/run/systemd/resolve/resolv.conf";
 pub(crate) struct Uplinks {
     /// The stub.
     pub(crate) stub: String,
+    /// Whether it asks them by TLS alone, which is not spoken here: by plain DNS they may be silent.
+    pub(crate) is_tls: bool,
     /// The servers, or why they are not known.
     pub(crate) servers: Result<Vec<Server>, Unknown>,
 }
@@ -34,24 +37,24 @@ pub(crate) enum Unknown {
     Lacking(String),
     /// Why it cannot be read.
     Unreadable(String),
-    /// systemd-resolved asks them by TLS alone, which is not spoken here: by plain DNS they may be silent.
-    Tls,
 }
 
-/// Returns the stub among the servers, and the uplinks that are not among them: `None` if no stub is.
-pub(crate) fn find(
-    servers: &[HostPort],
-    deadline: &Deadline,
-) -> Option<(String, Result<Vec<HostPort>, Unknown>)> {
+/// What the files say of the servers that a stub asks.
+pub(crate) struct Told {
+    stub: String,
+    is_tls: bool,
+    /// Those that are not among the servers of resolv.conf.
+    pub(crate) uplinks: Result<Vec<HostPort>, Unknown>,
+}
+
+/// Returns what is told of the stub among the servers: `None` if no stub is.
+pub(crate) fn find(servers: &[HostPort], deadline: &Deadline) -> Option<Told> {
     let stub = servers.iter().find(|server| is_stub(server))?.shown(53);
-    if tls::is_only_way(deadline) {
-        return Some((stub, Err(Unknown::Tls)));
-    }
     let file = File::read(Path::new(FILE), deadline);
     let uplinks = file.map_err(|error| Unknown::Unreadable(error.to_string())).and_then(|file| listed(&file));
     let new =
         |uplinks: Vec<HostPort>| uplinks.into_iter().filter(|uplink| !servers.contains(uplink)).collect();
-    Some((stub, uplinks.map(new)))
+    Some(Told { stub, is_tls: tls::is_only_way(deadline), uplinks: uplinks.map(new) })
 }
 
 /// The servers of the file that are not systemd-resolved itself.
@@ -69,6 +72,19 @@ fn listed(file: &File) -> Result<Vec<HostPort>, Unknown> {
 
 fn is_stub(server: &HostPort) -> bool {
     STUBS.contains(&server.host.to_string().as_str())
+}
+
+impl Told {
+    /// Takes what came of the uplinks.
+    pub(crate) fn seen(self, seen: impl Iterator<Item = Server>) -> Uplinks {
+        let Self { stub, is_tls, uplinks } = self;
+        Uplinks { stub, is_tls, servers: uplinks.map(|_| seen.collect()) }
+    }
+}
+
+fn is_without_plain_dns(server: &Server) -> bool {
+    let mut outcomes = server.outcomes.iter().flatten();
+    outcomes.any(|outcome| outcome.answer.as_ref().is_err_and(Fault::is_no_plain_dns))
 }
 
 impl Uplinks {
@@ -103,11 +119,13 @@ impl Uplinks {
         }
     }
 
-    /// Returns a remark where they are not known.
+    /// Returns a remark where they are not known, or cannot be judged.
     pub(crate) fn note(&self) -> Option<String> {
         match &self.servers {
             Err(Unknown::Lacking(why)) => Some(format!("the uplinks of {} are not known: {why}", self.stub)),
-            Err(Unknown::Tls) => Some(format!("the uplinks of {} use TLS and are not asked", self.stub)),
+            Ok(servers) if self.is_tls && servers.iter().any(is_without_plain_dns) => {
+                Some(format!("the uplinks of {} use TLS: no answer to plain DNS is no failure", self.stub))
+            }
             Ok(_) | Err(Unknown::Unreadable(_)) => None,
         }
     }

@@ -54,7 +54,8 @@ impl<'a> Verdict<'a> {
         let is_open = |judged: &Judged| {
             judged.fault == Some(Fault::NotYet) || judged.costs.contains(&Cost::Aaaa(Fault::NotYet))
         };
-        let uplinks = self.observed.uplinks.iter().flat_map(Uplinks::servers);
+        let uplinks = self.observed.uplinks.iter().filter(|uplinks| !uplinks.is_tls);
+        let uplinks = uplinks.flat_map(Uplinks::servers);
         let all = self.observed.servers.iter().chain(uplinks);
         let fails = |server: &Server| {
             let mut failing = self.failing.iter().map(|failing| failing.0);
@@ -182,11 +183,18 @@ impl<'a> Verdict<'a> {
 
 fn failing_uplinks<'a>(observed: &'a Observations, zones: &Zones) -> Vec<(&'a Server, String)> {
     let questions = &observed.questions;
-    // systemd-resolved follows aliases in any order.
+    let uses_tls = observed.uplinks.as_ref().is_some_and(|uplinks| uplinks.is_tls);
     let fault = |server: &Server| {
-        let mut judged = zones.settle(judge_all(questions, &server.outcomes));
-        for judged in judged.iter_mut().filter(|judged| judged.fault == Some(Fault::OutOfOrder)) {
-            judged.fault = None;
+        let mut outcomes = server.outcomes.clone();
+        for answered in outcomes.iter_mut().flatten().filter_map(|outcome| outcome.answer.as_mut().ok()) {
+            // systemd-resolved follows aliases in any order.
+            answered.reply.is_out_of_order = false;
+        }
+        let mut judged = zones.settle(judge_all(questions, &outcomes));
+        if uses_tls {
+            for judged in &mut judged {
+                judged.fault.take_if(|fault| fault.is_no_plain_dns());
+            }
         }
         let (place, _) = zones.first_fault(questions, &judged)?;
         judged.get(place)?.in_words()

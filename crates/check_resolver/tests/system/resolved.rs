@@ -132,7 +132,7 @@ fn uplinks_that_cannot_be_asked_are_told() {
     std::fs::write(&file, "nameserver 192.0.2.53\nnameserver 192.0.2.54\n").unwrap();
     // Nothing listens on the port of plain DNS.
     let closed = "WARNING - all 2 uplinks of 127.0.0.54 fail: ";
-    let tls = ", the uplinks of 127.0.0.54 use TLS and are not asked";
+    let tls = ", the uplinks of 127.0.0.54 use TLS: no answer to plain DNS is no failure";
     for (main, drop_in, is_tls) in [
         ("yes", "", true),
         ("opportunistic", "", false),
@@ -152,6 +152,8 @@ fn uplinks_that_cannot_be_asked_are_told() {
     lab.host.etc("systemd/resolved.conf", "");
     let _refuse = ["192.0.2.53:53", "192.0.2.54:53"].map(|address| fake_as(&lab.uplinks, "refused", address));
     let fail = "all 2 uplinks of 127.0.0.54 fail: 192.0.2.53, 192.0.2.54 REFUSED";
+    assert_eq!(lab.said(), (1, format!("WARNING - {fail}")));
+    lab.host.etc("systemd/resolved.conf", "[Resolve]\nDNSOverTLS=yes\n");
     assert_eq!(lab.said(), (1, format!("WARNING - {fail}")));
     drop(stubs);
     let both =

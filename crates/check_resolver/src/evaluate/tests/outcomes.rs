@@ -38,6 +38,7 @@ pub(super) fn outcome(word: &str) -> Outcome {
         "notauth" => code(OptRcode::NOTAUTH),
         "badvers" => code(OptRcode::BADVERS),
         "disorder" => Ok(answered(Reply { is_out_of_order: true, records: 1, ..reply(OptRcode::NOERROR) })),
+        "disorder-nowhere" => Ok(answered(Reply { is_out_of_order: true, ..with([0, 0, 0, 0].into()) })),
         "loop" => Ok(answered(Reply { is_loop: true, ..reply(OptRcode::NOERROR) })),
         "nodata-closed" => Ok(answered(Reply { ra: false, ..reply(OptRcode::NOERROR) })),
         "valid" => Ok(answered(Reply { ad: true, ..with([192, 0, 2, 80].into()) })),
