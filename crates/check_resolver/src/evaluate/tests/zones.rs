@@ -14,6 +14,11 @@ fn a_zone_or_a_type_may_fail_alone() {
             "192.0.2.53=servfail,192.0.2.80 192.0.2.54=servfail,192.0.2.80",
             "WARNING - www.example.com fails on all 2 nameservers (SERVFAIL), other names may come from caches: perhaps its zone",
         ),
+        (
+            &two,
+            "192.0.2.53=disorder,192.0.2.80 192.0.2.54=disorder,192.0.2.80",
+            "WARNING - www.example.com fails on all 2 nameservers (aliases out of order: the C library finds no address), other names may come from caches: perhaps its zone",
+        ),
         // One server alone cannot tell.
         (
             &two,
