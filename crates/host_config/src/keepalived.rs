@@ -205,7 +205,16 @@ impl Config {
         match (self.blocks.last().map(|(block, _)| *block), keyword.as_str()) {
             (Some(Block::Globals), "default_interface") => self.default_interface = argument,
             (Some(Block::Instance), "interface") => self.instance.interface = argument,
-            (Some(Block::Instance), "use_vmac" | "use_ipvlan") => self.instance.own_interface = true,
+            (Some(Block::Instance), "use_vmac") => self.instance.own_interface = true,
+            (Some(Block::Instance), "use_ipvlan") => {
+                self.instance.own_interface = true;
+                let own = rest.iter().find_map(|word| word.parse::<HostAddress>().ok());
+                own.map(|own| self.instance.is_of(own.address.is_ipv6()));
+            }
+            (Some(Block::Instance), "unicast_src_ip" | "mcast_src_ip") => {
+                let source: Option<IpAddr> = argument.and_then(|source| source.parse().ok());
+                source.map(|source| self.instance.is_of(source.is_ipv6()));
+            }
             (Some(Block::Instance), "native_ipv6") => _ = self.instance.is_of(true),
             (Some(Block::Peers), peer) => {
                 let peer: Option<IpAddr> = peer.parse().ok();
