@@ -4,7 +4,7 @@
 use std::net::IpAddr;
 
 use host_config::{Dynamic, Family, Ports, type_fits};
-use host_net::{Bound, BoundAddress, Interface, Link};
+use host_net::{Bound, BoundAddress, Interface, Kind, Link};
 
 use crate::expected::Expected;
 use crate::interfaces::{absence, is_engines_bridge, is_local, is_one_of, is_parked};
@@ -44,7 +44,41 @@ pub(crate) fn leases(expected: &Expected, bound: &Bound) -> Vec<Lease> {
     } else {
         ports::faults(&expected.ports, &expected.vlans, bound)
     };
-    expected.dynamic.iter().map(|dynamic| lease(dynamic, expected, bound, &faults, isolated)).collect()
+    let judged = |dynamic: &Dynamic| lease(dynamic, expected, bound, &faults, isolated);
+    let leases: Vec<Lease> = expected.dynamic.iter().map(judged).collect();
+    if !needs_spares(expected, bound, &leases) {
+        return leases;
+    }
+    let needed = |dynamic: &Dynamic| Dynamic {
+        required: dynamic.required || dynamic.spare,
+        spare: false,
+        ..dynamic.clone()
+    };
+    expected.dynamic.iter().map(|dynamic| judged(&needed(dynamic))).collect()
+}
+
+/// Returns whether nothing but spare interfaces can give this host an address, and none of them does: no
+/// other one has to have a lease now, and no expected address is on a card. `leases` are what became of the
+/// interfaces, in the order of the configuration.
+fn needs_spares(expected: &Expected, bound: &Bound, leases: &[Lease]) -> bool {
+    let gives = |(dynamic, lease): (&Dynamic, &Lease)| match lease {
+        Lease::Has => dynamic.required || dynamic.spare,
+        lease => dynamic.required && lease.counts(),
+    };
+    let is_on_card = |place: &BoundAddress| {
+        is_for_others(place, bound)
+            && bound
+                .interface(place.interface)
+                .is_some_and(|each| !matches!(each.kind, Kind::Dummy | Kind::Tun))
+    };
+    // One that is missing is told already.
+    let serves = |address: IpAddr| {
+        let places = bound.places(address);
+        places.is_empty() || places.iter().any(is_on_card)
+    };
+    expected.dynamic.iter().any(|dynamic| dynamic.spare)
+        && !expected.dynamic.iter().zip(leases).any(gives)
+        && !expected.entries.iter().any(|entry| serves(entry.expected.address))
 }
 
 fn lease(
@@ -273,7 +307,6 @@ mod tests {
     use std::time::Duration;
 
     use host_config::Tree;
-    use host_net::Kind;
     use plugin::Deadline;
 
     use super::*;

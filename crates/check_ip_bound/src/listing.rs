@@ -24,8 +24,10 @@ impl Expected {
         let entries: Vec<String> = self.entries.iter().flat_map(placed).collect();
         let mut lines = vec![format!("# {}{}", crate::words::addresses(entries.len()), self.from())];
         let dynamic = self.dynamic.iter().filter(|_| self.demands_dynamic);
+        // In a list, what alone gives the host its address has to have one.
+        let alone = self.entries.is_empty() && !self.dynamic.iter().any(|each| each.required);
         lines.extend(dynamic.map(|dynamic| {
-            let optional = if dynamic.required { "" } else { " optional" };
+            let optional = if dynamic.required || dynamic.spare && alone { "" } else { " optional" };
             format!("# dynamic: {} {}{optional} # {}", dynamic.interface, dynamic.family, dynamic.place)
         }));
         let ports =

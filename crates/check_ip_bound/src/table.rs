@@ -130,6 +130,7 @@ mod tests {
             interface: "eth2".to_owned(),
             family: host_config::Family::V4,
             required: true,
+            spare: false,
             place,
         }];
         let expected = "\

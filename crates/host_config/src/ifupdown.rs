@@ -224,7 +224,13 @@ impl<'a> Boot<'a> {
     fn add_interface(&self, index: usize, physical: Option<&str>, outcome: &Outcome, all: &mut Promises) {
         if let (Some(name), Some((family, place))) = (physical, &outcome.dynamic) {
             let (interface, required) = (name.to_owned(), self.always.contains(name));
-            all.dynamic.push(Dynamic { interface, family: *family, required, place: place.clone() });
+            all.dynamic.push(Dynamic {
+                interface,
+                family: *family,
+                required,
+                spare: false,
+                place: place.clone(),
+            });
         }
         ports::add(self.interfaces, index, physical, self.flavour, all);
         for (controller, port, place) in &outcome.ports {

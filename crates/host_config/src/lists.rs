@@ -92,13 +92,18 @@ fn expectation(mark: Mark, said: &str, place: Place, to: &mut Promises) {
     let words: Vec<&str> = said.split_ascii_whitespace().collect();
     match (mark, words.as_slice()) {
         (Mark::Dynamic, [interface, family]) => {
-            let dynamic =
-                |family| Dynamic { interface: (*interface).to_owned(), family, required: true, place };
+            let dynamic = |family| Dynamic {
+                interface: (*interface).to_owned(),
+                family,
+                required: true,
+                spare: false,
+                place,
+            };
             to.dynamic.extend(family.parse().ok().map(dynamic));
         }
         (Mark::Dynamic, [interface @ .., family, "optional"]) => {
             let interface = interface.join(" ");
-            let dynamic = |family| Dynamic { interface, family, required: false, place };
+            let dynamic = |family| Dynamic { interface, family, required: false, spare: false, place };
             to.dynamic.extend(family.parse().ok().map(dynamic));
         }
         (Mark::Floating, [address]) => {

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 
 use host_config::{Dynamic, Family, Ports};
 
-/// Adds what is new; an address is required where all sources require it.
+/// Adds what is new; an address is required where all sources require it. One that is spare for a source is
+/// spare where the others require it.
 pub(super) fn dynamic(known: &mut Vec<Dynamic>, new: impl Iterator<Item = Dynamic>) {
     let numbered = known.iter().enumerate();
     let mut numbers: BTreeMap<(String, Family), usize> =
@@ -13,7 +14,12 @@ pub(super) fn dynamic(known: &mut Vec<Dynamic>, new: impl Iterator<Item = Dynami
     for each in new {
         let number = *numbers.entry((each.interface.clone(), each.family)).or_insert(known.len());
         match known.get_mut(number) {
-            Some(before) => before.required &= each.required,
+            Some(before) => {
+                let demanded = |dynamic: &Dynamic| dynamic.required || dynamic.spare;
+                let all = demanded(before) && demanded(&each);
+                before.required &= each.required;
+                before.spare = all && !before.required;
+            }
             None => known.push(each),
         }
     }

@@ -136,7 +136,7 @@ fn dynamic(
     };
     let place = settings.place(value.line);
     let interface = device.unwrap_or(&file.name).to_owned();
-    all.dynamic.push(Dynamic { interface, family, required: device.is_some(), place });
+    all.dynamic.push(Dynamic { interface, family, required: device.is_some(), spare: false, place });
     Ok(())
 }
 

@@ -160,8 +160,11 @@ fn any_active(profiles: Vec<Choice>) -> Vec<Dynamic> {
         profiles.iter().all(|profile| profile.dynamic.iter().any(|dynamic| dynamic.family == family))
     };
     let all = profiles.iter().flat_map(|profile| &profile.dynamic);
-    all.map(|dynamic| Dynamic { required: dynamic.required && in_each(dynamic.family), ..dynamic.clone() })
-        .collect()
+    all.map(|dynamic| {
+        let in_each = in_each(dynamic.family);
+        Dynamic { required: dynamic.required && in_each, spare: dynamic.spare && in_each, ..dynamic.clone() }
+    })
+    .collect()
 }
 
 impl Contender {
@@ -181,11 +184,12 @@ impl Contender {
         to.possible.append(&mut promises.possible);
         let any_of_its_type = || (format!("type={}", short(profile.kind())), false);
         let (interface, required) = profile.selector().unwrap_or_else(any_of_its_type);
+        let required = required && doubt.is_none();
         // A card without any other profile may have a cable and no DHCP server.
-        let required = required && !profile.is_generated();
+        let spare = required && profile.is_generated();
         let dynamic = |(family, place)| {
-            let required = required && doubt.is_none();
-            Dynamic { interface: interface.clone(), family, required, place }
+            let interface = interface.clone();
+            Dynamic { interface, family, required: required && !spare, spare, place }
         };
         let dynamic = profile.dynamic().into_iter().map(dynamic).collect();
         Choice { promises: promises.promises, dynamic, port }

@@ -52,6 +52,9 @@ pub struct Dynamic {
     pub family: Family,
     /// Whether the interface is named and brought up at boot, and not declared optional.
     pub required: bool,
+    /// Whether it is not `required` because the program itself took a card that no file names: one such
+    /// interface has to have an address where nothing else gives the host one.
+    pub spare: bool,
     /// Where it is written.
     pub place: Place,
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use host_net::Link;
+use host_net::{Kind, Link};
 use plugin::{Deadline, State};
 
 use super::profiles::{FOLDER, keyfile, profile};
@@ -74,6 +74,69 @@ fn a_profile_that_networkmanager_made_for_itself_is_not_required() {
         let (first, details) = strictly(&[(&own_path, &own), (path, text)], present);
         assert_eq!(first, format!("IP_BOUND {expected}"), "{path} {text} {present}");
         assert_eq!(details, Vec::from_iter(note), "{path} {text} {present}");
+    }
+}
+
+/// An address that no file names does not tell that a host can be reached.
+#[test]
+fn what_networkmanager_made_is_required_where_nothing_else_gives_an_address() {
+    let folder = "/run/NetworkManager/system-connections";
+    let made = |name: &str| {
+        let text = profile(&format!("id={name}\ninterface-name={name}"), "method=auto");
+        format!("{text}[.nmmeta]\nnm-generated=true\n")
+    };
+    let (eth0, eth3) = (made("eth0"), made("eth3"));
+    let (first, second) = (format!("{folder}/1.nmconnection"), format!("{folder}/2.nmconnection"));
+    let one = [(&*first, &*eth0)];
+    let both = [(&*first, &*eth0), (&*second, &*eth3)];
+    let tunnel = "10.8.0.2/32@eth1";
+    let ok = "OK - 1 address from networkmanager bound and usable, 1 dynamic";
+    let lacks = |name: &str| format!("{name} has no IPv4 address (DHCP)");
+    let of_one = format!("CRITICAL - 1 of 1 address missing: {}", lacks("eth0"));
+    let of_both = format!("CRITICAL - 2 of 2 addresses missing: {}, 1 more", lacks("eth0"));
+    let note = Some(format!("note: {}: it is not required", lacks("eth3")));
+    let rows: [(Files<'_>, &str, &str, Option<String>); 4] = [
+        (&one, "192.0.2.7/24@eth0~60", ok, None),
+        (&one, "", &of_one, None),
+        (&both, "192.0.2.7/24@eth0~60", ok, note),
+        (&both, "", &of_both, None),
+    ];
+    for (files, present, expected, note) in rows {
+        let deadline = Deadline::after(Duration::from_secs(60));
+        let tree = Tree::in_memory(files.iter().copied(), &deadline);
+        let present = format!("{tunnel} 169.254.0.1/16@eth3 {present}");
+        let observed = observed_with(&args(), &tree, &present, |bound| {
+            let tunnels = bound.interfaces.iter_mut().filter(|interface| interface.name == "eth1");
+            tunnels.for_each(|interface| interface.link = Link::Up);
+        });
+        let text = evaluate(&args().limits(), &observed).render("IP_BOUND", 0);
+        let mut details: Vec<String> = text.lines().skip(1).map(str::to_owned).collect();
+        let line = text.lines().next().and_then(|line| line.split(" | ").next()).unwrap();
+        details.retain(|detail| !detail.starts_with("note: unexpected: 10.8.0.2 on eth1"));
+        assert_eq!(line, format!("IP_BOUND {expected}"), "{files:?} {present}");
+        assert_eq!(details.first().cloned().filter(|_| note.is_some()), note, "{files:?} {present}");
+    }
+    // An address of a tunnel that a source names is no way to this host either.
+    let mut named = args();
+    named.addresses.from = vec!["networkmanager".parse().unwrap()];
+    let deadline = Deadline::after(Duration::from_secs(60));
+    for (address, kind, is_needed) in
+        [("10.8.0.2", Kind::Tun, true), ("10.8.0.2", Kind::Other, false), ("10.8.0.3", Kind::Tun, false)]
+    {
+        named.addresses.ip = vec![address.parse().unwrap()];
+        let tree = Tree::in_memory(one, &deadline);
+        let present = format!("{tunnel} 169.254.0.1/16@eth0");
+        let observed = observed_with(&named, &tree, &present, |bound| {
+            let tunnels = bound.interfaces.iter_mut().filter(|interface| interface.name == "eth1");
+            tunnels.for_each(|interface| (interface.kind, interface.link) = (kind, Link::Up));
+        });
+        let text = evaluate(&named.limits(), &observed).render("IP_BOUND", 0);
+        let text = text.split(" | ").next().unwrap();
+        assert_eq!(
+            text.contains(&format!("missing: {}", lacks("eth0"))),
+            is_needed,
+            "{address} {kind:?}: {text}"
+        );
     }
 }
 

@@ -36,7 +36,7 @@ impl Definition {
         let exact = self.interface().or(card.filter(|_| pattern.is_none()));
         let interface = exact.or(pattern).map(str::to_owned).unwrap_or_else(|| self.conditions());
         let required = exact.is_some() && !self.optional && !is_port;
-        Some(Dynamic { interface, family, required, place: place.clone() })
+        Some(Dynamic { interface, family, required, spare: false, place: place.clone() })
     }
 
     /// Makes the profile of NetworkManager that netplan makes of it, to be found at `place`: the settings

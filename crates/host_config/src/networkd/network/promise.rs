@@ -179,6 +179,7 @@ impl Network {
                 interface: name.clone(),
                 family,
                 required: *required,
+                spare: false,
                 place: place.clone(),
             };
             selectors.iter().map(each).collect::<Vec<_>>()
