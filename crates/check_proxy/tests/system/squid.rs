@@ -304,7 +304,9 @@ fn a_helper_that_takes_its_time_does_not_hang() {
         for _run in 0..2 {
             let outcome = run(Command::new(BINARY).args(fixed).args(&pages).arg("-v"));
             let line = outcome.first_line();
-            assert!(line.contains("OK - 2 proxies serve customers, slowest in 0."), "{}", outcome.stdout);
+            // The customer may stand behind a wrong login in the helper's queue.
+            let is_well = line.contains("OK - 2 proxies serve customers, slowest in ");
+            assert!(is_well && line.contains(" s, strangers refused"), "{}", outcome.stdout);
         }
     });
 }
