@@ -105,9 +105,9 @@ pub struct Interface {
     pub link: Link,
     /// Whether it is the loopback interface.
     pub loopback: bool,
-    /// Whether no host on it is asked for its hardware address (IFF_NOARP, IFF_POINTOPOINT), as on tun, ppp and
-    /// WireGuard.
-    pub no_arp: bool,
+    /// Whether it leads to one host alone (IFF_POINTOPOINT), as tun, ppp and WireGuard say of themselves: all
+    /// IPv4 addresses behind it have one entry among the neighbours, 0.0.0.0. IPv6 has one for each.
+    pub point_to_point: bool,
     /// Whether it is a bridge without any port, which has no carrier while nothing is wrong (docker0 without
     /// containers).
     pub empty_bridge: bool,
@@ -137,7 +137,7 @@ impl Interface {
             name: name.into(),
             link: Link::Up,
             loopback: false,
-            no_arp: false,
+            point_to_point: false,
             empty_bridge: false,
             kind: Kind::Other,
             altnames: Vec::new(),

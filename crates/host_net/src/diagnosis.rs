@@ -81,7 +81,7 @@ impl Fit {
     /// not answer can have been thrown out and put in again, but only of a table that overflowed.
     fn explains(self, way: Way) -> bool {
         match (self, way.is_silent) {
-            _ if way.no_arp => false,
+            _ if way.shares_entry => false,
             (Self::All, _) | (_, Some(false)) => false,
             (Self::NoMore | Self::Overflowed, None) => true,
             (Self::NoMore, Some(true)) => false,
@@ -246,7 +246,7 @@ mod tests {
             on_link,
             is_broadcast: false,
             link_down: false,
-            no_arp: false,
+            shares_entry: false,
             hop,
             is_silent,
         };
@@ -299,9 +299,9 @@ mod tests {
         for (way, expected) in rows {
             assert_eq!(full.explain(silent, Some(way), false), expected, "{way:?}");
         }
-        // Nothing on a tunnel has an entry of its own.
+        // No IPv4 address on a tunnel has an entry of its own.
         for on_link in [true, false] {
-            let tunnel = Way { no_arp: true, ..way(on_link, other, None) };
+            let tunnel = Way { shares_entry: true, ..way(on_link, other, None) };
             for tables in [Fit::NoMore, Fit::Overflowed].map(|fit| [fit; 2]) {
                 let full = Faults { tables, conntrack: false, gateways: HashSet::new() };
                 assert_eq!(full.explain(silent, Some(tunnel), false), None, "{tunnel:?} {tables:?}");

@@ -141,7 +141,7 @@ impl Links {
         let header = LinkHeader::parse(payload)?;
         let mut interface = Interface {
             loopback: header.flags.contains(LinkFlags::Loopback),
-            no_arp: header.flags.intersects(LinkFlags::Noarp | LinkFlags::Pointopoint),
+            point_to_point: header.flags.contains(LinkFlags::Pointopoint),
             ..Interface::new(header.index, format!("interface {}", header.index))
         };
         let mut state = 0;
@@ -275,14 +275,15 @@ mod tests {
     }
 
     #[test]
-    fn a_tunnel_asks_for_no_hardware_address() {
-        let rows = [("eth0", 0x1_1043, false), ("tun0", 0x1_1091, true), ("dummy0", 0x1_00c3, true)];
-        for (name, flags, no_arp) in rows {
+    fn a_tunnel_is_point_to_point() {
+        // The kernel has an entry for each host on one that is only without ARP.
+        let rows = [("eth0", 0x1_1043, false), ("tun0", 0x1_1091, true), ("dummy0", 0x1_00c3, false)];
+        for (name, flags, point_to_point) in rows {
             let mut message = link_message(7, name, &[]);
             message[8..12].copy_from_slice(&u32::to_ne_bytes(flags));
             let mut links = Links::default();
             links.add(&message).unwrap();
-            assert_eq!(links.finish()[0].no_arp, no_arp, "{name}");
+            assert_eq!(links.finish()[0].point_to_point, point_to_point, "{name}");
         }
     }
 

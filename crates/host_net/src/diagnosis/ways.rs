@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use plugin::Deadline;
 
-use crate::{Bound, Neighbour, Route, RouteLookup};
+use crate::{Bound, Interface, Neighbour, Route, RouteLookup};
 
 /// Closer to the deadline no route is asked for.
 const LEAST: Duration = Duration::from_millis(20);
@@ -21,8 +21,8 @@ pub(crate) struct Way {
     pub(crate) on_link: bool,
     pub(crate) is_broadcast: bool,
     pub(crate) link_down: bool,
-    /// Whether no host on the link is asked for its hardware address: none needs a place in the table.
-    pub(crate) no_arp: bool,
+    /// Whether the hop shares one entry of the table with all others on its link: it needs no place of its own.
+    pub(crate) shares_entry: bool,
     /// The gateway, or the address itself.
     pub(crate) hop: Hop,
     /// Whether that does not answer on the link: `None` if the kernel has no entry for it.
@@ -86,9 +86,34 @@ impl Ways {
             on_link,
             is_broadcast,
             link_down: known.is_some_and(|interface| interface.link.fault().is_some()),
-            no_arp: known.is_some_and(|interface| interface.no_arp),
+            shares_entry: known.is_some_and(|interface| shares_entry(interface, hop.1)),
             hop,
             is_silent: self.silent.get(&hop).copied(),
         })
+    }
+}
+
+/// Whether a host has no entry of its own among the neighbours: IPv4 on a point-to-point link, where the kernel
+/// has one for 0.0.0.0. IPv6 has one for each, also without any question on the link.
+fn shares_entry(interface: &Interface, host: IpAddr) -> bool {
+    host.is_ipv4() && interface.point_to_point
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_ipv4_on_a_tunnel_shares_an_entry() {
+        let rows = [
+            (true, "192.0.2.1", true),
+            (true, "2001:db8::1", false),
+            (false, "192.0.2.1", false),
+            (false, "2001:db8::1", false),
+        ];
+        for (point_to_point, host, expected) in rows {
+            let interface = Interface { point_to_point, ..Interface::new(7, "tun0") };
+            assert_eq!(shares_entry(&interface, host.parse().unwrap()), expected, "{point_to_point} {host}");
+        }
     }
 }
