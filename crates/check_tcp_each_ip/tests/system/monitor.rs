@@ -18,7 +18,7 @@ fn a_full_table_of_neighbours_is_no_outage() {
         return;
     }
     let _alone = NEIGHBOURS.write().unwrap_or_else(PoisonError::into_inner);
-    let live = usize::from(neighbours().unwrap()) * 3;
+    let live = usize::try_from(neighbours().unwrap()).unwrap() * 3;
     let (monitor, server) = cabled();
     monitor.ip(&["addr", "add", "198.18.0.1/16", "dev", "eth0"]);
     let addresses: Vec<String> =
