@@ -276,7 +276,6 @@ mod tests {
 
     #[test]
     fn a_tunnel_is_point_to_point() {
-        // The kernel has an entry for each host on one that is only without ARP.
         let rows = [("eth0", 0x1_1043, false), ("tun0", 0x1_1091, true), ("dummy0", 0x1_00c3, false)];
         for (name, flags, point_to_point) in rows {
             let mut message = link_message(7, name, &[]);
