@@ -123,13 +123,12 @@ impl Clients<'_> {
         let hint = Hint::default();
         hint.tell(seen.stranger.as_ref());
         let later = self.ask_at_random(&hint).unwrap_or_else(no_answer);
-        // What the end of the run cuts off tells less than the whole silence before.
-        let is_less = later.fault.as_ref().is_some_and(Fault::is_local);
-        let (mut told, other) = if is_less { (first, later) } else { (later, first) };
-        if is_less {
-            told.after.push(other)
-        } else {
+        // What breaks off or is cut short tells less of the login than the whole silence before.
+        let (mut told, other) = if judges_login(&later) { (later, first) } else { (first, later) };
+        if judges_login(&told) {
             told.before.push(other)
+        } else {
+            told.after.push(other)
         }
         seen.random = Some(told);
     }
@@ -288,6 +287,12 @@ pub(crate) fn random_login() -> Result<Login, Fault> {
 
 fn no_answer() -> Answer {
     Answer::unasked(no_thread())
+}
+
+/// Whether this answer of a login shows that somebody judged it.
+fn judges_login(answer: &Answer) -> bool {
+    let is_refused = [401, 403, 407].into_iter().any(|code| answer.has_status(code));
+    is_refused || answer.came || matches!(answer.fault, None | Some(Fault::SocksLogin))
 }
 
 #[cfg(test)]

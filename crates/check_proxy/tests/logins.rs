@@ -208,6 +208,22 @@ fn the_unknown_user_has_one_login_and_a_second_try() {
 }
 
 #[test]
+fn a_second_try_of_the_unknown_user_that_breaks_off_hides_no_hanging_helper() {
+    let origin = Origin::start();
+    for said_then in ["", "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n"] {
+        let count = AtomicUsize::new(0);
+        let port = proxy(move |who, head, stream| match who {
+            Who::Unknown if count.fetch_add(1, Ordering::Relaxed) == 0 => hang(stream),
+            Who::Unknown => drop(stream.write_all(said_then.as_bytes())),
+            Who::Customer => drop(stream.write_all(page(head, "127.0.0.1").as_bytes())),
+            _ => drop(stream.write_all(refusal().as_bytes())),
+        });
+        let (_, line) = said(&origin, &port, &["--connect-timeout=1.5"]);
+        assert!(line.starts_with("PROXY CRITICAL - 127.0.0.1 answers no new login"), "{said_then} {line}");
+    }
+}
+
+#[test]
 fn the_unknown_user_tries_each_scheme() {
     let origin = Origin::start();
     for broken in ["Basic ", "Digest username=\"nobody"] {
