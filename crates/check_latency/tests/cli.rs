@@ -351,6 +351,11 @@ fn too_few_descriptors_are_no_missing_permission() {
     };
     let all: Vec<Outcome> = (6..=16).map(of).collect();
     assert!(all.iter().all(|outcome| !outcome.stdout.contains("permission")), "{all:?}");
-    let named = |outcome: &Outcome| outcome.first_line().contains("opening a socket: too many open files");
+    let named = |outcome: &Outcome| {
+        // What opens it depends on which of its own the watchdog has closed by then.
+        let line = outcome.first_line();
+        line.contains("opening a socket: too many open files")
+            || line.contains("not pinged: too many open files")
+    };
     assert!(all.iter().any(named), "{all:?}");
 }

@@ -34,12 +34,13 @@ fn unpacked() -> Option<PathBuf> {
 /// Starts squid with these rules. Its authority signs for whichever target.
 fn bumping(program: &Path, authority: &Authority, rules: &str) -> Running {
     let port = free_port("127.0.0.1");
-    let certificates = program.join("usr/lib/squid/security_file_certgen");
     let listen = format!("127.0.0.1:{port} ssl-bump generate-host-certificates=on tls-cert=FOLDER/bump.pem");
-    let helper = certificates.display();
-    let rules =
-        format!("sslcrtd_program {helper} -s FOLDER/run/certs -M 4MB\nsslcrtd_children 1 startup=1\n{rules}");
+    // squid's own user starts it, who may not pass the folders above the repository.
+    let helper = "FOLDER/certgen -s FOLDER/run/certs -M 4MB";
+    let rules = format!("sslcrtd_program {helper}\nsslcrtd_children 1 startup=1\n{rules}");
     let (folder, file) = configured(&listen, &basic(&rules));
+    let certificates = folder.path().join("certgen");
+    fs::copy(program.join("usr/lib/squid/security_file_certgen"), &certificates).unwrap();
     let own = authority.own();
     let pem = [own.key, own.certificate].map(|file| fs::read_to_string(file).unwrap()).concat();
     fs::write(folder.path().join("bump.pem"), pem).unwrap();
