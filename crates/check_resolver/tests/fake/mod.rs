@@ -50,6 +50,8 @@ impl Fake {
             let address = udp.local_addr().unwrap();
             let listener = if tcp { TcpListener::bind(address).ok() } else { None };
             if tcp && listener.is_none() {
+                // A process that another test is just starting may have that of a fake before this one.
+                thread::sleep(POLL);
                 continue;
             }
             let ended = Arc::new(AtomicBool::new(false));
