@@ -257,7 +257,7 @@ fn many_addresses_are_bound_in_several_runs() {
         return;
     }
     let list: Vec<String> =
-        (0..6_000).map(|number| format!("198.18.{}.{}", number / 250, 1 + number % 250)).collect();
+        (0..6_000).map(|number| format!("198.18.{}.{}/32", number / 250, 1 + number % 250)).collect();
     let site = Site::new(&list.join(" "));
     site.configure("enabled = true\nper-hour = 1\n");
     let piece = || {
@@ -278,7 +278,7 @@ fn many_addresses_are_bound_in_several_runs() {
     kill(&site, "the record of what it begins", || size() > before);
     let bound = site.host.ip(&["-o", "addr"]).stdout.lines().count();
     site.host.ip(&["addr", "del", "192.0.2.1/24", "dev", "eth0"]);
-    write(&site.path("ips"), &format!("{}\n192.0.2.1\n", list.join("\n")));
+    write(&site.path("ips"), &format!("{}\n192.0.2.1/24\n", list.join("\n")));
     let outcome = run(&mut site.command_within("CRITICAL-HARD", 50));
     let line =
         "IP_REBIND CRITICAL - 192.0.2.1 not bound yet: the budget of 1 an hour is used up (bound again: ";
