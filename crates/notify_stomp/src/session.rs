@@ -60,12 +60,23 @@ fn is_faster_in_transactions(server: &str) -> bool {
     known.is_some_and(|version| version >= (5, 17))
 }
 
+/// The words of a broker, without the passcode if it repeats that. A passcode of fewer than four octets would
+/// be found in any words.
+fn masked(words: String, passcode: Option<&str>) -> String {
+    match passcode.filter(|passcode| passcode.len() >= 4) {
+        Some(passcode) => words.replace(passcode, "***"),
+        None => words,
+    }
+}
+
 /// A conversation. Dropping it breaks it off.
 pub(crate) struct Session<'a> {
     connection: Connection<'a>,
     decoder: Decoder,
     output: Vec<u8>,
     deadline: Deadline,
+    /// What no words of the broker may show.
+    passcode: Option<&'a str>,
     pub(crate) version: Version,
     /// Whether the broker writes a transaction to its disk at once, and other events one after the other.
     pub(crate) is_faster_in_transactions: bool,
@@ -97,6 +108,7 @@ impl<'a> Session<'a> {
             decoder,
             output,
             deadline: deadline.clone(),
+            passcode: options.route.target.passcode.as_deref(),
             version: Version::V10,
             is_faster_in_transactions: false,
         };
@@ -191,11 +203,8 @@ impl<'a> Session<'a> {
             header if body.is_empty() || body == header => header.to_owned(),
             header => format!("{header}, {body}"),
         };
-        SessionError::Refused {
-            broker: self.broker(),
-            is_login,
-            message: message.chars().take(200).collect(),
-        }
+        let message = masked(message, self.passcode).chars().take(200).collect();
+        SessionError::Refused { broker: self.broker(), is_login, message }
     }
 
     /// Returns the error for a frame in place of the `expected` one.
@@ -215,5 +224,18 @@ impl<'a> Session<'a> {
         if queued.and_then(|()| self.send("saying goodbye")).is_ok() {
             self.connection.close();
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_of_a_broker_never_show_the_passcode() {
+        let words = || "bad login nagios S3cr3t, pass=S3cr3t".to_owned();
+        assert_eq!(masked(words(), Some("S3cr3t")), "bad login nagios ***, pass=***");
+        assert_eq!(masked(words(), Some("a")), words());
+        assert_eq!(masked(words(), None), words());
     }
 }
