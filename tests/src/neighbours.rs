@@ -8,9 +8,15 @@ use std::time::Duration;
 use crate::bench::enter;
 use crate::host::Host;
 
-/// Does something while a host asks for more than `limit` neighbours. It has 198.18.0.1/16, on a link where none
-/// of them answers.
+/// Does something while a host asks for more than `limit` neighbours in 198.18.0.0/16, on a new link `v0` where
+/// none of them answers. The host also has 203.0.113.1/25 there.
 pub fn crowded<T>(host: &Host, limit: u32, act: impl FnOnce() -> T) -> T {
+    host.ip_batch(
+        "link add v0 type veth peer name v1\naddr add 198.18.0.1/16 dev v0\naddr add 203.0.113.1/25 dev v0\n\
+         link set v0 up\nlink set v1 up\n",
+    );
+    // They stay in the table while they are asked for.
+    host.sysctl("net/ipv4/neigh/v0/mcast_solicit", "60");
     let (asking, until) = channel::<()>();
     thread::scope(|scope| {
         scope.spawn(move || {

@@ -1,5 +1,5 @@
 //! The interfaces that a pattern of names or a type fits and that have no address while another one has: a
-//! lease that was lost there is no alarm, and not silent either.
+//! lost lease is reported there as a note, without an alarm.
 
 use host_config::{Dynamic, is_of_guest, type_fits};
 use host_net::{Bound, Interface, Kind};

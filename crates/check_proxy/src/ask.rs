@@ -47,8 +47,8 @@ impl From<Passage> for Tried {
 
 impl RequestOptions {
     /// Asks for a page through a proxy. Whether strangers get our page does not depend on its certificate:
-    /// where that is not accepted, they ask again without verifying it. What squid says there itself is the
-    /// reason for whoever asks.
+    /// where that is not accepted, they ask again without verifying it. An error of squid inside that tunnel is
+    /// the fault for every client.
     pub(crate) fn ask(&self, proxy: SocketAddr, url: &Url, who: As<'_>) -> Answer {
         let answer = self.request(proxy, url, Some(who), true);
         let is_unverified = matches!(answer.fault, Some(Fault::Tunnel(Tunnel::Certificate(_))));

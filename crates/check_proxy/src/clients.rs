@@ -289,7 +289,7 @@ fn no_answer() -> Answer {
     Answer::unasked(no_thread())
 }
 
-/// Whether this answer of a login shows that somebody judged it.
+/// Whether this answer shows that the login was checked.
 fn judges_login(answer: &Answer) -> bool {
     let is_refused = [401, 403, 407].into_iter().any(|code| answer.has_status(code));
     is_refused || answer.came || matches!(answer.fault, None | Some(Fault::SocksLogin))

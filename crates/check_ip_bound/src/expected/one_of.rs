@@ -68,7 +68,7 @@ impl Expected {
         let own: Vec<IpAddr> = addresses(profiles).collect();
         for _ in 0..(*active).min(profiles.len()) {
             let names_its_own = profiles.iter().any(has_named_address);
-            // What one of them explains is no sign of another.
+            // A bound address that belongs to one of these profiles does not show that another one is active.
             let rank = |profile: &Choice| self.rank(profile, &own, names_its_own, bound);
             let ranks = profiles.iter().map(rank).enumerate();
             let Some((best, ((agreement, ..), ..))) = ranks.rev().max_by_key(|(_, rank)| *rank) else {

@@ -4,7 +4,7 @@ use std::str::FromStr;
 
 use addresses::ZonedAddress;
 
-/// The control: what is pinged to tell the monitor's own network from that of the targets.
+/// The control: what is pinged to find out whether the monitor's own network is at fault.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Control {
     /// The default gateway of each family of the targets.

@@ -126,6 +126,17 @@ fn databases_that_do_not_exist(two: &Two) {
     }
 }
 
+/// Two servers with these options, on a host that knows them as db-01 and db-02.
+fn two_with(options: &[&str]) -> Two {
+    let host = Host::create();
+    host.etc("hosts", "192.0.2.1 db-01\n192.0.2.2 db-02\n");
+    let servers = start_all([1, 2].map(|id: u32| {
+        let setup = Setup::new(id).at(&host, &format!("192.0.2.{id}"));
+        options.iter().fold(setup, |setup, option| setup.option(*option))
+    }));
+    Two { host, servers }
+}
+
 /// Filters of a replica: those of databases go by the default database of a session, those of tables regard no
 /// case.
 #[test]
@@ -133,13 +144,7 @@ fn what_filters_of_a_replica_lose() {
     if missing(&HOST_NEEDS) {
         return;
     }
-    let host = Host::create();
-    host.etc("hosts", "192.0.2.1 db-01\n192.0.2.2 db-02\n");
-    let servers = start_all([1, 2].map(|id: u32| {
-        let setup = Setup::new(id).at(&host, &format!("192.0.2.{id}"));
-        setup.option("--binlog-format=MIXED").option("--replicate-do-db=app")
-    }));
-    let two = Two { host, servers };
+    let two = two_with(&["--binlog-format=MIXED", "--replicate-do-db=app"]);
     let [source, replica] = &two.servers;
     for server in [source, replica] {
         server.sql("SET sql_log_bin=0; GRANT BINLOG MONITOR, SHOW DATABASES ON *.* TO mon@'%'");
@@ -198,13 +203,7 @@ fn filters_and_names_that_are_nearly_the_same() {
     if missing(&HOST_NEEDS) {
         return;
     }
-    let host = Host::create();
-    host.etc("hosts", "192.0.2.1 db-01\n192.0.2.2 db-02\n");
-    let servers = start_all([1, 2].map(|id: u32| {
-        let setup = Setup::new(id).at(&host, &format!("192.0.2.{id}"));
-        setup.option("--lower-case-table-names=1")
-    }));
-    let two = Two { host, servers };
+    let two = two_with(&["--lower-case-table-names=1"]);
     let [source, replica] = &two.servers;
     for server in [source, replica] {
         server.sql("SET sql_log_bin=0; GRANT BINLOG MONITOR, SHOW DATABASES ON *.* TO mon@'%'");

@@ -11,7 +11,7 @@ fn two() -> Vec<(String, String)> {
     [1, 2].map(|last| (format!("{FOLDER}/{last}.nmconnection"), named("eth0", last))).to_vec()
 }
 
-/// Returns what is observed where these lists name the addresses.
+/// Returns the observations of a host with these lists of expected addresses.
 fn of_lists(lists: &[PathBuf], more: &[&str], files: Vec<(String, String)>, present: &str) -> Observations {
     let deadline = Deadline::after(Duration::from_secs(60));
     let mut args = args();
@@ -75,7 +75,7 @@ fn a_list_keeps_a_guess_as_a_guess() {
     let text = evaluate(&args().limits(), &read).render("IP_BOUND", 0);
     assert!(text.starts_with("IP_BOUND CRITICAL - 1 of 1 address missing: 192.0.2.1 | "), "{text}");
     assert_eq!(guessed(&read), "192.0.2.1");
-    // What anything else names is no guess.
+    // An address that an option or another list names too is certain.
     assert_eq!(guessed(&of_lists(lists, &["192.0.2.1"], Vec::new(), down)), "");
     for (content, expected) in [("192.0.2.1\n", ""), ("192.0.2.9\n", "192.0.2.1")] {
         std::fs::write(&other, content).unwrap();

@@ -116,7 +116,7 @@ fn what_networkmanager_made_is_required_where_nothing_else_gives_an_address() {
         assert_eq!(line, format!("IP_BOUND {expected}"), "{files:?} {present}");
         assert_eq!(details.first().cloned().filter(|_| note.is_some()), note, "{files:?} {present}");
     }
-    // An address of a tunnel that a source names is no way to this host either.
+    // An expected address on a tunnel does not make this host reachable either.
     let mut named = args();
     named.addresses.from = vec!["networkmanager".parse().unwrap()];
     let deadline = Deadline::after(Duration::from_secs(60));
