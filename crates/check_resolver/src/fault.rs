@@ -106,9 +106,16 @@ pub(crate) enum Tcp {
 }
 
 impl Fault {
-    /// Whether a server that is asked by TLS can be well all the same: its port of plain DNS does not answer.
+    /// Whether a server that is asked by TLS can be well all the same: its port of plain DNS does not answer,
+    /// or a firewall lets no plain DNS through.
     pub(crate) fn is_no_plain_dns(&self) -> bool {
-        matches!(self, Self::NoAnswer | Self::NotYet | Self::Refused)
+        let is_silent = matches!(self, Self::NoAnswer | Self::NotYet | Self::Refused);
+        let is_forbidden = match self {
+            Self::Prohibited | Self::OnlyTcp | Self::Local(Local::Prohibited) => true,
+            Self::NotSent(why) => [PROHIBITED_HERE, REJECTED_HERE].contains(why),
+            _ => false,
+        };
+        is_silent || is_forbidden
     }
 
     /// Whether this machine is at fault, and not the server.
@@ -150,9 +157,9 @@ impl Fault {
     pub(crate) fn from_icmp(icmp: IcmpError, here: bool) -> Self {
         match (icmp.brief(), here) {
             ("port unreachable", false) => Self::Refused,
-            ("port unreachable", true) => Self::NotSent("rejected here"),
+            ("port unreachable", true) => Self::NotSent(REJECTED_HERE),
             ("prohibited", false) => Self::Prohibited,
-            ("prohibited", true) => Self::NotSent("prohibited here"),
+            ("prohibited", true) => Self::NotSent(PROHIBITED_HERE),
             (brief, false) => Self::Unreachable(brief),
             (brief, true) => Self::NotSent(brief),
         }
@@ -165,6 +172,8 @@ pub(crate) fn code_text(code: OptRcode) -> String {
     if text.bytes().all(|octet| octet.is_ascii_digit()) { format!("rcode {text}") } else { text }
 }
 
+const REJECTED_HERE: &str = "rejected here";
+const PROHIBITED_HERE: &str = "prohibited here";
 const EXPIRED: &str = "signature expired";
 const NOT_YET: &str = "signature not yet valid";
 const NO_KEY: &str = "DNSKEY missing";
@@ -276,7 +285,7 @@ impl fmt::Display for Local {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::NeighbourTable => "neighbour table full here",
-            Self::Prohibited => "prohibited here",
+            Self::Prohibited => PROHIBITED_HERE,
             Self::Other(why) => why,
         })
     }

@@ -13,6 +13,7 @@ use crate::fault::Fault;
 use crate::file::File;
 use crate::ignored::none_text;
 use crate::lines::grouped;
+use tls::Tls;
 
 /// Where systemd-resolved listens.
 const STUBS: [&str; 2] = ["127.0.0.53", "127.0.0.54"];
@@ -24,8 +25,9 @@ const FILE: &str = "/run/systemd/resolve/resolv.conf";
 pub(crate) struct Uplinks {
     /// The stub.
     pub(crate) stub: String,
-    /// Whether it asks them by TLS alone, which is not spoken here: by plain DNS they may be silent.
-    pub(crate) is_tls: bool,
+    /// Those that it asks by TLS alone, as they are shown. TLS is not spoken here: by plain DNS they may be
+    /// silent.
+    pub(crate) by_tls: Vec<String>,
     /// The servers, or why they are not known.
     pub(crate) servers: Result<Vec<Server>, Unknown>,
 }
@@ -42,7 +44,7 @@ pub(crate) enum Unknown {
 /// What the files say of the servers that a stub asks.
 pub(crate) struct Told {
     stub: String,
-    is_tls: bool,
+    by_tls: Vec<String>,
     /// Those that are not among the servers of resolv.conf.
     pub(crate) uplinks: Result<Vec<HostPort>, Unknown>,
 }
@@ -54,7 +56,10 @@ pub(crate) fn find(servers: &[HostPort], deadline: &Deadline) -> Option<Told> {
     let uplinks = file.map_err(|error| Unknown::Unreadable(error.to_string())).and_then(|file| listed(&file));
     let new =
         |uplinks: Vec<HostPort>| uplinks.into_iter().filter(|uplink| !servers.contains(uplink)).collect();
-    Some(Told { stub, is_tls: tls::is_only_way(deadline), uplinks: uplinks.map(new) })
+    let uplinks: Result<Vec<HostPort>, Unknown> = uplinks.map(new);
+    let tls = Tls::read(deadline);
+    let by_tls = uplinks.iter().flatten().filter(|uplink| tls.is_only_way(uplink));
+    Some(Told { stub, by_tls: by_tls.map(|uplink| uplink.shown(53)).collect(), uplinks })
 }
 
 /// The servers of the file that are not systemd-resolved itself.
@@ -77,8 +82,8 @@ fn is_stub(server: &HostPort) -> bool {
 impl Told {
     /// Takes what came of the uplinks.
     pub(crate) fn seen(self, seen: impl Iterator<Item = Server>) -> Uplinks {
-        let Self { stub, is_tls, uplinks } = self;
-        Uplinks { stub, is_tls, servers: uplinks.map(|_| seen.collect()) }
+        let Self { stub, by_tls, uplinks } = self;
+        Uplinks { stub, by_tls, servers: uplinks.map(|_| seen.collect()) }
     }
 }
 
@@ -91,6 +96,11 @@ impl Uplinks {
     /// The servers that are known.
     pub(crate) fn servers(&self) -> &[Server] {
         self.servers.as_deref().unwrap_or_default()
+    }
+
+    /// Whether it asks this one by TLS alone.
+    pub(crate) fn is_by_tls(&self, server: &Server) -> bool {
+        self.by_tls.contains(&server.shown)
     }
 
     /// Returns the findings on uplinks that fail, each with its reason.
@@ -123,10 +133,16 @@ impl Uplinks {
     pub(crate) fn note(&self) -> Option<String> {
         match &self.servers {
             Err(Unknown::Lacking(why)) => Some(format!("the uplinks of {} are not known: {why}", self.stub)),
-            Ok(servers) if self.is_tls && servers.iter().any(is_without_plain_dns) => {
-                Some(format!("the uplinks of {} use TLS: no answer to plain DNS is no failure", self.stub))
+            Ok(servers) => {
+                let without = |server: &&Server| self.is_by_tls(server) && is_without_plain_dns(server);
+                let first = servers.iter().find(without)?;
+                let which = match servers.iter().all(|server| self.is_by_tls(server)) {
+                    true => format!("the uplinks of {} use TLS", self.stub),
+                    false => format!("uplink {} of {} uses TLS", first.shown, self.stub),
+                };
+                Some(format!("{which}: no answer to plain DNS is no failure"))
             }
-            Ok(_) | Err(Unknown::Unreadable(_)) => None,
+            Err(Unknown::Unreadable(_)) => None,
         }
     }
 }

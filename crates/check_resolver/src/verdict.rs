@@ -54,8 +54,9 @@ impl<'a> Verdict<'a> {
         let is_open = |judged: &Judged| {
             judged.fault == Some(Fault::NotYet) || judged.costs.contains(&Cost::Aaaa(Fault::NotYet))
         };
-        let uplinks = self.observed.uplinks.iter().filter(|uplinks| !uplinks.is_tls);
-        let uplinks = uplinks.flat_map(Uplinks::servers);
+        let by_plain_dns =
+            |uplinks: &'a Uplinks| uplinks.servers().iter().filter(move |server| !uplinks.is_by_tls(server));
+        let uplinks = self.observed.uplinks.iter().flat_map(by_plain_dns);
         let all = self.observed.servers.iter().chain(uplinks);
         let fails = |server: &Server| {
             let mut failing = self.failing.iter().map(|failing| failing.0);
@@ -183,7 +184,8 @@ impl<'a> Verdict<'a> {
 
 fn failing_uplinks<'a>(observed: &'a Observations, zones: &Zones) -> Vec<(&'a Server, String)> {
     let questions = &observed.questions;
-    let uses_tls = observed.uplinks.as_ref().is_some_and(|uplinks| uplinks.is_tls);
+    let uses_tls =
+        |server: &Server| observed.uplinks.as_ref().is_some_and(|uplinks| uplinks.is_by_tls(server));
     let fault = |server: &Server| {
         let mut outcomes = server.outcomes.clone();
         for answered in outcomes.iter_mut().flatten().filter_map(|outcome| outcome.answer.as_mut().ok()) {
@@ -191,7 +193,7 @@ fn failing_uplinks<'a>(observed: &'a Observations, zones: &Zones) -> Vec<(&'a Se
             answered.reply.is_out_of_order = false;
         }
         let mut judged = zones.settle(judge_all(questions, &outcomes));
-        if uses_tls {
+        if uses_tls(server) {
             for judged in &mut judged {
                 judged.fault.take_if(|fault| fault.is_no_plain_dns());
             }

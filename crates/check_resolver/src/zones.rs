@@ -222,17 +222,23 @@ fn excused(place: usize, question: &Question, well: &[Vec<&Question>]) -> Option
 }
 
 /// What the witnesses prove where the name fails by DNSSEC on some: that others resolve shows nothing of their
-/// keys and clocks, unless one came validated.
+/// keys and clocks, unless one came validated, and that one may come from a cache which is older than the
+/// fault, a random name too (RFC 8198).
 fn proof(failing: &Failing, judged: &[Vec<Judged>]) -> Proof {
+    let by_dnssec = |server: &&Vec<Judged>| {
+        let fault = server.get(failing.place).and_then(|judged| judged.fault.as_ref());
+        fault.is_some_and(|fault| matches!(fault, Fault::Dnssec(_)))
+    };
     let witnesses = failing.witnesses.iter().filter_map(|server| judged.get(*server));
-    let unproven = witnesses.filter(|server| !server.iter().any(|judged| judged.is_validated));
-    let mut faults = unproven
-        .filter_map(|server| server.get(failing.place)?.fault.as_ref())
-        .filter(|fault| matches!(fault, Fault::Dnssec(_)))
-        .peekable();
+    let by_dnssec: Vec<&Vec<Judged>> = witnesses.filter(by_dnssec).collect();
+    if by_dnssec.is_empty() {
+        return failing.proof;
+    }
+    let unproven = by_dnssec.iter().filter(|server| !server.iter().any(|judged| judged.is_validated));
+    let mut faults = unproven.filter_map(|server| server.get(failing.place)?.fault.as_ref()).peekable();
     match faults.peek() {
         Some(_) => Proof::Unsigned(faults.any(Fault::may_be_the_clock)),
-        None => failing.proof,
+        None => Proof::Cached,
     }
 }
 

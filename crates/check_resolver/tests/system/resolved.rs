@@ -4,10 +4,11 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use suite::daemon::Daemon;
-use suite::host::{Host, bare, public_folder};
+use suite::host::{Host, bare, public_folder, write};
 use suite::needs::{Need, missing};
 use suite::plugins;
 use suite::process::{Outcome, run};
+use suite::tls::{self, Authority};
 use tempfile::TempDir;
 
 use super::{NEEDS, fake_as, host, said, silent};
@@ -150,6 +151,26 @@ fn uplinks_that_cannot_be_asked_are_told() {
     }
     lab.host.etc("systemd/resolved.conf.d/tls.conf", "");
     lab.host.etc("systemd/resolved.conf", "");
+    // As systemd-networkd 252 notes a link with `DNSOverTLS=yes` and two servers.
+    let links = lab.run.path().join("systemd/netif/links");
+    std::fs::create_dir_all(&links).unwrap();
+    let link = |servers: &str, setting: &str| {
+        let start = "# This is private data. Do not parse.\nADMIN_STATE=configured\nOPER_STATE=routable\n";
+        let text = format!("{start}DNS={servers}\nNTP=\nMDNS=no\n{setting}");
+        std::fs::write(links.join("3"), text).unwrap();
+    };
+    link("192.0.2.53#dns.example 192.0.2.54", "DNS_OVER_TLS=yes\n");
+    assert!(lab.outcome().summary().1.ends_with(tls));
+    for (servers, setting) in [("192.0.2.53 192.0.2.54", ""), ("192.0.2.53", "DNS_OVER_TLS=opportunistic\n")]
+    {
+        link(servers, setting);
+        assert!(lab.outcome().summary().1.contains(closed), "{servers} {setting}");
+    }
+    link("192.0.2.53", "DNS_OVER_TLS=yes\n");
+    let line = "WARNING - uplink 192.0.2.54 of 127.0.0.54: ";
+    let outcome = lab.outcome();
+    assert!(outcome.summary().1.contains(line), "{outcome:?}");
+    std::fs::remove_file(links.join("3")).unwrap();
     let _refuse = ["192.0.2.53:53", "192.0.2.54:53"].map(|address| fake_as(&lab.uplinks, "refused", address));
     let fail = "all 2 uplinks of 127.0.0.54 fail: 192.0.2.53, 192.0.2.54 REFUSED";
     assert_eq!(lab.said(), (1, format!("WARNING - {fail}")));
@@ -159,4 +180,63 @@ fn uplinks_that_cannot_be_asked_are_told() {
     let both =
         "1 of 1 nameserver fails: 127.0.0.54 refused: nothing listens there, this system does not resolve";
     assert_eq!(lab.said(), (2, format!("CRITICAL - {both}, {fail}")));
+}
+
+/// The real pair: systemd-resolved asks unbound by TLS, and a firewall lets no plain DNS through.
+#[test]
+fn an_uplink_that_is_asked_by_tls_alone_serves() {
+    let needs = [Need::Program("ss"), Need::Program("unbound"), Need::Program("nft")];
+    if missing(&NEEDS) || missing(&needs) || missing(&tls::NEEDS) {
+        return;
+    }
+    if program().is_none() {
+        missing(&[Need::Program("systemd-resolved")]);
+        return;
+    }
+    let lab = Lab::new(&["192.0.2.53"]);
+    let authority = Authority::create("uplinks");
+    let pair = authority.sign("uplink", "subjectAltName=IP:192.0.2.53");
+    let hash =
+        run(Command::new("openssl").args(["x509", "-hash", "-noout", "-in"]).arg(authority.path("ca.pem")));
+    let trusted = std::fs::read_to_string(authority.path("ca.pem")).unwrap();
+    lab.host.etc(&format!("ssl/certs/{}.0", hash.stdout.trim()), &trusted);
+    let settings =
+        "[Resolve]\nDNS=192.0.2.53\nFallbackDNS=\nDNSSEC=no\nMulticastDNS=no\nLLMNR=no\nCache=no\n";
+    lab.host.etc("systemd/resolved.conf", &format!("{settings}DNSOverTLS=yes\n"));
+    let conf = authority.path("unbound.conf");
+    let files = [&pair.key, &pair.certificate].map(|path| path.display().to_string());
+    write(
+        &conf,
+        &format!(
+            "server:\ninterface: 192.0.2.53@853\naccess-control: 192.0.2.0/24 allow\nusername: \"\"\nchroot: \"\"\n\
+             pidfile: \"\"\nuse-syslog: no\ndo-daemonize: no\ntls-service-key: {}\ntls-service-pem: {}\n\
+             local-zone: \"example.com.\" static\nlocal-data: \"www.example.com. A 192.0.2.80\"\n\
+             remote-control:\ncontrol-enable: no\n",
+            files[0], files[1]
+        ),
+    );
+    let mut command = lab.uplinks.command("unbound");
+    command.arg("-d").arg("-c").arg(&conf);
+    let unbound = Daemon::start(&mut command, &authority.path("unbound.log"), |_| {
+        run(lab.uplinks.command("ss").args(["-Hltn"])).stdout.contains("192.0.2.53:853")
+    });
+    let firewall = lab
+        .uplinks
+        .command("nft")
+        .arg(
+            "add table inet f; add chain inet f in { type filter hook input priority 0; }; \
+         add rule inet f in udp dport 53 reject with icmpx admin-prohibited; \
+         add rule inet f in tcp dport 53 reject with icmpx admin-prohibited",
+        )
+        .status();
+    assert!(firewall.unwrap().success());
+    let _resolved = lab.start();
+    let outcome = lab.outcome();
+    let (code, line) = outcome.summary();
+    let end = ", the uplinks of 127.0.0.53 use TLS: no answer to plain DNS is no failure";
+    assert!(code == 0 && line.ends_with(end), "{outcome:?}");
+    drop(unbound);
+    let outcome = lab.outcome();
+    let (code, line) = outcome.summary();
+    assert!(code == 2 && line.contains("1 of 1 nameserver fails: 127.0.0.53 "), "{outcome:?}");
 }

@@ -30,7 +30,7 @@ fn only_a_validated_name_acquits_servers_of_a_failure_by_dnssec() {
     };
     let expired = " (signature expired)";
     let perhaps = "perhaps its zone, or the clock is off: add a --secure of another zone";
-    let surely = "other names resolve: its zone, not the nameservers";
+    // A validated answer may be older than a key or a clock that is wrong by now.
     let cached = "other names may come from caches: perhaps its zone";
     let clock = |names: &str| format!("{FAILS} {names} or the clock is off");
     let names = ["www.example.net/A", "*.example.com/A"];
@@ -42,10 +42,10 @@ fn only_a_validated_name_acquits_servers_of_a_failure_by_dnssec() {
             &names,
             &["s.test"],
             [format!("expired,{good},valid"), format!("expired,{good},valid")],
-            of_zone(expired, surely),
+            of_zone(expired, cached),
         ),
         // The other name itself is validated.
-        (&names, &[], ["expired,valid".into(), "expired,valid".into()], of_zone(expired, surely)),
+        (&names, &[], ["expired,valid".into(), "expired,valid".into()], of_zone(expired, cached)),
         (
             &[names[0], NAME],
             &["s.test"],

@@ -77,13 +77,16 @@ fn uplinks_of_a_stub_are_judged_beside_it() {
         let system = if said == "no" { too_slow() } else { GOOD };
         let stub = format!("127.0.0.53={said}");
         let mut observed = seen(&[NAME], &stub, Some("nameserver 127.0.0.53\n"), system);
-        observed.uplinks =
-            Some(Uplinks { stub: "127.0.0.53".to_owned(), is_tls: false, servers: uplinks.map(servers) });
+        observed.uplinks = Some(Uplinks {
+            stub: "127.0.0.53".to_owned(),
+            by_tls: Vec::new(),
+            servers: uplinks.map(servers),
+        });
         assert_eq!(summary("", &observed), line, "{observed:?}");
     }
     let mut observed = seen(&[NAME], "127.0.0.53=no", Some("nameserver 127.0.0.53\n"), too_slow());
     observed.uplinks =
-        Some(Uplinks { stub: "127.0.0.53".to_owned(), is_tls: false, servers: missing().map(servers) });
+        Some(Uplinks { stub: "127.0.0.53".to_owned(), by_tls: Vec::new(), servers: missing().map(servers) });
     let output = evaluate(&allowed(""), &observed).render("RESOLVER", 0);
     assert!(output.contains("\nthe uplinks of 127.0.0.53 are not known: /run/x is missing\n"), "{output}");
 }
@@ -99,11 +102,22 @@ fn uplinks_that_are_asked_by_tls_may_be_silent_to_plain_dns() {
         ("192.0.2.53=refused 192.0.2.54=no", format!("{fails}REFUSED")),
         ("192.0.2.53=servfail 192.0.2.54=no", format!("{fails}SERVFAIL")),
         ("192.0.2.53=0.0.0.0 192.0.2.54=no", format!("{fails}answers 0.0.0.0")),
+        // A firewall that lets TLS alone through.
+        ("192.0.2.53=forbidden 192.0.2.54=tcp", format!("{good}{note}")),
+        ("192.0.2.53=rejected 192.0.2.54=unsent", format!("{good}{note}")),
+        ("192.0.2.53=far 192.0.2.54=no", format!("{fails}host unreachable")),
+        // No link asks the third one by TLS.
+        (
+            "192.0.2.53=no 192.0.2.54=192.0.2.80 192.0.2.55=192.0.2.80",
+            format!("{good}, uplink 192.0.2.53 of 127.0.0.53 uses TLS: no answer to plain DNS is no failure"),
+        ),
+        ("192.0.2.53=no 192.0.2.55=no", "WARNING - uplink 192.0.2.55 of 127.0.0.53: no answer".to_owned()),
     ];
+    let by_tls = ["192.0.2.53", "192.0.2.54"].map(str::to_owned).to_vec();
     for (uplinks, line) in rows {
         let mut observed = seen(&[NAME], "127.0.0.53=192.0.2.80", Some("nameserver 127.0.0.53\n"), GOOD);
         let stub = "127.0.0.53".to_owned();
-        observed.uplinks = Some(Uplinks { stub, is_tls: true, servers: Ok(servers(uplinks)) });
+        observed.uplinks = Some(Uplinks { stub, by_tls: by_tls.clone(), servers: Ok(servers(uplinks)) });
         assert_eq!(summary("", &observed), line, "{uplinks}");
     }
 }
@@ -194,7 +208,7 @@ fn an_uplink_does_not_validate_what_its_stub_shows_as_broken() {
     let bogus = "b.example".parse::<Asked>().unwrap().question(1, vec![Rtype::A], Expect::Bogus).unwrap();
     observed.questions.push(bogus);
     let uplinks = Ok(servers("192.0.2.53=valid,192.0.2.80"));
-    observed.uplinks = Some(Uplinks { stub: "127.0.0.53".to_owned(), is_tls: false, servers: uplinks });
+    observed.uplinks = Some(Uplinks { stub: "127.0.0.53".to_owned(), by_tls: Vec::new(), servers: uplinks });
     let line = "WARNING - uplink 192.0.2.53 of 127.0.0.53: does not validate DNSSEC";
     assert_eq!(summary("", &observed), line);
 }
