@@ -111,7 +111,21 @@ impl Authority {
     /// # Panics
     /// If openssl refuses.
     pub fn sign_between(&self, name: &str, extensions: &str, from: &str, until: &str) -> Pair {
-        self.request(name, KEY);
+        self.sign_key_between(name, extensions, KEY, (from, until))
+    }
+
+    /// The same with a key by these arguments of `openssl req`.
+    ///
+    /// # Panics
+    /// If openssl refuses.
+    pub fn sign_key_between(
+        &self,
+        name: &str,
+        extensions: &str,
+        key: &str,
+        (from, until): (&str, &str),
+    ) -> Pair {
+        self.request(name, key);
         fs::write(self.path("ca.cnf"), format!("{SETTINGS}{extensions}\n")).unwrap_or_default();
         let sign = "ca -batch -notext -config ca.cnf -cert ca.pem -keyfile ca.key";
         self.openssl(&format!("{sign} -startdate {from} -enddate {until} -in {name}.csr -out {name}.pem"));

@@ -1,4 +1,4 @@
-//! TLS on the client's side, by rustls on ring and p521: which authorities are trusted, how much of a server's
+//! TLS on the client's side, by rustls on ring and what it lacks: which authorities are trusted, how much of a server's
 //! certificate is verified, our own certificate, and one wording for each fault.
 //!
 //! | module | what is in it |
@@ -8,7 +8,8 @@
 //! | `chain` | the certificates from a server's to an authority |
 //! | `certificate` | what a certificate says of itself |
 //! | `key` | which kinds of keys signatures can be verified by |
-//! | `p521` | keys on the curve P-521 |
+//! | `ecdsa` | the ECDSA signatures that ring does not verify |
+//! | `p521` | the exchange of keys on the curve P-521 |
 //! | `provider` | what TLS is made of |
 //! | `session` | a connection whose octets the caller moves |
 //! | `signature` | the signature of a certificate, and which key may have made it |
@@ -20,6 +21,7 @@
 mod authorities;
 mod certificate;
 mod chain;
+mod ecdsa;
 mod fault;
 mod key;
 mod p521;
@@ -33,6 +35,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use plugin::Deadline;
+use rustls::client::Resumption;
 use rustls::pki_types::ServerName;
 use rustls::{ClientConfig, ClientConnection};
 
@@ -91,7 +94,7 @@ impl Settings {
             .with_safe_default_protocol_versions()
             .map_err(setup)?;
         let builder = builder.dangerous().with_custom_certificate_verifier(Arc::<Verifier>::clone(&verifier));
-        let config = match &self.identity {
+        let mut config = match &self.identity {
             None => builder.with_no_client_auth(),
             Some(identity) => {
                 let chain = authorities::read_chain(&identity.certificate, deadline)?;
@@ -103,6 +106,8 @@ impl Settings {
                 builder.with_client_auth_cert(chain, key).map_err(unusable)?
             }
         };
+        // Each connection must show the certificate of its own server, where a cluster shares its tickets.
+        config.resumption = Resumption::disabled();
         Ok(Client { config: Arc::new(config), verifier })
     }
 }
@@ -114,7 +119,8 @@ impl Client {
     /// # Errors
     /// [`Fault`]: no certificate can be for this name.
     pub fn session(&self, name: &str) -> Result<Session, Fault> {
-        Ok(Session::new(self.connection(name)?, Arc::clone(&self.verifier)))
+        let (connection, verifier) = self.begin(name)?;
+        Ok(Session::new(connection, verifier))
     }
 
     /// Returns the state of a new connection to a server that is called `name`, a host name or an address.
@@ -122,7 +128,16 @@ impl Client {
     /// # Errors
     /// [`Fault`]: no certificate can be for this name.
     pub(crate) fn connection(&self, name: &str) -> Result<ClientConnection, Fault> {
+        Ok(self.begin(name)?.0)
+    }
+
+    /// Begins a connection, with a verifier of its own.
+    fn begin(&self, name: &str) -> Result<(ClientConnection, Arc<Verifier>), Fault> {
         let server = ServerName::try_from(name.to_owned()).map_err(|_| Fault::Name(name.to_owned()))?;
-        ClientConnection::new(Arc::clone(&self.config), server).map_err(|error| Fault::from(&error))
+        let verifier = Arc::new(self.verifier.renewed());
+        let mut config = ClientConfig::clone(&self.config);
+        config.dangerous().set_certificate_verifier(Arc::<Verifier>::clone(&verifier));
+        let connection = ClientConnection::new(Arc::new(config), server);
+        Ok((connection.map_err(|error| Fault::from(&error))?, verifier))
     }
 }

@@ -190,7 +190,7 @@ impl Dialogue {
     }
 
     fn check_certificate(&mut self, tls: &Tls) -> Result<(), Cause> {
-        let end = self.session.as_ref().and_then(|session| session.first_end(tls.now));
+        let end = self.session.as_ref().and_then(Session::first_end);
         self.not_after = end.as_ref().map(|end| end.at);
         match end {
             Some(end) => tls.check_days(end),

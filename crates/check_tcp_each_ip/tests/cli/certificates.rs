@@ -9,7 +9,9 @@ use super::*;
 const HERE: &str = "subjectAltName=IP:127.0.0.1";
 const CA: &str = "basicConstraints=critical,CA:TRUE";
 /// What keys openssl makes.
+const P256: &str = "-newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes";
 const P521: &str = "-newkey ec -pkeyopt ec_paramgen_curve:P-521 -nodes";
+const P384: &str = "-newkey ec -pkeyopt ec_paramgen_curve:P-384 -nodes";
 const ED448: &str = "-newkey ed448 -nodes";
 const RSA_PSS: &str = "-newkey rsa-pss -nodes";
 const RSA_1024: &str = "-newkey rsa:1024 -nodes";
@@ -33,11 +35,11 @@ fn what_cannot_be_verified_is_not_the_servers_fault() {
     }
     let authority = Authority::create("sop");
     let by = |name: &str, key| authority.sign_key(name, HERE, key);
-    let (p256, p521, ed448, pss) =
-        (authority.sign("p256", HERE), by("p521", P521), by("ed448", ED448), by("pss", RSA_PSS));
+    let (p256, p384, p521) = (authority.sign("p256", HERE), by("p384", P384), by("p521", P521));
+    let (ed448, pss) = (by("ed448", ED448), by("pss", RSA_PSS));
     let (none, days): (&[&str], &[&str]) = (&["--tls-verify=none"], &["--certificate-days=14:"]);
     let in_tls_12 = "RSA-PSS or Ed448 key with TLS 1.2 not verifiable here";
-    let rows: [(&Pair, &str, &[&str], i32, &str); 12] = [
+    let rows: [(&Pair, &str, &[&str], i32, &str); 15] = [
         (&pss, "", &[], 0, ""),
         (&pss, "", none, 0, ""),
         (&pss, "-tls1_2", &[], 3, in_tls_12),
@@ -47,13 +49,10 @@ fn what_cannot_be_verified_is_not_the_servers_fault() {
         (&p521, "-groups P-521", &[], 0, ""),
         (&p521, "-tls1_2 -groups P-521", &[], 0, ""),
         (&p521, "-tls1_2", &["--sni=www.example.com"], 2, "certificate of 127.0.0.1"),
-        (
-            &p256,
-            "-tls1_2 -sigalgs ECDSA+SHA512",
-            &[],
-            3,
-            "signature of an unknown method not verifiable here",
-        ),
+        (&p256, "-tls1_2 -sigalgs ECDSA+SHA512", &[], 0, ""),
+        (&p384, "-tls1_2 -sigalgs ECDSA+SHA512", &[], 0, ""),
+        (&p256, "-tls1_2 -sigalgs ECDSA+SHA384", &[], 0, ""),
+        (&p384, "-tls1_2 -sigalgs ECDSA+SHA256", &[], 0, ""),
         (&ed448, "", &[], 3, "Ed448 key not verifiable here"),
         (&ed448, "", none, 0, ""),
         (&ed448, "", &["--sni=www.example.com"], 2, "certificate of 127.0.0.1"),
@@ -76,18 +75,59 @@ fn what_cannot_be_verified_is_not_the_servers_fault() {
     assert_eq!(reason(&authority, &good, "", &[]), (2, "untrusted certificate".to_owned()));
 }
 
-/// ring does not know the curve P-521: another crate does.
+/// A certificate that ends is an alarm, whatever the server signs its handshake by.
 #[test]
-fn authorities_on_p_521_are_verified() {
+fn days_count_where_the_handshake_cannot_be_verified() {
     if missing(&NEEDS) {
         return;
     }
-    let (authority, same_name) = (Authority::create_by("sop", P521), Authority::create_by("sop", P521));
-    for digest in ["-sha256", "-sha384", "-sha512"] {
-        let good = authority.sign_by("good", HERE, &format!("-days 2 {digest}"));
-        assert_eq!(reason(&authority, &good, "", &[]), (0, String::new()), "{digest}");
-        let untrusted = (2, "untrusted certificate".to_owned());
-        assert_eq!(reason(&same_name, &good, "", &[]), untrusted, "{digest}");
+    let authority = Authority::create("sop");
+    let pss = authority.sign_key("pss", HERE, RSA_PSS);
+    let old = authority.sign_key_between("old", HERE, RSA_PSS, ("20200101000000Z", "20200229120000Z"));
+    let rsa = Authority::create_by("rsa", "-newkey rsa:2048 -nodes");
+    // ring verifies a salt as long as the hash alone.
+    let salted = |octets: u8| {
+        let by = format!("-days 2 -sha256 -sigopt rsa_padding_mode:pss -sigopt rsa_pss_saltlen:{octets}");
+        rsa.sign_by(&format!("salt{octets}"), HERE, &by)
+    };
+    let days: &[&str] = &["--certificate-days=14:"];
+    let unknown = "signature of an unknown method not verifiable here";
+    let rows = [
+        (&authority, &pss, "-tls1_2", 3, "RSA-PSS or Ed448 key with TLS 1.2 not verifiable here"),
+        (&rsa, &salted(32), "", 0, ""),
+        (&rsa, &salted(20), "", 3, unknown),
+        (&rsa, &salted(222), "-tls1_2", 3, unknown),
+    ];
+    for (authority, pair, server, code, words) in rows {
+        let name = pair.certificate.display();
+        assert_eq!(reason(authority, pair, server, &[]), (code, words.to_owned()), "{name}");
+        let (code, soon) = reason(authority, pair, server, days);
+        assert!(code == 2 && soon.starts_with("certificate expires 20"), "{name}: {code} {soon}");
+        let few: &[&str] = &["--certificate-days=0.5:"];
+        assert_eq!(reason(authority, pair, server, few).1, words, "{name}");
+    }
+    let expired = (2, "certificate expired 2020-02-29".to_owned());
+    assert_eq!(reason(&authority, &old, "-tls1_2", &[]), expired);
+}
+
+/// ring verifies by none of these: other crates do.
+#[test]
+fn authorities_that_sign_with_any_curve_and_hash_are_verified() {
+    if missing(&NEEDS) {
+        return;
+    }
+    for (key, digests) in [
+        (P521, &["-sha256", "-sha384", "-sha512"][..]),
+        (P384, &["-sha256", "-sha512"]),
+        (P256, &["-sha512"]),
+    ] {
+        let (authority, same_name) = (Authority::create_by("sop", key), Authority::create_by("sop", key));
+        for digest in digests {
+            let good = authority.sign_by("good", HERE, &format!("-days 2 {digest}"));
+            assert_eq!(reason(&authority, &good, "", &[]), (0, String::new()), "{key} {digest}");
+            let untrusted = (2, "untrusted certificate".to_owned());
+            assert_eq!(reason(&same_name, &good, "", &[]), untrusted, "{key} {digest}");
+        }
     }
 }
 

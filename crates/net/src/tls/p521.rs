@@ -1,67 +1,21 @@
-//! The curve P-521, which ring does not know: ECDSA signatures by such keys (FIPS 186-5), and the exchange of
-//! keys (RFC 8422). A server whose certificate has such a key needs both in TLS 1.2: it takes only clients
-//! that offer the curve (section 5.1).
+//! The exchange of keys on the curve P-521 (RFC 8422), which ring does not know. A server whose certificate has
+//! such a key needs it in TLS 1.2: it takes only clients that offer the curve (section 5.1).
 
-use p521::ecdsa::signature::hazmat::PrehashVerifier as _;
-use p521::ecdsa::{DerSignature, Signature, VerifyingKey};
 use p521::elliptic_curve::sec1::ToEncodedPoint as _;
 use p521::{PublicKey, SecretKey};
 use rustls::crypto::{
     ActiveKeyExchange, GetRandomFailed, SharedSecret, SupportedKxGroup, ring::default_provider,
 };
 use rustls::ffdhe_groups::FfdheGroup;
-use rustls::pki_types::{AlgorithmIdentifier, InvalidSignature, SignatureVerificationAlgorithm, alg_id};
 use rustls::{Error, NamedGroup, PeerMisbehaved};
-use sha2::{Digest as _, Sha256, Sha384, Sha512};
 
 /// The octets of a number below the order of the curve, of which the first has one bit alone.
 const OCTETS: usize = 66;
 /// The first octet of a point that has both coordinates, the only form in TLS (RFC 8422, section 5.4.1).
 const UNCOMPRESSED: u8 = 4;
 
-/// ECDSA by a key on P-521 and SHA-256.
-pub(super) static ECDSA_SHA256: &dyn SignatureVerificationAlgorithm =
-    &Ecdsa { signature: alg_id::ECDSA_SHA256, digest: |message| Sha256::digest(message).to_vec() };
-/// ECDSA by a key on P-521 and SHA-384.
-pub(super) static ECDSA_SHA384: &dyn SignatureVerificationAlgorithm =
-    &Ecdsa { signature: alg_id::ECDSA_SHA384, digest: |message| Sha384::digest(message).to_vec() };
-/// ECDSA by a key on P-521 and SHA-512.
-pub(super) static ECDSA_SHA512: &dyn SignatureVerificationAlgorithm =
-    &Ecdsa { signature: alg_id::ECDSA_SHA512, digest: |message| Sha512::digest(message).to_vec() };
 /// The exchange of keys on P-521.
 pub(super) static GROUP: &dyn SupportedKxGroup = &Group;
-
-/// ECDSA by a key on P-521, with the identifier and the function of a hash.
-#[derive(Debug)]
-struct Ecdsa {
-    signature: AlgorithmIdentifier,
-    digest: fn(&[u8]) -> Vec<u8>,
-}
-
-impl SignatureVerificationAlgorithm for Ecdsa {
-    fn verify_signature(&self, key: &[u8], message: &[u8], signed: &[u8]) -> Result<(), InvalidSignature> {
-        let verify = || {
-            let key = VerifyingKey::from_sec1_bytes(key)?;
-            let signature = Signature::try_from(DerSignature::from_bytes(signed)?)?;
-            // A hash is a number: that of SHA-256 is too short for the crate unless it has its zeros.
-            let digest = (self.digest)(message);
-            let mut number = [0; OCTETS];
-            for (place, octet) in number.iter_mut().rev().zip(digest.iter().rev()) {
-                *place = *octet;
-            }
-            key.verify_prehash(&number, &signature)
-        };
-        verify().map_err(|_| InvalidSignature)
-    }
-
-    fn public_key_alg_id(&self) -> AlgorithmIdentifier {
-        alg_id::ECDSA_P521
-    }
-
-    fn signature_alg_id(&self) -> AlgorithmIdentifier {
-        self.signature
-    }
-}
 
 #[derive(Debug)]
 struct Group;

@@ -4,7 +4,7 @@ use rustls::SignatureScheme;
 use rustls::crypto::{CryptoProvider, WebPkiSupportedAlgorithms, ring};
 use webpki::ring as known;
 
-use super::p521;
+use super::{ecdsa, p521};
 
 /// How signatures are verified. In TLS 1.2 a scheme tells the hash alone, and the key tells the curve.
 pub(super) static ALGORITHMS: WebPkiSupportedAlgorithms = WebPkiSupportedAlgorithms {
@@ -23,18 +23,20 @@ pub(super) static ALGORITHMS: WebPkiSupportedAlgorithms = WebPkiSupportedAlgorit
         known::RSA_PKCS1_2048_8192_SHA256_ABSENT_PARAMS,
         known::RSA_PKCS1_2048_8192_SHA384_ABSENT_PARAMS,
         known::RSA_PKCS1_2048_8192_SHA512_ABSENT_PARAMS,
-        p521::ECDSA_SHA256,
-        p521::ECDSA_SHA384,
-        p521::ECDSA_SHA512,
+        ecdsa::P256_SHA512,
+        ecdsa::P384_SHA512,
+        ecdsa::P521_SHA256,
+        ecdsa::P521_SHA384,
+        ecdsa::P521_SHA512,
     ],
     mapping: &[
         (
             SignatureScheme::ECDSA_NISTP384_SHA384,
-            &[known::ECDSA_P384_SHA384, known::ECDSA_P256_SHA384, p521::ECDSA_SHA384],
+            &[known::ECDSA_P384_SHA384, known::ECDSA_P256_SHA384, ecdsa::P521_SHA384],
         ),
         (
             SignatureScheme::ECDSA_NISTP256_SHA256,
-            &[known::ECDSA_P256_SHA256, known::ECDSA_P384_SHA256, p521::ECDSA_SHA256],
+            &[known::ECDSA_P256_SHA256, known::ECDSA_P384_SHA256, ecdsa::P521_SHA256],
         ),
         (SignatureScheme::ED25519, &[known::ED25519]),
         (SignatureScheme::RSA_PSS_SHA512, &[known::RSA_PSS_2048_8192_SHA512_LEGACY_KEY]),
@@ -43,8 +45,11 @@ pub(super) static ALGORITHMS: WebPkiSupportedAlgorithms = WebPkiSupportedAlgorit
         (SignatureScheme::RSA_PKCS1_SHA512, &[known::RSA_PKCS1_2048_8192_SHA512]),
         (SignatureScheme::RSA_PKCS1_SHA384, &[known::RSA_PKCS1_2048_8192_SHA384]),
         (SignatureScheme::RSA_PKCS1_SHA256, &[known::RSA_PKCS1_2048_8192_SHA256]),
-        // The last, since servers take the first that they have a key for: with it ring verifies no other.
-        (SignatureScheme::ECDSA_NISTP521_SHA512, &[p521::ECDSA_SHA512]),
+        // The last, since servers take the first that they have a key for, and ring verifies the others.
+        (
+            SignatureScheme::ECDSA_NISTP521_SHA512,
+            &[ecdsa::P521_SHA512, ecdsa::P256_SHA512, ecdsa::P384_SHA512],
+        ),
     ],
 };
 

@@ -2,7 +2,6 @@
 
 use std::io::{Cursor, Read as _, Write as _};
 use std::sync::Arc;
-use std::time::Duration;
 
 use rustls::ClientConnection;
 
@@ -34,7 +33,9 @@ impl Session {
         let mut rest = Cursor::new(octets);
         while self.connection.read_tls(&mut rest).map_err(|error| Fault::Other(error.kind().to_string()))? > 0
         {
-            let state = self.connection.process_new_packets().map_err(|error| Fault::from(&error))?;
+            let state = self.connection.process_new_packets();
+            // The chain is accepted before the signature of the handshake is looked at.
+            let state = state.map_err(|error| Fault::from(&error).ending(|| self.verifier.first_end()))?;
             let start = plain.len();
             plain.resize(start + state.plaintext_bytes_to_read(), 0);
             if let Some(room) = plain.get_mut(start..).filter(|room| !room.is_empty()) {
@@ -74,18 +75,25 @@ impl Session {
         self.connection.is_handshaking()
     }
 
-    /// Returns when the first certificate ends of the chain that the server showed, as of `now` after 1970,
-    /// once the handshake is over: its own where the chain is not verified. `None` if that cannot be read.
-    pub fn first_end(&self, now: Duration) -> Option<End> {
-        self.verifier.first_end(self.connection.peer_certificates()?, now)
+    /// Returns when the first certificate ends of the chain that the server showed: its own where the chain is
+    /// not verified. `None` until the chain is accepted, and if that cannot be read.
+    pub fn first_end(&self) -> Option<End> {
+        self.verifier.first_end()
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use plugin::Deadline;
+    use rustls::crypto::ring::{Ticketer, default_provider};
+    use rustls::{ServerConfig, ServerConnection, version};
+    use suite::needs::missing;
+    use suite::tls::{Authority, NEEDS, Pair};
 
     use super::*;
+    use crate::tls::authorities::{read_chain, read_key};
     use crate::tls::{Settings, Verify};
 
     fn session() -> Session {
@@ -102,7 +110,7 @@ mod tests {
         assert_eq!(hello.first(), Some(&22));
         assert!(hello.windows(15).any(|part| part == b"www.example.com"));
         assert!(session.outgoing().is_empty() && session.is_handshaking());
-        assert_eq!(session.first_end(Duration::ZERO), None);
+        assert_eq!(session.first_end(), None);
     }
 
     #[test]
@@ -112,5 +120,54 @@ mod tests {
         }
         // Half a record says nothing yet.
         assert_eq!(session().take(&[22, 3, 3]), Ok(Vec::new()));
+    }
+
+    /// A server of a cluster whose members take each other's tickets.
+    fn member(pair: &Pair, ticketer: &Arc<dyn rustls::server::ProducesTickets>) -> Arc<ServerConfig> {
+        let deadline = Deadline::after(Duration::from_secs(8));
+        let chain = read_chain(&pair.certificate, &deadline).unwrap();
+        let key = read_key(&pair.key, &deadline).unwrap();
+        let config = ServerConfig::builder_with_provider(Arc::new(default_provider()));
+        let config = config.with_protocol_versions(&[&version::TLS12]).unwrap();
+        let mut config = config.with_no_client_auth().with_single_cert(chain, key).unwrap();
+        config.ticketer = Arc::clone(ticketer);
+        Arc::new(config)
+    }
+
+    fn shake_hands(session: &mut Session, server: Arc<ServerConfig>) -> Result<(), Fault> {
+        let mut server = ServerConnection::new(server).unwrap();
+        while session.is_handshaking() {
+            let said = session.outgoing();
+            server.read_tls(&mut Cursor::new(said)).unwrap();
+            server.process_new_packets().unwrap();
+            let mut answer = Vec::new();
+            while server.wants_write() {
+                server.write_tls(&mut answer).unwrap();
+            }
+            session.take(&answer)?;
+        }
+        Ok(())
+    }
+
+    /// Each address is asked for its own certificate, also where a ticket of another would do without.
+    #[test]
+    fn no_session_goes_on_where_another_ended() {
+        if missing(&NEEDS) {
+            return;
+        }
+        const NAME: &str = "subjectAltName=DNS:www.example.com";
+        let authority = Authority::create("sop");
+        let good = authority.sign_between("good", NAME, "20200101000000Z", "20981231235959Z");
+        let old = authority.sign_between("old", NAME, "20200101000000Z", "20200229120000Z");
+        let settings = Settings { authorities: Some(authority.path("ca.pem")), ..Settings::default() };
+        let client = settings.load(&Deadline::after(Duration::from_secs(8))).unwrap();
+        let ticketer = Ticketer::new().unwrap();
+        let ask = |pair| {
+            let mut session = client.session("www.example.com").unwrap();
+            shake_hands(&mut session, member(pair, &ticketer)).map(|()| session.first_end())
+        };
+        assert_eq!(ask(&good), Ok(Some(End::of_server(4_070_908_799))));
+        assert_eq!(ask(&old), Err(Fault::Expired(End::of_server(1_582_977_600))));
+        assert_eq!(ask(&good), Ok(Some(End::of_server(4_070_908_799))));
     }
 }

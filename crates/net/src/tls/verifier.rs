@@ -3,7 +3,7 @@
 //! More kinds of signatures are offered than can be verified: without the offer a server with such a key ends
 //! the handshake, and seems broken.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
@@ -40,22 +40,50 @@ pub enum Verify {
     Full,
 }
 
-/// Verifies as much as it is told to.
+/// Verifies as much as it is told to, for one connection.
 #[derive(Debug)]
 pub(super) struct Verifier {
     verify: Verify,
-    authorities: Authorities,
+    authorities: Arc<Authorities>,
     provider: Arc<CryptoProvider>,
+    /// When the first certificate ends of a chain that is accepted.
+    first_end: OnceLock<Option<End>>,
 }
 
 impl Verifier {
     pub(super) fn new(verify: Verify, authorities: Authorities, provider: Arc<CryptoProvider>) -> Self {
-        Self { verify, authorities, provider }
+        Self { verify, authorities: Arc::new(authorities), provider, first_end: OnceLock::new() }
     }
 
-    /// Returns when the first certificate ends of a chain that a server showed, as of `now` after 1970: its
-    /// own where the chain is not verified. `None` if that cannot be read.
-    pub(super) fn first_end(&self, chain: &[CertificateDer<'_>], now: Duration) -> Option<End> {
+    /// Returns the same verifier for another connection.
+    pub(super) fn renewed(&self) -> Self {
+        let (authorities, provider) = (Arc::clone(&self.authorities), Arc::clone(&self.provider));
+        Self { verify: self.verify, authorities, provider, first_end: OnceLock::new() }
+    }
+
+    /// Returns when the first certificate ends of the chain that the server showed: its own where the chain is
+    /// not verified. `None` until the chain is accepted, and if that cannot be read.
+    pub(super) fn first_end(&self) -> Option<End> {
+        self.first_end.get().cloned().flatten()
+    }
+
+    /// Verifies the chain that a server of this name showed, as of `now` after 1970.
+    fn judge(&self, chain: &[CertificateDer<'_>], name: &ServerName<'_>, now: Duration) -> Result<(), Fault> {
+        let name = match self.verify {
+            Verify::Nothing => return Ok(()),
+            Verify::Chain => None,
+            Verify::Full => Some(name.to_str()),
+        };
+        let own = chain.first().ok_or(Fault::NoCertificate)?;
+        match (self.authorities.verify(chain, name.as_deref(), now), check_key(own)) {
+            // A weak key is the server's fault, whatever cannot be verified.
+            (Err(Fault::Unverifiable(..)), Err(weak @ Fault::WeakKey(..))) => Err(weak),
+            (verified, of_key) => verified.and(of_key),
+        }
+    }
+
+    /// When the first certificate of a chain ends, as of `now` after 1970.
+    fn end_of(&self, chain: &[CertificateDer<'_>], now: Duration) -> Option<End> {
         match self.verify {
             Verify::Nothing => chain.first().and_then(not_after).map(End::of_server),
             Verify::Chain | Verify::Full => self.authorities.first_end(chain, now),
@@ -110,22 +138,12 @@ impl ServerCertVerifier for Verifier {
         _ocsp: &[u8],
         now: UnixTime,
     ) -> Result<ServerCertVerified, Error> {
-        let name = match self.verify {
-            Verify::Nothing => return Ok(ServerCertVerified::assertion()),
-            Verify::Chain => None,
-            Verify::Full => Some(name.to_str()),
-        };
         let chain: Vec<CertificateDer<'_>> =
             [certificate].into_iter().chain(intermediates).cloned().collect();
         let now = Duration::from_secs(now.as_secs());
-        let verified = self.authorities.verify(&chain, name.as_deref(), now);
-        let verified = match (verified, check_key(certificate)) {
-            // A weak key is the server's fault, whatever cannot be verified.
-            (Err(Fault::Unverifiable(..)), Err(weak @ Fault::WeakKey(..))) => Err(weak),
-            (verified, of_key) => verified.and(of_key),
-        };
-        let end = || self.authorities.first_end(&chain, now);
-        verified.map(|()| ServerCertVerified::assertion()).map_err(|fault| wrong(fault.ending(end)))
+        self.judge(&chain, name, now).map_err(|fault| wrong(fault.ending(|| self.end_of(&chain, now))))?;
+        let _ = self.first_end.set(self.end_of(&chain, now));
+        Ok(ServerCertVerified::assertion())
     }
 
     // Without a verified certificate a signature by its key proves nothing, and MySQL's own certificates may
