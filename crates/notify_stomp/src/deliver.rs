@@ -3,7 +3,7 @@
 
 mod error;
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::slice::Iter;
 
 use plugin::Deadline;
@@ -74,13 +74,13 @@ impl SendOptions<'_> {
             .and_then(|number| if number == sequence { Ok(()) } else { Err(session.unasked(&answer)) })
     }
 
-    /// Sends all that waits, and what comes meanwhile. From the first receipt on, the session goes on until
+    /// Sends all that waits, and what comes meanwhile, but what is `held` or `kept`. From the first receipt on, the session goes on until
     /// `deadline`. Returns how many the broker confirmed, also where an error ended it.
     pub(crate) fn drain(
         &self,
         spool: &Spool,
         session: &mut Session<'_>,
-        held: &Held,
+        (held, kept): (&Held, &BTreeSet<u64>),
         deadline: &Deadline,
     ) -> (usize, Result<(), DeliverError>) {
         let (open, confirmed) = (VecDeque::new(), Vec::new());
@@ -88,7 +88,10 @@ impl SendOptions<'_> {
             Delivery { options: self, spool, session, held, deadline, open, confirmed, sent: 0 };
         let result = loop {
             let delivered = spool.entries().map_err(DeliverError::from);
-            let delivered = delivered.and_then(|entries| delivery.deliver(&entries));
+            let delivered = delivered.and_then(|mut entries| {
+                entries.retain(|entry| !kept.contains(&entry.sequence));
+                delivery.deliver(&entries)
+            });
             // What was confirmed before an error is done with.
             let retired = delivery.retire();
             match delivered.and_then(|is_more| retired.map(|()| is_more)) {

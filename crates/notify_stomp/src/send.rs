@@ -8,7 +8,7 @@ pub(crate) mod blame;
 mod known;
 mod suspects;
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use net::SlowPath;
 use plugin::Deadline;
@@ -46,8 +46,12 @@ pub(crate) struct Sent {
     /// The number of destinations that this run held, including those of earlier runs that were refused
     /// again.
     held_now: usize,
+    /// Why events wait that the broker refused while it confirmed others.
+    pub(crate) kept: Option<Failure>,
     /// Destinations and words that were about an event while the broker was well.
     proven: BTreeSet<(String, String)>,
+    /// Words with which an event was set aside while the broker was well.
+    told: BTreeSet<String>,
 }
 
 /// A destination that an earlier run held.
@@ -75,6 +79,12 @@ pub(crate) struct Sender<'a> {
     is_loaded: bool,
     /// Events that were read and whose destinations are held.
     passed: BTreeSet<u64>,
+    /// Events that the broker in use refused and that were passed over, and how many of them since it
+    /// confirmed one.
+    kept: BTreeSet<u64>,
+    in_a_row: usize,
+    /// The destinations of events that were read, where they have placeholders.
+    destinations: BTreeMap<Entry, String>,
 }
 
 impl<'a> Sender<'a> {
@@ -88,7 +98,22 @@ impl<'a> Sender<'a> {
     ) -> Self {
         let (sent, known, passed) = (Sent::default(), VecDeque::new(), BTreeSet::new());
         let (slow, is_loaded) = (Some(slow), false);
-        Self { connect, options, spool, most, slow, passed_over, sent, known, is_loaded, passed }
+        let (kept, in_a_row, destinations) = (BTreeSet::new(), 0, BTreeMap::new());
+        Self {
+            connect,
+            options,
+            spool,
+            most,
+            slow,
+            passed_over,
+            sent,
+            known,
+            is_loaded,
+            passed,
+            kept,
+            in_a_row,
+            destinations,
+        }
     }
 
     /// Sends all that waits, unless another process does. The sender reads the spool again after it has given
@@ -108,6 +133,7 @@ impl<'a> Sender<'a> {
             let passed_over = std::mem::take(&mut self.passed_over);
             let attempt = |broker: &Broker, share: &Deadline| {
                 let (before, answer) = (self.sent.confirmed, self.sent.answer.take());
+                (self.kept, self.sent.kept) = (BTreeSet::new(), None);
                 let result = self.all_through(broker, share);
                 // A broker that confirms or refuses is not silent: the time was over.
                 let is_silent = result.as_ref().is_err_and(DeliverError::is_silence)
@@ -138,15 +164,16 @@ impl<'a> Sender<'a> {
     fn through(&mut self, broker: &Broker, share: &Deadline) -> Result<(), DeliverError> {
         loop {
             let mut session = Session::open(self.connect, broker, share, self.slow)?;
+            let skipped = (&self.sent.held, &self.kept);
             let (confirmed, result) =
-                self.options.drain(self.spool, &mut session, &self.sent.held, self.connect.deadline);
+                self.options.drain(self.spool, &mut session, skipped, self.connect.deadline);
             self.note(confirmed, broker);
             match result {
                 Ok(()) => {
                     session.close();
                     return Ok(());
                 }
-                Err(DeliverError::Session(error)) if self.may_be_one_event(&error) => {
+                Err(DeliverError::Session(error)) if Blame::of(&error) != Blame::Other => {
                     drop(session);
                     self.note_answer(&error);
                     self.one_by_one(broker, share)?;
@@ -162,6 +189,7 @@ impl<'a> Sender<'a> {
                 self.spool.trust();
             }
             self.sent.broker = Some(broker.name());
+            self.in_a_row = 0;
         }
         self.sent.confirmed += confirmed;
     }
@@ -169,15 +197,6 @@ impl<'a> Sender<'a> {
     /// Notes that a broker answered without a receipt.
     fn note_answer(&mut self, error: &SessionError) {
         self.sent.answer = Some(error.into());
-    }
-
-    /// Whether others could be sent after this error.
-    fn may_be_one_event(&self, error: &SessionError) -> bool {
-        match Blame::of(error) {
-            Blame::Other => false,
-            Blame::Place => self.options.template.has_placeholders(),
-            Blame::Event | Blame::Unclear => true,
-        }
     }
 
     /// Sends one event after the other, each after the receipt of the one before.
@@ -220,10 +239,10 @@ impl<'a> Sender<'a> {
         Ok(())
     }
 
-    /// The first event whose destination is not held.
+    /// The first event whose destination is not held, and that was not passed over.
     fn next(&mut self) -> Result<Option<(Entry, Vec<u8>)>, DeliverError> {
         for entry in self.spool.entries()? {
-            if self.passed.contains(&entry.sequence) {
+            if self.passed.contains(&entry.sequence) || self.kept.contains(&entry.sequence) {
                 continue;
             }
             let Some(json) = self.spool.read(entry)? else { continue };

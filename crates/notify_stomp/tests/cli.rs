@@ -22,6 +22,8 @@ mod brokers;
 mod kept;
 #[path = "cli/loss.rs"]
 mod loss;
+#[path = "cli/proof.rs"]
+mod proof;
 #[path = "cli/refused.rs"]
 mod refused;
 #[path = "cli/snapshot.rs"]

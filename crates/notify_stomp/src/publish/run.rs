@@ -143,6 +143,9 @@ impl Run<'_> {
             let text = format!("{}, destination {destination}{others}", why.text);
             self.seen.failure = Some(Failure { text, ..*why });
         }
+        if let (None, Some(why)) = (&self.seen.failure, sent.kept) {
+            self.seen.failure = Some(why);
+        }
         self.seen.sent += sent.confirmed;
         self.seen.is_busy |= sent.is_busy;
         self.seen.broker = sent.broker.unwrap_or_else(|| self.seen.broker.clone());

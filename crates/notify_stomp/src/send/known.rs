@@ -6,6 +6,7 @@
 
 use std::collections::BTreeSet;
 
+use super::blame::Blame;
 use super::{At, Known, Sender};
 use crate::deliver::DeliverError;
 use crate::observations::Failure;
@@ -66,7 +67,7 @@ impl Sender<'_> {
         let Some(json) = self.spool.read(known.entry)? else { return Ok(None) };
         match self.alone(&mut None, at, known.entry, json.clone()) {
             Ok(()) => Ok(Some(true)),
-            Err(DeliverError::Session(error)) if self.may_be_one_event(&error) => {
+            Err(DeliverError::Session(error)) if Blame::of(&error) != Blame::Other => {
                 self.judge((known.entry, &json), error, at)?;
                 Ok(Some(false))
             }

@@ -2,8 +2,10 @@
 //!
 //! An event that is refused alone is a suspect. Others are then tried: first the next ones, then ever
 //! further ones up to the last, so that neither two bad events in a row nor a hundred hold up the good ones.
-//! As soon as one is confirmed, the broker is well, and a suspect that it refuses once more is set aside; in
-//! this run, so is what is refused twice with the same words later.
+//! As soon as one is confirmed, the broker is well, and a suspect that it refuses once more is set aside,
+//! whatever the words: brokers speak of a destination or a disk where they mean one event. But a queue may be
+//! full only now and then. So words that do not name the event's size, headers or content set aside one event
+//! in a run: others that are refused with them are passed over until the next run.
 //! Where none is confirmed, the broker itself may be at fault. Then an event is set aside only if the words
 //! are about an event, and no other event was refused with the same words since the last confirmation.
 //!
@@ -24,6 +26,8 @@ const ASIDE: usize = 100;
 const PROBES: usize = 16;
 /// How many of them are the next ones. Each later one is twice as far away.
 const NEAR: usize = 4;
+/// How many are tried if the words are about the destination or the broker: each costs a connection.
+const PLACE_PROBES: usize = 2;
 /// How many destinations are held in one run because the broker hangs up, before it is at fault itself.
 const HANG_UPS: usize = 16;
 
@@ -39,6 +43,18 @@ impl Suspect {
     }
 }
 
+/// Returns how many events beyond the suspects the next one to try is. `None` if enough were tried.
+fn distance(suspects: &[Suspect]) -> Option<usize> {
+    let of_place = suspects.iter().filter(|suspect| Blame::of(&suspect.error) == Blame::Place).count();
+    match (of_place, suspects.len()) {
+        // The newest one first: it has come while the others waited.
+        (1, ..PROBES) => Some(usize::MAX),
+        (1..=PLACE_PROBES, ..PROBES) | (0, 0..NEAR) => Some(0),
+        (0, far @ ..PROBES) => Some((2 << (far - NEAR)) - 1),
+        _ => None,
+    }
+}
+
 impl Sender<'_> {
     /// Decides what is refused here: the event, its destination, or everything, which is the error.
     pub(super) fn judge(
@@ -50,21 +66,20 @@ impl Sender<'_> {
         if Blame::of(&error) != Blame::Other {
             self.note_answer(&error);
         }
-        let first = Suspect { entry, error };
+        let mut refused = Suspect { entry, error };
         let destination = self.options.destination(json);
-        if self.sent.proven.contains(&(destination.clone(), first.words())) {
-            return self.set_aside_proven(vec![first], at, destination);
+        if self.sent.proven.contains(&(destination.clone(), refused.words())) {
+            return match Blame::of(&refused.error) {
+                Blame::Event => self.set_aside_proven(vec![refused], at, destination),
+                _ => self.pass_over(refused),
+            };
         }
         let mut suspects = Vec::new();
-        let mut refused = first;
         loop {
-            match Blame::of(&refused.error) {
-                Blame::Event | Blame::Unclear => suspects.push(refused),
-                Blame::Place if self.options.template.has_placeholders() => {
-                    return self.hold(destination, &refused);
-                }
-                Blame::Place | Blame::Other => return Err(refused.error.into()),
+            if Blame::of(&refused.error) == Blame::Other {
+                return Err(refused.error.into());
             }
+            suspects.push(refused);
             let Some((entry, json)) = self.probe(&suspects, &destination)? else { break };
             match self.alone(&mut None, at, entry, json) {
                 Ok(()) => return self.set_aside_proven(suspects, at, destination),
@@ -77,40 +92,41 @@ impl Sender<'_> {
 
     /// The event to try next: beyond the suspects, and with their destination.
     fn probe(
-        &self,
+        &mut self,
         suspects: &[Suspect],
         destination: &str,
     ) -> Result<Option<(Entry, Vec<u8>)>, DeliverError> {
-        let distance = match suspects.len() {
-            0..NEAR => 0,
-            PROBES.. => return Ok(None),
-            far => (2 << (far - NEAR)) - 1,
-        };
+        let Some(distance) = distance(suspects) else { return Ok(None) };
         let is_suspect = |entry: &Entry| suspects.iter().any(|suspect| suspect.entry == *entry);
-        let entries = self.spool.entries()?.into_iter().filter(|entry| !is_suspect(entry));
+        let mut others = Vec::new();
+        for entry in self.spool.entries()?.into_iter().filter(|entry| !is_suspect(entry)) {
+            if !self.kept.contains(&entry.sequence) && self.is_to(entry, destination)? {
+                others.push(entry);
+            }
+        }
+        // One that is no event, or has just gone, is passed over.
+        for entry in others.iter().skip(distance.min(others.len().saturating_sub(1))) {
+            if let Some(json) = self.spool.read(*entry)? {
+                return Ok(Some((*entry, json)));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Returns whether an event goes to this destination: without placeholders each does.
+    fn is_to(&mut self, entry: Entry, destination: &str) -> Result<bool, DeliverError> {
         if !self.options.template.has_placeholders() {
-            let entries: Vec<Entry> = entries.collect();
-            // One that is no event, or has just gone, is passed over.
-            for entry in entries.iter().skip(distance.min(entries.len().saturating_sub(1))) {
-                if let Some(json) = self.spool.read(*entry)? {
-                    return Ok(Some((*entry, json)));
-                }
-            }
-            return Ok(None);
+            return Ok(true);
         }
-        let (mut found, mut left) = (None, distance);
-        for entry in entries {
-            let json = self.spool.read(entry)?;
-            let Some(json) = json.filter(|json| self.options.destination(json) == destination) else {
-                continue;
-            };
-            found = Some((entry, json));
-            if left == 0 {
-                break;
-            }
-            left -= 1;
+        // Each file is read once in a run, also where many destinations are refused.
+        if let Some(known) = self.destinations.get(&entry) {
+            return Ok(known == destination);
         }
-        Ok(found)
+        let Some(json) = self.spool.read(entry)? else { return Ok(false) };
+        let own = self.options.destination(&json);
+        let is_it = own == destination;
+        self.destinations.insert(entry, own);
+        Ok(is_it)
     }
 
     /// The broker is well: sets aside what it refuses once more.
@@ -124,11 +140,15 @@ impl Sender<'_> {
             let Some(json) = self.spool.read(entry)? else { continue };
             match self.alone(&mut None, at, entry, json) {
                 Ok(()) => {}
-                Err(DeliverError::Session(error))
-                    if matches!(Blame::of(&error), Blame::Event | Blame::Unclear) =>
-                {
-                    self.sent.proven.insert((destination.clone(), error.to_string()));
-                    self.set_aside(Suspect { entry, error })?;
+                Err(DeliverError::Session(error)) if Blame::of(&error) != Blame::Other => {
+                    let words = error.to_string();
+                    self.sent.proven.insert((destination.clone(), words.clone()));
+                    let refused = Suspect { entry, error };
+                    if self.sent.told.insert(words) || Blame::of(&refused.error) == Blame::Event {
+                        self.set_aside(refused)?;
+                    } else {
+                        self.pass_over(refused)?;
+                    }
                 }
                 Err(error) => return Err(error),
             }
@@ -164,6 +184,17 @@ impl Sender<'_> {
     fn hold(&mut self, destination: String, refused: &Suspect) -> Result<(), DeliverError> {
         self.sent.held.insert(destination, Failure::from(&refused.error));
         self.sent.held_now += 1;
+        Ok(())
+    }
+
+    /// Leaves an event for the next run. Where the broker refuses many in a row, it is at fault itself.
+    fn pass_over(&mut self, refused: Suspect) -> Result<(), DeliverError> {
+        self.in_a_row += 1;
+        if self.in_a_row > ASIDE {
+            return Err(refused.error.into());
+        }
+        self.kept.insert(refused.entry.sequence);
+        self.sent.kept.get_or_insert(Failure::from(&refused.error));
         Ok(())
     }
 
