@@ -47,12 +47,13 @@ impl From<Passage> for Tried {
 
 impl RequestOptions {
     /// Asks for a page through a proxy. Whether strangers get our page does not depend on its certificate:
-    /// where that is not accepted, they ask again without verifying it. An error of squid inside that tunnel is
-    /// the fault for every client.
+    /// where that is not accepted or cannot be verified here, they ask again without verifying it. An error of
+    /// squid inside that tunnel is the fault for every client.
     pub(crate) fn ask(&self, proxy: SocketAddr, url: &Url, who: As<'_>) -> Answer {
         let answer = self.request(proxy, url, Some(who), true);
-        let is_unverified = matches!(answer.fault, Some(Fault::Tunnel(Tunnel::Certificate(_))));
-        if !is_unverified {
+        let is_unproved =
+            matches!(answer.fault, Some(Fault::Tunnel(Tunnel::Certificate(_) | Tunnel::Unverifiable(_))));
+        if !is_unproved {
             return answer;
         }
         let again = self.request(proxy, url, Some(who), false);

@@ -180,9 +180,12 @@ fn worth(fault: Option<Fault>) -> Direct {
     match fault {
         None => Direct::Serves,
         Some(Fault::Late | Fault::Short { .. }) => Direct::NoWay("no time left".to_owned()),
-        Some(fault @ (Fault::Local(_) | Fault::Prohibited | Fault::Unreachable { is_here: true, .. })) => {
-            Direct::NoWay(fault.brief())
-        }
+        Some(
+            fault @ (Fault::Local(_)
+            | Fault::Prohibited
+            | Fault::Unreachable { is_here: true, .. }
+            | Fault::Tunnel(Tunnel::Unverifiable(_))),
+        ) => Direct::NoWay(fault.brief()),
         Some(fault) => Direct::Fails(fault),
     }
 }

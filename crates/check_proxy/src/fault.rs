@@ -108,6 +108,8 @@ pub(crate) enum Tunnel {
     NoTls,
     /// The certificate is not accepted: why.
     Certificate(String),
+    /// A signature is of a kind that this program cannot verify, which is no fault of the server: which.
+    Unverifiable(String),
     /// The handshake failed before there was a certificate to look at: why.
     Handshake(String),
 }
@@ -146,11 +148,12 @@ impl Fault {
         }
     }
 
-    /// Whether the proxy had taken the login, as far as this answer alone tells.
+    /// Whether the proxy had taken the login and failed then, as far as this answer alone tells.
     pub(crate) fn is_past_login(&self) -> bool {
         match self {
             Fault::Status(status) => status.is_past_login(),
             Fault::SocksReply(code) => *code != 2,
+            Fault::Tunnel(Tunnel::Unverifiable(_)) => false,
             Fault::Tunnel(_)
             | Fault::SocksRequestSilent { .. }
             | Fault::Cut
@@ -260,6 +263,11 @@ impl Fault {
         matches!(self, Fault::Local(_) | Fault::Late | Fault::Short { .. })
     }
 
+    /// Whether a certificate in a tunnel cannot be verified here.
+    pub(crate) fn is_unverifiable(&self) -> bool {
+        matches!(self, Fault::Tunnel(Tunnel::Unverifiable(_)))
+    }
+
     /// Masks the secrets in the texts that the proxy sent.
     pub(crate) fn masked(self, secrets: &Secrets) -> Self {
         let masked = |text: String| secrets.mask(&text);
@@ -347,6 +355,7 @@ impl Tunnel {
             Tunnel::SocksReset => "SOCKS reply 0, then reset".to_owned(),
             Tunnel::NoTls => "no TLS after CONNECT".to_owned(),
             Tunnel::Certificate(why) => format!("wrong certificate after CONNECT: {why}"),
+            Tunnel::Unverifiable(why) => why.clone(),
             Tunnel::Handshake(why) => format!("TLS fails after CONNECT: {why}"),
         }
     }

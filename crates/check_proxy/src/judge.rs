@@ -133,19 +133,22 @@ fn first(unknowns: impl Iterator<Item = Unknown>) -> Option<Unknown> {
     unknowns.min_by_key(|unknown| unknown.is_short)
 }
 
-/// Why requests for the pages could not be made.
+/// Why requests for the pages could not be made, or the customer's page could not be proved here.
 fn local(seen: &Observation) -> impl Iterator<Item = Unknown> {
     let of_page = |page: &PageObservation| {
-        [&page.stranger, &page.random, &page.customer].map(|answer| {
-            let fault = answer.as_ref()?.fault.as_ref().filter(|fault| fault.is_local())?;
-            let text = match fault {
-                Fault::Short { what, .. } if page.has_served() => {
-                    format!("serves the customer, to others {what}")
-                }
-                fault => fault.brief(),
-            };
-            Some(Unknown { text, is_short: fault.is_short() })
-        })
+        [(&page.stranger, false), (&page.random, false), (&page.customer, true)].map(
+            |(answer, is_customer)| {
+                let fault = answer.as_ref()?.fault.as_ref()?;
+                let is_unknown = fault.is_local() || (is_customer && fault.is_unverifiable());
+                let text = match fault {
+                    Fault::Short { what, .. } if page.has_served() => {
+                        format!("serves the customer, to others {what}")
+                    }
+                    fault => fault.brief(),
+                };
+                is_unknown.then(|| Unknown { text, is_short: fault.is_short() })
+            },
+        )
     };
     seen.pages.iter().flat_map(of_page).flatten()
 }
@@ -210,7 +213,7 @@ fn reason(page: &PageObservation, is_helper_well: bool) -> Option<Reason> {
         return answers_no_new_login(page).filter(|_| !is_helper_well);
     };
     let text = match fault {
-        fault if fault.is_local() => return None,
+        fault if fault.is_local() || fault.is_unverifiable() => return None,
         Fault::Silent if is_answered_no(&page.stranger) && has_fault(&page.random, &Fault::Silent) => {
             "refuses strangers, does not answer any login: its authentication helper hangs".to_owned()
         }

@@ -262,3 +262,39 @@ fn a_silence_alone_refuses_nobody() {
     assert_eq!(waiting(|_| false), (3, undecided));
     assert_eq!(waiting(|who| who == Who::Unknown), (0, "PROXY OK - 127.0.0.1 refuses strangers".to_owned()));
 }
+
+/// The page's certificate has a signature that cannot be verified here. A proxy that refuses is untested.
+#[test]
+fn an_open_proxy_is_found_where_the_certificate_cannot_be_verified() {
+    let origin = Origin::start();
+    // By P-256 with SHA-512.
+    let by_sha512 = origin.authority.sign_by("page", "subjectAltName=IP:127.0.0.1", "-days 2 -sha512");
+    let page = listen_tls(&by_sha512);
+    let other = fake::listen("127.0.0.1:0", {
+        let config = fake::server_config(&by_sha512);
+        move |mut stream| fake::answer_by_tls(&config, &mut stream, |_| answer("404 No", "", ""))
+    });
+    let said = |to: u16, opens: fn(Who) -> bool, more: &[&str]| {
+        let port = proxy(move |who, _, stream| match opens(who) {
+            true => tunnel(("127.0.0.1", to), stream),
+            false => drop(stream.write_all(refusal().as_bytes())),
+        });
+        let url = format!("--url=https://127.0.0.1:{to}/pong?n=NONCE");
+        let fixed = [&format!("--port={port}"), &url, &origin.ca(), "--expect=pong NONCE from PROXY"];
+        verdict(&[fixed.as_slice(), more].concat())
+    };
+    let login = origin.login();
+    let (login, only) = ([login.as_str()], ["--strangers=only"]);
+    let critical = |reason: &str| (2, format!("PROXY CRITICAL - 127.0.0.1 {reason}"));
+    let unknown = |what: &str| (3, format!("PROXY UNKNOWN - 127.0.0.1 {what}"));
+    let open = || critical("open: serves strangers by https");
+    assert_eq!(said(page, |_| true, &only), open());
+    assert_eq!(said(page, |_| true, &login), open());
+    assert_eq!(said(page, |who| who != Who::Stranger, &login), critical("takes any password"));
+    let method =
+        "the authority of the server has a signature of an unknown method, which cannot be verified here";
+    assert_eq!(said(page, |who| who == Who::Customer, &login), unknown(method));
+    assert_eq!(said(other, |_| true, &only), unknown(&format!("strangers: undecided: {method}")));
+    let refuses = (0, "PROXY OK - 127.0.0.1 refuses strangers".to_owned());
+    assert_eq!(said(page, |_| false, &only), refuses);
+}

@@ -44,15 +44,12 @@ impl Fault {
     /// What an error of the TLS handshake in a tunnel says.
     pub(crate) fn of_handshake(cause: Cause) -> Self {
         use net::tls::Fault as Tls;
-        // A key of a kind that this program has no method for is nobody's fault.
-        if let Cause::Tls(Tls::Unverifiable(..)) = cause {
-            return Fault::Local(cause.to_string());
-        }
         Fault::Tunnel(match cause {
             Cause::NoAnswer => Tunnel::Silent,
             Cause::Closed | Cause::ClosedInHandshake => Tunnel::Closed,
             Cause::Reset | Cause::ResetInHandshake => Tunnel::Reset,
             Cause::Tls(Tls::NotTls) => Tunnel::NoTls,
+            Cause::Tls(Tls::Unverifiable(..)) => Tunnel::Unverifiable(cause.to_string()),
             Cause::Tls(
                 Tls::Alert(_)
                 | Tls::TooOld

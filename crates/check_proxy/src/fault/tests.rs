@@ -25,7 +25,10 @@ fn a_key_that_is_unknown_here_is_no_fault_of_a_proxy() {
     let of = |fault| Fault::of_handshake(net::Cause::Tls(fault));
     let what = Unverifiable { kind: Kind::Ed448, of_authority: false };
     let words = "the server has an Ed448 key, which cannot be verified here";
-    assert_eq!(of(Tls::Unverifiable(what, None)), Fault::Local(words.to_owned()));
+    let fault = of(Tls::Unverifiable(what, None));
+    assert_eq!(fault, Fault::Tunnel(Tunnel::Unverifiable(words.to_owned())));
+    assert_eq!((fault.brief(), fault.brief_without_proxy()), (words.to_owned(), words.to_owned()));
+    assert!(!fault.is_past_login() && !fault.is_local());
     assert!(matches!(of(Tls::Purpose), Fault::Tunnel(Tunnel::Certificate(_))));
 }
 

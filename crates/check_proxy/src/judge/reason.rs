@@ -32,7 +32,9 @@ impl Reason {
     pub(crate) fn of(secure: bool, fault: &Fault) -> Self {
         let naming = match fault {
             Fault::Status(status) if status.refuses_login() => Naming::InBrackets,
-            Fault::Tunnel(Tunnel::Silent | Tunnel::SocksClosed | Tunnel::SocksReset) => Naming::AtEnd,
+            Fault::Tunnel(
+                Tunnel::Silent | Tunnel::SocksClosed | Tunnel::SocksReset | Tunnel::Unverifiable(_),
+            ) => Naming::AtEnd,
             Fault::Tunnel(_) => Naming::Known,
             _ => Naming::AtEnd,
         };
