@@ -80,10 +80,14 @@ pub(crate) fn evaluate(allowed: &Allowed, observations: &Observations) -> Report
                 .map_or_else(unasked, |seen| judge_beside(seen, &observations.forbidden, &direct)),
         })
         .collect();
-    let findings = findings(allowed, observations, &judged);
+    let mut findings = findings(allowed, observations, &judged);
+    // A name without an address may stand for proxies that fail.
+    let is_known = observations.unresolved.is_empty();
+    let of_none = if is_known { late::state_of_none(&allowed.failed, &judged) } else { State::Ok };
+    let metrics = metrics(allowed, observations, &judged).into_iter();
+    findings.extend([metrics.fold(Finding::new(of_none, ""), Finding::metric)]);
     let report = findings.report(all_well(allowed, observations, &judged));
-    let report = details(report, observations, &judged);
-    metrics(allowed, observations, &judged).into_iter().fold(report, Report::metric)
+    details(report, observations, &judged)
 }
 
 /// The faults for the first line, the worst first.

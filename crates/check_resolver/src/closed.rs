@@ -16,13 +16,16 @@ pub(crate) fn evaluate(allowed: &Allowed, observed: &Observations) -> Report {
     let open: Vec<&Server> =
         observed.servers.iter().filter(|server| resolves_for_strangers(server)).collect();
     let metrics = allowed.failed(open.len(), total, false);
-    let state = allowed.state(open.len(), total, false);
+    let rest = observed.servers.iter().filter(|server| !open.contains(server));
+    let undecided: Vec<Finding> = rest.filter_map(|server| undecided(server, allowed.cut)).collect();
+    // None that is open is no fault where one may be.
+    let is_known = !open.is_empty() || undecided.is_empty();
+    let state = if is_known { allowed.state(open.len(), total, false) } else { State::Ok };
     let text = if open.is_empty() { String::new() } else { open_text(&open, total) };
     let mut finding = Finding::new(state, text).verbose_details(lines::details(observed));
     finding = metrics.into_iter().chain(lines::metrics(allowed, observed)).fold(finding, Finding::metric);
     let mut findings = Findings::from_iter([finding]);
-    let rest = observed.servers.iter().filter(|server| !open.contains(server));
-    findings.extend(rest.filter_map(|server| undecided(server, allowed.cut)));
+    findings.extend(undecided);
     findings.extend(observed.file.iter().filter_map(ignored));
     findings.report(match (open.len(), total) {
         (0, 1) => "1 server refuses strangers".to_owned(),

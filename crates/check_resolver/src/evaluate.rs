@@ -31,7 +31,9 @@ pub(crate) fn evaluate(allowed: &Allowed, observed: &Observations) -> Report {
     findings.extend(slow(allowed, observed, verdict.asked_again()));
     let counted = allowed.failed(failed, total, has_choice);
     let metrics = counted.into_iter().chain(lines::metrics(allowed, observed));
-    let data = metrics.fold(Finding::ok(""), Finding::metric);
+    // None that fails is judged as every other number is, where no more may fail.
+    let is_none = failed == 0 && verdict.undecided().is_empty();
+    let data = metrics.fold(Finding::new(if is_none { by_count } else { State::Ok }, ""), Finding::metric);
     let no_aaaa = verdict.asks_no_aaaa().then(|| "no program here asks for AAAA (no-aaaa)".to_owned());
     findings.extend([data.verbose_details(lines::details(observed).into_iter().chain(no_aaaa))]);
     let notes = verdict.notes();

@@ -26,6 +26,18 @@ pub(super) fn state(allowed: &AllowedFailures, failing: usize, judged: &[Judged<
     allowed.states(failing..=most, Some(total)).0
 }
 
+/// Returns how bad it is that none fails, whichever of those fail that may: OK where one does.
+pub(super) fn state_of_none(allowed: &AllowedFailures, judged: &[Judged<'_>]) -> State {
+    if judged.is_empty() || judged.iter().any(|judged| judged.verdict.fails()) {
+        return State::Ok;
+    }
+    let may_fail = |judged: &&Judged<'_>| {
+        let verdict = &judged.verdict;
+        verdict.local.is_some() || verdict.undecided.is_some() || !verdict.excused.is_empty()
+    };
+    allowed.states(0..=judged.iter().filter(may_fail).count(), Some(judged.len())).0
+}
+
 /// Returns what is said where none that was asked fails.
 pub(super) fn not_asked(judged: &[Judged<'_>], state: State) -> Option<Finding> {
     let (late, total) = (count(judged), judged.len());

@@ -326,6 +326,8 @@ fn servers_of_options_are_judged_more_strictly() {
             "192.0.2.53=no 192.0.2.54=192.0.2.80",
             "CRITICAL - 1 of 2 nameservers fails: 192.0.2.53 no answer",
         ),
+        // None is judged as every other number is.
+        ("-c 1:", "192.0.2.53=192.0.2.80", "CRITICAL - failed is 0, limit 1:"),
         (
             "--warning-time 1.5",
             "192.0.2.53=slow",

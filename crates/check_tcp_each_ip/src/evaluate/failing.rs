@@ -32,9 +32,19 @@ impl Judgement<'_> {
             State::Ok => (State::Ok, format!(" (allowed {})", self.allowed.failed.in_words())),
             certain => (certain, String::new()),
         };
-        let finding = self.finding((state, self.total()), failed, &format!("{verb}{allowed}{rest}"));
+        let finding = match failed {
+            [] => Finding::new(self.of_none(certain), ""),
+            failed => self.finding((state, self.total()), failed, &format!("{verb}{allowed}{rest}")),
+        };
         let beside = if is_undecided { self.beside(untested) } else { self.untested(untested) };
         (self.counted(finding, failed.len()), beside)
+    }
+
+    /// How bad it is that none fails, which is judged so: a name without an address may stand for targets that
+    /// do.
+    fn of_none(&self, judged: State) -> State {
+        let is_known = self.total() > 0 && self.observations.unresolved.is_empty();
+        if is_known { judged } else { State::Ok }
     }
 
     /// Whether all that were asked fail, which are many, and there was no time for the others.

@@ -43,3 +43,47 @@ fn a_failure_that_is_allowed_hides_nothing() {
         assert_eq!(line(seen, critical), format!("PROXY {expected}"));
     }
 }
+
+/// A range may mean that some must fail: none is judged by it as every other number is.
+#[test]
+fn none_that_fails_is_judged_too() {
+    let line = |observations: &Observations, critical: &str| {
+        let limits = Limits { critical: Some(critical.parse().unwrap()), ..Limits::default() };
+        let output = evaluate(&Allowed::new(&limits), observations).render("PROXY", 0);
+        output.split(" | ").next().unwrap().to_owned()
+    };
+    let local = || failing(Fault::Local("no route from here".to_owned()));
+    let untested = || http([local(), local(), local()]);
+    let serves = "OK - 192.0.2.1 serves customers in 0.012 s, strangers refused";
+    let rows = [
+        (vec![http(closed())], "1:", "CRITICAL - failed is 0, limit 1:"),
+        (vec![http(closed())], "@0", "CRITICAL - failed is 0, limit @0"),
+        (vec![http(closed()), http(closed())], "100:100%", "CRITICAL - failed_share is 0, limit 100:100"),
+        (vec![http(closed())], "~:", serves),
+        (vec![http(closed())], "@1:", serves),
+        (
+            vec![customer(Fault::Silent)],
+            "1:",
+            "OK - 192.0.2.1 fails, allowed 1 or more: takes the password, then no page: its DNS or its way to the page hangs",
+        ),
+        // Where one may fail that is not known, none is not certain.
+        (vec![untested()], "1:", "UNKNOWN - 192.0.2.1 no route from here"),
+        (
+            vec![http(closed()), untested()],
+            "2:",
+            "CRITICAL - failed is 0, limit 2:, and 1 of 2 proxies untested: 192.0.2.2 no route from here",
+        ),
+        (vec![http([code(503), code(407), well()])], "1:", "WARNING - 192.0.2.1 strangers: undecided: 503"),
+    ];
+    for (seen, critical, expected) in rows {
+        assert_eq!(line(&observed(seen), critical), format!("PROXY {expected}"));
+    }
+    let name = Unresolved {
+        name: "proxy9.example.com".to_owned(),
+        why: "resolving proxy9.example.com: no address found".to_owned(),
+        is_silence: false,
+    };
+    let observations = Observations { unresolved: vec![name], ..observed(vec![http(closed())]) };
+    let unknown = "PROXY UNKNOWN - resolving proxy9.example.com: no address found";
+    assert_eq!(line(&observations, "1:"), unknown);
+}

@@ -294,6 +294,10 @@ fn closed_servers_refuse() {
         let output = closed::evaluate(&allowed("--closed"), &observed).render("RESOLVER", 0);
         let summary = output.split(" | ").next().unwrap();
         assert_eq!(summary, format!("RESOLVER {line}"), "{servers}");
+        // None that is open is judged as every other number is, unless one may be.
+        let output = closed::evaluate(&allowed("--closed -c 1:"), &observed).render("RESOLVER", 0);
+        let is_judged = output.starts_with("RESOLVER CRITICAL - failed is 0, limit 1: |");
+        assert_eq!(is_judged, line.starts_with("OK"), "{output}");
     }
 }
 

@@ -164,3 +164,26 @@ fn a_total_outage_is_never_unknown() {
         ]
     );
 }
+
+/// A range may mean that some must fail: none is judged by it as every other number is.
+#[test]
+fn none_that_fails_is_judged_too() {
+    let rows: [(&str, Observations, &str); 7] = [
+        ("-c1:", seen(2, &[80], &[]), "CRITICAL - failed is 0, limit 1: | failed=0;;1:;0;2 "),
+        ("-w@0", seen(2, &[80], &[]), "WARNING - failed is 0, limit @0 | failed=0;@0;;0;2 "),
+        ("-c100:100%", seen(2, &[80], &[]), "CRITICAL - failed_share is 0, limit 100:100 | failed=0;"),
+        ("-c~:", seen(2, &[80], &[]), "OK - 2 addresses answer on port 80"),
+        ("-c1:", seen(2, &[80], &[(0, Cause::Refused)]), "OK - 1 of 2 fails (allowed 1 or more), port 80: "),
+        // The untested one may fail.
+        ("-c1:", short(0, 1, 2, Local::LinkDown), "UNKNOWN - 1 of 2 untested, port 80: "),
+        (
+            "-c2:",
+            short(0, 1, 2, Local::LinkDown),
+            "CRITICAL - failed is 0, limit 2:, and 1 of 2 untested, port 80: ",
+        ),
+    ];
+    for (limit, observations, line) in rows {
+        let output = judge(&[limit], &observations);
+        assert!(output.starts_with(&format!("TCP_EACH_IP {line}")), "{limit}: {output}");
+    }
+}
