@@ -108,9 +108,10 @@ impl RequestOptions {
         let fault = Some(Fault::Status(status.clone()));
         match head.code {
             _ if status.refuses_tunnel() => (Passage::Refused, fault),
-            200..300 => match reader.and_then(|reader| self.ask_inside(reader, target)) {
-                Some(inside) => (passage_inside(inside.clone()), Some(Fault::Status(inside))),
-                None => (Passage::Connected, None),
+            200..300 => match reader.map_or(Ok(None), |reader| self.ask_inside(reader, target)) {
+                Ok(Some(inside)) => (passage_inside(inside.clone()), Some(Fault::Status(inside))),
+                Ok(None) => (Passage::Connected, None),
+                Err(short) => (Passage::Unasked(short.clone()), Some(short)),
             },
             500..600 => (Passage::Failed(Fault::Status(status)), fault),
             _ => (Passage::Unclear(Fault::Status(status)), fault),

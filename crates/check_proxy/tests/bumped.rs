@@ -10,6 +10,7 @@ use std::net::TcpStream;
 use std::process::Command;
 use std::sync::Arc;
 use std::thread;
+use std::time::Duration;
 
 use fake::{
     Origin, Who, answer, answer_by_tls, hang, listen_tls, page, proxy, refusal, server_config, tunnel,
@@ -240,4 +241,54 @@ fn strangers_may_be_refused_inside_of_the_tunnel() {
     let port = proxy(move |_, _, stream| tunnel(("127.0.0.1", other), stream));
     let fixed = [&format!("--port={port}"), "--strangers=only", &origin.https_url(), &page_ca];
     assert_eq!(verdict(&[fixed.as_slice(), &["--expect=pong NONCE from PROXY"]].concat()), open());
+}
+
+/// A helper of squid's rules may take longer than a short run. Only a whole silence is a tunnel.
+#[test]
+fn a_refusal_inside_of_the_tunnel_may_come_too_late_to_tell() {
+    let origin = Origin::start();
+    let (_authority, config) = bumping();
+    let short =
+        (3, "PROXY UNKNOWN - 127.0.0.1 forbidden 127.0.0.1:22: tunnel opened, no answer within 1.0 s");
+    let lets = (2, "PROXY CRITICAL - 127.0.0.1 lets customers through to 127.0.0.1:22");
+    let pause = || thread::sleep(Duration::from_millis(1_300));
+    let within = Arc::clone(&config);
+    let before = inside(&config, "403 Forbidden", DENIED);
+    let acts: [Act; 3] = [
+        Box::new(move |stream| {
+            answer_by_tls(&within, stream, |_| {
+                pause();
+                answer("403 Forbidden", DENIED, "no")
+            });
+        }),
+        Box::new(move |stream| {
+            pause();
+            before(stream);
+        }),
+        Box::new(hang),
+    ];
+    let (login, url) = (origin.login(), origin.url("pong"));
+    for (number, act) in acts.into_iter().enumerate() {
+        let port = proxy(move |who, head, stream| match (who, head.starts_with("CONNECT 127.0.0.1:22 ")) {
+            (Who::Customer, true) => {
+                let _ = stream.write_all(CONNECTED);
+                act(stream);
+            }
+            (Who::Customer, false) => drop(stream.write_all(page(head, "127.0.0.1").as_bytes())),
+            _ => drop(stream.write_all(refusal().as_bytes())),
+        });
+        let port = format!("--port={port}");
+        let fixed = ["--ip=127.0.0.1", "--forbid=127.0.0.1:22", &port, &login, &url];
+        let said = |more: &str| {
+            let outcome = origin.check(&[fixed.as_slice(), &[more]].concat());
+            let line = outcome.first_line().split(" | ").next().unwrap().to_owned();
+            (outcome.code.unwrap(), line)
+        };
+        assert_eq!(said("--timeout=2"), (short.0, short.1.to_owned()), "{number}");
+        let (code, line) = said("--connect-timeout=1.6");
+        match number {
+            2 => assert_eq!((code, line), (lets.0, lets.1.to_owned())),
+            _ => assert!(code == 0 && line.ends_with(" s, strangers refused"), "{number}: {line}"),
+        }
+    }
 }

@@ -1,6 +1,8 @@
 //! Answers inside a tunnel that squid ends itself (SslBump). It says 200 to CONNECT before its rules decide,
 //! and what they decide inside TLS, under a certificate of its own.
 
+use std::time::Instant;
+
 use net::tls::Client;
 use net::{HostPort, Stream, Waiting};
 
@@ -21,11 +23,26 @@ fn names_squid(head: &Head) -> bool {
 impl RequestOptions {
     /// Asks inside a tunnel to a target that must not be reached, under whichever certificate, and returns
     /// what squid itself says there: `None` if nothing came, or what a target may say.
-    pub(crate) fn ask_inside(&self, reader: Reader<Stream<'static>>, target: &HostPort) -> Option<Status> {
-        let client = self.unverified.as_ref()?;
-        let head = self.head_inside(client, reader, target).ok()?;
-        let status = head.status(&self.secrets);
-        is_of_squid(&head, &status).then_some(status)
+    ///
+    /// # Errors
+    /// [`Fault::Short`]: the time was too short for an answer of squid.
+    pub(crate) fn ask_inside(
+        &self,
+        reader: Reader<Stream<'static>>,
+        target: &HostPort,
+    ) -> Result<Option<Status>, Fault> {
+        let Some(client) = &self.unverified else { return Ok(None) };
+        let start = Instant::now();
+        match self.head_inside(client, reader, target) {
+            Ok(head) => {
+                let status = head.status(&self.secrets);
+                Ok(is_of_squid(&head, &status).then_some(status))
+            }
+            Err(fault) => {
+                let fault = self.certain(fault.in_tunnel(), start, None);
+                if fault.is_short() { Err(fault) } else { Ok(None) }
+            }
+        }
     }
 
     fn head_inside(
