@@ -13,6 +13,7 @@ use fake::{Origin, Who, answer, hang, listen_tls, nonce, page, proxy, refusal, t
 use rustix as _;
 use rustls as _;
 use suite::process::run;
+use suite::tls::Authority;
 
 /// The exit code, and the line without its performance data.
 fn verdict(arguments: &[&str]) -> (i32, String) {
@@ -267,11 +268,12 @@ fn a_silence_alone_refuses_nobody() {
 #[test]
 fn an_open_proxy_is_found_where_the_certificate_cannot_be_verified() {
     let origin = Origin::start();
-    // By P-256 with SHA-512.
-    let by_sha512 = origin.authority.sign_by("page", "subjectAltName=IP:127.0.0.1", "-days 2 -sha512");
-    let page = listen_tls(&by_sha512);
+    let authority = Authority::create_by("ed448", "-newkey ed448 -nodes");
+    let by_ed448 = authority.sign_by("page", "subjectAltName=IP:127.0.0.1", "-days 2");
+    let ca = format!("--tls-ca={}", authority.path("ca.pem").display());
+    let page = listen_tls(&by_ed448);
     let other = fake::listen("127.0.0.1:0", {
-        let config = fake::server_config(&by_sha512);
+        let config = fake::server_config(&by_ed448);
         move |mut stream| fake::answer_by_tls(&config, &mut stream, |_| answer("404 No", "", ""))
     });
     let said = |to: u16, opens: fn(Who) -> bool, more: &[&str]| {
@@ -280,7 +282,7 @@ fn an_open_proxy_is_found_where_the_certificate_cannot_be_verified() {
             false => drop(stream.write_all(refusal().as_bytes())),
         });
         let url = format!("--url=https://127.0.0.1:{to}/pong?n=NONCE");
-        let fixed = [&format!("--port={port}"), &url, &origin.ca(), "--expect=pong NONCE from PROXY"];
+        let fixed = [&format!("--port={port}"), &url, &ca, "--expect=pong NONCE from PROXY"];
         verdict(&[fixed.as_slice(), more].concat())
     };
     let login = origin.login();
@@ -291,8 +293,7 @@ fn an_open_proxy_is_found_where_the_certificate_cannot_be_verified() {
     assert_eq!(said(page, |_| true, &only), open());
     assert_eq!(said(page, |_| true, &login), open());
     assert_eq!(said(page, |who| who != Who::Stranger, &login), critical("takes any password"));
-    let method =
-        "the authority of the server has a signature of an unknown method, which cannot be verified here";
+    let method = "the authority of the server has an Ed448 key, which cannot be verified here";
     assert_eq!(said(page, |who| who == Who::Customer, &login), unknown(method));
     assert_eq!(said(other, |_| true, &only), unknown(&format!("strangers: undecided: {method}")));
     let refuses = (0, "PROXY OK - 127.0.0.1 refuses strangers".to_owned());
