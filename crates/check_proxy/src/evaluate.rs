@@ -3,6 +3,7 @@
 mod judged;
 mod late;
 mod requests;
+mod slow_login;
 mod strangers;
 mod unresolved;
 
@@ -312,6 +313,7 @@ fn notes(mut report: Report, observations: &Observations, judged: &[Judged<'_>])
         let unasked = (!observations.forbidden.is_empty()).then(|| unasked.to_owned());
         report = strangers::note(judged).into_iter().chain(unasked).fold(report, Report::detail);
     }
+    report = slow_login::note(judged).into_iter().fold(report, Report::detail);
     let untested = judged.iter().filter(|judged| !judged.verdict.is_late());
     let untested = untested.filter_map(|judged| Some((judged.target, judged.verdict.local.as_ref()?)));
     report = late::detail(judged).into_iter().fold(report, Report::detail);

@@ -56,3 +56,23 @@ fn strangers_need_no_407_for_the_cause_of_a_silence() {
     let ours = "PROXY CRITICAL - 192.0.2.1 does not answer our login: its authentication helper hangs";
     assert_eq!(line, ours);
 }
+
+/// A helper that takes seconds for each new login is no failure, and customers wait for it.
+#[test]
+fn a_slow_helper_is_noted() {
+    let slow = |millis| {
+        let second = Answer { took: Some(Duration::from_millis(millis)), ..code(407).unwrap() };
+        let random = Some(Answer { before: failing(Fault::Silent).into_iter().collect(), ..second });
+        http([code(407), random, well()])
+    };
+    let details = |seen: Vec<Observation>| -> Vec<String> {
+        let output = output(&observed(seen));
+        assert!(output.starts_with("PROXY OK - "), "{output}");
+        output.lines().skip(1).map(str::to_owned).collect()
+    };
+    let one = "note: 192.0.2.1 answered an unknown user only after 7.0 s: new logins are slow";
+    assert_eq!(details(vec![slow(3_500)]), [one]);
+    let two = "note: 192.0.2.1-2 answered an unknown user only after up to 5.5 s: new logins are slow";
+    assert_eq!(details(vec![slow(2_000), slow(1_000), http(closed())]), [two]);
+    assert!(details(vec![http(closed())]).is_empty());
+}
