@@ -8,6 +8,7 @@ mod network;
 mod owed;
 mod routes;
 mod statics;
+mod there;
 
 use std::collections::BTreeSet;
 use std::fs::{self, DirBuilder};
@@ -35,8 +36,9 @@ use interfaces::Interfaces;
 use misbound::Misbound;
 pub(crate) use owed::Owed;
 use routes::Routes;
-pub(crate) use routes::{DefaultRoutes, RouteFaults, Run, default_routes};
+pub(crate) use routes::Run;
 use statics::Statics;
+pub(crate) use there::{DefaultRoutes, RouteFaults};
 
 /// The hour of the budget, in seconds.
 const HOUR: u64 = 3_600;
@@ -121,6 +123,9 @@ pub(crate) struct Memory {
     /// The other static routes by it.
     #[serde(default, skip_serializing_if = "Statics::is_empty")]
     statics: Statics,
+    /// The addresses that were missing at the last look at the routes.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    missing: BTreeSet<IpAddr>,
     /// The subnets of the configured interface.
     #[serde(default, skip_serializing_if = "Subnets::is_empty")]
     pub(crate) subnets: Subnets,

@@ -46,7 +46,9 @@ pub(crate) fn general(outcome: &Outcome) -> Vec<Finding> {
     let unrecorded = outcome.unrecorded.iter().map(|why| Finding::warning(format!("not recorded: {why}")));
     let routes = outcome.routes.defaults.iter().map(|(route, address)| lost_route(route, *address));
     let wrong = outcome.routes.wrong.iter().map(Finding::critical);
-    let routes = routes.chain(wrong).chain(lost_static(&outcome.routes.statics));
+    let replaced = outcome.routes.replaced.as_slice();
+    let routes =
+        routes.chain(wrong).chain(lost_static(&outcome.routes.statics)).chain(replaced_static(replaced));
     let interface = |(name, why): (&String, &String)| Finding::critical(format!("{name} {why}"));
     let interfaces = outcome.lost_interfaces.iter().map(interface);
     let lists = outcome.difference.iter().map(Difference::finding);
@@ -112,12 +114,26 @@ fn lost_static(routes: &[String]) -> Option<Finding> {
     if routes.len() == 1 {
         return Some(Finding::critical(format!("the route to {first} is not back")));
     }
-    let named = routes.iter().take(ROUTES).map(|route| format!("not back: the route to {route}"));
-    let rest = routes.len().saturating_sub(ROUTES);
-    let more = (rest > 0).then(|| format!("not back: and {rest} more"));
     let others = routes.len().saturating_sub(1);
     let text = format!("{} routes are not back: to {first} and {others} more", routes.len());
-    Some(Finding::critical(text).details(named.chain(more)))
+    Some(Finding::critical(text).details(named("not back: ", routes)))
+}
+
+/// Static routes that went, and in whose place another program has another way. `None` if there are none.
+fn replaced_static(routes: &[String]) -> Option<Finding> {
+    let first = routes.first()?;
+    if routes.len() == 1 {
+        return Some(Finding::warning(format!("the route to {first}")));
+    }
+    let others = routes.len().saturating_sub(1);
+    Some(Finding::warning(format!("the route to {first}, {others} more so")).details(named("", routes)))
+}
+
+/// Names routes, each after this head.
+fn named(head: &str, routes: &[String]) -> impl Iterator<Item = String> {
+    let named = routes.iter().take(ROUTES).map(move |route| format!("{head}the route to {route}"));
+    let rest = routes.len().saturating_sub(ROUTES);
+    named.chain((rest > 0).then(|| format!("{head}and {rest} more")))
 }
 
 /// The report of a run for which something is missing.

@@ -13,7 +13,7 @@ use plugin::Deadline;
 use crate::Outcome;
 use crate::backoff::Failures;
 use crate::bind::{COMING, PAUSE, RESERVE};
-use crate::budget::{BudgetError, Held, Memory, Owed, Run, default_routes};
+use crate::budget::{BudgetError, Held, Memory, Owed, Run};
 use crate::case::{Case, Fate, bindable, of};
 use crate::child::{Ran, words};
 use crate::config::Config;
@@ -155,6 +155,7 @@ impl<'a> Ledger<'a> {
             ledger.memory.acted.push(now);
         }
         ledger.memory.begun.clone_from(&ledger.tried);
+        ledger.memory.finds(&ledger.tried);
         ledger.owe(
             config,
             bindable(&outcome.cases).into_iter().chain(outcome.owed.addresses.clone()),
@@ -286,17 +287,19 @@ impl<'a> Ledger<'a> {
         let until = Instant::now() + if has_run { COMING } else { Duration::ZERO };
         loop {
             let Ok(bound) = Bound::read(deadline) else { return };
-            let Some(there) = default_routes(&bound, &config.interface, deadline) else { return };
+            let there = self.memory.default_routes(&bound, &config.interface, deadline);
+            let Some(there) = there else { return };
             let (before, back) = (outcome.default_routes.as_ref(), back(outcome, &bound));
             let addresses: Vec<IpAddr> = back.iter().map(|(address, _)| *address).collect();
             outcome.displaced = self.memory.subnets.displaced(&bound, &config.interface, &addresses);
             let run = Run { before, configured: seen.gateways(), back: &back, began: self.now };
             let mut memory = self.memory.clone();
-            memory.see_routes(&there, true, self.now);
+            memory.see_again(&there, self.now);
             memory.lose_routes(&there, run);
             outcome.routes = memory.route_faults(Some(&there), (&bound, seen.gateways()));
             if outcome.routes.is_empty() || Instant::now() >= until || deadline.remaining() <= RESERVE {
                 self.memory = memory;
+                self.memory.lacks(&outcome.cases);
                 return;
             }
             thread::sleep(PAUSE);

@@ -10,7 +10,7 @@ use addresses::all;
 use plugin::{Deadline, Finding, Findings, Report, State};
 use state::StateError;
 
-use crate::budget::{BudgetError, Found, Memory, default_routes, now, try_state};
+use crate::budget::{BudgetError, Found, Memory, now, try_state};
 use crate::case::{Case, Fate, of};
 use crate::child::{name, shown};
 use crate::config::Config;
@@ -117,12 +117,12 @@ fn outcome(
     let mut outcome = Outcome::new(config, Event::Timer);
     memory.forget(config, seen, now());
     memory.judge(config, seen, deadline)?;
-    let there = default_routes(seen.bound(), &config.interface, deadline);
+    let there = memory.default_routes(seen.bound(), &config.interface, deadline);
     memory.see_subnets(config, seen, there.as_ref(), deadline)?;
     observe(config, seen, memory, now(), &mut outcome, deadline)?;
     refuse_family(config, seen, &mut outcome.cases);
     if let Some(there) = &there {
-        memory.see_routes(there, true, now());
+        memory.see_again(there, now());
     }
     outcome.routes = memory.route_faults(there.as_ref(), (seen.bound(), seen.gateways()));
     let has_work = outcome.has_left() || of(&outcome.cases, Fate::Bindable).next().is_some();

@@ -10,7 +10,7 @@ use state::StateError;
 
 use crate::backoff::Failures;
 use crate::bind::{bring_back, check_owed, leave_alone, leave_moved};
-use crate::budget::{BudgetError, Held, Memory, default_routes, now};
+use crate::budget::{BudgetError, Held, Memory, now};
 use crate::caller;
 use crate::case::{Case, Fate, bindable, of};
 use crate::config::{Config, ConfigError};
@@ -106,7 +106,7 @@ fn work(
     let mut memory = held.read(now, deadline)?;
     let seen = Seen::read(config, deadline)?;
     let mut is_new = memory.forget(config, &seen, now) | memory.judge(config, &seen, deadline)?;
-    outcome.default_routes = default_routes(seen.bound(), &config.interface, deadline);
+    outcome.default_routes = memory.default_routes(seen.bound(), &config.interface, deadline);
     is_new |= memory.see_subnets(config, &seen, outcome.default_routes.as_ref(), deadline)?;
     observe(config, &seen, &memory, now, &mut outcome, deadline)?;
     is_new |= see_routes(&seen, &mut memory, &mut outcome);
@@ -134,9 +134,8 @@ fn work(
 
 /// Takes note of the routes. Returns whether `memory` was changed.
 fn see_routes(seen: &Seen, memory: &mut Memory, outcome: &mut Outcome) -> bool {
-    let is_missing = !outcome.cases.is_empty() || !outcome.owed.is_empty();
     let there = outcome.default_routes.as_ref();
-    let has_seen = there.is_some_and(|there| memory.see_routes(there, is_missing, now()));
+    let has_seen = there.is_some_and(|there| memory.see_routes(there, &outcome.cases, now()));
     outcome.routes = memory.route_faults(there, (seen.bound(), seen.gateways()));
     has_seen
 }

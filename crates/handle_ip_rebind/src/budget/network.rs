@@ -1,11 +1,15 @@
 //! What runs note of the network of this host: the subnets of the configured interface, and the routes by it.
 
+use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use host_net::Bound;
 use plugin::Deadline;
 
-use super::{DefaultRoutes, Memory, RouteFaults, Run};
+use super::statics::Lacks;
+use super::there::{DefaultRoutes, RouteFaults, default_routes};
+use super::{Memory, Run};
+use crate::case::{Case, Fate, MOST};
 use crate::config::Config;
 use crate::prefix::longest;
 use crate::probe::{ObserveError, Seen};
@@ -40,9 +44,46 @@ impl Memory {
         Ok(self.subnets != before)
     }
 
-    /// Takes note of the routes that are there `now`. Returns whether this changed anything.
-    pub(crate) fn see_routes(&mut self, there: &DefaultRoutes, is_missing: bool, now: u64) -> bool {
-        self.routes.see(there, is_missing, now) | self.statics.see(&there.statics, is_missing, now)
+    /// Returns the routes that are there, as far as they matter to what is known. `None` if they cannot be read
+    /// in a short time.
+    pub(crate) fn default_routes(
+        &self,
+        bound: &Bound,
+        interface: &str,
+        deadline: &Deadline,
+    ) -> Option<DefaultRoutes> {
+        default_routes(bound, interface, &self.statics.networks(), deadline)
+    }
+
+    /// Takes note of the routes that are there `now`, at the beginning of a run that found these `cases`.
+    /// Returns whether this changed anything.
+    pub(crate) fn see_routes(&mut self, there: &DefaultRoutes, cases: &[Case], now: u64) -> bool {
+        let before = self.missing.clone();
+        self.lacks(cases);
+        let is_missing = !self.missing.is_empty() || !self.owed.is_empty();
+        let is_new = !self.missing.is_subset(&before);
+        (self.missing != before) | self.see(there, Lacks { is_missing, is_new }, now)
+    }
+
+    /// Notes which addresses are missing, by these cases.
+    pub(crate) fn lacks(&mut self, cases: &[Case]) {
+        let is_there = |fate| matches!(fate, Fate::Back | Fate::Unlisted);
+        let missing = cases.iter().filter(|case| !is_there(case.fate)).map(|case| case.address);
+        self.missing = missing.take(MOST).collect();
+    }
+
+    /// Notes that these addresses may be there from now on, even if this run is killed.
+    pub(crate) fn finds(&mut self, addresses: &BTreeSet<IpAddr>) {
+        self.missing.retain(|address| !addresses.contains(address));
+    }
+
+    /// Takes note of the routes that are back `now`, while a run works or is tried.
+    pub(crate) fn see_again(&mut self, there: &DefaultRoutes, now: u64) {
+        self.see(there, Lacks { is_missing: true, is_new: true }, now);
+    }
+
+    fn see(&mut self, there: &DefaultRoutes, lacks: Lacks, now: u64) -> bool {
+        self.routes.see(there, lacks.is_missing, now) | self.statics.see(&there.statics, lacks, now)
     }
 
     /// Notes the routes that are not `there` after a run.
@@ -61,6 +102,7 @@ impl Memory {
     ) -> RouteFaults {
         let wrong = there.map_or_else(Vec::new, |there| there.faults(bound, gateways)).into_iter();
         let wrong = wrong.filter(|(ipv6, _)| !self.routes.has_lost(*ipv6)).map(|(_, fault)| fault);
-        RouteFaults { defaults: self.routes.lost(), statics: self.statics.lost(), wrong: wrong.collect() }
+        let (statics, replaced) = self.statics.lost(there.map(|there| &there.statics));
+        RouteFaults { defaults: self.routes.lost(), statics, replaced, wrong: wrong.collect() }
     }
 }

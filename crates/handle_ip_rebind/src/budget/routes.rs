@@ -2,27 +2,14 @@
 //! subnet comes from, or with the link, and the address alone does not bring it back: then the host answers
 //! nobody but its neighbours.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::net::IpAddr;
-use std::time::Duration;
 
-use check_ip_bound::gateway_faults;
-use host_net::{Bound, DefaultRoute, TableRoute};
-use plugin::Deadline;
 use serde::{Deserialize, Serialize};
 
-use super::statics::{StaticRoutes, is_static};
+use super::there::{DefaultRoutes, Known};
 use crate::network::Network;
-use crate::prefix::longest;
 
-/// linux/rtnetlink.h: RTN_UNICAST, RTPROT_KERNEL and RTPROT_RA.
-const UNICAST: u8 = 1;
-const BY_KERNEL: u8 = 2;
-const ADVERTISED: u8 = 9;
-/// The prefix length of the routes to one half of all addresses, of which two stand for a default route.
-const HALF: u8 = 1;
-/// How long reading the routes may take: a router with those of the whole Internet needs its time to bind.
-const READING: Duration = Duration::from_millis(200);
 /// For how long one is told, in seconds.
 const DAY: u64 = 86_400;
 
@@ -40,145 +27,12 @@ pub(crate) struct Routes {
 
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
-struct Known {
-    ipv6: bool,
-    gateway: Option<IpAddr>,
-    /// The prefix length of the subnet that the gateway was in. A list may give its addresses none.
-    prefix: u8,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
-#[serde(deny_unknown_fields)]
 struct Lost {
     ipv6: bool,
     /// The address that was bound again, in whose subnet the gateway is if there is one. `None` if none was.
     address: Option<IpAddr>,
     /// When, in seconds since 1970.
     since: u64,
-}
-
-/// The default routes that are there.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct DefaultRoutes {
-    /// Those by the configured interface.
-    here: BTreeMap<String, Known>,
-    /// Whether IPv4 and IPv6 have one by any interface.
-    families: [bool; 2],
-    /// The networks on the configured interface's link.
-    on_link: BTreeSet<Network>,
-    /// All default routes, by any interface.
-    all: Vec<DefaultRoute>,
-    /// The routers of all these routes.
-    routers: BTreeSet<IpAddr>,
-    /// The other static routes.
-    pub(super) statics: StaticRoutes,
-}
-
-impl DefaultRoutes {
-    /// Returns what is wrong with the default routes of each family that `gateways` names, and whether that is
-    /// IPv6.
-    pub(crate) fn faults(&self, bound: &Bound, gateways: &[IpAddr]) -> Vec<(bool, String)> {
-        gateway_faults(bound, gateways, &self.all)
-    }
-
-    /// Returns whether a route leads to this network on the configured interface's link.
-    pub(crate) fn is_on_link(&self, network: Network) -> bool {
-        self.on_link.contains(&network)
-    }
-
-    /// Returns whether one of the routes is by this router.
-    pub(crate) fn is_router(&self, address: IpAddr) -> bool {
-        self.routers.contains(&address)
-    }
-
-    fn has(&self, ipv6: bool) -> bool {
-        let [ipv4, six] = self.families;
-        if ipv6 { six } else { ipv4 }
-    }
-}
-
-/// Returns the default routes of the main table. `None` if they cannot be read in a short time.
-pub(crate) fn default_routes(bound: &Bound, interface: &str, deadline: &Deadline) -> Option<DefaultRoutes> {
-    let soon = Deadline::after(READING.min(deadline.remaining()));
-    let keeps = |prefix: u8, origin: u8| prefix <= HALF || origin == BY_KERNEL || is_static(origin);
-    let [ipv4, ipv6] = [false, true].map(|ipv6| TableRoute::read_main(ipv6, keeps, &soon).ok());
-    let mut all = ipv4?;
-    all.extend(ipv6?);
-    let mut defaults: Vec<DefaultRoute> =
-        all.iter().filter(|route| route.prefix == 0).map(|route| route.way).collect();
-    defaults.sort_unstable();
-    all.retain(|route| route.way.kind == UNICAST);
-    Some(DefaultRoutes { all: defaults, ..found(&all, bound, interface) })
-}
-
-/// Returns those of these routes of the main table that lead to everywhere. One that routers advertise comes
-/// and goes by itself, so that it is not known by name.
-fn found(all: &[TableRoute], bound: &Bound, interface: &str) -> DefaultRoutes {
-    let index = bound.by_name(interface).map(|known| known.index);
-    let has = |ipv6| {
-        let of = |prefix| all.iter().filter(move |each| each.way.ipv6 == ipv6 && each.prefix == prefix);
-        let mut halves: Vec<Option<IpAddr>> = of(HALF).map(|route| route.destination).collect();
-        halves.sort_unstable();
-        halves.dedup();
-        of(0).next().is_some() || halves.len() > 1
-    };
-    let by_it = |route: &&TableRoute| route.way.interface == index;
-    let is_wide = |route: &&TableRoute| route.prefix <= HALF && route.way.origin != ADVERTISED;
-    let subnets = all.iter().filter(by_it).filter(|route| route.prefix > HALF && route.way.gateway.is_none());
-    let on_link = subnets.filter_map(|route| Some(Network::of(route.destination?, route.prefix))).collect();
-    let here = all.iter().filter(by_it).filter(is_wide);
-    let narrow = all.iter().filter(|route| route.prefix > HALF);
-    let statics = StaticRoutes::of(narrow, index, interface);
-    let known = |route: &TableRoute| {
-        let (ipv6, gateway) = (route.way.ipv6, route.way.gateway);
-        let prefix = gateway.map_or(0, |gateway| subnet(bound, index, gateway));
-        (words(route, interface), Known { ipv6, gateway, prefix })
-    };
-    DefaultRoutes {
-        here: here.map(known).collect(),
-        families: [has(false), has(true)],
-        on_link,
-        all: Vec::new(),
-        routers: all.iter().filter_map(|route| route.way.gateway).collect(),
-        statics,
-    }
-}
-
-/// Returns what tells a default route from another.
-fn words(route: &TableRoute, interface: &str) -> String {
-    let by = route.way.gateway.map_or_else(|| interface.to_owned(), |gateway| gateway.to_string());
-    let is_plain = route.way.gateway.is_some_and(|gateway| gateway.is_ipv6() == route.way.ipv6);
-    match route.destination.filter(|_| route.prefix > 0) {
-        Some(to) => format!("route to {} by {by}", Network::of(to, route.prefix)),
-        None if is_plain => format!("default route by {by}"),
-        None => format!("{} default route by {by}", if route.way.ipv6 { "IPv6" } else { "IPv4" }),
-    }
-}
-
-/// Returns the prefix length of the interface's subnet that a gateway is in: that of an address alone if it
-/// is in none.
-fn subnet(bound: &Bound, interface: Option<u32>, gateway: IpAddr) -> u8 {
-    let own = bound.addresses.iter().filter(|place| Some(place.interface) == interface);
-    let around = own.filter(|place| Network::of(place.address, place.prefix).contains(gateway));
-    around.map(|place| place.prefix).max().unwrap_or(longest(gateway.is_ipv4()))
-}
-
-/// What is wrong with the routes.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct RouteFaults {
-    /// The default routes that are not back, each with the address that was bound again.
-    pub(crate) defaults: BTreeMap<String, Option<IpAddr>>,
-    /// The static routes that are not back, in words.
-    pub(crate) statics: Vec<String>,
-    /// What is wrong with the default routes that are there, by the gateways that `check` names.
-    pub(crate) wrong: Vec<String>,
-}
-
-impl RouteFaults {
-    /// Returns whether there is none.
-    pub(crate) fn is_empty(&self) -> bool {
-        self.defaults.is_empty() && self.statics.is_empty() && self.wrong.is_empty()
-    }
 }
 
 /// What a run did.
@@ -269,6 +123,9 @@ impl Routes {
 
 #[cfg(test)]
 mod tests {
+    use host_net::{Bound, DefaultRoute, TableRoute};
+
+    use super::super::there::{UNICAST, found};
     use super::*;
 
     /// Routes of eth0 (2) and eth1 (3): destination, gateway and interface.

@@ -353,6 +353,15 @@ fn routes_that_are_not_back_are_told_first_where_all_addresses_are_bound() {
     assert_eq!((found.len(), found[0].as_str()), (10, line), "{found:?}");
     assert_eq!(found[8..], ["not back: the route to 10.8.0.0/16 by 192.0.2.250", "not back: and 1 more"]);
     outcome.routes = crate::budget::RouteFaults::default();
+    outcome.routes.replaced = (1..=2)
+        .map(|number| format!("10.{number}.0.0/16 is by 192.0.2.60, no longer by 192.0.2.250"))
+        .collect();
+    let line = "the route to 10.1.0.0/16 is by 192.0.2.60, no longer by 192.0.2.250";
+    let second = "the route to 10.2.0.0/16 is by 192.0.2.60, no longer by 192.0.2.250";
+    assert_eq!(lines(&outcome), [&format!("IP_REBIND WARNING - {line}, 1 more so"), line, second]);
+    outcome.routes.replaced.truncate(1);
+    assert_eq!(lines(&outcome), [format!("IP_REBIND WARNING - {line}")]);
+    outcome.routes = crate::budget::RouteFaults::default();
     outcome.routes.wrong = vec!["no default route, expected via 192.0.2.254".to_owned()];
     let line = "IP_REBIND CRITICAL - no default route, expected via 192.0.2.254";
     assert_eq!(lines(&outcome), [line]);

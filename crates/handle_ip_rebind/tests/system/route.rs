@@ -96,6 +96,69 @@ fn a_default_route_that_a_killed_run_left_is_named_by_the_next_one() {
 }
 
 #[test]
+fn a_static_route_that_another_program_brings_back_is_judged_by_its_way() {
+    if missing(&HOSTS) {
+        return;
+    }
+    let site = Site::new("192.0.2.1");
+    site.host.cable("eth1", &site.neighbour, "eth1");
+    site.host.ip_batch("addr add 198.51.100.1/24 dev eth1\nroute add 10.0.0.0/8 via 192.0.2.50\n");
+    let well = "IP_REBIND OK - nothing is missing, 1 address bound and usable";
+    assert_eq!(site.handle().verdict(), (0, well));
+    site.host.ip(&["addr", "del", "192.0.2.1/24", "dev", "eth0"]);
+    let line = "IP_REBIND CRITICAL - the route to 10.0.0.0/8 by 192.0.2.50 is not back";
+    let first = format!("{line} (bound again: 192.0.2.1)");
+    assert_eq!(site.handle().verdict(), (2, first.as_str()));
+    let bird = |rest: &[&str]| {
+        site.host.ip(&[&["route", "replace", "10.0.0.0/8"], rest, &["proto", "bird"]].concat())
+    };
+    bird(&["via", "198.51.100.50"]);
+    let other =
+        "IP_REBIND WARNING - the route to 10.0.0.0/8 is by 198.51.100.50 on eth1, no longer by 192.0.2.50";
+    assert_eq!((site.handle().verdict(), site.trial().verdict()), ((1, other), (1, other)));
+    site.host.ip(&["route", "del", "10.0.0.0/8"]);
+    site.host.ip(&["route", "add", "unreachable", "10.0.0.0/8", "proto", "bird"]);
+    assert_eq!(site.handle().verdict(), (2, line));
+    site.host.ip(&["route", "del", "unreachable", "10.0.0.0/8"]);
+    bird(&["via", "192.0.2.50"]);
+    assert_eq!(site.handle().verdict(), (0, well));
+}
+
+#[test]
+fn a_static_route_that_was_removed_while_an_address_was_missing_is_not_owed() {
+    if missing(&HOSTS) {
+        return;
+    }
+    // The neighbour has one of them.
+    let site = Site::new("192.0.2.1 192.0.2.50 192.0.2.31");
+    site.host.ip_batch("addr add 192.0.2.31/24 dev eth0\nroute add 10.0.0.0/8 via 192.0.2.60\n");
+    let is_left = |site: &Site| {
+        let outcome = site.handle();
+        let line = "IP_REBIND CRITICAL - 192.0.2.50 left alone";
+        assert!(outcome.code == Some(2) && outcome.first_line().starts_with(line), "{outcome:?}");
+        assert!(!outcome.stdout.contains("10.0.0.0/8"), "{outcome:?}");
+    };
+    is_left(&site);
+    site.host.ip(&["route", "del", "10.0.0.0/8"]);
+    is_left(&site);
+    site.host.ip(&["addr", "del", "192.0.2.31/24", "dev", "eth0"]);
+    is_left(&site);
+    assert!(site.has("192.0.2.31/24"));
+    // One that goes with an address is owed, however many runs it takes to bind that.
+    site.host.ip_batch("route add 10.0.0.0/8 via 192.0.2.60\n");
+    is_left(&site);
+    site.host.ip_batch("addr flush dev eth0 scope global\n");
+    site.configure("");
+    for _ in 0..2 {
+        let outcome = site.handle();
+        assert!(outcome.stdout.contains("would be bound, but this is a dry run"), "{outcome:?}");
+    }
+    site.configure("enabled = true\n");
+    let outcome = site.handle();
+    assert!(outcome.stdout.contains("the route to 10.0.0.0/8 by 192.0.2.60 is not back"), "{outcome:?}");
+}
+
+#[test]
 fn a_default_route_that_goes_with_the_link_or_a_program_is_told_too() {
     if missing(&HOSTS) {
         return;
