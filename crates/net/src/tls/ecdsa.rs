@@ -39,6 +39,9 @@ pub(super) static P521_SHA384: &dyn SignatureVerificationAlgorithm =
 pub(super) static P521_SHA512: &dyn SignatureVerificationAlgorithm =
     &Ecdsa::by_p521(alg_id::ECDSA_SHA512, |message| Sha512::digest(message).to_vec());
 
+/// Verifies by the octets of a key that a hash has this signature, in DER.
+type Verify = fn(&[u8], &[u8], &[u8]) -> Result<(), Error>;
+
 /// ECDSA by keys on one curve and with one hash.
 #[derive(Debug)]
 struct Ecdsa {
@@ -46,8 +49,7 @@ struct Ecdsa {
     signature: AlgorithmIdentifier,
     /// The hash of a message.
     digest: fn(&[u8]) -> Vec<u8>,
-    /// Verifies by the octets of a key that a hash has this signature, in DER.
-    verify: fn(&[u8], &[u8], &[u8]) -> Result<(), Error>,
+    verify: Verify,
 }
 
 impl Ecdsa {
