@@ -69,7 +69,7 @@ fn needs_spares(expected: &Expected, bound: &Bound, leases: &[Lease]) -> bool {
         is_for_others(place, bound)
             && bound
                 .interface(place.interface)
-                .is_some_and(|each| !matches!(each.kind, Kind::Dummy | Kind::Tun))
+                .is_some_and(|each| !matches!(each.kind, Kind::Dummy | Kind::Tun | Kind::Tunnel))
     };
     // One that is missing is told already.
     let serves = |address: IpAddr| {

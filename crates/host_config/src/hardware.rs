@@ -141,6 +141,11 @@ impl<'a> Cards<'a> {
         Some(patterns.any(|pattern| wildcard::matches(pattern, &driver)))
     }
 
+    /// Returns whether any interface is known: none is below another root without /sys.
+    pub(crate) fn are_known(&self) -> bool {
+        self.names().next().is_some()
+    }
+
     /// Returns the names of the interfaces that have a hardware address.
     pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
         self.all.get_or_init(|| self.read()).iter().map(|(_, name)| name.as_str())

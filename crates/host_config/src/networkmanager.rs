@@ -7,6 +7,8 @@
 
 mod activation;
 mod address;
+mod claims;
+mod contender;
 mod contenders;
 mod devices;
 mod enabled;
@@ -25,7 +27,7 @@ use crate::hardware::Cards;
 use crate::located::Located;
 use crate::promise::{ConfigError, Place, Promises};
 use crate::tree::Tree;
-use contenders::Contender;
+use contender::Contender;
 use devices::Fit;
 pub(crate) use files::is_of_netplan;
 pub(crate) use keyfile::Keyfile;

@@ -165,6 +165,8 @@ pub enum Kind {
     Dummy,
     /// A tunnel of a program (tun or tap).
     Tun,
+    /// A tunnel of the kernel's, as of WireGuard: what it carries leaves this host by another interface.
+    Tunnel,
     /// Any other, also hardware.
     #[default]
     Other,
@@ -180,6 +182,8 @@ impl Kind {
             b"vrf" => Kind::Vrf,
             b"dummy" => Kind::Dummy,
             b"tun" => Kind::Tun,
+            b"wireguard" | b"ipip" | b"sit" | b"ip6tnl" | b"vti" | b"vti6" | b"xfrm" => Kind::Tunnel,
+            b"gre" | b"gretap" | b"ip6gre" | b"ip6gretap" | b"erspan" | b"ip6erspan" => Kind::Tunnel,
             _ => Kind::Other,
         }
     }
@@ -285,6 +289,18 @@ mod tests {
 
     fn bound(address: &str, interface: u32) -> BoundAddress {
         BoundAddress { address: address.parse().unwrap(), prefix: 24, interface, flags: Flags(0x80) }
+    }
+
+    #[test]
+    fn a_tunnel_of_the_kernel_is_no_card() {
+        for (name, kind) in [
+            ("wireguard\0", Kind::Tunnel),
+            ("ip6gretap\0", Kind::Tunnel),
+            ("tun\0", Kind::Tun),
+            ("vlan\0", Kind::Other),
+        ] {
+            assert_eq!(Kind::of(name.as_bytes()), kind, "{name}");
+        }
     }
 
     #[test]

@@ -66,6 +66,69 @@ fn a_card_that_a_profile_names_is_missed() {
     }
 }
 
+/// The names of one list are those that one card may have: two profiles with the same one tell no second card.
+#[test]
+fn a_card_has_one_of_the_names_of_a_list() {
+    let list = |names: &str| matching(&format!("interface-name={names}"), "");
+    let first = |names: &str| list(names).replace("198.51.100.1", "192.0.2.1");
+    let higher = |text: String| text.replace("type=ethernet", "type=ethernet\nautoconnect-priority=5");
+    let (left, one, both) = ("192.0.2.1/24@eth0", &["eth0"][..], &["eth0", "eth3"][..]);
+    let ok = |count: &str| format!("OK - {count} from networkmanager bound and usable");
+    let lost = "CRITICAL - 1 of 1 address missing: 192.0.2.1".to_owned();
+    let neither = "CRITICAL - 2 of 2 addresses missing: 192.0.2.1, 198.51.100.1".to_owned();
+    let gone = "eth0 has one profile at a time, and there is no eth3 here";
+    let by_priority = "a profile with a higher priority takes the only card for it here";
+    let names = "eth0;eth3;";
+    let rows = [
+        ([first(names), list(names)], one, left, ok("1 address"), Some(gone)),
+        ([first(names), list("eth3;|eth0")], one, left, ok("1 address"), Some(gone)),
+        ([higher(first(names)), list(names)], one, left, ok("1 address"), Some(by_priority)),
+        ([first(names), list(names)], one, "", lost, None),
+        ([first(names), list(names)], both, BOTH, ok("2 addresses"), None),
+        ([first(names), list(names)], both, left, missing(LOST), None),
+        // None of the cards is here.
+        ([first(names), list(names)], &["eth9"], "", neither, None),
+        // A card that one of them tells alone is missed.
+        ([named("eth0", 1), list(names)], one, left, missing(LOST), None),
+        ([first(names), named("eth3", 2)], one, left, missing("192.0.2.2, eth3 has no address at all"), None),
+    ];
+    for (profiles, names, present, expected, why) in rows {
+        let (line, details) = judged(profiles.clone(), &cards(names), present);
+        assert_eq!(line, format!("IP_BOUND {expected}"), "{profiles:?} {names:?} {details:?}");
+        let note = |why: &str| details.iter().any(|each| each.contains(LOST) && each.ends_with(why));
+        assert!(why.is_none_or(note), "{profiles:?} {details:?}");
+    }
+}
+
+/// A profile for a pattern or for any card may want the card of another one.
+#[test]
+fn a_guess_is_a_note_where_no_card_is_known() {
+    let any = || profile("", &keyfile("198.51.100.1/24"));
+    let first = |condition: &str| matching(condition, "").replace("198.51.100.1", "192.0.2.1");
+    let (list, pattern) = ("interface-name=eth0;eth3;", "interface-name=eth*;");
+    let left = "192.0.2.1/24@eth0";
+    let ok = "OK - 1 address from networkmanager bound and usable".to_owned();
+    let lost = |why: &str| format!("CRITICAL - 1 of 1 address missing: 192.0.2.1{why}");
+    let rows = [
+        ([named("eth0", 1), matching(pattern, "")], left, ok.clone()),
+        ([named("eth0", 1), any()], left, ok.clone()),
+        ([first(list), matching(list, "")], left, ok.clone()),
+        ([first(pattern), matching(pattern, "")], left, ok),
+        // One of them is missed.
+        ([named("eth0", 1), matching(pattern, "")], "", lost(", eth0 has no address at all")),
+        ([first(list), matching(list, "")], "", lost("")),
+        // A name tells its card.
+        ([named("eth0", 1), named("eth3", 2)], left, missing("192.0.2.2, eth3 has no address at all")),
+        ([named("eth0", 1), matching("interface-name=wl*;", "")], left, missing(LOST)),
+    ];
+    for (profiles, present, expected) in rows {
+        let (line, details) = judged(profiles.clone(), &[], present);
+        assert_eq!(line, format!("IP_BOUND {expected}"), "{profiles:?} {details:?}");
+        let noted = details.iter().any(|each| each.starts_with(&format!("note: {LOST} of ")));
+        assert_eq!(noted, expected.contains(" 1 address"), "{profiles:?} {details:?}");
+    }
+}
+
 /// A profile with a higher priority may have had another card.
 #[test]
 fn a_profile_without_a_card_by_priority_is_a_note() {
@@ -116,7 +179,7 @@ fn a_container_has_cables_in_place_of_cards() {
         (second(), 2, left, missing(LOST)),
         (second(), 2, BOTH, two.to_owned()),
         // Where nothing is known of the interfaces, as below --root.
-        (named("eth0", 1), 0, left, missing(LOST)),
+        (named("eth0", 1), 0, left, note.to_owned()),
     ];
     for (profile, count, present, expected) in rows {
         let names = ["eth0", "eth3"].into_iter().take(count);

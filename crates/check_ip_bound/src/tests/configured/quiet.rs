@@ -120,9 +120,13 @@ fn what_networkmanager_made_is_required_where_nothing_else_gives_an_address() {
     let mut named = args();
     named.addresses.from = vec!["networkmanager".parse().unwrap()];
     let deadline = Deadline::after(Duration::from_secs(60));
-    for (address, kind, is_needed) in
-        [("10.8.0.2", Kind::Tun, true), ("10.8.0.2", Kind::Other, false), ("10.8.0.3", Kind::Tun, false)]
-    {
+    let rows = [
+        ("10.8.0.2", Kind::Tun, true),
+        ("10.8.0.2", Kind::Tunnel, true),
+        ("10.8.0.2", Kind::Other, false),
+        ("10.8.0.3", Kind::Tun, false),
+    ];
+    for (address, kind, is_needed) in rows {
         named.addresses.ip = vec![address.parse().unwrap()];
         let tree = Tree::in_memory(one, &deadline);
         let present = format!("{tunnel} 169.254.0.1/16@eth0");
