@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use crate::macros::Macros;
 use crate::perfdata::{self, Datum};
-use values::{Invalid, STATES, Texts, Values, is_given, with_line_ends};
+use values::{Invalid, Kind, Texts, Values, is_given, with_line_ends};
 
 /// The version of the schema: a new number where a reader of the old one would be misled, not where fields
 /// are added.
@@ -88,7 +88,8 @@ impl Event {
         let monitor = given.unwrap_or_else(monitor_name);
         let mut values = Values { invalid: texts.invalid };
         let (performance_data, performance_data_unparsed) = perfdata::parse(&perfdata);
-        let [state, state_type, last_hard_state] = states(&mut values, macros);
+        let kind = kind(service.is_some(), macros);
+        let [state, state_type, last_hard_state] = states(&mut values, kind, macros);
         Ok(Self {
             schema_version: SCHEMA,
             id: id::new(),
@@ -96,14 +97,14 @@ impl Event {
             spool: Uuid::nil(),
             snapshot: None,
             monitor,
-            kind: kind(service.is_some() || is_given(&macros.service), state),
+            kind: kind.word(),
             hostname,
             address,
             service,
             state,
             state_type,
             last_hard_state,
-            state_time: values.number("state_time", &macros.state_time),
+            state_time: values.time("state_time", &macros.state_time),
             attempt: values.number("attempt", &macros.attempt),
             max_attempts: values.number("max_attempts", &macros.max_attempts),
             event_id: values.number("event_id", &macros.event_id),
@@ -112,8 +113,8 @@ impl Event {
             downtime_depth: values.number("downtime_depth", &macros.downtime_depth),
             acknowledged: values.boolean("acknowledged", &macros.acknowledged),
             flapping: values.boolean("flapping", &macros.flapping),
-            monitor_start: values.number("monitor_start", &macros.monitor_start),
-            time_t: values.number("time_t", &macros.time_t).unwrap_or_else(now),
+            monitor_start: values.time("monitor_start", &macros.monitor_start),
+            time_t: values.time("time_t", &macros.time_t).unwrap_or_else(now),
             output,
             long_output,
             perfdata,
@@ -143,10 +144,10 @@ fn outputs(texts: &mut Texts, macros: &Macros) -> (String, String) {
 }
 
 /// The state, its type, and the last hard state, which a hard state is itself.
-fn states(values: &mut Values, macros: &Macros) -> [Option<&'static str>; 3] {
-    let state = values.required_state(&macros.state);
+fn states(values: &mut Values, kind: Kind, macros: &Macros) -> [Option<&'static str>; 3] {
+    let state = values.required_state(&macros.state, kind);
     let state_type = values.one_of("state_type", &macros.state_type, &TYPES);
-    let last_hard_state = values.one_of("last_hard_state", &macros.last_hard_state, &STATES);
+    let last_hard_state = values.one_of("last_hard_state", &macros.last_hard_state, kind.states());
     let own = state.filter(|_| state_type == Some("HARD"));
     [state, state_type, last_hard_state.or(own)]
 }
@@ -172,9 +173,12 @@ pub(crate) fn now() -> u64 {
 }
 
 /// What an event is of. A service whose name is wrong is told from a host by its state.
-fn kind(has_service: bool, state: Option<&str>) -> &'static str {
-    let is_host = matches!(state, Some("UP" | "DOWN" | "UNREACHABLE"));
-    if has_service && !is_host { "service" } else { "host" }
+fn kind(is_named: bool, macros: &Macros) -> Kind {
+    let is_of_host = || {
+        let words = macros.state.as_deref().map(std::ffi::OsStr::to_ascii_uppercase);
+        matches!(words.as_deref().and_then(|state| state.to_str()), Some("UP" | "DOWN" | "UNREACHABLE"))
+    };
+    if is_named || is_given(&macros.service) && !is_of_host() { Kind::Service } else { Kind::Host }
 }
 
 #[cfg(test)]

@@ -116,6 +116,50 @@ fn a_wrong_macro_is_null_and_a_note() {
     assert!(Event::new(&nothing).unwrap_err().to_string().starts_with("no event: "));
 }
 
+/// Only times have a fraction. A state of the other kind is none.
+#[test]
+fn a_number_with_a_fraction_and_a_state_of_the_other_kind_are_null_and_a_note() {
+    let given = |text: &str| Some(OsString::from(text));
+    let json = |macros: Macros| -> Value {
+        let bare = Macros { host: given("h"), ..macros };
+        serde_json::from_slice(&Event::new(&bare).unwrap().json()).unwrap()
+    };
+    let note = |field: &str, value: &str| serde_json::json!([{"field": field, "value": value}]);
+    let ok = || Macros { state: given("UP"), ..Macros::default() };
+    let rows = [
+        ("problem_id", Macros { problem_id: given("1.5"), ..ok() }),
+        ("event_id", Macros { event_id: given("1.5"), ..ok() }),
+        ("last_event_id", Macros { last_event_id: given("1.5"), ..ok() }),
+        ("attempt", Macros { attempt: given("1.5"), ..ok() }),
+        ("max_attempts", Macros { max_attempts: given("1.5"), ..ok() }),
+        ("downtime_depth", Macros { downtime_depth: given("1.5"), ..ok() }),
+    ];
+    for (field, macros) in rows {
+        let json = json(macros);
+        assert_eq!((&json[field], &json["invalid"]), (&Value::Null, &note(field, "1.5")), "{field}");
+    }
+    let times = json(Macros { time_t: given("7.5"), monitor_start: given("8.25"), ..ok() });
+    assert_eq!((&times["time_t"], &times["monitor_start"]), (&7.into(), &8.into()));
+    for (service, kind, states) in [
+        (Some("HTTP"), "service", &["UP", "DOWN", "UNREACHABLE"][..]),
+        (None, "host", &["OK", "WARNING", "CRITICAL", "UNKNOWN"]),
+    ] {
+        for state in states {
+            let (service, of_kind) = (service.map(OsString::from), if kind == "host" { "UP" } else { "OK" });
+            let wrong = Macros { service: service.clone(), state: given(state), ..Macros::default() };
+            let json_of = json(wrong);
+            assert_eq!((&json_of["kind"], &json_of["state"]), (&kind.into(), &Value::Null), "{state}");
+            assert_eq!(json_of["invalid"], note("state", state));
+            let hard = Macros { service, state: given(of_kind), last_hard_state: given(state), ..ok() };
+            let json_of = json(hard);
+            assert_eq!(json_of["last_hard_state"], Value::Null, "{state}");
+            assert_eq!(json_of["invalid"], note("last_hard_state", state));
+        }
+        let pending = Macros { service: service.map(OsString::from), state: given("PENDING"), ..ok() };
+        assert_eq!(json(pending)["state"], "PENDING");
+    }
+}
+
 #[test]
 fn a_problem_of_naemon_has_no_number() {
     let given = |text: &str| Some(OsString::from(text));
@@ -147,7 +191,7 @@ fn a_wrong_name_is_null_and_a_note() {
         let expected = vec![note("hostname", value.to_str().unwrap())];
         assert_eq!((found.hostname, found.invalid, found.kind), (None, expected, "host"));
     }
-    let bare = || Macros { host: given("h"), state: given("OK"), ..Macros::default() };
+    let bare = || Macros { host: given("h"), state: given("UP"), ..Macros::default() };
     let found = event(Macros { address: given("$HOSTADDRESS$"), ..bare() });
     assert_eq!((found.address, found.invalid), (None, vec![note("address", "$HOSTADDRESS$")]));
     // The machine's name is better than none, since the order depends on it.

@@ -7,8 +7,33 @@ use uuid::Uuid;
 
 /// The most octets that one text of an event keeps: an NRPE v4 packet carries as much.
 const TEXT: usize = 64 << 10;
-pub(super) const STATES: [&str; 8] =
-    ["OK", "WARNING", "CRITICAL", "UNKNOWN", "UP", "DOWN", "UNREACHABLE", "PENDING"];
+
+/// What an event is of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// A host.
+    Host,
+    /// A service.
+    Service,
+}
+
+impl Kind {
+    /// Returns its word.
+    pub(super) fn word(self) -> &'static str {
+        match self {
+            Self::Host => "host",
+            Self::Service => "service",
+        }
+    }
+
+    /// Returns the states that it can be in.
+    pub(super) fn states(self) -> &'static [&'static str] {
+        match self {
+            Self::Host => &["UP", "DOWN", "UNREACHABLE", "PENDING"],
+            Self::Service => &["OK", "WARNING", "CRITICAL", "UNKNOWN", "PENDING"],
+        }
+    }
+}
 
 /// A value that is not what its field holds. The field is null.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -74,11 +99,11 @@ pub(super) struct Values {
 
 impl Values {
     /// The state. It is noted too if none is given.
-    pub(super) fn required_state(&mut self, value: &Option<OsString>) -> Option<&'static str> {
+    pub(super) fn required_state(&mut self, value: &Option<OsString>, kind: Kind) -> Option<&'static str> {
         if !is_given(value) {
             self.invalid.push(Invalid { field: "state", value: String::new() });
         }
-        self.one_of("state", value, &STATES)
+        self.one_of("state", value, kind.states())
     }
 
     /// One of the words, whatever its case.
@@ -91,13 +116,17 @@ impl Values {
         self.take(field, value, |value| words.iter().find(|word| value.eq_ignore_ascii_case(word)).copied())
     }
 
-    /// A whole number. Icinga 2 writes times with a fraction, which is cut off.
+    /// A whole number.
     pub(super) fn number(&mut self, field: &'static str, value: &Option<OsString>) -> Option<u64> {
-        let is_digits = |text: &str| !text.is_empty() && text.bytes().all(|octet| octet.is_ascii_digit());
+        self.take(field, value, |value| whole(value.to_str()?))
+    }
+
+    /// A time in whole seconds since 1970. Icinga 2 writes times with a fraction, which is cut off.
+    pub(super) fn time(&mut self, field: &'static str, value: &Option<OsString>) -> Option<u64> {
         self.take(field, value, |value| {
             let text = value.to_str()?;
-            let (whole, fraction) = text.split_once('.').unwrap_or((text, "0"));
-            whole.parse().ok().filter(|_| is_digits(whole) && is_digits(fraction))
+            let (seconds, fraction) = text.split_once('.').unwrap_or((text, "0"));
+            whole(seconds).filter(|_| is_digits(fraction))
         })
     }
 
@@ -130,6 +159,14 @@ impl Values {
         }
         parsed
     }
+}
+
+fn is_digits(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|octet| octet.is_ascii_digit())
+}
+
+fn whole(text: &str) -> Option<u64> {
+    text.parse().ok().filter(|_| is_digits(text))
 }
 
 /// A text with broken UTF-8 as replacement characters, and whether its end had to be cut off.

@@ -48,7 +48,8 @@ fn set_as_written(macros: &mut Macros, object: &Object<'_>, key: &str, value: &s
         // One that was never checked has no state yet.
         "current_state" | "last_hard_state" if !object.is_checked => return,
         "current_state" => {
-            if object.is_hard {
+            // A last hard state that was not written is the current one, or is not known.
+            if object.hard_state() == object.state {
                 macros.last_hard_state = None;
             }
             &mut macros.state
