@@ -6,7 +6,6 @@ use std::os::unix::net::UnixStream;
 use std::thread;
 use std::time::Duration;
 
-use host_net::Diagnosis;
 use net::{Stream, Waiting};
 use plugin::Deadline;
 
@@ -19,6 +18,7 @@ use crate::heartbeat::Heartbeats;
 use crate::liveness;
 use crate::login::{self, Login};
 use crate::membership::{GALERA_STATUS, GROUP_MEMBERS, Galera, Group, Membership, is_node};
+use crate::monitor::Monitor;
 use crate::more;
 use crate::redact;
 use crate::request::Request;
@@ -63,11 +63,11 @@ pub fn over(socket: UnixStream, limit: Duration) -> Result<Answer, Refusal> {
 /// Asks one server everything; the connection comes back where it may be needed once more.
 pub(crate) fn ask(
     endpoint: &Endpoint<'_>,
-    diagnosis: &Diagnosis,
+    monitor: &Monitor,
     login: &Login<'_>,
     request: &Request<'_>,
 ) -> Result<(Answer, Option<Packets>), Refusal> {
-    let (stream, address) = endpoint.connect(diagnosis, &request.deadline)?;
+    let (stream, address) = endpoint.connect(monitor, &request.deadline)?;
     ask_over(stream, address, login, request)
 }
 

@@ -3,12 +3,11 @@
 use std::net::SocketAddr;
 use std::path::Path;
 
-use host_net::Diagnosis;
 use net::{Connector, Stream, Waiting};
 use plugin::Deadline;
 
-use crate::failure::{Failure, Kind, Step};
-use crate::monitor;
+use crate::failure::{Failure, Step};
+use crate::monitor::{self, Monitor};
 
 /// Where a server is reached.
 pub(crate) enum Endpoint<'a> {
@@ -19,25 +18,30 @@ pub(crate) enum Endpoint<'a> {
 }
 
 impl Endpoint<'_> {
-    /// Connects. The address is that of a connection by TCP. `diagnosis` tells whether this machine is to blame.
+    /// Connects. The address is that of a connection by TCP. `monitor` tells whether this machine is to blame.
     ///
     /// # Errors
     /// [`Failure`]: why not.
     pub(crate) fn connect(
         &self,
-        diagnosis: &Diagnosis,
+        monitor: &Monitor,
         deadline: &Deadline,
     ) -> Result<(Stream<'static>, Option<SocketAddr>), Failure> {
         let waiting = Waiting::until(deadline);
         let connected = match self {
             Endpoint::Unix(path) => {
-                Stream::unix(path, &waiting).map(|stream| (stream, None)).map_err(Kind::from)
+                Stream::unix(path, &waiting).map(|stream| (stream, None)).map_err(monitor::of_socket)
             }
             Endpoint::Tcp(addresses) => {
-                diagnosis.begin(deadline);
+                monitor.begin(deadline);
                 let connected = Connector::new(waiting).connect_first(addresses, deadline.remaining());
-                let connected = connected.map(|(stream, address)| (stream, Some(address)));
-                connected.map_err(|failed| monitor::why(diagnosis, failed))
+                match connected {
+                    Ok((stream, address)) => {
+                        monitor.answers(address.ip());
+                        Ok((stream, Some(address)))
+                    }
+                    Err(failed) => Err(monitor.why(failed)),
+                }
             }
         };
         connected.map_err(|kind| Failure::new(Step::Connect, kind))

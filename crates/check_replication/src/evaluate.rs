@@ -219,14 +219,16 @@ fn judge_server(
 /// no statement that is asked here tells how far they are.
 fn aurora(policy: &Policy<'_>, is_alone: bool, server: &Server) -> Option<Finding> {
     let Server { asked, channels, aurora, .. } = server;
-    let version = aurora.as_ref().filter(|_| channels.is_empty() && !policy.expects_channels())?;
+    let version = aurora
+        .as_ref()
+        .filter(|_| channels.is_empty() && !policy.expects_channels() && !policy.must_replicate)?;
     if policy.role == Role::None {
         let what = format!("Aurora {version}: the lag of its readers is not checked");
         return Some(Finding::ok(format!("{asked}: no channel, as expected ({what})")));
     }
     let text = format!("{asked}: Aurora {version} without a channel, its readers are not checked here");
     let reader = format!("{asked}: a reader needs no channel: --expect=none");
-    let replica = format!("{asked}: a replica of another cluster needs one: --expect-channels=1");
+    let replica = format!("{asked}: a replica of another cluster needs one: --expect=replica");
     is_alone.then(|| Finding::unknown(text).detail(reader).detail(replica))
 }
 

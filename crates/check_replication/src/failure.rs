@@ -1,6 +1,7 @@
 //! Why a server could not be asked, and at which step.
 
 use std::fmt;
+use std::net::IpAddr;
 
 use net::Cause;
 
@@ -28,6 +29,8 @@ pub enum Kind {
     Name(String),
     /// This machine could not make the connection: why.
     Here(&'static str),
+    /// Nothing came back, which a fault of this machine explains that hits others too.
+    Excused(Box<Excuse>),
     /// The connection could not be made, or broke: why.
     Connection(String),
     /// The server said an error: its number and its text, which may hold anything.
@@ -40,6 +43,19 @@ pub enum Kind {
     FullPassword,
     /// The account wants to be authenticated in a way that this plugin does not know, or will not use.
     Method(String),
+}
+
+/// A fault of this machine that explains a silence.
+#[derive(Debug)]
+pub struct Excuse {
+    /// The fault, in few words.
+    pub fault: &'static str,
+    /// The silent addresses.
+    pub addresses: Vec<IpAddr>,
+    /// What it is without that fault.
+    pub otherwise: Kind,
+    /// Whether it let others out that answer.
+    pub is_refuted: bool,
 }
 
 /// Why a server could not be asked.
@@ -82,6 +98,7 @@ impl fmt::Display for Kind {
         match self {
             Kind::Late => f.write_str("no answer"),
             Kind::Here(words) => f.write_str(words),
+            Kind::Excused(excuse) => f.write_str(excuse.fault),
             Kind::FullPassword => f.write_str("the full password is wanted"),
             Kind::Closed => f.write_str("connection closed by the server"),
             Kind::Server(errno, text) => write!(f, "error {errno}: {text}"),

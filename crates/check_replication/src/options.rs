@@ -71,9 +71,9 @@ fn one_database(text: &str) -> Result<String, InvalidDatabase> {
 /// What is expected.
 #[derive(Clone, Debug, Default, clap::Args)]
 pub(crate) struct ExpectOptions {
-    /// Expected role of a server
-    #[arg(long = "expect", value_name = "ROLE", value_enum, default_value_t)]
-    pub role: Role,
+    /// Expected role of a server. Default: replica, but an Aurora without a channel is UNKNOWN
+    #[arg(long = "expect", value_name = "ROLE", value_enum)]
+    pub role: Option<Role>,
     /// Expected number of channels of a server
     #[arg(long = "expect-channels", value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     pub channels: Option<u16>,

@@ -17,6 +17,8 @@ pub(crate) struct Policy<'a> {
     pub(crate) lag: Thresholds,
     /// What each server must be.
     pub(crate) role: Role,
+    /// Whether it is said that each server replicates, also where a server need not have a channel.
+    pub(crate) must_replicate: bool,
     /// How many channels a server must have: `None` for at least one.
     pub(crate) channels: Option<usize>,
     /// How many members a group must have at least.
@@ -53,7 +55,8 @@ impl<'a> Policy<'a> {
                 warning: warning.or_else(|| Some(Range::up_to(60.0))),
                 critical: critical.or_else(|| Some(Range::up_to(300.0))),
             },
-            role: expected.role,
+            role: expected.role.unwrap_or_default(),
+            must_replicate: expected.role == Some(Role::Replica),
             channels: expected.channels.map(usize::from),
             members: expected.members.map(usize::from),
             sources: &expected.sources,

@@ -6,7 +6,6 @@ use std::thread;
 use std::time::Duration;
 
 use clap::ValueEnum as _;
-use host_net::Diagnosis;
 use net::tls::{Client, Identity, Settings, TlsError};
 use net::{Host, HostPort, InvalidHost, resolve};
 use plugin::{Deadline, ReadError, read_file, reason};
@@ -19,6 +18,7 @@ use crate::failure::{Failure, Kind, Step};
 use crate::heartbeat::Zone;
 use crate::login::Login;
 use crate::memory;
+use crate::monitor::Monitor;
 use crate::options::{Connecting, Heartbeat, Role};
 use crate::policy::Policy;
 use crate::request::Request;
@@ -109,7 +109,7 @@ pub(crate) fn probe(
 ) -> Result<Observations, ProbeError> {
     let connecting = &args.connecting;
     let expects_channels = policy.expects_channels() || policy.heartbeats.is_some();
-    if args.expected.role == Role::None && expects_channels {
+    if args.expected.role == Some(Role::None) && expects_channels {
         return Err(ProbeError::Expected);
     }
     let group = connecting.defaults_group.as_deref();
@@ -126,18 +126,22 @@ pub(crate) fn probe(
         defaults: &defaults,
         heartbeat: &args.heartbeat,
         several: targets.len() > 1,
-        group: args.expected.role == Role::Group || args.expected.members.is_some(),
+        group: args.expected.role == Some(Role::Group) || args.expected.members.is_some(),
         semi_sync: args.expected.semi_sync,
         databases: &args.expected.databases,
         level,
         key: key.as_deref(),
         state: args.memory.state.is_some(),
-        diagnosis: Diagnosis::default(),
+        monitor: Monitor::default(),
         deadline,
     };
     let answers = match targets.as_slice() {
         [target] => vec![(target.to_string(), asker.ask(target)?.map(|(answer, _)| answer))],
-        targets => second_look::complete(asker.ask_all(targets, policy)?, deadline),
+        targets => {
+            let mut asked = asker.ask_all(targets, policy)?;
+            asker.monitor.settle(asked.iter_mut().filter_map(|(_, asked)| asked.as_mut().err()));
+            second_look::complete(asked, deadline)
+        }
     };
     let remembered = args.memory.state.as_ref().map(|folder| {
         let servers = answers
@@ -162,7 +166,7 @@ fn server_public_key(defaults: &Defaults, deadline: &Deadline) -> Result<Option<
 /// Refuses options that are for one server, where there are several, and a server that is asked twice.
 fn refuse(args: &Args, targets: &[Target]) -> Result<(), ProbeError> {
     match twice(targets) {
-        _ if args.expected.role == Role::None && targets.len() > 1 => Err(ProbeError::None),
+        _ if args.expected.role == Some(Role::None) && targets.len() > 1 => Err(ProbeError::None),
         Some(twice) => Err(ProbeError::Twice(twice.to_string())),
         None if args.memory.acknowledge && targets.len() > 1 => Err(ProbeError::Acknowledge),
         None => Ok(()),
@@ -254,7 +258,7 @@ struct Asker<'a> {
     /// Whether GTIDs are kept from run to run.
     state: bool,
     /// Whose fault it is that a server is not reached.
-    diagnosis: Diagnosis,
+    monitor: Monitor,
     deadline: &'a Deadline,
 }
 
@@ -330,7 +334,7 @@ impl Asker<'_> {
             tls: &tls,
             name,
         };
-        let asked = ask::ask(endpoint, &self.diagnosis, &login, &self.request(target));
+        let asked = ask::ask(endpoint, &self.monitor, &login, &self.request(target));
         match own.take() {
             Some(error) => Err(error.into()),
             None => Ok(asked),

@@ -26,12 +26,13 @@ pub(crate) fn judge(
     let finding = |state: State, text: String| Finding::new(state, format!("{name}: {text}"));
     match &failure.kind {
         Kind::Name(what) => Finding::new(State::Unknown, what.clone()),
-        Kind::Late => finding(State::Critical, late(failure.step, seconds)),
         Kind::Closed => {
             finding(State::Critical, format!("the server closed the connection {}", when(failure.step)))
         }
-        Kind::Here(words) => finding(State::Unknown, format!("{}: {words}", during(failure.step))),
-        Kind::Connection(why) => finding(State::Critical, format!("{}: {why}", during(failure.step))),
+        kind @ (Kind::Late | Kind::Here(_) | Kind::Connection(_) | Kind::Excused(_)) => {
+            let (state, text) = unreached(failure.step, seconds, kind);
+            finding(state, text)
+        }
         Kind::Protocol(what) => finding(State::Critical, format!("not the protocol of MySQL: {what}")),
         Kind::FullPassword => Finding::unknown(format!(
             "{name} wants the full password and its certificate is not verified: give --tls-ca FILE (on a MySQL server: ca.pem of its datadir)"
@@ -78,6 +79,19 @@ fn blocked(errno: u16, user: &str, text: &str) -> Option<String> {
     };
     let why: String = own.unwrap_or("after failed logins").chars().take(LONGEST).collect();
     Some(format!("the account {user} is blocked {}, error {errno}", why.replace("day(s)", "days")))
+}
+
+/// That the server did not answer, or why this machine could not ask.
+fn unreached(step: Step, seconds: f64, kind: &Kind) -> (State, String) {
+    match kind {
+        Kind::Late => (State::Critical, late(step, seconds)),
+        Kind::Excused(excuse) if excuse.is_refuted => {
+            let (state, text) = unreached(step, seconds, &excuse.otherwise);
+            (state, format!("{text} ({}, but others answer)", excuse.fault))
+        }
+        Kind::Here(_) | Kind::Excused(_) => (State::Unknown, format!("{}: {kind}", during(step))),
+        why => (State::Critical, format!("{}: {why}", during(step))),
+    }
 }
 
 fn late(step: Step, seconds: f64) -> String {

@@ -134,7 +134,7 @@ fn an_aurora_without_a_channel_is_told() {
         answer.server.aurora = Some("3.04.0".to_owned());
         answer
     };
-    let rows: [(&[&str], &str, &str); 4] = [
+    let rows: [(&[&str], &str, &str); 5] = [
         (
             &[],
             "mysql97-not-replica",
@@ -144,6 +144,11 @@ fn an_aurora_without_a_channel_is_told() {
             &["--expect=none"],
             "mysql97-not-replica",
             "OK - db-02: no channel, as expected (Aurora 3.04.0: the lag of its readers is not checked) | channels=0;;;0",
+        ),
+        (
+            &["--expect=replica"],
+            "mysql97-not-replica",
+            "CRITICAL - db-02: not a replica: no channel is configured | channels=0;;;0",
         ),
         (
             &["--expect-channels=1"],
