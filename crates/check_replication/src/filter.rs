@@ -31,17 +31,31 @@ pub(crate) const OF_LOG: [&str; 2] = ["binlog_do_db", "binlog_ignore_db"];
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct FilterName(&'static str);
 
-/// A text that is no name of a filter.
+/// Why a text names no filter that may be accepted.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("give the name of one filter, as in binlog_do_db or Replicate_Wild_Ignore_Table")]
-pub(crate) struct InvalidFilter;
+pub(crate) enum InvalidFilter {
+    #[error("give the name of one filter, as in binlog_do_db or Replicate_Wild_Ignore_Table")]
+    NoName,
+    #[error("it renames databases and is never reported: leave the option out")]
+    Renames,
+    #[error(
+        "ignoring the source itself is never accepted: take its id out of IGNORE_SERVER_IDS of the channel"
+    )]
+    Source,
+}
 
 impl FromStr for FilterName {
     type Err = InvalidFilter;
 
     fn from_str(text: &str) -> Result<Self, InvalidFilter> {
+        let [.., rewrite, _, _, ignore_servers] = COLUMNS;
         let mut names = COLUMNS.into_iter().chain(OF_LOG);
-        names.find(|name| name.eq_ignore_ascii_case(text)).map(Self).ok_or(InvalidFilter)
+        match names.find(|name| name.eq_ignore_ascii_case(text)) {
+            None => Err(InvalidFilter::NoName),
+            Some(name) if name == rewrite => Err(InvalidFilter::Renames),
+            Some(name) if name == ignore_servers => Err(InvalidFilter::Source),
+            Some(name) => Ok(Self(name)),
+        }
     }
 }
 

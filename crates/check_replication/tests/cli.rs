@@ -32,7 +32,7 @@ fn file(folder: &TempDir, name: &str, text: &str) -> String {
 
 #[test]
 fn a_wrong_option_is_unknown_and_named() {
-    let rows: [(&[&str], &str); 29] = [
+    let rows: [(&[&str], &str); 31] = [
         (&["--hostname", "a b"], "a host name has only ASCII letters, digits, dots, hyphens and underscores"),
         (&["--hostname", "db-01:0"], "the port after the colon is a number from 1 to 65535, as in db-01:161"),
         (&["--hostname=[localhost]:1"], "brackets enclose a whole IPv6 address, as in [2001:db8::1]:161"),
@@ -55,6 +55,14 @@ fn a_wrong_option_is_unknown_and_named() {
             "leave --expect-channels, --expect-source and --heartbeat-table away",
         ),
         (&["--expect", "none", "-H", "192.0.2.1", "-H", "192.0.2.2"], "--expect=none is for one server"),
+        (
+            &["--expect-database=shop", "--accept-filter=Replicate_Rewrite_DB"],
+            "it renames databases and is never reported: leave the option out",
+        ),
+        (
+            &["--expect-database=shop", "--accept-filter=Replicate_Ignore_Server_Ids"],
+            "ignoring the source itself is never accepted: take its id out of IGNORE_SERVER_IDS",
+        ),
         (&["--accept-errant=x"], "give a server id, a server uuid, or transactions as in 0-2-7 or UUID:1-5"),
         (&["--accept-errant=0-1"], "give a server id, a server uuid, or transactions"),
         (&["--acknowledge"], "--acknowledge needs --state"),
