@@ -5,6 +5,7 @@ mod gone;
 mod interfaces;
 mod misbound;
 mod network;
+mod others;
 mod owed;
 mod routes;
 mod statics;
@@ -34,6 +35,7 @@ use crate::wrong::{self, Before};
 use gone::Gone;
 use interfaces::Interfaces;
 use misbound::Misbound;
+pub(crate) use others::{Others, Undone};
 pub(crate) use owed::Owed;
 use routes::Routes;
 pub(crate) use routes::Run;
@@ -188,6 +190,11 @@ impl Held {
         Ok(memory)
     }
 
+    /// Reads what runs for other interfaces left.
+    pub(crate) fn others(&self, deadline: &Deadline) -> Others {
+        Others::read(&self.folder, &self.file, deadline)
+    }
+
     /// Writes this for the next run.
     ///
     /// # Errors
@@ -297,6 +304,8 @@ pub(crate) struct Found {
     pub(crate) is_busy: bool,
     /// What runs left.
     pub(crate) memory: Memory,
+    /// What runs for other interfaces left.
+    pub(crate) others: Others,
 }
 
 /// Tries the folder of the state as far as it exists, and makes nothing there.
@@ -317,10 +326,10 @@ pub(crate) fn try_state(
     check_own(path)?;
     let has_lock = path.join(LOCK).exists();
     let is_busy = has_lock && folder.lock(LOCK, Instant::now()).map_err(BudgetError::State)?.is_none();
-    let (_, mut memory) = read(&folder, interface, deadline)?;
+    let (own, mut memory) = read(&folder, interface, deadline)?;
     memory.forgets_the_future(now);
     memory.acted.retain(|then| now.saturating_sub(*then) < HOUR);
-    Ok(Found { is_busy, memory })
+    Ok(Found { is_busy, memory, others: Others::read(&folder, &own, deadline) })
 }
 
 /// Returns why a folder is not used. If it contains other files than those of runs, a change of its mode or
@@ -353,7 +362,11 @@ fn will_be_made(path: &Path) -> bool {
 
 /// The seconds since 1970.
 pub(crate) fn now() -> u64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
+    since_1970(SystemTime::now())
+}
+
+fn since_1970(time: SystemTime) -> u64 {
+    time.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
 }
 
 #[cfg(test)]

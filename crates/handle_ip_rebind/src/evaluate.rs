@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use addresses::{all, brief};
 use plugin::{Finding, Findings, Report, State, room_after};
 
+use crate::budget::Undone;
 use crate::case::{Case, Fate, of};
 use crate::child::{Ran, name};
 use crate::difference::Difference;
@@ -53,7 +54,9 @@ pub(crate) fn general(outcome: &Outcome) -> Vec<Finding> {
     let interfaces = outcome.lost_interfaces.iter().map(interface);
     let lists = outcome.difference.iter().map(Difference::finding);
     let routes = routes.chain(guess(outcome, Fate::Back)).chain(guessed(outcome));
-    interfaces.chain(routes).chain(lists).chain(outcome.contradictions.findings()).chain(unrecorded).collect()
+    let undone = outcome.undone.iter().map(Undone::finding);
+    let all = interfaces.chain(routes).chain(lists).chain(outcome.contradictions.findings());
+    all.chain(undone).chain(unrecorded).collect()
 }
 
 /// A default route that went with an address, or while a run of this handler changed something.

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use crate::Event;
-use crate::budget::{DefaultRoutes, Owed, RouteFaults};
+use crate::budget::{DefaultRoutes, Owed, RouteFaults, Undone};
 use crate::case::{Case, Fate};
 use crate::child::Ran;
 use crate::config::Config;
@@ -79,6 +79,8 @@ pub(crate) struct Outcome {
     pub(crate) routes: RouteFaults,
     /// What is wrong with the interfaces that programs set down or removed, by name.
     pub(crate) lost_interfaces: BTreeMap<String, String>,
+    /// What runs for other interfaces left and no run does.
+    pub(crate) undone: Vec<Undone>,
     /// The addresses that earlier runs bound, and another host has now.
     pub(crate) contested: BTreeSet<IpAddr>,
     /// The addresses that this run or an earlier one bound, and that were not announced since.
@@ -122,6 +124,7 @@ impl Outcome {
             displaced: Vec::new(),
             routes: RouteFaults::default(),
             lost_interfaces: BTreeMap::new(),
+            undone: Vec::new(),
             contested: BTreeSet::new(),
             pending: BTreeSet::new(),
             unchecked: None,

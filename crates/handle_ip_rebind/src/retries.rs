@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::backoff::Failure;
 use crate::case::kept;
-use crate::child::Ran;
+use crate::child::{Ran, shown};
 
 /// The programs that failed.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
@@ -45,6 +45,11 @@ impl Programs {
             Unrestarted { argv: argv.clone(), why, is_due }
         };
         self.0.iter().map(found).collect()
+    }
+
+    /// Returns what went wrong with each, in words.
+    pub(crate) fn faults(&self) -> impl Iterator<Item = String> {
+        self.0.iter().map(|failed| format!("{} {}", shown(&failed.argv), failed.failure.cause))
     }
 
     /// Learns how a program ended in a run that began `now`. Its fault may contain a time, so every fault

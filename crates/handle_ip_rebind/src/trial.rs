@@ -78,7 +78,7 @@ pub(crate) fn trial(config: &Config, deadline: &Deadline) -> Result<Report, Tria
     let mut findings = Findings::from_iter(in_the_way(config, &found));
     let seen = Seen::read(config, deadline)?;
     let list = seen.read_list(deadline).map_err(ObserveError::from)?;
-    let outcome = outcome(config, &seen, &mut found.memory, deadline)?;
+    let outcome = outcome(config, &seen, &mut found, deadline)?;
     Link::open(&config.interface, list.addresses().iter().any(IpAddr::is_ipv6))?;
     findings.extend(over_budget(&outcome));
     findings.extend(left(&outcome));
@@ -111,10 +111,11 @@ pub(crate) fn trial(config: &Config, deadline: &Deadline) -> Result<Report, Tria
 fn outcome(
     config: &Config,
     seen: &Seen,
-    memory: &mut Memory,
+    found: &mut Found,
     deadline: &Deadline,
 ) -> Result<Outcome, ObserveError> {
     let mut outcome = Outcome::new(config, Event::Timer);
+    let memory = &mut found.memory;
     memory.forget(config, seen, now());
     memory.judge(config, seen, deadline)?;
     let there = memory.default_routes(seen.bound(), &config.interface, deadline);
@@ -125,6 +126,7 @@ fn outcome(
         memory.see_again(there, now());
     }
     outcome.routes = memory.route_faults(there.as_ref(), (seen.bound(), seen.gateways()));
+    outcome.undone = found.others.undone(&config.interface, (seen.bound(), there.as_ref()), now());
     let has_work = outcome.has_left() || of(&outcome.cases, Fate::Bindable).next().is_some();
     let is_over = has_work && is_over_budget(config, memory, &mut outcome);
     Ok(outcome.ends(if is_over { End::OverBudget } else { End::Nothing }))

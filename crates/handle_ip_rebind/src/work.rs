@@ -110,6 +110,10 @@ fn work(
     is_new |= memory.see_subnets(config, &seen, outcome.default_routes.as_ref(), deadline)?;
     observe(config, &seen, &memory, now, &mut outcome, deadline)?;
     is_new |= see_routes(&seen, &mut memory, &mut outcome);
+    let network = (seen.bound(), outcome.default_routes.as_ref());
+    outcome.undone = held.others(deadline).undone(&config.interface, network, now);
+    // Written anew while there is work, so that runs for other interfaces see that it is not forgotten.
+    is_new |= !memory.left().is_empty();
     duplicates::explain(config, &seen, &mut outcome, deadline);
     is_new |= look_again(config, &seen, &mut memory, &mut outcome, deadline);
     forget_failures(&held, &mut memory, is_new, &outcome)?;

@@ -42,6 +42,14 @@ impl Misbound {
         count(self) < before
     }
 
+    /// Forgets those that are on the interface that is `configured` now.
+    pub(crate) fn accept(&mut self, configured: &str) {
+        for places in self.0.values_mut() {
+            places.retain(|place| place.wrong.interface != configured);
+        }
+        self.0.retain(|_, places| !places.is_empty());
+    }
+
     /// Returns them as cases.
     pub(crate) fn cases(&self) -> impl Iterator<Item = Case> {
         let case = |(address, places): (&IpAddr, &Vec<Place>)| {

@@ -191,3 +191,67 @@ fn what_runs_for_another_interface_owe_is_kept() {
     fs::remove_file(folder.path().join(BUDGET)).unwrap();
     assert_eq!((owed("eth0").len(), owed("eth1").len()), (0, 1));
 }
+
+/// An address, the number of its interface and its prefix length.
+type Place = (&'static str, u32, u8);
+
+#[test]
+fn only_what_is_still_so_is_left_for_another_interface() {
+    let folder = private_folder();
+    let mut memory = Memory::default();
+    memory.owed.addresses.push("192.0.2.31".parse().unwrap());
+    memory.owed.services.push(vec!["/bin/a".to_owned(), "now".to_owned()]);
+    memory.gone.learn(&[example("192.0.2.9", Fate::Lost, "gone since a ran")], |_| false, now());
+    memory.subnets.guess(&[Case { is_guess: true, ..example("192.0.2.31", Fate::Bindable, "") }]);
+    memory.interfaces.learn(&[("eth2".to_owned(), "is down since a ran".to_owned())].into(), now());
+    let held = take(folder.path()).unwrap().unwrap();
+    held.write(&mut memory).unwrap();
+    drop(held);
+    let budget = folder.path().join(BUDGET);
+    let age = |seconds| {
+        let then = SystemTime::now() - Duration::from_secs(seconds);
+        fs::File::open(&budget).unwrap().set_modified(then).unwrap();
+    };
+    let held = Held::take(folder.path(), "eth1", &soon()).unwrap().unwrap();
+    held.write(&mut Memory::default()).unwrap();
+    let told = |places: &[Place]| {
+        let interfaces =
+            [(2, "eth0"), (3, "eth1")].map(|(index, name)| host_net::Interface::new(index, name));
+        let flags = host_net::Flags(0x80);
+        let place = |(address, interface, prefix): &Place| {
+            let (address, interface, prefix) = (address.parse().unwrap(), *interface, *prefix);
+            host_net::BoundAddress { address, interface, prefix, flags }
+        };
+        let addresses = places.iter().map(place).collect();
+        let bound = host_net::Bound { interfaces: interfaces.to_vec(), addresses, ..Default::default() };
+        let undone = held.others(&soon()).undone("eth1", (&bound, None), now());
+        let mut all: Vec<String> = undone.iter().map(|undone| format!("{:?}", undone.finding())).collect();
+        all.pop().unwrap_or_default()
+    };
+    age(3_500);
+    assert_eq!(told(&[]), "");
+    age(200_000);
+    let rows: [(&[Place], [bool; 5]); 5] = [
+        (&[], [false, false, true, false, true]),
+        (&[("192.0.2.31", 2, 32)], [true, true, true, true, true]),
+        (&[("192.0.2.31", 2, 24)], [true, true, true, false, true]),
+        (&[("192.0.2.31", 3, 32)], [false, false, true, false, true]),
+        (&[("192.0.2.9", 3, 24)], [false, false, false, false, true]),
+    ];
+    let texts = [
+        "not done: announce 192.0.2.31",
+        "not done: run /bin/a now",
+        "not done: 192.0.2.9 not bound: gone since a ran",
+        "not done: 192.0.2.31 bound as /32",
+        "not done: eth2 is down since a ran",
+    ];
+    for (places, expected) in rows {
+        let told = told(places);
+        assert_eq!(texts.map(|text| told.contains(text)), expected, "{places:?}: {told}");
+        assert!(told.contains("runs for eth0 left work undone, the last 2 d ago: "), "{told}");
+    }
+    fs::write(&budget, "{").unwrap();
+    age(3_700);
+    let unknown = format!("work of another interface is not known: state {}: not JSON", budget.display());
+    assert!(told(&[]).contains(&unknown), "{}", told(&[]));
+}

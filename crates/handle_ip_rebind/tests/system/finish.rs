@@ -4,7 +4,7 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::process::Stdio;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use rustix::process::{Pid, Signal, kill_process};
 use suite::host::write;
@@ -301,4 +301,42 @@ fn a_timeout_that_binds_nothing_is_refused() {
     let mut trial = site.host.command(suite::plugins::binary("handle_ip_rebind"));
     trial.args(["--test-config".to_owned(), format!("--config={}", site.path("config.toml").display())]);
     assert_eq!(run(trial.arg("--timeout=5")).verdict(), (3, line), "a trial says what a run would");
+}
+
+#[test]
+fn what_runs_for_another_interface_left_is_told_after_an_hour() {
+    if missing(&HOSTS) {
+        return;
+    }
+    let site = Site::new("192.0.2.31");
+    let link = "link add eth1 type veth peer name eth1-peer\nlink set eth1-peer up\nlink set eth1 up\n";
+    site.host.ip_batch(link);
+    let service = site.script("service", "[ -e \"$0.fixed\" ]");
+    let run_for = |interface: &str| {
+        let more = format!("interface = \"{interface}\"\nrestart = [[\"{service}\", \"now\"]]\n");
+        site.configure(&format!("enabled = true\n{more}"));
+        site.handle()
+    };
+    let budget = site.path("state/budget.json");
+    let written = |time| fs::File::open(&budget).unwrap().set_modified(time).unwrap();
+    assert!(run_for("eth0").first_line().starts_with("IP_REBIND CRITICAL - service ended with 1"));
+    let well = "IP_REBIND OK - nothing is missing, 1 address bound and usable";
+    assert_eq!(run_for("eth1").verdict(), (0, well), "a run for eth0 may come");
+    for (seconds, when) in [(-10_900, "the last 3 h ago"), (7_200, "dated in the future")] {
+        let now = SystemTime::now();
+        let by = Duration::from_secs(i64::unsigned_abs(seconds));
+        written(if seconds < 0 { now - by } else { now + by });
+        let line = format!("runs for eth0 left work undone, {when}: {}", budget.display());
+        let told = run_for("eth1");
+        assert_eq!(told.verdict(), (1, format!("IP_REBIND WARNING - {line}").as_str()));
+        assert!(told.stdout.contains("\nnot done: service now ended with 1\n"), "{told:?}");
+        assert!(site.trial().stdout.starts_with(&format!("IP_REBIND WARNING - {line}")));
+        // A run for eth0 that has work, or waits with it, shows that there are such runs.
+        assert_eq!(run_for("eth0").code, Some(2));
+        assert_eq!(run_for("eth1").verdict(), (0, well));
+    }
+    written(SystemTime::now() - Duration::from_secs(10_900));
+    assert_eq!(run_for("eth1").code, Some(1));
+    fs::remove_file(&budget).unwrap();
+    assert_eq!(run_for("eth1").verdict(), (0, well));
 }
