@@ -5,7 +5,7 @@ mod gone;
 mod interfaces;
 mod misbound;
 mod network;
-mod others;
+pub(crate) mod others;
 mod owed;
 mod routes;
 mod statics;
@@ -35,7 +35,6 @@ use crate::wrong::{self, Before};
 use gone::Gone;
 use interfaces::Interfaces;
 use misbound::Misbound;
-pub(crate) use others::{Others, Undone};
 pub(crate) use owed::Owed;
 use routes::Routes;
 pub(crate) use routes::Run;
@@ -48,6 +47,8 @@ const HOUR: u64 = 3_600;
 const LARGEST: u64 = 16 << 20;
 /// The most runs in a row that continue an earlier one and may be killed, for one use of the budget.
 const INTERRUPTIONS: u32 = 2;
+/// For how long after a run its programs may have set down an interface, in seconds: later, others did.
+const LATE: u64 = 600;
 /// The version of the file.
 const VERSION: u32 = 1;
 /// The folder of this package's programs, above the usual folder of the state.
@@ -115,10 +116,12 @@ pub(crate) struct Memory {
     /// next run judges it if that one is killed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) before: Option<Before>,
-    /// The interfaces that must stay while a run starts programs. The next run tells them if that one is
-    /// killed.
+    /// The interfaces that must stay while a run starts programs, or were up at its end, for the next run.
     #[serde(default, skip_serializing_if = "Up::is_empty")]
     pub(crate) up: Up,
+    /// When that run ended, in seconds since 1970. `None` if it was killed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) ended: Option<u64>,
     /// The default routes by the configured interface.
     #[serde(default, skip_serializing_if = "Routes::is_empty")]
     pub(crate) routes: Routes,
@@ -190,11 +193,6 @@ impl Held {
         Ok(memory)
     }
 
-    /// Reads what runs for other interfaces left.
-    pub(crate) fn others(&self, deadline: &Deadline) -> Others {
-        Others::read(&self.folder, &self.file, deadline)
-    }
-
     /// Writes this for the next run.
     ///
     /// # Errors
@@ -225,8 +223,8 @@ impl Memory {
         is_back | is_right | self.interfaces.forget(seen.bound(), now)
     }
 
-    /// Judges where the programs of a run that was killed bound addresses of a list, and which interfaces they
-    /// set down or removed. Returns whether there was such a run.
+    /// Judges where the programs of a run that was killed bound addresses of a list, and which interfaces those
+    /// of that run, or of one that ended a short time ago, set down or removed. Returns whether there was one.
     ///
     /// # Errors
     /// [`ObserveError`]: the list or the routes cannot be read.
@@ -236,9 +234,12 @@ impl Memory {
         seen: &Seen,
         deadline: &Deadline,
     ) -> Result<bool, ObserveError> {
-        let Some(before) = self.before.take() else { return Ok(false) };
-        let bound = seen.bound();
-        self.interfaces.learn(&mem::take(&mut self.up).missed(bound), now());
+        let (bound, up) = (seen.bound(), mem::take(&mut self.up));
+        let is_late = self.ended.take().is_some_and(|ended| now().saturating_sub(ended) > LATE);
+        if !is_late {
+            self.interfaces.learn(&up.missed(bound), now());
+        }
+        let Some(before) = self.before.take() else { return Ok(!up.is_empty()) };
         let wrongs =
             wrong::found(config, (seen, &self.subnets), (&before, bound), "since an earlier run", deadline)?;
         self.misbound.learn(&wrongs, bound, &config.interface);
@@ -257,7 +258,7 @@ impl Memory {
     fn forgets_the_future(&mut self, now: u64) -> bool {
         let failed = self.failed.times().chain(self.programs.times());
         let routes = self.routes.times().chain(self.statics.times());
-        let lost = self.gone.times().chain(routes).chain(self.interfaces.times());
+        let lost = self.gone.times().chain(routes).chain(self.interfaces.times()).chain(&mut self.ended);
         let mut later: Vec<&mut u64> = self.acted.iter_mut().chain(failed).chain(lost).collect();
         later.retain(|then| **then > now);
         later.iter_mut().for_each(|then| **then = now);
@@ -304,8 +305,8 @@ pub(crate) struct Found {
     pub(crate) is_busy: bool,
     /// What runs left.
     pub(crate) memory: Memory,
-    /// What runs for other interfaces left.
-    pub(crate) others: Others,
+    /// The folder of the state, if there is one, and the name of the file.
+    place: Option<(Folder, String)>,
 }
 
 /// Tries the folder of the state as far as it exists, and makes nothing there.
@@ -329,7 +330,7 @@ pub(crate) fn try_state(
     let (own, mut memory) = read(&folder, interface, deadline)?;
     memory.forgets_the_future(now);
     memory.acted.retain(|then| now.saturating_sub(*then) < HOUR);
-    Ok(Found { is_busy, memory, others: Others::read(&folder, &own, deadline) })
+    Ok(Found { is_busy, memory, place: Some((folder, own)) })
 }
 
 /// Returns why a folder is not used. If it contains other files than those of runs, a change of its mode or

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use addresses::{all, brief};
 use plugin::{Finding, Findings, Report, State, room_after};
 
-use crate::budget::Undone;
+use crate::budget::others::Undone;
 use crate::case::{Case, Fate, of};
 use crate::child::{Ran, name};
 use crate::difference::Difference;

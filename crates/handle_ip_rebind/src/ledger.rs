@@ -13,7 +13,7 @@ use plugin::Deadline;
 use crate::Outcome;
 use crate::backoff::Failures;
 use crate::bind::{COMING, PAUSE, RESERVE};
-use crate::budget::{BudgetError, Held, Memory, Owed, Run};
+use crate::budget::{BudgetError, Held, Memory, Owed, Run, now};
 use crate::case::{Case, Fate, bindable, of};
 use crate::child::{Ran, words};
 use crate::config::Config;
@@ -141,6 +141,7 @@ impl<'a> Ledger<'a> {
         memory.before = has_programs.then(|| Before::of(config, seen, &outcome.cases));
         memory.subnets.guess(&outcome.cases);
         memory.up = if has_programs { watch.up() } else { Up::default() };
+        memory.ended = None;
         let (former, acted) = (memory.failed.clone(), memory.acted.clone());
         let tried: BTreeSet<IpAddr> = of(&outcome.cases, Fate::Bindable).collect();
         let continues = memory.may_continue() && tried.is_subset(&memory.begun);
@@ -254,7 +255,13 @@ impl<'a> Ledger<'a> {
 
     /// Notes the end of the run, after the announcements, and the addresses and interfaces that are gone.
     /// `seen` tells which of these addresses a list names.
-    pub(crate) fn end(&mut self, config: &Config, seen: &Seen, outcome: &mut Outcome, deadline: &Deadline) {
+    pub(crate) fn end(
+        &mut self,
+        config: &Config,
+        (seen, watch): (&Seen, &Watch<'_>),
+        outcome: &mut Outcome,
+        deadline: &Deadline,
+    ) {
         if self.memory.owed.services.is_empty() {
             self.memory.owed.addresses = outcome.pending.iter().copied().collect();
         } else if self.memory.owed.addresses.is_empty() {
@@ -262,7 +269,9 @@ impl<'a> Ledger<'a> {
         }
         self.memory.interrupted = 0;
         self.memory.before = None;
-        self.memory.up = Up::default();
+        let is_started = watch.program_ended().is_some();
+        self.memory.up = if is_started { watch.up() } else { Up::default() };
+        self.memory.ended = is_started.then(now);
         self.memory.lately = lately(&self.unseen, outcome);
         self.memory.gone.learn(&outcome.cases, |address| seen.names(address), self.now);
         self.see_interfaces(outcome, deadline);
@@ -288,11 +297,11 @@ impl<'a> Ledger<'a> {
         loop {
             let Ok(bound) = Bound::read(deadline) else { return };
             let there = self.memory.default_routes(&bound, &config.interface, deadline);
-            let Some(there) = there else { return };
+            let Some(there) = there else { return outcome.lacks_routes() };
             let (before, back) = (outcome.default_routes.as_ref(), back(outcome, &bound));
             let addresses: Vec<IpAddr> = back.iter().map(|(address, _)| *address).collect();
             outcome.displaced = self.memory.subnets.displaced(&bound, &config.interface, &addresses);
-            let run = Run { before, configured: seen.gateways(), back: &back, began: self.now };
+            let run = Run { before, configured: seen.gateways().expected, back: &back, began: self.now };
             let mut memory = self.memory.clone();
             memory.see_again(&there, self.now);
             memory.lose_routes(&there, run);

@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use crate::Event;
-use crate::budget::{DefaultRoutes, Owed, RouteFaults, Undone};
+use crate::budget::others::Undone;
+use crate::budget::{DefaultRoutes, Owed, RouteFaults};
 use crate::case::{Case, Fate};
 use crate::child::Ran;
 use crate::config::Config;
@@ -13,6 +14,9 @@ use crate::difference::Difference;
 use crate::event::When;
 use crate::retries::Unrestarted;
 use crate::wrong::{Wrong, Wrongs, words};
+
+/// The note where the table of routes is too large to be read in a run.
+const UNREAD: &str = "the routes were not read within 0.2 s, lost ones are not noticed";
 
 /// How a run ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
@@ -154,6 +158,13 @@ impl Outcome {
         }
         let why = words(places);
         self.set(address, Fate::Misbound, why, "bound");
+    }
+
+    /// Notes that the routes are not known, once.
+    pub(crate) fn lacks_routes(&mut self) {
+        if !self.notes.iter().any(|note| note == UNREAD) {
+            self.notes.push(UNREAD.to_owned());
+        }
     }
 
     /// Returns whether an earlier run left something that this one can do.

@@ -10,7 +10,7 @@ use std::path::Path;
 use addresses::Entry;
 use check_ip_bound::{Condition, ListSource, Observations, ProbeError};
 use host_config::Origin;
-use host_net::{Bound, BoundAddress};
+use host_net::{Bound, BoundAddress, DefaultRoute};
 use plugin::Deadline;
 use state::{Trust, open_trusted};
 
@@ -47,6 +47,14 @@ pub(crate) struct Seen {
     list: Observations,
     /// The addresses that move between hosts by `check` and by this host's configuration, once they are read.
     floating: OnceCell<Vec<(IpAddr, String)>>,
+}
+
+/// The gateways that `check` names.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Gateways<'a> {
+    pub(crate) expected: &'a [IpAddr],
+    /// The default routes of their families.
+    pub(crate) routes: &'a [DefaultRoute],
 }
 
 impl Seen {
@@ -107,9 +115,10 @@ impl Seen {
         of.map(|(_, name)| host_config::device(name))
     }
 
-    /// Returns the gateways that `check` names.
-    pub(crate) fn gateways(&self) -> &[IpAddr] {
-        self.check.as_ref().map_or(&[], |check| &check.expected.gateways)
+    /// Returns the gateways that `check` names, and what that found.
+    pub(crate) fn gateways(&self) -> Gateways<'_> {
+        let Some(check) = &self.check else { return Gateways::default() };
+        Gateways { expected: &check.expected.gateways, routes: &check.routes }
     }
 
     /// Returns the addresses that move between hosts, each once and with its place: those of `check`, of the

@@ -104,7 +104,8 @@ pub(crate) fn trial(config: &Config, deadline: &Deadline) -> Result<Report, Tria
         report = again.into_iter().chain(to_finish(config, &outcome)).fold(report, Report::detail);
     }
     let port = list.port().map(|port| format!("note: {port}"));
-    Ok(port.into_iter().chain(notes(config)).fold(report, Report::detail))
+    let found = outcome.notes.iter().map(|note| format!("note: {note}"));
+    Ok(port.into_iter().chain(found).chain(notes(config)).fold(report, Report::detail))
 }
 
 /// Returns what a run would find now, and whether the budget would end it.
@@ -115,6 +116,7 @@ fn outcome(
     deadline: &Deadline,
 ) -> Result<Outcome, ObserveError> {
     let mut outcome = Outcome::new(config, Event::Timer);
+    let others = found.others(deadline);
     let memory = &mut found.memory;
     memory.forget(config, seen, now());
     memory.judge(config, seen, deadline)?;
@@ -126,7 +128,10 @@ fn outcome(
         memory.see_again(there, now());
     }
     outcome.routes = memory.route_faults(there.as_ref(), (seen.bound(), seen.gateways()));
-    outcome.undone = found.others.undone(&config.interface, (seen.bound(), there.as_ref()), now());
+    if there.is_none() {
+        outcome.lacks_routes();
+    }
+    outcome.undone = others.undone(&config.interface, (seen.bound(), there.as_ref()), now());
     let has_work = outcome.has_left() || of(&outcome.cases, Fate::Bindable).next().is_some();
     let is_over = has_work && is_over_budget(config, memory, &mut outcome);
     Ok(outcome.ends(if is_over { End::OverBudget } else { End::Nothing }))

@@ -105,7 +105,7 @@ impl<'a> Watch<'a> {
         self.program.as_ref().map(|(_, ended)| *ended)
     }
 
-    /// Returns the interfaces that must stay, for the next run if this one is killed.
+    /// Returns the interfaces that must stay and are there, for the next run.
     pub(crate) fn up(&self) -> Up {
         self.kept.up()
     }

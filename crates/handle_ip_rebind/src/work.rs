@@ -141,6 +141,9 @@ fn see_routes(seen: &Seen, memory: &mut Memory, outcome: &mut Outcome) -> bool {
     let there = outcome.default_routes.as_ref();
     let has_seen = there.is_some_and(|there| memory.see_routes(there, &outcome.cases, now()));
     outcome.routes = memory.route_faults(there, (seen.bound(), seen.gateways()));
+    if there.is_none() {
+        outcome.lacks_routes();
+    }
     has_seen
 }
 
@@ -217,7 +220,7 @@ fn change(
         tell(config, ledger, watch, link, outcome, deadline)?;
         ledger.judge(config, seen, outcome, deadline)?;
     }
-    ledger.end(config, seen, outcome, deadline);
+    ledger.end(config, (seen, watch), outcome, deadline);
     Ok(())
 }
 

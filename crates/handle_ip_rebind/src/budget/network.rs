@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
+use check_ip_bound::gateway_faults;
 use host_net::Bound;
 use plugin::Deadline;
 
@@ -12,7 +13,7 @@ use super::{Memory, Run};
 use crate::case::{Case, Fate, MOST};
 use crate::config::Config;
 use crate::prefix::longest;
-use crate::probe::{ObserveError, Seen};
+use crate::probe::{Gateways, ObserveError, Seen};
 use crate::surroundings::subnets::View;
 
 impl Memory {
@@ -93,14 +94,16 @@ impl Memory {
         self.statics.lose(&there.statics, (before, !run.back.is_empty()), run.began);
     }
 
-    /// Returns the routes that are not back, and what is wrong with the default routes that are `there`, by
-    /// the `gateways` that `check` names. A family whose default route is not back is told once.
+    /// Returns the routes that are not back, and what is wrong with the default routes, by the gateways that
+    /// `check` names: with those that are `there`, or those that the probe `seen` has read. A family whose
+    /// default route is not back is told once.
     pub(crate) fn route_faults(
         &self,
         there: Option<&DefaultRoutes>,
-        (bound, gateways): (&Bound, &[IpAddr]),
+        (bound, seen): (&Bound, Gateways<'_>),
     ) -> RouteFaults {
-        let wrong = there.map_or_else(Vec::new, |there| there.faults(bound, gateways)).into_iter();
+        let routes = there.map_or(seen.routes, DefaultRoutes::all);
+        let wrong = gateway_faults(bound, seen.expected, routes).into_iter();
         let wrong = wrong.filter(|(ipv6, _)| !self.routes.has_lost(*ipv6)).map(|(_, fault)| fault);
         let (statics, replaced) = self.statics.lost(there.map(|there| &there.statics));
         RouteFaults { defaults: self.routes.lost(), statics, replaced, wrong: wrong.collect() }

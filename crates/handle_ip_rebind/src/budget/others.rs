@@ -10,7 +10,7 @@ use plugin::{Deadline, Finding};
 use state::Folder;
 
 use super::there::DefaultRoutes;
-use super::{BUDGET, BudgetError, Memory, now, read_file, since_1970};
+use super::{BUDGET, BudgetError, Found, Held, Memory, now, read_file, since_1970};
 use crate::prefix::longest;
 
 /// For how long a file may stay as it is while it has work, in seconds. Each run that finds work in its own file
@@ -36,10 +36,24 @@ pub(crate) struct Undone {
     details: Vec<String>,
 }
 
+impl Held {
+    /// Reads what runs for other interfaces left.
+    pub(crate) fn others(&self, deadline: &Deadline) -> Others {
+        Others::read(&self.folder, &self.file, deadline)
+    }
+}
+
+impl Found {
+    /// Reads what runs for other interfaces left.
+    pub(crate) fn others(&self, deadline: &Deadline) -> Others {
+        let read = |(folder, own): &(Folder, String)| Others::read(folder, own, deadline);
+        self.place.as_ref().map(read).unwrap_or_default()
+    }
+}
+
 impl Others {
-    /// Reads those of the files in the folder of the state that are not a run's `own` one. The lock must be
-    /// held, unless nothing is changed.
-    pub(super) fn read(folder: &Folder, own: &str, deadline: &Deadline) -> Self {
+    /// Reads those of the files in the folder of the state that are not a run's `own` one.
+    fn read(folder: &Folder, own: &str, deadline: &Deadline) -> Self {
         let entries = fs::read_dir(folder.path()).into_iter().flatten().flatten();
         let names = entries.filter_map(|entry| entry.file_name().into_string().ok());
         let is_budget = |name: &String| {

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::*;
 use crate::case::{Fate, example};
+use crate::probe::Gateways;
 
 fn private_folder() -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
@@ -254,4 +255,26 @@ fn only_what_is_still_so_is_left_for_another_interface() {
     age(3_700);
     let unknown = format!("work of another interface is not known: state {}: not JSON", budget.display());
     assert!(told(&[]).contains(&unknown), "{}", told(&[]));
+}
+
+#[test]
+fn the_default_route_is_judged_although_the_other_routes_cannot_be_read() {
+    let route = |gateway: &str| host_net::DefaultRoute {
+        ipv6: false,
+        metric: 0,
+        gateway: gateway.parse().ok(),
+        interface: Some(2),
+        kind: 1,
+        origin: 3,
+    };
+    let interfaces = vec![host_net::Interface::new(2, "eth0")];
+    let bound = host_net::Bound { interfaces, ..Default::default() };
+    let expected = ["192.0.2.254".parse().unwrap()];
+    let wrong = |routes: &[host_net::DefaultRoute]| {
+        let gateways = Gateways { expected: &expected, routes };
+        Memory::default().route_faults(None, (&bound, gateways)).wrong
+    };
+    assert_eq!(wrong(&[]), ["no default route, expected via 192.0.2.254"]);
+    assert_eq!(wrong(&[route("192.0.2.50")]), ["default route via 192.0.2.50 on eth0, not via 192.0.2.254"]);
+    assert_eq!(wrong(&[route("192.0.2.254")]), [""; 0]);
 }

@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::time::Duration;
 
-use check_ip_bound::gateway_faults;
 use host_net::{Bound, DefaultRoute, TableRoute};
 use plugin::Deadline;
 use serde::{Deserialize, Serialize};
@@ -50,10 +49,9 @@ pub(crate) struct DefaultRoutes {
 }
 
 impl DefaultRoutes {
-    /// Returns what is wrong with the default routes of each family that `gateways` names, and whether that is
-    /// IPv6.
-    pub(crate) fn faults(&self, bound: &Bound, gateways: &[IpAddr]) -> Vec<(bool, String)> {
-        gateway_faults(bound, gateways, &self.all)
+    /// Returns all default routes, by any interface.
+    pub(super) fn all(&self) -> &[DefaultRoute] {
+        &self.all
     }
 
     /// Returns whether a route leads to this network on the configured interface's link.

@@ -21,7 +21,7 @@ pub(crate) struct Kept {
     off: BTreeMap<String, Option<String>>,
 }
 
-/// The same for the next run, which tells them if this run is killed: whether each is missed when it is gone,
+/// The same for the next run, which tells those that are not up any more: whether each is missed when it is gone,
 /// by name. A reboot may lie between the two, so that the numbers of the interfaces mean nothing.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(transparent)]
@@ -81,9 +81,10 @@ impl Kept {
         missed.collect()
     }
 
-    /// Returns them for the next run.
+    /// Returns those that are there, for the next run.
     pub(crate) fn up(&self) -> Up {
-        Up(self.all.iter().take(MOST).map(|known| (known.name.clone(), known.lasts)).collect())
+        let there = self.all.iter().filter(|known| !self.off.contains_key(&known.name));
+        Up(there.take(MOST).map(|known| (known.name.clone(), known.lasts)).collect())
     }
 }
 

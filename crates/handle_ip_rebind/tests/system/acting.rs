@@ -184,3 +184,33 @@ fn an_address_that_was_not_missing_and_that_the_command_moves_is_told() {
         site.host.ip(&["addr", "flush", "to", "192.0.2.30/31"]);
     }
 }
+
+#[test]
+fn an_interface_that_goes_after_a_run_has_ended_is_told_by_the_next_one() {
+    if missing(&HOSTS) {
+        return;
+    }
+    let line = "IP_REBIND CRITICAL - eth1 is down since an earlier run";
+    let well = "IP_REBIND OK - nothing is missing, 1 address bound and usable";
+    for (minutes, expected) in [(0, (2, line)), (9, (2, line)), (11, (0, well))] {
+        let site = Site::new("192.0.2.31");
+        site.host.cable("eth1", &site.neighbour, "eth1");
+        site.host.ip_batch("link add eth2 type veth peer name eth3\nlink set eth3 up\nlink set eth2 up\n");
+        let restart = site.script("service", "ip link set eth2 down");
+        site.configure(&format!("enabled = true\nrestart = [[\"{restart}\"]]\n"));
+        assert!(site.handle().first_line().contains("eth2 is down since service ran"));
+        site.host.ip_batch("link set eth2 up\nlink set eth1 down\n");
+        let budget = site.path("state/budget.json");
+        let mut noted: serde_json::Value = serde_json::from_slice(&fs::read(&budget).unwrap()).unwrap();
+        assert!(noted["up"]["eth1"].is_boolean() && noted["up"]["eth2"].is_null(), "told already: {noted}");
+        noted["ended"] = (noted["ended"].as_u64().unwrap() - minutes * 60).into();
+        fs::write(&budget, noted.to_string()).unwrap();
+        assert_eq!((site.trial().code, site.handle().verdict()), (Some(expected.0), expected), "{minutes}");
+        assert_eq!(site.handle().verdict(), expected, "{minutes}");
+        site.host.ip(&["link", "set", "eth1", "up"]);
+        assert_eq!(site.handle().verdict(), (0, well), "{minutes}");
+        // Whoever sets it down after that run did that.
+        site.host.ip(&["link", "set", "eth1", "down"]);
+        assert_eq!(site.handle().verdict(), (0, well), "{minutes}");
+    }
+}
