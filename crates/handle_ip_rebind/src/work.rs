@@ -121,7 +121,9 @@ fn work(
         return Ok(outcome.ends(end));
     }
     let link = open_link(config, &outcome)?;
-    ask(&link, config, &mut outcome.cases, deadline)?;
+    if ask(&link, config, &mut memory, &mut outcome.cases, deadline)? {
+        held.write(&mut memory)?;
+    }
     if is_idle(&outcome) {
         return Ok(outcome.ends(End::Nothing));
     }
@@ -261,24 +263,32 @@ fn asked(config: &Config, cases: &[Case]) -> Vec<IpAddr> {
     all
 }
 
-/// Asks the link who has the addresses: what another host has is left alone.
-fn ask(link: &Link, config: &Config, cases: &mut [Case], deadline: &Deadline) -> Result<(), LinkError> {
+/// Asks the link who has the addresses: what another host has is left alone. Returns whether `memory` was
+/// changed.
+fn ask(
+    link: &Link,
+    config: &Config,
+    memory: &mut Memory,
+    cases: &mut [Case],
+    deadline: &Deadline,
+) -> Result<bool, LinkError> {
     let addresses = asked(config, cases);
     if addresses.is_empty() {
-        return Ok(());
+        return Ok(false);
     }
     let claimed = match link.ask(&addresses, deadline) {
         Err(fault @ LinkError::NoLink(..)) => {
             leave_alone(&fault, cases);
-            return Ok(());
+            return Ok(false);
         }
         claimed => claimed?,
     };
+    let is_new = memory.subnets.take(&addresses, claimed.keys().copied());
     for case in cases.iter_mut() {
         if let Some(claimant) = claimed.get(&case.address) {
             case.becomes(Fate::LeftAlone, claimant.reason(&config.interface));
         }
     }
     spare_the_command(config, cases);
-    Ok(())
+    Ok(is_new)
 }

@@ -33,8 +33,12 @@ impl Memory {
         let Some(there) = there else { return Ok(false) };
         let before = self.subnets.clone();
         // What a program bound wrongly must not be taken for the subnet.
-        let is_missing = !self.misbound.is_empty() || seen.lacks(config, |address| there.is_router(address));
-        let view = View { bound: seen.bound(), interface: &config.interface, is_missing };
+        self.subnets
+            .misses(|| seen.missing(config).iter().map(|(entry, ..)| entry.expected.address).collect());
+        let elsewhere =
+            seen.elsewhere(config, self.subnets.taken(), |address| there.is_router(address), deadline);
+        let elsewhere = elsewhere.filter(|_| self.misbound.is_empty());
+        let view = View { bound: seen.bound(), interface: &config.interface, elsewhere };
         self.subnets.doubt(&view, |address| seen.names(address));
         let named = seen.named_prefixes(config, self.subnets.guessed(), deadline)?;
         let is_right = |address: IpAddr| {

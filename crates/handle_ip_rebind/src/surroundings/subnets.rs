@@ -28,6 +28,9 @@ pub(crate) struct Subnets {
     /// The addresses that runs bound alone because nothing told their subnet.
     #[serde(default)]
     guessed: BTreeSet<IpAddr>,
+    /// The missing addresses that another host had when a run last probed for them.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    taken: BTreeSet<IpAddr>,
 }
 
 /// What a run finds.
@@ -36,8 +39,9 @@ pub(crate) struct View<'a> {
     pub(crate) bound: &'a Bound,
     /// The configured interface.
     pub(crate) interface: &'a str,
-    /// Whether an address is missing that may be bound: then what is there is not what there should be.
-    pub(crate) is_missing: bool,
+    /// The missing addresses that another host has or may have. `None` if an address is missing that may be
+    /// bound: then what is there is not what there should be.
+    pub(crate) elsewhere: Option<BTreeSet<IpAddr>>,
 }
 
 impl<'a> View<'a> {
@@ -55,7 +59,7 @@ impl Subnets {
     /// Takes note of the subnets that are there now, of which those have a route that are `on_link`, and of
     /// the `listed` addresses that are bound alone. While one is missing, the subnets stay those that there
     /// were when all was well: a run that binds nothing would take up the mistakes of others. The subnet of an
-    /// address that lost it stays, too.
+    /// address that lost it, or that another host has, stays too.
     pub(crate) fn see(
         &mut self,
         view: &View<'_>,
@@ -70,11 +74,15 @@ impl Subnets {
         let now = networks.filter(|network| !network.is_link_local());
         let now: BTreeMap<Network, bool> =
             now.take(MOST).map(|network| (network, on_link(network))).collect();
-        if !view.is_missing {
-            self.known.retain(|network, _| self.guessed.iter().any(|address| network.contains(*address)));
+        if let Some(elsewhere) = &view.elsewhere {
+            let lost = self.guessed.iter().chain(elsewhere);
+            self.known.retain(|network, _| lost.clone().any(|address| network.contains(*address)));
             self.known.extend(now);
-            self.primaries = primaries;
-            self.alone.retain(|address| alone.contains(address));
+            self.primaries.retain(|_, was| elsewhere.contains(was));
+            primaries.into_iter().for_each(|(network, now)| {
+                self.primaries.entry(network).or_insert(now);
+            });
+            self.alone.retain(|address| alone.contains(address) || elsewhere.contains(address));
         }
         let by_design =
             alone.into_iter().filter(|address| listed(*address) && !self.guessed.contains(address));
@@ -151,9 +159,31 @@ impl Subnets {
         &self.guessed
     }
 
+    /// Notes which of the `asked` addresses another host has, those that are `claimed`. Returns whether this
+    /// changed anything.
+    pub(crate) fn take(&mut self, asked: &[IpAddr], claimed: impl Iterator<Item = IpAddr>) -> bool {
+        let before = self.taken.clone();
+        self.taken.retain(|address| !asked.contains(address));
+        self.taken.extend(claimed.take(MOST.saturating_sub(self.taken.len())));
+        self.taken != before
+    }
+
+    /// Forgets those that another host had and that are not `missing` any more.
+    pub(crate) fn misses(&mut self, missing: impl FnOnce() -> BTreeSet<IpAddr>) {
+        if !self.taken.is_empty() {
+            let missing = missing();
+            self.taken.retain(|address| missing.contains(address));
+        }
+    }
+
+    /// Returns the missing addresses that another host had when a run last probed for them.
+    pub(crate) fn taken(&self) -> &BTreeSet<IpAddr> {
+        &self.taken
+    }
+
     /// Returns whether nothing is known.
     pub(crate) fn is_empty(&self) -> bool {
-        self.known.is_empty() && self.primaries.is_empty() && self.alone.is_empty() && self.guessed.is_empty()
+        *self == Self::default()
     }
 }
 
@@ -176,7 +206,8 @@ mod tests {
 
     fn see(subnets: &mut Subnets, all: &[&str], is_missing: bool) -> bool {
         let (bound, before) = (bound(all), subnets.clone());
-        let view = View { bound: &bound, interface: "eth0", is_missing };
+        let elsewhere = (!is_missing).then(BTreeSet::new);
+        let view = View { bound: &bound, interface: "eth0", elsewhere };
         subnets.doubt(&view, |_| true);
         subnets.see(&view, |_| true, |_| true);
         *subnets != before
@@ -242,6 +273,26 @@ mod tests {
             assert!(see(&mut subnets, &["192.0.2.31/26"], false) && subnets.guessed().is_empty());
             assert_eq!(had(&subnets, "192.0.2.31").as_deref(), Some("192.0.2.0/26"), "{now:?}");
         }
+    }
+
+    #[test]
+    fn the_subnet_of_an_address_that_another_host_has_stays_and_new_ones_are_learned() {
+        let mut subnets = Subnets::default();
+        see(&mut subnets, &["192.0.2.1/24", "203.0.113.1/24", "203.0.113.31/32"], false);
+        let taken: Vec<IpAddr> =
+            ["192.0.2.1", "203.0.113.31"].map(|address| address.parse().unwrap()).to_vec();
+        assert!(subnets.take(&taken, taken.iter().copied()) && !subnets.take(&[], [].into_iter()));
+        let bound = bound(&["198.51.100.1/24", "192.0.2.9/24"]);
+        let view = View { bound: &bound, interface: "eth0", elsewhere: Some(subnets.taken().clone()) };
+        subnets.see(&view, |_| true, |_| true);
+        let known = ["192.0.2.1", "198.51.100.31", "203.0.113.9"].map(|address| had(&subnets, address));
+        let expected = [Some("192.0.2.0/24"), Some("198.51.100.0/24"), Some("203.0.113.0/24")];
+        assert_eq!(known, expected.map(|network| network.map(str::to_owned)));
+        assert_eq!(had(&subnets, "203.0.113.31"), None, "it was alone");
+        assert_eq!(subnets.primaries[&"192.0.2.0/24".parse().unwrap()], taken[0]);
+        subnets.misses(|| [taken[0]].into());
+        assert_eq!(subnets.taken(), &[taken[0]].into());
+        assert!(subnets.take(&taken, [].into_iter()) && subnets.taken().is_empty());
     }
 
     #[test]

@@ -111,6 +111,31 @@ fn a_router_that_is_left_alone_does_not_keep_a_former_subnet() {
 }
 
 #[test]
+fn an_address_that_another_host_has_does_not_keep_new_subnets_unknown() {
+    if missing(&HOSTS) {
+        return;
+    }
+    let keepalived = "vrrp_instance web {\n interface eth0\n virtual_router_id 51\n priority 100\n \
+                      virtual_ipaddress {\n  192.0.2.60/24\n }\n}\n";
+    for (other, why) in [("192.0.2.50", " has it on eth0"), ("192.0.2.60", "floating by ")] {
+        let site = Site::new(&format!("192.0.2.1 {other} 198.51.100.31"));
+        site.host.etc("keepalived/keepalived.conf", keepalived);
+        site.host.ip(&["addr", "add", "198.51.100.31/24", "dev", "eth0"]);
+        let is_left = || {
+            let outcome = site.handle();
+            let line = format!("IP_REBIND CRITICAL - {other} left alone: ");
+            assert!(outcome.code == Some(2) && outcome.first_line().starts_with(&line), "{outcome:?}");
+            assert!(outcome.first_line().contains(why), "{outcome:?}");
+        };
+        is_left();
+        is_left();
+        site.host.ip(&["addr", "del", "198.51.100.31/24", "dev", "eth0"]);
+        is_left();
+        assert!(site.has("198.51.100.31/24"), "{}", site.host.ip(&["-o", "addr"]).stdout);
+    }
+}
+
+#[test]
 fn a_command_that_binds_a_wider_subnet_than_was_there_is_told() {
     if missing(&HOSTS) {
         return;
