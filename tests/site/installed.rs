@@ -49,27 +49,41 @@ fn it_removes_what_it_installed_and_nothing_else() {
 }
 
 #[test]
-fn it_sets_a_changed_configuration_aside() {
+fn it_keeps_a_changed_configuration_and_puts_the_new_one_beside() {
     let folder = public_folder();
     let configuration = folder.path().join("nrpe.d/silent-outage-plugins.cfg");
+    let new = folder.path().join("nrpe.d/silent-outage-plugins.cfg.new");
+    let copy = folder.path().join("share/doc/silent-outage-plugins/nrpe.d/silent-outage-plugins.cfg");
     install(folder.path(), &[]);
-    let again = install(folder.path(), &[]);
-    assert_eq!(
-        (again.stderr.as_str(), files(folder.path()).iter().any(|file| file.ends_with(".old"))),
-        ("", false)
-    );
-    write(&configuration, "command[mine]=/bin/true\n");
-    let again = install(folder.path(), &[]);
-    let old = format!("{}.old", configuration.display());
-    assert_eq!(again.stderr, format!("install: kept the former {} as {old}\n", configuration.display()));
-    assert_eq!(fs::read_to_string(old).unwrap(), "command[mine]=/bin/true\n");
-    assert!(fs::read_to_string(&configuration).unwrap().contains("\ncommand[check_ip_bound]="));
+    let shipped = fs::read_to_string(&configuration).unwrap();
+    assert!(shipped.contains("\ncommand[check_ip_bound]="), "{shipped}");
+    assert_eq!((install(folder.path(), &[]).stderr.as_str(), new.exists()), ("", false));
+    // An earlier version that was not changed is replaced.
+    write(&configuration, "# earlier\n");
+    write(&copy, "# earlier\n");
+    assert_eq!((install(folder.path(), &[]).stderr.as_str(), new.exists()), ("", false));
+    assert_eq!(fs::read_to_string(&configuration).unwrap(), shipped);
 
     write(&configuration, "command[mine]=/bin/true\n");
-    let removed = install(folder.path(), &["--remove"]);
     let kept = format!("install: left {} alone, which is not as shipped\n", configuration.display());
-    assert_eq!(removed.stderr, kept);
-    assert_eq!(fs::read_to_string(configuration).unwrap(), "command[mine]=/bin/true\n");
+    assert_eq!(install(folder.path(), &[]).stderr, kept);
+    assert_eq!(fs::read_to_string(&configuration).unwrap(), "command[mine]=/bin/true\n");
+    assert_eq!(fs::read_to_string(&new).unwrap(), shipped);
+
+    assert_eq!(install(folder.path(), &["--remove"]).stderr, kept);
+    assert_eq!(files(folder.path()), ["nrpe.d/silent-outage-plugins.cfg"]);
+}
+
+#[test]
+fn options_in_a_file_are_closed_to_others() {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let folder = public_folder();
+    install(folder.path(), &[]);
+    for name in ["nrpe.ini", "monitor.ini"] {
+        let mode = fs::metadata(folder.path().join("etc").join(name)).unwrap().permissions().mode() & 0o777;
+        assert!([0o640, 0o600].contains(&mode), "{name}: {mode:o}");
+    }
 }
 
 #[test]
