@@ -138,10 +138,16 @@ fn several_sections_are_read_in_their_order() {
 
 #[test]
 fn a_secret_that_others_can_read_is_named() {
-    let (_folder, path) = ini("[x]\nsecret=abc\n[y]\nitem=1\n[z]\n");
-    for (mode, section, is_told) in
-        [(0o644, "x", true), (0o640, "x", false), (0o600, "x", false), (0o644, "z", false)]
-    {
+    let (folder, path) = ini("[x]\nsecret=abc\n[y]\nitem=1\n[z]\n");
+    for (above, mode, section, is_told) in [
+        (0o755, 0o644, "x", true),
+        (0o711, 0o644, "x", true),
+        (0o750, 0o644, "x", false),
+        (0o755, 0o640, "x", false),
+        (0o755, 0o600, "x", false),
+        (0o755, 0o644, "z", false),
+    ] {
+        fs::set_permissions(folder.path(), fs::Permissions::from_mode(above)).unwrap();
         fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
         let extra = format!("--extra-opts={section}@{path}");
         let seen = outcome(&mut plugin(&[&extra, &format!("--extra-opts=y@{path}")]));
@@ -150,7 +156,7 @@ fn a_secret_that_others_can_read_is_named() {
         assert_eq!(
             (seen.code, details == [detail.as_str()], details.is_empty()),
             (Some(0), is_told, !is_told),
-            "{mode:o} {section}"
+            "{above:o} {mode:o} {section}"
         );
         assert!(!seen.stdout.contains("abc"), "{}", seen.stdout);
     }

@@ -138,6 +138,9 @@ impl Reader<'_> {
                 Some(_) => {
                     if let Some(found) = here.and_then(|place| self.found.get_mut(place)) {
                         let (name, value) = read_option(octets).ok_or_else(|| wrong("not UTF-8"))?;
+                        if name == "password" && !value.is_empty() {
+                            plugin::note_exposed(path, "a password");
+                        }
                         found.push((name, value));
                     }
                 }

@@ -216,3 +216,21 @@ fn a_file_or_socket_that_is_for_others_is_unknown() {
     let line = format!("REPLICATION UNKNOWN - {}: connecting: permission denied", socket.display());
     assert_eq!(nobody(&["--socket", socket.to_str().unwrap()]).summary(), (3, line.as_str()));
 }
+
+#[test]
+fn a_password_that_others_can_read_is_named() {
+    let folder = suite::host::public_folder();
+    let inner = file(&folder, "password.cnf", "[client]\npassword=a-secret-word\n");
+    let outer = file(&folder, "my.cnf", &format!("[client]\nuser=mon\npassword=\n!include {inner}\n"));
+    let socket = format!("--socket={}", folder.path().join("none").display());
+    let detail = format!("{inner} holds a password and every account here can read it: chmod o= {inner}");
+    fs::set_permissions(&outer, fs::Permissions::from_mode(0o644)).unwrap();
+    for (mode, is_told) in [(0o644, true), (0o640, false), (0o600, false)] {
+        fs::set_permissions(&inner, fs::Permissions::from_mode(mode)).unwrap();
+        let outcome = check(&["--defaults-file", &outer, &socket]);
+        let details: Vec<&str> = outcome.stdout.lines().filter(|line| line.contains("chmod")).collect();
+        let expected: Vec<&str> = is_told.then_some(detail.as_str()).into_iter().collect();
+        assert_eq!((outcome.code, details), (Some(2), expected), "{mode:o}");
+        assert!(!outcome.stdout.contains("a-secret-word"), "{}", outcome.stdout);
+    }
+}

@@ -99,6 +99,7 @@ impl Settings {
             Some(identity) => {
                 let chain = authorities::read_chain(&identity.certificate, deadline)?;
                 let key = authorities::read_key(&identity.key, deadline)?;
+                plugin::note_exposed(&identity.key, "a private key");
                 let unusable = |error| match error {
                     rustls::Error::InvalidCertificate(_) => TlsError::Own(identity.certificate.clone()),
                     _ => TlsError::Pair(identity.certificate.clone(), identity.key.clone()),

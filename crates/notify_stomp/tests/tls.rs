@@ -4,6 +4,7 @@
 
 use std::fs;
 use std::net::TcpListener;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::process::Command;
 
@@ -16,13 +17,18 @@ const BINARY: &str = env!("CARGO_BIN_EXE_notify_stomp");
 
 /// An event by TLS to this address; the spool is new.
 fn event(address: &str, authority: &Path) -> Outcome {
+    event_with(address, authority, &[])
+}
+
+/// The same with more options.
+fn event_with(address: &str, authority: &Path, options: &[String]) -> Outcome {
     let folder = tempfile::tempdir().unwrap();
     let mut command = Command::new(BINARY);
     command.args(["--host=web1", "--state=DOWN", "--destination=/topic/nagios", "--tls", "--timeout=4"]);
     command
         .arg(format!("--spool={}", make_spool(folder.path()).display()))
         .arg(format!("--broker={address}"));
-    let outcome = run(command.arg(format!("--tls-ca={}", authority.display())));
+    let outcome = run(command.arg(format!("--tls-ca={}", authority.display())).args(options));
     assert_eq!(outcome.stderr, "");
     outcome
 }
@@ -101,5 +107,23 @@ fn a_file_of_authorities_is_read_strictly() {
         let outcome = event("127.0.0.1:1", &file);
         let line = format!("STOMP UNKNOWN - reading {}: {words}, event 1 waits in the spool", file.display());
         assert_eq!(outcome.summary(), (3, line.as_str()));
+    }
+}
+
+#[test]
+fn a_key_that_others_can_read_is_named() {
+    if missing(&NEEDS) {
+        return;
+    }
+    let authority = Authority::create("authority");
+    let pair = authority.sign("client", "keyUsage=digitalSignature");
+    let (certificate, key) = (pair.certificate.display(), pair.key.display());
+    let identity = [format!("--tls-cert={certificate}"), format!("--tls-key={key}")];
+    let detail = format!("{key} holds a private key and every account here can read it: chmod o= {key}");
+    for (mode, expected) in [(0o644, Some(detail.as_str())), (0o640, None)] {
+        fs::set_permissions(&pair.key, fs::Permissions::from_mode(mode)).unwrap();
+        let outcome = event_with("127.0.0.1:1", &authority.path("ca.pem"), &identity);
+        let found = outcome.stdout.lines().find(|line| line.contains("chmod"));
+        assert_eq!((outcome.code, found), (Some(1), expected), "{}", outcome.stdout);
     }
 }

@@ -5,6 +5,7 @@ use std::ffi::OsString;
 use clap::parser::ValueSource;
 use clap::{Arg, ArgAction, ArgMatches, Args as _, Command, FromArgMatches as _};
 
+use crate::exposed::note_exposed;
 use crate::extra_opts::{self, ExtraOptsError, Setting};
 use crate::failure::{failed, unknown};
 use crate::options::Common;
@@ -84,15 +85,23 @@ fn refuse_secrets(command: &Command, arguments: &[OsString]) -> Result<(), Repor
     Ok(())
 }
 
-/// Whether an option's value is a secret, by what the value is called.
+/// Whether an option's value is a secret that no command line may hold, by what the value is called.
 fn is_secret(known: &Arg) -> bool {
-    known.get_value_names().into_iter().flatten().any(|name| name == "SECRET")
+    value_names(known).any(|name| name == "SECRET")
 }
 
-/// What a report adds where the file of a secret is open to all accounts of the machine.
-fn others_read(Setting { file, name, .. }: &Setting) -> String {
-    let file = file.display();
-    format!("{file} holds {name} and every account here can read it: chmod o= {file}")
+/// Whether a setting is nothing for all accounts of the machine: passwords that a command line may hold are among
+/// these, and each community but the one that everybody knows.
+fn is_confidential(known: &Arg, setting: &Setting) -> bool {
+    value_names(known).any(|name| match name {
+        "SECRET" | "PASSWORD" => true,
+        "COMMUNITY" => setting.value.as_deref() != Some("public"),
+        _ => false,
+    })
+}
+
+fn value_names(known: &Arg) -> impl Iterator<Item = &str> {
+    known.get_value_names().into_iter().flatten().map(|name| name.as_str())
 }
 
 /// As much of the arguments as can be understood.
@@ -123,8 +132,8 @@ fn from_files(
             if matches.value_source(known.get_id().as_str()) == Some(ValueSource::CommandLine) {
                 continue;
             }
-            if is_secret(known) && extra_opts::others_read(&setting.file) {
-                output::note(others_read(&setting));
+            if is_confidential(known, &setting) {
+                note_exposed(&setting.file, &setting.name);
             }
             let earlier = settings.iter().find(|earlier| earlier.name == setting.name);
             if adds_to(known, earlier, &setting).map_err(refused)? {

@@ -8,8 +8,6 @@ use std::collections::BTreeSet;
 use std::env;
 use std::path::{Path, PathBuf};
 
-use rustix::fs::Mode;
-
 use crate::{Deadline, ReadError, read_file};
 
 /// Where to look when no file is named, after the variable MP_CONFIG_FILE.
@@ -78,11 +76,6 @@ fn place<'a>(specification: &'a str, plugin: &'a str) -> Result<(&'a str, PathBu
         None => (specification, default_file()?),
     };
     Ok((if section.is_empty() { plugin } else { section }, file))
-}
-
-/// Whether every account of this machine may read the file, by its mode.
-pub(crate) fn others_read(file: &Path) -> bool {
-    rustix::fs::stat(file).is_ok_and(|status| Mode::from_raw_mode(status.st_mode).contains(Mode::ROTH))
 }
 
 fn default_file() -> Result<PathBuf, ExtraOptsError> {

@@ -19,6 +19,7 @@
 mod arguments;
 mod child;
 mod deadline;
+mod exposed;
 mod extra_opts;
 mod failure;
 mod file_size;
@@ -49,6 +50,7 @@ mod watchdog;
 pub use arguments::command;
 pub use child::BoundChild;
 pub use deadline::{Deadline, Step};
+pub use exposed::note_exposed;
 pub use failure::failed;
 pub use finding::{Finding, Findings, fits, room_after};
 pub use input::{READ_FLAGS, ReadError, read_file, read_opened};

@@ -42,7 +42,7 @@ pub struct Options {
     #[arg(short = 'P', long, value_name = "VERSION", default_value = "2c", value_parser = parse_version)]
     pub protocol: Version,
     /// Community of versions 1 and 2c
-    #[arg(short = 'C', long, value_name = "NAME")]
+    #[arg(short = 'C', long, value_name = "COMMUNITY")]
     pub community: Option<String>,
     /// Port of the agent where --hostname gives none
     #[arg(short, long, default_value_t = 161, value_parser = clap::value_parser!(u16).range(1..))]

@@ -1,5 +1,7 @@
 //! The real binary against SNMP agents of the test.
 
+use std::os::unix::fs::PermissionsExt as _;
+
 use super::*;
 
 #[test]
@@ -205,6 +207,37 @@ fn secrets_come_from_a_file_and_are_never_printed() {
     let outcome = ask(&agent, &[&extra, "--oid=1.3.6.1.4.1.8072.9999.1.1.0", "--cache-time=0", "-vvv"]);
     assert_eq!(outcome.code, Some(0), "{}", outcome.stdout);
     assert!(!outcome.stdout.contains("s3cret"), "{}", outcome.stdout);
+}
+
+#[test]
+fn secrets_that_others_can_read_are_named() {
+    let folder = suite::host::public_folder();
+    let file = folder.path().join("plugins.ini");
+    let extra = format!("--extra-opts=@{}", file.display());
+    let detail = |what: &str| {
+        format!("{0} holds {what} and every account here can read it: chmod o= {0}", file.display())
+    };
+    let (passwords, community) = (["authpasswd", "privpasswd"].map(detail), [detail("community")]);
+    let version_3 =
+        "protocol=3\nsecname=x\nseclevel=authPriv\nauthpasswd=longenough\nprivpasswd=longenough\n";
+    let none: &[String] = &[];
+    for (options, mode, expected) in [
+        (version_3, 0o644, &passwords[..]),
+        (version_3, 0o640, none),
+        ("community=mine\n", 0o644, &community),
+        ("community=mine\n", 0o640, none),
+        ("community=public\n", 0o644, none),
+    ] {
+        fs::write(&file, format!("[check_clock_offset]\n{options}")).unwrap();
+        fs::set_permissions(&file, fs::Permissions::from_mode(mode)).unwrap();
+        let outcome = check(&["--hostname=127.0.0.1", "--port=1", "--retries=0", "--timeout=2", &extra]);
+        let details: Vec<&str> = outcome.stdout.lines().filter(|line| line.contains("chmod")).collect();
+        assert_eq!(
+            (outcome.code, details),
+            (Some(3), expected.iter().map(String::as_str).collect()),
+            "{options}"
+        );
+    }
 }
 
 /// An agent that answers is not down.
