@@ -20,6 +20,8 @@ mod first_lines;
 mod manual;
 #[path = "conformance/parsers.rs"]
 mod parsers;
+#[path = "conformance/release.rs"]
+mod release;
 #[path = "conformance/seconds.rs"]
 mod seconds;
 #[path = "conformance/streams.rs"]
