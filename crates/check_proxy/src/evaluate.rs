@@ -87,8 +87,11 @@ pub(crate) fn evaluate(allowed: &Allowed, observations: &Observations) -> Report
     let of_none = if is_known { late::state_of_none(&allowed.failed, &judged) } else { State::Ok };
     let metrics = metrics(allowed, observations, &judged).into_iter();
     findings.extend([metrics.fold(Finding::new(of_none, ""), Finding::metric)]);
+    // The line of another fault does not say who fails where these are allowed to.
+    let is_allowed = late::state(&allowed.failed, sorted(&judged).len(), &judged) == State::Ok;
+    let is_unsaid = is_allowed && findings.state() != State::Ok;
     let report = findings.report(all_well(allowed, observations, &judged));
-    details(report, observations, &judged)
+    details(report, observations, &judged, is_unsaid)
 }
 
 /// The faults for the first line, the worst first.
@@ -269,16 +272,17 @@ fn all_well(allowed: &Allowed, observations: &Observations, judged: &[Judged<'_>
     }
 }
 
-/// A line for each proxy and reason where the first line does not have them all, and from `-v` on one for
-/// each request.
-fn details(mut report: Report, observations: &Observations, judged: &[Judged<'_>]) -> Report {
+/// A line for each proxy and reason where the first line does not have them all, or none of them if they are
+/// `unsaid`, and from `-v` on one for each request.
+fn details(mut report: Report, observations: &Observations, judged: &[Judged<'_>], unsaid: bool) -> Report {
     let reasons: usize = judged.iter().map(|judged| judged.verdict.reasons.len()).sum();
     // With one proxy the first line has its reason also where the page was asked for directly.
     let is_hidden = judged.len() > 1 && observations.pages.iter().any(|page| page.direct != Direct::Unasked);
     let labelled = judged.iter().any(|judged| judged.verdict.fails() && judged.target.label.is_some());
     for judged in sorted(judged) {
         let name = judged.target.in_full();
-        for reason in judged.verdict.reasons.iter().filter(|_| reasons > 1 || labelled || is_hidden) {
+        for reason in judged.verdict.reasons.iter().filter(|_| reasons > 1 || labelled || is_hidden || unsaid)
+        {
             report = report.detail(format!("{name}: {reason}"));
         }
         if let Some(undecided) = &judged.verdict.undecided {
@@ -313,7 +317,7 @@ fn notes(mut report: Report, observations: &Observations, judged: &[Judged<'_>])
         let unasked = (!observations.forbidden.is_empty()).then(|| unasked.to_owned());
         report = strangers::note(judged).into_iter().chain(unasked).fold(report, Report::detail);
     }
-    report = slow_login::note(judged).into_iter().fold(report, Report::detail);
+    report = slow_login::notes(judged).fold(report, Report::detail);
     let untested = judged.iter().filter(|judged| !judged.verdict.is_late());
     let untested = untested.filter_map(|judged| Some((judged.target, judged.verdict.local.as_ref()?)));
     report = late::detail(judged).into_iter().fold(report, Report::detail);

@@ -242,7 +242,8 @@ fn answers_no_new_login(page: &PageObservation) -> Option<Reason> {
         .is_some_and(|answer| [401, 403, 407].into_iter().any(|code| answer.has_status(code)));
     let hangs = (is_answered && has_fault(&page.random, &Fault::Silent))
         || has_fault(&page.random, &Fault::SocksLoginSilent);
-    hangs.then(|| Reason::new(page.secure, "answers no new login: its authentication helper hangs"))
+    hangs
+        .then(|| Reason::new(page.secure, "answers no new login: its authentication helper hangs or is slow"))
 }
 
 fn has_fault(answer: &Option<Answer>, fault: &Fault) -> bool {

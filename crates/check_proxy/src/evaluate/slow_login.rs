@@ -1,4 +1,5 @@
-//! The proxies that answered an unknown user only in the second try: their authentication helper is slow.
+//! The proxies that answered an unknown user, or served the customer, only in a second try after a silence:
+//! their authentication helper is slow.
 
 use std::net::IpAddr;
 use std::time::Duration;
@@ -8,26 +9,41 @@ use crate::fault::Fault;
 use crate::observation::PageObservation;
 use crate::request_options::Answer;
 
-/// Returns the line that names them, with the longest time that one took.
-pub(super) fn note(judged: &[Judged<'_>]) -> Option<String> {
+/// Returns the lines that name them, with the longest time that one took.
+pub(super) fn notes(judged: &[Judged<'_>]) -> impl Iterator<Item = String> {
+    let of_random = |page: &PageObservation| waited(page.random.as_ref()?);
+    let of_customer = |page: &PageObservation| {
+        let customer = page.customer.as_ref().filter(|answer| answer.fault.is_none())?;
+        waited(customer)
+    };
+    let customer = note(judged, "served the customer", "by a second try", of_customer);
+    note(judged, "answered an unknown user", "new logins are slow", of_random).into_iter().chain(customer)
+}
+
+fn note(
+    judged: &[Judged<'_>],
+    did: &str,
+    why: &str,
+    waited: impl Fn(&PageObservation) -> Option<Duration>,
+) -> Option<String> {
     let slow: Vec<(IpAddr, Duration)> = judged
         .iter()
-        .filter_map(|judged| Some((judged.target.address.ip(), waited(&judged.seen?.pages)?)))
+        .filter_map(|judged| {
+            let longest = judged.seen?.pages.iter().filter_map(&waited).max()?;
+            Some((judged.target.address.ip(), longest))
+        })
         .collect();
     let longest = slow.iter().map(|(_, waited)| *waited).max()?;
     let addresses: Vec<IpAddr> = slow.into_iter().map(|(address, _)| address).collect();
     let (to, seconds) = (if addresses.len() == 1 { "" } else { "up to " }, longest.as_secs_f64());
     let named = addresses::brief(&addresses, 1_000);
-    Some(format!("note: {named} answered an unknown user only after {to}{seconds:.1} s: new logins are slow"))
+    Some(format!("note: {named} {did} only after {to}{seconds:.1} s: {why}"))
 }
 
-/// The longest time until the answer, of those that came in a second try after a silence.
-fn waited(pages: &[PageObservation]) -> Option<Duration> {
-    let of_answer = |answer: &Answer| {
-        let is_silent = |one: &Answer| matches!(one.fault, Some(Fault::Silent | Fault::SocksLoginSilent));
-        let is_late = !is_silent(answer) && answer.before.iter().any(is_silent);
-        let all = answer.before.iter().chain([answer]).filter_map(|one| one.took);
-        is_late.then(|| all.sum())
-    };
-    pages.iter().filter_map(|page| of_answer(page.random.as_ref()?)).max()
+/// The time until an answer that came in a later try after a silence.
+fn waited(answer: &Answer) -> Option<Duration> {
+    let is_silent = |one: &Answer| matches!(one.fault, Some(Fault::Silent | Fault::SocksLoginSilent));
+    let is_late = !is_silent(answer) && answer.before.iter().any(is_silent);
+    let all = answer.before.iter().chain([answer]).filter_map(|one| one.took);
+    is_late.then(|| all.sum())
 }

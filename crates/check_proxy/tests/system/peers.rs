@@ -28,7 +28,7 @@ const UNSEEN: [&str; 12] = [
     "open: serves strangers by http",
     "open: the 407 carries the page",
     "takes any password",
-    "answers no new login: its authentication helper hangs",
+    "answers no new login: its authentication helper hangs or is slow",
     "takes any password for https",
     "lets customers through to 192.0.2.9:22",
     "lets customers through to 192.0.2.9:22",

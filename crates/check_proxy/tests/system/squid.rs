@@ -57,9 +57,12 @@ fn write_logins(path: &Path) {
     fs::write(path.join("ncsa"), format!("cust:{}", String::from_utf8(hash.stdout).unwrap())).unwrap();
     fs::write(path.join("plain"), format!("cust:{PASSWORD}\n")).unwrap();
     fs::write(path.join("hangs"), "#!/bin/sh\nexec sleep 1000\n").unwrap();
-    let slow = "while read -r user word; do case $user in cust) echo OK;; *) sleep 2; echo ERR;; esac; done";
-    fs::write(path.join("slow"), format!("#!/bin/sh\n{slow}\n")).unwrap();
-    for file in ["ncsa", "plain", "hangs", "slow"] {
+    for (file, seconds) in [("slow", 2), ("slower", 4)] {
+        let answer = format!("case $user in cust) echo OK;; *) sleep {seconds}; echo ERR;; esac");
+        let script = format!("#!/bin/sh\nwhile read -r user word; do {answer}; done\n");
+        fs::write(path.join(file), script).unwrap();
+    }
+    for file in ["ncsa", "plain", "hangs", "slow", "slower"] {
         fs::set_permissions(path.join(file), fs::Permissions::from_mode(0o755)).unwrap();
     }
 }
@@ -307,6 +310,34 @@ fn a_helper_that_takes_its_time_does_not_hang() {
             // The customer may stand behind a wrong login in the helper's queue.
             let is_well = line.contains("OK - 2 proxies serve customers, slowest in ");
             assert!(is_well && line.contains(" s, strangers refused"), "{}", outcome.stdout);
+        }
+    });
+}
+
+/// One that takes four seconds for each wrong login is well where each question may wait for seven.
+#[test]
+fn a_helper_that_takes_longer_gets_the_time_that_is_given() {
+    if missing(&NEEDS) {
+        return;
+    }
+    on_a_host(|| {
+        let origin = Origin::start();
+        let helper = "auth_param basic program FOLDER/slower\nauth_param basic children 1\n";
+        let running = squid("127.0.0.1", &format!("{helper}{CLOSED}"));
+        let (port, ca) = (format!("--port={}", running.port), origin.ca());
+        let fixed = [
+            "--ip=127.0.0.1",
+            "--expect=pong NONCE",
+            "--connect-timeout=7",
+            "--timeout=20",
+            &port,
+            &ca,
+            &origin.login(),
+        ];
+        for _run in 0..3 {
+            let outcome = run(Command::new(BINARY).args(fixed).arg(origin.url("pong")));
+            let is_well = outcome.first_line().starts_with("PROXY OK - 127.0.0.1 serves customers in ");
+            assert!(is_well, "{}", outcome.stdout);
         }
     });
 }

@@ -149,7 +149,7 @@ fn rows(origin: &Origin, other: u16) -> Vec<Row> {
             "open: the 407 carries the page",
         ),
         of(serves(secure, |who, _| who != Who::Stranger), &both, "takes any password"),
-        of(keeps_logins(), &http, "answers no new login: its authentication helper hangs"),
+        of(keeps_logins(), &http, "answers no new login: its authentication helper hangs or is slow"),
         of(
             serves(secure, move |who, secure| customer(who) || (secure && who == Who::Unknown)),
             &both,

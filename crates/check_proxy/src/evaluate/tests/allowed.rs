@@ -87,3 +87,35 @@ fn none_that_fails_is_judged_too() {
     let unknown = "PROXY UNKNOWN - resolving proxy9.example.com: no address found";
     assert_eq!(line(&observations, "1:"), unknown);
 }
+
+/// The line of another fault does not say who fails: the lines below do.
+#[test]
+fn who_is_allowed_to_fail_is_told_below_another_fault() {
+    let local = || failing(Fault::Local("no route from here".to_owned()));
+    let limits = Limits { critical: Some("1".parse().unwrap()), ..Limits::default() };
+    let output =
+        |observations: &Observations| evaluate(&Allowed::new(&limits), observations).render("PROXY", 0);
+    let open = || http([well(), code(407), well()]);
+    let told = "192.0.2.1: open: serves strangers by http";
+    let untested = output(&observed(vec![open(), http([local(), local(), local()])]));
+    assert!(
+        untested.starts_with("PROXY UNKNOWN - 1 of 2 proxies untested: 192.0.2.2 no route from here"),
+        "{untested}"
+    );
+    assert!(untested.lines().any(|line| line == told), "{untested}");
+    let name = Unresolved {
+        name: "proxy9.example.com".to_owned(),
+        why: "resolving proxy9.example.com: no address found".to_owned(),
+        is_silence: false,
+    };
+    let unresolved =
+        output(&Observations { unresolved: vec![name], ..observed(vec![open(), http(closed())]) });
+    assert!(unresolved.lines().any(|line| line == told), "{unresolved}");
+    // Where nothing else is wrong the first line says it.
+    let alone = output(&observed(vec![open(), http(closed())]));
+    assert!(
+        alone.starts_with("PROXY OK - ") && alone.contains("192.0.2.1 open: serves strangers"),
+        "{alone}"
+    );
+    assert!(!alone.lines().any(|line| line == told), "{alone}");
+}

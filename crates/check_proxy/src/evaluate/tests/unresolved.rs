@@ -67,7 +67,14 @@ fn a_name_that_does_not_resolve_hides_no_proxy() {
             "UNKNOWN: resolving a: no address found\n",
         ),
         // What is allowed to fail is no alarm, and the name is unknown.
-        (vec![refused()], &one, State::Unknown, allowing(), "UNKNOWN - resolving a: no address found", ""),
+        (
+            vec![refused()],
+            &one,
+            State::Unknown,
+            allowing(),
+            "UNKNOWN - resolving a: no address found",
+            "192.0.2.1: refused\n",
+        ),
         // The resolver kept silent until the time was up.
         (
             vec![refused()],
