@@ -14,7 +14,7 @@ fn a_replica_that_has_stopped() {
     let [source, replica] =
         start_all([Setup::new(1).at(&host, "192.0.2.1"), Setup::new(2).at(&host, "192.0.2.2")]);
     host.etc("hosts", "192.0.2.1 db-01\n192.0.2.2 db-02\n");
-    host.etc("silent-outage/replication.cnf", &format!("[client]\nuser=mon\npassword={PASSWORD}\n"));
+    host.etc_private("silent-outage/replication.cnf", &format!("[client]\nuser=mon\npassword={PASSWORD}\n"));
     replica.replicate("", &source);
     source.sql("CREATE DATABASE shop; CREATE TABLE shop.orders (id INT PRIMARY KEY)");
     replica.await_value("SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = 'shop'", "1");
