@@ -14,10 +14,12 @@ use signal_hook::low_level::pipe;
 use crate::Args;
 use crate::action::Idle;
 use crate::connection::ConnectOptions;
+use crate::evaluate::count;
 use crate::frame::{Frame, Version};
 use crate::options::TargetError;
 use crate::order;
 use crate::session::{Session, SessionError};
+use crate::user::{UserError, switch_user};
 use line::line;
 
 /// How many messages the broker may send before the first of them is acknowledged.
@@ -38,6 +40,9 @@ pub enum CatError {
     /// The options of the broker are wrong.
     #[error(transparent)]
     Target(#[from] TargetError),
+    /// Root cannot become the user that the options name.
+    #[error(transparent)]
+    User(#[from] UserError),
     /// The conversation with the broker ended.
     #[error(transparent)]
     Session(#[from] SessionError),
@@ -53,6 +58,7 @@ pub enum CatError {
 /// `--count` goes back to it.
 pub(crate) fn cat(args: &Args, destination: &str, deadline: &Deadline) -> Result<Report, CatError> {
     args.action.check(&args.event)?;
+    switch_user(&args.spool, deadline)?;
     let route = args.target.route(deadline)?;
     let stop = signals().map_err(CatError::Show)?;
     leave_signals();
@@ -73,7 +79,9 @@ pub(crate) fn cat(args: &Args, destination: &str, deadline: &Deadline) -> Result
     };
     match shown {
         // What worked until then is over.
-        Some(shown) => Ok(Report::new(State::Warning, format!("{end}, after {shown} messages"))),
+        Some(shown) => {
+            Ok(Report::new(State::Warning, format!("{end}, after {}", count(shown, "message", "messages"))))
+        }
         None => Err(end),
     }
 }

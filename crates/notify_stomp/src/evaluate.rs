@@ -1,5 +1,7 @@
 //! From what was done to the line that says so: pure, so that each case is a row of a test.
 
+use std::fmt::Display;
+
 use plugin::{Finding, Findings, Metric, Report, State, Thresholds, Unit};
 
 use crate::harm::Counts;
@@ -20,6 +22,7 @@ pub(crate) fn evaluate(seen: &Observations) -> Report {
         uncounted(seen),
         broken(seen),
         unreadable(seen),
+        alien(seen),
     ];
     findings.into_iter().flatten().collect::<Findings>().report(ok_summary(seen))
 }
@@ -235,6 +238,7 @@ fn uncounted(seen: &Observations) -> Option<Finding> {
         Fate::Lost => None,
         fate => {
             let event = match fate {
+                Fate::Confirmed(0) => format!("event confirmed by {}", seen.broker),
                 Fate::Confirmed(sequence) => format!("event {sequence} confirmed by {}", seen.broker),
                 Fate::Waits(sequence) => format!("event {sequence} waits in the spool"),
                 _ => "event set aside".to_owned(),
@@ -263,6 +267,11 @@ fn unreadable(seen: &Observations) -> Option<Finding> {
     Some(Finding::warning(format!("{path} cannot be read or set aside: remove it")))
 }
 
+fn alien(seen: &Observations) -> Option<Finding> {
+    let path = seen.alien.as_ref()?.display();
+    Some(Finding::warning(format!("{path} has a number that no event has: look at it and remove it")))
+}
+
 /// The first line where nothing went wrong.
 fn ok_summary(seen: &Observations) -> String {
     match seen.fate {
@@ -285,8 +294,9 @@ fn ok_summary(seen: &Observations) -> String {
     }
 }
 
-fn count(number: usize, one: &str, many: &str) -> String {
-    format!("{number} {}", if number == 1 { one } else { many })
+/// A number with its noun.
+pub(crate) fn count<N: Display + PartialEq + From<u8>>(number: N, one: &str, many: &str) -> String {
+    format!("{number} {}", if number == N::from(1) { one } else { many })
 }
 
 #[cfg(test)]

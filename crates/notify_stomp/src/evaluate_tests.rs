@@ -266,6 +266,10 @@ fn loss_and_refusals_are_told() {
             "WARNING - /s/new/1-2 cannot be read: x",
         ),
         (
+            Observations { alien: Some("/s/new/9-2".into()), ..calm() },
+            "WARNING - /s/new/9-2 has a number that no event has: look at it and remove it",
+        ),
+        (
             Observations { spool_failure: says("writing /s/tmp/probe: no space left on device"), ..calm() },
             "UNKNOWN - events cannot be spooled: writing /s/tmp/probe: no space left on device",
         ),

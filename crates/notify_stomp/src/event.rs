@@ -34,8 +34,8 @@ pub struct Event {
     schema_version: u32,
     /// The same in every copy of this event, and in no other event.
     pub id: Uuid,
-    /// One more than that of the event before it in the same spool.
-    pub sequence: u64,
+    /// One more than that of the event before it in the same spool. `None` where the spool cannot number it.
+    pub sequence: Option<u64>,
     /// Which spool counts.
     pub spool: Uuid,
     /// Which snapshot it belongs to; `None` for a change of state.
@@ -93,7 +93,7 @@ impl Event {
         Ok(Self {
             schema_version: SCHEMA,
             id: id::new(),
-            sequence: 0,
+            sequence: None,
             spool: Uuid::nil(),
             snapshot: None,
             monitor,
@@ -123,6 +123,12 @@ impl Event {
             truncated: texts.truncated,
             invalid: values.invalid,
         })
+    }
+
+    /// Notes that no spool can number the event.
+    pub(crate) fn unnumber(&mut self) {
+        self.sequence = None;
+        self.invalid.push(Invalid { field: "sequence", value: String::new() });
     }
 
     /// The event as it is sent: one line of JSON.

@@ -44,8 +44,11 @@ fn events_follow_the_published_schema_and_fill_all_of_it() {
     let (mut schemas, mut compiler) = (Schemas::new(), Compiler::new());
     let index = compiler.compile(path.to_str().unwrap(), &mut schemas).unwrap();
     let bare = Macros { host: Some("web1".into()), state: Some("UP".into()), ..Macros::default() };
-    let spooled = |macros: &Macros| Event { sequence: 1, spool: id::new(), ..Event::new(macros).unwrap() };
-    for event in [spooled(&macros()), spooled(&bare)] {
+    let spooled =
+        |macros: &Macros| Event { sequence: Some(1), spool: id::new(), ..Event::new(macros).unwrap() };
+    let mut unnumbered = spooled(&bare);
+    unnumbered.unnumber();
+    for event in [spooled(&macros()), spooled(&bare), unnumbered] {
         let json: Value = serde_json::from_slice(&event.json()).unwrap();
         schemas.validate(&json, index).unwrap_or_else(|error| panic!("{error}"));
         // The schema names each field and says that it is there.
@@ -65,7 +68,8 @@ fn events_follow_the_published_schema_and_fill_all_of_it() {
 
 #[test]
 fn an_events_json_is_as_documented() {
-    let event = Event { id: Uuid::nil(), sequence: 7, spool: Uuid::max(), ..Event::new(&macros()).unwrap() };
+    let event =
+        Event { id: Uuid::nil(), sequence: Some(7), spool: Uuid::max(), ..Event::new(&macros()).unwrap() };
     let expected = concat!(
         r#"{"schema_version":2,"id":"00000000-0000-0000-0000-000000000000","sequence":7,"spool":"ffffffff-ffff-ffff-ffff-ffffffffffff","snapshot":null,"#,
         r#""monitor":"monitor1","kind":"service","hostname":"web1","address":"192.0.2.1","service":"HTTP","state":"CRITICAL","#,

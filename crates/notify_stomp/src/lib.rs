@@ -41,6 +41,7 @@ pub use observations::{Failure, Fate, Observations};
 pub use options::{Target, TargetError};
 pub use salvage::salvage;
 pub use spool_options::SpoolOptions;
+pub use user::UserError;
 
 /// How long a run may take by default: Nagios waits for its event handlers.
 pub const TIMEOUT: Duration = Duration::from_secs(5);

@@ -14,7 +14,7 @@ pub enum Fate {
     /// There was none: `--flush`.
     #[default]
     None,
-    /// The broker has it.
+    /// The broker has it. 0 is no number.
     Confirmed(u64),
     /// It is in the spool.
     Waits(u64),
@@ -77,6 +77,8 @@ pub struct Observations {
     pub broken_folder: PathBuf,
     /// A file that can neither be read nor set aside.
     pub unreadable: Option<PathBuf>,
+    /// A file whose number no event has.
+    pub alien: Option<PathBuf>,
     /// The command that makes that file readable, if only this user may not read it. The event waits.
     pub denied: Option<String>,
     /// What is wrong with the options of the broker: then nothing was sent.
@@ -122,6 +124,7 @@ impl Observations {
         self.denied = self.unreadable.as_deref().and_then(Spool::denied);
         self.counts = spool.counts()?;
         if self.limits.is_some() {
+            self.alien = spool.alien()?;
             (self.kept_refused, self.refused_words) = spool.kept_refused()?;
         }
         self.is_counted = true;

@@ -16,7 +16,7 @@ use crate::macros::NoEnvironment;
 use crate::observations::{Fate, Observations, late};
 use crate::options::{Route, TargetError};
 use crate::spool::{Spool, SpoolError};
-use crate::user::{UserError, become_user};
+use crate::user::{UserError, switch_user};
 
 mod run;
 
@@ -72,7 +72,7 @@ fn publish(args: &Args, deadline: &Deadline) -> Result<Observations, PublishErro
     }
     if args.action.is_flush() {
         args.action.check(&args.event)?;
-        switch_user(args, &patience)?;
+        switch_user(&args.spool, &patience)?;
         return flush(args, deadline, &patience);
     }
     let mut event = match read_event(args) {
@@ -80,7 +80,7 @@ fn publish(args: &Args, deadline: &Deadline) -> Result<Observations, PublishErro
         Err(error) => return Ok(lose(&args.spool, &error.to_string(), &patience)),
         Ok(event) => event,
     };
-    if let Err(error) = switch_user(args, &patience) {
+    if let Err(error) = switch_user(&args.spool, &patience) {
         return Ok(keep_as_is(args, &mut event, &error.to_string(), &patience));
     }
     let (route, send) = match route(args, &patience) {
@@ -93,7 +93,10 @@ fn publish(args: &Args, deadline: &Deadline) -> Result<Observations, PublishErro
     let _step = deadline.step(format!("using the spool {}", args.spool.spool.display()));
     match Spool::open(&args.spool, &patience) {
         Ok(spool) => run.publish_via_spool(&spool, &mut event, deadline),
-        Err(error) => run.send_now(&event, error),
+        Err(error) => {
+            event.unnumber();
+            run.send_now(&event, error);
+        }
     }
     if run.seen.fate == Fate::Lost {
         run.seen.note_loss(&args.spool, &event.to_string(), deadline);
@@ -113,13 +116,9 @@ fn keep_misplaced(args: &Args, deadline: &Deadline) -> Option<Observations> {
     ))
 }
 
-fn switch_user(args: &Args, deadline: &Deadline) -> Result<(), UserError> {
-    args.spool.user.as_deref().map_or(Ok(()), |user| become_user(user, deadline))
-}
-
 /// Puts the event into the spool as the user that the options name, since the options are wrong: `why`.
 pub(crate) fn keep(args: &Args, event: &mut Event, why: &str, deadline: &Deadline) -> Observations {
-    match switch_user(args, deadline) {
+    match switch_user(&args.spool, deadline) {
         Ok(()) => spool_only(args, event, why, deadline),
         Err(_) => keep_as_is(args, event, why, deadline),
     }
@@ -204,7 +203,7 @@ fn put_and_count(
     let lock = spool.lock(patience)?;
     let spooled = spool.put(event, args.spool.most_octets(), &lock).inspect_err(|_| {
         // The event is lost: the gap tells a reader.
-        let _ = spool.advance(event.sequence);
+        let _ = event.sequence.map(|sequence| spool.advance(sequence));
     })?;
     seen.dropped = spooled.dropped;
     if let Err(error) = spooled.sync() {

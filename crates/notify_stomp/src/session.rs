@@ -196,7 +196,7 @@ impl<'a> Session<'a> {
     /// Returns the error that an ERROR frame reports.
     pub(crate) fn refused(&self, frame: &Frame, is_login: bool) -> SessionError {
         let body = String::from_utf8_lossy(&frame.body);
-        let body = body.lines().next().unwrap_or_default().trim();
+        let body = body.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or_default();
         let message = match frame.header("message").unwrap_or_default() {
             "" if body.is_empty() => "without a word".to_owned(),
             "" => body.to_owned(),

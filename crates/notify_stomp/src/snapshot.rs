@@ -15,12 +15,13 @@ use crate::Args;
 use crate::action::Idle;
 use crate::connection::ConnectOptions;
 use crate::deliver::SendOptions;
-use crate::evaluate::span;
+use crate::evaluate::{count, span};
 use crate::event::now;
 use crate::observations::{Failure, late};
 use crate::options::TargetError;
 use crate::spool::Spool;
 use crate::spool_options::SpoolOptions;
+use crate::user::{UserError, switch_user};
 use publisher::Publisher;
 
 /// What is left of the deadline when the broker is given up. Half of it is for the rest of the file, which
@@ -38,6 +39,9 @@ pub(crate) enum SnapshotError {
     /// The options of the broker are wrong.
     #[error(transparent)]
     Target(#[from] TargetError),
+    /// Root cannot become the user of the spool.
+    #[error(transparent)]
+    User(#[from] UserError),
     /// status.dat cannot be read.
     #[error(transparent)]
     File(#[from] FileError),
@@ -58,6 +62,7 @@ pub(crate) fn report(args: &Args, deadline: &Deadline) -> Report {
 fn snapshot(args: &Args, deadline: &Deadline) -> Result<Report, SnapshotError> {
     args.action.check(&args.event)?;
     let patience = Deadline::after(deadline.keeping(RESERVE));
+    switch_user(&args.spool, &patience)?;
     let send = SendOptions {
         template: args.target.template()?,
         is_persistent: !args.target.not_persistent,
@@ -121,7 +126,7 @@ fn report_of(seen: &Publisher<'_>, path: &Path, late: Option<State>) -> Report {
     let metrics = metrics.into_iter().fold(Finding::ok(""), Finding::metric);
     let findings = [Some(metrics), unfinished(seen, late), held(seen), refused(seen), untimely(seen, path)];
     let findings = findings.into_iter().flatten().collect::<Findings>();
-    findings.report(format!("snapshot of {} objects confirmed by {}", seen.confirmed, seen.broker))
+    findings.report(format!("snapshot of {} confirmed by {}", objects(seen.confirmed), seen.broker))
 }
 
 /// Adds all performance data, as not known, to the report of a run that published nothing.
@@ -144,14 +149,15 @@ fn unfinished(seen: &Publisher<'_>, late: Option<State>) -> Option<Finding> {
     };
     // A broker that confirms or refuses is not silent: the time was over.
     if *is_late && (seen.confirmed > 0 || seen.refusal.is_some()) {
-        let of = if seen.is_cut { String::new() } else { format!(" of {}", seen.total) };
-        let text = format!(
-            "snapshot unfinished: the time was up after {}{of} objects confirmed by {}",
-            seen.confirmed, seen.broker
-        );
+        let confirmed = match seen.is_cut {
+            true => objects(seen.confirmed),
+            false => format!("{} of {}", seen.confirmed, objects(seen.total)),
+        };
+        let text =
+            format!("snapshot unfinished: the time was up after {confirmed} confirmed by {}", seen.broker);
         return Some(Finding::new(state, text));
     }
-    Some(Finding::new(state, format!("snapshot unfinished, {} objects confirmed: {text}", seen.confirmed)))
+    Some(Finding::new(state, format!("snapshot unfinished, {} confirmed: {text}", objects(seen.confirmed))))
 }
 
 /// Objects whose destinations the broker refuses.
@@ -183,5 +189,5 @@ fn untimely(seen: &Publisher<'_>, path: &Path) -> Option<Finding> {
 }
 
 fn objects(number: u64) -> String {
-    format!("{number} {}", if number == 1 { "object" } else { "objects" })
+    count(number, "object", "objects")
 }

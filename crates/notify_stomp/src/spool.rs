@@ -25,6 +25,7 @@ mod aside;
 mod counts;
 mod error;
 mod hints;
+mod numbers;
 mod probe;
 mod remove;
 
@@ -45,6 +46,7 @@ use uuid::Uuid;
 use crate::event::{Event, id};
 use crate::harm::Harm;
 use crate::spool_options::SpoolOptions;
+use error::MOST;
 pub(crate) use error::SpoolError;
 
 /// The folders in it.
@@ -67,7 +69,8 @@ impl Entry {
     fn parse(name: &str) -> Option<Self> {
         let (sequence, length) = name.split_once('-')?;
         let entry = Self { sequence: sequence.parse().ok()?, length: length.parse().ok()? };
-        (entry.name() == name && entry.length <= LARGEST).then_some(entry)
+        let is_ours = entry.name() == name && entry.length <= LARGEST && entry.sequence <= MOST;
+        is_ours.then_some(entry)
     }
 }
 
@@ -172,8 +175,8 @@ impl Spool {
     pub(crate) fn put(&self, event: &mut Event, most: u64, _lock: &Lock) -> Result<Spooled, SpoolError> {
         self.clean_up();
         let waiting = self.entries()?;
-        event.sequence = self.next(&waiting)?;
-        event.spool = self.id;
+        let sequence = self.next(&waiting)?;
+        (event.spool, event.sequence) = (self.id, Some(sequence));
         let json = event.json();
         let length = json.len() as u64;
         if length > most.min(LARGEST) {
@@ -190,7 +193,7 @@ impl Spool {
         let freed = self.retire(&too_much);
         let dropped = if freed.is_ok() { too_much.len() } else { 0 };
         self.tally(Harm::Dropped, dropped);
-        let entry = Entry { sequence: event.sequence, length };
+        let entry = Entry { sequence, length };
         Ok(Spooled { entry, dropped, file: self.write(entry, &json)?, folder: self.path_of("new") })
     }
 
@@ -218,14 +221,10 @@ impl Spool {
     /// The sequence of the next event. What waits is read first: what left meanwhile is in `last` by then.
     fn next(&self, waiting: &[Entry]) -> Result<u64, SpoolError> {
         let last = self.last()?.unwrap_or(0);
-        Ok(waiting.last().map_or(0, |entry| entry.sequence).max(last).saturating_add(1))
-    }
-
-    /// What an event is numbered that cannot be spooled, at best.
-    pub(crate) fn number(&self, event: &mut Event) -> Result<(), SpoolError> {
-        event.spool = self.id;
-        event.sequence = self.next(&self.entries()?)?;
-        Ok(())
+        match waiting.last().map_or(0, |entry| entry.sequence).max(last) {
+            MOST => Err(SpoolError::Used(self.folder.path().to_owned())),
+            highest => Ok(highest + 1),
+        }
     }
 
     /// What waits, oldest first.
@@ -308,7 +307,8 @@ impl Spool {
     fn last(&self) -> Result<Option<u64>, SpoolError> {
         let folder = self.path_of("last");
         let names = fs::read_dir(&folder).map_err(refusal("reading", &folder))?.flatten();
-        Ok(names.filter_map(|entry| entry.file_name().to_str()?.parse().ok()).max())
+        let numbers = names.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
+        Ok(numbers.filter(|number| *number <= MOST).max())
     }
 
     /// Notes that this sequence has left the spool. A rename needs no room on a full disk.

@@ -244,3 +244,30 @@ fn what_a_broker_refuses_is_kept_with_its_words_and_can_be_tried_again() {
     assert_eq!(spool.refused().unwrap(), entries[1..]);
     assert_eq!(spool.counts().unwrap().dropped, 1);
 }
+
+/// No reader of JSON can tell a number above 2^53-1 from the next one, and none is used twice.
+#[test]
+fn numbers_end_where_a_reader_cannot_tell_them_apart() {
+    const MOST: u64 = (1 << 53) - 1;
+    let folder = tempfile::tempdir().unwrap();
+    let spool = open(folder.path()).unwrap();
+    for (part, length) in [("new", "-2"), ("last", "")] {
+        for number in [u64::MAX, MOST + 1] {
+            let path = spool.path_of(part).join(format!("{number:020}{length}"));
+            fs::write(&path, "{}").unwrap();
+            assert_eq!(spool.alien().unwrap().as_ref(), Some(&path));
+            assert_eq!((spool.entries().unwrap(), spool.last().unwrap()), (vec![], Some(0)), "{path:?}");
+            fs::remove_file(path).unwrap();
+        }
+    }
+    assert_eq!(spool.alien().unwrap(), None);
+    spool.advance(MOST - 1).unwrap();
+    let last = put(&spool).entry;
+    assert_eq!(last.sequence, MOST);
+    let lock = spool.lock(&now()).unwrap();
+    for _ in 0..2 {
+        let error = spool.put(&mut event(), 1 << 20, &lock).unwrap_err().to_string();
+        assert!(error.ends_with(": all 9007199254740991 numbers are used, move it away"), "{error}");
+        spool.retire(&[last]).unwrap();
+    }
+}

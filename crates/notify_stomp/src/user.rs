@@ -7,13 +7,15 @@ use plugin::{Deadline, ReadError, read_file, reason};
 use rustix::process::{Gid, Uid, geteuid};
 use rustix::thread::{set_thread_gid, set_thread_groups, set_thread_uid};
 
+use crate::spool_options::SpoolOptions;
+
 const ACCOUNTS: &str = "/etc/passwd";
 /// The most octets of that file.
 const LARGEST: u64 = 16 << 20;
 
 /// Why the user is not changed.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum UserError {
+pub enum UserError {
     /// Only root can.
     #[error("--user={0}: this runs as uid {1}, and only root can become another user")]
     NotRoot(String, u32),
@@ -33,9 +35,14 @@ pub(crate) enum UserError {
     },
 }
 
+/// Becomes the user that the options name, if they name one.
+pub(crate) fn switch_user(options: &SpoolOptions, deadline: &Deadline) -> Result<(), UserError> {
+    options.user.as_deref().map_or(Ok(()), |user| become_user(user, deadline))
+}
+
 /// Becomes this user, by name or number. Threads and processes that are started from now on have it too; the
 /// threads before it only watch the clock.
-pub(crate) fn become_user(name: &str, deadline: &Deadline) -> Result<(), UserError> {
+fn become_user(name: &str, deadline: &Deadline) -> Result<(), UserError> {
     let accounts = read_file(Path::new(ACCOUNTS), LARGEST, deadline)?;
     let (uid, gid) =
         find(&String::from_utf8_lossy(&accounts), name).ok_or_else(|| UserError::Unknown(name.to_owned()))?;

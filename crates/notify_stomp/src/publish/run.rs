@@ -161,22 +161,19 @@ impl Run<'_> {
         self.drain(spool, None);
         let lock = spool.lock(self.connect.deadline);
         // Without a number of its own it is still the event.
-        let numbered = spool.number(event);
-        self.send_now(event, error);
-        if lock.is_ok() && numbered.is_ok() {
-            // Advance also if the event is lost: the gap tells a reader. If the number cannot be noted, the
-            // next event shows it.
-            let _ = spool.advance(event.sequence);
+        if lock.and_then(|lock| spool.number(event, &lock)).is_err() {
+            event.unnumber();
         }
+        self.send_now(event, error);
     }
 
     /// Sends an event without any spool.
     pub(super) fn send_now(&mut self, event: &Event, error: SpoolError) {
         self.seen.spool_failure = Some(error.to_string());
-        let connect = &self.connect;
+        let (connect, number) = (&self.connect, event.sequence.unwrap_or_default());
         let sent = connect.route.first_that(None, &[], connect.deadline, |broker, share| {
             let mut session = Session::open(connect, broker, share, None)?;
-            self.send.send(&mut session, event.sequence, event.json())?;
+            self.send.send(&mut session, number, event.json())?;
             session.close();
             Ok(broker.name())
         });
@@ -185,7 +182,7 @@ impl Run<'_> {
             Ok(broker) => {
                 self.seen.sent += 1;
                 self.seen.broker = broker;
-                self.seen.fate = Fate::Confirmed(event.sequence);
+                self.seen.fate = Fate::Confirmed(number);
             }
             Err(error) => {
                 self.seen.failure = Some(Failure::from(&error));

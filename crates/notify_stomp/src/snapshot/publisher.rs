@@ -174,7 +174,7 @@ impl<'a> Publisher<'a> {
     /// are due, at the end none.
     fn send_last(&mut self, is_end: bool) -> Result<(), SessionError> {
         if let Some(event) = self.last.take() {
-            self.push((event.sequence, event.json()), is_end)?;
+            self.push((event.sequence.unwrap_or_default(), event.json()), is_end)?;
         }
         if is_end && self.since.0 > 0 {
             // The last one was not sent: the one before it is sent once more, with a receipt.
@@ -319,7 +319,7 @@ impl Collect for Publisher<'_> {
         let macros = object::macros(object, (self.written.time(), self.started), self.args);
         let Ok(mut event) = Event::new(&macros) else { return };
         self.count += 1;
-        event.sequence = self.count;
+        event.sequence = Some(self.count);
         event.snapshot = Some(self.id);
         self.last = Some(event);
     }

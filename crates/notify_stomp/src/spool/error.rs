@@ -6,6 +6,10 @@ use std::path::PathBuf;
 use plugin::reason;
 use state::StateError;
 
+/// The highest sequence: readers of JSON may hold numbers as floating point, which tells higher ones apart
+/// no more.
+pub(super) const MOST: u64 = (1 << 53) - 1;
+
 /// Why the spool cannot be used. Each message names what it is about.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum SpoolError {
@@ -36,6 +40,9 @@ pub(crate) enum SpoolError {
     /// Another process held the lock until the deadline.
     #[error("spool {}: locked by another notify_stomp until the deadline", .0.display())]
     Locked(PathBuf),
+    /// Its last number is given.
+    #[error("spool {}: all {} numbers are used, move it away", .0.display(), MOST)]
+    Used(PathBuf),
     /// One event that is larger than the whole spool may be.
     #[error("spool {}: an event of {octets} octets does not fit into it", .path.display())]
     TooLarge {

@@ -102,6 +102,21 @@ fn a_snapshot_that_is_not_confirmed_is_a_warning() {
     assert!(outcome.stdout.contains(" | objects=U;;;0 confirmed=0;;;0"), "{}", outcome.stdout);
 }
 
+#[test]
+fn one_object_is_in_the_singular() {
+    let (broker, spool) = (Broker::start(Manner::Confirms).unwrap(), Spool::new());
+    let line = format!("STOMP OK - snapshot of 1 object confirmed by {}", broker.address());
+    assert_eq!(text(&snapshot(&spool, &broker, 0, &[])), (0, line.as_str()));
+    // The words of a broker may begin after a line end.
+    let (broker, spool) =
+        (Broker::start(Manner::SaysOfAll("\n \r\nUnknown destination")).unwrap(), Spool::new());
+    let line = format!(
+        "STOMP CRITICAL - snapshot unfinished, 0 objects confirmed: {} refuses: no, Unknown destination",
+        broker.address()
+    );
+    assert_eq!(text(&snapshot(&spool, &broker, 0, &[])), (2, line.as_str()));
+}
+
 /// A file without objects publishes nothing, which is no success.
 #[test]
 fn a_file_without_objects_is_no_snapshot() {

@@ -218,6 +218,19 @@ fn root_makes_and_uses_no_spool_of_another_user() {
         flush("nosuch"),
         (3, "STOMP UNKNOWN - --user=nosuch: /etc/passwd has no such user".to_owned())
     );
+    // A run without the spool is that user too: it reads nothing that only root may.
+    let secret = spool.0.path().join("secret");
+    fs::write(&secret, "x").unwrap();
+    fs::set_permissions(&secret, Permissions::from_mode(0o600)).unwrap();
+    let options = [
+        ["--snapshot".to_owned(), format!("--status-file={}", secret.display())],
+        ["--cat=/queue/x".to_owned(), format!("--tls-ca={}", secret.display())],
+    ];
+    for (options, tls) in options.into_iter().zip([None, Some("--tls")]) {
+        let outcome = ended(spool.command(broker.address()).args(options).args(tls).arg("--user=nobody"));
+        let expected = format!("{}: permission denied", secret.display());
+        assert!(outcome.code == Some(3) && outcome.first_line().contains(&expected), "{}", outcome.stdout);
+    }
     let outcome = ended(spool.command("127.0.0.1:1").args(EVENT).arg("--user=nobody"));
     assert_eq!((outcome.code, spool.waiting().len()), (Some(1), 1), "{}", outcome.stdout);
 }

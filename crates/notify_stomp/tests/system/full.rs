@@ -75,8 +75,18 @@ fn a_full_disk_is_reported_and_keeps_no_event_from_a_broker() {
         "{}",
         flush.stdout
     );
+    // Without a number that is noted, two events would have the same one.
+    for _ in 0..2 {
+        let outcome = event(&there);
+        let line = format!("STOMP WARNING - confirmed by {there}, but not spooled: opening ");
+        assert!(outcome.code == Some(1) && outcome.stdout.starts_with(&line), "{}", outcome.stdout);
+    }
+    let sent = broker.sent();
+    let note = r#"[{"field":"sequence","value":""}]"#;
+    assert_eq!(sequences()[2..], ["null", "null"]);
+    assert!(sent[2..].iter().all(|event| event.value("invalid") == note));
     succeed(Command::new("mount").args(["-o", "remount,rw"]).arg(disk.0));
     fs::remove_file(&filler).unwrap();
     assert_eq!(text(&event(&there)), (0, format!("STOMP OK - event 4 confirmed by {there}")));
-    assert_eq!(sequences(), ["1", "3", "4"]);
+    assert_eq!(sequences(), ["1", "3", "null", "null", "4"]);
 }
