@@ -38,9 +38,7 @@ pub(crate) enum InvalidFilter {
     NoName,
     #[error("it renames databases and is never reported: leave the option out")]
     Renames,
-    #[error(
-        "ignoring the source itself is never accepted: take its id out of IGNORE_SERVER_IDS of the channel"
-    )]
+    #[error("it may leave out all of a database: never accepted, take the id out of IGNORE_SERVER_IDS")]
     Source,
 }
 

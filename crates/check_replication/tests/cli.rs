@@ -61,7 +61,7 @@ fn a_wrong_option_is_unknown_and_named() {
         ),
         (
             &["--expect-database=shop", "--accept-filter=Replicate_Ignore_Server_Ids"],
-            "ignoring the source itself is never accepted: take its id out of IGNORE_SERVER_IDS",
+            "it may leave out all of a database: never accepted, take the id out of IGNORE_SERVER_IDS",
         ),
         (&["--accept-errant=x"], "give a server id, a server uuid, or transactions as in 0-2-7 or UUID:1-5"),
         (&["--accept-errant=0-1"], "give a server id, a server uuid, or transactions"),
