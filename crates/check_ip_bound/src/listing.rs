@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use addresses::Entry;
-use host_config::{Ports, Possible};
+use host_config::{Dynamic, Ports, Possible};
 use host_net::Bound;
 use plugin::{Deadline, Report, State};
 
@@ -28,7 +28,9 @@ impl Expected {
         let alone = self.entries.is_empty() && !self.dynamic.iter().any(|each| each.required);
         lines.extend(dynamic.map(|dynamic| {
             let optional = if dynamic.required || dynamic.spare && alone { "" } else { " optional" };
-            format!("# dynamic: {} {}{optional} # {}", dynamic.interface, dynamic.family, dynamic.place)
+            let single = if dynamic.single && !optional.is_empty() { " single" } else { "" };
+            let Dynamic { interface, family, place, .. } = dynamic;
+            format!("# dynamic: {interface} {family}{optional}{single} # {place}")
         }));
         let ports =
             |ports: &Ports| if ports.ports.is_empty() { "none".to_owned() } else { ports.ports.join(" ") };

@@ -131,6 +131,7 @@ mod tests {
             family: host_config::Family::V4,
             required: true,
             spare: false,
+            single: false,
             place,
         }];
         let expected = "\

@@ -4,7 +4,7 @@
 use host_config::{Dynamic, is_of_guest, type_fits};
 use host_net::{Bound, Interface, Kind};
 
-use crate::dynamic::{Lease, is_configured_apart, is_for, kind, of_family, types};
+use crate::dynamic::{Lease, is_configured_apart, is_for, kind, leased, of_family, types};
 use crate::expected::Expected;
 
 /// Returns a note for each pattern, with the interfaces that lack an address of their own. `leases` are what
@@ -12,6 +12,7 @@ use crate::expected::Expected;
 pub(crate) fn notes(expected: &Expected, bound: &Bound, leases: &[Lease]) -> Vec<String> {
     let held = expected.dynamic.iter().zip(leases);
     held.filter(|(dynamic, lease)| !dynamic.required && **lease == Lease::Has)
+        .filter(|(dynamic, _)| !serves_all_profiles(dynamic, expected, bound))
         .filter_map(|(dynamic, _)| note(dynamic, expected, bound))
         .collect()
 }
@@ -45,6 +46,27 @@ fn note(dynamic: &Dynamic, expected: &Expected, bound: &Bound) -> Option<String>
         }
         few => Some(format!("note: {} have {what}: none is required", names(few))),
     }
+}
+
+/// Returns whether `dynamic` is of a profile that brings up one interface at a time, and as many interfaces have
+/// a lease as there are such profiles for them.
+fn serves_all_profiles(dynamic: &Dynamic, expected: &Expected, bound: &Bound) -> bool {
+    if !dynamic.single {
+        return false;
+    }
+    let fits = |other: &Dynamic, interface: &Interface| {
+        is_for(other, interface, expected) && !is_configured_apart(interface, other, expected)
+    };
+    let is_leased = |interface: &&Interface| {
+        let mut leases = leased(dynamic, interface, expected, bound);
+        interface.link.fault().is_none()
+            && leases.any(|each| !each.flags.permanent() && !each.flags.duplicate())
+    };
+    let its: Vec<&Interface> = bound.interfaces.iter().filter(|interface| fits(dynamic, interface)).collect();
+    let others =
+        expected.dynamic.iter().filter(|other| !other.required && other.interface != dynamic.interface);
+    let rivals = others.filter(|other| its.iter().any(|interface| fits(other, interface))).count();
+    its.into_iter().filter(is_leased).count() > rivals
 }
 
 /// Whether the name of an interface tells enough: those of guests come and go, and of conditions, a name

@@ -229,6 +229,7 @@ impl<'a> Boot<'a> {
                 family: *family,
                 required,
                 spare: false,
+                single: false,
                 place: place.clone(),
             });
         }

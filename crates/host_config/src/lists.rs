@@ -18,7 +18,7 @@ const STANDARD_INPUT: &str = "-";
 
 /// Reads the comments of a list, which is at `path`, that a program wrote there: `# dynamic: eth1 ipv4` for
 /// an interface that gets its address from outside (ipv4, ipv6 or any; with `optional`, one that may have
-/// none, or a pattern of names), `# ports: vmbr0 enp4s0` for those of a bridge or a bond, `# floating:
+/// none, or a pattern of names, and `single`, if one interface of those has it at a time), `# ports: vmbr0 enp4s0` for those of a bridge or a bond, `# floating:
 /// 192.0.2.100` for an address that may be here or on another host, `# possible: 192.0.2.101 eth0` for one
 /// that may be bound on eth0, `# guessed: 192.0.2.102 eth0` for one of the list that is perhaps not
 /// configured, and, after an address, `# on: eth0` for the interface that it is configured on.
@@ -97,13 +97,17 @@ fn expectation(mark: Mark, said: &str, place: Place, to: &mut Promises) {
                 family,
                 required: true,
                 spare: false,
+                single: false,
                 place,
             };
             to.dynamic.extend(family.parse().ok().map(dynamic));
         }
-        (Mark::Dynamic, [interface @ .., family, "optional"]) => {
+        (Mark::Dynamic, [interface @ .., family, "optional"])
+        | (Mark::Dynamic, [interface @ .., family, "optional", "single"]) => {
             let interface = interface.join(" ");
-            let dynamic = |family| Dynamic { interface, family, required: false, spare: false, place };
+            let single = words.last() == Some(&"single");
+            let dynamic =
+                |family| Dynamic { interface, family, required: false, spare: false, single, place };
             to.dynamic.extend(family.parse().ok().map(dynamic));
         }
         (Mark::Floating, [address]) => {
@@ -169,7 +173,8 @@ mod tests {
         expectations(Path::new("list"), content, &mut to);
         let dynamic = to.dynamic.iter().map(|each| {
             let optional = if each.required { "" } else { " optional" };
-            format!("{} {} {}{optional}", each.place, each.interface, each.family)
+            let single = if each.single { " single" } else { "" };
+            format!("{} {} {}{optional}{single}", each.place, each.interface, each.family)
         });
         let floating = to.promises.iter().map(|each| {
             let on = each.interface.iter().map(|name| format!(" on {name}")).collect::<String>();
@@ -205,8 +210,9 @@ mod tests {
         let guessed = "guessed 192.0.2.1 Some(\"eth0\")";
         assert_eq!(possible, ["192.0.2.1 Some(\"eth0\")", "10.42.0.0/16 None", guessed]);
         let optional = said(
-            b"# dynamic: eth1 eth* any optional # by hand\n# dynamic: eth1 eth2 any\n# dynamic: optional\n",
+            b"# dynamic: eth1 eth* any optional # by hand\n# dynamic: eth1 eth2 any\n# dynamic: optional\n\
+              # dynamic: eth* ipv4 optional single # f line 1\n# dynamic: eth1 ipv4 single\n",
         );
-        assert_eq!(optional, ["list line 1 eth1 eth* any optional"]);
+        assert_eq!(optional, ["list line 1 eth1 eth* any optional", "list line 4 eth* ipv4 optional single"]);
     }
 }

@@ -56,7 +56,14 @@ fn interface(name: &str, settings: &Assignments, all: &mut Promises) -> Result<(
         let required = matches!(mode.as_str(), "auto" | "boot" | "onboot" | "nfsroot" | "on");
         let place = settings.place(protocol.line);
         all.remarks.push(place.remark(format!("{name}: BOOTPROTO={text}")));
-        all.dynamic.push(Dynamic { interface: name.to_owned(), family, required, spare: false, place });
+        all.dynamic.push(Dynamic {
+            interface: name.to_owned(),
+            family,
+            required,
+            spare: false,
+            single: false,
+            place,
+        });
     }
     if text == "none" {
         return Ok(());

@@ -6,8 +6,10 @@ use std::collections::BTreeMap;
 use host_config::{Dynamic, Family, Ports};
 
 /// Adds what is new; an address is required where all sources require it. One that is spare for a source is
-/// spare where the others require it.
+/// spare where the others require it. `new` is what one source says: two of its profiles bring up two
+/// interfaces.
 pub(super) fn dynamic(known: &mut Vec<Dynamic>, new: impl Iterator<Item = Dynamic>) {
+    let from_others = known.len();
     let numbered = known.iter().enumerate();
     let mut numbers: BTreeMap<(String, Family), usize> =
         numbered.map(|(number, each)| ((each.interface.clone(), each.family), number)).collect();
@@ -19,6 +21,7 @@ pub(super) fn dynamic(known: &mut Vec<Dynamic>, new: impl Iterator<Item = Dynami
                 let all = demanded(before) && demanded(&each);
                 before.required &= each.required;
                 before.spare = all && !before.required;
+                before.single &= each.single && number < from_others;
             }
             None => known.push(each),
         }

@@ -136,7 +136,14 @@ fn dynamic(
     };
     let place = settings.place(value.line);
     let interface = device.unwrap_or(&file.name).to_owned();
-    all.dynamic.push(Dynamic { interface, family, required: device.is_some(), spare: false, place });
+    all.dynamic.push(Dynamic {
+        interface,
+        family,
+        required: device.is_some(),
+        spare: false,
+        single: false,
+        place,
+    });
     Ok(())
 }
 

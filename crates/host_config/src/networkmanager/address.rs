@@ -59,6 +59,21 @@ fn field<'a>(rest: &mut Option<&'a str>, allowed: &str) -> Result<Option<&'a str
     Ok(Some(taken))
 }
 
+/// The number of a key `address1`, `addresses1`, `address` or `addresses`: `None` of any other key, an error
+/// of a number that NetworkManager does not take.
+pub(super) fn number(key: &str) -> Option<Result<u32, String>> {
+    let rest = key.strip_prefix("addresses").or_else(|| key.strip_prefix("address"))?;
+    if rest.is_empty() {
+        return Some(Ok(0));
+    }
+    if !rest.bytes().all(|octet| octet.is_ascii_digit()) {
+        return None;
+    }
+    let usual = rest == "0" || !rest.starts_with('0');
+    let number = rest.parse::<u32>().ok().filter(|_| usual).and_then(|number| number.checked_add(1));
+    Some(number.ok_or_else(|| format!("{} is not counted as an address", short(key))))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -39,9 +39,10 @@ impl Contender {
         let required = required && doubt.is_none();
         // A card without any other profile may have a cable and no DHCP server.
         let spare = required && profile.is_generated();
+        let single = !required && !profile.is_multiple();
         let dynamic = |(family, place)| {
             let interface = interface.clone();
-            Dynamic { interface, family, required: required && !spare, spare, place }
+            Dynamic { interface, family, required: required && !spare, spare, single, place }
         };
         let dynamic = profile.dynamic().into_iter().map(dynamic).collect();
         Choice { promises: promises.promises, dynamic, port }

@@ -2,9 +2,9 @@
 
 use std::net::Ipv4Addr;
 
-use addresses::{HostAddress, short};
+use addresses::HostAddress;
 
-use super::address::address;
+use super::address::{address, number};
 use super::keyfile::{Keyfile, is_yes};
 use crate::hardware::{self, Cards};
 use crate::located::Located;
@@ -171,6 +171,12 @@ impl Profile {
         written.is_some_and(|written| written.value.trim_ascii_end() == "1")
     }
 
+    /// Whether NetworkManager brings up all devices that it fits, in place of one.
+    pub(super) fn is_multiple(&self) -> bool {
+        let written = self.file.value("connection", "multi-connect");
+        written.is_some_and(|written| written.value.trim_ascii() == "3")
+    }
+
     /// Whether NetworkManager made it for itself, for a card that has no other: only such a file is in /run.
     pub(super) fn is_generated(&self) -> bool {
         let mark = self.file.value(".nmmeta", "nm-generated").filter(|_| self.rank == 0);
@@ -291,21 +297,6 @@ pub(crate) fn shared(interface: Option<&str>) -> Possible {
     let network = HostAddress { address: Ipv4Addr::new(10, 42, 0, 0).into(), prefix: Some(16) };
     let why = "NetworkManager chooses the address of a shared connection";
     Possible { addresses: network, interface: interface.map(str::to_owned), why: why.to_owned() }
-}
-
-/// The number of a key `address1`, `addresses1`, `address` or `addresses`: `None` of any other key, an error
-/// of a number that NetworkManager does not take.
-fn number(key: &str) -> Option<Result<u32, String>> {
-    let rest = key.strip_prefix("addresses").or_else(|| key.strip_prefix("address"))?;
-    if rest.is_empty() {
-        return Some(Ok(0));
-    }
-    if !rest.bytes().all(|octet| octet.is_ascii_digit()) {
-        return None;
-    }
-    let usual = rest == "0" || !rest.starts_with('0');
-    let number = rest.parse::<u32>().ok().filter(|_| usual).and_then(|number| number.checked_add(1));
-    Some(number.ok_or_else(|| format!("{} is not counted as an address", short(key))))
 }
 
 #[cfg(test)]

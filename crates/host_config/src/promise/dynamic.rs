@@ -55,6 +55,8 @@ pub struct Dynamic {
     /// Whether it is not `required` because the program itself took a card that no file names: one such
     /// interface has to have an address where nothing else gives the host one.
     pub spare: bool,
+    /// Whether only one of the interfaces that it fits is brought up by it at a time.
+    pub single: bool,
     /// Where it is written.
     pub place: Place,
 }

@@ -194,20 +194,25 @@ fn conditions_are_about_interfaces_that_nothing_else_configures() {
 
 #[test]
 fn a_list_and_the_check_agree_on_optional_leases() {
+    let keyfile = super::profiles::profile("id=a", "method=auto\n[match]\ninterface-name=eth*");
+    let keyfile = ("/etc/NetworkManager/system-connections/a.nmconnection", keyfile);
+    let network = |matched: &str| {
+        ("/etc/systemd/network/10-a.network", format!("[Match]\n{matched}\n[Network]\nDHCP=yes\n"))
+    };
     let rows = [
-        ("Name=eth*", "192.0.2.1/24@eth0~3600", plugin::State::Ok, "eth* any optional"),
-        ("Name=eth0 eth*", "192.0.2.1/24@eth0~3600", plugin::State::Ok, "eth* any optional"),
-        ("Type=ether", "192.0.2.1/24@eth0~3600", plugin::State::Ok, "Type=ether any optional"),
-        ("Name=wl*", "192.0.2.1/24@eth0~3600", plugin::State::Unknown, "wl* any optional"),
+        (network("Name=eth*"), "192.0.2.1/24@eth0~3600", plugin::State::Ok, "eth* any optional"),
+        (keyfile, "192.0.2.1/24@eth0~3600", plugin::State::Ok, "eth* ipv4 optional single"),
+        (network("Name=eth0 eth*"), "192.0.2.1/24@eth0~3600", plugin::State::Ok, "eth* any optional"),
+        (network("Type=ether"), "192.0.2.1/24@eth0~3600", plugin::State::Ok, "Type=ether any optional"),
+        (network("Name=wl*"), "192.0.2.1/24@eth0~3600", plugin::State::Unknown, "wl* any optional"),
     ];
     let folder = tempfile::tempdir().unwrap();
-    for (matched, present, state, line) in rows {
-        let file = format!("[Match]\n{matched}\n[Network]\nDHCP=yes\n");
+    for (file, present, state, line) in rows {
         let deadline = Deadline::after(Duration::from_secs(60));
-        let tree = Tree::in_memory([("/etc/systemd/network/10-a.network", file)], &deadline);
+        let tree = Tree::in_memory([file], &deadline);
         let observed = observed(&args(), &tree, present);
         let list = observed.expected.listing(&observed.bound);
-        assert_eq!(list.state, state, "{matched}");
+        assert_eq!(list.state, state, "{line}");
         let text = list.render("IP_BOUND", 0);
         assert!(text.contains(&format!("# dynamic: {line} # ")), "{text}");
         let path = folder.path().join("list");
@@ -216,7 +221,11 @@ fn a_list_and_the_check_agree_on_optional_leases() {
         of_list.addresses.file = vec![path];
         let by_list = super::observed(&of_list, &tree, present);
         let verdict = |observed: &Observations| evaluate(&args().limits(), observed).state;
-        assert_eq!(verdict(&by_list), verdict(&observed), "{matched}");
+        assert_eq!(verdict(&by_list), verdict(&observed), "{line}");
+        let note = |observed: &Observations| {
+            evaluate(&args().limits(), observed).render("IP_BOUND", 0).contains("none is required")
+        };
+        assert_eq!(note(&by_list), note(&observed), "{line}");
     }
 }
 

@@ -120,9 +120,9 @@ fn a_name_beside_patterns_is_required() {
 #[test]
 fn patterns_of_netplan_and_networkmanager_tell_a_lost_lease_too() {
     let file = netplan("    any: {match: {name: 'eth[03]'}, dhcp4: true}\n");
-    let keyfile = profile("id=a", "method=auto\n[match]\ninterface-name=eth[03]");
+    let keyfile = profile("id=a\nmulti-connect=3", "method=auto\n[match]\ninterface-name=eth[03]");
     let path = format!("{FOLDER}/a.nmconnection");
-    let any = profile("id=a", "method=auto");
+    let any = profile("id=a\nmulti-connect=3", "method=auto");
     let rows = [
         ("/etc/netplan/a.yaml", &file, "eth0 has no IPv4 address (DHCP for eth[03]): it is not required"),
         (&*path, &keyfile, "eth0 has no IPv4 address (DHCP for eth[03]): it is not required"),
@@ -133,6 +133,47 @@ fn patterns_of_netplan_and_networkmanager_tell_a_lost_lease_too() {
         assert!(first.starts_with("IP_BOUND OK - 1 address from "), "{text}: {first}");
         assert_eq!(details, [format!("note: {note}")], "{text}");
     }
+}
+
+/// NetworkManager 1.42.4 brings up one of two veths by a profile for a pattern, and both with multi-connect=3.
+#[test]
+fn a_profile_for_one_interface_at_a_time_lacks_no_second_lease() {
+    let paths = ["a", "b"].map(|name| format!("{FOLDER}/{name}.nmconnection"));
+    let matching = |more: &str, names: &str| {
+        profile(&format!("id=a{more}"), &format!("method=auto\n[match]\ninterface-name={names}"))
+    };
+    let (one, any) = (matching("", "eth*"), profile("id=a", "method=auto"));
+    let netplan =
+        "network: {renderer: NetworkManager, ethernets: {any: {match: {name: 'eth*'}, dhcp4: true}}}";
+    let (own, second) = (matching("", "eth0"), matching("", "eth?"));
+    let multiple = ["1", "2", "3"].map(|how| matching(&format!("\nmulti-connect={how}"), "eth*"));
+    let (leased, two) = ("192.0.2.1/24@eth3~3600", "192.0.2.1/24@eth3~3600 192.0.2.2/24@eth0~3600");
+    let all = "note: eth0, eth1, eth2 have no IPv4 address (DHCP for eth*): none is required";
+    let rest = "note: eth1, eth2, eth3 have no IPv4 address (DHCP for eth*): none is required";
+    type Row<'a> = (Vec<(&'a str, &'a str)>, &'a str, &'a [&'a str]);
+    let rows: [Row<'_>; 11] = [
+        (vec![(&paths[0], &one)], leased, &[]),
+        (vec![(&paths[0], &multiple[0])], leased, &[]),
+        (vec![(&paths[0], &multiple[1])], leased, &[]),
+        (vec![(&paths[0], &multiple[2])], leased, &[all]),
+        (vec![(&paths[0], &any)], leased, &[]),
+        (vec![("/etc/netplan/a.yaml", netplan)], leased, &[]),
+        (vec![("/etc/netplan/a.yaml", netplan), (&paths[0], &one)], leased, &[]),
+        // What was put there by hand is no lease, and that of a profile for eth0 alone is not its own.
+        (vec![(&paths[0], &one)], "192.0.2.1/24@eth3", &[all]),
+        (vec![(&paths[0], &own), (&paths[1], &one)], "192.0.2.1/24@eth0~3600", &[rest]),
+        // A second profile has a second interface.
+        (vec![(&paths[0], &one), (&paths[1], &second)], two, &[]),
+        (vec![(&paths[0], &one), (&paths[1], &one)], leased, &[all]),
+    ];
+    for (files, present, notes) in rows {
+        let (first, details) = said(&args(), &files, present);
+        assert!(first.starts_with("IP_BOUND OK - "), "{files:?}: {first}");
+        assert_eq!(expected(details), notes, "{files:?} {present}");
+    }
+    let both = [(&*paths[0], &*one), (&*paths[1], &*second)];
+    let (_, details) = said(&args(), &both, leased);
+    assert_eq!(details, [all.to_owned(), all.replace("eth*", "eth?")]);
 }
 
 #[test]

@@ -36,7 +36,8 @@ impl Definition {
         let exact = self.interface().or(card.filter(|_| pattern.is_none()));
         let interface = exact.or(pattern).map(str::to_owned).unwrap_or_else(|| self.conditions());
         let required = exact.is_some() && !self.optional && !is_port;
-        Some(Dynamic { interface, family, required, spare: false, place: place.clone() })
+        let single = exact.is_none() && self.is_for_manager();
+        Some(Dynamic { interface, family, required, spare: false, single, place: place.clone() })
     }
 
     /// Makes the profile of NetworkManager that netplan makes of it, to be found at `place`: the settings

@@ -180,6 +180,7 @@ impl Network {
                 family,
                 required: *required,
                 spare: false,
+                single: false,
                 place: place.clone(),
             };
             selectors.iter().map(each).collect::<Vec<_>>()
