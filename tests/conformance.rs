@@ -18,6 +18,8 @@ mod files;
 mod first_lines;
 #[path = "conformance/manual.rs"]
 mod manual;
+#[path = "conformance/numbers.rs"]
+mod numbers;
 #[path = "conformance/parsers.rs"]
 mod parsers;
 #[path = "conformance/release.rs"]

@@ -8,6 +8,7 @@ use super::{line, outcome, plugin, run};
 #[test]
 fn a_wrong_argument_is_named() {
     let time = "not a time in seconds from 0.001 to 86400";
+    let whole = "not a whole number from 0 to 1000000";
     let state = "the state is not warning, critical or unknown";
     let acts = "echo, empty, hostile, large, list, linger, late, give-up, error, error-lines, panic, panic-any, \
                 panic-elsewhere, panic-everywhere, child, hang, partial, spin, read, read-file";
@@ -27,7 +28,19 @@ fn a_wrong_argument_is_named() {
         (&["--single"], "--single needs a value".to_owned()),
         (&["--act"], format!("--act needs a value, one of {acts}")),
         (&["--act=sleep"], format!("--act=sleep: not one of {acts}")),
-        (&["--size=-1"], "--size=-1: not a whole number".to_owned()),
+        (&["--size=-1"], format!("--size=-1: {whole}")),
+        (&["--size=\"1\""], format!("--size=1 (in quotes): {whole}")),
+        (&["--size=1'"], format!("--size=1 (with a quote): {whole}")),
+        (&["--size= 1"], format!("--size=1 (with a blank): {whole}")),
+        (&["--act='hang'"], format!("--act=hang (in quotes): not one of {acts}")),
+        (
+            &["--warning=\"5\""],
+            "--warning (in quotes): 5 is not a plain decimal number, write a range as in 0:10".to_owned(),
+        ),
+        (&["--file=a\nb"], "--file=a b: a path has no line end here".to_owned()),
+        (&["--extra-opts=@a\nb"], "--extra-opts=@a b: a path has no line end here".to_owned()),
+        (&["https://a/b"], "https://a/b belongs to no option".to_owned()),
+        (&["192.0.2.0/24"], "192.0.2.0/24 belongs to no option".to_owned()),
         (&["--timeout", "0"], format!("--timeout=0: {time}")),
         (&["-t", "1e30"], format!("--timeout=1e30: {time}")),
         (&["--timeout=nan"], format!("--timeout=nan: {time}")),

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use addresses::ZonedAddress;
 use clap::builder::NonEmptyStringValueParser;
 use net::Host;
-use plugin::{AllowedFailures, Limit, Seconds, State};
+use plugin::{AllowedFailures, Limit, Seconds, State, whole};
 
 use crate::rule::Settings;
 pub use time::TooLong;
@@ -34,7 +34,7 @@ pub(crate) struct TargetOptions {
 #[derive(Clone, Debug, clap::Args)]
 pub(crate) struct Pinging {
     /// Pings to each target
-    #[arg(long, value_name = "NUMBER", default_value = "20", value_parser = clap::value_parser!(u32).range(1..=1_000))]
+    #[arg(long, value_name = "NUMBER", default_value = "20", value_parser = whole::<u32>(1..=1_000))]
     pub pings: u32,
     /// Time between two pings to one target
     #[arg(long, value_name = "SECONDS", default_value = "0.25", value_parser = Seconds::within(0.02..=60.0))]
@@ -44,7 +44,7 @@ pub(crate) struct Pinging {
     #[arg(long, value_name = "SECONDS", default_value = "2", value_parser = Seconds::within(0.01..=60.0))]
     pub wait: Seconds,
     /// Maximum pings per second to all targets together
-    #[arg(long, value_name = "NUMBER", default_value = "2000", value_parser = clap::value_parser!(u32).range(1..=50_000))]
+    #[arg(long, value_name = "NUMBER", default_value = "2000", value_parser = whole::<u32>(1..=50_000))]
     pub rate: u32,
     /// Gateway to compare with: auto (that of the default route), none or an address, which is that of its
     /// family alone. It is never reported as a target. Repeatable
@@ -89,7 +89,7 @@ pub(crate) struct Judging {
 #[derive(Clone, Debug, clap::Args)]
 pub(crate) struct Learning {
     /// Runs with an answer that are learned before a target is judged by its own record
-    #[arg(long, value_name = "NUMBER", default_value = "12", value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    #[arg(long, value_name = "NUMBER", default_value = "12", value_parser = whole::<u32>(1..=10_000))]
     pub learn_runs: u32,
     /// Store no run sooner than this after the last one: retries and runs by hand are judged only
     #[arg(long, value_name = "SECONDS", default_value = "60", value_parser = Seconds::within(0.0..=86_400.0))]

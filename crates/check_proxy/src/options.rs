@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use addresses::ZonedAddress;
 use net::Host;
-use plugin::Seconds;
+use plugin::{Seconds, whole};
 
 use crate::strangers::Strangers;
 use crate::url::Url;
@@ -25,7 +25,7 @@ pub(crate) struct Proxies {
     #[arg(short = 'H', long, value_name = "HOST")]
     pub(crate) hostname: Vec<Host>,
     /// Port of each proxy that has none of its own. Default: 3128, with --protocol=socks5 1080
-    #[arg(short, long, value_parser = clap::value_parser!(u16).range(1..))]
+    #[arg(short, long, value_parser = whole::<u16>(1..=65_535))]
     pub(crate) port: Option<u16>,
     /// What the proxies speak
     #[arg(long, default_value = "http")]
@@ -89,13 +89,13 @@ pub(crate) struct Connecting {
     #[arg(long, value_name = "SECONDS", value_parser = Seconds::within(0.01..=60.0))]
     pub(crate) connect_timeout: Option<Seconds>,
     /// Number of tries for a failed request of the customer
-    #[arg(long, value_name = "NUMBER", default_value = "2", value_parser = clap::value_parser!(u8).range(1..=10))]
+    #[arg(long, value_name = "NUMBER", default_value = "2", value_parser = whole::<u8>(1..=10))]
     pub(crate) tries: u8,
     /// Source address of the connections. Repeatable: one for IPv4, one for IPv6
     #[arg(long, value_name = "ADDRESS")]
     pub(crate) source: Vec<IpAddr>,
     /// Maximum proxies asked at the same time. Default: all, as far as open files and threads allow
-    #[arg(long, value_name = "NUMBER")]
+    #[arg(long, value_name = "NUMBER", value_parser = whole::<NonZeroU32>(1..=4_294_967_295))]
     pub(crate) in_flight: Option<NonZeroU32>,
 }
 

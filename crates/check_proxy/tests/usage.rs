@@ -100,7 +100,7 @@ fn bad_input_is_unknown() {
         ),
         (
             &["--ip=127.0.0.1", &url, expect, "--password=x"],
-            "--password on the command line is no secret: give it by --extra-opts",
+            "--password on the command line is no secret: give it by --extra-opts, see --help",
         ),
         (
             &["--ip=127.0.0.1", "--url=ftp://example.com/NONCE", expect],

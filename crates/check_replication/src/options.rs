@@ -8,6 +8,7 @@ use crate::heartbeat::Table;
 use crate::pair::{Shape, Writable};
 use crate::tls_level::TlsLevel;
 use net::HostPort;
+use plugin::whole;
 
 /// How to connect and log in.
 #[derive(Clone, Debug, clap::Args)]
@@ -17,7 +18,7 @@ pub(crate) struct Connecting {
     #[arg(short = 'H', long, value_name = "HOST[:PORT]")]
     pub hostname: Vec<HostPort>,
     /// Port where --hostname gives none. Default: port of --defaults-file, else 3306
-    #[arg(short = 'P', long, value_name = "PORT", value_parser = clap::value_parser!(u16).range(1..))]
+    #[arg(short = 'P', long, value_name = "PORT", value_parser = whole::<u16>(1..=65_535))]
     pub port: Option<u16>,
     /// Unix socket of a server to ask
     #[arg(short = 's', long, value_name = "FILE")]
@@ -75,10 +76,10 @@ pub(crate) struct ExpectOptions {
     #[arg(long = "expect", value_name = "ROLE", value_enum)]
     pub role: Option<Role>,
     /// Expected number of channels of a server
-    #[arg(long = "expect-channels", value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    #[arg(long = "expect-channels", value_name = "N", value_parser = whole::<u16>(1..=65_535))]
     pub channels: Option<u16>,
     /// Expected number of members of a group or a Galera cluster
-    #[arg(long = "expect-members", value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    #[arg(long = "expect-members", value_name = "N", value_parser = whole::<u16>(1..=65_535))]
     pub members: Option<u16>,
     /// Expected source of a server, as its configuration names it. Repeatable
     #[arg(long = "expect-source", value_name = "HOST[:PORT]")]

@@ -40,7 +40,7 @@ fn a_wrong_option_is_unknown_and_named() {
         (&["--expect-source=a:1:2"], "neither HOST:PORT nor an IPv6 address"),
         (&["--hostname=tcp:db-01:3306"], "write it without tcp:"),
         (&["--hostname=192.0.2.300"], "192.0.2.300 has only digits and dots, but is no IPv4 address"),
-        (&["--port", "0"], "0 is not a number from 1 to 65535"),
+        (&["--port", "0"], "--port=0: not a whole number from 1 to 65535"),
         (
             &["--tls", "maybe"],
             "--tls=maybe: not one of off, prefer, require, require-unverified, verify-ca, verify-identity, see --help",
@@ -66,11 +66,11 @@ fn a_wrong_option_is_unknown_and_named() {
         (&["--accept-errant=x"], "give a server id, a server uuid, or transactions as in 0-2-7 or UUID:1-5"),
         (&["--accept-errant=0-1"], "give a server id, a server uuid, or transactions"),
         (&["--acknowledge"], "--acknowledge needs --state"),
-        (&["--expect-channels=-1"], "--expect-channels: -1 is not a number from 1 to 65535"),
-        (&["--expect-channels=0"], "--expect-channels: 0 is not a number from 1 to 65535"),
+        (&["--expect-channels=-1"], "--expect-channels=-1: not a whole number from 1 to 65535"),
+        (&["--expect-channels=0"], "--expect-channels=0: not a whole number from 1 to 65535"),
         (&["--expect-database="], "give the name of one database, as in shop"),
         (&["--expect-database=shop,stock"], "give the name of one database, as in shop"),
-        (&["--expect-members=0"], "--expect-members: 0 is not a number from 1 to 65535"),
+        (&["--expect-members=0"], "--expect-members=0: not a whole number from 1 to 65535"),
         (&["-H", "192.0.2.1", "-H", "192.0.2.1:3306"], "192.0.2.1 is asked twice: give each server once"),
         (&["-H", "DB-01", "-H", "db-01"], "db-01 is asked twice: give each server once"),
         (

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use net::{HostPort, InvalidHost};
-use plugin::{Limit, Range, Seconds};
+use plugin::{Limit, Range, Seconds, whole};
 
 use crate::question::{Asked, NameOption, ZoneOption};
 
@@ -52,7 +52,7 @@ pub struct Args {
     #[arg(long, value_name = "RANGE", allow_hyphen_values = true)]
     pub critical_time: Option<Range>,
     /// Send a question this many times before the server counts as silent
-    #[arg(long, value_name = "NUMBER", default_value = "2", value_parser = clap::value_parser!(u8).range(1..=5))]
+    #[arg(long, value_name = "NUMBER", default_value = "2", value_parser = whole::<u8>(1..=5))]
     pub tries: u8,
     /// Send it again after this time without an answer
     #[arg(long, value_name = "SECONDS", default_value = "1", value_parser = Seconds::within(0.05..=5.0))]

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use addresses::{InvalidPort, PortRange, parse_ports};
 use net::Host;
-use plugin::{Limit, Range, Seconds, State};
+use plugin::{Limit, Range, Seconds, State, whole};
 
 use crate::sweep::tries::{ONE_RETRANSMISSION, REST};
 
@@ -70,7 +70,7 @@ pub(crate) struct Connecting {
     #[arg(long, value_name = "SECONDS", value_parser = Seconds::within(0.01..=600.0))]
     pub connect_timeout: Option<Seconds>,
     /// Try a target this many times before it counts as failed, or fewer if --timeout leaves no time
-    #[arg(long, value_name = "NUMBER", default_value = "2", value_parser = clap::value_parser!(u8).range(1..=5))]
+    #[arg(long, value_name = "NUMBER", default_value = "2", value_parser = whole::<u8>(1..=5))]
     pub tries: u8,
     /// Text that the first answer of the service must contain. Escapes: \r \n \t \\ \xHH. Repeatable: all
     /// of them, in any order
@@ -104,10 +104,10 @@ pub(crate) struct Connecting {
     #[arg(long, value_name = "NAME", value_parser = clap::builder::NonEmptyStringValueParser::new())]
     pub interface: Option<String>,
     /// Maximum concurrent connections. Default: all targets at once, as far as open files allow
-    #[arg(long, value_name = "NUMBER")]
+    #[arg(long, value_name = "NUMBER", value_parser = whole::<NonZeroU32>(1..=4_294_967_295))]
     pub in_flight: Option<NonZeroU32>,
     /// Maximum connections started per second. Default: limited by --in-flight only
-    #[arg(long, value_name = "NUMBER")]
+    #[arg(long, value_name = "NUMBER", value_parser = whole::<NonZeroU32>(1..=4_294_967_295))]
     pub rate: Option<NonZeroU32>,
 }
 

@@ -37,7 +37,7 @@ mod wrong;
 
 use std::path::PathBuf;
 
-use plugin::{Deadline, Report};
+use plugin::{Deadline, Report, whole};
 
 use config::Config;
 use outcome::{End, Outcome};
@@ -58,7 +58,7 @@ pub struct Args {
     #[arg(long, value_name = "EVENT", required_unless_present = "test_config")]
     pub event: Option<Event>,
     /// Downtime depth of the host or of the service: above 0, nothing is done. Repeatable
-    #[arg(long, value_name = "DEPTH", conflicts_with = "test_config")]
+    #[arg(long, value_name = "DEPTH", conflicts_with = "test_config", value_parser = whole::<u32>(0..=4_294_967_295))]
     pub downtime: Vec<u32>,
     /// Read everything, change nothing, and print what a run would do for each address of the list
     #[arg(long, conflicts_with = "event")]

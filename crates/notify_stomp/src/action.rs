@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use plugin::{Range, Thresholds};
+use plugin::{Range, Thresholds, whole};
 
 use crate::macros::Macros;
 
@@ -41,7 +41,7 @@ pub struct Action {
     #[arg(long, value_name = "DESTINATION", conflicts_with_all = NOT_CAT)]
     pub cat: Option<String>,
     /// End --cat after this many messages
-    #[arg(long, value_name = "MESSAGES", requires = "cat", value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long, value_name = "MESSAGES", requires = "cat", value_parser = whole::<u64>(1..=4_294_967_295))]
     pub count: Option<u64>,
     /// With --cat and --count: hold the messages until all are there, and print them in the order of their
     /// events

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use plugin::Seconds;
+use plugin::{Seconds, whole};
 
 /// Where events wait that no broker has confirmed, and how many.
 #[derive(Clone, Debug, clap::Args)]
@@ -18,10 +18,10 @@ pub struct SpoolOptions {
     #[arg(long, value_name = "USER")]
     pub user: Option<String>,
     /// Maximum size of the waiting events, in MiB: above it the oldest are dropped, which is CRITICAL
-    #[arg(long, value_name = "MIB", default_value = "64", value_parser = clap::value_parser!(u64).range(1..=1 << 20))]
+    #[arg(long, value_name = "MIB", default_value = "64", value_parser = whole::<u64>(1..=1 << 20))]
     pub spool_size: u64,
     /// Drop events that have waited longer than this many days and still cannot be sent, which is CRITICAL
-    #[arg(long, value_name = "DAYS", default_value = "7", value_parser = clap::value_parser!(u64).range(1..=3650))]
+    #[arg(long, value_name = "DAYS", default_value = "7", value_parser = whole::<u64>(1..=3650))]
     pub spool_age: u64,
     /// Only spool events for this long after no broker answered, so that Nagios does not wait for each event
     #[arg(long, value_name = "SECONDS", default_value = "30", value_parser = Seconds::within(0.0..=86_400.0))]

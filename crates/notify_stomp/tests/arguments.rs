@@ -12,7 +12,10 @@ const BINARY: &str = env!("CARGO_BIN_EXE_notify_stomp");
 #[test]
 fn a_wrong_argument_is_named() {
     let rows: [(&[&str], &str); 9] = [
-        (&["--flush", "--spool-size=-1"], "--spool-size=-1: not a whole number, see --help"),
+        (
+            &["--flush", "--spool-size=-1"],
+            "--spool-size=-1: not a whole number from 1 to 1048576, see --help",
+        ),
         (
             &[],
             "no event: name its host by --host and its state by --state, or take both --from-env, or send what waits by --flush",
@@ -29,7 +32,10 @@ fn a_wrong_argument_is_named() {
             &["--flush", "--destination=/topic/x", "--broker=tcp://b"],
             "--broker=tcp://b: write it without tcp://",
         ),
-        (&["--passcode=x"], "--passcode on the command line is no secret: give it by --extra-opts"),
+        (
+            &["--passcode=x"],
+            "--passcode on the command line is no secret: give it by --extra-opts, see --help",
+        ),
     ];
     let folder = tempfile::tempdir().unwrap();
     let spool = make_spool(folder.path());

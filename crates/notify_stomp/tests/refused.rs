@@ -139,3 +139,24 @@ fn a_refused_command_line_leaves_the_event_in_the_spool() {
     }
     assert_eq!(waiting(&spool), rows.len());
 }
+
+/// A spool with a line end in its name is refused; the event is in it, or said to be lost.
+#[test]
+fn an_event_for_a_spool_with_a_line_end_is_not_lost_without_a_word() {
+    let folder = tempfile::tempdir().unwrap();
+    let there = folder.path().join("a\nb");
+    fs::create_dir(&there).unwrap();
+    let spool = make_spool(&there);
+    let missing = folder.path().join("missing\n/spool");
+    let rows = [(&spool, 3, ", event 1 waits in the spool"), (&missing, 2, "")];
+    for (path, code, end) in rows {
+        let option = format!("--spool={}", path.display());
+        let outcome = ended(Command::new(BINARY).arg(&option).arg("--destination=/topic/nagios").args(EVENT));
+        let shown = option.replace('\n', " ");
+        let refused = format!("{shown}: a path has no line end here, see --help{end}");
+        let (seen, line) = outcome.summary();
+        assert!(seen == code && line.ends_with(&refused), "{line}");
+        assert_eq!(seen == 2, line.starts_with("STOMP CRITICAL - event lost: "), "{line}");
+    }
+    assert_eq!(waiting(&spool), 1);
+}

@@ -1,16 +1,16 @@
 //! The command line: what files add to it, what it may not hold, and what it comes to.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 
 use clap::parser::ValueSource;
 use clap::{Arg, ArgAction, ArgMatches, Args as _, Command, FromArgMatches as _};
 
 use crate::exposed::note_exposed;
 use crate::extra_opts::{self, ExtraOptsError, Setting};
-use crate::failure::{failed, unknown};
+use crate::failure::{WHERE_HELP_IS, failed, unknown};
 use crate::options::Common;
 use crate::usage::{self, Given};
-use crate::{Deadline, Report, help, output};
+use crate::{Deadline, Report, clean, help, output};
 
 /// Returns the command line of a program with the options of every program: for parsing, help and manuals.
 pub fn command<A: clap::Parser>() -> Command {
@@ -57,6 +57,7 @@ pub(crate) fn parse<A: clap::Parser>(
         usage::report(&error, &command, &arguments, &given)
     };
     let mut matches = parsed.map_err(refused)?;
+    refuse_line_ends(&command, &matches)?;
     let common = Common::from_arg_matches_mut(&mut matches).map_err(refused)?;
     output::set_verbosity(common.verbose);
     output::set_format(common.format.clone());
@@ -78,11 +79,32 @@ fn refuse_secrets(command: &Command, arguments: &[OsString]) -> Result<(), Repor
         };
         if arguments.iter().any(|argument| given(&argument)) {
             return Err(unknown(&format!(
-                "{option} on the command line is no secret: give it by --extra-opts"
+                "{option} on the command line is no secret: give it by --extra-opts, {WHERE_HELP_IS}"
             )));
         }
     }
     Ok(())
+}
+
+/// Refuses a path with a line end in it: the first line of a message about it would end in the path.
+fn refuse_line_ends(command: &Command, matches: &ArgMatches) -> Result<(), Report> {
+    for known in command.get_arguments().filter(|known| is_path(known)) {
+        let values = matches.try_get_raw(known.get_id().as_str()).ok().flatten();
+        let broken = |value: &&OsStr| value.as_encoded_bytes().contains(&b'\n');
+        if let Some(value) = values.into_iter().flatten().find(broken) {
+            let (option, value) = (known.get_long().unwrap_or_default(), clean(&value.to_string_lossy()));
+            return Err(unknown(&format!(
+                "--{option}={value}: a path has no line end here, {WHERE_HELP_IS}"
+            )));
+        }
+    }
+    Ok(())
+}
+
+/// Whether an option's value is a path or has one in it, by what the value is called.
+fn is_path(known: &Arg) -> bool {
+    let kinds = ["FILE", "DIR", "FOLDER", "PATH", "SOCKET"];
+    known.get_value_names().into_iter().flatten().any(|name| kinds.iter().any(|kind| name.contains(kind)))
 }
 
 /// Whether an option's value is a secret that no command line may hold, by what the value is called.
@@ -102,6 +124,11 @@ fn is_confidential(known: &Arg, setting: &Setting) -> bool {
 
 fn value_names(known: &Arg) -> impl Iterator<Item = &str> {
     known.get_value_names().into_iter().flatten().map(|name| name.as_str())
+}
+
+/// Whether quotes stand around a value of an ini file, which has no use for them: they belong to the value.
+fn is_quoted(value: &str) -> bool {
+    ['"', '\''].iter().any(|quote| value.len() > 1 && value.starts_with(*quote) && value.ends_with(*quote))
 }
 
 /// As much of the arguments as can be understood.
@@ -124,6 +151,7 @@ fn from_files(
     let Some(matches) = lenient(command, arguments) else { return Ok(Vec::new()) };
     let Ok(common) = Common::from_arg_matches(&matches) else { return Ok(Vec::new()) };
     settle(&common);
+    refuse_line_ends(command, &matches)?;
     let mut settings: Vec<Setting> = Vec::new();
     let mut given = Vec::new();
     for specification in &common.extra_opts {
@@ -134,6 +162,10 @@ fn from_files(
             }
             if is_confidential(known, &setting) {
                 note_exposed(&setting.file, &setting.name);
+            }
+            if let Some(value) = setting.value.as_ref().filter(|value| is_quoted(value)) {
+                let place = format!("{} line {}", setting.file.display(), setting.line);
+                output::quoted(value.clone(), place);
             }
             let earlier = settings.iter().find(|earlier| earlier.name == setting.name);
             if adds_to(known, earlier, &setting).map_err(refused)? {
@@ -184,7 +216,7 @@ fn known<'a>(
 ) -> Result<&'a Arg, ExtraOptsError> {
     let known = command.get_arguments().find(|argument| argument.get_long() == Some(name));
     known.filter(|argument| argument.get_id() != "extra_opts").ok_or_else(|| {
-        let what = format!("no option is called {name}, {}", usage::WHERE_HELP_IS);
+        let what = format!("no option is called {name}, {WHERE_HELP_IS}");
         ExtraOptsError::Line { file: file.clone(), line: *line, what }
     })
 }

@@ -4,6 +4,9 @@ use std::error::Error;
 
 use crate::{Deadline, Report, State};
 
+/// How each usage error ends.
+pub(crate) const WHERE_HELP_IS: &str = "see --help";
+
 /// Returns the report of a check that ended in an error: UNKNOWN, or the state of `--timeout` if the time is
 /// used up. [`run()`](crate::run()) makes the same report of an error. Use this function to add performance
 /// data to it.

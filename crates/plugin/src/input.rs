@@ -10,13 +10,13 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::{FileType, Mode, OFlags, fstat, open};
 use rustix::io::Errno;
 
-use crate::{Deadline, reason};
+use crate::{Deadline, clean, reason};
 
 /// Why a file could not be read. Each message names the file.
 #[derive(Debug, thiserror::Error)]
 pub enum ReadError {
     /// The system refused.
-    #[error("reading {}: {}", .path.display(), reason(.why))]
+    #[error("reading {}: {}", shown(.path), reason(.why))]
     Refused {
         /// The file.
         path: PathBuf,
@@ -24,7 +24,7 @@ pub enum ReadError {
         why: io::Error,
     },
     /// The file holds more octets than the limit.
-    #[error("reading {}: larger than {limit} octets", .path.display())]
+    #[error("reading {}: larger than {limit} octets", shown(.path))]
     TooLarge {
         /// The file.
         path: PathBuf,
@@ -32,13 +32,18 @@ pub enum ReadError {
         limit: u64,
     },
     /// A FIFO, socket or terminal did not come to its end before the deadline.
-    #[error("reading {}: it did not end within {seconds} s", .path.display())]
+    #[error("reading {}: it did not end within {seconds} s", shown(.path))]
     TooSlow {
         /// The file.
         path: PathBuf,
         /// The time given, in seconds.
         seconds: f64,
     },
+}
+
+/// A path as one line: a file may be called anything.
+fn shown(path: &Path) -> String {
+    clean(&path.display().to_string())
 }
 
 /// The octets of a file, at most `limit` of them, before `deadline`. FIFOs and character devices are read

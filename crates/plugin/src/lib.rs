@@ -46,6 +46,7 @@ mod text;
 mod thresholds;
 mod usage;
 mod watchdog;
+mod whole;
 
 pub use arguments::command;
 pub use child::BoundChild;
@@ -69,6 +70,7 @@ pub use seconds::{InvalidSeconds, Seconds};
 pub use text::{clean, masked, reason};
 pub use thresholds::Thresholds;
 pub use watchdog::leave_signals;
+pub use whole::{InvalidNumber, whole};
 
 /// The state of a service: `Ok < Unknown < Warning < Critical`, with the exit codes 0, 3, 1 and 2. The worst
 /// of several is their maximum.

@@ -36,6 +36,9 @@ static EXIT_OK: AtomicBool = AtomicBool::new(false);
 /// Details that the report gets beside its own, each once.
 static NOTES: Mutex<Vec<String>> = Mutex::new(Vec::new());
 
+/// Values of ini files with quotes around them, which a first line does not show, and where each is.
+static QUOTED: Mutex<Vec<(String, String)>> = Mutex::new(Vec::new());
+
 /// How a process reports: its program, the name in its output, and the time it has.
 #[derive(Debug)]
 pub(crate) struct Context {
@@ -80,11 +83,25 @@ pub(crate) fn note(text: String) {
     }
 }
 
+/// Adds a detail to a report that names this value, as the first line does not show the quotes around it.
+pub(crate) fn quoted(value: String, place: String) {
+    QUOTED.lock().unwrap_or_else(PoisonError::into_inner).push((value, place));
+}
+
+/// What to add to the text of a first line about values in quotes.
+fn of_quotes(text: &str) -> Vec<String> {
+    let quoted = QUOTED.lock().unwrap_or_else(PoisonError::into_inner);
+    let is_said = text.contains("(in quotes)");
+    let named = quoted.iter().filter(|(value, _)| !is_said && text.contains(value));
+    named.map(|(_, place)| format!("{place}: the quotes belong to the value, write it without")).collect()
+}
+
 /// Renders the report, writes it and exits with its state.
 pub(crate) fn finish(report: &Report) -> ! {
     let notes = mem::take(&mut *NOTES.lock().unwrap_or_else(PoisonError::into_inner));
     // Lines for a program to read have no remarks among them.
-    let notes = if report.is_listing() { Vec::new() } else { notes };
+    let quotes = of_quotes(report.summary());
+    let notes = if report.is_listing() { Vec::new() } else { [quotes, notes].concat() };
     let report = &notes.into_iter().fold(report.clone(), Report::detail);
     let (plugin, name) =
         CONTEXT.get().map_or(("plugin", "PLUGIN"), |context| (&context.plugin, &context.name));

@@ -8,12 +8,10 @@ use std::ffi::OsString;
 use clap::error::{ContextKind, ContextValue, Error, ErrorKind};
 use clap::{Arg, Command};
 
-use crate::failure::unknown;
+use crate::failure::{WHERE_HELP_IS, unknown};
 use crate::{Report, clean, masked};
 use owner::{is_number, owner};
 
-/// How each usage error ends.
-pub(crate) const WHERE_HELP_IS: &str = "see --help";
 /// How many characters of an argument a message shows.
 const SHOWN: usize = 120;
 
@@ -50,7 +48,8 @@ fn words(error: &Error, command: &Command, arguments: &[OsString]) -> String {
         }
         ErrorKind::InvalidValue if value.is_empty() => format!("{option} needs a value{}", one_of(error)),
         ErrorKind::InvalidValue => {
-            format!("{option}={}: not{}", short(&value), one_of(error).trim_start_matches(','))
+            let of = one_of(error);
+            format!("{option}={}{}: not{}", short(&value), mark(&value), of.trim_start_matches(','))
         }
         ErrorKind::ValueValidation => refused_value(error, &option, &value),
         ErrorKind::TooManyValues => format!("{option} takes no value, but {} was given", short(&value)),
@@ -78,7 +77,7 @@ fn words(error: &Error, command: &Command, arguments: &[OsString]) -> String {
 fn unknown_argument(error: &Error, command: &Command, argument: &str) -> String {
     let suggestion = text(error, ContextKind::SuggestedArg);
     let shown = short(argument);
-    match suggestion.or_else(|| owner(command, argument).map(|option| format!("{option}={shown}"))) {
+    match suggestion.or_else(|| owner(command, argument).map(|options| short(&options))) {
         _ if clean(argument).is_empty() => "an empty argument belongs to no option".to_owned(),
         Some(suggestion) if argument.starts_with('-') => {
             format!("{shown} is not an option, did you mean {suggestion}")
@@ -135,37 +134,26 @@ fn needs(command: &Command, arguments: &[OsString], missing: &str) -> Option<(St
 
 /// A value that the option's own type refuses. Where the reason has the value in it, it is not said twice.
 fn refused_value(error: &Error, option: &str, value: &str) -> String {
-    let reason = clean(&plain(error.source().map(ToString::to_string).unwrap_or_default()));
+    let reason = clean(&error.source().map(ToString::to_string).unwrap_or_default());
+    let mark = mark(value);
     let names_value = reason.starts_with(value) || reason.split([' ', '"', '\'']).any(|word| word == value);
     match value {
         "" => format!("{option} with an empty value: {reason}"),
         _ if value.len() > SHOWN => format!("{option}: {}", short(&reason)),
         // A first line has no tilde: it would show as another character.
-        _ if names_value || value.contains('~') => format!("{option}: {reason}"),
-        _ => format!("{option}={}: {reason}", short(value)),
+        _ if names_value || value.contains('~') => format!("{option}{mark}: {reason}"),
+        _ => format!("{option}={}{mark}: {reason}", short(value)),
     }
 }
 
-/// What clap and the standard library say of a number, in words for those who know neither.
-fn plain(reason: String) -> String {
-    if reason.starts_with("number would be zero") {
-        return "write a number from 1 on".to_owned();
-    }
-    match reason.as_str() {
-        "invalid digit found in string" | "cannot parse integer from empty string" => {
-            return "not a whole number".to_owned();
-        }
-        "number too large to fit in target type" => return "too large a number".to_owned(),
-        _ => {}
-    }
-    let range =
-        reason.split_once(" is not in ").and_then(|(value, range)| Some((value, range.split_once("..")?)));
-    match range {
-        Some((value, (first, ""))) => format!("{value} is not a number from {first} on"),
-        Some((value, (first, last))) => {
-            format!("{value} is not a number from {first} to {}", last.trim_start_matches('='))
-        }
-        None => reason,
+/// What a first line does not show of a value: quotes and blanks around it.
+fn mark(value: &str) -> &'static str {
+    let is_quote = |c| matches!(c, '"' | '\'');
+    match (value.starts_with(is_quote), value.ends_with(is_quote)) {
+        (true, true) => " (in quotes)",
+        (true, false) | (false, true) => " (with a quote)",
+        (false, false) if value.trim() != value => " (with a blank)",
+        (false, false) => "",
     }
 }
 

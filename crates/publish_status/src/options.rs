@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::str::FromStr;
 
-use plugin::Seconds;
+use plugin::{Seconds, whole};
 
 use crate::api::ApiUrl;
 
@@ -101,9 +101,7 @@ impl FromStr for Percent {
         if text == "off" {
             return Ok(Self(None));
         }
-        let is_plain = text.bytes().all(|octet| octet.is_ascii_digit());
-        let number = text.parse().ok().filter(|number| is_plain && (1..100).contains(number));
-        number.map(|number| Self(Some(number))).ok_or(InvalidPercent)
+        whole(1..=99)(text).map(|number| Self(Some(number))).map_err(|_| InvalidPercent)
     }
 }
 

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::thread;
 
-use plugin::{Deadline, Finding, Metric, Report, State, Thresholds, Unit, read_file};
+use plugin::{Deadline, Finding, Metric, Report, State, Thresholds, Unit, read_file, whole};
 
 /// Misbehaves on demand
 #[derive(Debug, clap::Parser)]
@@ -21,10 +21,10 @@ struct Args {
     #[arg(long, default_value = "ok")]
     state: State,
     /// The file for --act read and --act read-file
-    #[arg(long, default_value = "/nonexistent")]
+    #[arg(long, value_name = "FILE", default_value = "/nonexistent")]
     file: PathBuf,
     /// The number of octets, details and metrics for --act large
-    #[arg(long, default_value_t = 0)]
+    #[arg(long, default_value_t = 0, value_parser = whole::<usize>(0..=1_000_000))]
     size: usize,
     /// A value that may be given once
     #[arg(long, default_value = "")]

@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-use plugin::Seconds;
+use plugin::{Seconds, whole};
 use snmp2::Oid;
 use snmp2::v3::{Auth, AuthProtocol, Cipher, KeyExtension};
 
@@ -45,10 +45,10 @@ pub struct Options {
     #[arg(short = 'C', long, value_name = "COMMUNITY")]
     pub community: Option<String>,
     /// Port of the agent where --hostname gives none
-    #[arg(short, long, default_value_t = 161, value_parser = clap::value_parser!(u16).range(1..))]
+    #[arg(short, long, default_value_t = 161, value_parser = whole::<u16>(1..=65_535))]
     pub port: u16,
     /// Ask this many times more if no answer comes
-    #[arg(short = 'e', long, value_name = "TIMES", default_value_t = 2, value_parser = clap::value_parser!(u32).range(0..=20))]
+    #[arg(short = 'e', long, value_name = "TIMES", default_value_t = 2, value_parser = whole::<u32>(0..=20))]
     pub retries: u32,
     /// Context of version 3
     #[arg(short = 'N', long, value_name = "NAME")]

@@ -84,7 +84,7 @@ fn wrong_options_are_named() {
         (&["--absent=*.a.test"], "--absent: *.a.test: leave out the *., its label is random anyway"),
         (&["--secure=*.a.test"], "--secure: *.a.test: only --name takes a random label"),
         (&["--bogus=*.a.test"], "--bogus: *.a.test: only --name takes a random label"),
-        (&["--name=a.test", "--tries=0"], "0 is not a number from 1 to 5"),
+        (&["--name=a.test", "--tries=0"], "--tries=0: not a whole number from 1 to 5"),
         (
             &["--absent=b.test", "--absent=A.test", "--name=*.a.test"],
             "--name=*.a.test and --absent=a.test contradict each other: name two zones",

@@ -135,12 +135,12 @@ fn bad_arguments_are_named() {
             &["--connect-timeout", "0"],
             "--connect-timeout=0: not a time in seconds from 0.01 to 600, see --help",
         ),
-        (&["--tries", "0"], "--tries: 0 is not a number from 1 to 5, see --help"),
+        (&["--tries", "0"], "--tries=0: not a whole number from 1 to 5, see --help"),
         (
             &["--send", ""],
             "--send with an empty value: the text has 0 octets, 1 to 2048 are possible, see --help",
         ),
-        (&["--rate", "0"], "--rate=0: write a number from 1 on, see --help"),
+        (&["--rate", "0"], "--rate=0: not a whole number from 1 to 4294967295, see --help"),
         (
             &["--hostname", "a/b", "--port", "80"],
             "--hostname=a/b: a host name has only ASCII letters, digits, dots, hyphens and underscores, see --help",
