@@ -5,7 +5,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use jiff::tz::TimeZone;
-use net::{Resolver, Source, Unusable, alternate_families};
+use net::{Family, Resolver, Source, Unusable, alternate_families};
 use plugin::Deadline;
 
 use crate::clock::Stamp;
@@ -37,6 +37,9 @@ pub enum ProbeError {
     /// An address that questions are to come from is not bound here.
     #[error("--source={0} is not an address of this machine")]
     Source(IpAddr),
+    /// An address that questions are to come from, while all are asked at addresses of the other family.
+    #[error("--source={0}: no host is asked at an {family} address", family = family(.0))]
+    Useless(IpAddr),
     /// This machine's clock was stepped in the middle of each attempt.
     #[error("this machine stepped its clock by {0:.3} s during the check, twice")]
     Stepped(f64),
@@ -83,9 +86,27 @@ fn plan<'a>(args: &'a Args, judging: &'a Judging, deadline: &Deadline) -> Result
     if let Some(foreign) = source.addresses.iter().find(|address| !net::is_own(**address)) {
         return Err(ProbeError::Source(*foreign));
     }
+    if let Some(useless) = useless_source(args) {
+        return Err(ProbeError::Useless(useless));
+    }
     let settled = args.snmp.settle()?;
     let (servers, agent) = resolve(args, deadline);
     Ok(Plan { args, judging, zone, settled, source, servers, agent })
+}
+
+/// Returns a source where no question can come from any: by the options or the hosts, all are of the other
+/// family. A name may have addresses of both.
+fn useless_source(args: &Args) -> Option<IpAddr> {
+    let sources = &args.way.source;
+    let hosts = || args.ntp.iter().chain(&args.hostname).map(|asked| asked.host.address());
+    let is_useful = |source: &IpAddr| {
+        args.way.family().has(*source) && hosts().any(|host| host.is_none_or(|ip| family(&ip).has(*source)))
+    };
+    sources.first().filter(|_| !sources.iter().any(is_useful)).copied()
+}
+
+fn family(address: &IpAddr) -> Family {
+    if address.is_ipv4() { Family::V4 } else { Family::V6 }
 }
 
 /// Resolves the NTP servers and the agent, all at once.

@@ -217,6 +217,23 @@ fn questions_come_from_the_source_and_it_must_be_bound_here() {
 }
 
 #[test]
+fn a_source_that_no_question_can_have_is_refused() {
+    let (server, agent) = ("--ntp=127.0.0.1:9", "--hostname=127.0.0.2:9");
+    for given in [&[server, "--source=::1"][..], &[agent, "--source=::1"], &[server, agent, "--source=::1"]] {
+        let line = "CLOCK_OFFSET UNKNOWN - --source=::1: no host is asked at an IPv6 address";
+        assert_eq!(text(&check(given)), (3, line), "{given:?}");
+    }
+    let other = check(&["--ntp=localhost:9", "-6", "--source=127.0.0.1"]);
+    let line = "CLOCK_OFFSET UNKNOWN - --source=127.0.0.1: no host is asked at an IPv4 address";
+    assert_eq!(text(&other), (3, line));
+    // One of several is enough, whether of the sources or of the hosts.
+    for given in [[server, "--source=127.0.0.1", "--source=::1"], [server, "--ntp=[::1]:9", "--source=::1"]] {
+        let outcome = check(&[&given[..], &["--timeout=2"]].concat());
+        assert!(!outcome.stdout.contains("no host is asked"), "{given:?}: {}", outcome.stdout);
+    }
+}
+
+#[test]
 fn a_run_that_is_stopped_says_what_it_knows() {
     let start = now() + 600;
     let (asked, heard) = std::sync::mpsc::channel();
