@@ -70,3 +70,25 @@ fn each_parser_has_a_fuzz_target_or_a_reason() {
     let gone: Vec<&String> = listed.keys().filter(|parser| !found.contains(parser)).collect();
     assert!(gone.is_empty(), "in fuzz/parsers.txt and nowhere else:\n{gone:#?}");
 }
+
+/// fuzz/run builds with `--locked`: what a crate depends on must be in the lock file of the fuzz targets too.
+#[test]
+fn the_lock_of_the_fuzz_targets_has_what_the_crates_need() {
+    let lock = read(&workspace().join("fuzz/Cargo.lock"));
+    let mut checked = 0;
+    for package in lock.split("[[package]]").filter(|package| !package.contains("\nsource = ")) {
+        let name = package.split('"').nth(1).unwrap_or_default();
+        let manifest = workspace().join(format!("crates/{name}/Cargo.toml"));
+        if !manifest.is_file() {
+            continue;
+        }
+        let text = read(&manifest);
+        let needs = text.split("\n[dependencies]\n").nth(1).and_then(|rest| rest.split("\n[").next());
+        for need in needs.unwrap_or_default().lines().filter_map(|line| line.split(['.', ' ', '=']).next()) {
+            let is_there = need.is_empty() || need.starts_with('#') || package.contains(&format!("\"{need}"));
+            assert!(is_there, "fuzz/Cargo.lock: {name} needs {need}: run cargo metadata in fuzz/");
+            checked += 1;
+        }
+    }
+    assert!(checked > 50, "{checked}");
+}

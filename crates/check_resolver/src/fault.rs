@@ -118,6 +118,11 @@ impl Fault {
         is_silent || is_forbidden
     }
 
+    /// Whether it is only that the server does not validate.
+    pub(crate) fn is_of_validation(&self) -> bool {
+        matches!(self, Self::NotValidating | Self::NotValidated)
+    }
+
     /// Whether this machine is at fault, and not the server.
     pub(crate) fn is_local(&self) -> bool {
         matches!(self, Self::Local(_))

@@ -1,7 +1,7 @@
 //! The servers that systemd-resolved asks itself, where one of its stubs is asked
 //! (systemd-resolved.service(8)).
 
-mod tls;
+mod settings;
 
 use std::path::Path;
 
@@ -13,7 +13,7 @@ use crate::fault::Fault;
 use crate::file::File;
 use crate::ignored::none_text;
 use crate::lines::grouped;
-use tls::Tls;
+use settings::Settings;
 
 /// Where systemd-resolved listens.
 const STUBS: [&str; 2] = ["127.0.0.53", "127.0.0.54"];
@@ -28,6 +28,8 @@ pub(crate) struct Uplinks {
     /// Those that it asks by TLS alone, as they are shown. TLS is not spoken here: by plain DNS they may be
     /// silent.
     pub(crate) by_tls: Vec<String>,
+    /// Those whose answers it validates itself, as they are shown.
+    pub(crate) validated: Vec<String>,
     /// The servers, or why they are not known.
     pub(crate) servers: Result<Vec<Server>, Unknown>,
 }
@@ -45,6 +47,7 @@ pub(crate) enum Unknown {
 pub(crate) struct Told {
     stub: String,
     by_tls: Vec<String>,
+    validated: Vec<String>,
     /// Those that are not among the servers of resolv.conf.
     pub(crate) uplinks: Result<Vec<HostPort>, Unknown>,
 }
@@ -57,9 +60,13 @@ pub(crate) fn find(servers: &[HostPort], deadline: &Deadline) -> Option<Told> {
     let new =
         |uplinks: Vec<HostPort>| uplinks.into_iter().filter(|uplink| !servers.contains(uplink)).collect();
     let uplinks: Result<Vec<HostPort>, Unknown> = uplinks.map(new);
-    let tls = Tls::read(deadline);
-    let by_tls = uplinks.iter().flatten().filter(|uplink| tls.is_only_way(uplink));
-    Some(Told { stub, by_tls: by_tls.map(|uplink| uplink.shown(53)).collect(), uplinks })
+    let settings = Settings::read(deadline);
+    let those = |is: &dyn Fn(&HostPort) -> bool| {
+        uplinks.iter().flatten().filter(|uplink| is(uplink)).map(|uplink| uplink.shown(53)).collect()
+    };
+    let by_tls = those(&|uplink| settings.is_by_tls(uplink));
+    let validated = those(&|uplink| settings.is_validated(uplink));
+    Some(Told { stub, by_tls, validated, uplinks })
 }
 
 /// The servers of the file that are not systemd-resolved itself.
@@ -82,8 +89,8 @@ fn is_stub(server: &HostPort) -> bool {
 impl Told {
     /// Takes what came of the uplinks.
     pub(crate) fn seen(self, seen: impl Iterator<Item = Server>) -> Uplinks {
-        let Self { stub, by_tls, uplinks } = self;
-        Uplinks { stub, by_tls, servers: uplinks.map(|_| seen.collect()) }
+        let Self { stub, by_tls, validated, uplinks } = self;
+        Uplinks { stub, by_tls, validated, servers: uplinks.map(|_| seen.collect()) }
     }
 }
 
@@ -101,6 +108,12 @@ impl Uplinks {
     /// Whether it asks this one by TLS alone.
     pub(crate) fn is_by_tls(&self, server: &Server) -> bool {
         self.by_tls.contains(&server.shown)
+    }
+
+    /// Whether a fault of this one is none, since systemd-resolved asks it by TLS or validates itself.
+    pub(crate) fn excuses(&self, server: &Server, fault: &Fault) -> bool {
+        let is_validated = || self.validated.contains(&server.shown) && fault.is_of_validation();
+        self.is_by_tls(server) && fault.is_no_plain_dns() || is_validated()
     }
 
     /// Returns the findings on uplinks that fail, each with its reason.

@@ -184,8 +184,6 @@ impl<'a> Verdict<'a> {
 
 fn failing_uplinks<'a>(observed: &'a Observations, zones: &Zones) -> Vec<(&'a Server, String)> {
     let questions = &observed.questions;
-    let uses_tls =
-        |server: &Server| observed.uplinks.as_ref().is_some_and(|uplinks| uplinks.is_by_tls(server));
     let fault = |server: &Server| {
         let mut outcomes = server.outcomes.clone();
         for answered in outcomes.iter_mut().flatten().filter_map(|outcome| outcome.answer.as_mut().ok()) {
@@ -193,10 +191,9 @@ fn failing_uplinks<'a>(observed: &'a Observations, zones: &Zones) -> Vec<(&'a Se
             answered.reply.is_out_of_order = false;
         }
         let mut judged = zones.settle(judge_all(questions, &outcomes));
-        if uses_tls(server) {
-            for judged in &mut judged {
-                judged.fault.take_if(|fault| fault.is_no_plain_dns());
-            }
+        let uplinks = observed.uplinks.as_ref();
+        for judged in &mut judged {
+            judged.fault.take_if(|fault| uplinks.is_some_and(|uplinks| uplinks.excuses(server, fault)));
         }
         let (place, _) = zones.first_fault(questions, &judged)?;
         judged.get(place)?.in_words()

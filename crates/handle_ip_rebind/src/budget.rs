@@ -20,6 +20,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use plugin::Deadline;
+use rustix::system::sysinfo;
 use serde::{Deserialize, Serialize};
 
 use state::{Above, Access, Fault, Folder, LOOK, Lock, PRIVATE, StateError};
@@ -235,7 +236,7 @@ impl Memory {
         deadline: &Deadline,
     ) -> Result<bool, ObserveError> {
         let (bound, up) = (seen.bound(), mem::take(&mut self.up));
-        let is_late = self.ended.take().is_some_and(|ended| now().saturating_sub(ended) > LATE);
+        let is_late = self.ended.take().is_some_and(|ended| is_late(ended, now(), sysinfo().uptime));
         if !is_late {
             self.interfaces.learn(&up.missed(bound), now());
         }
@@ -264,6 +265,13 @@ impl Memory {
         later.iter_mut().for_each(|then| **then = now);
         !later.is_empty()
     }
+}
+
+/// Returns whether the interfaces that were up when a run `ended` tell nothing `now`: it is long ago, or this
+/// host has started since, so that nothing of it is there and interfaces may come late. `uptime` in seconds.
+fn is_late(ended: u64, now: u64, uptime: i64) -> bool {
+    let since = now.saturating_sub(ended);
+    since > LATE || u64::try_from(uptime).is_ok_and(|uptime| since >= uptime)
 }
 
 /// Returns the file in the folder of the state that is for this interface, and what it contains: the usual one

@@ -1,13 +1,16 @@
 //! The proxies that answered an unknown user, or served the customer, only in a second try after a silence:
 //! their authentication helper is slow.
 
-use std::net::IpAddr;
 use std::time::Duration;
 
 use super::judged::Judged;
 use crate::fault::Fault;
 use crate::observation::PageObservation;
 use crate::request_options::Answer;
+use crate::target::Target;
+
+/// How many proxies a line names.
+const SHOWN: usize = 50;
 
 /// Returns the lines that name them, with the longest time that one took.
 pub(super) fn notes(judged: &[Judged<'_>]) -> impl Iterator<Item = String> {
@@ -26,17 +29,18 @@ fn note(
     why: &str,
     waited: impl Fn(&PageObservation) -> Option<Duration>,
 ) -> Option<String> {
-    let slow: Vec<(IpAddr, Duration)> = judged
+    let slow: Vec<(&Target, Duration)> = judged
         .iter()
         .filter_map(|judged| {
             let longest = judged.seen?.pages.iter().filter_map(&waited).max()?;
-            Some((judged.target.address.ip(), longest))
+            Some((judged.target, longest))
         })
         .collect();
     let longest = slow.iter().map(|(_, waited)| *waited).max()?;
-    let addresses: Vec<IpAddr> = slow.into_iter().map(|(address, _)| address).collect();
-    let (to, seconds) = (if addresses.len() == 1 { "" } else { "up to " }, longest.as_secs_f64());
-    let named = addresses::brief(&addresses, 1_000);
+    let (to, seconds) = (if slow.len() == 1 { "" } else { "up to " }, longest.as_secs_f64());
+    let shown: Vec<String> = slow.iter().take(SHOWN).map(|(target, _)| target.to_string()).collect();
+    let more = if slow.len() > SHOWN { format!(" and {} more", slow.len() - SHOWN) } else { String::new() };
+    let named = shown.join(", ") + &more;
     Some(format!("note: {named} {did} only after {to}{seconds:.1} s: {why}"))
 }
 

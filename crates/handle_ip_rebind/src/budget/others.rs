@@ -24,6 +24,7 @@ pub(crate) struct Others(Vec<Other>);
 #[derive(Debug)]
 struct Other {
     path: PathBuf,
+    name: String,
     /// How long ago it was written, in seconds. `None` if that is in the future.
     age: Option<u64>,
     content: Result<Memory, BudgetError>,
@@ -87,7 +88,12 @@ impl Other {
             return None;
         }
         let content = read_file(folder, name, deadline).transpose()?;
-        Some(Self { path, age, content })
+        Some(Self { path, name: name.to_owned(), age, content })
+    }
+
+    /// Whether runs for this interface write a file of this name.
+    fn is_of(&self, interface: &str) -> bool {
+        self.name == BUDGET || self.name.strip_prefix(BUDGET) == Some(&format!(".{interface}"))
     }
 
     fn undone(
@@ -100,10 +106,20 @@ impl Other {
         let memory = match &self.content {
             Ok(memory) => memory,
             Err(error) => {
-                let text = format!("work of another interface is not known: {error}");
+                let why = match error {
+                    BudgetError::Corrupt { what, .. } => {
+                        format!("state {path}: {what}: inspect and remove it")
+                    }
+                    error => error.to_string(),
+                };
+                let text = format!("work of another interface is not known: {why}");
                 return Some(Undone { text, details: Vec::new() });
             }
         };
+        // A copy that somebody has set aside is no file of a run.
+        if memory.interface == interface || !self.is_of(&memory.interface) {
+            return None;
+        }
         let left = memory.left_by_now(interface, (bound, there), now);
         if left.is_empty() {
             return None;

@@ -278,3 +278,12 @@ fn the_default_route_is_judged_although_the_other_routes_cannot_be_read() {
     assert_eq!(wrong(&[route("192.0.2.50")]), ["default route via 192.0.2.50 on eth0, not via 192.0.2.254"]);
     assert_eq!(wrong(&[route("192.0.2.254")]), [""; 0]);
 }
+
+/// After a start of the host nothing is as a run left it, and interfaces come late.
+#[test]
+fn what_was_up_before_the_host_started_tells_nothing() {
+    let rows = [(1_000, 1_060, 86_400, false), (1_000, 1_601, 86_400, true), (1_000, 1_060, 59, true)];
+    for (ended, now, uptime, expected) in rows {
+        assert_eq!(is_late(ended, now, uptime), expected, "{ended} {now} {uptime}");
+    }
+}

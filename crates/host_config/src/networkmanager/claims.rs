@@ -9,14 +9,9 @@ use super::profile::Profile;
 use super::rivals::Claim;
 use crate::hardware::Cards;
 
-/// What the profiles name together.
+/// How many profiles have each list of names.
 #[derive(Debug, Default)]
-struct Known<'a> {
-    /// The cards that a profile names alone, by whether they are wireless.
-    named: BTreeSet<(bool, &'a str)>,
-    /// How many profiles have each list of names.
-    lists: BTreeMap<BTreeSet<String>, usize>,
-}
+struct Lists(BTreeMap<BTreeSet<String>, usize>);
 
 /// Returns what each profile asks for.
 pub(super) fn of(
@@ -25,14 +20,14 @@ pub(super) fn of(
     left_alone: impl Fn(&str, &str) -> Fit,
 ) -> Vec<Claim> {
     let mut of_types: BTreeMap<&str, Vec<String>> = BTreeMap::new();
-    let known = Known::of(contenders);
+    let lists = Lists::of(contenders);
     let mut all = Vec::new();
     for Contender { profile, doubt, .. } in contenders {
         let kind = profile.kind();
         let of_type = of_types.entry(kind).or_insert_with(|| cards.to_take(kind));
         let is_any = profile.selector().is_none() && is_of_cards(kind);
         all.push(Claim {
-            devices: known.devices(profile, of_type, cards, &left_alone),
+            devices: lists.devices(profile, of_type, cards, &left_alone),
             any: is_any.then(|| kind.to_owned()),
             kind: kind.to_owned(),
             priority: profile.priority(),
@@ -51,18 +46,15 @@ fn is_wireless(kind: &str) -> bool {
     matches!(kind, "wifi" | "802-11-wireless")
 }
 
-impl<'a> Known<'a> {
-    fn of(contenders: &'a [Contender]) -> Self {
-        let mut known = Self::default();
+impl Lists {
+    fn of(contenders: &[Contender]) -> Self {
+        let mut lists = Self::default();
         let all = contenders.iter().map(|contender| &contender.profile);
-        for profile in all.filter(|profile| is_of_cards(profile.kind())) {
-            if let Some(name) = profile.interface() {
-                known.named.insert((is_wireless(profile.kind()), name));
-            } else if profile.hardware().is_none() {
-                *known.lists.entry(list(profile)).or_default() += 1;
-            }
+        let all = all.filter(|profile| is_of_cards(profile.kind()) && profile.interface().is_none());
+        for profile in all.filter(|profile| profile.hardware().is_none()) {
+            *lists.0.entry(list(profile)).or_default() += 1;
         }
-        known
+        lists
     }
 
     /// Returns the devices of which a profile takes one: an interface that it names, or else the cards of its
@@ -84,16 +76,11 @@ impl<'a> Known<'a> {
             |card: &&str| profile.fits(card, cards) && matching::of_card(profile, card, cards) != Fit::No;
         let mut fitting: BTreeSet<&str> = of_type.iter().map(String::as_str).filter(fits).collect();
         let names = if profile.hardware().is_none() { list(profile) } else { BTreeSet::new() };
-        let is_shared = self.lists.get(&names).is_some_and(|count| *count > 1);
+        let is_shared = self.0.get(&names).is_some_and(|count| *count > 1);
         // Several profiles with the same list may be for one card, which has one of its names.
         let are_alternatives = is_shared && (!fitting.is_empty() || !cards.are_known());
         if !are_alternatives {
             fitting.extend(names.iter().map(String::as_str).filter(|name| !cards.has(name)));
-        }
-        if !cards.are_known() && names.is_empty() && !tells_its_card(profile) {
-            let wireless = is_wireless(kind);
-            let of_kind = self.named.iter().filter(|(is_wireless, _)| *is_wireless == wireless);
-            fitting.extend(of_kind.map(|(_, name)| *name).filter(fits));
         }
         if fitting.is_empty() {
             return what_tells(profile).map(|told| BTreeSet::from([told]));
@@ -106,11 +93,6 @@ impl<'a> Known<'a> {
 /// The names of a profile that has several.
 fn list(profile: &Profile) -> BTreeSet<String> {
     profile.names().into_iter().collect()
-}
-
-/// Whether a profile is for one card, which its hardware address or its place tells.
-fn tells_its_card(profile: &Profile) -> bool {
-    profile.hardware().is_some() || profile.condition("path").is_some() || !is_of_cards(profile.kind())
 }
 
 /// What tells the card of a profile: `None` if nothing does.

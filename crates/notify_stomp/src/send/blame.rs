@@ -46,6 +46,10 @@ const PLACE: [&str; 28] = [
     "quota",
     "limit reached",
 ];
+/// What they say where there is no room for now: what other events come to proves nothing then.
+const FULL: [&str; 5] = [" full", "overflow", "quota", "limit reached", "usage manager"];
+/// The same, unless it is said of an event.
+const LACK: [&str; 3] = ["memory", "disk", "resource"];
 /// What they say of one event.
 const EVENT: [&str; 9] =
     ["size", "too large", "too big", "larger", "exceed", "header", "content", "malformed", "body"];
@@ -61,6 +65,11 @@ impl Blame {
         }
     }
 
+    /// Returns whether there is no room for now.
+    pub(crate) fn is_full(error: &SessionError) -> bool {
+        matches!(error, SessionError::Refused { is_login: false, message, .. } if says_full(message))
+    }
+
     fn of_words(words: &str) -> Self {
         let words = words.to_lowercase();
         let says = |texts: &[&str]| texts.iter().any(|text| words.contains(text));
@@ -72,9 +81,31 @@ impl Blame {
     }
 }
 
+fn says_full(words: &str) -> bool {
+    let words = words.to_lowercase();
+    let says = |texts: &[&str]| texts.iter().any(|text| words.contains(text));
+    says(&FULL) || says(&LACK) && !says(&EVENT)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_lack_of_room_is_told_from_an_event_that_is_too_large() {
+        let rows = [
+            ("Queue is full", true),
+            ("AMQ229102: Address \"nagios\" is full", true),
+            ("Usage Manager Memory Limit reached (size exceeded)", true),
+            ("no disk space", true),
+            ("too large for this resource", false),
+            ("could not write the message to disk, it is larger than a page", false),
+            ("access refused", false),
+        ];
+        for (words, is_full) in rows {
+            assert_eq!(says_full(words), is_full, "{words}");
+        }
+    }
 
     #[test]
     fn words_of_brokers_are_told_apart() {

@@ -3,9 +3,9 @@
 //! An event that is refused alone is a suspect. Others are then tried: first the next ones, then ever
 //! further ones up to the last, so that neither two bad events in a row nor a hundred hold up the good ones.
 //! As soon as one is confirmed, the broker is well, and a suspect that it refuses once more is set aside,
-//! whatever the words: brokers speak of a destination or a disk where they mean one event. But a queue may be
-//! full only now and then. So words that do not name the event's size, headers or content set aside one event
-//! in a run: others that are refused with them are passed over until the next run.
+//! whatever the words: brokers speak of a destination where they mean one event. But such words may be about
+//! a moment only. So they set aside one event in a run: others that are refused with them are passed over
+//! until the next run. Words of a lack of room set aside none: everything waits.
 //! Where none is confirmed, the broker itself may be at fault. Then an event is set aside only if the words
 //! are about an event, and no other event was refused with the same words since the last confirmation.
 //!
@@ -70,14 +70,23 @@ impl Sender<'_> {
         let destination = self.options.destination(json);
         if self.sent.proven.contains(&(destination.clone(), refused.words())) {
             return match Blame::of(&refused.error) {
-                Blame::Event => self.set_aside_proven(vec![refused], at, destination),
-                _ => self.pass_over(refused),
+                Blame::Place => self.pass_over(refused),
+                _ => self.set_aside_proven(vec![refused], at, destination),
             };
         }
         let mut suspects = Vec::new();
         loop {
             if Blame::of(&refused.error) == Blame::Other {
                 return Err(refused.error.into());
+            }
+            // A queue that drains takes some events and not others: all of them wait.
+            if Blame::is_full(&refused.error) {
+                let has_placeholders = self.options.template.has_placeholders();
+                return if has_placeholders {
+                    self.hold(destination, &refused)
+                } else {
+                    Err(refused.error.into())
+                };
             }
             suspects.push(refused);
             let Some((entry, json)) = self.probe(&suspects, &destination)? else { break };
@@ -140,11 +149,13 @@ impl Sender<'_> {
             let Some(json) = self.spool.read(entry)? else { continue };
             match self.alone(&mut None, at, entry, json) {
                 Ok(()) => {}
-                Err(DeliverError::Session(error)) if Blame::of(&error) != Blame::Other => {
+                Err(DeliverError::Session(error))
+                    if Blame::of(&error) != Blame::Other && !Blame::is_full(&error) =>
+                {
                     let words = error.to_string();
                     self.sent.proven.insert((destination.clone(), words.clone()));
                     let refused = Suspect { entry, error };
-                    if self.sent.told.insert(words) || Blame::of(&refused.error) == Blame::Event {
+                    if self.sent.told.insert(words) || Blame::of(&refused.error) != Blame::Place {
                         self.set_aside(refused)?;
                     } else {
                         self.pass_over(refused)?;

@@ -27,7 +27,7 @@ fn a_loss_that_cannot_be_counted_is_logged() {
     let mut command = Command::new("unshare");
     command.args(["-m", "sh", "-c", SCRIPT]).arg(&devices).arg(plugins::binary("notify_stomp"));
     command.args(["--spool=/nonexistent/spool", "--broker=127.0.0.1:1", "--destination=/queue/x"]);
-    let outcome = run(command.args(["--host=web1", "--service=HTTP", "--state=DOWN", "--output=a\nb"]));
+    let outcome = run(command.args(["--host=web1", "--service=HTTP", "--state=CRITICAL", "--output=a\nb"]));
     assert!(
         outcome.stdout.starts_with("STOMP CRITICAL - event lost: "),
         "{}{}",
@@ -38,6 +38,6 @@ fn a_loss_that_cannot_be_counted_is_logged() {
     let length = log.recv(&mut room).unwrap();
     let message = String::from_utf8_lossy(&room[..length]).into_owned();
     assert!(message.starts_with("<26>notify_stomp["), "{message}");
-    let words = "]: event lost: web1 HTTP DOWN a: making /nonexistent/spool: no such file or directory, and 127.0.0.1:1: connection refused";
+    let words = "]: event lost: web1 HTTP CRITICAL a: making /nonexistent/spool: no such file or directory, and 127.0.0.1:1: connection refused";
     assert!(message.ends_with(words), "{message}");
 }

@@ -73,7 +73,8 @@ fn a_slow_helper_is_noted() {
     };
     let one = "note: 192.0.2.1 answered an unknown user only after 7.0 s: new logins are slow";
     assert_eq!(details(vec![slow(3_500)]), [one]);
-    let two = "note: 192.0.2.1-2 answered an unknown user only after up to 5.5 s: new logins are slow";
+    let two =
+        "note: 192.0.2.1, 192.0.2.2 answered an unknown user only after up to 5.5 s: new logins are slow";
     assert_eq!(details(vec![slow(2_000), slow(1_000), http(closed())]), [two]);
     // The customer waits too, which the time of the second try alone does not show.
     let late = Answer { took: Some(Duration::from_millis(2_200)), ..well().unwrap() };

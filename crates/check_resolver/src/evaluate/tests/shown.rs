@@ -77,18 +77,18 @@ fn uplinks_of_a_stub_are_judged_beside_it() {
         let system = if said == "no" { too_slow() } else { GOOD };
         let stub = format!("127.0.0.53={said}");
         let mut observed = seen(&[NAME], &stub, Some("nameserver 127.0.0.53\n"), system);
-        observed.uplinks = Some(Uplinks {
-            stub: "127.0.0.53".to_owned(),
-            by_tls: Vec::new(),
-            servers: uplinks.map(servers),
-        });
+        observed.uplinks = Some(uplinks_of(uplinks.map(servers)));
         assert_eq!(summary("", &observed), line, "{observed:?}");
     }
     let mut observed = seen(&[NAME], "127.0.0.53=no", Some("nameserver 127.0.0.53\n"), too_slow());
-    observed.uplinks =
-        Some(Uplinks { stub: "127.0.0.53".to_owned(), by_tls: Vec::new(), servers: missing().map(servers) });
+    observed.uplinks = Some(uplinks_of(missing().map(servers)));
     let output = evaluate(&allowed(""), &observed).render("RESOLVER", 0);
     assert!(output.contains("\nthe uplinks of 127.0.0.53 are not known: /run/x is missing\n"), "{output}");
+}
+
+/// The uplinks of a stub, asked by plain DNS.
+fn uplinks_of(servers: Result<Vec<Server>, Unknown>) -> Uplinks {
+    Uplinks { stub: "127.0.0.53".to_owned(), by_tls: Vec::new(), validated: Vec::new(), servers }
 }
 
 #[test]
@@ -117,7 +117,12 @@ fn uplinks_that_are_asked_by_tls_may_be_silent_to_plain_dns() {
     for (uplinks, line) in rows {
         let mut observed = seen(&[NAME], "127.0.0.53=192.0.2.80", Some("nameserver 127.0.0.53\n"), GOOD);
         let stub = "127.0.0.53".to_owned();
-        observed.uplinks = Some(Uplinks { stub, by_tls: by_tls.clone(), servers: Ok(servers(uplinks)) });
+        observed.uplinks = Some(Uplinks {
+            stub,
+            by_tls: by_tls.clone(),
+            validated: Vec::new(),
+            servers: Ok(servers(uplinks)),
+        });
         assert_eq!(summary("", &observed), line, "{uplinks}");
     }
 }
@@ -208,9 +213,14 @@ fn an_uplink_does_not_validate_what_its_stub_shows_as_broken() {
     let bogus = "b.example".parse::<Asked>().unwrap().question(1, vec![Rtype::A], Expect::Bogus).unwrap();
     observed.questions.push(bogus);
     let uplinks = Ok(servers("192.0.2.53=valid,192.0.2.80"));
-    observed.uplinks = Some(Uplinks { stub: "127.0.0.53".to_owned(), by_tls: Vec::new(), servers: uplinks });
+    observed.uplinks = Some(uplinks_of(uplinks));
     let line = "WARNING - uplink 192.0.2.53 of 127.0.0.53: does not validate DNSSEC";
     assert_eq!(summary("", &observed), line);
+    // A stub that validates itself gives programs nothing else.
+    observed.uplinks.as_mut().unwrap().validated = vec!["192.0.2.53".to_owned()];
+    assert!(summary("", &observed).starts_with("OK - "));
+    observed.uplinks.as_mut().unwrap().servers = Ok(servers("192.0.2.53=servfail,192.0.2.80"));
+    assert_eq!(summary("", &observed), "WARNING - uplink 192.0.2.53 of 127.0.0.53: SERVFAIL");
 }
 
 #[test]
