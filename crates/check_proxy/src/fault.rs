@@ -108,7 +108,7 @@ pub(crate) enum Tunnel {
     NoTls,
     /// The certificate is not accepted: why.
     Certificate(String),
-    /// A signature is of a kind that this program cannot verify, which is no fault of the server: which.
+    /// This program cannot verify the kind of the signature, and the server is well: which kind.
     Unverifiable(String),
     /// The handshake failed before there was a certificate to look at: why.
     Handshake(String),

@@ -56,6 +56,18 @@ fn inside(config: &Arc<ServerConfig>, status: &'static str, lines: &'static str)
 }
 
 /// Only squid's own refusal makes a tunnel that stands a closed one.
+/// A proxy that opens such a tunnel for the customer, where it acts so, and else serves customers alone.
+fn connects(tunnel: &'static str, act: impl Fn(&mut TcpStream) + Send + Sync + 'static) -> String {
+    proxy(move |who, head, stream| match (who, head.starts_with(tunnel)) {
+        (Who::Customer, true) => {
+            let _ = stream.write_all(CONNECTED);
+            act(stream);
+        }
+        (Who::Customer, false) => drop(stream.write_all(page(head, "127.0.0.1").as_bytes())),
+        _ => drop(stream.write_all(refusal().as_bytes())),
+    })
+}
+
 #[test]
 fn a_forbidden_target_may_be_refused_inside_of_the_tunnel() {
     let origin = Origin::start();
@@ -142,14 +154,7 @@ fn an_error_inside_of_the_tunnel_is_the_proxys_if_squid_names_it() {
     let (bump_ca, page_ca) = (format!("--tls-ca={}", authority.path("ca.pem").display()), origin.ca());
     for (status, lines, trusted, untrusted) in rows {
         let act = inside(&config, status, lines);
-        let port = proxy(move |who, head, stream| match (who, head.starts_with("CONNECT")) {
-            (Who::Customer, true) => {
-                let _ = stream.write_all(CONNECTED);
-                act(stream);
-            }
-            (Who::Customer, false) => drop(stream.write_all(page(head, "127.0.0.1").as_bytes())),
-            _ => drop(stream.write_all(refusal().as_bytes())),
-        });
+        let port = connects("CONNECT", act);
         let port = format!("--port={port}");
         for (ca, reason) in [(&bump_ca, trusted), (&page_ca, untrusted)] {
             let fixed = [&port, &login, &https, expect, ca, "--no-direct"];
@@ -269,14 +274,7 @@ fn a_refusal_inside_of_the_tunnel_may_come_too_late_to_tell() {
     ];
     let (login, url) = (origin.login(), origin.url("pong"));
     for (number, act) in acts.into_iter().enumerate() {
-        let port = proxy(move |who, head, stream| match (who, head.starts_with("CONNECT 127.0.0.1:22 ")) {
-            (Who::Customer, true) => {
-                let _ = stream.write_all(CONNECTED);
-                act(stream);
-            }
-            (Who::Customer, false) => drop(stream.write_all(page(head, "127.0.0.1").as_bytes())),
-            _ => drop(stream.write_all(refusal().as_bytes())),
-        });
+        let port = connects("CONNECT 127.0.0.1:22 ", act);
         let port = format!("--port={port}");
         let fixed = ["--ip=127.0.0.1", "--forbid=127.0.0.1:22", &port, &login, &url];
         let said = |more: &str| {

@@ -4,7 +4,7 @@ use std::str::FromStr;
 
 use addresses::ZonedAddress;
 
-/// The control: what is pinged to find out whether the monitor's own network is at fault.
+/// The target by which a run sees whether the network of the monitor itself fails.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Control {
     /// The default gateway of each family of the targets.

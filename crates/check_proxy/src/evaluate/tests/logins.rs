@@ -58,7 +58,7 @@ fn strangers_need_no_407_for_the_cause_of_a_silence() {
     assert_eq!(line, ours);
 }
 
-/// A helper that takes seconds for each new login is no failure, and customers wait for it.
+/// Customers wait for a helper that takes seconds for each new login: a note, and no failure.
 #[test]
 fn a_slow_helper_is_noted() {
     let slow = |millis| {
