@@ -54,6 +54,8 @@ pub enum Manner {
     /// Confirms events whose output does not contain this; answers the others with an ERROR of these words,
     /// or without a word where there is none, and closes.
     SaysOf(&'static str, &'static str),
+    /// The same, and gives no answer to those whose output contains `mute`.
+    SaysOfOrNothing(&'static str, &'static str),
 }
 
 /// A frame that somebody sent.
@@ -300,10 +302,16 @@ fn answer(frame: &Sent, manner: &Manner, events: &mut usize) -> (Vec<u8>, bool) 
                 }
                 Manner::SaysBelowOrNothing(..) => nothing,
                 Manner::SaysOfAll(words) => error(words),
-                Manner::SaysOf(part, words) if frame.value("output").contains(part) => match *words {
-                    "" => (Vec::new(), true),
-                    words => error(words),
-                },
+                Manner::SaysOf(part, words) | Manner::SaysOfOrNothing(part, words)
+                    if frame.value("output").contains(part) =>
+                {
+                    if words.is_empty() {
+                        (Vec::new(), true)
+                    } else {
+                        error(words)
+                    }
+                }
+                Manner::SaysOfOrNothing(..) if frame.value("output").contains("mute") => nothing,
                 _ => confirmed,
             }
         }

@@ -45,6 +45,12 @@ impl<'a> Labels<'a> {
         }
     }
 
+    /// Returns host and service as an administrator names them: `web1 HTTP`, or the host alone.
+    pub(crate) fn name(&self) -> String {
+        let host = self.host.as_deref().unwrap_or("-");
+        self.service.as_deref().map_or_else(|| host.to_owned(), |service| format!("{host} {service}"))
+    }
+
     /// Returns the headers: those that have a value. No version of STOMP can say all control characters, and
     /// so they are blanks.
     pub(crate) fn headers(&self) -> impl Iterator<Item = (&'static str, String)> + '_ {

@@ -94,14 +94,17 @@ fn failure(seen: &Observations) -> Option<Finding> {
 
 /// Events that wait for too long although nothing failed: the process that sends them is slow or stopped.
 fn stalled(seen: &Observations) -> Option<Finding> {
-    let is_left = seen.is_unfinished && matches!(seen.fate, Fate::Waits(_));
+    let is_left = seen.is_unfinished && (matches!(seen.fate, Fate::Waits(_)) || seen.said.is_some());
     let late = seen.late.filter(|_| seen.is_unfinished).unwrap_or(State::Ok);
     let state = late.max(age(seen)).max(if is_left { State::Warning } else { State::Ok });
     if seen.failure.is_some() || seen.waiting == 0 || state == State::Ok {
         return None;
     }
     let why = match (seen.is_unfinished, seen.is_busy) {
-        (true, _) => format!(": the time was up after {}", count(seen.sent, "event", "events")),
+        (true, _) => {
+            let said = seen.said.as_ref().map(|words| format!(", before that {words}")).unwrap_or_default();
+            format!(": the time was up after {}{said}", count(seen.sent, "event", "events"))
+        }
         (_, true) => ": another notify_stomp is sending".to_owned(),
         _ => String::new(),
     };

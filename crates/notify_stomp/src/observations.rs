@@ -95,6 +95,8 @@ pub struct Observations {
     pub late: Option<State>,
     /// Whether the time was up while the broker confirmed one event after the other.
     pub is_unfinished: bool,
+    /// What that broker answered in place of a receipt, if nothing else tells it.
+    pub said: Option<String>,
 }
 
 /// Returns what `--timeout` says of a missed deadline. UNKNOWN is its default, and no more than what is known

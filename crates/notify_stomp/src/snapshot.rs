@@ -124,7 +124,7 @@ fn report_of(seen: &Publisher<'_>, path: &Path, late: Option<State>) -> Report {
     let total = if seen.is_cut { f64::NAN } else { seen.total as f64 };
     let metrics = series(total, seen.confirmed as f64);
     let metrics = metrics.into_iter().fold(Finding::ok(""), Finding::metric);
-    let findings = [Some(metrics), unfinished(seen, late), held(seen), refused(seen), untimely(seen, path)];
+    let findings = [Some(metrics), unfinished(seen, late), held(seen), left_out(seen), untimely(seen, path)];
     let findings = findings.into_iter().flatten().collect::<Findings>();
     findings.report(format!("snapshot of {} confirmed by {}", objects(seen.confirmed), seen.broker))
 }
@@ -153,11 +153,20 @@ fn unfinished(seen: &Publisher<'_>, late: Option<State>) -> Option<Finding> {
             true => objects(seen.confirmed),
             false => format!("{} of {}", seen.confirmed, objects(seen.total)),
         };
-        let text =
-            format!("snapshot unfinished: the time was up after {confirmed} confirmed by {}", seen.broker);
+        let what = "snapshot unfinished: the time was up after";
+        let text = format!("{what} {confirmed} confirmed by {}{}", seen.broker, last_words(seen));
         return Some(Finding::new(state, text));
     }
     Some(Finding::new(state, format!("snapshot unfinished, {} confirmed: {text}", objects(seen.confirmed))))
+}
+
+/// The last refusal of the broker, where no other part of the line tells it.
+fn last_words(seen: &Publisher<'_>) -> String {
+    let is_told = |words: &str| {
+        seen.words.as_deref() == Some(words) || seen.held.values().any(|held| held.text == words)
+    };
+    let untold = seen.refusal.as_ref().filter(|refusal| !is_told(&refusal.text));
+    untold.map(|refusal| format!(", before that {}", refusal.text)).unwrap_or_default()
 }
 
 /// Objects whose destinations the broker refuses.
@@ -172,9 +181,14 @@ fn held(seen: &Publisher<'_>) -> Option<Finding> {
 }
 
 /// Objects that the broker refuses for themselves.
-fn refused(seen: &Publisher<'_>) -> Option<Finding> {
-    let words = seen.words.as_ref()?;
-    Some(Finding::critical(format!("{} refused, the last: {words}", objects(seen.refused))))
+fn left_out(seen: &Publisher<'_>) -> Option<Finding> {
+    let (words, last) = (seen.words.as_ref()?, seen.left_out.last()?);
+    let number = seen.left_out.len() as u64;
+    let state = if number < seen.confirmed { State::Warning } else { State::Critical };
+    let which = if number == 1 { "" } else { "the last " };
+    let text = format!("{} left out, {which}{last}: {words}", objects(number));
+    let others = seen.left_out.iter().rev().skip(1).rev().map(|name| format!("left out: {name}"));
+    Some(Finding::new(state, text).details(others))
 }
 
 /// A file that does not tell how things are now.

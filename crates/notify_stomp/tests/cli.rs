@@ -20,6 +20,8 @@ use tempfile::TempDir;
 mod brokers;
 #[path = "cli/kept.rs"]
 mod kept;
+#[path = "cli/left_out.rs"]
+mod left_out;
 #[path = "cli/loss.rs"]
 mod loss;
 #[path = "cli/proof.rs"]

@@ -125,7 +125,12 @@ impl Run<'_> {
         let sent = sender.sent;
         match &result {
             // A broker that confirms is not silent: the time was up.
-            Err(error) if error.is_silence() && sent.confirmed > 0 => self.seen.is_unfinished = true,
+            Err(error) if error.is_silence() && sent.confirmed > 0 => {
+                self.seen.is_unfinished = true;
+                let answer = sent.answer.as_ref().map(|answer| &answer.text);
+                let is_told = |text: &String| sent.aside.iter().any(|(_, words)| words == text);
+                self.seen.said = answer.filter(|text| !is_told(text)).cloned();
+            }
             // A broker that refuses is not silent: held destinations or its words show that.
             Err(error) if error.is_silence() && sent.answer.is_some() => {
                 let answer = sent.answer.clone().filter(|_| sent.held.is_empty());

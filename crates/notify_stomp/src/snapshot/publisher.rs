@@ -1,11 +1,10 @@
 //! Sends the objects of a snapshot, one after the other, and past those that a broker refuses.
 //!
-//! What is on its way is kept until its receipt comes. Where a broker refuses something, it does not say
-//! which: what is on its way is then sent alone until the refused object is found, and the rest together
-//! again.
+//! What is on its way is kept until its receipt comes. What a broker refuses is found by `refused`.
 
 mod brokers;
 mod object;
+mod refused;
 
 use std::collections::VecDeque;
 
@@ -28,8 +27,6 @@ const CHUNK: (usize, usize) = (1000, 1 << 20);
 const DUE: usize = 4;
 /// How many octets are sent in one go.
 const BATCH: usize = 256 << 10;
-/// The number of objects in a row that are confirmed alone before many are sent together again.
-const GOOD: usize = 20;
 const DOING: &str = "waiting for a receipt";
 
 /// An object on its way: its number, and its JSON.
@@ -81,12 +78,14 @@ pub(super) struct Publisher<'a> {
     pub(super) held: Held,
     /// See `held`.
     pub(super) skipped: u64,
-    /// Objects that the broker refuses for themselves, and its words about the last one.
-    pub(super) refused: u64,
-    /// See `refused`.
+    /// Host and service of the objects that the broker refuses for themselves, and its words about the last.
+    pub(super) left_out: Vec<String>,
+    /// See `left_out`.
     pub(super) words: Option<String>,
-    /// The last refusal that is not the broker's fault.
-    pub(super) refusal: Option<SessionError>,
+    /// The last refusal of the broker, whatever it was about.
+    pub(super) refusal: Option<Failure>,
+    /// The object that was confirmed last.
+    known: Option<Sent>,
     /// Why it is not finished.
     pub(super) failure: Option<Failure>,
 }
@@ -101,7 +100,8 @@ impl<'a> Publisher<'a> {
     ) -> Self {
         let (window, due, held) = (VecDeque::new(), VecDeque::new(), Held::new());
         let (broker, words, failure, session, last) = (String::new(), None, None, None, None);
-        let (started, total, count, confirmed, skipped, refused) = (0, 0, 0, 0, 0, 0);
+        let (started, total, count, confirmed, skipped) = (0, 0, 0, 0, 0);
+        let (left_out, known) = (Vec::new(), None);
         let (id, is_cut, since, refusal) = (id::new(), false, (0, 0), None);
         let brokers = Brokers::new(connect.route.in_order(good));
         Self {
@@ -124,9 +124,10 @@ impl<'a> Publisher<'a> {
             since,
             held,
             skipped,
-            refused,
+            left_out,
             words,
             refusal,
+            known,
             failure,
         }
     }
@@ -161,8 +162,11 @@ impl<'a> Publisher<'a> {
                     Some(result) => result,
                     None => return,
                 },
-                Err(error) if Blame::of(&error) == Blame::Other => self.fail(&error),
-                Err(_) => self.pass_over_one(),
+                Err(error) if Blame::of(&error) == Blame::Other => self.fail(Failure::from(&error)),
+                Err(error) => {
+                    self.refusal = Some(Failure::from(&error));
+                    self.pass_over_one()
+                }
             };
             if result.is_ok() && self.failure.is_none() {
                 result = self.send_last(is_end);
@@ -218,8 +222,11 @@ impl<'a> Publisher<'a> {
     fn take_receipt(&mut self, number: u64) {
         self.due.retain(|due| *due != number);
         let before = self.due.iter().filter(|due| **due < number).max().copied().unwrap_or(0);
+        let is_open = |sent: u64| sent <= before || sent > number;
+        let last = self.window.iter().rev().find(|(sent, _)| !is_open(*sent));
+        self.known = last.cloned().or(self.known.take());
         let on_its_way = self.window.len();
-        self.window.retain(|(sent, _)| *sent <= before || *sent > number);
+        self.window.retain(|(sent, _)| is_open(*sent));
         self.confirmed += (on_its_way - self.window.len()) as u64;
         self.prove();
     }
@@ -228,46 +235,6 @@ impl<'a> Publisher<'a> {
     fn skip(&mut self, sent: Sent) {
         self.skipped += 1;
         self.brokers.pass(sent);
-    }
-
-    /// Sends the unconfirmed objects one by one until one was refused and some after it were not, and then
-    /// the rest together. Refused objects often come in a row.
-    fn pass_over_one(&mut self) -> Result<(), SessionError> {
-        if let Err(error) = self.log_in_again() {
-            return self.fail(&error);
-        }
-        let (mut is_found, mut confirmed) = (false, 0);
-        while let Some((number, json)) = self.window.pop_front() {
-            if self.send.is_held(&json, &self.held) {
-                self.skip((number, json));
-                continue;
-            }
-            let Some(session) = self.session.as_mut() else { return Ok(()) };
-            match self.send.send(session, number, json.clone()) {
-                Ok(()) => {
-                    (self.confirmed, confirmed) = (self.confirmed + 1, confirmed + 1);
-                    self.prove();
-                }
-                Err(error) => {
-                    if !self.blame(&error, &json) {
-                        self.window.push_front((number, json));
-                        return self.fail(&error);
-                    }
-                    (self.refusal, is_found, confirmed) = (Some(error), true, 0);
-                    self.brokers.pass((number, json));
-                    if let Some(result) = self.leave_hopeless(false) {
-                        return result;
-                    }
-                    if let Err(error) = self.log_in_again() {
-                        return self.fail(&error);
-                    }
-                }
-            }
-            if is_found && confirmed >= GOOD {
-                break;
-            }
-        }
-        self.resend()
     }
 
     /// Sends the unconfirmed objects again, together.
@@ -281,23 +248,6 @@ impl<'a> Publisher<'a> {
             }
         }
         Ok(())
-    }
-
-    /// Holds the destination of an object that was refused alone, or counts the object. Returns whether the
-    /// destination or the object is to blame, and not the broker.
-    fn blame(&mut self, error: &SessionError, json: &[u8]) -> bool {
-        match Blame::of(error) {
-            Blame::Event => {
-                self.refused += 1;
-                self.words = Some(error.to_string());
-            }
-            Blame::Place | Blame::Unclear if self.send.template.has_placeholders() => {
-                self.skipped += 1;
-                self.held.insert(self.send.destination(json), error.into());
-            }
-            _ => return false,
-        }
-        true
     }
 }
 
@@ -329,8 +279,9 @@ impl Collect for Publisher<'_> {
         if self.failure.is_none() {
             self.attempt(true);
         }
-        (self.id, self.last, self.words) = (id::new(), None, None);
-        (self.total, self.count, self.confirmed, self.skipped, self.refused) = (0, 0, 0, 0, 0);
+        (self.id, self.last, self.words, self.known) = (id::new(), None, None, None);
+        (self.total, self.count, self.confirmed, self.skipped) = (0, 0, 0, 0);
+        self.left_out.clear();
         self.window.clear();
         self.due.clear();
         self.since = (0, 0);

@@ -81,6 +81,29 @@ fn progress_is_not_silence() {
     assert_eq!(sequences(&broker.sent()), [1, 2, 3, 4, 3, 4, 5]);
 }
 
+/// The words of the broker stand beside it: an administrator mends what they name.
+#[test]
+fn the_time_that_was_up_hides_no_words_of_the_broker() {
+    let broker = Broker::start(Manner::SaysOfOrNothing("poison", "Processing error")).unwrap();
+    let words = format!("before that {} refuses: no, Processing error", broker.address());
+    let spool = Spool::new();
+    for output in ["good", "good", "poison", "mute"] {
+        ended(spool.command("127.0.0.1:1").args(EVENT).arg(format!("--output={output}")));
+    }
+    let outcome = ended(spool.command(broker.address()).args(["--flush", "--timeout=2"]));
+    let line = format!("STOMP WARNING - 2 events wait: the time was up after 2 events, {words}");
+    assert_eq!(text(&outcome), (1, line.as_str()));
+    // The host is not answered, and the service is refused.
+    let path = snapshot::status(spool.0.path(), 1);
+    let all = fs::read_to_string(&path).unwrap();
+    fs::write(&path, all.replace("PING CRITICAL", "mute").replace("=no", "=poison")).unwrap();
+    let file = format!("--status-file={}", path.display());
+    let outcome = ended(spool.command(broker.address()).args(["--snapshot", "--timeout=2", &file]));
+    let what = "snapshot unfinished: the time was up after 0 of 2 objects confirmed by";
+    let line = format!("STOMP WARNING - {what} {}, {words}", broker.address());
+    assert_eq!(text(&outcome), (1, line.as_str()));
+}
+
 #[test]
 fn a_backslash_in_a_passcode_is_named_where_the_broker_hangs_up() {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();

@@ -10,7 +10,7 @@ use suite::brokers::{ACTIVEMQ, Broker, PORT, RABBITMQ, TLS_PORT};
 use suite::host::{Host, public_folder, write};
 use suite::needs::{Need, missing};
 use suite::plugins;
-use suite::process::run;
+use suite::process::{Outcome, run};
 use suite::stomp::fill;
 use suite::wait::holds_within;
 
@@ -41,7 +41,9 @@ fn rabbitmq() {
     let bare = configuration(folder.path(), "alerts");
     assert_eq!(event(&host, &bare, &[]).0, 0);
     assert_eq!(seen(&host, &bare, "alerts", 1).len(), 1, "a name without a slash is a queue");
-    poison(&host, "refuses: precondition_failed, PRECONDITION_FAILED - message size");
+    let too_large = "refuses: precondition_failed, PRECONDITION_FAILED - message size";
+    poison(&host, too_large);
+    poison_in_a_snapshot(&host, too_large);
     held(&host);
     held_in_a_snapshot(&host);
     tls(&host, &broker);
@@ -59,6 +61,7 @@ fn activemq() {
     let login = format!("127.0.0.1:{PORT} refuses the login: User name [lab] or password is invalid.");
     refused(&host, "/queue/refused", &[("wrong", &login)]);
     poison(&host, "refuses: The maximum data length was exceeded");
+    poison_in_a_snapshot(&host, "refuses: The maximum data length was exceeded");
     followed(&host);
     stopped_in_the_middle(&host, &mut broker);
     stopped_in_transactions(&host, &mut broker);
@@ -146,23 +149,29 @@ fn held(host: &Host) {
     assert_eq!(seen(host, &file, "/queue/held.nosuch", 1)[0]["hostname"], "nosuch");
 }
 
-/// The same in a snapshot, whose objects are confirmed by the thousand.
-fn held_in_a_snapshot(host: &Host) {
+/// A snapshot of the hosts and outputs of so many services.
+fn snapshot(host: &Host, destination: &str, object: impl Fn(usize) -> (&'static str, String)) -> Outcome {
     let folder = public_folder();
-    let file = configuration(folder.path(), "/{host}/snapshot");
-    let object = |number: usize| {
-        let name = if number % 100 == 50 { "nosuch" } else { "queue" };
+    let file = configuration(folder.path(), destination);
+    let block = |number: usize| {
+        let (name, output) = object(number);
         format!(
-            "servicestatus {{\n\thost_name={name}\n\tservice_description=S{number}\n\tcurrent_state=0\n\t}}\n"
+            "servicestatus {{\n\thost_name={name}\n\tservice_description=S{number}\n\tcurrent_state=0\n\tplugin_output={output}\n\t}}\n"
         )
     };
     let created = std::time::UNIX_EPOCH.elapsed().unwrap().as_secs();
     let status = format!("info {{\n\tcreated={created}\n\t}}\nprogramstatus {{\n\tprogram_start=5\n\t}}\n")
-        + &(0..1500).map(object).collect::<String>();
+        + &(0..1500).map(block).collect::<String>();
     let path = folder.path().join("status.dat");
     write(&path, &status);
     let options = ["--snapshot", "--timeout=40", &format!("--status-file={}", path.display())];
-    let outcome = notify(host, &file, &options);
+    notify(host, &file, &options)
+}
+
+/// The same in a snapshot, whose objects are confirmed by the thousand.
+fn held_in_a_snapshot(host: &Host) {
+    let object = |number: usize| (if number % 100 == 50 { "nosuch" } else { "queue" }, String::new());
+    let outcome = snapshot(host, "/{host}/snapshot", object);
     let line =
         format!("STOMP CRITICAL - 15 objects not sent: 127.0.0.1:{PORT} refuses: Unknown destination, ");
     assert!(
@@ -170,6 +179,22 @@ fn held_in_a_snapshot(host: &Host) {
         "{}",
         outcome.stdout
     );
+}
+
+/// An object of a snapshot that the broker takes from nobody because of its size.
+fn poison_in_a_snapshot(host: &Host, words: &str) {
+    for bad in [0, 700, 1499] {
+        let large = "\u{1}".repeat(60_000);
+        let outcome = snapshot(host, "/queue/snapshot", |number| {
+            ("web1", if number == bad { large.clone() } else { "no answer".to_owned() })
+        });
+        let line = format!("STOMP WARNING - 1 object left out, web1 S{bad}: 127.0.0.1:{PORT} {words}");
+        assert!(
+            outcome.stdout.starts_with(&line) && outcome.stdout.contains(" confirmed=1499;;;0"),
+            "{bad}: {}",
+            outcome.stdout
+        );
+    }
 }
 
 /// What `--cat` shows of a destination, so many messages.

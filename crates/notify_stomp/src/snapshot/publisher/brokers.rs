@@ -92,8 +92,8 @@ impl<'a> Publisher<'a> {
     }
 
     /// Goes on with the next broker from the first object, or notes why nothing more is sent.
-    pub(super) fn fail(&mut self, error: &SessionError) -> Result<(), SessionError> {
-        self.brokers.tell(error.into());
+    pub(super) fn fail(&mut self, failure: Failure) -> Result<(), SessionError> {
+        self.brokers.tell(failure);
         if self.brokers.is_proven || !self.log_in_at_next() {
             self.failure = self.brokers.told.take();
             return Ok(());
@@ -106,7 +106,8 @@ impl<'a> Publisher<'a> {
         self.window.extend(self.brokers.passed.drain(..));
         self.window.make_contiguous().sort_unstable_by_key(|(number, _)| *number);
         self.held.clear();
-        (self.skipped, self.refused, self.words) = (0, 0, None);
+        (self.skipped, self.words) = (0, None);
+        self.left_out.clear();
         self.resend()
     }
 
@@ -116,19 +117,19 @@ impl<'a> Publisher<'a> {
         if !self.brokers.is_hopeless(is_end) {
             return None;
         }
-        let error = self.refusal.take()?;
+        let refusal = self.refusal.take()?;
         let current = self.brokers.current;
         if self.log_in_at_next() {
-            self.brokers.tell(Failure::from(&error));
+            self.brokers.tell(refusal);
             return Some(self.start_over());
         }
         // There is no other broker: this one goes on after refused objects.
         (self.brokers.current, self.brokers.passed) = (current, Vec::new());
         self.brokers.share = Deadline::after(self.connect.deadline.remaining());
-        self.refusal = Some(error);
+        self.refusal = Some(refusal);
         Some(match self.log_in_again() {
             Ok(()) => self.resend(),
-            Err(error) => self.fail(&error),
+            Err(error) => self.fail(Failure::from(&error)),
         })
     }
 }
