@@ -6,7 +6,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use host_net::{Diagnosis, Explanation, RouteLookup, Silence};
-use net::Cause;
+use net::{Cause, Lack};
 use plugin::Deadline;
 use rustix::io::Errno;
 
@@ -15,8 +15,6 @@ use crate::failure::{Excuse, Kind};
 
 /// How long a look at the faults of this machine may take: the time for the server may be over.
 const LOOK: Duration = Duration::from_millis(100);
-/// What connect(2) says where no port is left for one more connection.
-const NO_PORT: &str = "no local port left";
 
 /// What is known of the faults of this machine while servers are asked.
 #[derive(Debug, Default)]
@@ -61,9 +59,7 @@ impl Monitor {
                 },
                 // That there is no IPv6 tells least.
                 Kind::Here(words) => match here {
-                    Some(Kind::Here(first)) if Some(first) == Cause::NoRoute.here() => {
-                        here = Some(Kind::Here(words));
-                    }
+                    Some(Kind::Here(first)) if tells_least(first) => here = Some(Kind::Here(words)),
                     None => here = Some(Kind::Here(words)),
                     Some(_) => {}
                 },
@@ -139,13 +135,12 @@ fn explanation(by: Explanation, address: IpAddr, cause: &Cause) -> Kind {
 }
 
 fn kind(cause: Cause) -> Kind {
-    match (cause.here(), cause) {
-        (Some(here), _) => Kind::Here(here),
-        (None, Cause::Io(error)) if error.kind() == std::io::ErrorKind::AddrNotAvailable => {
-            Kind::Here(NO_PORT)
-        }
-        (None, cause) => cause.into(),
-    }
+    cause.here().map_or_else(|| cause.into(), Kind::Here)
+}
+
+/// Returns whether these words are those of an address of a family that this machine does not have.
+fn tells_least(words: &str) -> bool {
+    [Cause::NoRoute, Cause::Lack(Lack::Ipv6)].iter().any(|cause| cause.here() == Some(words))
 }
 
 #[cfg(test)]
@@ -158,6 +153,7 @@ mod tests {
     #[test]
     fn one_address_that_fails_by_itself_is_enough() {
         let (own, other) = ("127.0.0.1:3306".parse().unwrap(), "[::1]:3306".parse().unwrap());
+        let lack = Cause::Lack;
         let io = |errno: Errno| Cause::from(io::Error::from(errno));
         let rows = [
             (vec![(own, Cause::Refused), (other, Cause::Unreachable)], "connection refused", false),
@@ -167,7 +163,11 @@ mod tests {
             (vec![(own, Cause::Prohibited), (other, Cause::NoRoute)], "prohibited here", true),
             (vec![(own, Cause::NoRoute), (other, Cause::Prohibited)], "prohibited here", true),
             (vec![(own, Cause::NoRoute), (other, Cause::NoRoute)], "no route from here", true),
-            (vec![(own, io(Errno::ADDRNOTAVAIL))], NO_PORT, true),
+            (vec![(other, lack(Lack::Ipv6)), (own, Cause::Prohibited)], "prohibited here", true),
+            (vec![(other, lack(Lack::Ipv6)), (own, Cause::Refused)], "connection refused", false),
+            (vec![(other, lack(Lack::Ipv6)), (own, Cause::NoAnswer)], "no answer", false),
+            (vec![(other, lack(Lack::Ipv6))], "no IPv6 address here", true),
+            (vec![(own, lack(Lack::Port))], "no local port left", true),
             (vec![(own, io(Errno::MFILE))], "no file descriptors left", true),
             (vec![(own, io(Errno::IO))], "input/output error", false),
             (vec![], "no answer", false),

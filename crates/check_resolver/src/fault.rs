@@ -5,7 +5,7 @@ use std::net::{IpAddr, SocketAddr};
 
 use domain::base::Rtype;
 use domain::base::iana::OptRcode;
-use net::IcmpError;
+use net::{IcmpError, Lack};
 
 /// Why a question was not answered as it should be.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -88,6 +88,8 @@ pub(crate) enum Local {
     NeighbourTable,
     /// The firewall or a route of this machine forbids it (EPERM, EACCES).
     Prohibited,
+    /// No local port is left (EADDRNOTAVAIL).
+    Port,
     /// Another error of the system.
     Other(String),
 }
@@ -103,6 +105,8 @@ pub(crate) enum Tcp {
     Closed,
     /// What came is not the answer.
     Malformed,
+    /// This machine could not connect.
+    NotMade(&'static str),
 }
 
 impl Fault {
@@ -178,7 +182,7 @@ pub(crate) fn code_text(code: OptRcode) -> String {
 }
 
 const REJECTED_HERE: &str = "rejected here";
-const PROHIBITED_HERE: &str = "prohibited here";
+pub(crate) const PROHIBITED_HERE: &str = "prohibited here";
 const EXPIRED: &str = "signature expired";
 const NOT_YET: &str = "signature not yet valid";
 const NO_KEY: &str = "DNSKEY missing";
@@ -291,6 +295,7 @@ impl fmt::Display for Local {
         f.write_str(match self {
             Self::NeighbourTable => "neighbour table full here",
             Self::Prohibited => PROHIBITED_HERE,
+            Self::Port => Lack::Port.words(),
             Self::Other(why) => why,
         })
     }
@@ -303,6 +308,7 @@ impl fmt::Display for Tcp {
             Self::NoAnswer => "no answer",
             Self::Closed => "closed",
             Self::Malformed => "malformed",
+            Self::NotMade(why) => why,
         })
     }
 }

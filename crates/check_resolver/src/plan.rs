@@ -18,8 +18,9 @@
 mod claim;
 
 use domain::base::iana::OptRcode;
+use net::Lack;
 
-use crate::fault::{Fault, Tcp};
+use crate::fault::{Fault, Local, PROHIBITED_HERE, Tcp};
 use crate::message::Form;
 use crate::outcome::{Answered, Ended, Outcome};
 use claim::Claim;
@@ -299,6 +300,9 @@ fn tcp_fault(fault: &Fault) -> Tcp {
         Fault::Truncated(tcp) => *tcp,
         Fault::Refused => Tcp::Refused,
         Fault::NoAnswer => Tcp::NoAnswer,
+        Fault::NotSent(why) => Tcp::NotMade(why),
+        Fault::Local(Local::Prohibited) => Tcp::NotMade(PROHIBITED_HERE),
+        Fault::Local(Local::Port) => Tcp::NotMade(Lack::Port.words()),
         _ => Tcp::Malformed,
     }
 }

@@ -56,7 +56,7 @@ impl Tcp {
         let is_connected = match connect(&socket, &subject.to) {
             Ok(()) => true,
             Err(Errno::INPROGRESS) => false,
-            Err(errno) => return Ok(Err(of_sending(&errno.into(), subject.to.is_ipv6()))),
+            Err(errno) => return Ok(Err(of_sending(&errno.into(), subject.to))),
         };
         Ok(Ok(Self { socket, id, started, end, is_connected, output, input: Vec::new() }))
     }
@@ -89,7 +89,7 @@ impl Tcp {
             match socket_error(&self.socket) {
                 Ok(Ok(())) => self.is_connected = true,
                 Ok(Err(errno)) | Err(errno) => {
-                    return Some(Err(of_sending(&errno.into(), subject.to.is_ipv6())));
+                    return Some(Err(of_sending(&errno.into(), subject.to)));
                 }
             }
         }

@@ -2,13 +2,13 @@
 //! elsewhere is seen too.
 
 use std::io;
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::time::{Duration, Instant};
 
 use domain::base::Rtype;
 use net::udp::{UdpError, random};
-use net::{IcmpError, UnconnectedUdp, is_own, local_words};
+use net::{IcmpError, Lack, Source, UnconnectedUdp, is_own, local_words};
 use plugin::reason;
 use rustix::io::Errno;
 
@@ -135,7 +135,7 @@ impl Udp {
                     }
                 }
                 Err(error) => {
-                    self.failure.get_or_insert(of_the_path(&error, self.to.ip()));
+                    self.failure.get_or_insert(of_the_path(&error, self.to));
                     if self.tries_left == 0 {
                         return Ok(Some((self.form, Err(self.fault()))));
                     }
@@ -169,7 +169,7 @@ impl Udp {
                 self.sent.push((at, self.form));
             }
             Err(error) => {
-                self.failure.get_or_insert(of_sending(&error, self.to.is_ipv6()));
+                self.failure.get_or_insert(of_sending(&error, self.to));
                 // Nothing is under way that could be waited for.
                 if self.tries_left == 0 && self.sent.is_empty() {
                     self.due = now;
@@ -242,20 +242,19 @@ fn is_same(from: SocketAddr, to: SocketAddr) -> bool {
     (from.ip(), from.port()) == (to.ip(), to.port())
 }
 
-fn of_the_path(error: &UdpError, server: IpAddr) -> Fault {
-    let is_here = |icmp: &IcmpError| icmp.from.is_some_and(is_own) && !is_own(server);
-    error.icmp.map_or_else(
-        || of_sending(&error.why, server.is_ipv6()),
-        |icmp| Fault::from_icmp(icmp, is_here(&icmp)),
-    )
+fn of_the_path(error: &UdpError, server: SocketAddr) -> Fault {
+    let is_here = |icmp: &IcmpError| icmp.from.is_some_and(is_own) && !is_own(server.ip());
+    error.icmp.map_or_else(|| of_sending(&error.why, server), |icmp| Fault::from_icmp(icmp, is_here(&icmp)))
 }
 
-/// What an error of sending means.
-pub(crate) fn of_sending(why: &io::Error, is_ipv6: bool) -> Fault {
+/// What an error of sending to a server means, by UDP, or of connecting to it by TCP.
+pub(crate) fn of_sending(why: &io::Error, server: SocketAddr) -> Fault {
     let errno = Errno::from_io_error(why);
     match (errno, errno.and_then(local_words)) {
-        // There is none to send from, as where net.ipv6.conf.all.disable_ipv6 is 1.
-        (Some(Errno::ADDRNOTAVAIL), _) if is_ipv6 => Fault::NotSent("no IPv6 address here"),
+        (Some(Errno::ADDRNOTAVAIL | Errno::ADDRINUSE), _) => match Lack::of(server, &Source::default()) {
+            Lack::Port => Fault::Local(Local::Port),
+            lack => Fault::NotSent(lack.words()),
+        },
         (Some(Errno::CONNREFUSED), _) => Fault::Refused,
         // The cause is a route of this machine, or a report on an earlier datagram.
         (Some(Errno::HOSTUNREACH | Errno::HOSTDOWN), _) => Fault::NotSent("host unreachable"),
@@ -286,14 +285,13 @@ mod tests {
             // Another of net's words, and the system's.
             (Errno::MFILE, "no file descriptors left", true),
             (Errno::IO, "input/output error", true),
-            (Errno::ADDRNOTAVAIL, "no IPv6 address here", false),
+            // To loopback no address is missing, so it must be a port.
+            (Errno::ADDRNOTAVAIL, "no local port left", true),
+            (Errno::ADDRINUSE, "no local port left", true),
         ];
         for (errno, words, is_local) in rows {
-            let fault = of_sending(&errno.into(), true);
+            let fault = of_sending(&errno.into(), "127.0.0.1:53".parse().unwrap());
             assert_eq!((fault.to_string(), fault.is_local()), (words.to_owned(), is_local), "{errno:?}");
         }
-        // By TCP over IPv4 it means that no port is left.
-        let fault = of_sending(&Errno::ADDRNOTAVAIL.into(), false);
-        assert_eq!((fault.to_string().as_str(), fault.is_local()), ("cannot assign requested address", true));
     }
 }

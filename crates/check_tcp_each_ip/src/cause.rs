@@ -2,7 +2,7 @@
 
 use host_net::{Explanation, NeighbourTable};
 use net::tls::{Day, End, Fault, Kind, Unverifiable};
-use net::{IcmpError, local_words};
+use net::{IcmpError, Lack, local_words};
 use plugin::reason;
 use rustix::io::Errno;
 
@@ -91,8 +91,8 @@ pub(crate) enum Local {
     UnreachableRoute,
     /// A route of this machine throws it away, or the address needs an interface beside it.
     Invalid,
-    /// No local port is left, or the source address is not bound here.
-    NoPort,
+    /// No local port or no address to connect from.
+    Lack(Lack),
     /// No file descriptor is left.
     NoDescriptor,
     /// No memory is left for sockets.
@@ -123,7 +123,6 @@ impl Local {
             Errno::ACCESS | Errno::PERM => Local::Prohibited,
             Errno::HOSTUNREACH => Local::UnreachableRoute,
             Errno::INVAL => Local::Invalid,
-            Errno::ADDRNOTAVAIL | Errno::ADDRINUSE => Local::NoPort,
             Errno::MFILE | Errno::NFILE => Local::NoDescriptor,
             Errno::NOBUFS | Errno::NOMEM => Local::NoMemory,
             Errno::AFNOSUPPORT | Errno::PROTONOSUPPORT => Local::NoFamily,
@@ -141,7 +140,7 @@ impl Local {
             Local::Prohibited => shared(Errno::ACCESS),
             Local::UnreachableRoute => shared(Errno::HOSTUNREACH),
             Local::Invalid => shared(Errno::INVAL),
-            Local::NoPort => "no local port left",
+            Local::Lack(lack) => lack.words(),
             Local::NoDescriptor => shared(Errno::MFILE),
             Local::NoMemory => shared(Errno::NOMEM),
             Local::LinkDown => shared(Errno::NETDOWN),
@@ -169,7 +168,12 @@ impl Local {
             Local::Invalid => {
                 "a blackhole route of this machine, or an address that needs an interface: see ip route get"
             }
-            Local::NoPort => "widen net.ipv4.ip_local_port_range, or check that the --source is bound",
+            Local::Lack(Lack::Port) => "widen net.ipv4.ip_local_port_range, or lower --in-flight",
+            Local::Lack(Lack::Ipv4) => "no interface of this machine has an IPv4 address: see ip address",
+            Local::Lack(Lack::Ipv6) => {
+                "no interface of this machine has an IPv6 address: see ip address, and sysctl net.ipv6.conf"
+            }
+            Local::Lack(Lack::Source) => "no interface of this machine has the --source: see ip address",
             Local::NoDescriptor => {
                 "raise the limit of open files (LimitNOFILE of the unit), or lower --in-flight"
             }
@@ -325,8 +329,6 @@ mod tests {
             (Errno::PERM, "prohibited here: a prohibit route or the firewall"),
             (Errno::HOSTUNREACH, "unreachable by a route here: an unreachable route"),
             (Errno::INVAL, "not reachable from here: a blackhole route"),
-            (Errno::ADDRNOTAVAIL, "no local port left: widen net.ipv4.ip_local_port_range"),
-            (Errno::ADDRINUSE, "no local port left: widen net.ipv4.ip_local_port_range"),
             (Errno::MFILE, "no file descriptors left: raise the limit of open files"),
             (Errno::NFILE, "no file descriptors left: raise the limit of open files"),
             (Errno::NOBUFS, "no memory left for sockets here: free memory on this machine"),
@@ -339,6 +341,16 @@ mod tests {
         for (errno, words) in rows {
             let full = Cause::Local(Local::from_errno(errno)).full();
             assert!(full.starts_with(words), "{errno:?}: {full}");
+        }
+        let rows = [
+            (Lack::Port, "no local port left: widen net.ipv4.ip_local_port_range"),
+            (Lack::Ipv4, "no IPv4 address here: no interface"),
+            (Lack::Ipv6, "no IPv6 address here: no interface"),
+            (Lack::Source, "source address not bound here: no interface of this machine has the --source"),
+        ];
+        for (lack, words) in rows {
+            let full = Cause::Local(Local::Lack(lack)).full();
+            assert!(full.starts_with(words), "{lack:?}: {full}");
         }
     }
 }

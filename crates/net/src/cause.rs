@@ -6,6 +6,7 @@ use std::io;
 use rustix::io::Errno;
 
 use crate::icmp_error::IcmpError;
+use crate::lack::Lack;
 use crate::local::local_words;
 use crate::tls::Fault;
 
@@ -26,6 +27,8 @@ pub enum Cause {
     NoRoute,
     /// A route of this host says that it is unreachable, or a router that is not known says so.
     Unreachable,
+    /// This machine has no port or no address to connect from.
+    Lack(Lack),
     /// Nothing on the link has the address.
     NoNeighbour,
     /// A router, or the host itself, says by this that it takes no connection.
@@ -55,6 +58,7 @@ impl Cause {
             Cause::Prohibited => local_words(Errno::ACCESS),
             Cause::Unreachable => local_words(Errno::HOSTUNREACH),
             Cause::NoRoute => local_words(Errno::NETUNREACH),
+            Cause::Lack(lack) => Some(lack.words()),
             Cause::Io(error) => Errno::from_io_error(error).and_then(local_words),
             _ => None,
         }
@@ -70,6 +74,8 @@ pub(crate) enum Mark {
     TooMuch(u64),
     #[error("no neighbour")]
     NoNeighbour,
+    #[error("{}", .0.words())]
+    Lack(Lack),
     #[error("{}", .0.brief())]
     Icmp(IcmpError),
 }
@@ -90,6 +96,7 @@ impl From<io::Error> for Cause {
             Some(Mark::Stopped) => return Cause::Stopped,
             Some(Mark::TooMuch(limit)) => return Cause::TooMuch(*limit),
             Some(Mark::NoNeighbour) => return Cause::NoNeighbour,
+            Some(Mark::Lack(lack)) => return Cause::Lack(*lack),
             Some(Mark::Icmp(icmp)) => return Cause::Icmp(*icmp),
             None => {}
         }
@@ -120,6 +127,7 @@ impl fmt::Display for Cause {
             Cause::NoRoute => "no route from here",
             Cause::Unreachable => "host unreachable",
             Cause::NoNeighbour => "no neighbour",
+            Cause::Lack(lack) => lack.words(),
             Cause::Icmp(icmp) => icmp.brief(),
             Cause::Missing => "no such file or directory",
             Cause::Stopped => "stopped",

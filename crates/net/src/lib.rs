@@ -11,6 +11,7 @@
 //! | send from an address or an interface | [`Source`] |
 //! | ping | [`Echo`] |
 //! | read ICMP errors | [`IcmpError`] |
+//! | tell what this machine lacks | [`local_words()`], [`Lack`] |
 //!
 //! It leaves every protocol above TLS and ICMP echo to the plugins, and many connections side by side to the
 //! plugin that needs them. It knows nothing of any plugin, and nothing of async.
@@ -39,6 +40,7 @@ mod getent;
 mod host;
 mod host_port;
 mod icmp_error;
+mod lack;
 mod local;
 mod name;
 mod resolve;
@@ -62,6 +64,7 @@ pub use getent::{Family, ResolveError, parse as getent_addresses};
 pub use host::{Host, NoInterface, shown, shown_address, zone_name, zoned};
 pub use host_port::HostPort;
 pub use icmp_error::{IcmpError, Told, keep_icmp_errors, take_icmp_error, told};
+pub use lack::Lack;
 pub use local::local_words;
 pub use name::{InvalidHost, Name, Zone};
 pub use resolve::{Resolver, alternate_families, resolve};

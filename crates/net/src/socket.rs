@@ -18,6 +18,7 @@ use rustix::net::{
 
 use crate::cause::Mark;
 use crate::icmp_error::{Told, drop_icmp_errors, keep_icmp_errors, told};
+use crate::lack::Lack;
 use crate::source::Source;
 use crate::waiting::Waiting;
 
@@ -38,7 +39,7 @@ impl<'a> Socket<'a> {
     ) -> io::Result<Self> {
         let family = if to.is_ipv4() { AddressFamily::INET } else { AddressFamily::INET6 };
         let fd = socket_with(family, SocketType::STREAM, SocketFlags::CLOEXEC | SocketFlags::NONBLOCK, None)?;
-        source.apply(&fd, to.is_ipv6())?;
+        source.apply(&fd, to.is_ipv6()).map_err(|error| refused(to, source, error))?;
         keep_icmp_errors(&fd, to.is_ipv6());
         let until = Instant::now() + limit.min(waiting.deadline().remaining());
         match connect(&fd, &to) {
@@ -47,7 +48,7 @@ impl<'a> Socket<'a> {
                 waiting.ready(&fd, PollFlags::OUT, until)?;
                 socket_error(&fd)?.map_err(|errno| failed(&fd, to, errno))?;
             }
-            Err(errno) => return Err(errno.into()),
+            Err(errno) => return Err(refused(to, source, errno.into())),
         }
         drop_icmp_errors(&fd, to.is_ipv6());
         // Each message goes out at once: an answer to it is waited for.
@@ -110,6 +111,14 @@ impl<'a> Socket<'a> {
                 done => return Ok(done?),
             }
         }
+    }
+}
+
+/// Returns why this machine begins no connection: what it lacks, where the error of the system leaves it open.
+fn refused(to: SocketAddr, source: &Source, error: io::Error) -> io::Error {
+    match error.kind() {
+        io::ErrorKind::AddrNotAvailable | io::ErrorKind::AddrInUse => Mark::Lack(Lack::of(to, source)).into(),
+        _ => error,
     }
 }
 

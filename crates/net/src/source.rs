@@ -7,7 +7,7 @@ use std::os::fd::AsFd;
 
 use nix::sys::socket::setsockopt;
 use nix::sys::socket::sockopt::{BindToDevice, IpBindAddressNoPort};
-use rustix::net::bind;
+use rustix::net::{AddressFamily, SocketFlags, SocketType, bind, socket_with};
 
 /// The source addresses and the interface of sockets; by default the system chooses.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -37,11 +37,23 @@ impl Source {
         }
         Ok(())
     }
+
+    /// Makes a UDP socket of a peer's family that is bound so.
+    ///
+    /// # Errors
+    /// What the system reports.
+    pub(crate) fn udp_to(&self, peer: SocketAddr) -> io::Result<UdpSocket> {
+        let family = if peer.is_ipv4() { AddressFamily::INET } else { AddressFamily::INET6 };
+        let socket = socket_with(family, SocketType::DGRAM, SocketFlags::CLOEXEC, None)?;
+        self.apply(&socket, peer.is_ipv6())?;
+        Ok(socket.into())
+    }
 }
 
 /// Whether an address is bound on this machine, as that of its own ICMP errors is.
 pub fn is_own(address: IpAddr) -> bool {
-    UdpSocket::bind((address, 0)).is_ok()
+    // The system looks for a port only if it has the address.
+    UdpSocket::bind((address, 0)).map_or_else(|error| error.kind() == io::ErrorKind::AddrInUse, |_| true)
 }
 
 #[cfg(test)]

@@ -11,6 +11,7 @@ use rustix::io::{Errno, retry_on_intr};
 use rustix::rand::{GetRandomFlags, getrandom};
 
 use crate::icmp_error::{IcmpError, Told, keep_icmp_errors, take_icmp_error};
+use crate::lack::Lack;
 use crate::local::local_words;
 use crate::source::{Source, is_own};
 use crate::stamped::Receiver;
@@ -74,7 +75,7 @@ impl Udp {
         let any: IpAddr =
             if peer.is_ipv4() { Ipv4Addr::UNSPECIFIED.into() } else { Ipv6Addr::UNSPECIFIED.into() };
         let socket =
-            if *source == Source::default() { UdpSocket::bind((any, 0))? } else { bound(peer, source)? };
+            if *source == Source::default() { UdpSocket::bind((any, 0))? } else { source.udp_to(peer)? };
         keep_icmp_errors(&socket, peer.is_ipv6());
         let receiver = Receiver::new(&socket);
         socket.connect(peer)?;
@@ -147,7 +148,11 @@ impl UdpError {
     }
 
     fn local_words(&self) -> Option<&'static str> {
-        Errno::from_io_error(&self.why).and_then(local_words)
+        match Errno::from_io_error(&self.why)? {
+            // There is none to send from: a source is looked for before.
+            Errno::ADDRNOTAVAIL => Some(Lack::address(self.peer).words()),
+            errno => local_words(errno),
+        }
     }
 
     fn words(&self) -> String {
@@ -192,15 +197,6 @@ pub fn random() -> io::Result<u64> {
     Ok(u64::from_ne_bytes(octets))
 }
 
-/// A socket that is bound to a source.
-fn bound(peer: SocketAddr, source: &Source) -> io::Result<UdpSocket> {
-    use rustix::net::{AddressFamily, SocketFlags, SocketType, socket_with};
-    let family = if peer.is_ipv4() { AddressFamily::INET } else { AddressFamily::INET6 };
-    let socket = socket_with(family, SocketType::DGRAM, SocketFlags::CLOEXEC, None)?;
-    source.apply(&socket, peer.is_ipv6())?;
-    Ok(socket.into())
-}
-
 /// Whether an error can be an earlier datagram's, by ICMP.
 pub(crate) fn is_of_the_path(why: &io::Error) -> bool {
     why.kind() == io::ErrorKind::ConnectionRefused || is_passing(why)
@@ -221,6 +217,15 @@ mod tests {
     fn random_numbers_differ() {
         let numbers: std::collections::BTreeSet<u64> = (0..100).map(|_| random().unwrap()).collect();
         assert_eq!(numbers.len(), 100);
+    }
+
+    #[test]
+    fn a_peer_of_a_family_that_this_machine_lacks_is_not_to_blame() {
+        crate::tests::in_namespace(&[], || {
+            std::fs::write("/proc/sys/net/ipv6/conf/all/disable_ipv6", "1").unwrap();
+            let error = Udp::connect("[2001:db8::1]:123".parse().unwrap(), &Source::default()).unwrap_err();
+            assert_eq!((error.to_string().as_str(), error.is_here()), ("no IPv6 address here", true));
+        });
     }
 
     #[test]

@@ -39,6 +39,14 @@ fn a_fault_of_the_monitor_is_named() {
         let line = format!("CLOCK_OFFSET {state} - {words}");
         assert_eq!(reading.verdict(), (code, line.as_str()), "{argument}");
     }
+    monitor.sysctl("net/ipv6/conf/all/disable_ipv6", "1");
+    for (argument, words) in [
+        ("--ntp=2001:db8::1", "NTP server 2001:db8::1: no IPv6 address here"),
+        ("--hostname=2001:db8::1", "asking 2001:db8::1: no IPv6 address here"),
+    ] {
+        let line = format!("CLOCK_OFFSET UNKNOWN - {words}");
+        assert_eq!(judge(argument).verdict(), (3, line.as_str()), "{argument}");
+    }
     monitor.ip(&["link", "set", "eth0", "down"]);
     let reading = judge("--ntp=198.51.100.9");
     assert_eq!(reading.0.code, Some(3), "{:?}", reading.0);

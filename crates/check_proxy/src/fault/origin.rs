@@ -1,7 +1,6 @@
 //! What an error of the connection says: while it is made, while the two talk, and in the handshake of TLS.
 
 use net::{Cause, is_own};
-use rustix::io::Errno;
 
 use super::{Fault, Tunnel};
 
@@ -15,11 +14,6 @@ impl Fault {
             Cause::Icmp(icmp) if icmp.brief() == "prohibited" => Fault::Prohibited,
             Cause::Icmp(icmp) => {
                 Fault::Unreachable { what: icmp.brief(), is_here: icmp.from.is_some_and(is_own) }
-            }
-            Cause::Io(error)
-                if matches!(Errno::from_io_error(&error), Some(Errno::ADDRNOTAVAIL | Errno::ADDRINUSE)) =>
-            {
-                Fault::Local("no local port left, or --source not bound here".to_owned())
             }
             cause => Fault::Local(cause.here().map_or_else(|| cause.to_string(), str::to_owned)),
         }

@@ -1,5 +1,6 @@
 //! What a connection that is not made means: the proxy's fault, or one of the machine that checks.
 
+use std::net::TcpListener;
 use std::sync::PoisonError;
 
 use suite::host::{Host, bare};
@@ -40,6 +41,14 @@ const ROWS: [(&str, &str); 18] = [
     ("--ip=203.0.113.130 --strangers=only", "UNKNOWN - 203.0.113.130 link down here"),
 ];
 
+/// The same on a machine without IPv6 and without local ports.
+const LACKS: [(&str, &str); 4] = [
+    ("--ip=2001:db8:1::8", "UNKNOWN - 2001:db8:1::8 no IPv6 address here"),
+    ("--ip=192.0.2.1", "UNKNOWN - 192.0.2.1 no local port left"),
+    ("--ip=192.0.2.1 --source=192.0.2.1", "UNKNOWN - 192.0.2.1 no local port left"),
+    ("--ip=192.0.2.1 --source=192.0.2.9", "UNKNOWN - 192.0.2.1 source address not bound here"),
+];
+
 #[test]
 fn a_fault_of_this_machine_is_none_of_the_proxy() {
     let needs = ["ip", "nft", "openssl"].map(Need::Program);
@@ -75,6 +84,13 @@ fn a_fault_of_this_machine_is_none_of_the_proxy() {
             let port = if arguments.contains("-p ") { "" } else { " -p 3128" };
             (format!("{arguments} {}{port}", origin.url("pong")), line)
         });
+        hold(&host, &origin, &rows);
+        host.sysctl("net/ipv6/conf/all/disable_ipv6", "1");
+        // A single port for connections, and another socket has it.
+        host.sysctl("net/ipv4/ip_local_port_range", "40000 40000");
+        let _taken = TcpListener::bind("0.0.0.0:40000").unwrap();
+        let rows =
+            LACKS.map(|(arguments, line)| (format!("{arguments} {} -p 3128", origin.url("pong")), line));
         hold(&host, &origin, &rows);
     });
 }

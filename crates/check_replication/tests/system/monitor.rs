@@ -1,7 +1,10 @@
 //! What a connection that is not made means: the server's fault, or one of the machine that checks.
 
+use std::net::TcpListener;
 use std::sync::PoisonError;
+use std::thread;
 
+use suite::bench::enter;
 use suite::host::{Host, bare};
 use suite::needs::{Need, missing, neighbours};
 use suite::neighbours::crowded;
@@ -69,6 +72,29 @@ fn a_fault_of_this_machine_is_none_of_the_server() {
     for (arguments, line) in ROWS {
         says(&host, arguments, line);
     }
+}
+
+/// The system has one error number for a lack of ports and of addresses.
+#[test]
+fn a_machine_without_ipv6_or_ports_is_no_fault_of_the_server() {
+    if missing(&[Need::Root, Need::Program("ip")]) {
+        return;
+    }
+    let host = bare();
+    host.ip(&["addr", "add", "192.0.2.1/32", "dev", "lo"]);
+    host.etc("hosts", "2001:db8::1 db-01\n192.0.2.1 db-01\n");
+    host.sysctl("net/ipv6/conf/all/disable_ipv6", "1");
+    says(&host, "--hostname=2001:db8::1", "UNKNOWN - 2001:db8::1: connecting: no IPv6 address here");
+    says(&host, "--hostname=db-01:93", "CRITICAL - db-01:93: connecting: connection refused");
+    // A single port for connections, and another socket has it.
+    host.sysctl("net/ipv4/ip_local_port_range", "40000 40000");
+    let take = || {
+        enter(&host);
+        TcpListener::bind("0.0.0.0:40000").unwrap()
+    };
+    let _taken = thread::scope(|scope| scope.spawn(take).join().unwrap());
+    says(&host, "--hostname=192.0.2.1", "UNKNOWN - 192.0.2.1: connecting: no local port left");
+    says(&host, "--hostname=db-01", "UNKNOWN - db-01: connecting: no local port left");
 }
 
 /// No packet leaves for a neighbour that does not fit into the table: nothing is known of the server.

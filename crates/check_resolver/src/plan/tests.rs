@@ -163,6 +163,18 @@ fn each_end_leads_to_what_the_table_says() {
         (vec![(FIRST, Err(Fault::Refused))], "refused: nothing listens there"),
         (vec![(FIRST, cut()), (TCP, ok(R::NOERROR))], "tcp, NOERROR"),
         (vec![(FIRST, cut()), (TCP, Err(Fault::Refused))], "tcp, truncated, and TCP refused"),
+        (
+            vec![(FIRST, cut()), (TCP, Err(Fault::Local(Local::Port)))],
+            "tcp, truncated, and TCP no local port left",
+        ),
+        (
+            vec![(FIRST, cut()), (TCP, Err(Fault::NotSent("link down here")))],
+            "tcp, truncated, and TCP link down here",
+        ),
+        (
+            vec![(FIRST, cut()), (TCP, Err(Fault::Local(Local::Prohibited)))],
+            "tcp, truncated, and TCP prohibited here",
+        ),
         (vec![(FIRST, cut()), (TCP, silent())], "tcp, truncated, and TCP no answer"),
         (vec![(FIRST, cut()), (TCP, Err(Fault::Truncated(Tcp::Closed)))], "tcp, truncated, and TCP closed"),
         (vec![(FIRST, cut()), (TCP, cut())], "tcp, truncated, and TCP malformed"),

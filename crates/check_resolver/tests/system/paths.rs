@@ -1,5 +1,7 @@
 //! What lies between: IPv6, link-local nameservers, routers that refuse, and a machine that cannot send.
 
+use std::net::TcpListener;
+
 use suite::host::{bare, cabled};
 use suite::needs::{Need, missing};
 use suite::process::run;
@@ -43,6 +45,24 @@ fn a_machine_without_ipv6_has_no_address_to_ask_from() {
     assert_eq!(said(&check(&host, &["--name=good.test"])), (1, format!("WARNING - {fails}")));
     let line = "CRITICAL - 1 of 1 nameserver fails: 2001:db8::53 no IPv6 address here";
     assert_eq!(said(&check(&host, &["--server=2001:db8::53", "--name=good.test"])), (2, line.to_owned()));
+}
+
+/// A question by TCP needs a local port of its own.
+#[test]
+fn a_machine_without_ports_left_is_not_one_without_addresses() {
+    if missing(&NEEDS) {
+        return;
+    }
+    let host = host(&["192.0.2.53"], "nameserver 192.0.2.53\n");
+    host.ip(&["addr", "add", "2001:db8::53/128", "dev", "lo", "nodad"]);
+    let _servers = (fake(&host, "192.0.2.53:53"), fake(&host, "[2001:db8::53]:53"));
+    host.sysctl("net/ipv4/ip_local_port_range", "40000 40000");
+    let _taken = inside(&host, || TcpListener::bind("[::]:40000").unwrap());
+    for server in ["192.0.2.53", "2001:db8::53"] {
+        let outcome = check(&host, &[&format!("--server={server}"), "--name=tc.test"]);
+        let line = format!("1 of 1 nameserver fails: {server} truncated, and TCP no local port left");
+        assert_eq!(said(&outcome), (2, format!("CRITICAL - {line}")));
+    }
 }
 
 #[test]

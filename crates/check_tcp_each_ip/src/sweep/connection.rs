@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::os::fd::OwnedFd;
 
-use net::{Source, keep_icmp_errors};
+use net::{Lack, Source, keep_icmp_errors};
 use rustix::io::Errno;
 use rustix::net::sockopt::socket_error;
 use rustix::net::{AddressFamily, SocketFlags, SocketType, connect, ipproto, socket_with};
@@ -40,9 +40,7 @@ pub(crate) fn start(target: Target, source: &Source) -> Started {
     };
     keep_icmp_errors(&socket, v6);
     if let Err(error) = source.apply(&socket, v6) {
-        return Started::Failed(Cause::Local(Local::from_errno(
-            Errno::from_io_error(&error).unwrap_or(Errno::IO),
-        )));
+        return Started::Failed(refused(target, source, Errno::from_io_error(&error).unwrap_or(Errno::IO)));
     }
     let address = SocketAddr::from(target);
     match connect(&socket, &address) {
@@ -50,7 +48,7 @@ pub(crate) fn start(target: Target, source: &Source) -> Started {
         Err(Errno::INPROGRESS | Errno::INTR) => {}
         Err(Errno::CONNREFUSED) => return Started::Failed(Cause::Refused),
         // What the first call refuses, no packet was sent for: this machine says so.
-        Err(errno) => return Started::Failed(Cause::Local(Local::from_errno(errno))),
+        Err(errno) => return Started::Failed(refused(target, source, errno)),
     }
     // Where the other end is this machine or very near, the answer is there already: asking costs less than
     // to be woken for it.
@@ -59,6 +57,14 @@ pub(crate) fn start(target: Target, source: &Source) -> Started {
         Err(Errno::ALREADY | Errno::INPROGRESS | Errno::INTR) => Started::Pending(socket),
         Err(errno) => failed(&socket, target, errno).map_or_else(|| Started::Open(socket), Started::Failed),
     }
+}
+
+/// What this machine says that begins no connection.
+fn refused(target: Target, source: &Source, errno: Errno) -> Cause {
+    Cause::Local(match errno {
+        Errno::ADDRNOTAVAIL | Errno::ADDRINUSE => Local::Lack(Lack::of(target.into(), source)),
+        errno => Local::from_errno(errno),
+    })
 }
 
 /// Why a connection that was pending has failed: none if it stands, or stood and was closed since.
@@ -74,7 +80,7 @@ fn failed(socket: &OwnedFd, target: Target, errno: Errno) -> Option<Cause> {
         // A reset after the handshake: the port is open, and the service closed it.
         Errno::CONNRESET | Errno::PIPE => return None,
         Errno::TIMEDOUT => return Some(Cause::NoAnswer(Echo::NotAsked)),
-        Errno::ADDRNOTAVAIL | Errno::NOBUFS | Errno::NOMEM => {
+        Errno::NOBUFS | Errno::NOMEM => {
             return Some(Cause::Local(Local::from_errno(errno)));
         }
         _ => {}

@@ -135,6 +135,23 @@ fn no_local_port_left_is_no_outage() {
 }
 
 #[test]
+fn a_machine_without_ipv6_has_local_ports_left() {
+    if missing(&HOSTS) {
+        return;
+    }
+    let (monitor, _server) = routed(1);
+    monitor.sysctl("net/ipv6/conf/all/disable_ipv6", "1");
+    let outcome = check(&monitor, &["--port=80", "--ip=2001:db8::1"]);
+    let line = "TCP_EACH_IP UNKNOWN - 1 of 1 untested, port 80: 2001:db8::1 no IPv6 address here | failed=0;";
+    assert!(outcome.first_line().starts_with(line), "{}", outcome.stdout);
+    assert!(
+        outcome.stdout.contains("no interface of this machine has an IPv6 address"),
+        "{}",
+        outcome.stdout
+    );
+}
+
+#[test]
 fn its_own_firewall_is_no_outage() {
     if missing(&HOSTS) || missing(&[Need::Program("nft")]) {
         return;
