@@ -20,6 +20,8 @@ mod first_lines;
 mod manual;
 #[path = "conformance/numbers.rs"]
 mod numbers;
+#[path = "conformance/once.rs"]
+mod once;
 #[path = "conformance/parsers.rs"]
 mod parsers;
 #[path = "conformance/release.rs"]

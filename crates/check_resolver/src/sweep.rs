@@ -4,8 +4,7 @@ use std::io;
 use std::os::fd::{AsFd as _, BorrowedFd};
 use std::time::{Duration, Instant};
 
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::io::Errno;
+use rustix::event::{PollFd, PollFlags};
 
 use crate::fault::{Fault, Tcp as TcpFault};
 use crate::message::Form;
@@ -206,18 +205,11 @@ impl Attempt {
 /// Waits until something has come or is due. Returns of all attempts, in their order, whether they are ready.
 fn wait(inquiries: &[Inquiry<'_>]) -> io::Result<Vec<bool>> {
     let attempts = || inquiries.iter().flat_map(|inquiry| &inquiry.running).map(|(_, attempt)| attempt);
-    let mut polled: Vec<PollFd<'_>> = attempts()
+    let polled: Vec<PollFd<'_>> = attempts()
         .filter_map(|attempt| Some(PollFd::from_borrowed_fd(attempt.fd()?, attempt.waits_for())))
         .collect();
-    let left = |due: Option<Instant>| {
-        due.map_or(Duration::ZERO, |due| due.saturating_duration_since(Instant::now()))
-    };
-    let limit = attempts().map(|attempt| left(attempt.due())).min().unwrap_or_default();
-    let limit = Timespec::try_from(limit).map_err(io::Error::other)?;
-    match poll(&mut polled, Some(&limit)) {
-        Ok(_) | Err(Errno::INTR) => {}
-        Err(errno) => return Err(errno.into()),
-    }
-    let mut states = polled.iter().map(|polled| !polled.revents().is_empty());
+    let now = Instant::now();
+    let until = attempts().map(|attempt| attempt.due().unwrap_or(now)).min().unwrap_or(now);
+    let mut states = plugin::ready_until(polled, until)?.into_iter();
     Ok(attempts().map(|attempt| attempt.fd().is_none() || states.next().unwrap_or(false)).collect())
 }

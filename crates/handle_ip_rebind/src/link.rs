@@ -20,7 +20,7 @@ use nix::ifaddrs::{InterfaceAddress, getifaddrs};
 use nix::net::if_::InterfaceFlags;
 use nix::sys::socket::{LinkAddr, bind, setsockopt, sockopt::BindToDevice};
 use plugin::{Deadline, reason};
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::event::{PollFd, PollFlags};
 use rustix::io::Errno;
 use rustix::net::sockopt::set_socket_recv_buffer_size_force;
 use rustix::net::{
@@ -293,11 +293,9 @@ impl Link {
             let mut waiting = vec![PollFd::new(&self.arp, PollFlags::IN)];
             waiting.extend(self.ipv6.iter().map(|(_, icmpv6)| PollFd::new(icmpv6, PollFlags::IN)));
             let remaining = until.saturating_duration_since(Instant::now());
-            let Ok(timeout) = Timespec::try_from(remaining) else { return Ok(()) };
-            match poll(&mut waiting, Some(&timeout)) {
-                Ok(0) => return Ok(()),
-                Ok(_) | Err(Errno::INTR) => {}
-                Err(errno) => return Err(self.refused("waiting for answers", errno)),
+            let waited = plugin::wait_until(&mut waiting, until);
+            if !waited.map_err(|errno| self.refused("waiting for answers", errno))? {
+                return Ok(());
             }
             let arp = self.receive(&self.arp, &mut room)?;
             let mut found = match arp.and_then(|frame| arp::claim(frame, |mac| self.is_own(mac))) {

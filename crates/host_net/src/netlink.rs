@@ -6,9 +6,9 @@ use std::io;
 use std::os::fd::OwnedFd;
 
 use netlink_packet_core::DecodeError;
-use plugin::{Deadline, reason};
+use plugin::{Deadline, reason, wait_until};
 use rustix::buffer::spare_capacity;
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::event::{PollFd, PollFlags};
 use rustix::io::Errno;
 use rustix::net::{AddressFamily, RecvFlags, SendFlags, SocketFlags, SocketType, recv, send, socket_with};
 
@@ -177,11 +177,8 @@ impl NetlinkSocket {
                 Err(Errno::INTR) => continue,
                 Err(errno) => return Err(errno.into()),
             }
-            let remaining = Timespec::try_from(deadline.remaining()).map_err(|_| NetlinkError::TooSlow)?;
-            match poll(&mut [PollFd::new(&self.socket, PollFlags::IN)], Some(&remaining)) {
-                Ok(0) => return Err(NetlinkError::TooSlow),
-                Ok(_) | Err(Errno::INTR) => {}
-                Err(errno) => return Err(errno.into()),
+            if !wait_until(&mut [PollFd::new(&self.socket, PollFlags::IN)], deadline.at())? {
+                return Err(NetlinkError::TooSlow);
             }
         }
     }

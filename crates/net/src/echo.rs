@@ -15,7 +15,7 @@ use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::time::{Duration, Instant};
 
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::event::{PollFd, PollFlags};
 use rustix::io::Errno;
 
 use crate::icmp_error::{IcmpError, Queued};
@@ -237,18 +237,12 @@ impl Echo {
     /// What the system reports of waiting.
     pub fn wait(&mut self, until: Instant, events: &mut Vec<Event>) -> io::Result<bool> {
         events.append(&mut self.early);
-        let remaining =
-            if events.is_empty() { until.saturating_duration_since(Instant::now()) } else { Duration::ZERO };
-        let timeout = Timespec::try_from(remaining).map_err(|_| io::ErrorKind::InvalidInput)?;
         let sockets = [&self.v4, &self.v6];
         let mut polled: Vec<PollFd<'_>> = sockets
             .iter()
             .filter_map(|socket| Some(PollFd::new(socket.as_ref().ok()?, PollFlags::IN)))
             .collect();
-        match poll(&mut polled, Some(&timeout)) {
-            Ok(_) | Err(Errno::INTR) => {}
-            Err(errno) => return Err(errno.into()),
-        }
+        plugin::wait_until(&mut polled, if events.is_empty() { until } else { Instant::now() })?;
         self.read(events);
         Ok(Instant::now() < until)
     }

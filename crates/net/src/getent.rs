@@ -7,8 +7,7 @@ use std::process::{ChildStdout, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use plugin::{BoundChild, reason};
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::io::Errno;
+use rustix::event::{PollFd, PollFlags};
 
 use crate::host::{Host, NoInterface};
 
@@ -246,14 +245,9 @@ fn ready(running: &[(usize, Asked)], waits: bool) -> Vec<bool> {
     let rooms = running.iter().map(|(_, asked)| asked.started + WAITS);
     let rooms = rooms.filter(|at| waits && *at > Instant::now());
     let until = ends.chain(rooms).min().unwrap_or_else(Instant::now);
-    let mut polled: Vec<PollFd<'_>> =
-        running.iter().map(|(_, asked)| PollFd::new(&asked.output, PollFlags::IN)).collect();
-    let remaining = Timespec::try_from(until.saturating_duration_since(Instant::now()));
-    match poll(&mut polled, Some(&remaining.unwrap_or(Timespec { tv_sec: 1, tv_nsec: 0 }))) {
-        // An error that is no interruption is met again where the pipe is read.
-        Ok(_) | Err(Errno::INTR) => polled.iter().map(|pipe| !pipe.revents().is_empty()).collect(),
-        Err(_) => running.iter().map(|_| true).collect(),
-    }
+    let polled = running.iter().map(|(_, asked)| PollFd::new(&asked.output, PollFlags::IN)).collect();
+    // An error is met again where the pipe is read.
+    plugin::ready_until(polled, until).unwrap_or_else(|_| running.iter().map(|_| true).collect())
 }
 
 /// A child that is asked for the addresses of one name.

@@ -13,8 +13,9 @@
 //! | read ICMP errors | [`IcmpError`] |
 //! | tell what this machine lacks | [`local_words()`], [`Lack`] |
 //!
-//! It leaves every protocol above TLS and ICMP echo to the plugins, and many connections side by side to the
-//! plugin that needs them. It knows nothing of any plugin, and nothing of async.
+//! It leaves every protocol above TLS and ICMP echo to the plugins. Waiting is [`plugin::wait_until`]; a plugin
+//! that holds thousands of connections at once has an epoll loop of its own. This crate knows nothing of any
+//! plugin, and nothing of async.
 //!
 //! ```no_run
 //! use net::{Cause, Connector, HostPort, Waiting, resolve, tls};

@@ -4,9 +4,9 @@
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
 use std::os::fd::{AsFd, BorrowedFd};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::event::{PollFd, PollFlags};
 use rustix::io::{Errno, retry_on_intr};
 use rustix::rand::{GetRandomFlags, getrandom};
 
@@ -176,14 +176,8 @@ impl UdpError {
 /// # Errors
 /// What the system reports of waiting.
 pub fn ready(sockets: &[&Udp], until: Instant) -> io::Result<Vec<bool>> {
-    let mut polled: Vec<PollFd<'_>> =
-        sockets.iter().map(|socket| PollFd::new(*socket, PollFlags::IN)).collect();
-    let remaining = until.saturating_duration_since(Instant::now()).min(Duration::from_secs(86_400));
-    let timeout = Timespec::try_from(remaining).map_err(|_| io::ErrorKind::InvalidInput)?;
-    match poll(&mut polled, Some(&timeout)) {
-        Ok(_) | Err(Errno::INTR) => Ok(polled.iter().map(|socket| !socket.revents().is_empty()).collect()),
-        Err(errno) => Err(errno.into()),
-    }
+    let polled = sockets.iter().map(|socket| PollFd::new(*socket, PollFlags::IN)).collect();
+    Ok(plugin::ready_until(polled, until)?)
 }
 
 /// Returns a number that cannot be guessed without seeing it, as for a question's number.

@@ -8,9 +8,8 @@ use std::os::unix::net::UnixStream;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use plugin::Deadline;
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::io::Errno;
+use plugin::{Deadline, wait_until};
+use rustix::event::{PollFd, PollFlags};
 
 use crate::cause::Mark;
 
@@ -88,27 +87,25 @@ impl<'a> Waiting<'a> {
         let fd = fd.as_fd();
         loop {
             let early = self.slow.and_then(|slow| slow());
-            let left = until.saturating_duration_since(Instant::now());
-            if self.ready_within(fd, flags, early.map_or(left, |early| early.min(left)))? {
+            let now = Instant::now();
+            if self.is_ready(fd, flags, early.map_or(until, |early| until.min(now + early)))? {
                 return Ok(());
             }
-            if left.is_zero() {
+            if until <= now {
                 return Err(io::ErrorKind::TimedOut.into());
             }
         }
     }
 
-    /// Whether `fd` became ready within `limit`.
-    fn ready_within(&self, fd: BorrowedFd<'_>, flags: PollFlags, limit: Duration) -> io::Result<bool> {
-        let timeout = Timespec::try_from(limit).map_err(io::Error::other)?;
+    /// Whether `fd` became ready until `until`.
+    fn is_ready(&self, fd: BorrowedFd<'_>, flags: PollFlags, until: Instant) -> io::Result<bool> {
         let mut fds = vec![PollFd::from_borrowed_fd(fd, flags)];
         fds.extend(self.stop.map(|stop| PollFd::new(stop, PollFlags::IN)));
-        match poll(&mut fds, Some(&timeout)) {
-            Ok(0) | Err(Errno::INTR) => Ok(false),
-            Ok(_) if fds.get(1).is_some_and(|stop| !stop.revents().is_empty()) => Err(Mark::Stopped.into()),
-            Ok(_) => Ok(true),
-            Err(errno) => Err(errno.into()),
+        let is_ready = wait_until(&mut fds, until)?;
+        if fds.get(1).is_some_and(|stop| !stop.revents().is_empty()) {
+            return Err(Mark::Stopped.into());
         }
+        Ok(is_ready)
     }
 }
 

@@ -4,10 +4,10 @@ mod line;
 
 use std::io;
 use std::os::unix::net::UnixStream;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use plugin::{Deadline, Report, State, leave_signals, show};
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use plugin::{Deadline, Report, State, leave_signals, show, wait_until};
+use rustix::event::{PollFd, PollFlags};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::low_level::pipe;
 
@@ -231,6 +231,5 @@ fn signals() -> io::Result<UnixStream> {
 }
 
 fn is_readable(stream: &UnixStream) -> bool {
-    let at_once = Timespec { tv_sec: 0, tv_nsec: 0 };
-    poll(&mut [PollFd::new(stream, PollFlags::IN)], Some(&at_once)).is_ok_and(|ready| ready > 0)
+    wait_until(&mut [PollFd::new(stream, PollFlags::IN)], Instant::now()) == Ok(true)
 }

@@ -6,11 +6,11 @@ use std::io::{self, Read};
 use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::event::{PollFd, PollFlags};
 use rustix::fs::{FileType, Mode, OFlags, fstat, open};
 use rustix::io::Errno;
 
-use crate::{Deadline, clean, reason};
+use crate::{Deadline, clean, reason, wait_until};
 
 /// Why a file could not be read. Each message names the file.
 #[derive(Debug, thiserror::Error)]
@@ -109,16 +109,11 @@ impl Source {
         if !self.waits {
             return Ok(());
         }
-        let late = || ReadError::TooSlow { path: path.to_owned(), seconds: deadline.limit().as_secs_f64() };
-        loop {
-            let remaining = deadline.remaining();
-            let timeout = Timespec::try_from(remaining).map_err(|_| late())?;
-            match poll(&mut [PollFd::new(&self.file, PollFlags::IN)], Some(&timeout)) {
-                Ok(0) => return Err(late()),
-                Ok(_) => return Ok(()),
-                Err(Errno::INTR) => continue,
-                Err(errno) => return Err(ReadError::Refused { path: path.to_owned(), why: errno.into() }),
-            }
+        let path = || path.to_owned();
+        match wait_until(&mut [PollFd::new(&self.file, PollFlags::IN)], deadline.at()) {
+            Ok(true) => Ok(()),
+            Ok(false) => Err(ReadError::TooSlow { path: path(), seconds: deadline.limit().as_secs_f64() }),
+            Err(errno) => Err(ReadError::Refused { path: path(), why: errno.into() }),
         }
     }
 }

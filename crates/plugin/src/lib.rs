@@ -4,8 +4,8 @@
 //! returns a [`Report`]. This crate parses ([`Range`], [`Thresholds`], [`Seconds`], `--extra-opts`), bounds
 //! ([`Deadline`], [`read_file`]), puts findings together ([`Finding`], [`Findings`]), and renders
 //! ([`Metric`], [`Report`]). [`AllowedFailures`] judges a number or a share of failures, [`BoundChild`] runs
-//! another program under the deadline, and [`Progress`] tells what is known of a run that a signal or the
-//! deadline ends.
+//! another program under the deadline, [`wait_until`] is each wait for a descriptor, and [`Progress`] tells
+//! what is known of a run that a signal or the deadline ends.
 //!
 //! Most plugins use [`run()`]. [`run_within`] has another default of `--timeout`, [`run_stepwise`] starts the
 //! watchdog at the first step that can block, and [`run_salvaging`] is for what must not be lost even if the
@@ -45,6 +45,7 @@ mod seconds;
 mod text;
 mod thresholds;
 mod usage;
+mod wait;
 mod watchdog;
 mod whole;
 
@@ -69,6 +70,7 @@ pub use run::{run, run_salvaging, run_stepwise, run_within};
 pub use seconds::{InvalidSeconds, Seconds};
 pub use text::{clean, masked, reason};
 pub use thresholds::Thresholds;
+pub use wait::{ready_until, wait_until};
 pub use watchdog::leave_signals;
 pub use whole::{InvalidNumber, whole};
 

@@ -9,14 +9,14 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::event::{PollFd, PollFlags};
 use rustix::fs::{FileType, fstat};
 use rustix::io::Errno;
 use rustix::termios::isatty;
 
 use crate::format::Format;
 use crate::grace::LAST_WORD;
-use crate::{Deadline, Report, State, child, json, prometheus};
+use crate::{Deadline, Report, State, child, json, prometheus, wait_until};
 
 /// A pipe that polls as writable takes this much without blocking (POSIX: PIPE_BUF is at least 512; Linux:
 /// 4,096).
@@ -171,12 +171,8 @@ fn write(octets: &mut &[u8], until: Instant) -> io::Result<()> {
     }
     let output = rustix::stdio::stdout();
     while !octets.is_empty() {
-        let remaining =
-            Timespec::try_from(until.saturating_duration_since(Instant::now())).map_err(io::Error::other)?;
-        match poll(&mut [PollFd::new(&output, PollFlags::OUT)], Some(&remaining)) {
-            Ok(0) => return Err(io::ErrorKind::TimedOut.into()),
-            Ok(_) | Err(Errno::INTR) => {}
-            Err(errno) => return Err(errno.into()),
+        if !wait_until(&mut [PollFd::new(&output, PollFlags::OUT)], until)? {
+            return Err(io::ErrorKind::TimedOut.into());
         }
         match rustix::io::write(output, octets.get(..CHUNK).unwrap_or(octets)) {
             Ok(0) => return Err(io::ErrorKind::WriteZero.into()),

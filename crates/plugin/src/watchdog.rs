@@ -13,14 +13,14 @@ use std::thread;
 use std::time::Instant;
 use std::{fs, io};
 
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::event::{PollFd, PollFlags};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::flag;
 use signal_hook::low_level::pipe;
 
 use crate::failure::unknown;
 use crate::grace::GRACE;
-use crate::{Deadline, State, deadline, output, reason};
+use crate::{Deadline, State, deadline, output, reason, wait_until};
 
 /// The watchdog only waits and writes; it needs less than the 2 MiB which a thread gets by default.
 const STACK: usize = 128 * 1024;
@@ -92,13 +92,11 @@ fn is_ignored(signal: i32) -> bool {
 
 fn watch(deadline: &Deadline, start: Instant, woken: &UnixStream, signal: &AtomicUsize) -> ! {
     loop {
-        let remaining = (deadline.at() + GRACE).saturating_duration_since(Instant::now());
-        if remaining.is_zero() {
+        let until = deadline.at() + GRACE;
+        if until <= Instant::now() {
             output::finish(&deadline.progress().report(deadline.state(), &deadline.missed()));
         }
-        // Longer than a timespec holds is as long as it holds.
-        let timeout = Timespec::try_from(remaining).unwrap_or(Timespec { tv_sec: i64::MAX, tv_nsec: 0 });
-        if poll(&mut [PollFd::new(woken, PollFlags::IN)], Some(&timeout)).is_ok_and(|ready| ready > 0) {
+        if wait_until(&mut [PollFd::new(woken, PollFlags::IN)], until) == Ok(true) {
             let _ = rustix::io::read(woken, &mut [0; 8]);
         }
         let name = signal.swap(0, Ordering::SeqCst).checked_sub(1).and_then(|place| SIGNALS.get(place));

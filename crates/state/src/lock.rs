@@ -1,6 +1,7 @@
 //! A lock that the kernel frees when its process ends, however it ends.
 
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsFd, OwnedFd};
+use std::path::Path;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -30,15 +31,7 @@ impl Folder {
     /// # Errors
     /// [`StateError`]: the file of the lock cannot be made or is not this program's.
     pub fn lock(&self, name: &str, until: Instant) -> Result<Option<Lock>, StateError> {
-        loop {
-            if let Some(lock) = self.try_lock(name)? {
-                return Ok(Some(lock));
-            }
-            if Instant::now() >= until {
-                return Ok(None);
-            }
-            thread::sleep(PAUSE);
-        }
+        try_until(until, || self.try_lock(name))
     }
 
     fn try_lock(&self, name: &str) -> Result<Option<Lock>, StateError> {
@@ -46,12 +39,30 @@ impl Folder {
         let flags = OFlags::RDWR | OFlags::CREATE;
         let file = open_in(&self.descriptor, &path, name, flags, Mode::RUSR | Mode::WUSR)?;
         let file = self.check_file(&Trust::IN_FOLDER, &path, file)?;
-        match flock(&file, FlockOperation::NonBlockingLockExclusive) {
-            // A lock on a file that was removed meanwhile keeps no other process out.
-            Ok(()) if status(&file, &path)?.st_nlink == 0 => Ok(None),
-            Ok(()) => Ok(Some(Lock(file))),
-            Err(Errno::WOULDBLOCK | Errno::INTR) => Ok(None),
-            Err(errno) => Err(StateError::refused("locking", &path)(errno)),
+        // A lock on a file that was removed meanwhile keeps no other process out.
+        let is_locked = try_flock(&file, &path)?.is_some() && status(&file, &path)?.st_nlink > 0;
+        Ok(is_locked.then_some(Lock(file)))
+    }
+}
+
+/// Tries until it gives something or the moment has come, at least once.
+pub(crate) fn try_until<T>(
+    until: Instant,
+    mut attempt: impl FnMut() -> Result<Option<T>, StateError>,
+) -> Result<Option<T>, StateError> {
+    loop {
+        match attempt()? {
+            None if Instant::now() < until => thread::sleep(PAUSE),
+            found => return Ok(found),
         }
+    }
+}
+
+/// Locks an open file, without waiting. `None` if another process holds the lock.
+pub(crate) fn try_flock(file: impl AsFd, path: &Path) -> Result<Option<()>, StateError> {
+    match flock(file, FlockOperation::NonBlockingLockExclusive) {
+        Ok(()) => Ok(Some(())),
+        Err(Errno::WOULDBLOCK | Errno::INTR) => Ok(None),
+        Err(errno) => Err(StateError::refused("locking", path)(errno)),
     }
 }

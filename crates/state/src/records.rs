@@ -4,19 +4,17 @@ use std::fs::File;
 use std::io::Write as _;
 use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
-use std::thread;
 use std::time::{Duration, Instant};
 
 use rustix::fs::{FlockOperation, Mode, OFlags, flock, ftruncate};
-use rustix::io::Errno;
 
 use crate::error::StateError;
+use crate::lock::{try_flock, try_until};
 use crate::read::open_as;
 use crate::trust::Trust;
 
 /// How long another process may hold the lock: it writes one record.
 const PATIENCE: Duration = Duration::from_secs(1);
-const PAUSE: Duration = Duration::from_millis(1);
 
 /// An open file of records.
 #[derive(Debug)]
@@ -95,15 +93,8 @@ impl Records {
     }
 
     fn lock(&self) -> Result<(), StateError> {
-        let until = Instant::now() + PATIENCE;
-        loop {
-            match flock(&self.file, FlockOperation::NonBlockingLockExclusive) {
-                Ok(()) => return Ok(()),
-                Err(Errno::WOULDBLOCK | Errno::INTR) if Instant::now() < until => thread::sleep(PAUSE),
-                Err(Errno::WOULDBLOCK | Errno::INTR) => return Err(StateError::Locked(self.path.clone())),
-                Err(errno) => return Err(StateError::refused("locking", &self.path)(errno)),
-            }
-        }
+        let locked = try_until(Instant::now() + PATIENCE, || try_flock(&self.file, &self.path))?;
+        locked.ok_or_else(|| StateError::Locked(self.path.clone()))
     }
 }
 

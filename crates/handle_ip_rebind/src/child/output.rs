@@ -4,9 +4,10 @@ use std::io;
 use std::io::Read as _;
 use std::io::{PipeReader, PipeWriter};
 use std::process::Stdio;
+use std::time::Instant;
 
-use plugin::clean;
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use plugin::{clean, wait_until};
+use rustix::event::{PollFd, PollFlags};
 use rustix::io::ioctl_fionbio;
 
 /// How much is kept, in octets.
@@ -68,7 +69,7 @@ impl Output {
     /// Returns whether a process has it open for writing.
     pub(crate) fn is_open(&self) -> bool {
         let mut waiting = [PollFd::new(&self.reader, PollFlags::IN)];
-        let found = poll(&mut waiting, Some(&Timespec { tv_sec: 0, tv_nsec: 0 }));
+        let found = wait_until(&mut waiting, Instant::now());
         self.is_open && !(found.is_ok() && waiting.iter().any(|end| end.revents().contains(PollFlags::HUP)))
     }
 

@@ -2,6 +2,8 @@
 
 use std::cell::RefCell;
 
+use rustix::io::Errno;
+
 use super::*;
 
 fn lookup(limit: Duration) -> Lookup {
