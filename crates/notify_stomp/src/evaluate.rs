@@ -22,7 +22,7 @@ pub(crate) fn evaluate(seen: &Observations) -> Report {
         uncounted(seen),
         broken(seen),
         unreadable(seen),
-        alien(seen),
+        aliens(seen),
     ];
     findings.into_iter().flatten().collect::<Findings>().report(ok_summary(seen))
 }
@@ -270,9 +270,14 @@ fn unreadable(seen: &Observations) -> Option<Finding> {
     Some(Finding::warning(format!("{path} cannot be read or set aside: remove it")))
 }
 
-fn alien(seen: &Observations) -> Option<Finding> {
-    let path = seen.alien.as_ref()?.display();
-    Some(Finding::warning(format!("{path} has a number that no event has: look at it and remove it")))
+fn aliens(seen: &Observations) -> Option<Finding> {
+    let (first, others) = seen.aliens.split_first()?;
+    let others = match others.len() {
+        0 => String::new(),
+        others => format!(", and {}", count(others as u64, "more file", "more files")),
+    };
+    let path = first.display();
+    Some(Finding::warning(format!("{path} is no file of a spool: look at it and remove it{others}")))
 }
 
 /// The first line where nothing went wrong.

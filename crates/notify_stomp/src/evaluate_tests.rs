@@ -266,8 +266,12 @@ fn loss_and_refusals_are_told() {
             "WARNING - /s/new/1-2 cannot be read: x",
         ),
         (
-            Observations { alien: Some("/s/new/9-2".into()), ..calm() },
-            "WARNING - /s/new/9-2 has a number that no event has: look at it and remove it",
+            Observations { aliens: vec!["/s/new/9-2".into()], ..calm() },
+            "WARNING - /s/new/9-2 is no file of a spool: look at it and remove it",
+        ),
+        (
+            Observations { aliens: vec!["/s/last/9".into(), "/s/new/9-2".into()], ..calm() },
+            "WARNING - /s/last/9 is no file of a spool: look at it and remove it, and 1 more file",
         ),
         (
             Observations { spool_failure: says("writing /s/tmp/probe: no space left on device"), ..calm() },

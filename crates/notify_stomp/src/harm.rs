@@ -16,6 +16,9 @@ pub(crate) enum Harm {
 }
 
 impl Harm {
+    /// All of them.
+    pub(crate) const ALL: [Self; 3] = [Self::Lost, Self::Dropped, Self::Refused];
+
     /// Its word, as `lost`.
     pub(crate) fn word(self) -> &'static str {
         match self {
@@ -28,6 +31,12 @@ impl Harm {
     /// The name of the file that counts so many.
     pub(crate) fn name(self, number: u64) -> String {
         format!("{}-{number:020}", self.word())
+    }
+
+    /// Returns how many the file of this name counts. `None` if it is not a name of [`Harm::name`].
+    pub(crate) fn number(self, name: &str) -> Option<u64> {
+        let number = name.strip_prefix(self.word())?.strip_prefix('-')?.parse().ok()?;
+        (self.name(number) == name).then_some(number)
     }
 }
 

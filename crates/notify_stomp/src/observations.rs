@@ -77,8 +77,8 @@ pub struct Observations {
     pub broken_folder: PathBuf,
     /// A file that can neither be read nor set aside.
     pub unreadable: Option<PathBuf>,
-    /// A file whose number no event has.
-    pub alien: Option<PathBuf>,
+    /// Files in the folders of the spool that this program never makes.
+    pub aliens: Vec<PathBuf>,
     /// The command that makes that file readable, if only this user may not read it. The event waits.
     pub denied: Option<String>,
     /// What is wrong with the options of the broker: then nothing was sent.
@@ -126,7 +126,7 @@ impl Observations {
         self.denied = self.unreadable.as_deref().and_then(Spool::denied);
         self.counts = spool.counts()?;
         if self.limits.is_some() {
-            self.alien = spool.alien()?;
+            self.aliens = spool.aliens()?;
             (self.kept_refused, self.refused_words) = spool.kept_refused()?;
         }
         self.is_counted = true;

@@ -218,15 +218,6 @@ impl Spool {
         }
     }
 
-    /// The sequence of the next event. What waits is read first: what left meanwhile is in `last` by then.
-    fn next(&self, waiting: &[Entry]) -> Result<u64, SpoolError> {
-        let last = self.last()?.unwrap_or(0);
-        match waiting.last().map_or(0, |entry| entry.sequence).max(last) {
-            MOST => Err(SpoolError::Used(self.folder.path().to_owned())),
-            highest => Ok(highest + 1),
-        }
-    }
-
     /// What waits, oldest first.
     pub(crate) fn entries(&self) -> Result<Vec<Entry>, SpoolError> {
         self.entries_of("new")
@@ -301,14 +292,6 @@ impl Spool {
     /// time would otherwise lie in the future for as long as the clock was wrong.
     pub(crate) fn age(&self, entry: Entry) -> Duration {
         age(&self.path(entry)).unwrap_or_default()
-    }
-
-    /// The highest sequence that has left the spool.
-    fn last(&self) -> Result<Option<u64>, SpoolError> {
-        let folder = self.path_of("last");
-        let names = fs::read_dir(&folder).map_err(refusal("reading", &folder))?.flatten();
-        let numbers = names.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
-        Ok(numbers.filter(|number| *number <= MOST).max())
     }
 
     /// Notes that this sequence has left the spool. A rename needs no room on a full disk.

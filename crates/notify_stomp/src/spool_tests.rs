@@ -252,15 +252,15 @@ fn numbers_end_where_a_reader_cannot_tell_them_apart() {
     let folder = tempfile::tempdir().unwrap();
     let spool = open(folder.path()).unwrap();
     for (part, length) in [("new", "-2"), ("last", "")] {
-        for number in [u64::MAX, MOST + 1] {
-            let path = spool.path_of(part).join(format!("{number:020}{length}"));
+        for number in ["18446744073709551615", "18446744073709551616", "00009007199254740992", "9"] {
+            let path = spool.path_of(part).join(format!("{number}{length}"));
             fs::write(&path, "{}").unwrap();
-            assert_eq!(spool.alien().unwrap().as_ref(), Some(&path));
+            assert_eq!(spool.aliens().unwrap(), [path.as_path()]);
             assert_eq!((spool.entries().unwrap(), spool.last().unwrap()), (vec![], Some(0)), "{path:?}");
             fs::remove_file(path).unwrap();
         }
     }
-    assert_eq!(spool.alien().unwrap(), None);
+    assert_eq!(spool.aliens().unwrap(), Vec::<PathBuf>::new());
     spool.advance(MOST - 1).unwrap();
     let last = put(&spool).entry;
     assert_eq!(last.sequence, MOST);
@@ -270,4 +270,48 @@ fn numbers_end_where_a_reader_cannot_tell_them_apart() {
         assert!(error.ends_with(": all 9007199254740991 numbers are used, move it away"), "{error}");
         spool.retire(&[last]).unwrap();
     }
+}
+
+/// A name that looks like a number was taken for one that another process renames: the run never ended.
+#[test]
+fn what_is_no_file_of_a_spool_is_named_and_holds_up_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let spool = open(folder.path()).unwrap();
+    let mut planted = Vec::new();
+    for (part, names) in [
+        ("new", &["9-2", "x", "00000000000000000007", "00000000000000000007-99999999"][..]),
+        ("last", &["7", "+7", "0000000000000000000008", "00018446744073709551616"]),
+        ("counts", &["lost-3", "refused-+3", "dropped-18446744073709551616", "lost"]),
+        ("refused", &["x.why", "note"]),
+    ] {
+        for name in names {
+            planted.push(spool.path_of(part).join(name));
+            fs::write(planted.last().unwrap(), "{}").unwrap();
+        }
+    }
+    planted.sort();
+    let entry = put(&spool).entry;
+    assert_eq!(entry.sequence, 1);
+    spool.retire(&[entry]).unwrap();
+    spool.add(Harm::Lost, 2).unwrap();
+    spool.add(Harm::Refused, 1).unwrap();
+    spool.acknowledge().unwrap();
+    let next = put(&spool).entry;
+    assert_eq!((next.sequence, spool.counts().unwrap()), (2, Counts::default()));
+    assert_eq!(spool.aliens().unwrap(), planted);
+    assert!(planted.iter().all(|path| fs::read(path).unwrap() == b"{}"), "none is written over");
+}
+
+/// Where the file of the last number was removed, what was set aside keeps its number for itself.
+#[test]
+fn the_number_of_a_refused_event_is_not_given_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let spool = open(folder.path()).unwrap();
+    let entries: Vec<Entry> = (0..3).map(|_| put(&spool).entry).collect();
+    spool.refuse(entries[2], "no", 1 << 20).unwrap();
+    spool.retire(&entries[..2]).unwrap();
+    fs::remove_file(spool.path_of("last").join(format!("{:020}", 3))).unwrap();
+    assert_eq!(put(&spool).entry.sequence, 4);
+    assert_eq!(spool.retry_refused().unwrap(), 1);
+    assert_eq!(spool.entries().unwrap().len(), 2);
 }

@@ -14,7 +14,7 @@ use super::{Entry, Spool, SpoolError, refusal};
 use crate::harm::Harm;
 
 /// What the name of the file with a broker's words ends in.
-const WORDS: &str = ".why";
+pub(super) const WORDS: &str = ".why";
 
 impl Spool {
     /// Returns how many files were set aside as broken.

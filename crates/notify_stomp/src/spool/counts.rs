@@ -12,13 +12,11 @@ use std::time::SystemTime;
 use super::{Spool, SpoolError, age, refusal};
 use crate::harm::{Counts, Harm, journal};
 
-const ALL: [Harm; 3] = [Harm::Lost, Harm::Dropped, Harm::Refused];
-
 impl Spool {
     /// Makes the files that are renamed later.
     pub(super) fn prepare_counts(&self) -> Result<(), SpoolError> {
         let folder = self.folder.subfolder("counts")?;
-        for harm in ALL {
+        for harm in Harm::ALL {
             if self.count_of(harm)?.is_none() {
                 folder.create(&harm.name(0))?;
             }
@@ -61,14 +59,14 @@ impl Spool {
         };
         let numbers = [counts.lost, counts.dropped, counts.refused];
         let folder = self.path_of("counts");
-        let ages = ALL.into_iter().zip(numbers).filter(|(_, number)| *number > 0);
+        let ages = Harm::ALL.into_iter().zip(numbers).filter(|(_, number)| *number > 0);
         let last = ages.filter_map(|(harm, number)| age(&folder.join(harm.name(number)))).min();
         Ok(Counts { last, ..counts })
     }
 
     /// Starts all counts again.
     pub(crate) fn acknowledge(&self) -> Result<(), SpoolError> {
-        for harm in ALL {
+        for harm in Harm::ALL {
             self.change(harm, |_| 0)?;
         }
         Ok(self.folder.subfolder("counts")?.sync()?)
@@ -104,7 +102,6 @@ impl Spool {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             names => names.map_err(refusal("reading", &folder))?.flatten(),
         };
-        let number = |name: &str| name.strip_prefix(harm.word())?.strip_prefix('-')?.parse().ok();
-        Ok(names.filter_map(|entry| number(entry.file_name().to_str()?)).max())
+        Ok(names.filter_map(|entry| harm.number(entry.file_name().to_str()?)).max())
     }
 }

@@ -9,16 +9,16 @@ use state::StateError;
 use super::{Spool, SpoolError, refusal};
 
 /// The file that is made to find out whether events can be.
-const PROBE: &str = "probe";
+pub(super) const PROBE: &str = "probe";
 /// How many octets it has: a text of an event may have as many.
 const ROOM: usize = 64 << 10;
 
 impl SpoolError {
-    /// Returns whether what waits can be sent all the same: the disk is full, which that may end, or another
-    /// process has the lock for new events.
+    /// Returns whether what waits can be sent all the same: the disk is full, which that may end, another
+    /// process has the lock for new events, or there is no number left for them.
     pub(crate) fn may_pass(&self) -> bool {
         match self {
-            Self::Locked(_) => true,
+            Self::Locked(_) | Self::Used(_) => true,
             Self::Refused { why, .. } | Self::State(StateError::Refused { why, .. }) => {
                 matches!(why.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
             }
@@ -39,6 +39,6 @@ impl Spool {
             let removed = fs::remove_file(&path);
             written.and(removed).map_err(refusal("writing", &path))?;
         }
-        Ok(())
+        self.next(&self.entries()?).map(drop)
     }
 }

@@ -234,3 +234,22 @@ fn root_makes_and_uses_no_spool_of_another_user() {
     let outcome = ended(spool.command("127.0.0.1:1").args(EVENT).arg("--user=nobody"));
     assert_eq!((outcome.code, spool.waiting().len()), (Some(1), 1), "{}", outcome.stdout);
 }
+
+/// A flush tells that no event can be numbered any more, and sends what waits.
+#[test]
+fn a_flush_finds_that_all_numbers_are_used() {
+    let (broker, spool) = (Broker::start(Manner::Confirms).unwrap(), Spool::new());
+    ended(spool.command("127.0.0.1:1").args(EVENT));
+    let last = spool.path().join("last");
+    fs::rename(last.join(format!("{:020}", 0)), last.join(format!("{:020}", (1_u64 << 53) - 1))).unwrap();
+    let line = format!(
+        "STOMP UNKNOWN - events cannot be spooled: spool {}: all 9007199254740991 numbers are used, move it away",
+        spool.path().display()
+    );
+    assert_eq!(text(&spool.flush(&broker)), (3, line.as_str()));
+    assert_eq!((sequences(&broker.sent()), spool.waiting().len()), (vec![1], 0));
+    // An event still arrives, without a number.
+    let outcome = spool.event(&broker, &[]);
+    assert!(outcome.code == Some(1) && outcome.stdout.contains("numbers are used"), "{}", outcome.stdout);
+    assert_eq!(broker.sent().last().unwrap().value("sequence"), "null");
+}
