@@ -14,8 +14,6 @@ use crate::facts::{Cloud, Facts, Owners, Platform};
 use crate::lines::cut;
 use crate::look::content;
 
-/// Ticks of a second in /proc (proc(5), USER_HZ): 100 on every architecture that this runs on.
-const TICKS: i64 = 100;
 /// CAP_LINUX_IMMUTABLE (capability.h).
 const LINUX_IMMUTABLE: u32 = 9;
 /// From this version on openresolv fails where it cannot write.
@@ -136,19 +134,13 @@ fn platform(evidence: &Evidence<'_>, proc: &Path) -> Platform {
 /// with the clock on old kernels.
 fn booted(proc: &Path, now: i64) -> Option<i64> {
     let uptime = clock_gettime(ClockId::Boottime).tv_sec;
-    let first = text(proc, "1/stat").and_then(|stat| started(&stat)).map(|seconds| now - (uptime - seconds));
+    let first = text(proc, "1/stat")
+        .and_then(|stat| host_config::process_start(&stat))
+        .map(|seconds| now - (uptime - seconds));
     first.or_else(|| {
         let stat = text(proc, "stat")?;
         stat.lines().find_map(|line| line.strip_prefix("btime "))?.trim().parse().ok()
     })
-}
-
-/// Returns the start of a process in seconds after the boot: field 22 of its stat, and the name in the second
-/// one may hold anything.
-fn started(stat: &str) -> Option<i64> {
-    let (_, fields) = stat.rsplit_once(')')?;
-    let ticks: i64 = fields.split_whitespace().nth(19)?.parse().ok()?;
-    Some(ticks / TICKS)
 }
 
 fn bounding_set(status: &str) -> Option<u64> {
@@ -275,8 +267,6 @@ mod tests {
     #[test]
     fn the_boot_is_the_start_of_process_1_or_that_of_the_kernel() {
         let stat = "1 (a) (b) S 0 1 1 0 -1 4194560 1 2 3 4 5 6 7 8 20 0 1 0 12345 1 2";
-        assert_eq!(started(stat), Some(123));
-        assert_eq!(started("1 (x) S 0"), None);
         assert_eq!(facts(&[("proc/stat", "cpu 1 2\nbtime 1700000000\n")]).booted, Some(1_700_000_000));
         let uptime = clock_gettime(ClockId::Boottime).tv_sec;
         let found = facts(&[("proc/stat", "btime 1\n"), ("proc/1/stat", stat)]);

@@ -6,6 +6,7 @@
 
 mod causes;
 mod condition;
+mod configured;
 mod contradictions;
 mod copies;
 mod dynamic;

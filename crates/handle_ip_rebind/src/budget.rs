@@ -7,32 +7,29 @@ mod misbound;
 mod network;
 pub(crate) mod others;
 mod owed;
+mod review;
 mod routes;
 mod statics;
 mod there;
 
 use std::collections::BTreeSet;
 use std::fs::{self, DirBuilder};
-use std::mem;
 use std::net::IpAddr;
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use plugin::Deadline;
-use rustix::system::sysinfo;
 use serde::{Deserialize, Serialize};
 
 use state::{Above, Access, Fault, Folder, LOOK, Lock, PRIVATE, StateError};
 
 use crate::backoff::Failures;
 use crate::case::Case;
-use crate::config::Config;
-use crate::probe::{ObserveError, Seen};
 use crate::retries::Programs;
 use crate::surroundings::subnets::Subnets;
 use crate::watch::Up;
-use crate::wrong::{self, Before};
+use crate::wrong::Before;
 use gone::Gone;
 use interfaces::Interfaces;
 use misbound::Misbound;
@@ -48,8 +45,6 @@ const HOUR: u64 = 3_600;
 const LARGEST: u64 = 16 << 20;
 /// The most runs in a row that continue an earlier one and may be killed, for one use of the budget.
 const INTERRUPTIONS: u32 = 2;
-/// For how long after a run its programs may have set down an interface, in seconds: later, others did.
-const LATE: u64 = 600;
 /// The version of the file.
 const VERSION: u32 = 1;
 /// The folder of this package's programs, above the usual folder of the state.
@@ -96,6 +91,9 @@ pub(crate) struct Memory {
     /// The interface that it is about. Empty where no run has written it.
     #[serde(default)]
     interface: String,
+    /// Whether a timer starts the runs.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) is_timed: bool,
     /// When something was changed within the hour, in seconds since 1970.
     pub(crate) acted: Vec<u64>,
     /// What was tried in vain.
@@ -123,6 +121,9 @@ pub(crate) struct Memory {
     /// When that run ended, in seconds since 1970. `None` if it was killed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) ended: Option<u64>,
+    /// Those of all these interfaces that were configured when the last run began that started programs.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub(crate) configured: BTreeSet<String>,
     /// The default routes by the configured interface.
     #[serde(default, skip_serializing_if = "Routes::is_empty")]
     pub(crate) routes: Routes,
@@ -216,37 +217,6 @@ impl Memory {
         !self.acted.is_empty() && self.interrupted < INTERRUPTIONS
     }
 
-    /// Forgets the addresses and interfaces that are as they should be again, by what is `seen` now. Returns
-    /// whether there was one.
-    pub(crate) fn forget(&mut self, config: &Config, seen: &Seen, now: u64) -> bool {
-        let is_back = self.gone.forget(seen.bound(), now);
-        let is_right = self.misbound.forget(seen.bound(), &config.interface, |address| seen.names(address));
-        is_back | is_right | self.interfaces.forget(seen.bound(), now)
-    }
-
-    /// Judges where the programs of a run that was killed bound addresses of a list, and which interfaces those
-    /// of that run, or of one that ended a short time ago, set down or removed. Returns whether there was one.
-    ///
-    /// # Errors
-    /// [`ObserveError`]: the list or the routes cannot be read.
-    pub(crate) fn judge(
-        &mut self,
-        config: &Config,
-        seen: &Seen,
-        deadline: &Deadline,
-    ) -> Result<bool, ObserveError> {
-        let (bound, up) = (seen.bound(), mem::take(&mut self.up));
-        let is_late = self.ended.take().is_some_and(|ended| is_late(ended, now(), sysinfo().uptime));
-        if !is_late {
-            self.interfaces.learn(&up.missed(bound), now());
-        }
-        let Some(before) = self.before.take() else { return Ok(!up.is_empty()) };
-        let wrongs =
-            wrong::found(config, (seen, &self.subnets), (&before, bound), "since an earlier run", deadline)?;
-        self.misbound.learn(&wrongs, bound, &config.interface);
-        Ok(true)
-    }
-
     /// Returns the addresses that are not as they should be by earlier runs, without those that are `missing`
     /// anyway.
     pub(crate) fn cases(&self, missing: &[Case]) -> Vec<Case> {
@@ -265,13 +235,6 @@ impl Memory {
         later.iter_mut().for_each(|then| **then = now);
         !later.is_empty()
     }
-}
-
-/// Returns whether the interfaces that were up when a run `ended` tell nothing `now`: it is long ago, or this
-/// host has started since, so that nothing of it is there and interfaces may come late. `uptime` in seconds.
-fn is_late(ended: u64, now: u64, uptime: i64) -> bool {
-    let since = now.saturating_sub(ended);
-    since > LATE || u64::try_from(uptime).is_ok_and(|uptime| since >= uptime)
 }
 
 /// Returns the file in the folder of the state that is for this interface, and what it contains: the usual one

@@ -144,6 +144,14 @@ fn state() -> PathBuf {
 }
 
 impl Config {
+    /// Returns the options of `check` with this host's own configuration as the only source.
+    pub(crate) fn own_configuration(&self) -> Expectations {
+        let mut own = self.check.clone();
+        own.addresses.from = vec![Origin::Auto];
+        (own.addresses.file, own.addresses.ip) = (Vec::new(), Vec::new());
+        own
+    }
+
     /// Returns whether to act on this event.
     pub(crate) fn acts_on(&self, event: Event) -> bool {
         self.on.iter().any(|when| when.matches(event))

@@ -52,11 +52,14 @@ pub(crate) fn general(outcome: &Outcome) -> Vec<Finding> {
         routes.chain(wrong).chain(lost_static(&outcome.routes.statics)).chain(replaced_static(replaced));
     let interface = |(name, why): (&String, &String)| Finding::critical(format!("{name} {why}"));
     let interfaces = outcome.lost_interfaces.iter().map(interface);
+    let unconfigured = outcome.unconfigured_interfaces.iter();
+    let unconfigured =
+        unconfigured.map(|(name, why)| Finding::warning(format!("{name} {why}, and no file configures it")));
     let lists = outcome.difference.iter().map(Difference::finding);
     let routes = routes.chain(guess(outcome, Fate::Back)).chain(guessed(outcome));
     let undone = outcome.undone.iter().map(Undone::finding);
     let all = interfaces.chain(routes).chain(lists).chain(outcome.contradictions.findings());
-    all.chain(undone).chain(unrecorded).collect()
+    all.chain(unconfigured).chain(undone).chain(unrecorded).collect()
 }
 
 /// A default route that went with an address, or while a run of this handler changed something.

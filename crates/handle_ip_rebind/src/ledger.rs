@@ -136,12 +136,17 @@ impl<'a> Ledger<'a> {
         (config, seen, watch): (&Config, &Seen, &Watch<'_>),
         outcome: &mut Outcome,
         now: u64,
+        deadline: &Deadline,
     ) -> Result<Self, BudgetError> {
         let has_programs = config.command.is_some() || !config.restart.is_empty();
         memory.before = has_programs.then(|| Before::of(config, seen, &outcome.cases));
         memory.subnets.guess(&outcome.cases);
         memory.up = if has_programs { watch.up() } else { Up::default() };
         memory.ended = None;
+        if has_programs {
+            let names = memory.up.names().chain(memory.interfaces.names());
+            memory.configured = seen.configured(config, names, deadline);
+        }
         let (former, acted) = (memory.failed.clone(), memory.acted.clone());
         let tried: BTreeSet<IpAddr> = of(&outcome.cases, Fate::Bindable).collect();
         let continues = memory.may_continue() && tried.is_subset(&memory.begun);
@@ -285,7 +290,7 @@ impl<'a> Ledger<'a> {
         if !outcome.lost_interfaces.is_empty()
             && let Ok(bound) = Bound::read(deadline)
         {
-            self.memory.interfaces.forget(&bound, self.now);
+            self.memory.interfaces.forget(&bound, &BTreeSet::new(), self.now);
             outcome.lost_interfaces = self.memory.interfaces.lost();
         }
     }

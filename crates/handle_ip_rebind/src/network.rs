@@ -11,7 +11,8 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize, Serialize)]
 #[serde(try_from = "String", into = "String")]
 pub(crate) struct Network {
-    first: IpAddr,
+    /// Its first address.
+    pub(crate) first: IpAddr,
     /// The prefix length, in bits.
     pub(crate) prefix: u8,
 }

@@ -42,6 +42,7 @@ pub(crate) fn observe(
     }
     outcome.unrestarted = unrestarted(config, memory, now);
     outcome.lost_interfaces = memory.interfaces.lost();
+    outcome.unconfigured_interfaces = memory.interfaces.unconfigured();
     Ok(())
 }
 

@@ -83,6 +83,8 @@ pub(crate) struct Outcome {
     pub(crate) routes: RouteFaults,
     /// What is wrong with the interfaces that programs set down or removed, by name.
     pub(crate) lost_interfaces: BTreeMap<String, String>,
+    /// The same of those that others may have removed.
+    pub(crate) unconfigured_interfaces: BTreeMap<String, String>,
     /// What runs for other interfaces left and no run does.
     pub(crate) undone: Vec<Undone>,
     /// The addresses that earlier runs bound, and another host has now.
@@ -128,6 +130,7 @@ impl Outcome {
             displaced: Vec::new(),
             routes: RouteFaults::default(),
             lost_interfaces: BTreeMap::new(),
+            unconfigured_interfaces: BTreeMap::new(),
             undone: Vec::new(),
             contested: BTreeSet::new(),
             pending: BTreeSet::new(),

@@ -1,5 +1,6 @@
 //! Which addresses are missing, as check_ip_bound finds them, and which of those may be bound.
 
+mod configured;
 mod lasting;
 
 use std::cell::OnceCell;
@@ -9,7 +10,6 @@ use std::path::Path;
 
 use addresses::Entry;
 use check_ip_bound::{Condition, ListSource, Observations, ProbeError};
-use host_config::Origin;
 use host_net::{Bound, BoundAddress, DefaultRoute};
 use plugin::Deadline;
 use state::{Trust, open_trusted};
@@ -138,12 +138,7 @@ impl Seen {
     /// Returns the addresses that move between hosts by `check` and by this host's configuration. Reads that
     /// once, and only in a run that may change something.
     fn configured_floating(&self, config: &Config, deadline: &Deadline) -> &[(IpAddr, String)] {
-        self.floating.get_or_init(|| {
-            let mut configured = config.check.clone();
-            configured.addresses.from = vec![Origin::Auto];
-            (configured.addresses.file, configured.addresses.ip) = (Vec::new(), Vec::new());
-            check_ip_bound::floating(&configured, deadline)
-        })
+        self.floating.get_or_init(|| check_ip_bound::floating(&config.own_configuration(), deadline))
     }
 
     /// Returns why no address of this family can be bound on an interface. `None` if one can.

@@ -29,9 +29,10 @@ struct Subnet {
 #[derive(Debug, Default)]
 pub(crate) struct Surroundings {
     subnets: Vec<Subnet>,
-    /// The routers of all routes, in whatever table, and whether one is of a default route.
+    /// Those of the missing addresses that are routers of routes, in whatever table, and whether one is of a
+    /// default route.
     routers: BTreeMap<IpAddr, bool>,
-    /// The networks that routes of the main table lead to, and the interface of each.
+    /// The networks with missing addresses that routes of the main table lead to, and the interface of each.
     routes: Vec<(Network, String)>,
     /// The other ends of links, and the interface of each.
     others: Vec<(IpAddr, String)>,
@@ -58,9 +59,11 @@ impl Surroundings {
             others: bound.peers.iter().map(|peer| (peer.address, name(peer.interface))).collect(),
             ..Self::default()
         };
+        let sorted: BTreeSet<IpAddr> = missing.iter().copied().collect();
         for is_ipv6 in [false, true] {
             if missing.iter().any(|address| address.is_ipv6() == is_ipv6) {
-                all.take_routes(&TableRoute::read(is_ipv6, deadline)?, name);
+                let matters = |route: &TableRoute| matters(route, &sorted);
+                all.take_routes(&TableRoute::read(is_ipv6, matters, deadline)?, name);
             }
         }
         all.look_up(bound, interface, missing, deadline);
@@ -204,6 +207,18 @@ impl Surroundings {
     }
 }
 
+/// Returns whether a route leads to one of these addresses, or one is its router. A router of the whole Internet
+/// has a million others.
+fn matters(route: &TableRoute, missing: &BTreeSet<IpAddr>) -> bool {
+    let is_router = route.way.gateway.is_some_and(|router| missing.contains(&router));
+    let leads_there = |to: IpAddr| {
+        let to = Network::of(to, route.prefix);
+        // No other address of the network comes before.
+        missing.range(to.first..).next().is_some_and(|next| to.contains(*next))
+    };
+    is_router || route.destination.is_some_and(leads_there)
+}
+
 /// The networks that the interfaces have addresses in, each once: an address alone is no network.
 fn subnets(bound: &Bound) -> Vec<Subnet> {
     let mut all: Vec<Subnet> = bound.addresses.iter().filter_map(|place| subnet(bound, place)).collect();
@@ -262,6 +277,35 @@ mod tests {
             others: vec![("203.0.113.9".parse().unwrap(), "ppp0".to_owned())],
             broadcasts: BTreeSet::from(["192.0.2.127".parse().unwrap()]),
             on_link: BTreeSet::new(),
+        }
+    }
+
+    #[test]
+    fn of_all_routes_those_of_the_missing_addresses_matter() {
+        let missing = ["192.0.2.31", "198.51.100.9", "2001:db8::31"].map(|it| it.parse().unwrap());
+        let rows = [
+            ("192.0.2.0/24", "", true),
+            ("192.0.2.31/32", "", true),
+            ("192.0.2.32/27", "", false),
+            ("192.0.2.0/28", "", false),
+            ("0.0.0.0/0", "192.0.2.254", false),
+            ("0.0.0.0/0", "192.0.2.31", true),
+            ("0.0.0.0/1", "192.0.2.254", false),
+            ("128.0.0.0/1", "192.0.2.254", true),
+            ("203.0.113.0/24", "2001:db8::31", true),
+            ("2001:db8::/64", "", true),
+            ("2001:db8:0:1::/64", "", false),
+            ("::/1", "", true),
+        ];
+        for (to, gateway, expected) in rows {
+            let (to, prefix) = to.split_once('/').unwrap();
+            let (to, prefix): (IpAddr, u8) = (to.parse().unwrap(), prefix.parse().unwrap());
+            let (ipv6, gateway) = (to.is_ipv6(), gateway.parse().ok());
+            let way =
+                host_net::DefaultRoute { ipv6, metric: 0, gateway, interface: Some(2), kind: 1, origin: 12 };
+            let destination = Some(to).filter(|_| prefix > 0);
+            let route = TableRoute { destination, prefix, table: MAIN_TABLE, way };
+            assert_eq!(matters(&route, &BTreeSet::from(missing)), expected, "{to}/{prefix}");
         }
     }
 

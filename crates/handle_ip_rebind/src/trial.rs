@@ -118,8 +118,7 @@ fn outcome(
     let mut outcome = Outcome::new(config, Event::Timer);
     let others = found.others(deadline);
     let memory = &mut found.memory;
-    memory.forget(config, seen, now());
-    memory.judge(config, seen, deadline)?;
+    memory.review(config, seen, now(), deadline)?;
     let there = memory.default_routes(seen.bound(), &config.interface, deadline);
     memory.see_subnets(config, seen, there.as_ref(), deadline)?;
     observe(config, seen, memory, now(), &mut outcome, deadline)?;
@@ -131,7 +130,7 @@ fn outcome(
     if there.is_none() {
         outcome.lacks_routes();
     }
-    outcome.undone = others.undone(&config.interface, (seen.bound(), there.as_ref()), now());
+    outcome.undone = others.undone(&config.interface, seen.bound(), now(), deadline);
     let has_work = outcome.has_left() || of(&outcome.cases, Fate::Bindable).next().is_some();
     let is_over = has_work && is_over_budget(config, memory, &mut outcome);
     Ok(outcome.ends(if is_over { End::OverBudget } else { End::Nothing }))

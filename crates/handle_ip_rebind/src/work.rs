@@ -104,14 +104,14 @@ fn work(
     };
     let now = now();
     let mut memory = held.read(now, deadline)?;
+    memory.is_timed = event == Event::Timer || memory.is_timed && config.acts_on(Event::Timer);
     let seen = Seen::read(config, deadline)?;
-    let mut is_new = memory.forget(config, &seen, now) | memory.judge(config, &seen, deadline)?;
+    let mut is_new = memory.review(config, &seen, now, deadline)?;
     outcome.default_routes = memory.default_routes(seen.bound(), &config.interface, deadline);
     is_new |= memory.see_subnets(config, &seen, outcome.default_routes.as_ref(), deadline)?;
     observe(config, &seen, &memory, now, &mut outcome, deadline)?;
     is_new |= see_routes(&seen, &mut memory, &mut outcome);
-    let network = (seen.bound(), outcome.default_routes.as_ref());
-    outcome.undone = held.others(deadline).undone(&config.interface, network, now);
+    outcome.undone = held.others(deadline).undone(&config.interface, seen.bound(), now, deadline);
     // Written anew while there is work, so that runs for other interfaces see that it is not forgotten.
     is_new |= !memory.left().is_empty();
     duplicates::explain(config, &seen, &mut outcome, deadline);
@@ -131,7 +131,7 @@ fn work(
         return Ok(outcome.ends(End::DryRun));
     }
     let mut watch = Watch::begin(config, &seen, deadline);
-    let mut ledger = Ledger::begin(&held, memory, (config, &seen, &watch), &mut outcome, now)?;
+    let mut ledger = Ledger::begin(&held, memory, (config, &seen, &watch), &mut outcome, now, deadline)?;
     log.begun(&outcome).map_err(HandleError::Log)?;
     change(config, &mut ledger, (&seen, &mut watch), &link, &mut outcome, deadline)
         .map_err(HandleError::After)?;

@@ -1,6 +1,19 @@
-//! Whether this host is a container, and of which engine: by the files that systemd-detect-virt(1) looks at.
+//! Whether this host is a container, and of which engine: by the files that systemd-detect-virt(1) looks at. And
+//! when it started.
 
 use crate::tree::Tree;
+
+/// Ticks of a second in /proc (proc(5), USER_HZ): 100 on every architecture that this runs on.
+const TICKS: i64 = 100;
+
+/// Returns the start of a process in seconds after the boot, from its /proc/PID/stat. That of process 1 is when
+/// a container started.
+pub fn process_start(stat: &str) -> Option<i64> {
+    // Field 22, and the name in the second one may hold anything.
+    let (_, fields) = stat.rsplit_once(')')?;
+    let ticks: i64 = fields.split_whitespace().nth(19)?.parse().ok()?;
+    Some(ticks / TICKS)
+}
 
 /// Returns the engine of the container whose files are `tree`, as systemd-detect-virt(1) names it, and "oci"
 /// where no engine is named: `None` if it is no container, as far as files tell. `is_in_proc` returns whether
@@ -31,6 +44,13 @@ mod tests {
     use plugin::Deadline;
 
     use super::*;
+
+    #[test]
+    fn a_process_started_so_long_after_the_boot() {
+        let stat = "1 (a) (b) S 0 1 1 0 -1 4194560 1 2 3 4 5 6 7 8 20 0 1 0 12345 1 2";
+        assert_eq!(process_start(stat), Some(123));
+        assert_eq!(process_start("1 (x) S 0"), None);
+    }
 
     #[test]
     fn the_engine_is_told_by_its_files() {

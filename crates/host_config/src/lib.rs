@@ -65,7 +65,7 @@ mod unreadable;
 mod wildcard;
 mod wireguard;
 
-pub use container::container;
+pub use container::{container, process_start};
 pub use link_type::type_fits;
 pub use lists::{check_files, read_list_with_fields};
 pub use options::AddressOptions;

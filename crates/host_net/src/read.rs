@@ -46,40 +46,50 @@ impl Bound {
 }
 
 impl TableRoute {
-    /// Returns the routes of one address family in all tables.
+    /// Returns the routes of one address family, of whatever table, that are to be kept.
     ///
     /// # Errors
     /// [`ReadBoundError`]: netlink is refused, or there is none on this system.
     #[cfg(target_os = "linux")]
-    pub fn read(ipv6: bool, deadline: &Deadline) -> Result<Vec<Self>, ReadBoundError> {
+    pub fn read(
+        ipv6: bool,
+        keeps: impl Fn(&Self) -> bool,
+        deadline: &Deadline,
+    ) -> Result<Vec<Self>, ReadBoundError> {
         let _step = deadline.bounded_step("reading the routes");
-        rtroute::read_all(ipv6, deadline).map_err(|error| ReadBoundError::Routes(error.to_string()))
+        rtroute::read_all(ipv6, keeps, deadline).map_err(|error| ReadBoundError::Routes(error.to_string()))
     }
 
-    /// Returns the routes of one address family in all tables.
+    /// Returns the routes of one address family, of whatever table, that are to be kept.
     ///
     /// # Errors
     /// Always, on this system.
     #[cfg(not(target_os = "linux"))]
-    pub fn read(_ipv6: bool, _deadline: &Deadline) -> Result<Vec<Self>, ReadBoundError> {
+    pub fn read(
+        _ipv6: bool,
+        _keeps: impl Fn(&Self) -> bool,
+        _deadline: &Deadline,
+    ) -> Result<Vec<Self>, ReadBoundError> {
         Err(ReadBoundError::Routes("this system has no netlink".to_owned()))
     }
 }
 
 impl TableRoute {
-    /// Returns the routes of one address family in the main table that are to be kept, by their prefix length
-    /// and their origin, as in linux/rtnetlink.h's RTPROT_.
+    /// Returns the routes of one address family in the main table that are to be kept. `reads` tells which
+    /// are looked at, by their prefix length and their origin, as in linux/rtnetlink.h's RTPROT_: the others
+    /// cost next to nothing.
     ///
     /// # Errors
     /// [`ReadBoundError`]: netlink is refused, or there is none on this system.
     #[cfg(target_os = "linux")]
     pub fn read_main(
         ipv6: bool,
-        keeps: impl Fn(u8, u8) -> bool,
+        reads: impl Fn(u8, u8) -> bool,
+        keeps: impl Fn(&Self) -> bool,
         deadline: &Deadline,
     ) -> Result<Vec<Self>, ReadBoundError> {
         let _step = deadline.bounded_step("reading the routes");
-        let read = rtroute::read_main(ipv6, keeps, deadline);
+        let read = rtroute::read_main(ipv6, reads, keeps, deadline);
         read.map_err(|error| ReadBoundError::Routes(error.to_string()))
     }
 
@@ -90,7 +100,8 @@ impl TableRoute {
     #[cfg(not(target_os = "linux"))]
     pub fn read_main(
         _ipv6: bool,
-        _keeps: impl Fn(u8, u8) -> bool,
+        _reads: impl Fn(u8, u8) -> bool,
+        _keeps: impl Fn(&Self) -> bool,
         _deadline: &Deadline,
     ) -> Result<Vec<Self>, ReadBoundError> {
         Err(ReadBoundError::Routes("this system has no netlink".to_owned()))

@@ -25,31 +25,39 @@ const TRIES: usize = 20;
 /// Returns the default routes of the main table, a multipath route as its several ways.
 pub(crate) fn read(ipv6: bool, deadline: &Deadline) -> Result<Vec<DefaultRoute>, NetlinkError> {
     let is_default = |header: &RouteHeader| header.destination_prefix_length == 0;
-    let ways = dump(ipv6, deadline, is_default)?.into_iter();
-    Ok(ways.filter(|route| route.table == MAIN_TABLE).map(|route| route.way).collect())
+    let ways = dump(ipv6, deadline, is_default, |route| route.table == MAIN_TABLE)?;
+    Ok(ways.into_iter().map(|route| route.way).collect())
 }
 
-/// Returns the routes of all tables, a multipath route as its several ways.
-pub(crate) fn read_all(ipv6: bool, deadline: &Deadline) -> Result<Vec<TableRoute>, NetlinkError> {
-    dump(ipv6, deadline, |_| true)
-}
-
-/// Returns the routes of the main table that are to be kept, by their prefix length and their origin.
-pub(crate) fn read_main(
+/// Returns the routes of all tables that are to be kept, a multipath route as its several ways.
+pub(crate) fn read_all(
     ipv6: bool,
-    keeps: impl Fn(u8, u8) -> bool,
+    keeps: impl Fn(&TableRoute) -> bool,
     deadline: &Deadline,
 ) -> Result<Vec<TableRoute>, NetlinkError> {
-    dump(ipv6, deadline, |header| {
+    dump(ipv6, deadline, |_| true, keeps)
+}
+
+/// Returns the routes of the main table that are to be kept, of those that are read by their prefix length and
+/// their origin.
+pub(crate) fn read_main(
+    ipv6: bool,
+    reads: impl Fn(u8, u8) -> bool,
+    keeps: impl Fn(&TableRoute) -> bool,
+    deadline: &Deadline,
+) -> Result<Vec<TableRoute>, NetlinkError> {
+    let reads = |header: &RouteHeader| {
         u32::from(header.table) == MAIN_TABLE
-            && keeps(header.destination_prefix_length, u8::from(header.protocol))
-    })
+            && reads(header.destination_prefix_length, u8::from(header.protocol))
+    };
+    dump(ipv6, deadline, reads, keeps)
 }
 
 fn dump(
     ipv6: bool,
     deadline: &Deadline,
-    keeps: impl Fn(&RouteHeader) -> bool,
+    reads: impl Fn(&RouteHeader) -> bool,
+    keeps: impl Fn(&TableRoute) -> bool,
 ) -> Result<Vec<TableRoute>, NetlinkError> {
     let mut dump = NetlinkSocket::open()?;
     let mut request = [0; ROUTE_HEADER];
@@ -59,7 +67,7 @@ fn dump(
     for _ in 0..TRIES {
         let mut routes = Vec::new();
         let add = |payload: &[u8]| {
-            routes.extend(ways(payload, ipv6, &keeps)?);
+            routes.extend(ways(payload, ipv6, &reads)?.into_iter().filter(&keeps));
             Ok(())
         };
         if dump.run(RTM_GETROUTE, &request, deadline, RTM_NEWROUTE, add)? {
@@ -69,14 +77,14 @@ fn dump(
     Err(NetlinkError::Changing)
 }
 
-/// The ways of the route in an RTM_NEWROUTE message: none unless it is to be kept.
+/// The ways of the route in an RTM_NEWROUTE message: none unless it is to be read.
 fn ways(
     payload: &[u8],
     ipv6: bool,
-    keeps: impl Fn(&RouteHeader) -> bool,
+    reads: impl Fn(&RouteHeader) -> bool,
 ) -> Result<Vec<TableRoute>, NetlinkError> {
     let header = RouteHeader::parse(payload)?;
-    if !keeps(&header) || header.flags.contains(RouteFlags::Cloned) {
+    if !reads(&header) || header.flags.contains(RouteFlags::Cloned) {
         return Ok(Vec::new());
     }
     let prefix = header.destination_prefix_length;

@@ -1,13 +1,15 @@
 //! Interfaces that a program of a run set down or removed. They are told in every run until they are up
-//! again, for a day.
+//! again, for a day, or until they are gone and no file configures them any more.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use host_net::{Bound, Link};
 use serde::{Deserialize, Serialize};
 
 /// For how long one is told, in seconds.
 const DAY: u64 = 86_400;
+/// The same of one that an administrator may have removed.
+const HOUR: u64 = 3_600;
 
 /// The interfaces that are down or gone, by name.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
@@ -21,27 +23,60 @@ struct Off {
     why: String,
     /// When, in seconds since 1970.
     since: u64,
+    /// Whether it went after a run had ended, and no file has ever named it: others may have removed it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    is_unconfigured: bool,
 }
 
 impl Interfaces {
-    /// Forgets those that are up again, or off for a day. Returns whether there was one.
-    pub(crate) fn forget(&mut self, bound: &Bound, now: u64) -> bool {
+    /// Forgets those that are up again, off for a day, or gone and `given_up` in the configuration. Returns
+    /// whether there was one.
+    pub(crate) fn forget(&mut self, bound: &Bound, given_up: &BTreeSet<String>, now: u64) -> bool {
         let before = self.0.len();
-        let is_up = |name: &str| bound.by_name(name).is_some_and(|there| there.link != Link::Down);
-        self.0.retain(|name, off| !is_up(name) && now.saturating_sub(off.since) < DAY);
+        self.0.retain(|name, off| {
+            let is_told = match bound.by_name(name) {
+                Some(there) => there.link == Link::Down,
+                None => !given_up.contains(name),
+            };
+            let limit = if off.is_unconfigured { HOUR } else { DAY };
+            is_told && now.saturating_sub(off.since) < limit
+        });
         self.0.len() < before
     }
 
     /// Notes those that a run which began `now` has missed.
     pub(crate) fn learn(&mut self, missed: &BTreeMap<String, String>, now: u64) {
         for (name, why) in missed {
-            self.0.entry(name.clone()).or_insert_with(|| Off { why: why.clone(), since: now });
+            let off = || Off { why: why.clone(), since: now, is_unconfigured: false };
+            self.0.entry(name.clone()).or_insert_with(off);
         }
     }
 
-    /// Returns what is wrong with each.
+    /// Notes those that went after a run had ended, and that no file has ever named.
+    pub(crate) fn learn_unconfigured(&mut self, missed: BTreeMap<String, String>, now: u64) {
+        for (name, why) in missed {
+            self.0.entry(name).or_insert(Off { why, since: now, is_unconfigured: true });
+        }
+    }
+
+    /// Returns what is wrong with each that programs set down or removed.
     pub(crate) fn lost(&self) -> BTreeMap<String, String> {
-        self.0.iter().map(|(name, off)| (name.clone(), off.why.clone())).collect()
+        self.of(false)
+    }
+
+    /// Returns what is wrong with each that others may have removed.
+    pub(crate) fn unconfigured(&self) -> BTreeMap<String, String> {
+        self.of(true)
+    }
+
+    fn of(&self, is_unconfigured: bool) -> BTreeMap<String, String> {
+        let all = self.0.iter().filter(|(_, off)| off.is_unconfigured == is_unconfigured);
+        all.map(|(name, off)| (name.clone(), off.why.clone())).collect()
+    }
+
+    /// Returns their names.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &String> {
+        self.0.keys()
     }
 
     /// Returns when each went.
@@ -72,9 +107,28 @@ mod tests {
             interfaces: vec![Interface { link, ..Interface::new(3, "eth1") }],
             ..Bound::default()
         };
-        assert!(!all.forget(&with(Link::Down), 1_000 + DAY - 1));
-        assert!(!all.clone().forget(&Bound::default(), 0), "the clock was put back");
-        assert!(all.clone().forget(&with(Link::Down), 1_000 + DAY));
-        assert!(all.forget(&with(Link::NoCarrier), 2_000) && all.is_empty());
+        let none = BTreeSet::new();
+        assert!(!all.forget(&with(Link::Down), &none, 1_000 + DAY - 1));
+        assert!(!all.clone().forget(&Bound::default(), &none, 0), "the clock was put back");
+        assert!(all.clone().forget(&with(Link::Down), &none, 1_000 + DAY));
+        assert!(all.forget(&with(Link::NoCarrier), &none, 2_000) && all.is_empty());
+    }
+
+    #[test]
+    fn one_that_is_gone_is_told_until_it_is_given_up() {
+        let missed = BTreeMap::from([("eth1".to_owned(), "is gone since an earlier run".to_owned())]);
+        let given_up = BTreeSet::from(["eth1".to_owned()]);
+        let down = Interface { link: Link::Down, ..Interface::new(3, "eth1") };
+        let down = Bound { interfaces: vec![down], ..Bound::default() };
+        let mut all = Interfaces::default();
+        all.learn(&missed, 1_000);
+        assert!(!all.forget(&down, &given_up, 1_060), "it is there, and down");
+        assert!(!all.forget(&Bound::default(), &BTreeSet::new(), 1_000 + HOUR));
+        assert!(all.forget(&Bound::default(), &given_up, 1_060) && all.is_empty());
+        // No file has ever named it.
+        all.learn_unconfigured(missed.clone(), 1_000);
+        assert_eq!((all.lost().len(), all.unconfigured()), (0, missed));
+        assert!(!all.forget(&Bound::default(), &BTreeSet::new(), 1_000 + HOUR - 1));
+        assert!(all.forget(&Bound::default(), &BTreeSet::new(), 1_000 + HOUR));
     }
 }

@@ -91,6 +91,11 @@ impl Memory {
         self.routes.see(there, lacks.is_missing, now) | self.statics.see(&there.statics, lacks, now)
     }
 
+    /// Returns whether a route is not back.
+    pub(crate) fn has_lost_routes(&self) -> bool {
+        !self.routes.lost().is_empty() || !self.statics.lost(None).0.is_empty()
+    }
+
     /// Notes the routes that are not `there` after a run.
     pub(crate) fn lose_routes(&mut self, there: &DefaultRoutes, run: Run<'_>) {
         self.routes.lose(there, run);

@@ -1,6 +1,7 @@
 //! What runs for other interfaces noted in the same directory, and no run brings to its end any more: the
 //! setting `interface` was changed, or these runs have stopped. A run reads only the file of its own interface.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::net::IpAddr;
 use std::path::PathBuf;
@@ -16,8 +17,10 @@ use crate::prefix::longest;
 /// For how long a file may stay as it is while it has work, in seconds. Each run that finds work in its own file
 /// writes it anew.
 const KEPT: u64 = 3_600;
+/// The same where no timer starts the runs: without an event of the monitor, or in a downtime, there are none.
+const KEPT_WITHOUT_TIMER: u64 = 86_400;
 
-/// The files of other interfaces that no run has written for an hour.
+/// The files of other interfaces that no run has written for an hour, or a day without a timer.
 #[derive(Debug, Default)]
 pub(crate) struct Others(Vec<Other>);
 
@@ -65,21 +68,23 @@ impl Others {
         Self(names.into_iter().filter_map(|name| Other::read(folder, &name, deadline)).collect())
     }
 
-    /// Returns what each has that is still as it was noted, by what is `bound` and `there` now and a run for
-    /// the configured `interface`.
+    /// Returns what each has that is still as it was noted, by what is `bound` now, the routes that are there,
+    /// and a run for the configured `interface`.
     pub(crate) fn undone(
         &self,
         interface: &str,
-        (bound, there): (&Bound, Option<&DefaultRoutes>),
+        bound: &Bound,
         now: u64,
+        deadline: &Deadline,
     ) -> Vec<Undone> {
-        let undone = |other: &Other| other.undone(interface, (bound, there), now);
+        let there = |memory: &Memory| memory.default_routes(bound, &memory.interface, deadline);
+        let undone = |other: &Other| other.undone(interface, (bound, &there), now);
         self.0.iter().filter_map(undone).collect()
     }
 }
 
 impl Other {
-    /// `None` if it was written within the hour, or is gone.
+    /// `None` if it was written a short time ago, or is gone.
     fn read(folder: &Folder, name: &str, deadline: &Deadline) -> Option<Self> {
         let path = folder.path().join(name);
         let written = fs::symlink_metadata(&path).and_then(|file| file.modified()).ok()?;
@@ -88,6 +93,10 @@ impl Other {
             return None;
         }
         let content = read_file(folder, name, deadline).transpose()?;
+        let is_timed = content.as_ref().map_or(true, |memory| memory.is_timed);
+        if !is_timed && age.is_some_and(|age| age < KEPT_WITHOUT_TIMER) {
+            return None;
+        }
         Some(Self { path, name: name.to_owned(), age, content })
     }
 
@@ -99,7 +108,7 @@ impl Other {
     fn undone(
         &self,
         interface: &str,
-        (bound, there): (&Bound, Option<&DefaultRoutes>),
+        (bound, there): (&Bound, &impl Fn(&Memory) -> Option<DefaultRoutes>),
         now: u64,
     ) -> Option<Undone> {
         let path = self.path.display();
@@ -155,7 +164,8 @@ impl Memory {
         let cases = self.gone.cases().chain(self.misbound.cases());
         let cases = cases.map(|case| format!("{} {}: {}", case.address, case.missing, case.cause()));
         let killed = self.before.iter().map(|_| "a run was killed while its programs ran".to_owned());
-        let interfaces = self.interfaces.lost().into_iter().map(|(name, why)| format!("{name} {why}"));
+        let interfaces = self.interfaces.lost().into_iter().chain(self.interfaces.unconfigured());
+        let interfaces = interfaces.map(|(name, why)| format!("{name} {why}"));
         let defaults = self.routes.lost().into_keys().map(|route| format!("{route} is not back"));
         let (statics, replaced) = self.statics.lost(None);
         let statics = statics.into_iter().chain(replaced).map(|route| format!("{route} is not back"));
@@ -165,11 +175,12 @@ impl Memory {
         acts.chain(cases).chain(interfaces).chain(defaults).chain(statics).chain(alone).collect()
     }
 
-    /// The same of runs for another interface, without what is right by now for the configured one.
+    /// The same of runs for another interface, without what is right by now for the configured one. `there`
+    /// returns the routes that are there for the interface of these runs.
     fn left_by_now(
         &self,
         interface: &str,
-        (bound, there): (&Bound, Option<&DefaultRoutes>),
+        (bound, there): (&Bound, &impl Fn(&Self) -> Option<DefaultRoutes>),
         now: u64,
     ) -> Vec<String> {
         let mut memory = self.clone();
@@ -183,13 +194,16 @@ impl Memory {
             memory.owed.services.clear();
         }
         memory.gone.forget(bound, now);
-        memory.interfaces.forget(bound, now);
+        memory.interfaces.forget(bound, &BTreeSet::new(), now);
         memory.misbound.forget(bound, &self.interface, |_| true);
         memory.misbound.accept(interface);
         let is_alone = |address: IpAddr| places(address).any(|it| it.prefix == longest(address.is_ipv4()));
         memory.subnets.forget(|address| !is_alone(address));
-        if let Some(there) = there {
-            memory.see_again(there, now);
+        memory.forget_old_routes(now);
+        if memory.has_lost_routes()
+            && let Some(there) = there(&memory)
+        {
+            memory.see_again(&there, now);
         }
         memory.left()
     }

@@ -53,7 +53,8 @@ impl Routes {
     /// known any more: an administrator may have removed it. Returns whether this changed anything.
     pub(crate) fn see(&mut self, there: &DefaultRoutes, is_missing: bool, now: u64) -> bool {
         let before = self.clone();
-        self.lost.retain(|_, lost| now.saturating_sub(lost.since) < DAY && !there.has(lost.ipv6));
+        self.forget(now);
+        self.lost.retain(|_, lost| !there.has(lost.ipv6));
         for ipv6 in [false, true] {
             let here = there.here.iter().filter(|(_, known)| known.ipv6 == ipv6);
             let here: BTreeMap<String, Known> =
@@ -65,6 +66,14 @@ impl Routes {
             }
         }
         *self != before
+    }
+
+    /// Forgets those that are lost for a day, also where it cannot be known which are there. Returns whether
+    /// there was one.
+    pub(crate) fn forget(&mut self, now: u64) -> bool {
+        let before = self.lost.len();
+        self.lost.retain(|_, lost| now.saturating_sub(lost.since) < DAY);
+        self.lost.len() < before
     }
 
     /// Notes the default routes that are not `there` after a run: the known ones if an address is back or the

@@ -114,14 +114,9 @@ impl Statics {
     /// an address: an administrator may have removed it. Returns whether this changed anything.
     pub(super) fn see(&mut self, there: &StaticRoutes, lacks: Lacks, now: u64) -> bool {
         let before = self.clone();
+        self.forget(now);
         let (known, gone) = (&mut self.known, &mut self.gone);
-        self.lost.retain(|to, lost| {
-            let is_told = now.saturating_sub(lost.since) < DAY;
-            if !is_told {
-                known.remove(to);
-            }
-            is_told && !there.has(*to, &lost.route)
-        });
+        self.lost.retain(|to, lost| !there.has(*to, &lost.route));
         known.retain(|to, route| {
             let went = lacks.is_new || gone.contains(to);
             there.here.contains_key(to) || !there.has(*to, route) && lacks.is_missing && went
@@ -133,6 +128,21 @@ impl Statics {
         }
         *gone = known.keys().filter(|to| !there.here.contains_key(to)).copied().collect();
         *self != before
+    }
+
+    /// Forgets those that are lost for a day, also where it cannot be known which are there. Returns whether
+    /// there was one.
+    pub(super) fn forget(&mut self, now: u64) -> bool {
+        let before = self.lost.len();
+        let known = &mut self.known;
+        self.lost.retain(|to, lost| {
+            let is_told = now.saturating_sub(lost.since) < DAY;
+            if !is_told {
+                known.remove(to);
+            }
+            is_told
+        });
+        self.lost.len() < before
     }
 
     /// Notes the known routes that are not `there` after a run that bound an address, which is `is_back`, or

@@ -205,16 +205,18 @@ fn only_what_is_still_so_is_left_for_another_interface() {
     memory.gone.learn(&[example("192.0.2.9", Fate::Lost, "gone since a ran")], |_| false, now());
     memory.subnets.guess(&[Case { is_guess: true, ..example("192.0.2.31", Fate::Bindable, "") }]);
     memory.interfaces.learn(&[("eth2".to_owned(), "is down since a ran".to_owned())].into(), now());
-    let held = take(folder.path()).unwrap().unwrap();
-    held.write(&mut memory).unwrap();
-    drop(held);
+    let write = |memory: &mut Memory| take(folder.path()).unwrap().unwrap().write(memory).unwrap();
+    write(&mut memory);
     let budget = folder.path().join(BUDGET);
     let age = |seconds| {
         let then = SystemTime::now() - Duration::from_secs(seconds);
         fs::File::open(&budget).unwrap().set_modified(then).unwrap();
     };
-    let held = Held::take(folder.path(), "eth1", &soon()).unwrap().unwrap();
-    held.write(&mut Memory::default()).unwrap();
+    let others = || {
+        let held = Held::take(folder.path(), "eth1", &soon()).unwrap().unwrap();
+        held.write(&mut Memory::default()).unwrap();
+        held.others(&soon())
+    };
     let told = |places: &[Place]| {
         let interfaces =
             [(2, "eth0"), (3, "eth1")].map(|(index, name)| host_net::Interface::new(index, name));
@@ -225,13 +227,18 @@ fn only_what_is_still_so_is_left_for_another_interface() {
         };
         let addresses = places.iter().map(place).collect();
         let bound = host_net::Bound { interfaces: interfaces.to_vec(), addresses, ..Default::default() };
-        let undone = held.others(&soon()).undone("eth1", (&bound, None), now());
+        let undone = others().undone("eth1", &bound, now(), &soon());
         let mut all: Vec<String> = undone.iter().map(|undone| format!("{:?}", undone.finding())).collect();
         all.pop().unwrap_or_default()
     };
-    age(3_500);
-    assert_eq!(told(&[]), "");
-    age(200_000);
+    age(80_000);
+    assert_eq!(told(&[]), "", "no timer starts the runs");
+    memory.is_timed = true;
+    write(&mut memory);
+    for (seconds, is_told) in [(3_500, false), (3_700, true), (200_000, true)] {
+        age(seconds);
+        assert_eq!(!told(&[]).is_empty(), is_told, "{seconds}");
+    }
     let rows: [(&[Place], [bool; 5]); 5] = [
         (&[], [false, false, true, false, true]),
         (&[("192.0.2.31", 2, 32)], [true, true, true, true, true]),
@@ -279,11 +286,18 @@ fn the_default_route_is_judged_although_the_other_routes_cannot_be_read() {
     assert_eq!(wrong(&[route("192.0.2.254")]), [""; 0]);
 }
 
-/// After a start of the host nothing is as a run left it, and interfaces come late.
 #[test]
-fn what_was_up_before_the_host_started_tells_nothing() {
-    let rows = [(1_000, 1_060, 86_400, false), (1_000, 1_601, 86_400, true), (1_000, 1_060, 59, true)];
-    for (ended, now, uptime, expected) in rows {
-        assert_eq!(is_late(ended, now, uptime), expected, "{ended} {now} {uptime}");
-    }
+fn a_lost_route_is_told_for_a_day_although_the_routes_cannot_be_read() {
+    let folder = private_folder();
+    let lost = "{\"version\":1,\"acted\":[],\
+        \"routes\":{\"lost\":{\"default route by 192.0.2.254\":{\"ipv6\":false,\"address\":null,\"since\":1000}}},\
+        \"statics\":{\"known\":{\"10.0.0.0/8\":\"10.0.0.0/8 by 192.0.2.250\"},\
+        \"lost\":{\"10.0.0.0/8\":{\"route\":\"10.0.0.0/8 by 192.0.2.250\",\"since\":1000}}}}";
+    fs::write(folder.path().join(BUDGET), lost).unwrap();
+    fs::set_permissions(folder.path().join(BUDGET), fs::Permissions::from_mode(0o600)).unwrap();
+    let mut memory = take(folder.path()).unwrap().unwrap().read(1_000, &soon()).unwrap();
+    assert!(!memory.forget_old_routes(1_000 + 86_399));
+    assert!(memory.has_lost_routes() && memory.left().len() == 2, "{:?}", memory.left());
+    assert!(memory.forget_old_routes(1_000 + 86_400));
+    assert!(!memory.has_lost_routes() && memory.left().is_empty(), "{:?}", memory.left());
 }

@@ -82,8 +82,12 @@ pub(super) fn default_routes(
     let soon = Deadline::after(READING.min(deadline.remaining()));
     let lengths: BTreeSet<(bool, u8)> = known.iter().map(|to| (to.is_ipv6(), to.prefix)).collect();
     let read = |ipv6| {
-        let keeps = |prefix: u8, origin: u8| is_usual(prefix, origin) || lengths.contains(&(ipv6, prefix));
-        TableRoute::read_main(ipv6, keeps, &soon).ok()
+        let reads = |prefix: u8, origin: u8| is_usual(prefix, origin) || lengths.contains(&(ipv6, prefix));
+        let keeps = |route: &TableRoute| {
+            let to = route.destination.map(|to| Network::of(to, route.prefix));
+            is_usual(route.prefix, route.way.origin) || to.is_some_and(|to| known.contains(&to))
+        };
+        TableRoute::read_main(ipv6, reads, keeps, &soon).ok()
     };
     let [ipv4, ipv6] = [false, true].map(read);
     let mut all = ipv4?;

@@ -39,6 +39,7 @@ fn outcome(end: End, cases: Vec<Case>) -> Outcome {
         displaced: Vec::new(),
         routes: crate::budget::RouteFaults::default(),
         lost_interfaces: std::collections::BTreeMap::new(),
+        unconfigured_interfaces: std::collections::BTreeMap::new(),
         undone: Vec::new(),
         contested: BTreeSet::new(),
         pending: BTreeSet::new(),

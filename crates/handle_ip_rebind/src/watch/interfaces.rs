@@ -98,6 +98,11 @@ impl Up {
         missed.collect()
     }
 
+    /// Returns their names.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &String> {
+        self.0.keys()
+    }
+
     /// Returns whether there is none.
     pub(crate) fn is_empty(&self) -> bool {
         self.0.is_empty()

@@ -16,6 +16,8 @@ mod finish;
 #[cfg(test)]
 mod hostile;
 #[cfg(test)]
+mod later;
+#[cfg(test)]
 mod leaving;
 #[cfg(test)]
 mod masks;

@@ -1,0 +1,123 @@
+//! What a run finds of what earlier runs noted: what is as it should be again, and what their programs did after
+//! these runs were killed or had ended.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::mem;
+
+use plugin::Deadline;
+use rustix::system::sysinfo;
+
+use super::{Memory, now};
+use crate::config::Config;
+use crate::probe::{ObserveError, Seen};
+use crate::wrong;
+
+/// For how long after a run its programs may have set down an interface, in seconds: later, others did.
+const LATE: u64 = 600;
+
+impl Memory {
+    /// Forgets the addresses, interfaces and routes that are as they should be again, or not known to be wrong
+    /// any more, by what is `seen` now. Judges what the programs of a run bound, set down or removed that was
+    /// killed, or ended a short time ago. Returns whether this changed anything.
+    ///
+    /// # Errors
+    /// [`ObserveError`]: the list or the routes cannot be read.
+    pub(crate) fn review(
+        &mut self,
+        config: &Config,
+        seen: &Seen,
+        now: u64,
+        deadline: &Deadline,
+    ) -> Result<bool, ObserveError> {
+        let bound = seen.bound();
+        let known = self.up.names().chain(self.interfaces.names());
+        let gone: BTreeSet<&String> = known.filter(|name| bound.by_name(name).is_none()).collect();
+        let configured = seen.configured(config, gone.into_iter(), deadline);
+        let given_up: BTreeSet<String> = self.configured.difference(&configured).cloned().collect();
+        let is_back = self.gone.forget(bound, now);
+        let is_right = self.misbound.forget(bound, &config.interface, |address| seen.names(address));
+        let is_up = self.interfaces.forget(bound, &given_up, now);
+        let is_old = self.forget_old_routes(now);
+        let is_new = self.judge_interfaces(seen, &configured, &given_up);
+        let was_killed = self.judge_places(config, seen, deadline)?;
+        Ok(is_back | is_right | is_up | is_old | is_new | was_killed)
+    }
+
+    /// Forgets the routes that are lost for a day. Returns whether there was one.
+    pub(super) fn forget_old_routes(&mut self, now: u64) -> bool {
+        self.routes.forget(now) | self.statics.forget(now)
+    }
+
+    /// Judges which interfaces the programs of a run set down or removed that was killed or ended a short time
+    /// ago. One that is gone and was given up in the configuration is an administrator's doing. So it may be
+    /// with one that no file ever named, unless the run was killed while its programs ran.
+    fn judge_interfaces(
+        &mut self,
+        seen: &Seen,
+        configured: &BTreeSet<String>,
+        given_up: &BTreeSet<String>,
+    ) -> bool {
+        let (up, ended) = (mem::take(&mut self.up), self.ended.take());
+        let is_new = !up.is_empty();
+        if !ended.is_some_and(|ended| is_late(ended, now(), age())) {
+            let mut missed = up.missed(seen.bound());
+            missed.retain(|name, _| !given_up.contains(name));
+            let may_be_others = |name: &str| {
+                ended.is_some() && seen.bound().by_name(name).is_none() && !configured.contains(name)
+            };
+            let (others, own) = missed.into_iter().partition(|(name, _)| may_be_others(name));
+            self.interfaces.learn(&own, now());
+            self.interfaces.learn_unconfigured(others, now());
+        }
+        let told: BTreeSet<&String> = self.interfaces.names().collect();
+        self.configured.retain(|name| told.contains(name));
+        is_new
+    }
+
+    /// Judges where the programs of a run that was killed bound addresses of a list. Returns whether there was
+    /// one.
+    fn judge_places(
+        &mut self,
+        config: &Config,
+        seen: &Seen,
+        deadline: &Deadline,
+    ) -> Result<bool, ObserveError> {
+        let Some(before) = self.before.take() else { return Ok(false) };
+        let found = (&before, seen.bound());
+        let wrongs = wrong::found(config, (seen, &self.subnets), found, "since an earlier run", deadline)?;
+        self.misbound.learn(&wrongs, seen.bound(), &config.interface);
+        Ok(true)
+    }
+}
+
+/// Returns for how long this host or container runs, in seconds: the kernel counts from its own start, and
+/// process 1 of a container is younger.
+fn age() -> u64 {
+    let uptime = sysinfo().uptime;
+    let stat = fs::read_to_string("/proc/1/stat").ok();
+    let first = stat.and_then(|stat| host_config::process_start(&stat)).unwrap_or(0);
+    u64::try_from(uptime.saturating_sub(first)).unwrap_or(0)
+}
+
+/// Returns whether the interfaces that were up when a run `ended` tell nothing `now`: it is long ago, or this
+/// host has started since, so that nothing of it is there and interfaces may come late. `age` is for how long
+/// this host runs, in seconds.
+fn is_late(ended: u64, now: u64, age: u64) -> bool {
+    let since = now.saturating_sub(ended);
+    since > LATE || since >= age
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// After a start of the host nothing is as a run left it, and interfaces come late.
+    #[test]
+    fn what_was_up_before_the_host_started_tells_nothing() {
+        let rows = [(1_000, 1_060, 86_400, false), (1_000, 1_601, 86_400, true), (1_000, 1_060, 59, true)];
+        for (ended, now, age, expected) in rows {
+            assert_eq!(is_late(ended, now, age), expected, "{ended} {now} {age}");
+        }
+    }
+}

@@ -1,0 +1,114 @@
+//! What a run finds after others had time to act: administrators, other programs, and a new start of the
+//! container.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::time::{Duration, SystemTime};
+
+use suite::host::write;
+use suite::needs::{Need, missing};
+use suite::plugins;
+use suite::process::run;
+
+use super::site::{HOSTS, Site};
+
+const WELL: &str = "IP_REBIND OK - configuration is right: 1 address listed, 0 would be bound on eth0";
+
+#[test]
+fn an_interface_that_is_removed_after_a_run_is_told_as_long_as_it_is_configured() {
+    if missing(&HOSTS) || missing(&[Need::Program("unshare")]) {
+        return;
+    }
+    let site = Site::new("192.0.2.31");
+    let stanza = |name: &str, last: u8| {
+        format!("auto {name}\niface {name} inet static\n address 198.51.100.{last}/32\n")
+    };
+    let interfaces = |text: &str| site.host.etc("network/interfaces", text);
+    let both = stanza("eth1", 1) + &stanza("eth2", 2);
+    interfaces(&both);
+    let add = |name: &str, last: u8| {
+        let link = format!("link add {name} type veth peer name {name}-peer\nlink set {name} up\n");
+        site.host.ip_batch(&format!("{link}addr add 198.51.100.{last}/32 dev {name}\n"));
+    };
+    let all = [("eth1", 1), ("eth2", 2), ("tun0", 3)];
+    all.into_iter().for_each(|(name, last)| add(name, last));
+    site.configure("enabled = true\nrestart = [[\"/bin/true\"]]\n");
+    let line = "IP_REBIND OK - bound again: 192.0.2.31, restarted 1 service";
+    assert_eq!(site.handle().verdict(), (0, line));
+    let noted = fs::read(site.path("state/budget.json")).unwrap();
+    assert_eq!(site.trial().verdict(), (0, WELL));
+
+    // One that is configured is told until it is given up, also by a run that finds it gone by then.
+    site.host.ip(&["link", "del", "eth1"]);
+    let gone = "IP_REBIND CRITICAL - eth1 is gone since an earlier run";
+    assert_eq!(site.trial().verdict(), (2, gone));
+    assert_eq!((site.handle().verdict(), site.handle().verdict()), ((2, gone), (2, gone)));
+    let told = fs::read(site.path("state/budget.json")).unwrap();
+    interfaces(&stanza("eth2", 2));
+    assert_eq!(site.trial().verdict(), (0, WELL));
+    let restore = |content: &[u8]| fs::write(site.path("state/budget.json"), content).unwrap();
+    restore(&noted);
+    assert_eq!(site.trial().verdict(), (0, WELL));
+    interfaces("auto eth1\n  broken");
+    restore(&told);
+    assert_eq!(site.trial().verdict(), (2, gone), "nobody knows what is configured");
+    interfaces(&both);
+    add("eth1", 1);
+
+    // One that no file has ever named may be a VPN's: it is told, and not as an outage.
+    restore(&noted);
+    site.host.ip(&["link", "del", "tun0"]);
+    let line = "IP_REBIND WARNING - tun0 is gone since an earlier run, and no file configures it";
+    assert_eq!((site.trial().verdict(), site.handle().verdict()), ((1, line), (1, line)));
+    add("tun0", 3);
+    let well = "IP_REBIND OK - nothing is missing, 1 address bound and usable";
+    assert_eq!(site.handle().verdict(), (0, well));
+
+    // A container that started since has new interfaces, and they may come late.
+    restore(&noted);
+    site.host.ip(&["link", "del", "eth1"]);
+    assert_eq!(site.trial().verdict(), (2, gone));
+    let mut command = site.host.command("unshare");
+    command.args(["--pid", "--fork", "--mount-proc"]).arg(plugins::binary("handle_ip_rebind"));
+    let config = format!("--config={}", site.path("config.toml").display());
+    assert_eq!(run(command.args(["--test-config", &config])).verdict(), (0, WELL));
+}
+
+#[test]
+fn the_routes_of_another_interface_are_judged_by_what_was_noted_for_it() {
+    if missing(&HOSTS) {
+        return;
+    }
+    let site = Site::new("192.0.2.1");
+    site.host.cable("eth1", &site.neighbour, "eth1");
+    site.host.ip_batch("addr add 198.51.100.1/24 dev eth1\n");
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs();
+    let route = "10.0.0.0/8 by 198.51.100.50";
+    let known = format!("\"known\":{{\"10.0.0.0/8\":\"{route}\"}}");
+    let lost = format!("\"lost\":{{\"10.0.0.0/8\":{{\"route\":\"{route}\",\"since\":{now}}}}}");
+    let noted = format!(
+        "{{\"version\":1,\"interface\":\"eth1\",\"is_timed\":true,\"acted\":[],\"statics\":{{{known},{lost}}}}}"
+    );
+    fs::create_dir(site.path("state")).unwrap();
+    fs::set_permissions(site.path("state"), fs::Permissions::from_mode(0o700)).unwrap();
+    let budget = site.path("state/budget.json.eth1");
+    write(&budget, &noted);
+    let then = SystemTime::now() - Duration::from_secs(7_200);
+    fs::File::open(&budget).unwrap().set_modified(then).unwrap();
+    let line = format!("runs for eth1 left work undone, the last 2 h ago: {}", budget.display());
+    let tried = site.trial();
+    assert!(tried.code == Some(1) && tried.stdout.contains(&line), "{tried:?}");
+    let lines = [
+        "not done: the route to 10.0.0.0/8 by 198.51.100.50 is not back",
+        "not done: 10.0.0.0/8 by 198.51.100.50 is not back",
+    ];
+    assert!(lines.iter().any(|line| tried.stdout.contains(line)), "{tried:?}");
+    let bring = |origin: &str| {
+        let route = ["route", "replace", "10.0.0.0/8", "via", "198.51.100.50", "proto", origin];
+        site.host.ip(&route);
+    };
+    for origin in ["bird", "static"] {
+        bring(origin);
+        assert_eq!(site.trial().verdict(), (0, WELL), "{origin}");
+    }
+}
