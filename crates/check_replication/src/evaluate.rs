@@ -250,8 +250,11 @@ fn omissions(policy: &Policy<'_>, together: &Together<'_>, place: usize, answer:
         filter::judge(&subject, &channel.filters, context, policy.replicated)
     });
     let mut findings: Vec<Finding> = filtered.collect();
-    findings
-        .extend(existence.iter().flat_map(|existence| existence.judge(asked, policy.replicated.databases)));
+    // One that is renamed need not be here by its own name.
+    let is_renamed =
+        |name: &&String| channels.iter().any(|channel| channel.filters.renamed(name, names).is_some());
+    let own = || policy.replicated.databases.iter().filter(|name| !is_renamed(name));
+    findings.extend(existence.iter().flat_map(|existence| existence.judge(asked, own())));
     findings
         .extend(log.iter().flat_map(|log| log.judge(asked, answer.server.by_rows, names, policy.replicated)));
     findings.extend(answer.hidden_log.iter().map(|why| match refusal::no_log(asked, why) {

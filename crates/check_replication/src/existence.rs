@@ -54,7 +54,7 @@ impl Existence {
     }
 
     /// Judges a server called `name` by the databases that it is expected to have.
-    pub(crate) fn judge(&self, name: &str, databases: &[String]) -> Vec<Finding> {
+    pub(crate) fn judge<'a>(&self, name: &str, databases: impl Iterator<Item = &'a String>) -> Vec<Finding> {
         let is_shown = |database: &&String| {
             let is_it = |shown: &String| match self.folds {
                 true => shown.to_lowercase() == database.to_lowercase(),
@@ -62,7 +62,7 @@ impl Existence {
             };
             self.shown.iter().any(is_it)
         };
-        let unseen = databases.iter().filter(|database| !is_shown(database));
+        let unseen = databases.filter(|database| !is_shown(database));
         let one = |database: &String| match self.sees_all {
             true => Finding::warning(format!("{name}: no database {database}")),
             false => Finding::ok("").detail(self.unknown(name, database)),
@@ -107,7 +107,7 @@ mod tests {
             (seen("", "0", "0"), Some(unknown)),
         ];
         for (existence, expected) in rows {
-            let found = existence.judge("db-01", &["Shop".to_owned()]);
+            let found = existence.judge("db-01", ["Shop".to_owned()].iter());
             let said: Vec<String> =
                 found.iter().map(|finding| format!("{} {}", finding.state, finding.text)).collect();
             assert_eq!(said, expected.into_iter().collect::<Vec<_>>(), "{existence:?}");

@@ -144,6 +144,18 @@ impl Filters {
         self.by_names(database, context.names).or_else(by_origin)
     }
 
+    /// Returns the name that a database of the source has on the replica: filters go by that. `None` if it is
+    /// not renamed. The first of several new names counts. MariaDB writes `from->to,from->to`, MySQL
+    /// `(from,to),(from,to)`.
+    pub(crate) fn renamed(&self, database: &str, names: Names) -> Option<&str> {
+        let [.., rewrite, _, _, _] = COLUMNS;
+        let list = self.list(rewrite);
+        let of_mysql = list.strip_prefix('(').and_then(|list| list.strip_suffix(')'));
+        let (between, arrow, pairs) = of_mysql.map_or((",", "->", list), |pairs| ("),(", ",", pairs));
+        let mut pairs = pairs.split(between).filter_map(|pair| pair.split_once(arrow));
+        pairs.find(|(from, _)| names.is_database(from.trim(), database)).map(|(_, to)| to.trim())
+    }
+
     /// Returns them without this one, and without its like where both together say what is taken.
     fn without(&self, by: &str) -> Self {
         let [_, _, do_table, _, wild_do, ..] = COLUMNS;
@@ -244,22 +256,26 @@ pub(crate) fn judge(
     expected: Expected<'_>,
 ) -> Vec<Finding> {
     let one = |database: &String| {
-        let left_out = filters.leave_out(database, context);
+        let renamed = filters.renamed(database, context.names);
+        let shown = renamed.map_or_else(|| database.clone(), |own| format!("{database} (here {own})"));
+        let own = renamed.unwrap_or(database);
+        let left_out = filters.leave_out(own, context);
         let by_session = filters.by_session().filter(|_| !matches!(left_out, Some(LeftOut::Whole(_))));
-        let crossing = |by| expected.accept(by, crossing(subject, by, database, context.by_rows));
-        omissions(subject, filters.clone(), database, context, expected)
+        let crossing = |by| expected.accept(by, crossing(subject, by, &shown, context.by_rows));
+        omissions(subject, filters.clone(), (own, &shown), context, expected)
             .into_iter()
             .chain(by_session.map(crossing))
     };
     expected.databases.iter().flat_map(one).collect()
 }
 
-/// Returns what is said of the filters that leave out a database or a part of it: of the first one that is not
+/// Returns what is said of the filters that leave out a database, by its name and by how it is shown, or a part
+/// of it: of the first one that is not
 /// accepted, and of all those before it that are.
 fn omissions(
     subject: &str,
     mut filters: Filters,
-    database: &str,
+    (database, shown): (&str, &str),
     context: Context,
     expected: Expected<'_>,
 ) -> Vec<Finding> {
@@ -268,17 +284,17 @@ fn omissions(
         let by = left_out.by();
         let finding = match left_out {
             LeftOut::Whole(_) => {
-                Finding::critical(format!("{subject}: {by} leaves out the database {database}"))
+                Finding::critical(format!("{subject}: {by} leaves out the database {shown}"))
             }
             LeftOut::Part(_) => {
-                let part = format!("{subject}: {by} leaves out tables of {database}");
+                let part = format!("{subject}: {by} leaves out tables of {shown}");
                 expected.accept(by, Finding::warning(part))
             }
             LeftOut::Perhaps(_) => {
-                let perhaps = format!("{subject}: {by} may leave out {database}");
+                let perhaps = format!("{subject}: {by} may leave out {shown}");
                 expected.accept(by, Finding::warning(perhaps))
             }
-            LeftOut::PerhapsWhole(_) => Finding::warning(format!("{subject}: {by} may leave out {database}")),
+            LeftOut::PerhapsWhole(_) => Finding::warning(format!("{subject}: {by} may leave out {shown}")),
         };
         let is_accepted = finding.state == State::Ok;
         said.push(finding);

@@ -30,6 +30,8 @@ mod omissions;
 #[cfg(test)]
 mod relay;
 #[cfg(test)]
+mod renamed;
+#[cfg(test)]
 mod reset;
 #[cfg(test)]
 mod several;
