@@ -106,3 +106,17 @@ fn extra_opts_that_cannot_be_had_are_refused() {
         plugin.refuses(&[&format!("--extra-opts=@{}", folder.path().display())], &["is a directory"]);
     }
 }
+
+#[test]
+fn who_asks_for_nothing_is_told_what_to_give_and_where_help_is() {
+    let mut advised = 0;
+    for plugin in all() {
+        let (_, line) = plugin.ask(&["--timeout=2"]);
+        let text = line.split(" | ").next().unwrap();
+        if [": give ", ": name it by --", ": name its "].iter().any(|advice| text.contains(advice)) {
+            advised += 1;
+            assert!(text.ends_with(", see --help"), "{line}");
+        }
+    }
+    assert!(advised >= 7, "only {advised} lines with advice");
+}

@@ -26,7 +26,9 @@ const PATIENCE: Duration = Duration::from_secs(5);
 #[derive(Debug, thiserror::Error)]
 pub enum ProbeError {
     /// Neither a host nor a server is named.
-    #[error("nothing to compare: give --hostname for the clock of a host, --ntp for that of this machine")]
+    #[error(
+        "nothing to compare: give --hostname for the clock of a host, --ntp for that of this machine, see --help"
+    )]
     Nothing,
     /// The options contradict each other.
     #[error(transparent)]

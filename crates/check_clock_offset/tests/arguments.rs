@@ -16,16 +16,19 @@ fn check(arguments: &[&str]) -> Outcome {
 #[test]
 fn bad_arguments_are_named() {
     let rows: [(&[&str], &str); 46] = [
-        (&[], "nothing to compare: give --hostname for the clock of a host, --ntp for that of this machine"),
+        (
+            &[],
+            "nothing to compare: give --hostname for the clock of a host, --ntp for that of this machine, see --help",
+        ),
         (
             &["-H", "127.0.0.1", "--oid", "sysUpTime.0"],
             "sysUpTime.0 is not a numeric OID, as in .1.3.6.1.2.1.25.1.2.0",
         ),
         (&["-H", "127.0.0.1", "-P", "4"], "--protocol=4: not 1, 2c or 3, see --help"),
-        (&["-H", "127.0.0.1", "-P", "3"], "--protocol=3 needs --secname"),
+        (&["-H", "127.0.0.1", "-P", "3"], "--protocol=3 needs --secname, see --help"),
         (
             &["-H", "127.0.0.1", "-P", "3", "-U", "x", "-L", "authNoPriv"],
-            "--seclevel=authNoPriv needs --authpasswd",
+            "--seclevel=authNoPriv needs --authpasswd, see --help",
         ),
         (&["-H", "127.0.0.1", "-P", "3", "-U", "x", "-L", "authNoPriv", "-A", ""], "--authpasswd"),
         (
@@ -34,17 +37,17 @@ fn bad_arguments_are_named() {
         ),
         (
             &["-H", "127.0.0.1", "-P", "3", "-U", "x", "-L", "authPriv", "-A", "longenough"],
-            "--seclevel=authPriv needs --privpasswd",
+            "--seclevel=authPriv needs --privpasswd, see --help",
         ),
-        (&["-H", "127.0.0.1", "-L", "authPriv"], "--seclevel needs --protocol=3"),
-        (&["-H", "127.0.0.1", "-P", "2c", "-U", "x"], "--secname needs --protocol=3"),
-        (&["-H", "127.0.0.1", "-a", "MD5"], "--authproto needs --protocol=3"),
-        (&["-H", "127.0.0.1", "-A", "longenough"], "--authpasswd needs --protocol=3"),
-        (&["-H", "127.0.0.1", "-x", "AES"], "--privproto needs --protocol=3"),
-        (&["-H", "127.0.0.1", "-P", "1", "-X", "longenough"], "--privpasswd needs --protocol=3"),
-        (&["-H", "127.0.0.1", "-N", ""], "--context needs --protocol=3"),
+        (&["-H", "127.0.0.1", "-L", "authPriv"], "--seclevel needs --protocol=3, see --help"),
+        (&["-H", "127.0.0.1", "-P", "2c", "-U", "x"], "--secname needs --protocol=3, see --help"),
+        (&["-H", "127.0.0.1", "-a", "MD5"], "--authproto needs --protocol=3, see --help"),
+        (&["-H", "127.0.0.1", "-A", "longenough"], "--authpasswd needs --protocol=3, see --help"),
+        (&["-H", "127.0.0.1", "-x", "AES"], "--privproto needs --protocol=3, see --help"),
+        (&["-H", "127.0.0.1", "-P", "1", "-X", "longenough"], "--privpasswd needs --protocol=3, see --help"),
+        (&["-H", "127.0.0.1", "-N", ""], "--context needs --protocol=3, see --help"),
         (&["-H", "127.0.0.1", "-P", "3", "-U", "x", "-C", "x"], "--community needs --protocol=1 or 2c"),
-        (&["-H", "127.0.0.1", "-C", ""], "--community is empty: leave it out for public"),
+        (&["-H", "127.0.0.1", "-C", ""], "--community is empty: leave it out for public, see --help"),
         (&["-H", "127.0.0.1", "-a", "SHA3"], "not MD5, SHA, SHA-224, SHA-256, SHA-384 or SHA-512"),
         (&["-H", "127.0.0.1", "-x", "ROT13"], "not DES, AES, AES-192, AES-256, AES-192-C or AES-256-C"),
         (&["-H", "127.0.0.1", "--cache-time=-1"], "not a time in seconds from 0 to 86400"),

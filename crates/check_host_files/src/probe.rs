@@ -29,10 +29,10 @@ pub enum ProbeError {
     #[error(transparent)]
     Reference(#[from] ReferenceError),
     /// An option needs the reference.
-    #[error("{0} needs --reference")]
+    #[error("{0} needs --reference, see --help")]
     NeedsReference(&'static str),
     /// There is nothing to check.
-    #[error("nothing to check: name it by --reference, --name, --nameserver or --search")]
+    #[error("nothing to check: name it by --reference, --name, --nameserver or --search, see --help")]
     Nothing,
     /// Each file would be its own copy.
     #[error("--reference is the folder that is checked: no file can differ from itself")]

@@ -168,9 +168,9 @@ fn what_does_not_fit_together_is_refused() {
     let trees = trees();
     fs::create_dir(trees.path().join("empty")).unwrap();
     let rows: [(&[&str], &str); 27] = [
-        (&[], "nothing to check: name it by --reference, --name, --nameserver or --search"),
-        (&["--file=/etc/hosts"], "--file needs --reference"),
-        (&["--name=reference"], "--name=reference needs --reference"),
+        (&[], "nothing to check: name it by --reference, --name, --nameserver or --search, see --help"),
+        (&["--file=/etc/hosts"], "--file needs --reference, see --help"),
+        (&["--name=reference"], "--name=reference needs --reference, see --help"),
         (&["--name=x", "--mode"], "--reference"),
         (&["--nameserver=::1", "--exact"], "--reference"),
         (

@@ -114,7 +114,7 @@ pub(crate) const MOST_GATEWAYS: usize = 4;
 
 /// An absolute critical limit below the warning one.
 #[derive(Debug, thiserror::Error)]
-#[error("--limit-critical is below --limit-warning")]
+#[error("--limit-critical is below --limit-warning, see --help")]
 pub struct ContradictoryLimits;
 
 impl Pinging {

@@ -57,7 +57,7 @@ pub enum TargetError {
     #[error(transparent)]
     TooLong(#[from] TooLong),
     /// No source of addresses is given.
-    #[error("no target to ping: give --ip, --file or --hostname")]
+    #[error("no target to ping: give --ip, --file or --hostname, see --help")]
     NoTarget,
 }
 
@@ -354,7 +354,10 @@ mod tests {
 
     #[test]
     fn nothing_to_ping_is_an_error() {
-        assert_eq!(read("", &[], &[]).unwrap_err(), "no target to ping: give --ip, --file or --hostname");
+        assert_eq!(
+            read("", &[], &[]).unwrap_err(),
+            "no target to ping: give --ip, --file or --hostname, see --help"
+        );
         assert!(read("x\n", &[], &[]).unwrap_err().contains(" line 1: x is not an IP address"));
     }
 }

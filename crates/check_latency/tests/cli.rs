@@ -186,13 +186,13 @@ fn without_the_shared_folder_the_line_says_how_to_make_it() {
 fn bad_input_is_refused() {
     let place = Place::new();
     let rows: [(&[&str], &str); 8] = [
-        (&[], "no target to ping: give --ip, --file or --hostname"),
+        (&[], "no target to ping: give --ip, --file or --hostname, see --help"),
         (&["--ip=0.0.0.0"], "0.0.0.0 is not an address that a host can have"),
         (&["--ip=224.0.0.1"], "224.0.0.1 is not an address that a host can have"),
         (&["--ip=255.255.255.255"], "255.255.255.255 is not an address that a host can have"),
         (
             &["--ip=127.0.0.1", "--limit-warning=200,20%", "--limit-critical=100,60%"],
-            "--limit-critical is below --limit-warning",
+            "--limit-critical is below --limit-warning, see --help",
         ),
         (
             &["--ip=127.0.0.1", "--timeout=0.5"],

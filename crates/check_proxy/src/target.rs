@@ -31,7 +31,7 @@ pub(crate) struct Target {
 #[derive(Debug, thiserror::Error)]
 pub enum TargetError {
     /// There is none.
-    #[error("no proxy: name it by --ip, --file or --hostname, as in --ip=192.0.2.1")]
+    #[error("no proxy: name it by --ip, --file or --hostname, as in --ip=192.0.2.1, see --help")]
     None,
     /// A file cannot be read or has a bad line.
     #[error(transparent)]

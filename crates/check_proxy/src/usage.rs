@@ -12,7 +12,7 @@ use crate::words::{Part, parts};
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum UsageError {
     /// There is no page.
-    #[error("no page: name it by --url, as in --url=http://www.example.com/pong?n=NONCE")]
+    #[error("no page: name it by --url, as in --url=http://www.example.com/pong?n=NONCE, see --help")]
     Url,
     /// There is no text.
     #[error(
@@ -31,7 +31,7 @@ pub enum UsageError {
     #[error("--not-expect is empty, which every page has")]
     NotExpect,
     /// There is no login.
-    #[error("no --username: give the customer's login, or --strangers=allow or only")]
+    #[error("no --username: give the customer's login, or --strangers=allow or only, see --help")]
     Username,
     /// There is no password.
     #[error("no password: write it to a file that --extra-opts names, as password = ...")]
@@ -43,7 +43,7 @@ pub enum UsageError {
     #[error("--source {0} and {1} are of one family: give one for IPv4, one for IPv6")]
     Sources(IpAddr, IpAddr),
     /// There is no user for the password.
-    #[error("--password without --username")]
+    #[error("--password without --username, see --help")]
     User,
     /// A control character would end a line of the request.
     #[error("{0} has a line end or a NUL in it")]
@@ -52,7 +52,7 @@ pub enum UsageError {
     #[error("{0} has {1} octets, SOCKS5 takes 1 to 255")]
     Length(&'static str, usize),
     /// A forbidden target has no port.
-    #[error("--forbid {0} has no port: write HOST:PORT")]
+    #[error("--forbid {0} has no port: write HOST:PORT, see --help")]
     Port(String),
 }
 

@@ -49,10 +49,13 @@ fn bad_input_is_unknown() {
         ),
         (&[&network, &url, expect, &login], "proxies line 2: 192.0.2.0/30 is a network: name its addresses"),
         (&["--ip=192.0.2.0/30", &url, expect, &login], "192.0.2.0/30 is a network: name its addresses"),
-        (&[&url, expect, &login], "no proxy: name it by --ip, --file or --hostname, as in --ip=192.0.2.1"),
+        (
+            &[&url, expect, &login],
+            "no proxy: name it by --ip, --file or --hostname, as in --ip=192.0.2.1, see --help",
+        ),
         (
             &["--ip=127.0.0.1", expect, &login],
-            "no page: name it by --url, as in --url=http://www.example.com/pong?n=NONCE",
+            "no page: name it by --url, as in --url=http://www.example.com/pong?n=NONCE, see --help",
         ),
         (
             &["--ip=127.0.0.1", &url, &login],
@@ -76,7 +79,7 @@ fn bad_input_is_unknown() {
         ),
         (
             &["--ip=127.0.0.1", &url, expect],
-            "no --username: give the customer's login, or --strangers=allow or only",
+            "no --username: give the customer's login, or --strangers=allow or only, see --help",
         ),
         (
             &["--ip=127.0.0.1", &url, expect, "--username=cust"],
@@ -92,7 +95,7 @@ fn bad_input_is_unknown() {
         ),
         (
             &["--ip=127.0.0.1", &url, expect, &login, "--forbid=mail.example.com"],
-            "--forbid mail.example.com has no port: write HOST:PORT",
+            "--forbid mail.example.com has no port: write HOST:PORT, see --help",
         ),
         (
             &["--ip=127.0.0.1", &url, expect, &login, "--not-expect="],

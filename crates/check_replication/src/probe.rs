@@ -70,10 +70,10 @@ pub enum ProbeError {
     )]
     Expected,
     /// Several servers of which none replicates would not be checked for anything.
-    #[error("--expect=none is for one server")]
+    #[error("--expect=none is for one server, see --help")]
     None,
     /// What is acknowledged is one server's.
-    #[error("--acknowledge is for one server: give one --hostname or --socket")]
+    #[error("--acknowledge is for one server: give one --hostname or --socket, see --help")]
     Acknowledge,
     /// One server would be judged together with itself.
     #[error("{0} is asked twice: give each server once")]

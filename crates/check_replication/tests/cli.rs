@@ -54,7 +54,10 @@ fn a_wrong_option_is_unknown_and_named() {
             &["--expect", "none", "--heartbeat-table", "no.such"],
             "leave --expect-channels, --expect-source and --heartbeat-table away",
         ),
-        (&["--expect", "none", "-H", "192.0.2.1", "-H", "192.0.2.2"], "--expect=none is for one server"),
+        (
+            &["--expect", "none", "-H", "192.0.2.1", "-H", "192.0.2.2"],
+            "--expect=none is for one server, see --help",
+        ),
         (
             &["--expect-database=shop", "--accept-filter=Replicate_Rewrite_DB"],
             "it renames databases and is never reported: leave the option out",
@@ -79,7 +82,7 @@ fn a_wrong_option_is_unknown_and_named() {
         ),
         (
             &["--acknowledge", "--state=/nonexistent", "-H", "192.0.2.1", "-H", "192.0.2.2"],
-            "--acknowledge is for one server: give one --hostname or --socket",
+            "--acknowledge is for one server: give one --hostname or --socket, see --help",
         ),
         (&["--password", "x"], "--password is not an option"),
         (&["--defaults-group", "x"], "--defaults-group needs --defaults-file"),

@@ -39,7 +39,7 @@ const OWN: &str = "/etc/resolv.conf";
 #[derive(Debug, thiserror::Error)]
 pub enum ProbeError {
     /// There is nothing to ask.
-    #[error("no name: give one that must resolve by --name, as in --name=www.example.com")]
+    #[error("no name: give one that must resolve by --name, as in --name=www.example.com, see --help")]
     NoName,
     /// There is no server that could refuse: the one on this machine is only asked for its own programs.
     #[error("no nameserver to check: {0}, name some by --server")]

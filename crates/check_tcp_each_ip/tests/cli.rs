@@ -118,7 +118,11 @@ fn a_line_of_a_list_may_have_its_own_ports() {
     let outcome = check(&["--file", &path]);
     assert_eq!(
         text(&outcome),
-        (3, format!("TCP_EACH_IP UNKNOWN - no port for 127.0.0.2 ({path} line 2): give --port").as_str())
+        (
+            3,
+            format!("TCP_EACH_IP UNKNOWN - no port for 127.0.0.2 ({path} line 2): give --port, see --help")
+                .as_str()
+        )
     );
 }
 

@@ -23,7 +23,7 @@ const TYPES: [&str; 2] = ["SOFT", "HARD"];
 pub enum EventError {
     /// Nothing of an event is given.
     #[error(
-        "no event: name its host by --host and its state by --state, or take both --from-env, or send what waits by --flush"
+        "no event: name its host by --host and its state by --state, or take both --from-env, or send what waits by --flush, see --help"
     )]
     Nothing,
 }

@@ -61,7 +61,7 @@ pub struct Target {
 #[derive(Debug, thiserror::Error)]
 pub enum TargetError {
     /// No broker is named.
-    #[error("no broker: name it by --broker, as in --broker=127.0.0.1")]
+    #[error("no broker: name it by --broker, as in --broker=127.0.0.1, see --help")]
     NoBroker,
     /// A value of --broker is not a host and port.
     #[error("--broker={}: {}", excerpt(.given), .why.with_port(PORTS.0))]
@@ -75,16 +75,16 @@ pub enum TargetError {
     #[error(transparent)]
     Failover(#[from] failover::FailoverError),
     /// No destination.
-    #[error("no destination: name it by --destination, as in --destination=/topic/nagios")]
+    #[error("no destination: name it by --destination, as in --destination=/topic/nagios, see --help")]
     NoDestination,
     /// The destination has a placeholder that is none.
     #[error(transparent)]
     Template(#[from] TemplateError),
     /// A file for TLS without TLS would be ignored.
-    #[error("{0} has no effect without --tls: add --tls")]
+    #[error("{0} has no effect without --tls: add --tls, see --help")]
     WithoutTls(&'static str),
     /// A certificate without its key, or a key alone.
-    #[error("--tls-cert and --tls-key belong together: name both files")]
+    #[error("--tls-cert and --tls-key belong together: name both files, see --help")]
     HalfIdentity,
     /// TLS cannot be set up.
     #[error(transparent)]
@@ -262,19 +262,19 @@ mod tests {
         };
         assert_eq!(
             route(&Target::default()),
-            Err("no broker: name it by --broker, as in --broker=127.0.0.1".to_owned())
+            Err("no broker: name it by --broker, as in --broker=127.0.0.1, see --help".to_owned())
         );
         assert_eq!(
             with(|target| target.tls_ca = Some("/ca.pem".into())),
-            "--tls-ca has no effect without --tls: add --tls"
+            "--tls-ca has no effect without --tls: add --tls, see --help"
         );
         assert_eq!(
             with(|target| target.tls_key = Some("/key.pem".into())),
-            "--tls-key has no effect without --tls: add --tls"
+            "--tls-key has no effect without --tls: add --tls, see --help"
         );
         assert_eq!(
             with(|target| (target.tls, target.tls_cert) = (true, Some("/cert.pem".into()))),
-            "--tls-cert and --tls-key belong together: name both files"
+            "--tls-cert and --tls-key belong together: name both files, see --help"
         );
         assert_eq!(
             with(|target| target.login = Some("a\nb".to_owned())),

@@ -18,14 +18,17 @@ fn a_wrong_argument_is_named() {
         ),
         (
             &[],
-            "no event: name its host by --host and its state by --state, or take both --from-env, or send what waits by --flush",
+            "no event: name its host by --host and its state by --state, or take both --from-env, or send what waits by --flush, see --help",
         ),
-        (&["--flush", "--destination=/topic/x"], "no broker: name it by --broker, as in --broker=127.0.0.1"),
+        (
+            &["--flush", "--destination=/topic/x"],
+            "no broker: name it by --broker, as in --broker=127.0.0.1, see --help",
+        ),
         (
             &["--flush", "--destination=/topic/x", "--broker=ex;ample:1"],
             "--broker=ex,ample:1: a host name has only ASCII letters, digits, dots, hyphens and underscores",
         ),
-        (&["--cat=/topic/x"], "no broker: name it by --broker, as in --broker=127.0.0.1"),
+        (&["--cat=/topic/x"], "no broker: name it by --broker, as in --broker=127.0.0.1, see --help"),
         (&["--cat=/topic/x", "--in-order"], "--in-order needs --count, see --help"),
         (&["--in-order"], "--in-order needs --cat and --count, see --help"),
         (

@@ -30,7 +30,7 @@ fn a_wrong_option_of_the_broker_is_unknown_and_the_event_waits() {
     let spool = make_spool(folder.path());
     let named = "--broker=127.0.0.1:1";
     let rows: [(&[&str], &str); 18] = [
-        (&[], "no broker: name it by --broker, as in --broker=127.0.0.1"),
+        (&[], "no broker: name it by --broker, as in --broker=127.0.0.1, see --help"),
         (
             &["--broker=ex;ample:1"],
             "--broker=ex,ample:1: a host name has only ASCII letters, digits, dots, hyphens and underscores",
@@ -58,17 +58,17 @@ fn a_wrong_option_of_the_broker_is_unknown_and_the_event_waits() {
             &[named, "--broker=192.0.2.300"],
             "--broker=192.0.2.300: 192.0.2.300 has only digits and dots, but is no IPv4 address: that has four numbers from 0 to 255",
         ),
-        (&[named, "--tls-ca=/nonexistent"], "--tls-ca has no effect without --tls: add --tls"),
+        (&[named, "--tls-ca=/nonexistent"], "--tls-ca has no effect without --tls: add --tls, see --help"),
         (&[named, "--tls", "--tls-ca=/nonexistent"], "reading /nonexistent: no such file or directory"),
         (&[named, "--tls", "--tls-ca=/dev/null"], "reading /dev/null: no certificate in it"),
         (
             &[named, "--tls", "--tls-cert=/dev/null"],
-            "--tls-cert and --tls-key belong together: name both files",
+            "--tls-cert and --tls-key belong together: name both files, see --help",
         ),
         (&["--broker=failover:(ssl://b1)"], "--broker=ssl://b1: add --tls"),
         (
             &[named, "--destination="],
-            "no destination: name it by --destination, as in --destination=/topic/nagios",
+            "no destination: name it by --destination, as in --destination=/topic/nagios, see --help",
         ),
         (
             &[named, "--destination=/topic/{stat}"],

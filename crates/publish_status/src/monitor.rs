@@ -25,7 +25,7 @@ pub enum SourceError {
     #[error(transparent)]
     Livestatus(#[from] LivestatusError),
     /// An option without which the API cannot be asked.
-    #[error("--icinga-api needs --api-user, and --api-password by --extra-opts")]
+    #[error("--icinga-api needs --api-user, and --api-password by --extra-opts, see --help")]
     NoLogin,
     /// It does not serve the configuration.
     #[error(transparent)]

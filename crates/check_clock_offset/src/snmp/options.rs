@@ -87,19 +87,19 @@ pub struct ClockOid {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum OptionsError {
     /// Version 3 has users.
-    #[error("--protocol=3 needs --secname")]
+    #[error("--protocol=3 needs --secname, see --help")]
     NoUser,
     /// An option that only version 3 has.
-    #[error("{0} needs --protocol=3")]
+    #[error("{0} needs --protocol=3, see --help")]
     NeedsVersion3(&'static str),
     /// Version 3 has no community.
     #[error("--community needs --protocol=1 or 2c: version 3 has users, see --secname")]
     Community,
     /// No agent has that community.
-    #[error("--community is empty: leave it out for public")]
+    #[error("--community is empty: leave it out for public, see --help")]
     NoCommunity,
     /// A level above noAuthNoPriv without its password.
-    #[error("--seclevel={0} needs {1}")]
+    #[error("--seclevel={0} needs {1}, see --help")]
     NoPassword(Level, &'static str),
     /// RFC 3414 wants 8 octets.
     #[error("{0} has less than 8 octets")]

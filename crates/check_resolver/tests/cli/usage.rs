@@ -59,7 +59,7 @@ fn wrong_options_are_named() {
             &["--name=a.test="],
             "nothing follows the equals sign: leave it out, or write as in www.example.com=192.0.2.80",
         ),
-        (&[], "no name: give one that must resolve by --name, as in --name=www.example.com"),
+        (&[], "no name: give one that must resolve by --name, as in --name=www.example.com, see --help"),
         (&["--name=a.test/ANY"], "ANY is not one of the types"),
         (
             &["--name=a.test", "--server=ns.example.com"],

@@ -27,7 +27,7 @@ pub enum TargetError {
     #[error("only loopback and link-local addresses are bound here: nothing to check by --bound")]
     NothingBound,
     /// No source of addresses is given.
-    #[error("no address to check: give --ip, --file, --from, --hostname or --bound")]
+    #[error("no address to check: give --ip, --file, --from, --hostname or --bound, see --help")]
     NoAddress,
     /// What is given is no address of a host.
     #[error("{place}{why}")]
@@ -52,7 +52,7 @@ pub enum TargetError {
     #[error("{}: nothing to check by -{_2}", none_of_family(*_0, _1))]
     Family(usize, &'static str, u8),
     /// An address without a port.
-    #[error("no port for {0}: give --port")]
+    #[error("no port for {0}: give --port, see --help")]
     NoPort(String),
 }
 

@@ -148,7 +148,10 @@ fn what_a_name_stands_for_is_chosen_as_addresses_are() {
     let unused = "TCP_EACH_IP UNKNOWN - --source ::1: no target has an IPv6 address";
     assert_eq!(text(&beside(&["--source=::1"])), (3, unused));
     let no_port = named(&["--ip=127.0.0.1", "--hostname=there.localhost"]);
-    assert_eq!(text(&no_port), (3, "TCP_EACH_IP UNKNOWN - no port for there.localhost: give --port"));
+    assert_eq!(
+        text(&no_port),
+        (3, "TCP_EACH_IP UNKNOWN - no port for there.localhost: give --port, see --help")
+    );
 }
 
 /// Starts a silent service on all addresses of loopback. Returns the most connections that it had at once.

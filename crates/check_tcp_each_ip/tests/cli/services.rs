@@ -119,8 +119,8 @@ fn bad_arguments_are_named() {
             &["--ip=127.0.0.1", "--port=80", "--quit=QUIT"],
             "--quit needs --send, --expect or --tls, see --help",
         ),
-        (&[], "no address to check: give --ip, --file, --from, --hostname or --bound"),
-        (&["--ip", "127.0.0.1"], "no port for 127.0.0.1: give --port"),
+        (&[], "no address to check: give --ip, --file, --from, --hostname or --bound, see --help"),
+        (&["--ip", "127.0.0.1"], "no port for 127.0.0.1: give --port, see --help"),
         (&["--ip", "127.0.0.1", "--port", "0"], "--port: 0 is not a port of 1 to 65535, see --help"),
         (
             &["--ip", "127.0.0.1", "--port", "80,x"],

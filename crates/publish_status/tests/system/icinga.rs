@@ -255,7 +255,7 @@ fn each_state_of_a_real_icinga_is_published() {
     refused("[page]\napi-user=blind\napi-password=blind-secret\n", &forbidden);
     refused(
         "[page]\napi-user=page\n",
-        "STATUS UNKNOWN - --icinga-api needs --api-user, and --api-password by --extra-opts",
+        "STATUS UNKNOWN - --icinga-api needs --api-user, and --api-password by --extra-opts, see --help",
     );
     what_is_no_icinga_is_told(site);
 }
