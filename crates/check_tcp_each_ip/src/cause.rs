@@ -275,6 +275,15 @@ impl Cause {
         )
     }
 
+    /// Whether it is a verdict on a certificate that was shown, which no other connection takes back.
+    pub(crate) fn is_of_certificate(&self) -> bool {
+        match self {
+            Cause::Tls(fault) => fault.is_of_certificate(),
+            Cause::Expires(..) => true,
+            _ => false,
+        }
+    }
+
     /// Whether it proves that a port takes no connection: a reset, an ICMP error from what forbids it, or
     /// silence of a host that is there.
     pub(crate) fn proves_closed(&self) -> bool {

@@ -143,6 +143,49 @@ fn the_days_of_an_expired_certificate_are_negative() {
     );
 }
 
+/// Returns a port behind which each connection goes to another of the servers in turn, as a balancer does.
+fn balancing(servers: &[&TlsServer]) -> String {
+    let addresses: Vec<String> = servers.iter().map(|server| server.address().to_owned()).collect();
+    let turn = std::cell::Cell::new(0);
+    service(move |stream| {
+        if let Some(address) = addresses.get(turn.get() % addresses.len()) {
+            turn.set(turn.get() + 1);
+            relay(stream, address);
+        }
+    })
+}
+
+/// Behind a balancer one server may have last year's certificate: what another one shows is no excuse.
+#[test]
+fn a_certificate_that_is_shown_is_a_fact() {
+    if missing(&NEEDS) {
+        return;
+    }
+    let (authority, evil) = (Authority::create("sop"), Authority::create("evil"));
+    let trusted = authority.path("ca.pem");
+    let between = |name, until| authority.sign_between(name, HERE, "20200101000000Z", until);
+    let good = TlsServer::start(&between("good", "20981231235959Z"), "");
+    let pairs = [
+        (between("expired", "20200229120000Z"), "certificate expired 2020-02-29"),
+        (authority.sign("other", "subjectAltName=DNS:b.example.com"), "certificate of b.example.com"),
+        (evil.sign("forged", HERE), "untrusted certificate"),
+        (authority.sign("soon", HERE), "certificate expires 20"),
+    ];
+    for (pair, words) in pairs {
+        let bad = TlsServer::start(&pair, "");
+        let port = balancing(&[&bad, &good]);
+        for tries in ["--tries=2", "--tries=5"] {
+            let outcome = ask(&port, &trusted, &[tries, "--certificate-days=14:"]);
+            let line = format!("TCP_EACH_IP CRITICAL - 1 of 1 fails, port {port}: 127.0.0.1 {words}");
+            assert!(text(&outcome).1.starts_with(&line), "{}", outcome.stdout);
+            assert_eq!(outcome.stdout.lines().filter(|line| line.starts_with("note: ")).count(), 0);
+            // The next connection goes to the good one.
+            let outcome = ask(&port, &trusted, &[tries, "--certificate-days=14:"]);
+            assert_eq!(outcome.code, Some(0), "{}", outcome.stdout);
+        }
+    }
+}
+
 #[test]
 fn what_speaks_no_tls_is_told_apart() {
     if missing(&NEEDS) {
@@ -200,16 +243,21 @@ fn upgrading(
         if !converse(&mut stream, greeting, replies) {
             return;
         }
-        let Ok(mut onward) = TcpStream::connect(&address) else { return };
-        let (mut back, mut from) = (stream.try_clone().unwrap(), onward.try_clone().unwrap());
-        let answers = thread::spawn(move || {
-            let _ = std::io::copy(&mut from, &mut back);
-            let _ = back.shutdown(Shutdown::Both);
-        });
-        let _ = std::io::copy(&mut stream, &mut onward);
-        let _ = onward.shutdown(Shutdown::Both);
-        let _ = answers.join();
+        relay(stream, &address);
     })
+}
+
+/// Connects both ways to a server until one of the two ends.
+fn relay(mut stream: TcpStream, address: &str) {
+    let Ok(mut onward) = TcpStream::connect(address) else { return };
+    let (mut back, mut from) = (stream.try_clone().unwrap(), onward.try_clone().unwrap());
+    let answers = thread::spawn(move || {
+        let _ = std::io::copy(&mut from, &mut back);
+        let _ = back.shutdown(Shutdown::Both);
+    });
+    let _ = std::io::copy(&mut stream, &mut onward);
+    let _ = onward.shutdown(Shutdown::Both);
+    let _ = answers.join();
 }
 
 #[test]

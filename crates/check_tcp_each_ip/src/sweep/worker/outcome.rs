@@ -46,16 +46,18 @@ impl Worker<'_> {
         self.sweep.judged.answers(earlier.map(|failure| failure.cause).as_ref());
     }
 
-    /// Notes a failure; another try follows unless it was the last.
+    /// Notes a failure; another try follows unless it was the last. What a certificate that was shown says
+    /// needs no other: behind a balancer another connection may be served by another server.
     pub(super) fn failed(&mut self, target: u32, started: Instant, cause: Cause) {
         let manner = self.sweep.manner;
         if cause == Cause::Refused && manner.refused_ok {
             return self.open(target, started.elapsed());
         }
         let is_refused = cause == Cause::Refused;
+        let is_proved = cause.is_of_certificate();
         let earlier = self.failures.remove(&target);
         let before = earlier.as_ref().map(|failure| failure.cause.clone());
-        let failure = match earlier {
+        let mut failure = match earlier {
             Some(earlier) => Failure { tries: earlier.tries + 1, cause: cause.after(earlier.cause) },
             None => Failure { tries: 1, cause },
         };
@@ -64,6 +66,9 @@ impl Worker<'_> {
         }
         let now = Instant::now();
         let (took, left) = (now - started, self.sweep.until.saturating_duration_since(now));
+        if is_proved {
+            failure.tries = manner.tries.most;
+        }
         let goes_on = manner.tries.go_on(failure.tries, took, left);
         if goes_on {
             let pause = PAUSE + SPREAD / STEPS * (target % STEPS);
