@@ -7,7 +7,7 @@ use std::process::Command;
 use suite::needs::missing;
 use suite::process::run;
 
-use super::site::{HOSTS, Site};
+use super::site::{HOSTS, Site, side_by_side};
 
 #[test]
 fn what_is_missing_and_free_comes_back() {
@@ -98,7 +98,7 @@ fn what_a_command_binds_is_judged_as_what_the_handler_binds() {
             "with /24: its subnet 198.51.100.0/24 would take traffic from eth1, while setup-ips.pl ran",
         ),
     ];
-    for (adding, why) in rows {
+    side_by_side(rows, |(adding, why)| {
         let address = adding.split('/').next().unwrap();
         // The last one is not in the list.
         let site = Site::new(&format!("{} 192.0.2.32", address.replace("198.51.100.31", "192.0.2.1")));
@@ -111,7 +111,7 @@ fn what_a_command_binds_is_judged_as_what_the_handler_binds() {
         assert_eq!(site.handle().verdict(), (2, line.as_str()));
         let budget = fs::read_to_string(site.path("state/budget.json")).unwrap();
         assert!(!budget.contains("owed"), "{budget}");
-    }
+    });
 }
 
 #[test]
@@ -192,7 +192,7 @@ fn an_interface_that_goes_after_a_run_has_ended_is_told_by_the_next_one() {
     }
     let line = "IP_REBIND CRITICAL - eth1 is down since an earlier run";
     let well = "IP_REBIND OK - nothing is missing, 1 address bound and usable";
-    for (minutes, expected) in [(0, (2, line)), (9, (2, line)), (11, (0, well))] {
+    side_by_side([(0, (2, line)), (9, (2, line)), (11, (0, well))], |(minutes, expected)| {
         let site = Site::new("192.0.2.31");
         site.host.cable("eth1", &site.neighbour, "eth1");
         site.host.ip_batch("link add eth2 type veth peer name eth3\nlink set eth3 up\nlink set eth2 up\n");
@@ -212,5 +212,5 @@ fn an_interface_that_goes_after_a_run_has_ended_is_told_by_the_next_one() {
         // Whoever sets it down after that run did that.
         site.host.ip(&["link", "set", "eth1", "down"]);
         assert_eq!(site.handle().verdict(), (0, well), "{minutes}");
-    }
+    });
 }

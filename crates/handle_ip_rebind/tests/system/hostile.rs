@@ -13,7 +13,7 @@ use suite::nrpe::{self, Nrpe, install};
 use suite::process::run;
 use suite::wait::eventually;
 
-use super::site::{HOSTS, Site};
+use super::site::{HOSTS, Site, side_by_side};
 
 #[test]
 fn a_configuration_that_others_can_write_is_not_obeyed() {
@@ -235,26 +235,29 @@ fn what_the_caller_set_or_ignores_is_of_no_account() {
     if missing(&HOSTS) {
         return;
     }
-    for prepare in [
-        "trap '' CHLD",
-        "ulimit -S -n 12",
-        "ulimit -S -f 2; ulimit -S -v 4000000; echo 500 >/proc/self/oom_score_adj",
-        "umask 0777",
-        "ulimit -S -f 0; trap '' CHLD HUP INT; umask 0",
-    ] {
-        let site = Site::new("192.0.2.31");
-        let shown =
-            "umask; ulimit -f; ulimit -v; cat /proc/self/oom_score_adj; kill -s INT $$; echo not ended";
-        let restart = site.script("restart", shown);
-        site.configure(&format!("enabled = true\nrestart = [[\"{restart}\"]]\n"));
-        let outcome = after(&site, prepare);
-        assert!(site.has("192.0.2.31/24"), "{prepare}: {outcome:?}");
-        // The program runs with the umask, the limits and the signals of a fresh process.
-        let line = "IP_REBIND CRITICAL - restart was ended by signal 2 (bound again: 192.0.2.31)";
-        assert_eq!(outcome.verdict(), (2, line), "{prepare}");
-        assert!(outcome.stdout.contains("(0022 unlimited unlimited 0)"), "{prepare}: {outcome:?}");
-        assert_eq!(site.log().len(), 2, "{prepare}: begun and ended");
-    }
+    side_by_side(
+        [
+            "trap '' CHLD",
+            "ulimit -S -n 12",
+            "ulimit -S -f 2; ulimit -S -v 4000000; echo 500 >/proc/self/oom_score_adj",
+            "umask 0777",
+            "ulimit -S -f 0; trap '' CHLD HUP INT; umask 0",
+        ],
+        |prepare| {
+            let site = Site::new("192.0.2.31");
+            let shown =
+                "umask; ulimit -f; ulimit -v; cat /proc/self/oom_score_adj; kill -s INT $$; echo not ended";
+            let restart = site.script("restart", shown);
+            site.configure(&format!("enabled = true\nrestart = [[\"{restart}\"]]\n"));
+            let outcome = after(&site, prepare);
+            assert!(site.has("192.0.2.31/24"), "{prepare}: {outcome:?}");
+            // The program runs with the umask, the limits and the signals of a fresh process.
+            let line = "IP_REBIND CRITICAL - restart was ended by signal 2 (bound again: 192.0.2.31)";
+            assert_eq!(outcome.verdict(), (2, line), "{prepare}");
+            assert!(outcome.stdout.contains("(0022 unlimited unlimited 0)"), "{prepare}: {outcome:?}");
+            assert_eq!(site.log().len(), 2, "{prepare}: begun and ended");
+        },
+    );
 }
 
 #[test]

@@ -8,7 +8,7 @@ use suite::process::run;
 use suite::wait::eventually;
 
 use super::hostile::kill;
-use super::site::{HOSTS, Site};
+use super::site::{HOSTS, Site, side_by_side};
 
 /// A VRRP instance with the floating address 192.0.2.100.
 const KEEPALIVED: &str = "vrrp_instance web {\n interface eth0\n virtual_router_id 51\n priority 100\n \
@@ -86,18 +86,21 @@ fn an_interface_that_a_program_sets_down_after_it_has_ended_is_told_too() {
     }
     let late = "(sleep 1; ip link set eth1 down) >/dev/null 2>&1 &";
     let bind = format!("ip addr add 192.0.2.31/24 dev eth0; {late}");
-    for (command, restart, program) in [(None, late, "service"), (Some(bind), "sleep 2", "setup-ips.pl")] {
-        let site = Site::new("192.0.2.31");
-        site.host.cable("eth1", &site.neighbour, "eth1");
-        let restart = site.script("service", restart);
-        let command = command.map(|lines| site.script("setup-ips.pl", &lines));
-        let command = command.map_or_else(String::new, |path| format!("command = [\"{path}\"]\n"));
-        site.configure(&format!("enabled = true\n{command}restart = [[\"{restart}\"]]\n"));
-        let line = format!("IP_REBIND CRITICAL - eth1 is down since {program} ran");
-        let first = format!("{line} (bound again: 192.0.2.31, restarted 1 service)");
-        assert_eq!(site.handle().verdict(), (2, first.as_str()));
-        assert_eq!(site.handle().verdict(), (2, line.as_str()));
-    }
+    side_by_side(
+        [(None, late, "service"), (Some(bind), "sleep 2", "setup-ips.pl")],
+        |(command, restart, program)| {
+            let site = Site::new("192.0.2.31");
+            site.host.cable("eth1", &site.neighbour, "eth1");
+            let restart = site.script("service", restart);
+            let command = command.map(|lines| site.script("setup-ips.pl", &lines));
+            let command = command.map_or_else(String::new, |path| format!("command = [\"{path}\"]\n"));
+            site.configure(&format!("enabled = true\n{command}restart = [[\"{restart}\"]]\n"));
+            let line = format!("IP_REBIND CRITICAL - eth1 is down since {program} ran");
+            let first = format!("{line} (bound again: 192.0.2.31, restarted 1 service)");
+            assert_eq!(site.handle().verdict(), (2, first.as_str()));
+            assert_eq!(site.handle().verdict(), (2, line.as_str()));
+        },
+    );
 }
 
 #[test]
@@ -183,7 +186,7 @@ fn an_address_that_a_command_bound_wrongly_is_told_as_long_as_it_is() {
         ("192.0.2.31/8", "eth0", "", "with /8, not with /24"),
         ("192.0.2.31/24", "eth1", right, "on eth1, not on eth0"),
     ];
-    for (address, on, also, why) in rows {
+    side_by_side(rows, |(address, on, also, why)| {
         let site = Site::new("192.0.2.31 192.0.2.32");
         site.host.cable("eth1", &site.neighbour, "eth1");
         let all = format!("{also}\nip addr add {address} dev {on}\nip addr add 192.0.2.32/24 dev eth0");
@@ -208,7 +211,7 @@ fn an_address_that_a_command_bound_wrongly_is_told_as_long_as_it_is() {
         }
         let line = "IP_REBIND OK - nothing is missing, 2 addresses bound and usable";
         assert_eq!(site.handle().verdict(), (0, line));
-    }
+    });
 }
 
 #[test]
@@ -242,23 +245,26 @@ fn what_a_restart_bound_wrongly_is_told_as_long_as_it_is() {
         return;
     }
     // One that was tried, and one that was not missing.
-    for (address, on, why) in [
-        ("192.0.2.31/24", "eth1", "192.0.2.31 bound wrongly: on eth1, not on eth0"),
-        ("192.0.2.32/8", "eth0", "192.0.2.32 bound wrongly: with /8, not with /24"),
-    ] {
-        let site = Site::new("192.0.2.31 192.0.2.32");
-        site.host.cable("eth1", &site.neighbour, "eth1");
-        site.host.ip(&["addr", "add", "192.0.2.32/24", "dev", "eth0"]);
-        let restart = site.script("service", &format!("ip addr add {address} dev {on}"));
-        site.configure(&format!("enabled = true\nrestart = [[\"{restart}\"]]\n"));
-        let line = format!("IP_REBIND CRITICAL - {why}, after the restart");
-        let outcome = site.handle();
-        assert!(outcome.code == Some(2) && outcome.first_line().starts_with(&line), "{outcome:?}");
-        assert_eq!(site.handle().verdict(), (2, line.as_str()));
-        site.host.ip(&["addr", "del", address, "dev", on]);
-        let line = "IP_REBIND OK - nothing is missing, 2 addresses bound and usable";
-        assert_eq!(site.handle().verdict(), (0, line));
-    }
+    side_by_side(
+        [
+            ("192.0.2.31/24", "eth1", "192.0.2.31 bound wrongly: on eth1, not on eth0"),
+            ("192.0.2.32/8", "eth0", "192.0.2.32 bound wrongly: with /8, not with /24"),
+        ],
+        |(address, on, why)| {
+            let site = Site::new("192.0.2.31 192.0.2.32");
+            site.host.cable("eth1", &site.neighbour, "eth1");
+            site.host.ip(&["addr", "add", "192.0.2.32/24", "dev", "eth0"]);
+            let restart = site.script("service", &format!("ip addr add {address} dev {on}"));
+            site.configure(&format!("enabled = true\nrestart = [[\"{restart}\"]]\n"));
+            let line = format!("IP_REBIND CRITICAL - {why}, after the restart");
+            let outcome = site.handle();
+            assert!(outcome.code == Some(2) && outcome.first_line().starts_with(&line), "{outcome:?}");
+            assert_eq!(site.handle().verdict(), (2, line.as_str()));
+            site.host.ip(&["addr", "del", address, "dev", on]);
+            let line = "IP_REBIND OK - nothing is missing, 2 addresses bound and usable";
+            assert_eq!(site.handle().verdict(), (0, line));
+        },
+    );
 }
 
 #[test]
@@ -285,44 +291,53 @@ fn what_a_program_of_a_killed_run_bound_wrongly_is_told_too() {
     let right = "ip addr add 192.0.2.31/24 dev eth0; ip addr add 192.0.2.32/24 dev eth0";
     let large = "ip addr add 192.0.2.31/8 dev eth0; ip addr add 192.0.2.32/24 dev eth0";
     let (on, with) = ("on eth1, not on eth0", "with /8, not with /24");
-    for (kind, lines, (address, dev), why) in [
-        // It is killed after the addresses were judged, while it restarts a service.
-        ("both", large, ("192.0.2.31/8", "eth0"), with),
-        ("command", large, ("192.0.2.31/8", "eth0"), with),
-        ("command", &format!("{right}; ip addr add 192.0.2.31/24 dev eth1"), ("192.0.2.31/24", "eth1"), on),
-        ("restart", "ip addr add 192.0.2.31/24 dev eth1", ("192.0.2.31/24", "eth1"), on),
-        ("restart", "ip addr add 192.0.2.31/8 dev eth0", ("192.0.2.31/8", "eth0"), with),
-    ] {
-        let site = Site::new("192.0.2.31 192.0.2.32");
-        site.host.cable("eth1", &site.neighbour, "eth1");
-        let once = |lines: &str| {
-            format!("[ -e \"${{0%/*}}/runs\" ] && exit\n{lines}\ntouch \"${{0%/*}}/runs\"; exec sleep 20")
-        };
-        let programs = match kind {
-            "both" => {
-                let (command, restart) = (site.script("program", lines), site.script("service", &once("")));
-                format!("command = [\"{command}\"]\nrestart = [[\"{restart}\"]]\n")
-            }
-            "command" => format!("command = [\"{}\"]\n", site.script("program", &once(lines))),
-            _ => format!("restart = [[\"{}\"]]\n", site.script("program", &once(lines))),
-        };
-        site.configure(&format!("enabled = true\nannounce = true\n{programs}"));
-        kill(&site, "the program runs", || site.path("runs").exists());
-        let by = if kind == "both" { "by the command" } else { "since an earlier run" };
-        let line = format!("IP_REBIND CRITICAL - 192.0.2.31 bound wrongly: {why}, {by}");
-        assert_eq!(site.trial().verdict(), (2, line.as_str()), "{kind} {lines}");
-        let outcome = site.handle();
-        assert!(
-            outcome.code == Some(2) && outcome.first_line().starts_with(&line),
-            "{kind} {lines}: {outcome:?}"
-        );
-        assert_eq!(site.handle().verdict(), (2, line.as_str()), "{kind} {lines}");
-        site.host.ip(&["addr", "del", address, "dev", dev]);
-        site.host.ip(&["addr", "replace", "192.0.2.31/24", "dev", "eth0"]);
-        assert_eq!(site.handle().code, Some(0), "{kind} {lines}");
-        let line = "IP_REBIND OK - nothing is missing, 2 addresses bound and usable";
-        assert_eq!(site.handle().verdict(), (0, line), "{kind} {lines}");
-    }
+    side_by_side(
+        [
+            // It is killed after the addresses were judged, while it restarts a service.
+            ("both", large, ("192.0.2.31/8", "eth0"), with),
+            ("command", large, ("192.0.2.31/8", "eth0"), with),
+            (
+                "command",
+                &format!("{right}; ip addr add 192.0.2.31/24 dev eth1"),
+                ("192.0.2.31/24", "eth1"),
+                on,
+            ),
+            ("restart", "ip addr add 192.0.2.31/24 dev eth1", ("192.0.2.31/24", "eth1"), on),
+            ("restart", "ip addr add 192.0.2.31/8 dev eth0", ("192.0.2.31/8", "eth0"), with),
+        ],
+        |(kind, lines, (address, dev), why)| {
+            let site = Site::new("192.0.2.31 192.0.2.32");
+            site.host.cable("eth1", &site.neighbour, "eth1");
+            let once = |lines: &str| {
+                format!("[ -e \"${{0%/*}}/runs\" ] && exit\n{lines}\ntouch \"${{0%/*}}/runs\"; exec sleep 20")
+            };
+            let programs = match kind {
+                "both" => {
+                    let (command, restart) =
+                        (site.script("program", lines), site.script("service", &once("")));
+                    format!("command = [\"{command}\"]\nrestart = [[\"{restart}\"]]\n")
+                }
+                "command" => format!("command = [\"{}\"]\n", site.script("program", &once(lines))),
+                _ => format!("restart = [[\"{}\"]]\n", site.script("program", &once(lines))),
+            };
+            site.configure(&format!("enabled = true\nannounce = true\n{programs}"));
+            kill(&site, "the program runs", || site.path("runs").exists());
+            let by = if kind == "both" { "by the command" } else { "since an earlier run" };
+            let line = format!("IP_REBIND CRITICAL - 192.0.2.31 bound wrongly: {why}, {by}");
+            assert_eq!(site.trial().verdict(), (2, line.as_str()), "{kind} {lines}");
+            let outcome = site.handle();
+            assert!(
+                outcome.code == Some(2) && outcome.first_line().starts_with(&line),
+                "{kind} {lines}: {outcome:?}"
+            );
+            assert_eq!(site.handle().verdict(), (2, line.as_str()), "{kind} {lines}");
+            site.host.ip(&["addr", "del", address, "dev", dev]);
+            site.host.ip(&["addr", "replace", "192.0.2.31/24", "dev", "eth0"]);
+            assert_eq!(site.handle().code, Some(0), "{kind} {lines}");
+            let line = "IP_REBIND OK - nothing is missing, 2 addresses bound and usable";
+            assert_eq!(site.handle().verdict(), (0, line), "{kind} {lines}");
+        },
+    );
 }
 
 /// Starts keepalived, which takes the floating address within a second, as no other host has it.

@@ -4,6 +4,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::thread;
 
 use serde_json::Value;
 use suite::host::{Host, public_folder, write};
@@ -26,6 +27,12 @@ pub(super) fn handler_files(host: &Host, folder: &TempDir, installed: &Path, set
     let places = format!("log = \"{top}/log\"\nstate = \"{top}/state\"\n");
     let usual = "interface = \"eth0\"\nfiles = [\"/etc/ips\"]\n";
     host.etc("silent-outage/handle_ip_rebind.toml", &format!("{usual}{places}{settings}\n"));
+}
+
+/// Tests each row on hosts of its own, all of them at once: a run mostly waits for the link.
+pub(super) fn side_by_side<T: Send>(rows: impl IntoIterator<Item = T>, test: impl Fn(T) + Sync) {
+    let test = &test;
+    thread::scope(|scope| rows.into_iter().for_each(|row| drop(scope.spawn(move || test(row)))));
 }
 
 /// A host that may bind its addresses again, with eth0 at 192.0.2.1 and 2001:db8::1, and a neighbour at .50

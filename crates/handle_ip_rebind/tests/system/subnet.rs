@@ -5,7 +5,7 @@ use std::fs;
 use suite::host::write;
 use suite::needs::missing;
 
-use super::site::{HOSTS, Site};
+use super::site::{HOSTS, Site, side_by_side};
 
 #[test]
 fn a_subnet_that_went_comes_back_with_its_addresses() {
@@ -117,7 +117,7 @@ fn an_address_that_another_host_has_does_not_keep_new_subnets_unknown() {
     }
     let keepalived = "vrrp_instance web {\n interface eth0\n virtual_router_id 51\n priority 100\n \
                       virtual_ipaddress {\n  192.0.2.60/24\n }\n}\n";
-    for (other, why) in [("192.0.2.50", " has it on eth0"), ("192.0.2.60", "floating by ")] {
+    side_by_side([("192.0.2.50", " has it on eth0"), ("192.0.2.60", "floating by ")], |(other, why)| {
         let site = Site::new(&format!("192.0.2.1 {other} 198.51.100.31"));
         site.host.etc("keepalived/keepalived.conf", keepalived);
         site.host.ip(&["addr", "add", "198.51.100.31/24", "dev", "eth0"]);
@@ -132,7 +132,7 @@ fn an_address_that_another_host_has_does_not_keep_new_subnets_unknown() {
         site.host.ip(&["addr", "del", "198.51.100.31/24", "dev", "eth0"]);
         is_left();
         assert!(site.has("198.51.100.31/24"), "{}", site.host.ip(&["-o", "addr"]).stdout);
-    }
+    });
 }
 
 #[test]
