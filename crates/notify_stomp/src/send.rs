@@ -6,6 +6,7 @@
 
 pub(crate) mod blame;
 mod known;
+mod rest;
 mod suspects;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -54,12 +55,24 @@ pub(crate) struct Sent {
     told: BTreeSet<String>,
 }
 
-/// A destination that an earlier run held.
-#[derive(Debug)]
+/// A destination that an earlier run or another broker held.
+#[derive(Clone, Debug)]
 struct Known {
     destination: String,
     /// Its first event.
     entry: Entry,
+}
+
+/// An event that was refused alone.
+struct Suspect {
+    entry: Entry,
+    error: SessionError,
+}
+
+impl Suspect {
+    fn words(&self) -> String {
+        self.error.to_string()
+    }
 }
 
 /// Sends what waits in a spool.
@@ -83,6 +96,8 @@ pub(crate) struct Sender<'a> {
     /// confirmed one.
     kept: BTreeSet<u64>,
     in_a_row: usize,
+    /// Events to set aside if no other broker takes them.
+    deferred: Vec<Suspect>,
     /// The destinations of events that were read, where they have placeholders.
     destinations: BTreeMap<Entry, String>,
 }
@@ -98,7 +113,7 @@ impl<'a> Sender<'a> {
     ) -> Self {
         let (sent, known, passed) = (Sent::default(), VecDeque::new(), BTreeSet::new());
         let (slow, is_loaded) = (Some(slow), false);
-        let (kept, in_a_row, destinations) = (BTreeSet::new(), 0, BTreeMap::new());
+        let (kept, in_a_row, deferred, destinations) = (BTreeSet::new(), 0, Vec::new(), BTreeMap::new());
         Self {
             connect,
             options,
@@ -112,6 +127,7 @@ impl<'a> Sender<'a> {
             passed,
             kept,
             in_a_row,
+            deferred,
             destinations,
         }
     }
@@ -131,27 +147,39 @@ impl<'a> Sender<'a> {
             let good = if several { self.spool.good(self.connect.deadline) } else { None };
             let deadline = self.connect.deadline;
             let passed_over = std::mem::take(&mut self.passed_over);
+            let mut tried = Vec::new();
             let attempt = |broker: &Broker, share: &Deadline| {
-                let (before, answer) = (self.sent.confirmed, self.sent.answer.take());
-                (self.kept, self.sent.kept) = (BTreeSet::new(), None);
-                let result = self.all_through(broker, share);
-                // A broker that confirms or refuses is not silent: the time was over.
-                let is_silent = result.as_ref().is_err_and(DeliverError::is_silence)
-                    && self.sent.confirmed == before
-                    && self.sent.answer.is_none();
-                self.spool.set_silent(&broker.name(), is_silent);
-                self.sent.answer = self.sent.answer.take().or(answer);
-                result.map(|()| broker.name())
+                tried.push(broker.name());
+                self.attempt(broker, share).map(|()| broker.name())
             };
             let result = route.first_that(good.as_deref(), &passed_over, deadline, attempt);
+            let offered = if result.is_ok() { self.offer_rest(&tried, &passed_over) } else { Ok(()) };
             self.remember_held();
             let broker = result?;
-            self.passed_over = passed_over;
+            offered?;
             if several && good.as_ref() != Some(&broker) {
                 self.spool.set_good(&broker);
             }
+            if deadline.is_over() {
+                return Ok(());
+            }
+            self.passed_over = passed_over;
         }
         Ok(())
+    }
+
+    /// Sends all that waits through one broker, and notes whether it is silent.
+    fn attempt(&mut self, broker: &Broker, share: &Deadline) -> Result<(), DeliverError> {
+        let (before, answer) = (self.sent.confirmed, self.sent.answer.take());
+        (self.kept, self.sent.kept) = (BTreeSet::new(), None);
+        let result = self.all_through(broker, share);
+        // A broker that confirms or refuses is not silent: the time was over.
+        let is_silent = result.as_ref().is_err_and(DeliverError::is_silence)
+            && self.sent.confirmed == before
+            && self.sent.answer.is_none();
+        self.spool.set_silent(&broker.name(), is_silent);
+        self.sent.answer = self.sent.answer.take().or(answer);
+        result
     }
 
     /// Sends all waiting events, and then those that earlier runs held.

@@ -28,6 +28,8 @@ mod loss;
 mod proof;
 #[path = "cli/refused.rs"]
 mod refused;
+#[path = "cli/rest.rs"]
+mod rest;
 #[path = "cli/snapshot.rs"]
 mod snapshot;
 #[path = "cli/spool.rs"]

@@ -8,12 +8,13 @@
 //! until the next run. Words of a lack of room set aside none: everything waits.
 //! Where none is confirmed, the broker itself may be at fault. Then an event is set aside only if the words
 //! are about an event, and no other event was refused with the same words since the last confirmation.
+//! With several brokers, an event with words about a destination is set aside after no other took it.
 //!
 //! With placeholders only an event of the same destination is a proof: another destination may be well while
 //! this one is full. Without a proof the destination is held, and the others go on.
 
 use super::blame::Blame;
-use super::{At, Sender};
+use super::{At, Sender, Suspect};
 use crate::brokers::Telling as _;
 use crate::deliver::DeliverError;
 use crate::observations::Failure;
@@ -30,18 +31,6 @@ const NEAR: usize = 4;
 const PLACE_PROBES: usize = 2;
 /// How many destinations are held in one run because the broker hangs up, before it is at fault itself.
 const HANG_UPS: usize = 16;
-
-/// An event that was refused alone.
-struct Suspect {
-    entry: Entry,
-    error: SessionError,
-}
-
-impl Suspect {
-    fn words(&self) -> String {
-        self.error.to_string()
-    }
-}
 
 /// Returns how many events beyond the suspects the next one to try is. `None` if enough were tried.
 fn distance(suspects: &[Suspect]) -> Option<usize> {
@@ -70,7 +59,7 @@ impl Sender<'_> {
         let destination = self.options.destination(json);
         if self.sent.proven.contains(&(destination.clone(), refused.words())) {
             return match Blame::of(&refused.error) {
-                Blame::Place => self.pass_over(refused),
+                Blame::Place => self.pass_over(refused, false),
                 _ => self.set_aside_proven(vec![refused], at, destination),
             };
         }
@@ -155,10 +144,13 @@ impl Sender<'_> {
                     let words = error.to_string();
                     self.sent.proven.insert((destination.clone(), words.clone()));
                     let refused = Suspect { entry, error };
-                    if self.sent.told.insert(words) || Blame::of(&refused.error) != Blame::Place {
-                        self.set_aside(refused)?;
-                    } else {
-                        self.pass_over(refused)?;
+                    let is_of_place = Blame::of(&refused.error) == Blame::Place;
+                    match (is_of_place, self.sent.told.insert(words)) {
+                        (true, false) => self.pass_over(refused, false)?,
+                        (true, true) if !self.connect.route.brokers.1.is_empty() => {
+                            self.pass_over(refused, true)?;
+                        }
+                        _ => self.set_aside(refused)?,
                     }
                 }
                 Err(error) => return Err(error),
@@ -198,14 +190,32 @@ impl Sender<'_> {
         Ok(())
     }
 
-    /// Leaves an event for the next run. Where the broker refuses many in a row, it is at fault itself.
-    fn pass_over(&mut self, refused: Suspect) -> Result<(), DeliverError> {
+    /// Leaves an event for the next broker or run. Where the broker refuses many in a row, it is at fault
+    /// itself.
+    fn pass_over(&mut self, refused: Suspect, is_deferred: bool) -> Result<(), DeliverError> {
         self.in_a_row += 1;
         if self.in_a_row > ASIDE {
             return Err(refused.error.into());
         }
         self.kept.insert(refused.entry.sequence);
         self.sent.kept.get_or_insert(Failure::from(&refused.error));
+        if is_deferred {
+            self.deferred.push(refused);
+        }
+        Ok(())
+    }
+
+    /// Sets aside what was refused and no other broker took.
+    pub(super) fn set_aside_deferred(&mut self) -> Result<(), DeliverError> {
+        for refused in std::mem::take(&mut self.deferred) {
+            if self.kept.contains(&refused.entry.sequence) && self.spool.has(refused.entry) {
+                self.kept.remove(&refused.entry.sequence);
+                self.set_aside(refused)?;
+            }
+        }
+        if self.kept.is_empty() {
+            self.sent.kept = None;
+        }
         Ok(())
     }
 

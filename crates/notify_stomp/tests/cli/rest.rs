@@ -1,0 +1,84 @@
+//! What one of several brokers refuses while it confirms the others goes to the next one in the same run.
+
+use super::refused::refused;
+use super::*;
+
+/// A flush with these brokers.
+fn flush(spool: &Spool, destination: &str, brokers: &[String]) -> Outcome {
+    let mut command = Command::new(BINARY);
+    command.arg(format!("--spool={}", spool.path().display())).arg(format!("--destination={destination}"));
+    command.args(brokers.iter().map(|broker| format!("--broker={broker}")));
+    ended(command.args(["--flush", "--timeout=3", "--retry=0"]))
+}
+
+fn filled(outputs: &[&str]) -> Spool {
+    let spool = Spool::new();
+    for output in outputs {
+        ended(spool.command("127.0.0.1:1").args(EVENT).arg(format!("--output={output}")));
+    }
+    spool
+}
+
+const OUTPUTS: [&str; 5] = ["good", "poison", "good", "poison", "poison"];
+const NOWHERE: &str = "127.0.0.1:1";
+
+#[test]
+fn the_next_broker_gets_what_the_first_refuses_of_a_place() {
+    for words in ["access refused", "no such destination", "could not write to disk, size unknown"] {
+        let spool = filled(&OUTPUTS);
+        let first = Broker::start(Manner::SaysOf("poison", words)).unwrap();
+        let second = Broker::start(Manner::Confirms).unwrap();
+        let brokers = [NOWHERE, &first.address().to_string(), &second.address().to_string()];
+        let outcome = flush(&spool, "/topic/nagios", &brokers.map(str::to_owned));
+        let line = format!("STOMP OK - 5 events confirmed by {}", second.address());
+        assert_eq!(text(&outcome), (0, line.as_str()), "{words}");
+        assert_eq!((spool.waiting().len(), refused(&spool).len()), (0, 0), "{words}");
+        assert_eq!(sequences(&second.sent()), [2, 4, 5], "{words}: in their order, and no other");
+    }
+}
+
+/// The first broker takes all but one destination, and the next one takes that.
+#[test]
+fn the_next_broker_gets_a_destination_that_the_first_holds() {
+    let spool = Spool::new();
+    for state in ["OK", "CRITICAL", "OK", "WARNING", "OK"] {
+        let mut command = spool.command_to(NOWHERE, "/exchange/{state}");
+        ended(command.args(["--host=h", "--service=s"]).arg(format!("--state={state}")));
+    }
+    let first = Broker::start(Manner::RefusesTo("/exchange/OK")).unwrap();
+    // Held by an earlier run too.
+    let address = first.address().to_string();
+    let outcome = flush(&spool, "/exchange/{state}", &[address.clone(), NOWHERE.to_owned()]);
+    let why = format!("{address} refuses: no, no exchange of this name, destination /exchange/OK");
+    assert_eq!(text(&outcome), (2, format!("STOMP CRITICAL - 3 events wait: {why}").as_str()));
+    let second = Broker::start(Manner::Confirms).unwrap();
+    let outcome = flush(&spool, "/exchange/{state}", &[address, second.address().to_string()]);
+    let line = format!("STOMP OK - 3 events confirmed by {}", second.address());
+    assert_eq!((text(&outcome), spool.waiting().len()), ((0, line.as_str()), 0));
+    assert_eq!(sequences(&second.sent()), [1, 3, 5]);
+    assert!(!spool.path().join("held").exists());
+}
+
+/// Where no other broker takes it, one event is set aside in a run, and the others wait, as with one broker.
+#[test]
+fn what_no_broker_takes_is_set_aside_or_waits_with_the_words() {
+    let says = || Broker::start(Manner::SaysOf("poison", "access refused")).unwrap();
+    let (alike, silent) = (says(), Broker::start(Manner::Silent).unwrap());
+    for second in [NOWHERE.to_owned(), alike.address().to_string(), silent.address().to_string()] {
+        let (spool, first) = (filled(&OUTPUTS), says());
+        for aside in 1..=3 {
+            let outcome = flush(&spool, "/topic/nagios", &[first.address().to_string(), second.clone()]);
+            let words = format!("{} refuses: no, access refused", first.address());
+            assert!(
+                outcome.code == Some(2) && outcome.stdout.contains(&words),
+                "{second}: {}",
+                outcome.stdout
+            );
+            let seen = (spool.waiting().len(), refused(&spool).len() / 2);
+            assert_eq!(seen, (3 - aside, aside), "{second}: {}", outcome.stdout);
+            // A good one is the proof of the next run.
+            ended(spool.command(NOWHERE).args(EVENT).arg("--output=good"));
+            assert_eq!(spool.waiting().len(), 4 - aside);
+        }
+    }
+}
