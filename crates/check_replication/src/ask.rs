@@ -14,7 +14,7 @@ use crate::channel::{Channel, IoState};
 use crate::connection::Packets;
 use crate::endpoint::Endpoint;
 use crate::failure::{Failure, Kind, Step};
-use crate::heartbeat::Heartbeats;
+use crate::heartbeat::{Heartbeats, Table};
 use crate::liveness;
 use crate::login::{self, Login};
 use crate::membership::{GALERA_STATUS, GROUP_MEMBERS, Galera, Group, Membership, is_node};
@@ -112,7 +112,7 @@ fn converse(
     more::ask(packets, greeting, request, &mut answer)?;
     match request.heartbeats {
         Some(_) if answer.server.channels.is_empty() => {}
-        Some((table, zone)) => match packets.query(&table.query()) {
+        Some((table, zone)) => match heartbeats(packets, table) {
             Ok(rows) => answer.heartbeats = Some(Ok(Heartbeats::read(&rows, zone))),
             // That a table cannot be read must not hide what its channels suffer from.
             Err(failure) if failure.errno().is_some() => {
@@ -123,6 +123,21 @@ fn converse(
         None => look_again(packets, statement, &request.deadline, &mut answer)?,
     }
     Ok(answer)
+}
+
+/// Returns the rows of a table of heartbeats, of pt-heartbeat's or else of MaxScale's columns.
+fn heartbeats(packets: &mut Packets, table: &Table) -> Result<Vec<Row>, Failure> {
+    const NO_COLUMN: u16 = 1054;
+    match packets.query(&table.query()) {
+        // An error that holds for both is told of the first.
+        Err(failure) if failure.errno() == Some(NO_COLUMN) => {
+            packets.query(&table.query_of_maxscale()).map_err(|second| match second.errno() {
+                Some(_) => failure,
+                None => second,
+            })
+        }
+        rows => rows,
+    }
 }
 
 /// Asks what the server is a member of, and whether it is Aurora. That an account may not see a group matters

@@ -53,10 +53,21 @@ impl Table {
     /// The statement whose rows [`Heartbeats::read`] reads. The server tells its own time with them: in UTC,
     /// and in its time zone.
     pub(crate) fn query(&self) -> String {
+        self.select("server_id, CAST(ts AS CHAR) AS ts", "")
+    }
+
+    /// The same for the table of MaxScale's monitors, by the layout that they create: several MaxScales have a row
+    /// each for a server, in seconds since 1970.
+    pub(crate) fn query_of_maxscale(&self) -> String {
+        let columns = "master_server_id AS server_id, CAST(MAX(master_timestamp) AS CHAR) AS ts";
+        self.select(columns, " GROUP BY master_server_id")
+    }
+
+    fn select(&self, columns: &str, group: &str) -> String {
         let Self { database, table } = self;
         format!(
-            "SELECT server_id, CAST(ts AS CHAR) AS ts, CAST(UTC_TIMESTAMP(6) AS CHAR) AS utc_now, \
-             CAST(NOW(6) AS CHAR) AS local_now FROM `{database}`.`{table}` LIMIT {MOST}"
+            "SELECT {columns}, CAST(UTC_TIMESTAMP(6) AS CHAR) AS utc_now, CAST(NOW(6) AS CHAR) AS local_now \
+             FROM `{database}`.`{table}`{group} LIMIT {MOST}"
         )
     }
 }

@@ -121,3 +121,36 @@ fn by_a_table_of_heartbeats_at_once() {
     let outcome = ask(&host, &replica, &["--heartbeat-table=percona.beats"]);
     assert!(outcome.code == Some(3) && outcome.first_line().starts_with(line), "{outcome:?}");
 }
+
+/// The layout that MaxScale's own statement creates: each MaxScale writes a row for the source.
+#[test]
+fn by_the_table_of_maxscale() {
+    const MAXSCALE: &str = "CREATE DATABASE maxscale_schema; CREATE TABLE maxscale_schema.replication_heartbeat \
+        (maxscale_id INT NOT NULL, master_server_id INT NOT NULL, master_timestamp INT UNSIGNED NOT NULL, \
+        PRIMARY KEY (master_server_id, maxscale_id)); \
+        GRANT SELECT ON maxscale_schema.replication_heartbeat TO mon@'%'";
+    if missing(&HOST_NEEDS) {
+        return;
+    }
+    let (host, [source, replica]) = start(60);
+    let table =
+        ["--heartbeat-table=maxscale_schema.replication_heartbeat", "--warning=100", "--critical=3600"];
+    source.sql(&format!(
+        "{MAXSCALE}; INSERT INTO maxscale_schema.replication_heartbeat VALUES (7, 1, UNIX_TIMESTAMP() - 400), \
+         (8, 1, UNIX_TIMESTAMP() - 50)"
+    ));
+    replica.await_applied(&source);
+    let says = |what: &str, code: i32, line: &str| {
+        let outcome = ask(&host, &replica, &table);
+        let is_it = outcome.code == Some(code) && outcome.first_line().starts_with(line);
+        assert!(is_it, "{what}: {outcome:?}");
+    };
+    says("the younger row of two counts", 0, "REPLICATION OK - db-02 from 192.0.2.1: runs, 5");
+    source.sql("DELETE FROM maxscale_schema.replication_heartbeat WHERE maxscale_id = 8");
+    replica.await_applied(&source);
+    says("an old one", 1, "REPLICATION WARNING - db-02 from 192.0.2.1: 40");
+    source.sql("ALTER TABLE maxscale_schema.replication_heartbeat DROP master_timestamp");
+    replica.await_applied(&source);
+    let line = "REPLICATION UNKNOWN - db-02: the table maxscale_schema.replication_heartbeat has no columns ts and server_id, so no heartbeats";
+    says("neither layout", 3, line);
+}
