@@ -74,6 +74,25 @@ fn it_keeps_a_changed_configuration_and_puts_the_new_one_beside() {
     assert_eq!(files(folder.path()), ["nrpe.d/silent-outage-plugins.cfg"]);
 }
 
+/// Debian has a folder for commands of Nagios too.
+#[test]
+fn changed_commands_of_nagios_stay() {
+    let folder = public_folder();
+    let commands = folder.path().join("etc/nagios-plugins/config/silent-outage-commands.cfg");
+    let binaries = plugins::binary("check_ip_bound");
+    let from = format!("--from={}", binaries.parent().unwrap().display());
+    let install =
+        || run(script().env("DESTDIR", folder.path()).args([from.as_str(), "--family=debian"])).stderr;
+    assert_eq!(install(), "");
+    let shipped = fs::read_to_string(&commands).unwrap();
+    let mine = format!("{shipped}# mine\n");
+    write(&commands, &mine);
+    let left = format!("install: left {} alone, which is not as shipped\n", commands.display());
+    assert_eq!(install(), left);
+    assert_eq!(fs::read_to_string(&commands).unwrap(), mine);
+    assert_eq!(fs::read_to_string(commands.with_extension("cfg.new")).unwrap(), shipped);
+}
+
 #[test]
 fn options_in_a_file_are_closed_to_others() {
     use std::os::unix::fs::PermissionsExt as _;
