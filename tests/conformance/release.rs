@@ -1,4 +1,4 @@
-//! Who answers for a release: packaging/maintainer, in a repository of its own.
+//! Who answers for a release and where it is: packaging/maintainer, in a repository of its own.
 
 use std::fs;
 use std::path::Path;
@@ -24,14 +24,56 @@ fn maintainer(top: &Path, name: Option<&str>) -> Outcome {
     }
 }
 
+/// Writes the homepage of the project into the metadata of the packages.
+fn set_homepage(top: &Path, homepage: &str) {
+    let text = fs::read_to_string(workspace().join("packaging/package.toml")).unwrap();
+    let field = "\nhomepage = \"\"\n";
+    assert!(text.contains(field), "{text}");
+    let text = text.replace(field, &format!("\nhomepage = \"{homepage}\"\n"));
+    fs::write(top.join("packaging/package.toml"), text).unwrap();
+}
+
+/// A repository with one commit.
+fn repository(top: &Path, homepage: &str) {
+    fs::create_dir(top.join("packaging")).unwrap();
+    fs::copy(workspace().join("packaging/maintainer"), top.join("packaging/maintainer")).unwrap();
+    set_homepage(top, homepage);
+    git(top, &["init", "--quiet"]);
+    git(top, &["commit", "--quiet", "--allow-empty", "--message=x"]);
+}
+
+#[test]
+fn a_release_without_a_homepage_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let top = folder.path();
+    let name = "A <a@debian.org>";
+    repository(top, "");
+    assert_eq!(maintainer(top, Some(name)).stdout, format!("{name}\n"), "without a tag");
+    git(top, &["tag", "v1"]);
+    for homepage in [
+        "",
+        "https://",
+        "www.debian.org",
+        "https://www.Example.com/x",
+        "http://x.invalid:80/",
+        "https://localhost",
+    ] {
+        set_homepage(top, homepage);
+        let outcome = maintainer(top, Some(name));
+        assert_eq!((outcome.code, outcome.stdout.as_str()), (Some(1), ""), "{homepage:?}");
+        assert!(outcome.stderr.contains("homepage in packaging/package.toml"), "{}", outcome.stderr);
+    }
+    for homepage in ["https://www.debian.org/x", "http://myexample.com:8080"] {
+        set_homepage(top, homepage);
+        assert_eq!(maintainer(top, Some(name)).stdout, format!("{name}\n"), "{homepage}");
+    }
+}
+
 #[test]
 fn a_release_without_a_maintainer_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let top = folder.path();
-    fs::create_dir(top.join("packaging")).unwrap();
-    fs::copy(workspace().join("packaging/maintainer"), top.join("packaging/maintainer")).unwrap();
-    git(top, &["init", "--quiet"]);
-    git(top, &["commit", "--quiet", "--allow-empty", "--message=x"]);
+    repository(top, "https://www.debian.org");
     let nobody = [
         "A <a@silent-outage-plugins.example>",
         "A <a@example.com>",
