@@ -26,7 +26,7 @@ pub(crate) fn evaluate(judging: &Judging, observations: &Observations) -> Report
     let clock = judged.offset().map(|offset| judged.clock(offset));
     let beside = judged.beside();
     let mut found: Vec<Finding> = [unread, missing, clock].into_iter().flatten().chain(beside).collect();
-    judged.put_monitor_first(&mut found);
+    judged.put_doubts_first(&mut found);
     // Where all is well there is one finding, about the clock.
     let all_well = found.first().map(|clock| clock.text.clone()).unwrap_or_default();
     found.push(reference::details(&observations.ntp, reference));
@@ -63,10 +63,28 @@ impl Judged<'_> {
         }
     }
 
-    /// The finding about the judged clock. An alarm is certain: of the states that are possible, the mildest
-    /// counts.
+    /// The state of the judged clock. An alarm is certain: of the states that are possible, the mildest counts.
+    /// An OK by fewer than half of the servers is a WARNING: the clock may follow the one that is wrong.
+    fn state(&self, offset: Interval) -> State {
+        let certain = |offset| self.judging.possible(offset).certain;
+        let few = reference::few(&self.observations.ntp).filter(|_| !self.observations.is_waiting);
+        // What a host's clock shows is OK without these servers too.
+        let is_right_alone = self.host.is_some_and(|host| certain(host.readings.offset()) == State::Ok);
+        match certain(offset) {
+            State::Ok if few.is_some() && !is_right_alone => State::Warning,
+            certain => certain,
+        }
+    }
+
+    /// The words that fewer than half of the servers gave the time which makes an alarm.
+    fn few(&self) -> Option<String> {
+        let is_alarm = !self.observations.is_waiting && self.state(self.offset()?) != State::Ok;
+        reference::few(&self.observations.ntp).filter(|_| is_alarm)
+    }
+
+    /// The finding about the judged clock.
     fn clock(&self, offset: Interval) -> Finding {
-        let finding = Finding::new(self.judging.possible(offset).certain, self.verdict(offset));
+        let finding = Finding::new(self.state(offset), self.verdict(offset));
         match self.host.filter(|host| host.readings.greatest_age > 0.0) {
             None => finding,
             Some(host) => {
@@ -83,7 +101,7 @@ impl Judged<'_> {
     fn verdict(&self, offset: Interval) -> String {
         let shown = self.host.and_then(|host| host.readings.latest()).map(|shown| shown.value);
         let verdict = Verdict { offset, shown, judging: self.judging };
-        let reference = self.reference.map(|reference| reference::servers(reference, &self.observations.ntp));
+        let reference = self.reference.map(|reference| self.servers(reference));
         match (self.hostname(), self.monitor()) {
             (None, _) if self.is_alone() => self.own_server(offset),
             (None, _) => {
@@ -115,10 +133,15 @@ impl Judged<'_> {
         )
     }
 
+    /// What an offset is measured against, and what is with the other servers.
+    fn servers(&self, reference: &Consensus) -> (String, String) {
+        reference::servers(reference, &self.observations.ntp, self.few().is_some())
+    }
+
     /// This monitor's own clock in words, where a host was asked and the servers agree.
     fn monitor(&self) -> Option<String> {
         let reference = self.reference.filter(|_| self.observations.host.is_some())?;
-        let (servers, others) = reference::servers(reference, &self.observations.ntp);
+        let (servers, others) = self.servers(reference);
         let servers = servers + &others;
         Some(format!("this monitor {}", words::against(words::offset(-reference.offset), &servers)))
     }
@@ -130,15 +153,18 @@ impl Judged<'_> {
         is_off && !self.offset().is_some_and(is_right)
     }
 
-    /// Names this monitor's own clock at the head of the first line, whatever that is about.
-    fn put_monitor_first(&self, found: &mut [Finding]) {
-        let Some(monitor) = self.monitor().filter(|_| self.is_monitor_first()) else { return };
+    /// Names at the head of the first line, whatever that is about, that few servers gave a time, and this
+    /// monitor's own clock.
+    fn put_doubts_first(&self, found: &mut [Finding]) {
+        let monitor = self.monitor().filter(|_| self.is_monitor_first());
+        let doubts: Vec<String> = [self.few(), monitor].into_iter().flatten().collect();
         // Of several that are as bad the first one leads.
         let Some(first) = found.iter_mut().rev().max_by_key(|finding| finding.state) else { return };
-        first.text = match first.text.strip_prefix(words::UNDECIDED) {
-            Some(text) => format!("{}{monitor}, {text}", words::UNDECIDED),
-            None => format!("{monitor}, {}", first.text),
+        let (undecided, text) = match first.text.strip_prefix(words::UNDECIDED) {
+            Some(text) => (words::UNDECIDED, text.to_owned()),
+            None => ("", first.text.clone()),
         };
+        first.text = undecided.to_owned() + &[doubts, vec![text]].concat().join(", ");
     }
 
     /// The name of the host, and the address that answered where it has several.

@@ -9,7 +9,6 @@ use net::{Unusable, shown};
 use plugin::{Deadline, Seconds, State};
 use snmp2::Oid;
 
-use crate::HostClock;
 use crate::clock::Stamp;
 use crate::interval::Interval;
 use crate::judging::Judging;
@@ -35,6 +34,15 @@ const SPACING: Duration = Duration::from_millis(1100);
 
 /// What is left of the deadline when nothing more is asked.
 pub(crate) const RESERVE: Duration = Duration::from_millis(300);
+
+/// A host's clock compared with this machine's.
+#[derive(Debug)]
+pub struct HostClock {
+    /// The agent that showed it.
+    pub agent: SocketAddr,
+    /// What it showed.
+    pub readings: Readings,
+}
 
 /// Why a host's clock could not be read.
 #[derive(Debug, thiserror::Error)]
@@ -150,9 +158,8 @@ impl HostReader<'_> {
     /// known.
     fn is_enough(&self, readings: &Readings) -> bool {
         let offset = readings.offset() + self.monitor;
-        let possible = self.judging.possible(offset);
-        let same = possible.certain == possible.worst && self.judging.is_fine_enough(offset);
-        same && (possible.certain == State::Ok || offset.half_width() <= WIDE)
+        let is_ok = self.judging.possible(offset).certain == State::Ok;
+        self.judging.is_clear(offset) && (is_ok || offset.half_width() <= WIDE)
     }
 
     /// The first reading, and how old an answer can be.

@@ -92,6 +92,12 @@ impl Judging {
         }
     }
 
+    /// Whether the state is the same wherever in its interval an offset is, and the interval is small enough.
+    pub(crate) fn is_clear(&self, offset: Interval) -> bool {
+        let possible = self.possible(offset);
+        possible.certain == possible.worst && self.is_fine_enough(offset)
+    }
+
     /// Whether the uncertainty of an offset is no more than is allowed.
     pub(crate) fn is_fine_enough(&self, offset: Interval) -> bool {
         self.max_uncertainty.as_ref().is_none_or(|range| !range.alerts(offset.half_width()))

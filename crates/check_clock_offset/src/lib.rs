@@ -22,12 +22,10 @@ mod way;
 mod words;
 mod zone;
 
-use std::net::SocketAddr;
-
 use net::HostPort;
 use plugin::{Deadline, Report, State};
 
-pub use host::HostError;
+pub use host::{HostClock, HostError};
 pub use interval::Interval;
 pub use probe::ProbeError;
 pub use readings::{Reading, Readings, Shown};
@@ -70,17 +68,10 @@ pub struct Observations {
     pub host: Option<Result<HostClock, HostError>>,
     /// What each NTP server says of this machine's clock.
     pub ntp: Vec<ntp::Sample>,
+    /// Whether servers that gave no time may still do so: the run is stopped.
+    pub is_waiting: bool,
     /// What silence is reported as.
     pub silent: State,
-}
-
-/// A host's clock compared with this machine's.
-#[derive(Debug)]
-pub struct HostClock {
-    /// The agent that showed it.
-    pub agent: SocketAddr,
-    /// What it showed.
-    pub readings: Readings,
 }
 
 /// Asks, and judges what was answered.

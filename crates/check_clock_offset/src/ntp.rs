@@ -12,7 +12,9 @@ mod asking;
 mod exchange;
 mod majority;
 mod packet;
+mod sample;
 
-pub use exchange::{PORT, Sample, Server, Way, ask};
-pub use majority::{Consensus, Disagreement, Verdict, agree};
+pub use exchange::{PORT, Server, Way, ask};
+pub use majority::{Consensus, Disagreement, Verdict, agree, minority};
 pub use packet::{Measured, NtpError, Question, read};
+pub use sample::Sample;

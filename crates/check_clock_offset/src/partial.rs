@@ -43,6 +43,7 @@ impl Teller<'_> {
             is_ambiguous: matches!(self.agent, Some(Ok(addresses)) if addresses.len() > 1),
             host: self.host(host),
             ntp: ntp.to_vec(),
+            is_waiting: host.is_none(),
             silent: State::Unknown,
         };
         let mut report = evaluate(self.judging, &observations);
@@ -85,6 +86,7 @@ mod tests {
         let sample = |(number, offset)| Sample {
             name: format!("192.0.2.{number}"),
             is_own: false,
+            is_replaced: false,
             result: result(offset),
         };
         (1..).zip(offsets).map(sample).collect()
@@ -167,7 +169,7 @@ mod tests {
             (
                 Some(1090.01),
                 &[Some(0.0), None, None],
-                "CRITICAL - 2 of 4 answered, proxy7 is at least 90.0 s fast, allowed -60 to 60 s",
+                "CRITICAL - 2 of 4 answered, only 1 of 3 NTP servers gave a time, proxy7 is at least 90.0 s fast, allowed -60 to 60 s",
             ),
             (None, &[Some(0.0), None], "UNKNOWN - 1 of 3 answered, 192.0.2.7:161 has not answered yet"),
             (

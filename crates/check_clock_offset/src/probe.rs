@@ -142,7 +142,9 @@ impl Plan<'_> {
         let limit = if self.agent.is_some() { remaining / 3 } else { remaining.min(PATIENCE) };
         let _step = deadline.step("asking NTP servers");
         let tell = |samples: &[Sample]| teller.tell(None, samples);
-        ntp::ask(&self.servers, &Way { clock, limit, source: &self.source, tell: &tell })
+        // What a host's clock shows is not known yet.
+        let is_clear = |own| self.agent.is_some() || self.judging.is_clear(own);
+        ntp::ask(&self.servers, &Way { clock, limit, source: &self.source, tell: &tell, is_clear: &is_clear })
     }
 
     /// What the host's clock shows, or why it shows nothing.
@@ -189,6 +191,7 @@ impl Plan<'_> {
         deadline: &Deadline,
     ) -> Observations {
         let is_ambiguous = matches!(&self.agent, Some(Ok(addresses)) if addresses.len() > 1);
-        Observations { hostname: self.hostname(), is_ambiguous, host, ntp, silent: deadline.state() }
+        let (hostname, silent) = (self.hostname(), deadline.state());
+        Observations { hostname, is_ambiguous, host, ntp, is_waiting: false, silent }
     }
 }

@@ -4,23 +4,28 @@ use std::cmp::Reverse;
 
 use plugin::{Finding, Range, State};
 
-use crate::ntp::{Consensus, Disagreement, NtpError, Sample, Verdict};
+use crate::ntp::{Consensus, Disagreement, NtpError, Sample, Verdict, minority};
 use crate::words;
 
 /// How many causes, and how many servers of each, a first line names.
 const SHOWN: usize = 2;
 
 /// What an offset is measured against, and what is with the others: `2 of 4 NTP servers` and `, 1 gave no
-/// time, falseticker 192.0.2.9`.
-pub(crate) fn servers(reference: &Consensus, samples: &[Sample]) -> (String, String) {
+/// time, falseticker 192.0.2.9`. After [`few`] the others are told already.
+pub(crate) fn servers(reference: &Consensus, samples: &[Sample], is_told: bool) -> (String, String) {
     let agreeing = reference.agreeing();
+    let mut agree =
+        samples.iter().zip(&reference.verdicts).filter(|(_, verdict)| **verdict == Verdict::Agrees);
     let servers = match samples {
         [only] if only.is_own => format!("its own NTP server {}", only.name),
         [only] => format!("NTP server {}", only.name),
         all if agreeing == all.len() => format!("{agreeing} NTP servers"),
+        _ if is_told && agreeing == 1 => {
+            agree.next().map(|(sample, _)| format!("NTP server {}", sample.name)).unwrap_or_default()
+        }
         all => format!("{agreeing} of {} NTP servers", all.len()),
     };
-    let silent = gave_none(samples);
+    let silent = if is_told { String::new() } else { gave_none(samples) };
     let verdicts = samples.iter().zip(&reference.verdicts);
     let falsetickers = verdicts.filter(|(_, verdict)| matches!(verdict, Verdict::Falseticker(_)));
     let names: Vec<&str> = falsetickers.map(|(sample, _)| sample.name.as_str()).collect();
@@ -30,6 +35,13 @@ pub(crate) fn servers(reference: &Consensus, samples: &[Sample]) -> (String, Str
         [first, rest @ ..] => format!(", falsetickers {first} and {} more", rest.len()),
     };
     (servers, silent + &falsetickers)
+}
+
+/// The words that fewer than half of the servers gave a time: `only 1 of 3 NTP servers gave a time`. `None` if
+/// at least half of them did.
+pub(crate) fn few(samples: &[Sample]) -> Option<String> {
+    let (usable, asked) = minority(samples).filter(|(usable, _)| *usable > 0)?;
+    Some(format!("only {usable} of {asked} NTP servers gave a time"))
 }
 
 /// How many servers gave no time: `, 1 gave no time`.

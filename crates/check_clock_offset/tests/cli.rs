@@ -17,6 +17,8 @@ use suite::snmp::{Question, tlv};
 mod agents;
 #[path = "cli/judging.rs"]
 mod judging;
+#[path = "cli/lost.rs"]
+mod lost;
 #[path = "cli/names.rs"]
 mod names;
 

@@ -1,6 +1,7 @@
 //! Rows of what was observed and the first line that it makes.
 
 mod causes;
+mod few;
 
 use clap::Parser as _;
 
@@ -29,11 +30,11 @@ fn server(name: &str, offset: f64) -> Sample {
 fn server_of(name: &str, offset: f64, stratum: u8) -> Sample {
     let offset = Interval::around(offset, 0.008);
     let result = Ok(Measured { offset, round_trip: 0.01, stratum, never_set: false, is_free_running: false });
-    Sample { name: name.to_owned(), is_own: false, result }
+    Sample { name: name.to_owned(), is_own: false, is_replaced: false, result }
 }
 
 fn broken(name: &str, why: NtpError) -> Sample {
-    Sample { name: name.to_owned(), is_own: false, result: Err(why) }
+    Sample { name: name.to_owned(), is_own: false, is_replaced: false, result: Err(why) }
 }
 
 fn judge(more: &[&str], host: Option<HostClock>, ntp: Vec<Sample>) -> String {
@@ -43,7 +44,8 @@ fn judge(more: &[&str], host: Option<HostClock>, ntp: Vec<Sample>) -> String {
 fn evaluated(more: &[&str], host: Option<Result<HostClock, HostError>>, ntp: Vec<Sample>) -> String {
     let hostname = host.is_some().then(|| "proxy7".to_owned());
     let is_ambiguous = false;
-    let observations = Observations { hostname, is_ambiguous, host, ntp, silent: State::Critical };
+    let (is_waiting, silent) = (false, State::Critical);
+    let observations = Observations { hostname, is_ambiguous, host, ntp, is_waiting, silent };
     evaluate(&args(more).judging.into(), &observations).render("CLOCK_OFFSET", 0)
 }
 

@@ -1,6 +1,6 @@
 //! One address that is asked: its socket, its questions, and what came of them.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use net::STAGGER;
 use net::udp::{self, Udp, UdpError};
@@ -10,6 +10,11 @@ use super::packet::{Measured, NtpError, Question, read};
 use crate::clock::Stamp;
 use crate::way::monitor::{self, Cause};
 
+/// A server that is silent is asked again after this. The pause before the second question is shorter, since
+/// that question most often follows one that was lost; a server that got both and limits clients by 2 s (the
+/// default of ntpd) answers the third.
+const AGAIN: Duration = Duration::from_secs(2);
+
 /// What an answer can hold that we look at: the header, and what would be in its place.
 const LARGEST: usize = 512;
 
@@ -18,6 +23,8 @@ pub(crate) struct Asking {
     pub(crate) name: String,
     pub(crate) socket: Udp,
     started: Instant,
+    /// When it is asked again, unless it answers before.
+    pub(crate) due: Instant,
     open: Vec<(Question, Instant)>,
     /// The best that can be said so far.
     pub(crate) result: Result<Measured, NtpError>,
@@ -25,12 +32,20 @@ pub(crate) struct Asking {
 }
 
 impl Asking {
-    /// Asks for the first time.
-    pub(crate) fn start(name: String, socket: Udp, now: Instant) -> Self {
-        let result = Err(NtpError::Silent);
-        let mut asking = Self { name, socket, started: now, open: Vec::new(), result, settled: false };
+    /// Asks for the first time, and is due again after a `pause`.
+    pub(crate) fn start(name: String, socket: Udp, now: Instant, pause: Duration) -> Self {
+        let (result, due) = (Err(NtpError::Silent), now + pause);
+        let mut asking = Self { name, socket, started: now, due, open: Vec::new(), result, settled: false };
         asking.send();
         asking
+    }
+
+    /// Asks again if it is time to.
+    pub(crate) fn send_if_due(&mut self, now: Instant) {
+        if now >= self.due {
+            self.due = now + AGAIN;
+            self.send();
+        }
     }
 
     /// Whether it has answered, whatever that is, or may still do so soon.
@@ -42,7 +57,7 @@ impl Asking {
         }
     }
 
-    pub(crate) fn send(&mut self) {
+    fn send(&mut self) {
         let question = match udp::random() {
             Ok(number) => Question::new(number),
             Err(error) => return self.settle(Err(NtpError::System(reason(&error)))),

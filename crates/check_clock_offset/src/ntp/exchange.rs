@@ -9,30 +9,24 @@ use net::udp::{self, Udp};
 use net::{STAGGER, Source, Unusable, alternate_families};
 
 use super::asking::{Asking, system};
-use super::packet::{Measured, NtpError};
+use super::majority::{agree, minority};
+use super::packet::NtpError;
+use super::sample::Sample;
 use crate::clock::Stamp;
+use crate::interval::Interval;
 use crate::way::monitor;
 
-/// A server that is silent is asked again after this: no sooner, so that no server can take it for abuse (RFC
-/// 8633).
-const AGAIN: Duration = Duration::from_secs(2);
-/// Once a server has answered, the others have this long to do so.
+/// A server that is silent is asked again after this, or after half of the time if that is shorter: a packet
+/// may be lost.
+const AGAIN: Duration = Duration::from_secs(1);
+/// Once the silent servers cannot change the verdict, they have this long from the start to answer,
 const STRAGGLERS: Duration = Duration::from_millis(1500);
+/// and this long at least, since they may have been asked again together with those that answered.
+const MOMENT: Duration = Duration::from_millis(300);
 /// How many addresses of a name have a vote, as RFC 8633, section 3.2, advises for a client.
 const VOTES: usize = 4;
 /// NTP's own port (IANA).
 pub const PORT: u16 = 123;
-
-/// What came of one server.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Sample {
-    /// What it is called on the command line, with the address that was asked where it has several.
-    pub name: String,
-    /// Whether it is this machine's own server, which is not a second opinion.
-    pub is_own: bool,
-    /// What it tells.
-    pub result: Result<Measured, NtpError>,
-}
 
 /// A server to ask.
 #[derive(Debug)]
@@ -56,6 +50,8 @@ pub struct Way<'a> {
     pub source: &'a Source,
     /// What hears of each answer, with what came of all servers so far.
     pub tell: &'a dyn Fn(&[Sample]),
+    /// Whether the state is clear by what the majority of the servers says of our clock.
+    pub is_clear: &'a dyn Fn(Interval) -> bool,
 }
 
 impl fmt::Debug for Way<'_> {
@@ -80,7 +76,7 @@ struct Named<'a> {
 /// Asks up to four addresses of each server, and the next ones in place of those that are dead.
 pub fn ask(servers: &[Server], way: &Way<'_>) -> Vec<Sample> {
     let start = Instant::now();
-    let (mut end, mut again) = (start + way.limit, start + AGAIN);
+    let mut end = start + way.limit;
     let mut all = begin(servers);
     let mut taken: Vec<SocketAddr> = Vec::new();
     let mut told = None;
@@ -98,20 +94,28 @@ pub fn ask(servers: &[Server], way: &Way<'_>) -> Vec<Sample> {
         if is_over {
             break;
         }
-        if now >= again {
-            open(&mut all).for_each(Asking::send);
-            again = now + AGAIN;
-        }
+        open(&mut all).for_each(|asking| asking.send_if_due(now));
         let Some(wake) = all.iter().filter_map(|named| named.wake(now)).min() else { break };
-        for asking in heard(&mut all, end.min(again).min(wake)) {
+        for asking in heard(&mut all, end.min(wake)) {
             asking.hear(way.clock);
         }
-        if all.iter().flat_map(|named| &named.asked).any(|asking| asking.result.is_ok()) {
-            end = end.min(start + STRAGGLERS);
+        if is_decided(&all, way) {
+            end = end.min((start + STRAGGLERS).max(Instant::now() + MOMENT));
         }
     }
     explain_silence(&mut all);
     samples(&all)
+}
+
+/// Returns whether those that are silent cannot change the verdict: the majority agrees whatever they say, the
+/// state is clear, and not for want of votes.
+fn is_decided(all: &[Named<'_>], way: &Way<'_>) -> bool {
+    let open = all.iter().flat_map(|named| &named.asked).filter(|asking| !asking.settled).count();
+    let samples = samples(all);
+    let usable = samples.iter().filter(|sample| sample.result.is_ok()).count();
+    let is_majority = |agreeing: usize| agreeing * 2 > usable + open;
+    minority(&samples).is_none()
+        && agree(&samples).is_ok_and(|all| is_majority(all.agreeing()) && (way.is_clear)(-all.offset))
 }
 
 /// Tells of those that kept silent where this machine is to blame.
@@ -174,7 +178,7 @@ impl Named<'_> {
                 false => self.server.name.clone(),
             };
             match Udp::connect(address, way.source) {
-                Ok(socket) => self.asked.push(Asking::start(name, socket, now)),
+                Ok(socket) => self.asked.push(Asking::start(name, socket, now, AGAIN.min(way.limit / 2))),
                 // No way there from here, as for all of a family that this machine does not have.
                 Err(error) => self.failure = Some(system(&error)),
             }
@@ -188,8 +192,8 @@ impl Named<'_> {
 
     /// When to look at it again at the latest: `None` if nothing more can come.
     fn wake(&self, now: Instant) -> Option<Instant> {
-        let open = self.asked.iter().any(|asking| !asking.settled);
-        open.then(|| now + if self.spare.is_empty() { AGAIN } else { STAGGER })
+        let due = self.asked.iter().filter(|asking| !asking.settled).map(|asking| asking.due).min()?;
+        Some(if self.spare.is_empty() { due } else { due.min(now + STAGGER) })
     }
 
     /// What came of each address; what came of the name where none could be asked.
@@ -203,7 +207,8 @@ impl Named<'_> {
         let is_own = self.server.is_own;
         if self.asked.is_empty() {
             let name = self.server.name.clone();
-            return unasked().map(|why| Sample { name, is_own, result: Err(why) }).into_iter().collect();
+            let sample = |why| Sample { name, is_own, is_replaced: false, result: Err(why) };
+            return unasked().map(sample).into_iter().collect();
         }
         let result = |asking: &Asking| match &asking.result {
             // This clock would be compared with itself.
@@ -212,7 +217,12 @@ impl Named<'_> {
             }
             result => result.clone(),
         };
-        let sample = |asking: &Asking| Sample { name: asking.name.clone(), is_own, result: result(asking) };
+        let mut replaced = self.asked.len().saturating_sub(VOTES);
+        let sample = |asking: &Asking| {
+            let is_replaced = replaced > 0 && asking.result.is_err();
+            replaced -= usize::from(is_replaced);
+            Sample { name: asking.name.clone(), is_own, is_replaced, result: result(asking) }
+        };
         self.asked.iter().map(sample).collect()
     }
 }
@@ -245,7 +255,13 @@ mod tests {
             let responder = Responder::start(answers).unwrap();
             let server = Server { name: "one".to_owned(), is_own, addresses: Ok(vec![responder.address()]) };
             let limit = Duration::from_secs(20);
-            let way = Way { clock: &Stamp::now(), limit, source: &Source::default(), tell: &|_| () };
+            let way = Way {
+                clock: &Stamp::now(),
+                limit,
+                source: &Source::default(),
+                tell: &|_| (),
+                is_clear: &|_| true,
+            };
             let samples = ask(&[server], &way);
             let seen = samples.first().unwrap().result.as_ref().err().map(ToString::to_string);
             assert_eq!((samples.len(), seen.as_deref()), (1, why), "{is_own} {reference:?}");
@@ -272,7 +288,8 @@ mod tests {
             }
             told.borrow_mut().push(samples.to_vec());
         };
-        let way = Way { clock: &Stamp::now(), limit, source: &Source::default(), tell: &tell };
+        let way =
+            Way { clock: &Stamp::now(), limit, source: &Source::default(), tell: &tell, is_clear: &|_| true };
         let asked = ask(&[server], &way);
         let told = told.into_inner();
         assert_eq!(told.last(), Some(&asked), "{told:?}");

@@ -2,7 +2,7 @@
 //! the selection of RFC 5905, section 11.2.1, if it is more than half of those that answered. The others are
 //! falsetickers.
 
-use super::exchange::Sample;
+use super::sample::Sample;
 use crate::interval::Interval;
 
 /// Servers agree within this beyond their own uncertainty, in seconds: routes are longer one way than the
@@ -45,6 +45,13 @@ pub enum Disagreement {
     NoneUsable,
     /// No group is a majority; the two farthest are so many seconds apart.
     NoMajority(f64),
+}
+
+/// Returns how many servers gave a time and how many were asked for one, where that is fewer than half of them.
+pub fn minority(samples: &[Sample]) -> Option<(usize, usize)> {
+    let usable = samples.iter().filter(|sample| sample.result.is_ok()).count();
+    let asked = samples.iter().filter(|sample| !sample.is_replaced).count();
+    (usable * 2 < asked).then_some((usable, asked))
 }
 
 /// What the majority of the usable servers says.
@@ -120,6 +127,7 @@ mod tests {
             .map(|(number, row)| Sample {
                 name: format!("192.0.2.{number}"),
                 is_own: false,
+                is_replaced: false,
                 result: result(row),
             })
             .collect()

@@ -14,6 +14,8 @@ mod caches;
 #[cfg(test)]
 mod look;
 #[cfg(test)]
+mod lost;
+#[cfg(test)]
 mod opinions;
 #[cfg(test)]
 mod own_faults;

@@ -1,0 +1,16 @@
+//! What came of a server.
+
+use super::packet::{Measured, NtpError};
+
+/// What came of one server.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Sample {
+    /// What it is called on the command line, with the address that was asked where it has several.
+    pub name: String,
+    /// Whether it is this machine's own server, which is not a second opinion.
+    pub is_own: bool,
+    /// Whether another address of its name was asked in its place: it is no vote that is missing.
+    pub is_replaced: bool,
+    /// What it tells.
+    pub result: Result<Measured, NtpError>,
+}
