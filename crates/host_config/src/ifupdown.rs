@@ -21,7 +21,6 @@ mod regex;
 mod script;
 mod shell;
 mod stanza;
-mod test;
 
 use std::collections::{HashMap, HashSet, VecDeque};
 

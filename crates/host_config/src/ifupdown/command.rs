@@ -5,25 +5,29 @@ use std::collections::HashSet;
 
 use super::ledger::Taken;
 use super::script::{self, Node};
-use super::shell::{Follows, simple_commands, without_comment};
-use super::test::{self, holds_word, is_search, is_tested_by};
+use super::shell::{simple_commands, without_comment};
 use addresses::{HostAddress, short};
 
 mod branches;
+mod doubt;
 mod ip_address;
 mod leave;
+mod list;
 mod loops;
 mod pipes;
 mod programs;
 mod scripts;
 mod subshell;
+mod test;
 mod variables;
 mod words;
 mod wrappers;
 
 pub(crate) use scripts::adds_address;
 
-use leave::{Leave, leave};
+use doubt::Doubt;
+use leave::{Leave, leave, perhaps};
+use test::Status;
 use variables::{Variables, assign, with};
 use words::{HARMLESS, bindings, program};
 use wrappers::unwrapped;
@@ -70,7 +74,7 @@ pub(super) fn effects(
         return Err(format!("a command of more than {LONGEST} octets: {}", short(line)));
     }
     let mut reader = Reader { physical, logical, environment, ..Reader::default() };
-    reader.line(line, false)?;
+    reader.line(line, &Doubt::None)?;
     // Whatever the shell would do with the rest of the line: it must not bind more than was understood.
     if bindings(without_comment(line)) > reader.understood {
         return Err(format!("a command that binds addresses is not understood: {}", short(line)));
@@ -94,12 +98,14 @@ struct Reader<'a> {
     depth: usize,
     /// Whether the shell has ended: for certain, and perhaps.
     exited: bool,
-    perhaps_exited: bool,
-    /// Whether it has ended with success, where that is known.
-    exits_well: Option<bool>,
+    perhaps_exited: Doubt,
+    /// The status with which it has ended.
+    exit_status: Status,
     /// What `continue` or `break` leaves: for certain, and perhaps.
     left: Option<Leave>,
-    perhaps_left: Option<Leave>,
+    perhaps_left: Option<(Leave, Doubt)>,
+    /// The status of the command before: `$?`.
+    status: Status,
     /// How many loops are around the command.
     loops: usize,
     /// Whether another command reads what this one prints.
@@ -108,7 +114,7 @@ struct Reader<'a> {
 
 impl Reader<'_> {
     /// A command line; in doubt, what it binds may be bound or not.
-    fn line(&mut self, line: &str, doubt: bool) -> Result<(), String> {
+    fn line(&mut self, line: &str, doubt: &Doubt) -> Result<(), String> {
         let (physical, logical) = (self.physical, self.logical);
         let all = simple_commands(line, |name| match name {
             "IFACE" => physical.map(str::to_owned),
@@ -120,7 +126,7 @@ impl Reader<'_> {
         match script::parse(all).filter(|_| self.depth <= NESTED) {
             Some(nodes) => {
                 let mut set = self.environment.to_vec();
-                let (perhaps_exited, loops) = (self.perhaps_exited, std::mem::take(&mut self.loops));
+                let (perhaps_exited, loops) = (self.perhaps_exited.clone(), std::mem::take(&mut self.loops));
                 self.list(&nodes, &mut set, doubt, &mut HashSet::new()).map(drop)?;
                 (self.exited, self.perhaps_exited, self.loops) = (false, perhaps_exited, loops);
             }
@@ -132,113 +138,6 @@ impl Reader<'_> {
         }
         self.depth -= 1;
         Ok(())
-    }
-
-    /// Runs a list, and returns whether its last command succeeds, where that is known. `seen` has the
-    /// commands that were counted.
-    fn list(
-        &mut self,
-        nodes: &[Node],
-        set: &mut Variables,
-        doubt: bool,
-        seen: &mut HashSet<usize>,
-    ) -> Result<Option<bool>, String> {
-        let mut outcome = Some(true);
-        let mut chain_in_doubt = false;
-        // The addresses that the command before looks for.
-        let mut looked_for = String::new();
-        let mut tested = false;
-        let piped = self.piped;
-        for (at, node) in nodes.iter().enumerate() {
-            let skipped = match (node.follows(), outcome) {
-                _ if self.exited || self.left.is_some() => true,
-                (Follows::Always | Follows::Pipe, _) => {
-                    chain_in_doubt = false;
-                    false
-                }
-                (Follows::Success, Some(succeeds)) => !succeeds,
-                (Follows::Failure, Some(succeeds)) => succeeds,
-                // What tests nothing mostly succeeds.
-                (follows, None) => {
-                    chain_in_doubt |= follows == Follows::Failure || tested;
-                    false
-                }
-            };
-            if skipped {
-                self.skip(node, seen);
-                continue;
-            }
-            let before = self.effects.len();
-            let doubt_here = doubt || chain_in_doubt || self.perhaps_exited || self.perhaps_left.is_some();
-            let is_piped = |node: Option<&Node>| node.is_some_and(|node| node.follows() == Follows::Pipe);
-            self.piped = piped || is_piped(nodes.get(at + 1));
-            let producer = at.checked_sub(1).and_then(|at| nodes.get(at));
-            let mut run = |it: &mut Self, set: &mut _| it.behind(producer, node, set, doubt_here, seen);
-            let in_pipe = is_piped(Some(node)) || is_piped(nodes.get(at + 1));
-            let ran = if in_pipe { self.in_subshell(set, run) } else { run(self, set) }?;
-            self.piped = piped;
-            if node.follows() == Follows::Failure && outcome.is_none() {
-                self.second_try(before, &looked_for, doubt);
-            }
-            outcome = ran;
-            tested = is_tested_by(node);
-            looked_for = if let Node::Command(_, _, words) = node { words.join(" ") } else { String::new() };
-        }
-        Ok(outcome)
-    }
-
-    /// What follows a failure: the same address again adds nothing, and one that was looked for is there in
-    /// any case.
-    fn second_try(&mut self, before: usize, looked_for: &str, doubt: bool) {
-        let new = self.effects.split_off(before);
-        for effect in new {
-            let Effect::May(expected) = &effect else {
-                self.effects.push(effect);
-                continue;
-            };
-            let tried = |earlier: &Effect| matches!(earlier, Effect::Bind(first, _) if first == expected);
-            if self.effects.iter().any(tried) {
-                continue;
-            }
-            let address = expected.address.to_string();
-            let certain = !doubt && is_search(looked_for) && holds_word(looked_for, &address);
-            let certain = certain.then(|| Effect::Bind(*expected, self.physical.map(str::to_owned)));
-            self.effects.push(certain.unwrap_or(effect));
-        }
-    }
-
-    fn node(
-        &mut self,
-        node: &Node,
-        set: &mut Variables,
-        doubt: bool,
-        seen: &mut HashSet<usize>,
-    ) -> Result<Option<bool>, String> {
-        match node {
-            Node::Command(_, number, words) => self.simple(words, *number, set, doubt, seen),
-            Node::Group(_, true, body) => self.in_subshell(set, |it, set| it.list(body, set, doubt, seen)),
-            Node::Group(_, false, body) => self.list(body, set, doubt, seen),
-            Node::Loop(_, name, items, body) => self.repeat(name, items, body, set, doubt, seen),
-            Node::While(_, ends, tested, body) => self.repeat_while(*ends, tested, body, set, doubt, seen),
-            Node::Case(_, word, arms) => self.case(word, arms, set, doubt, seen),
-            Node::If(_, branches, otherwise) => self.branches(branches, otherwise, set, doubt, seen),
-        }
-    }
-
-    /// Runs the command after `producer`: xargs(1) after a pipe once for each of its words.
-    fn behind(
-        &mut self,
-        producer: Option<&Node>,
-        node: &Node,
-        set: &mut Variables,
-        doubt: bool,
-        seen: &mut HashSet<usize>,
-    ) -> Result<Option<bool>, String> {
-        let Some((number, all)) = producer.and_then(|producer| pipes::words(producer, node, set)) else {
-            return self.node(node, set, doubt, seen);
-        };
-        all.iter().try_for_each(|words| self.simple(words, number, set, doubt, seen).map(drop))?;
-        Ok(None)
     }
 
     /// Counts what is not run as understood.
@@ -257,27 +156,26 @@ impl Reader<'_> {
         words: &[String],
         number: usize,
         set: &mut Variables,
-        doubt: bool,
+        doubt: &Doubt,
         seen: &mut HashSet<usize>,
-    ) -> Result<Option<bool>, String> {
+    ) -> Result<Status, String> {
         self.steps += 1;
         if self.steps > STEPS {
             return Err(format!("loops that run more than {STEPS} commands: {}", short(&words.join(" "))));
         }
         let words: Vec<String> = words.iter().map(|word| with(word, set)).collect();
-        if let Some((negation, rest)) = words.split_first().filter(|(first, _)| *first == "!") {
-            _ = negation;
-            let succeeds = self.simple(rest, number, set, doubt, seen)?;
-            return Ok(succeeds.map(|succeeds| !succeeds));
+        if let Some((_, rest)) = words.split_first().filter(|(first, _)| *first == "!") {
+            return Ok(self.simple(rest, number, set, doubt, seen)?.negated());
         }
-        if assign(&words, set, doubt) {
-            return Ok(Some(true));
+        if assign(&words, set, doubt.any()) {
+            return Ok(test::assigned(&words));
         }
         self.exit(&words, doubt);
         if let Some(leave) = leave(&words, self.loops) {
-            let certain = self.left.or((!doubt).then_some(leave));
-            self.perhaps_left = self.perhaps_left.max(doubt.then_some(leave));
-            self.left = certain;
+            match doubt.any() {
+                true => perhaps(&mut self.perhaps_left, Some((leave, doubt.converse()))),
+                false => self.left = self.left.or(Some(leave)),
+            }
         }
         let (counted, before) = (self.understood, self.effects.len());
         self.command(&words, doubt)?;
@@ -288,25 +186,27 @@ impl Reader<'_> {
             .effects
             .get(before..)
             .is_some_and(|new| new.iter().any(|effect| matches!(effect, Effect::Bind(..))));
-        if doubt {
-            self.doubt(before);
-        }
-        Ok(if bound { None } else { test::outcome(&words) })
+        self.doubt(before, doubt);
+        let words: Vec<&str> = words.iter().map(String::as_str).collect();
+        Ok(if bound { Status::Likely } else { test::status(unwrapped(&words), &self.status) })
     }
 
-    /// Makes the effects from this number on uncertain: a port is not demanded then.
-    fn doubt(&mut self, from: usize) {
+    /// Makes the effects from this number on as uncertain as the command: a port is not demanded then.
+    fn doubt(&mut self, from: usize, doubt: &Doubt) {
+        if !doubt.any() {
+            return;
+        }
         let certain = self.effects.split_off(from);
         let doubtful = certain.into_iter().filter(|effect| !matches!(effect, Effect::Port(..)));
         self.effects.extend(doubtful.map(|effect| match effect {
-            Effect::Bind(expected, _) => Effect::May(expected),
+            Effect::Bind(expected, _) if !doubt.leaves(expected.address) => Effect::May(expected),
             Effect::TakeBack(_) => Effect::MayTakeBack,
             Effect::BringUp(name) => Effect::MayBringUp(name),
             other => other,
         }));
     }
 
-    fn command(&mut self, words: &[String], doubt: bool) -> Result<(), String> {
+    fn command(&mut self, words: &[String], doubt: &Doubt) -> Result<(), String> {
         let words: Vec<&str> = words.iter().map(String::as_str).collect();
         let words = unwrapped(&words);
         let Some((head, arguments)) = words.split_first() else { return Ok(()) };

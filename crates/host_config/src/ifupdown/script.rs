@@ -214,9 +214,8 @@ fn sets_variable(command: &Simple) -> bool {
 
 /// Returns the words of a loop's list: `None` if they cannot be known.
 pub(super) fn expand(items: &[String]) -> Option<Vec<String>> {
-    // $(seq 1 3) comes in words of its own, and so does `seq 1 3`.
     let text = items.join(" ");
-    let command = text.strip_prefix("$ ( ").and_then(|rest| rest.strip_suffix(" )"));
+    let command = text.strip_prefix("$(").and_then(|rest| rest.strip_suffix(')'));
     let command = command.or_else(|| text.strip_prefix('`').and_then(|rest| rest.strip_suffix('`')));
     if let Some(command) = command {
         return seq(command);
@@ -338,9 +337,9 @@ mod tests {
     fn expands_lists_that_are_known() {
         let rows: [(&str, Option<&[&str]>); 20] = [
             ("11 12", Some(&["11", "12"])),
-            ("$ ( seq 3 )", Some(&["1", "2", "3"])),
+            ("$(seq 3)", Some(&["1", "2", "3"])),
             ("`seq 9 -2 5`", Some(&["9", "7", "5"])),
-            ("$ ( seq -w 9 11 )", Some(&["09", "10", "11"])),
+            ("$( seq -w 9 11 )", Some(&["09", "10", "11"])),
             ("{11..13} 20", Some(&["11", "12", "13", "20"])),
             ("192.0.2.{1,5}/24", Some(&["192.0.2.1/24", "192.0.2.5/24"])),
             ("{01..03}", Some(&["01", "02", "03"])),
@@ -354,9 +353,9 @@ mod tests {
             ("{a..3}", None),
             ("{0000000000000000000000001..2}", None),
             ("{1..2..x}", None),
-            ("$ ( cat /etc/ips )", None),
+            ("$(cat /etc/ips)", None),
             ("$LIST", None),
-            ("$ ( seq 1 99999999 )", None),
+            ("$(seq 1 99999999)", None),
         ];
         for (text, expected) in rows {
             let items: Vec<String> = text.split(' ').map(str::to_owned).collect();

@@ -90,6 +90,7 @@ impl<'a, F: Fn(&str) -> Option<String>> Splitter<'a, F> {
                     self.word.get_or_insert_default().extend(escaped);
                 }
                 '$' => self.variable(),
+                '`' => self.backquoted(),
                 _ => self.word.get_or_insert_default().push(c),
             }
         }
@@ -142,6 +143,7 @@ impl<'a, F: Fn(&str) -> Option<String>> Splitter<'a, F> {
         while let Some(c) = self.next().filter(|c| *c != '"') {
             match c {
                 '$' => self.variable(),
+                '`' => self.backquoted(),
                 '\\' => {
                     let escaped = self.next();
                     self.word.get_or_insert_default().extend(escaped);
@@ -151,8 +153,52 @@ impl<'a, F: Fn(&str) -> Option<String>> Splitter<'a, F> {
         }
     }
 
-    /// `$NAME` or `${NAME}`, whose value is taken for one word.
+    /// `` `COMMAND` ``, which is kept as it is written but for the variables that are known.
+    fn backquoted(&mut self) {
+        self.word.get_or_insert_default().push('`');
+        while let Some(c) = self.next() {
+            match c {
+                '$' if !self.rest.starts_with('(') => self.variable(),
+                _ => self.word.get_or_insert_default().push(c),
+            }
+            if c == '`' {
+                break;
+            }
+        }
+    }
+
+    /// `(COMMAND)` after a `$`, kept in the same way.
+    fn substitution(&mut self) {
+        let (mut depth, mut quote) = (0_u32, None);
+        while let Some(c) = self.next() {
+            match c {
+                '$' if quote != Some('\'') && !self.rest.starts_with('(') => {
+                    self.variable();
+                    continue;
+                }
+                '\'' | '"' if quote.is_none() => quote = Some(c),
+                _ if quote == Some(c) => quote = None,
+                '(' if quote.is_none() => depth += 1,
+                ')' if quote.is_none() => depth = depth.saturating_sub(1),
+                _ => {}
+            }
+            self.word.get_or_insert_default().push(c);
+            if c == '\\' {
+                let escaped = self.next();
+                self.word.get_or_insert_default().extend(escaped);
+            }
+            if depth == 0 {
+                break;
+            }
+        }
+    }
+
+    /// `$NAME` or `${NAME}`, whose value is taken for one word, or `$(COMMAND)`.
     fn variable(&mut self) {
+        if self.rest.starts_with('(') {
+            self.word.get_or_insert_default().push('$');
+            return self.substitution();
+        }
         let end = self.rest.bytes().take(LONGEST).position(|octet| octet == b'}');
         let braced =
             end.and_then(|end| Some((self.rest.get(..end)?.strip_prefix('{')?, self.rest.get(end + 1..)?)));
@@ -187,7 +233,7 @@ mod tests {
 
     #[test]
     fn splits_as_the_shell_does() {
-        let rows: [(&str, &[&[&str]]); 12] = [
+        let rows: [(&str, &[&[&str]]); 15] = [
             ("", &[]),
             ("# only a comment", &[]),
             ("a b  c", &[&["a", "b", "c"]]),
@@ -199,6 +245,12 @@ mod tests {
             ("a 2> /dev/null || true", &[&["a"], &["true"]]),
             ("(a; b)", &[&["(", "a"], &["b", ")"]]),
             ("a 'unclosed", &[&["a", "unclosed"]]),
+            ("a $(b | c \"$IFACE)\" (d) ) e", &[&["a", "$(b | c \"eth0)\" (d) )", "e"]]),
+            (
+                "a x\"$(b \"c\"; d)\" `e | f $IFACE` \"`g h`\"",
+                &[&["a", "x$(b \"c\"; d)", "`e | f eth0`", "`g h`"]],
+            ),
+            ("a $((1+(2))) $(b $(c ')') d", &[&["a", "$((1+(2)))", "$(b $(c ')') d"]]),
             ("a b#c # d", &[&["a", "b#c"]]),
         ];
         for (line, expected) in rows {

@@ -4,6 +4,8 @@ use std::collections::HashSet;
 
 use super::super::script::Node;
 use super::Reader;
+use super::doubt::{Doubt, after_failure, after_success};
+use super::test::Status;
 use super::variables::Variables;
 
 impl Reader<'_> {
@@ -13,42 +15,27 @@ impl Reader<'_> {
         branches: &[(Vec<Node>, Vec<Node>)],
         otherwise: &[Node],
         set: &mut Variables,
-        doubt: bool,
+        doubt: &Doubt,
         seen: &mut HashSet<usize>,
-    ) -> Result<Option<bool>, String> {
-        let mut doubt = doubt;
-        let mut decided = false;
+    ) -> Result<Status, String> {
+        // Of what comes after conditions that did not hold: `None` after one that holds.
+        let mut left = Some(doubt.clone());
         for (tested, body) in branches {
-            let holds = if decided { Some(false) } else { self.list(tested, set, doubt, seen)? };
-            let before = self.effects.len();
-            match holds {
-                Some(false) => body.iter().for_each(|node| self.skip(node, seen)),
-                _ => drop(self.list(body, set, doubt || holds.is_none(), seen)?),
+            let Some(reached) = left else {
+                tested.iter().chain(body).for_each(|node| self.skip(node, seen));
+                continue;
+            };
+            let holds = self.list(tested, set, &reached, seen)?;
+            match after_success(&holds) {
+                Some(runs) => drop(self.list(body, set, &reached.and(&runs), seen)?),
+                None => body.iter().for_each(|node| self.skip(node, seen)),
             }
-            // An address that is added where a search does not find it is there in any case.
-            if let Some(looked_for) = negated_search(tested).filter(|_| holds.is_none()) {
-                self.second_try(before, &looked_for, doubt);
-            }
-            decided |= holds == Some(true);
-            doubt |= holds.is_none();
+            left = after_failure(&holds).map(|runs| reached.and(&runs));
         }
-        if decided {
-            otherwise.iter().for_each(|node| self.skip(node, seen));
-            return Ok(None);
+        match left {
+            Some(doubt) => drop(self.list(otherwise, set, &doubt, seen)?),
+            None => otherwise.iter().for_each(|node| self.skip(node, seen)),
         }
-        self.list(otherwise, set, doubt, seen)?;
-        Ok(None)
+        Ok(Status::Likely)
     }
-}
-
-/// Returns what a condition searches for, where it holds if the search fails.
-fn negated_search(tested: &[Node]) -> Option<String> {
-    let words = |node: &Node| match node {
-        Node::Command(_, _, words) => Some(words.clone()),
-        _ => None,
-    };
-    let first = words(tested.first()?)?;
-    let last = words(tested.last()?)?;
-    let search = if first == last { last.get(1..)?.to_vec() } else { last };
-    (first.first()? == "!").then(|| search.join(" "))
 }

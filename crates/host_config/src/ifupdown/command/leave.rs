@@ -1,5 +1,7 @@
 //! `continue` and `break` (POSIX.1-2024, XCU 2.15).
 
+use super::doubt::Doubt;
+
 /// How a loop is left. The greater value leaves out more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Leave {
@@ -14,6 +16,14 @@ impl Leave {
     pub(super) fn outer(self) -> Option<Self> {
         (self.levels > 1).then(|| Self { levels: self.levels - 1, ..self })
     }
+}
+
+/// Adds what perhaps leaves loops, with the doubt of what comes after it.
+pub(super) fn perhaps(all: &mut Option<(Leave, Doubt)>, more: Option<(Leave, Doubt)>) {
+    *all = match (all.take(), more) {
+        (Some((one, doubt)), Some((other, more))) => Some((one.max(other), doubt.and(&more))),
+        (one, other) => one.or(other),
+    };
 }
 
 /// Returns what `continue [N]` and `break [N]` leave of so many loops.

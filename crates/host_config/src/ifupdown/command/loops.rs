@@ -5,7 +5,9 @@ use std::collections::HashSet;
 use addresses::short;
 
 use super::super::script::{self, Node};
-use super::leave::Leave;
+use super::doubt::{Doubt, after_failure, after_success};
+use super::leave::{Leave, perhaps};
+use super::test::{Status, lists_addresses};
 use super::variables::{Variables, with};
 use super::words::bindings;
 use super::{Effect, Reader, STEPS};
@@ -19,9 +21,9 @@ impl Reader<'_> {
         items: &[String],
         body: &[Node],
         set: &mut Variables,
-        doubt: bool,
+        doubt: &Doubt,
         seen: &mut HashSet<usize>,
-    ) -> Result<Option<bool>, String> {
+    ) -> Result<Status, String> {
         let words: Vec<String> = items.iter().map(|item| with(item, set)).collect();
         // The value of a variable is split into words again.
         let words: Vec<String> = words.join(" ").split_ascii_whitespace().map(str::to_owned).collect();
@@ -31,7 +33,7 @@ impl Reader<'_> {
             let list = short(&words.join(" "));
             if body.iter().all(binding) {
                 self.effects.push(Effect::Unread(list));
-                return Ok(None);
+                return Ok(Status::Likely);
             }
             return Err(format!("a command that binds addresses is not understood: for {name} in {list}"));
         };
@@ -49,7 +51,7 @@ impl Reader<'_> {
                 return Err(format!("loops that run more than {STEPS} commands: for {name}"));
             }
             set.truncate(known);
-            self.perhaps_left = self.perhaps_left.filter(|leave| leave.ends || leave.levels > 1);
+            self.perhaps_left = self.perhaps_left.take().filter(|(leave, _)| leave.ends || leave.levels > 1);
             match self.left {
                 Some(Leave { levels: 1, ends: false }) => self.left = None,
                 Some(_) => break,
@@ -58,8 +60,8 @@ impl Reader<'_> {
         }
         self.loops -= 1;
         self.left = self.left.and_then(Leave::outer);
-        self.perhaps_left = around.max(self.perhaps_left.and_then(Leave::outer));
-        Ok(None)
+        self.leave_loop(around);
+        Ok(Status::Likely)
     }
 
     /// Runs the condition of a `while` or `until` once, and its body once if it may run. A command that is
@@ -70,21 +72,21 @@ impl Reader<'_> {
         tested: &[Node],
         body: &[Node],
         set: &mut Variables,
-        doubt: bool,
+        doubt: &Doubt,
         seen: &mut HashSet<usize>,
-    ) -> Result<Option<bool>, String> {
+    ) -> Result<Status, String> {
         let holds = self.list(tested, set, doubt, seen)?;
-        if holds == Some(ends) {
+        let Some(runs) = (if ends { after_failure(&holds) } else { after_success(&holds) }) else {
             body.iter().for_each(|node| self.skip(node, seen));
-            return Ok(None);
-        }
+            return Ok(Status::Likely);
+        };
         self.loops += 1;
         let (left, around) = (self.left.take(), self.perhaps_left.take());
-        self.list(body, set, doubt || holds.is_none(), seen)?;
+        self.list(body, set, &doubt.and(&runs), seen)?;
         self.loops -= 1;
         self.left = left.or(self.left.and_then(Leave::outer));
-        self.perhaps_left = around.max(self.perhaps_left.and_then(Leave::outer));
-        Ok(None)
+        self.leave_loop(around);
+        Ok(Status::Likely)
     }
 
     /// Runs the first list of a `case` whose pattern the word fits, or in doubt all of them.
@@ -93,24 +95,39 @@ impl Reader<'_> {
         word: &str,
         arms: &[(Vec<String>, Vec<Node>)],
         set: &mut Variables,
-        doubt: bool,
+        doubt: &Doubt,
         seen: &mut HashSet<usize>,
-    ) -> Result<Option<bool>, String> {
+    ) -> Result<Status, String> {
         let word = with(word, set);
         let unknown = |text: &str| text.contains(['$', '`']);
-        let (mut decided, mut doubt) = (false, doubt || unknown(&word));
+        // Of the arms that follow: `None` after one that fits.
+        let mut left = Some(doubt.clone());
         for (patterns, body) in arms {
             let patterns: Vec<String> = patterns.iter().map(|pattern| with(pattern, set)).collect();
-            let fits = patterns.iter().any(|pattern| wildcard::matches(pattern, &word));
-            let perhaps = unknown(&word) || patterns.iter().any(|pattern| unknown(pattern));
-            if decided || !fits && !perhaps {
+            let all = patterns.iter().any(|pattern| pattern == "*");
+            let fits = all || patterns.iter().any(|pattern| wildcard::matches(pattern, &word));
+            let perhaps = !all && (unknown(&word) || patterns.iter().any(|pattern| unknown(pattern)));
+            let Some(reached) = left.clone().filter(|_| fits || perhaps) else {
                 body.iter().for_each(|node| self.skip(node, seen));
                 continue;
+            };
+            if !perhaps {
+                self.list(body, set, &reached, seen)?;
+                left = None;
+                continue;
             }
-            doubt |= perhaps;
-            self.list(body, set, doubt, seen)?;
-            decided = fits && !perhaps;
+            let found = lists_addresses(&word).then(|| Doubt::IfFound(patterns.join(" ")));
+            let here = found.unwrap_or(Doubt::Yes);
+            self.list(body, set, &reached.and(&here), seen)?;
+            left = Some(reached.and(&here.converse()));
         }
-        Ok(None)
+        Ok(Status::Likely)
+    }
+
+    /// Goes on after a loop, where `around` perhaps left the ones around it before.
+    fn leave_loop(&mut self, around: Option<(Leave, Doubt)>) {
+        let inner = self.perhaps_left.take().and_then(|(leave, doubt)| Some((leave.outer()?, doubt)));
+        self.perhaps_left = around;
+        perhaps(&mut self.perhaps_left, inner);
     }
 }

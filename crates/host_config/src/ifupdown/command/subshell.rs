@@ -3,16 +3,18 @@
 use std::mem::{replace, take};
 
 use super::Reader;
+use super::doubt::Doubt;
+use super::test::Status;
 use super::variables::Variables;
 
 impl Reader<'_> {
-    /// Runs what a subshell runs, and returns whether it succeeds, where that is known: `exit` ends the
+    /// Runs what a subshell runs, and returns its status: `exit` ends the
     /// subshell alone, its variables are its own, and `continue` and `break` leave no loop around it.
     pub(super) fn in_subshell(
         &mut self,
         set: &mut Variables,
-        run: impl FnOnce(&mut Self, &mut Variables) -> Result<Option<bool>, String>,
-    ) -> Result<Option<bool>, String> {
+        run: impl FnOnce(&mut Self, &mut Variables) -> Result<Status, String>,
+    ) -> Result<Status, String> {
         let known = set.len();
         // What it says is in doubt in any case where the shell around it has perhaps ended.
         let (perhaps_exited, perhaps_left) = (take(&mut self.perhaps_exited), self.perhaps_left.take());
@@ -20,16 +22,18 @@ impl Reader<'_> {
         set.truncate(known);
         (self.left, self.perhaps_left) = (None, perhaps_left);
         let perhaps_ended = replace(&mut self.perhaps_exited, perhaps_exited);
-        let ran = if take(&mut self.exited) { self.exits_well } else { ran };
-        Ok(ran.filter(|_| !perhaps_ended))
+        let ran = if take(&mut self.exited) { take(&mut self.exit_status) } else { ran };
+        Ok(if perhaps_ended.any() { Status::Unknown } else { ran })
     }
 
     /// Ends the shell where the command is `exit [STATUS]`.
-    pub(super) fn exit(&mut self, words: &[String], doubt: bool) {
+    pub(super) fn exit(&mut self, words: &[String], doubt: &Doubt) {
         let Some((_, status)) = words.split_first().filter(|(word, _)| *word == "exit") else { return };
-        self.exits_well =
-            status.first().and_then(|status| status.parse::<u8>().ok()).map(|status| status == 0);
-        self.exited |= !doubt;
-        self.perhaps_exited |= doubt;
+        let number = status.first().and_then(|status| status.parse::<u8>().ok());
+        self.exit_status = number.map_or(Status::Unknown, |status| Status::Known(status == 0));
+        match doubt.any() {
+            true => self.perhaps_exited = self.perhaps_exited.and(&doubt.converse()),
+            false => self.exited = true,
+        }
     }
 }

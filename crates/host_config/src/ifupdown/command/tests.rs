@@ -2,6 +2,7 @@
 
 use super::*;
 
+mod conditions;
 mod not_understood;
 
 fn shown(line: &str) -> String {

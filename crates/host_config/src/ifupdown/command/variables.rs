@@ -5,9 +5,26 @@ use super::super::script;
 /// The variables that are known, the latest value last.
 pub(super) type Variables = Vec<(String, String)>;
 
-/// Returns a word with the values of the variables that are known.
+/// What commands print for root on Linux.
+const OUTPUTS: [(&str, &str); 8] = [
+    ("$(id -u)", "0"),
+    ("`id -u`", "0"),
+    ("$(uname)", "Linux"),
+    ("`uname`", "Linux"),
+    ("$(uname -s)", "Linux"),
+    ("`uname -s`", "Linux"),
+    ("$(whoami)", "root"),
+    ("`whoami`", "root"),
+];
+
+/// Returns a word with the values of the variables and the output of the commands that are known.
 pub(super) fn with(word: &str, set: &Variables) -> String {
-    set.iter().rev().fold(word.to_owned(), |word, (name, value)| script::substitute(&word, name, value))
+    let word =
+        set.iter().rev().fold(word.to_owned(), |word, (name, value)| script::substitute(&word, name, value));
+    if !word.contains("$(") && !word.contains('`') {
+        return word;
+    }
+    OUTPUTS.iter().fold(word, |word, (command, output)| word.replace(command, output))
 }
 
 /// Takes `NAME=value ...` over, with or without `export`: whether the command is no more than that. One that

@@ -71,7 +71,7 @@ fn what_may_bind_more_is_an_error() {
             "for i in {1..9999}; do for j in {1..9999}; do case x in y) :;; esac; done; done",
             "error: loops that run more than 65536 commands: for j",
         ),
-        ("A=$(hostname -i); ip addr add $A/24 dev eth0", "error: $A/24 is not an IP address"),
+        ("A=$(hostname -i); ip addr add $A/24 dev eth0", "error: ${A}/24 is not an IP address"),
         ("ip -batch /etc/addresses", "error: ip -batch: a batch of commands is not read"),
         ("ifconfig eth0 www.example.com", "error: www.example.com is not an IP address"),
         ("ifconfig eth0 192.0.2.9 netmask x", "error: x is no netmask"),

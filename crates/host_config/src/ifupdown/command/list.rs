@@ -1,0 +1,136 @@
+//! Lists: pipelines that follow each other, and which of them run (POSIX.1-2024, XCU 2.9.2 and 2.9.3).
+
+use std::collections::HashSet;
+
+use super::super::script::Node;
+use super::super::shell::Follows;
+use super::doubt::{Doubt, after_failure, after_success, both, either};
+use super::test::{Status, exits, prints_addresses};
+use super::variables::{Variables, with};
+use super::{Effect, Reader, pipes};
+
+impl Reader<'_> {
+    /// Runs a list, and returns the status of its last command. `seen` has the commands that were counted.
+    pub(super) fn list(
+        &mut self,
+        nodes: &[Node],
+        set: &mut Variables,
+        doubt: &Doubt,
+        seen: &mut HashSet<usize>,
+    ) -> Result<Status, String> {
+        let mut status = Status::Known(true);
+        let mut rest = nodes;
+        while let Some((first, others)) = rest.split_first() {
+            let more = others.iter().take_while(|node| node.follows() == Follows::Pipe).count();
+            let (pipeline, after) = rest.split_at_checked(more + 1).unwrap_or((rest, &[]));
+            rest = after;
+            let runs = match first.follows() {
+                _ if self.exited || self.left.is_some() => None,
+                Follows::Always | Follows::Pipe => Some(Doubt::None),
+                // What tests nothing mostly succeeds.
+                Follows::Success if status == Status::Likely => Some(Doubt::None),
+                Follows::Success => after_success(&status),
+                Follows::Failure => after_failure(&status),
+            };
+            let Some(runs) = runs else {
+                pipeline.iter().for_each(|node| self.skip(node, seen));
+                continue;
+            };
+            let before = self.effects.len();
+            let ran = self.pipeline(pipeline, set, &doubt.and(&runs), seen)?;
+            status = match first.follows() {
+                Follows::Always | Follows::Pipe => ran,
+                Follows::Success => both(status, ran),
+                Follows::Failure => {
+                    self.second_try(before);
+                    either(status, ran)
+                }
+            };
+            self.status = status.clone();
+        }
+        Ok(status)
+    }
+
+    /// Runs the commands of a pipeline, and returns the status of the last one: the opposite after `!`.
+    fn pipeline(
+        &mut self,
+        nodes: &[Node],
+        set: &mut Variables,
+        doubt: &Doubt,
+        seen: &mut HashSet<usize>,
+    ) -> Result<Status, String> {
+        let piped = self.piped;
+        let mut status = Status::Unknown;
+        for (at, node) in nodes.iter().enumerate() {
+            let left = self.perhaps_left.as_ref().map_or(Doubt::None, |(_, doubt)| doubt.clone());
+            let doubt = doubt.and(&self.perhaps_exited).and(&left);
+            self.piped = piped || at + 1 < nodes.len();
+            let producer = at.checked_sub(1).and_then(|at| nodes.get(at));
+            let mut run = |it: &mut Self, set: &mut _| it.behind(producer, node, set, &doubt, seen);
+            let ran = if nodes.len() > 1 { self.in_subshell(set, run) } else { run(self, set) };
+            self.piped = piped;
+            status = ran?;
+        }
+        let [first, .., _] = nodes else { return Ok(status) };
+        if let (Status::Found(text), Node::Command(_, _, words)) = (&mut status, first) {
+            let words: Vec<String> = words.iter().map(|word| with(word, set)).collect();
+            if prints_addresses(&words) {
+                *text = format!("{} {text}", words.join(" "));
+            }
+        }
+        let negated =
+            matches!(first, Node::Command(_, _, words) if words.first().is_some_and(|word| word == "!"));
+        Ok(if negated { status.negated() } else { status })
+    }
+
+    /// After a failure, the same address again adds nothing.
+    fn second_try(&mut self, before: usize) {
+        let new = self.effects.split_off(before);
+        for effect in new {
+            let tried = |earlier: &Effect| match (earlier, &effect) {
+                (Effect::Bind(first, _), Effect::May(second)) => first == second,
+                _ => false,
+            };
+            if !self.effects.iter().any(tried) {
+                self.effects.push(effect);
+            }
+        }
+    }
+
+    pub(super) fn node(
+        &mut self,
+        node: &Node,
+        set: &mut Variables,
+        doubt: &Doubt,
+        seen: &mut HashSet<usize>,
+    ) -> Result<Status, String> {
+        match node {
+            Node::Command(_, number, words) => self.simple(words, *number, set, doubt, seen),
+            Node::Group(_, true, body) => {
+                let ran = self.in_subshell(set, |it, set| it.list(body, set, doubt, seen))?;
+                Ok(if ran == Status::Likely && exits(node) { Status::Unknown } else { ran })
+            }
+            Node::Group(_, false, body) => self.list(body, set, doubt, seen),
+            Node::Loop(_, name, items, body) => self.repeat(name, items, body, set, doubt, seen),
+            Node::While(_, ends, tested, body) => self.repeat_while(*ends, tested, body, set, doubt, seen),
+            Node::Case(_, word, arms) => self.case(word, arms, set, doubt, seen),
+            Node::If(_, branches, otherwise) => self.branches(branches, otherwise, set, doubt, seen),
+        }
+    }
+
+    /// Runs the command after `producer`: xargs(1) after a pipe once for each of its words.
+    fn behind(
+        &mut self,
+        producer: Option<&Node>,
+        node: &Node,
+        set: &mut Variables,
+        doubt: &Doubt,
+        seen: &mut HashSet<usize>,
+    ) -> Result<Status, String> {
+        let Some((number, all)) = producer.and_then(|producer| pipes::words(producer, node, set)) else {
+            return self.node(node, set, doubt, seen);
+        };
+        all.iter().try_for_each(|words| self.simple(words, number, set, doubt, seen).map(drop))?;
+        Ok(Status::Likely)
+    }
+}
