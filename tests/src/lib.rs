@@ -30,4 +30,5 @@ pub mod snmp;
 pub mod status;
 pub mod stomp;
 pub mod tls;
+pub mod tls_faults;
 pub mod wait;

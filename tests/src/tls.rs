@@ -10,6 +10,7 @@ use tempfile::TempDir;
 
 use crate::host::{public_folder, succeed};
 use crate::needs::Need;
+use crate::process::run;
 
 /// What a test needs that makes certificates.
 pub const NEEDS: [Need; 1] = [Need::Program("openssl")];
@@ -33,7 +34,7 @@ pub struct Pair {
 pub struct Authority(TempDir);
 
 impl Authority {
-    /// Makes an authority called `name`; two of one name differ in their keys.
+    /// Makes an authority called `name` that is valid from 2000 to 2125; two of one name differ in their keys.
     ///
     /// # Panics
     /// If openssl refuses.
@@ -47,9 +48,21 @@ impl Authority {
     /// If openssl refuses.
     pub fn create_by(name: &str, key: &str) -> Self {
         let authority = Self(public_folder());
-        authority.openssl(&format!("req -x509 {key} -days 2 -subj /CN={name} -keyout ca.key -out ca.pem"));
         fs::write(authority.path("index.txt"), "").unwrap_or_default();
+        authority.openssl(&format!("req {key} -subj /CN={name} -keyout ca.key -out ca.csr"));
+        authority.renew("ca", "20000101000000Z", "21250101000000Z");
         authority
+    }
+
+    /// Writes its own certificate once more, valid from one time to another, into a file called `name`.
+    ///
+    /// # Panics
+    /// If openssl refuses.
+    pub fn renew(&self, name: &str, from: &str, until: &str) {
+        const OWN: &str = "basicConstraints = critical,CA:TRUE\nsubjectKeyIdentifier = hash\n";
+        fs::write(self.path("ca.cnf"), format!("{SETTINGS}{OWN}")).unwrap_or_default();
+        let sign = "ca -batch -notext -config ca.cnf -selfsign -keyfile ca.key -in ca.csr";
+        self.openssl(&format!("{sign} -startdate {from} -enddate {until} -out {name}.pem"));
     }
 
     /// The path of a file in its folder.
@@ -182,6 +195,16 @@ impl Authority {
     }
 }
 
+/// Returns the time so many days after now, as openssl takes it.
+///
+/// # Panics
+/// If there is no `date`.
+pub fn in_days(days: u16) -> String {
+    let mut date = Command::new("date");
+    let time = run(date.args(["-u", "-d", &format!("{days} days"), "+%Y%m%d%H%M%SZ"]));
+    time.stdout.trim().to_owned()
+}
+
 /// A running `openssl s_server` on a free port of 127.0.0.1. Dropping it ends it.
 #[derive(Debug)]
 pub struct TlsServer {
@@ -245,156 +268,4 @@ impl Drop for TlsServer {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
-}
-
-/// One server that must not be trusted or cannot be talked to, and what a client says of it.
-#[derive(Debug)]
-pub struct Fault {
-    /// What is wrong.
-    pub what: &'static str,
-    /// What the server shows.
-    pub pair: Pair,
-    /// The server's own arguments.
-    pub server: &'static str,
-    /// Whom the client trusts.
-    pub authority: PathBuf,
-    /// The exact words of the client.
-    pub words: &'static str,
-}
-
-/// Every fault that a client of 127.0.0.1 can meet, with the words that every plugin has for it.
-///
-/// # Panics
-/// If openssl refuses.
-pub fn faults(authority: &Authority) -> Vec<Fault> {
-    const HERE: &str = "subjectAltName=IP:127.0.0.1";
-    let good = authority.sign("good", HERE);
-    let signed = |name: &str, extensions: &str| authority.sign(name, extensions);
-    let alone = authority.self_signed("alone", &[HERE, "basicConstraints=critical,CA:FALSE"]);
-    let own = authority.self_signed("own", &[HERE]);
-    let stranger = authority.self_signed("stranger", &[]).certificate;
-    let rows: Vec<(&'static str, Pair, &'static str, Option<&Path>, &'static str)> = vec![
-        (
-            "another authority",
-            good.clone(),
-            "",
-            Some(&stranger),
-            "the server certificate is not signed by a trusted authority",
-        ),
-        (
-            "signed by itself",
-            alone.clone(),
-            "",
-            None,
-            "the server certificate is self-signed and not trusted",
-        ),
-        (
-            "an authority of its own",
-            own.clone(),
-            "",
-            None,
-            "the server certificate is self-signed and not trusted",
-        ),
-        (
-            "the authority itself, which names no server",
-            authority.own(),
-            "",
-            None,
-            "the server certificate has no subjectAltName, needed is 127.0.0.1",
-        ),
-        (
-            "expired",
-            authority.sign_between("expired", HERE, "20200101000000Z", "20200229120000Z"),
-            "",
-            None,
-            "the server certificate expired on 2020-02-29",
-        ),
-        (
-            "not yet valid",
-            authority.sign_between("future", HERE, "20981231235959Z", "20990201000000Z"),
-            "",
-            None,
-            "the server certificate is not valid before 2098-12-31",
-        ),
-        (
-            "another name",
-            signed(
-                "other",
-                "subjectAltName=DNS:broker.example.com,DNS:*.example.org,IP:192.0.2.1,IP:192.0.2.2",
-            ),
-            "",
-            None,
-            "the server certificate is for broker.example.com, *.example.org, 192.0.2.1 and 1 more name, not for 127.0.0.1",
-        ),
-        (
-            "no name",
-            signed("nameless", "keyUsage=digitalSignature"),
-            "",
-            None,
-            "the server certificate has no subjectAltName, needed is 127.0.0.1",
-        ),
-        (
-            "for clients",
-            signed("client", &format!("{HERE}\nextendedKeyUsage=clientAuth")),
-            "",
-            None,
-            "the server certificate is not for servers (extendedKeyUsage)",
-        ),
-        (
-            "version 1",
-            authority.sign_by("first", "", "-days 2"),
-            "",
-            None,
-            "the server certificate is X.509 version 1, needed is version 3",
-        ),
-        (
-            "SHA-1",
-            authority.sign_by("weak", HERE, "-days 2 -sha1"),
-            "-cipher DEFAULT@SECLEVEL=0",
-            None,
-            "the server certificate is signed by SHA-1, which is too weak",
-        ),
-        (
-            "a weak key",
-            authority.sign_key("short", HERE, "-newkey rsa:1024 -nodes"),
-            "-cipher DEFAULT@SECLEVEL=0",
-            None,
-            "the server has an RSA key of 1024 bits, needed are 2048",
-        ),
-        (
-            "TLS 1.1",
-            good.clone(),
-            "-tls1_1 -cipher DEFAULT@SECLEVEL=0",
-            None,
-            "the server speaks no TLS 1.2 or later",
-        ),
-        (
-            "no common cipher",
-            good.clone(),
-            "-tls1_2 -cipher ECDHE-ECDSA-AES128-SHA",
-            None,
-            "the server ended the TLS handshake: handshake failure",
-        ),
-    ];
-    let fault = |(what, pair, server, authorities, words): (_, _, _, Option<&Path>, _)| {
-        let authority = authorities.map_or_else(|| authority.path("ca.pem"), Path::to_owned);
-        Fault { what, pair, server, authority, words }
-    };
-    rows.into_iter().map(fault).collect()
-}
-
-/// Files of authorities that are refused, with the words for each; `good` is one that is not.
-pub fn bad_files(good: &str) -> Vec<(String, &'static str)> {
-    const EMPTY: &str = "-----BEGIN CERTIFICATE-----\nMAA=\n-----END CERTIFICATE-----\n";
-    vec![
-        (String::new(), "no certificate in it"),
-        ("no PEM at all\n".to_owned(), "no certificate in it"),
-        (format!("{good}{EMPTY}"), "certificate 2 is broken"),
-        (format!("{EMPTY}{good}"), "certificate 1 is broken"),
-        (good.replace("-----END CERTIFICATE-----\n", ""), "certificate 1 is broken"),
-        (
-            format!("{good}-----BEGIN CERTIFICATE-----\nM?\n-----END CERTIFICATE-----\n"),
-            "certificate 2 is broken",
-        ),
-    ]
 }

@@ -11,7 +11,8 @@ use std::thread;
 
 use suite::needs::missing;
 use suite::process::{Outcome, run};
-use suite::tls::{Authority, NEEDS, TlsServer, bad_files, faults};
+use suite::tls::{Authority, NEEDS, TlsServer};
+use suite::tls_faults::{bad_files, faults};
 
 const BINARY: &str = env!("CARGO_BIN_EXE_check_replication");
 /// A greeting of MySQL 8.0.36 that offers TLS.

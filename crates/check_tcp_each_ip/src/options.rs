@@ -231,7 +231,7 @@ impl FromStr for Ports {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum InvalidValue {
     /// A backslash that starts no escape.
-    #[error("{0:?} has a backslash that starts none of \\r \\n \\t \\\\ \\xHH")]
+    #[error("{0} has a backslash that starts none of \\r \\n \\t \\\\ \\xHH")]
     Escape(String),
     /// Nothing, or more than fits into a buffer.
     #[error("the text has {0} octets; 1 to 2048 are possible")]

@@ -40,7 +40,7 @@ use rustls::pki_types::ServerName;
 use rustls::{ClientConfig, ClientConnection};
 
 pub use authorities::{Authorities, TlsError, parse_certificates};
-pub use certificate::{Day, End};
+pub use certificate::{Day, End, Whose};
 pub use fault::Fault;
 pub use key::{Kind, Unverifiable};
 pub use session::Session;

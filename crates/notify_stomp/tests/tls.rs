@@ -11,7 +11,8 @@ use std::process::Command;
 use suite::needs::missing;
 use suite::process::{Outcome, run};
 use suite::stomp::make_spool;
-use suite::tls::{Authority, NEEDS, TlsServer, faults};
+use suite::tls::{Authority, NEEDS, TlsServer};
+use suite::tls_faults::faults;
 
 const BINARY: &str = env!("CARGO_BIN_EXE_notify_stomp");
 
@@ -102,7 +103,7 @@ fn a_file_of_authorities_is_read_strictly() {
     let good = fs::read_to_string(authority.path("ca.pem")).unwrap();
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("ca.pem");
-    for (text, words) in suite::tls::bad_files(&good) {
+    for (text, words) in suite::tls_faults::bad_files(&good) {
         fs::write(&file, text).unwrap();
         let outcome = event("127.0.0.1:1", &file);
         let line = format!("STOMP UNKNOWN - reading {}: {words}, event 1 waits in the spool", file.display());

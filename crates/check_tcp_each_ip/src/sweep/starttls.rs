@@ -82,19 +82,21 @@ fn is_code(code: &str) -> bool {
 }
 
 fn imap(word: u8, said: &str) -> Next {
+    // Its words are the same in any case (RFC 9051, section 9).
+    let said = said.to_ascii_lowercase();
     let mut complete = said.split_inclusive('\n').filter(|line| line.ends_with('\n'));
     match word {
         0 => match complete.next() {
             None => Next::More,
-            Some(greeting) if greeting.starts_with("* OK") => Next::Say("a STARTTLS\r\n"),
-            Some(greeting) if greeting.starts_with("* BYE") => Next::TurnedAway,
+            Some(greeting) if greeting.starts_with("* ok") => Next::Say("a STARTTLS\r\n"),
+            Some(greeting) if greeting.starts_with("* bye") => Next::TurnedAway,
             Some(greeting) if greeting.starts_with("* ") => Next::Refused,
             Some(_) => Next::Unknown,
         },
-        _ => match complete.find(|line| line.starts_with("a ") || line.starts_with("* BYE")) {
+        _ => match complete.find(|line| line.starts_with("a ") || line.starts_with("* bye")) {
             None => Next::More,
-            Some(answer) if answer.starts_with("* BYE") => Next::TurnedAway,
-            Some(answer) if answer.starts_with("a OK") => Next::Ready,
+            Some(answer) if answer.starts_with("* bye") => Next::TurnedAway,
+            Some(answer) if answer.starts_with("a ok") => Next::Ready,
             Some(_) => Next::Refused,
         },
     }
@@ -134,6 +136,10 @@ mod tests {
             (StartTls::Imap, 1, "* CAPABILITY x\r\na OK begin\r\n", Next::Ready),
             (StartTls::Imap, 1, "a NO\r\n", Next::Refused),
             (StartTls::Imap, 1, "a BAD", Next::More),
+            (StartTls::Imap, 0, "* ok ready\r\n", Next::Say("a STARTTLS\r\n")),
+            (StartTls::Imap, 0, "* bye\r\n", Next::TurnedAway),
+            (StartTls::Imap, 1, "A Ok go\r\n", Next::Ready),
+            (StartTls::Imap, 1, "* Bye\r\n", Next::TurnedAway),
         ];
         for (protocol, word, said, next) in rows {
             assert_eq!(protocol.next(word, said.as_bytes()), next, "{protocol:?} {word} {said:?}");

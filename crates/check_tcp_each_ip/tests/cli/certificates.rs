@@ -227,3 +227,33 @@ fn a_certificate_in_between_is_named() {
     authority.join("both", &["soon", "longer"]);
     assert_eq!(reason(&authority, &soon, "-cert_chain both.pem", days).0, 0);
 }
+
+/// An authority that ends before the certificate is an alarm too: nothing else tells it.
+#[test]
+fn the_end_of_an_authority_is_told() {
+    if missing(&NEEDS) {
+        return;
+    }
+    let authority = Authority::create("sop");
+    let good = authority.sign_by("good", HERE, "-days 90");
+    let days: &[&str] = &["--certificate-days=14:"];
+    authority.renew("long", "20000101000000Z", "20981231000000Z");
+    assert_eq!(reason(&authority, &good, "", days).0, 0);
+    authority.renew("ca", "20000101000000Z", &suite::tls::in_days(5));
+    let (code, soon) = reason(&authority, &good, "", days);
+    assert!(code == 2 && soon.starts_with("authority sop expires 20"), "{code} {soon}");
+    assert!(soon.ends_with(" (4 days, limit 14:)"), "{soon}");
+    assert_eq!(reason(&authority, &good, "", &["--certificate-days=3:"]).0, 0);
+    // It was renewed already, and both are trusted.
+    authority.join("ca", &["ca", "long"]);
+    assert_eq!(reason(&authority, &good, "", days).0, 0);
+    authority.renew("ca", "20200101000000Z", "20200229120000Z");
+    let server = TlsServer::start(&good, "");
+    let outcome = ask(server.port(), &authority.path("ca.pem"), &[]);
+    assert_eq!(outcome.code, Some(2), "{}", outcome.stdout);
+    let line = ": 127.0.0.1 authority sop expired 2020-02-29 | failed=1;;0;0;1";
+    assert!(outcome.first_line().contains(line), "{}", outcome.stdout);
+    assert!(outcome.first_line().contains(" certificate_days=-"), "{}", outcome.stdout);
+    let detail = "\n127.0.0.1: authority sop expired 2020-02-29: the authority sop expired on 2020-02-29\n";
+    assert!(outcome.stdout.ends_with(detail), "{}", outcome.stdout);
+}

@@ -3,7 +3,8 @@
 use std::net::Shutdown;
 
 use suite::needs::missing;
-use suite::tls::{Authority, NEEDS, TlsServer, faults};
+use suite::tls::{Authority, NEEDS, TlsServer};
+use suite::tls_faults::faults;
 
 use super::*;
 

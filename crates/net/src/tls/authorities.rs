@@ -2,12 +2,14 @@
 //! authorities.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use plugin::{Deadline, ReadError, read_file};
 use rustls::pki_types::pem::{Error as PemError, PemObject as _};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, TrustAnchor};
-use webpki::anchor_from_trusted_cert;
+use webpki::{EndEntityCert, anchor_from_trusted_cert};
 
+use super::certificate::{name_of, not_after, not_before};
 use super::fault::Fault;
 
 /// Where systems keep the certificates of the authorities: Debian and Arch, Red Hat, SUSE, FreeBSD, Alpine
@@ -62,10 +64,37 @@ pub enum TlsError {
 /// are.
 #[derive(Clone, Debug, Default)]
 pub struct Authorities {
-    pub(super) anchors: Vec<TrustAnchor<'static>>,
-    /// Those that a user named. A server may show one of them itself, also where it is an authority's
+    anchors: Vec<Anchor>,
+    /// Whether a user named them. A server may show one of them itself, also where it is an authority's
     /// (CA:TRUE), as openssl makes self-signed ones: whoever names it means this one.
-    pub(super) pinned: Vec<CertificateDer<'static>>,
+    are_named: bool,
+}
+
+/// The certificate of an authority.
+#[derive(Clone, Debug)]
+pub(super) struct Anchor {
+    pub(super) trusted: TrustAnchor<'static>,
+    pub(super) certificate: CertificateDer<'static>,
+}
+
+impl Anchor {
+    fn new(certificate: CertificateDer<'static>) -> Option<Self> {
+        Some(Self { trusted: anchor_from_trusted_cert(&certificate).ok()?.to_owned(), certificate })
+    }
+
+    pub(super) fn name(&self) -> String {
+        name_of(&self.trusted.subject)
+    }
+
+    /// Returns whether it has ended, `now` after 1970.
+    pub(super) fn has_ended(&self, now: Duration) -> bool {
+        not_after(&self.certificate).is_some_and(|end| now.as_secs() > end)
+    }
+
+    /// Returns whether it is valid, `now` after 1970.
+    pub(super) fn is_valid(&self, now: Duration) -> bool {
+        !self.has_ended(now) && not_before(&self.certificate).is_none_or(|start| now.as_secs() >= start)
+    }
 }
 
 impl Authorities {
@@ -83,9 +112,8 @@ impl Authorities {
     /// # Errors
     /// Which of them is broken, from 1.
     pub fn parse(pem: &[u8]) -> Result<Self, usize> {
-        let numbered = (1..).zip(Self::certificates(pem)).map(|(number, found)| found.ok_or(number));
-        let (anchors, pinned) = numbered.collect::<Result<Vec<_>, usize>>()?.into_iter().unzip();
-        Ok(Self { anchors, pinned })
+        let numbered = (1..).zip(Self::anchors(pem)).map(|(number, found)| found.ok_or(number));
+        Ok(Self { anchors: numbered.collect::<Result<_, usize>>()?, are_named: true })
     }
 
     /// Returns how many there are.
@@ -101,19 +129,28 @@ impl Authorities {
     pub fn system(deadline: &Deadline) -> Result<Self, TlsError> {
         let path = SYSTEM.iter().map(Path::new).find(|path| path.exists()).ok_or(TlsError::NoAuthorities)?;
         let content = read_file(path, LARGEST, deadline)?;
-        let anchors = Self::certificates(&content).flatten().map(|(anchor, _)| anchor).collect();
-        Self { anchors, pinned: Vec::new() }.not_empty(path)
+        Self { anchors: Self::anchors(&content).flatten().collect(), are_named: false }.not_empty(path)
     }
 
-    /// The certificates of PEM text, each also as an authority: `None` for a broken one.
-    fn certificates(
-        pem: &[u8],
-    ) -> impl Iterator<Item = Option<(TrustAnchor<'static>, CertificateDer<'static>)>> + '_ {
-        let anchor = |certificate: CertificateDer<'static>| {
-            let anchor = anchor_from_trusted_cert(&certificate).ok()?.to_owned();
-            Some((anchor, certificate))
+    /// Returns those by whose names certificates of this chain are signed.
+    pub(super) fn issuers_of(&self, chain: &[CertificateDer<'_>]) -> Vec<&Anchor> {
+        let shown: Vec<EndEntityCert<'_>> =
+            chain.iter().filter_map(|one| EndEntityCert::try_from(one).ok()).collect();
+        let signs = |anchor: &&Anchor| {
+            let subject = anchor.trusted.subject.as_ref();
+            shown.iter().any(|certificate| certificate.issuer() == subject)
         };
-        parse_certificates(pem).map(move |certificate| certificate.and_then(anchor))
+        self.anchors.iter().filter(signs).collect()
+    }
+
+    /// Returns whether a user named this very certificate.
+    pub(super) fn names(&self, certificate: &CertificateDer<'_>) -> bool {
+        self.are_named && self.anchors.iter().any(|anchor| anchor.certificate == *certificate)
+    }
+
+    /// The certificates of PEM text as authorities: `None` for a broken one.
+    fn anchors(pem: &[u8]) -> impl Iterator<Item = Option<Anchor>> + '_ {
+        parse_certificates(pem).map(|certificate| certificate.and_then(Anchor::new))
     }
 
     fn not_empty(self, path: &Path) -> Result<Self, TlsError> {

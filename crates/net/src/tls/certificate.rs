@@ -19,26 +19,38 @@ const COMMON_NAME: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.4.3");
 pub struct End {
     /// When, in seconds since 1970.
     pub at: u64,
-    /// The name of the certificate if it is one between the server's and its authority.
-    pub intermediate: Option<String>,
+    /// Whose certificate it is.
+    pub whose: Whose,
+}
+
+/// A certificate of a chain.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Whose {
+    /// The server's own.
+    Server,
+    /// The one of this name between the server's and its authority.
+    Intermediate(String),
+    /// The authority of this name, by which it is trusted.
+    Authority(String),
 }
 
 impl End {
     /// Returns an end of the server's own certificate, in seconds since 1970.
     pub fn of_server(at: u64) -> Self {
-        Self { at, intermediate: None }
+        Self { at, whose: Whose::Server }
     }
 
     /// Returns which certificate it is, in few words.
     pub fn whose(&self) -> String {
-        match &self.intermediate {
-            None => "certificate".to_owned(),
-            Some(name) => format!("intermediate certificate {name}"),
+        match &self.whose {
+            Whose::Server => "certificate".to_owned(),
+            Whose::Intermediate(name) => format!("intermediate certificate {name}"),
+            Whose::Authority(name) => format!("authority {name}"),
         }
     }
 
     pub(super) fn whose_in_full(&self) -> String {
-        if self.intermediate.is_none() { "server certificate".to_owned() } else { self.whose() }
+        if self.whose == Whose::Server { "server certificate".to_owned() } else { self.whose() }
     }
 }
 

@@ -4,8 +4,8 @@
 use rustls::pki_types::CertificateDer;
 use webpki::{EndEntityCert, spki_for_anchor};
 
-use super::authorities::Authorities;
-use super::certificate::{self, End, not_after};
+use super::authorities::Anchor;
+use super::certificate::{self, End, Whose, not_after};
 use super::key::{self, Use};
 use super::signature::Signed;
 
@@ -22,10 +22,6 @@ pub(super) struct Ways {
 
 #[derive(Debug)]
 struct Step {
-    /// When it expires, in seconds since 1970: `None` if that cannot be read.
-    not_after: Option<u64>,
-    /// Its name.
-    name: String,
     /// The places of those shown that may have signed it.
     shown: Vec<usize>,
     /// The authorities that may have signed it.
@@ -39,17 +35,28 @@ struct Step {
 struct Issuer {
     name: String,
     found: Option<Use>,
+    /// When it expires, in seconds since 1970: `None` if that cannot be read.
+    not_after: Option<u64>,
 }
 
 impl Issuer {
-    fn new(subject: &[u8], spki: &[u8]) -> Self {
-        Self { name: certificate::name_of(subject), found: key::of_authority(spki) }
+    fn new(certificate: &CertificateDer<'_>, subject: &[u8], spki: &[u8]) -> Self {
+        Self {
+            name: certificate::name_of(subject),
+            found: key::of_authority(spki),
+            not_after: not_after(certificate),
+        }
+    }
+
+    /// Returns whether it is valid after `end`, in seconds since 1970.
+    fn outlives(&self, end: u64) -> bool {
+        self.not_after.is_none_or(|at| at > end)
     }
 }
 
 impl Ways {
-    /// Finds the ways of a chain, the server's own certificate first.
-    pub(super) fn new(authorities: &Authorities, chain: &[CertificateDer<'_>]) -> Self {
+    /// Finds the ways of a chain, the server's own certificate first, to these authorities.
+    pub(super) fn new(anchors: &[&Anchor], chain: &[CertificateDer<'_>]) -> Self {
         let shown: Vec<(&CertificateDer<'_>, EndEntityCert<'_>)> = chain
             .iter()
             .take(MOST)
@@ -66,17 +73,15 @@ impl Ways {
             // One that is self-signed leads to itself alone, whatever its name, unless it is the server's.
             let is_self_signed = one.issuer() == one.subject();
             let mut step = Step {
-                not_after: not_after(der),
-                name: certificate::name(der),
                 shown: Vec::new(),
                 anchors: Vec::new(),
-                issuer: Issuer::new(one.subject(), &one.subject_public_key_info()),
+                issuer: Issuer::new(der, one.subject(), &one.subject_public_key_info()),
             };
             if !is_self_signed || place == 0 {
-                for anchor in &authorities.anchors {
-                    let spki = spki_for_anchor(anchor);
-                    if anchor.subject.as_ref() == one.issuer() && may_be_by(&spki) {
-                        step.anchors.push(Issuer::new(&anchor.subject, &spki));
+                for anchor in anchors {
+                    let spki = spki_for_anchor(&anchor.trusted);
+                    if anchor.trusted.subject.as_ref() == one.issuer() && may_be_by(&spki) {
+                        step.anchors.push(Issuer::new(&anchor.certificate, &anchor.trusted.subject, &spki));
                     }
                 }
             }
@@ -118,18 +123,22 @@ impl Ways {
         if self.is_empty() {
             return None;
         }
-        let ends = self.steps.iter().enumerate().filter_map(|(place, step)| Some((step.not_after?, place)));
-        let mut ends: Vec<(u64, usize)> = ends.collect();
-        ends.sort_unstable();
-        let outlives = |end: u64| move |step: &Step| step.not_after.is_none_or(|at| at > end);
-        let (at, place) = ends.into_iter().find(|(end, _)| self.places(outlives(*end)).is_empty())?;
-        let name = self.steps.get(place).filter(|_| place != 0).map(|step| step.name.clone());
-        Some(End { at, intermediate: name })
+        let mut ends = Vec::new();
+        for (place, step) in self.steps.iter().enumerate() {
+            let name = || step.issuer.name.clone();
+            let whose = if place == 0 { Whose::Server } else { Whose::Intermediate(name()) };
+            ends.extend(step.issuer.not_after.map(|at| End { at, whose }));
+            ends.extend(step.anchors.iter().filter_map(|anchor| {
+                Some(End { at: anchor.not_after?, whose: Whose::Authority(anchor.name.clone()) })
+            }));
+        }
+        ends.sort_by_key(|end| end.at);
+        ends.into_iter().find(|end| self.places(|issuer| issuer.outlives(end.at)).is_empty())
     }
 
     /// Returns the places of the certificates on a way of those that `counts`.
-    fn places(&self, counts: impl Fn(&Step) -> bool) -> Vec<usize> {
-        let step = |place: usize| self.steps.get(place).filter(|step| counts(step));
+    fn places(&self, counts: impl Fn(&Issuer) -> bool) -> Vec<usize> {
+        let step = |place: usize| self.steps.get(place).filter(|step| counts(&step.issuer));
         let (mut from_own, mut next) = (Vec::new(), vec![0]);
         while let Some(place) = next.pop() {
             let Some(step) = step(place).filter(|_| !from_own.contains(&place)) else { continue };
@@ -142,7 +151,8 @@ impl Ways {
         for _step in &from_own {
             for place in &from_own {
                 let leads = |step: &Step| {
-                    !step.anchors.is_empty() || step.shown.iter().any(|next| to_anchors.contains(next))
+                    step.anchors.iter().any(&counts)
+                        || step.shown.iter().any(|next| to_anchors.contains(next))
                 };
                 if !to_anchors.contains(place) && step(*place).is_some_and(leads) {
                     to_anchors.push(*place);
