@@ -59,6 +59,7 @@ mod tests {
     use crate::cause::Cause;
     use crate::stream::Connector;
     use crate::tests::in_namespace;
+    use crate::udp::Udp;
     use crate::waiting::Waiting;
 
     /// Why a connection from a source is not made.
@@ -112,6 +113,10 @@ mod tests {
             let _taken = std::net::UdpSocket::bind("[::]:40000").unwrap();
             for (to, from) in rows {
                 assert_eq!(why(to, from), Some(Lack::Port), "{to} from {from:?}, and UDP too");
+                let addresses = from.iter().map(|address| address.parse().unwrap()).collect();
+                let asked = Udp::connect(to.parse().unwrap(), &Source { addresses, interface: None });
+                let error = asked.unwrap_err();
+                assert_eq!((error.is_here(), error.to_string().as_str()), (true, Lack::Port.words()), "{to}");
             }
             assert!(crate::is_own("192.0.2.1".parse().unwrap()), "an address is own without a port");
             assert!(!crate::is_own("192.0.2.2".parse().unwrap()));

@@ -78,7 +78,7 @@ impl Udp {
             if *source == Source::default() { UdpSocket::bind((any, 0))? } else { source.udp_to(peer)? };
         keep_icmp_errors(&socket, peer.is_ipv6());
         let receiver = Receiver::new(&socket);
-        socket.connect(peer)?;
+        socket.connect(peer).map_err(no_port)?;
         socket.set_nonblocking(true)?;
         Ok(Self { socket, receiver, peer })
     }
@@ -151,6 +151,8 @@ impl UdpError {
         match Errno::from_io_error(&self.why)? {
             // There is none to send from: a source is looked for before.
             Errno::ADDRNOTAVAIL => Some(Lack::address(self.peer).words()),
+            // The system looks for a port when a socket is bound or connected.
+            Errno::ADDRINUSE => Some(Lack::Port.words()),
             errno => local_words(errno),
         }
     }
@@ -169,6 +171,11 @@ impl UdpError {
     pub fn is_passing(&self) -> bool {
         is_passing(&self.why)
     }
+}
+
+/// The error for a connection without a local port left, in place of the one of udp(7).
+fn no_port(why: io::Error) -> io::Error {
+    if why.kind() == io::ErrorKind::WouldBlock { Errno::ADDRINUSE.into() } else { why }
 }
 
 /// Waits until one of the sockets has something to read, at most until `until`, and returns which have.
