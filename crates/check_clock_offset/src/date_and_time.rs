@@ -55,7 +55,7 @@ pub fn read(octets: &[u8], zone: Option<&TimeZone>) -> Result<Shown, DateError> 
     if !matches!(octets.len(), 8 | 11) {
         return Err(DateError::Length(octets.len()));
     }
-    if octets.iter().all(|octet| *octet == 0) {
+    if is_unset(octets) {
         return Err(DateError::Zeros);
     }
     let year = i16::from_be_bytes([high, low]);
@@ -70,6 +70,11 @@ pub fn read(octets: &[u8], zone: Option<&TimeZone>) -> Result<Shown, DateError> 
     // Many agents always say zero deciseconds, so that only another number says that they count them.
     let resolution = if decisecond == 0 { 1.0 } else { 0.1 };
     Ok(Shown { value: utc as f64 + f64::from(decisecond) / 10.0, resolution: resolution + leap })
+}
+
+/// Whether octets are a date of zeros, also with an offset from UTC and a NUL behind it.
+pub(crate) fn is_unset(octets: &[u8]) -> bool {
+    octets.starts_with(&[0; 8]) && matches!(octets.len(), 8 | 9 | 11 | 12)
 }
 
 /// Returns the seconds since the epoch of a date and time of day, which `utc` converts from local time, and

@@ -55,6 +55,9 @@ pub enum HostError {
         /// Whether the resolver was silent, so that the name may be right.
         is_silence: bool,
     },
+    /// The run was stopped before this agent was asked.
+    #[error("{} not asked yet", shown(*.0))]
+    Unasked(SocketAddr),
     /// The run was stopped before the answer of this agent came.
     #[error("{} has not answered yet", shown(*.0))]
     Pending(SocketAddr),
@@ -96,7 +99,7 @@ impl HostError {
             Self::Unresolved { is_silence, .. } => *is_silence,
             Self::Snmp(SnmpError::NoAnswer(none)) => !none.is_here(),
             Self::Snmp(why) => matches!(why, SnmpError::NotAsked(_)),
-            Self::Pending(_) | Self::Exception { .. } | Self::Value { .. } => false,
+            Self::Unasked(_) | Self::Pending(_) | Self::Exception { .. } | Self::Value { .. } => false,
         }
     }
 

@@ -1,5 +1,6 @@
 //! What is known before all have answered, for a run that is stopped.
 
+use std::cell::Cell;
 use std::net::SocketAddr;
 
 use net::Unusable;
@@ -19,9 +20,17 @@ pub(crate) struct Teller<'a> {
     /// The addresses of the agent, or why it has none.
     pub(crate) agent: Option<&'a Result<Vec<SocketAddr>, Unusable>>,
     pub(crate) progress: &'a Progress,
+    /// Whether the agent was asked, which it is after the servers.
+    pub(crate) is_asked: Cell<bool>,
 }
 
 impl Teller<'_> {
+    /// Tells that the agent is asked now, and what came of the servers before.
+    pub(crate) fn tell_asked(&self, ntp: &[Sample]) {
+        self.is_asked.set(true);
+        self.tell(None, ntp);
+    }
+
     /// Tells what came of the servers so far, and what the host's clock showed.
     pub(crate) fn tell(&self, host: Option<(SocketAddr, &Readings)>, ntp: &[Sample]) {
         let report = self.report(host, ntp);
@@ -43,7 +52,7 @@ impl Teller<'_> {
             is_ambiguous: matches!(self.agent, Some(Ok(addresses)) if addresses.len() > 1),
             host: self.host(host),
             ntp: ntp.to_vec(),
-            is_waiting: host.is_none(),
+            is_waiting: !self.is_asked.get(),
             silent: State::Unknown,
         };
         let mut report = evaluate(self.judging, &observations);
@@ -59,7 +68,10 @@ impl Teller<'_> {
     fn host(&self, host: Option<(SocketAddr, &Readings)>) -> Option<Result<HostClock, HostError>> {
         match (host, self.agent?) {
             (Some((agent, readings)), _) => Some(Ok(HostClock { agent, readings: readings.clone() })),
-            (None, Ok(addresses)) => addresses.first().map(|agent| Err(HostError::Pending(*agent))),
+            (None, Ok(addresses)) => {
+                let why = if self.is_asked.get() { HostError::Pending } else { HostError::Unasked };
+                addresses.first().map(|agent| Err(why(*agent)))
+            }
             (None, Err(why)) => Some(Err(HostError::unresolved(why))),
         }
     }
@@ -96,7 +108,13 @@ mod tests {
     fn answers_of_servers_are_told_before_all_of_them_are_there() {
         let judging = judging();
         let progress = Progress::default();
-        let teller = Teller { judging: &judging, hostname: None, agent: None, progress: &progress };
+        let teller = Teller {
+            judging: &judging,
+            hostname: None,
+            agent: None,
+            progress: &progress,
+            is_asked: Cell::new(false),
+        };
         let told = |offsets: &[Option<f64>]| {
             let output = teller.report(None, &servers(offsets)).render("X", 0);
             let (line, data) = output.lines().next().unwrap().split_once(" | ").unwrap();
@@ -142,44 +160,51 @@ mod tests {
             hostname: Some("proxy7".to_owned()),
             agent: Some(&addresses),
             progress: &progress,
+            is_asked: Cell::new(false),
         };
         let shown = |value| Shown { value, resolution: 1.0 };
         let readings =
             |value| Readings::new(31.0, Reading { sent: 1000.0, received: 1000.01, shown: shown(value) });
-        let told = |value: Option<f64>, offsets: &[Option<f64>]| {
+        let told = |is_asked: bool, value: Option<f64>, offsets: &[Option<f64>]| {
             let readings = value.map(readings);
             let host = readings.as_ref().map(|readings| (agent, readings));
+            teller.is_asked.set(is_asked);
             let output = teller.report(host, &servers(offsets)).render("X", 0);
             output.split(" | ").next().unwrap().to_owned()
         };
-        type Row<'a> = (Option<f64>, &'a [Option<f64>], &'a str);
-        let rows: [Row<'_>; 6] = [
-            (None, &[], "UNKNOWN - 0 of 1 answered"),
+        type Row<'a> = (bool, Option<f64>, &'a [Option<f64>], &'a str);
+        let rows: [Row<'_>; 7] = [
+            (true, None, &[], "UNKNOWN - 0 of 1 answered"),
             (
+                true,
                 Some(999.5),
                 &[],
                 "OK - 1 of 1 answered, undecided: proxy7 is 0.51 s slow to 31.5 s fast, too coarse for -5 to 5 s",
             ),
             (
+                true,
                 Some(1090.01),
                 &[],
                 "CRITICAL - 1 of 1 answered, proxy7 is at least 90.0 s fast, allowed -60 to 60 s",
             ),
             // The servers that gave no time were asked before, and can no longer answer.
             (
+                true,
                 Some(1090.01),
                 &[Some(0.0), None, None],
                 "CRITICAL - 2 of 4 answered, only 1 of 3 NTP servers gave a time, proxy7 is at least 90.0 s fast, allowed -60 to 60 s",
             ),
-            (None, &[Some(0.0), None], "UNKNOWN - 1 of 3 answered, 192.0.2.7:161 has not answered yet"),
+            (true, None, &[Some(0.0), None], "UNKNOWN - 1 of 3 answered, 192.0.2.7:161 has not answered yet"),
+            (false, None, &[Some(0.0), None], "UNKNOWN - 1 of 3 answered, 192.0.2.7:161 not asked yet"),
             (
+                true,
                 Some(1045.01),
                 &[Some(-45.0), Some(-45.0)],
                 "CRITICAL - 3 of 3 answered, this monitor 45.00 s fast by 2 NTP servers, proxy7 is at least 90.0 s fast, allowed -60 to 60 s",
             ),
         ];
-        for (value, offsets, line) in rows {
-            let told = told(value, offsets);
+        for (is_asked, value, offsets, line) in rows {
+            let told = told(is_asked, value, offsets);
             assert!(told.starts_with(&format!("X {line}")), "{told}");
         }
     }

@@ -1,11 +1,12 @@
 //! All the asking: NTP servers, then the host's agent, under one deadline; and once more if this machine's
 //! clock was stepped.
 
-use std::net::{IpAddr, SocketAddr};
+use std::cell::Cell;
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use jiff::tz::TimeZone;
-use net::{Family, Resolver, Source, Unusable, alternate_families};
+use net::{Host, Resolver, Source, Unusable, alternate_families};
 use plugin::Deadline;
 
 use crate::clock::Stamp;
@@ -16,6 +17,7 @@ use crate::ntp::{self, Sample, Server, Way};
 use crate::partial::Teller;
 use crate::servers::{of_others, reference_servers};
 use crate::snmp::{OptionsError, Session, Settled};
+use crate::way::SourceError;
 use crate::zone::{InvalidZone, zone};
 use crate::{Args, HostClock, Observations};
 
@@ -36,12 +38,9 @@ pub enum ProbeError {
     /// No such time zone.
     #[error(transparent)]
     Zone(#[from] InvalidZone),
-    /// An address that questions are to come from is not bound here.
-    #[error("--source={0} is not an address of this machine")]
-    Source(IpAddr),
-    /// An address that questions are to come from, while all are asked at addresses of the other family.
-    #[error("--source={0}: no host is asked at an {family} address", family = family(.0))]
-    Useless(IpAddr),
+    /// No question can come from --source.
+    #[error(transparent)]
+    Source(#[from] SourceError),
     /// This machine's clock was stepped in the middle of each attempt.
     #[error("this machine stepped its clock by {0:.3} s during the check, twice")]
     Stepped(f64),
@@ -66,9 +65,6 @@ pub(crate) fn probe(args: &Args, judging: &Judging, deadline: &Deadline) -> Resu
     for _attempt in 0..2 {
         let clock = Stamp::now();
         let teller = plan.teller(deadline);
-        if plan.servers.is_empty() {
-            teller.tell(None, &[]);
-        }
         let ntp = plan.ask_servers(&clock, &teller, deadline);
         let host = plan.read_host(&ntp, &clock, &teller, deadline);
         match Stamp::now().step_since(&clock) {
@@ -84,31 +80,11 @@ fn plan<'a>(args: &'a Args, judging: &'a Judging, deadline: &Deadline) -> Result
         return Err(ProbeError::Nothing);
     }
     let zone = args.timezone.as_deref().map(|name| zone(name, deadline)).transpose()?;
-    let source = args.way.source();
-    if let Some(foreign) = source.addresses.iter().find(|address| !net::is_own(**address)) {
-        return Err(ProbeError::Source(*foreign));
-    }
-    if let Some(useless) = useless_source(args) {
-        return Err(ProbeError::Useless(useless));
-    }
+    let hosts: Vec<&Host> = args.ntp.iter().chain(&args.hostname).map(|asked| &asked.host).collect();
+    let source = args.way.source(&hosts, deadline)?;
     let settled = args.snmp.settle()?;
     let (servers, agent) = resolve(args, deadline);
     Ok(Plan { args, judging, zone, settled, source, servers, agent })
-}
-
-/// Returns a source where no question can come from any: by the options or the hosts, all are of the other
-/// family. A name may have addresses of both.
-fn useless_source(args: &Args) -> Option<IpAddr> {
-    let sources = &args.way.source;
-    let hosts = || args.ntp.iter().chain(&args.hostname).map(|asked| asked.host.address());
-    let is_useful = |source: &IpAddr| {
-        args.way.family().has(*source) && hosts().any(|host| host.is_none_or(|ip| family(&ip).has(*source)))
-    };
-    sources.first().filter(|_| !sources.iter().any(is_useful)).copied()
-}
-
-fn family(address: &IpAddr) -> Family {
-    if address.is_ipv4() { Family::V4 } else { Family::V6 }
 }
 
 /// Resolves the NTP servers and the agent, all at once.
@@ -131,6 +107,7 @@ impl Plan<'_> {
             hostname: self.hostname(),
             agent: self.agent.as_ref(),
             progress: deadline.progress(),
+            is_asked: Cell::new(false),
         }
     }
 
@@ -164,6 +141,7 @@ impl Plan<'_> {
             Err(error) => return Some(Err(error.into())),
         };
         let _step = deadline.step(format!("asking {}", session.agent()));
+        teller.tell_asked(ntp);
         let monitor = match ntp::agree(ntp) {
             Ok(consensus) => -consensus.offset,
             Err(_) => Interval::around(0.0, 0.0),

@@ -21,6 +21,7 @@
 //! | a malformed variable ends the list in silence, and other variables than those asked are handed on | as many as asked, and those (`variables`) |
 //! | formatting a value recurses as deep as it is nested | nothing of it is ever formatted |
 
+mod clock_oid;
 mod envelope;
 mod message;
 mod no_answer;
@@ -30,10 +31,11 @@ mod usm;
 mod variables;
 mod version;
 
+pub use clock_oid::ClockOid;
 pub use envelope::{Asked, Engine, Envelope, Refused, Report};
 pub use no_answer::NoAnswer;
 pub(crate) use options::of_a_host;
-pub use options::{ClockOid, Options, OptionsError, Privacy, Settled};
+pub use options::{Options, OptionsError, Privacy, Settled};
 pub use session::{Answer, Session, SnmpError};
 pub use usm::{Level, Opened, User, Usm};
 pub use variables::{Variable, VariableError, variables};

@@ -80,8 +80,7 @@ fn bounded(value: f64, resolution: f64, text: &str) -> Result<Shown, ValueError>
 /// The text that the octets are but for blanks, a line end and the NULs of C around it: `None` if they are
 /// something else, as a date of this age of the world is, whose first octet is 7.
 fn text(octets: &[u8]) -> Option<&str> {
-    let zeros = octets.iter().all(|octet| *octet == 0) && matches!(octets.len(), 8 | 11);
-    let text = str::from_utf8(octets).ok().filter(|_| !zeros)?;
+    let text = str::from_utf8(octets).ok().filter(|_| !date_and_time::is_unset(octets))?;
     let text = text.trim_matches(['\0', ' ', '\t', '\r', '\n']);
     let plain = |c: char| !c.is_control() || matches!(c, '\t' | '\r' | '\n');
     text.chars().all(plain).then_some(text)
@@ -158,6 +157,8 @@ mod tests {
         assert_eq!(time(&text("not a clock")), Err("not a time: not a clock".to_owned()));
     }
 
+    const ZEROS: &str = "a date of zeros: the agent does not know its time";
+
     #[test]
     fn what_is_no_time_is_refused() {
         let rows = [
@@ -188,6 +189,10 @@ mod tests {
                 text("/nonexistent/cmd: No such file or directory"),
                 "not a time: /nonexistent/cmd: No such file or direct...",
             ),
+            (Value::Octets(vec![0; 11]), ZEROS),
+            (Value::Octets(vec![0, 0, 0, 0, 0, 0, 0, 0, b'+', 0, 0]), ZEROS),
+            (Value::Octets(vec![0, 0, 0, 0, 0, 0, 0, 0, b'-', 1, 0, 0]), ZEROS),
+            (text("\0\0\0\0\0\0\0\0\0"), ZEROS),
             (text("1795319407 s"), "not a time: 1795319407 s"),
             (text("-1795319407"), "not a time: -1795319407"),
             (text("1.795e9"), "not a time: 1.795e9"),

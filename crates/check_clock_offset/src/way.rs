@@ -2,10 +2,14 @@
 //! machine itself is to blame for.
 
 pub(crate) mod monitor;
+mod source;
 
 use std::net::IpAddr;
 
-use net::{Family, Source};
+use net::{Family, Host, Source};
+use plugin::Deadline;
+
+pub(crate) use source::SourceError;
 
 /// The options on the way to hosts and servers.
 #[derive(Clone, Debug, clap::Args)]
@@ -25,7 +29,9 @@ pub struct Options {
 impl Options {
     /// The addresses that may be asked: where only sources of one family are given, those of that family.
     pub(crate) fn family(&self) -> Family {
-        let only = |v6: bool| !self.source.is_empty() && self.source.iter().all(|ip| ip.is_ipv6() == v6);
+        let only = |v6: bool| {
+            !self.source.is_empty() && self.source.iter().all(|ip| ip.to_canonical().is_ipv6() == v6)
+        };
         match (self.ipv4, self.ipv6) {
             (true, _) => Family::V4,
             (_, true) => Family::V6,
@@ -35,9 +41,14 @@ impl Options {
         }
     }
 
-    /// Where questions come from.
-    pub(crate) fn source(&self) -> Source {
-        Source { addresses: self.source.clone(), interface: None }
+    /// Where questions to these hosts come from.
+    ///
+    /// # Errors
+    /// [`SourceError`]: no question can come from there.
+    pub(crate) fn source(&self, hosts: &[&Host], deadline: &Deadline) -> Result<Source, SourceError> {
+        let addresses: Vec<IpAddr> = self.source.iter().map(IpAddr::to_canonical).collect();
+        source::usable(&addresses, hosts, self.family(), deadline)?;
+        Ok(Source { addresses, interface: None })
     }
 }
 
@@ -55,6 +66,7 @@ mod tests {
         assert_eq!(family(true, false, &[]), Family::V4);
         assert_eq!(family(false, true, &[]), Family::V6);
         assert_eq!(family(false, false, &["192.0.2.1"]), Family::V4);
+        assert_eq!(family(false, false, &["::ffff:192.0.2.1"]), Family::V4);
         assert_eq!(family(false, false, &["2001:db8::1"]), Family::V6);
         assert_eq!(family(false, false, &["192.0.2.1", "2001:db8::1"]), Family::Any);
         assert_eq!(family(false, true, &["192.0.2.1", "2001:db8::1"]), Family::V6);

@@ -15,7 +15,7 @@ fn check(arguments: &[&str]) -> Outcome {
 /// Each bad input ends in time, UNKNOWN, with one line that names the thing.
 #[test]
 fn bad_arguments_are_named() {
-    let rows: [(&[&str], &str); 46] = [
+    let rows: [(&[&str], &str); 56] = [
         (
             &[],
             "nothing to compare: give --hostname for the clock of a host, --ntp for that of this machine, see --help",
@@ -38,6 +38,18 @@ fn bad_arguments_are_named() {
         (
             &["-H", "127.0.0.1", "-P", "3", "-U", "x", "-L", "authPriv", "-A", "longenough"],
             "--seclevel=authPriv needs --privpasswd, see --help",
+        ),
+        (
+            &["-H", "127.0.0.1", "-P", "3", "-U", "x", "-A", "longenough"],
+            "--authpasswd needs --seclevel=authNoPriv or authPriv, see --help",
+        ),
+        (
+            &["-H", "127.0.0.1", "-P", "3", "-U", "x", "-A", "longenough", "-X", "longenough"],
+            "--privpasswd needs --seclevel=authPriv, see --help",
+        ),
+        (
+            &["-H", "127.0.0.1", "-o", "nsExtendOutput1Line.clock"],
+            "nsExtendOutput1Line.clock lost the double quotes around its name: keep them from the shell",
         ),
         (&["-H", "127.0.0.1", "-L", "authPriv"], "--seclevel needs --protocol=3, see --help"),
         (&["-H", "127.0.0.1", "-P", "2c", "-U", "x"], "--secname needs --protocol=3, see --help"),
@@ -77,6 +89,16 @@ fn bad_arguments_are_named() {
             "--max-uncertainty=-1:-2: the start of the range is",
         ),
         (&["-H", "127.0.0.1", "--source", "eth0"], "--source=eth0: invalid IP address syntax"),
+        (&["--ntp=192.0.2.1", "--source=224.0.0.1"], "--source=224.0.0.1 is a multicast address"),
+        (&["--ntp=2001:db8::1", "--source=ff02::1"], "--source=ff02::1 is a multicast address"),
+        (&["-H", "192.0.2.1", "--source=255.255.255.255"], "--source=255.255.255.255 is a broadcast address"),
+        (&["--ntp=127.0.0.1", "--source=127.255.255.255"], "--source=127.255.255.255 is a broadcast address"),
+        (&["--ntp=192.0.2.1", "--source=0.0.0.0"], "--source=0.0.0.0 is not an address of this machine"),
+        (&["-H", "2001:db8::1", "--source=::1"], "--source=::1 is loopback: it does not reach 2001:db8::1"),
+        (
+            &["--ntp=pool", "--source=::ffff:127.0.0.1"],
+            "--source=127.0.0.1 is loopback: it does not reach pool",
+        ),
         (&["-6", "-H", "127.0.0.1"], "127.0.0.1 is not an IPv6 address"),
         (&["--ntp", "a b"], "a host name has only ASCII letters, digits, dots, hyphens and underscores"),
         (

@@ -1,19 +1,14 @@
 //! The options of the SNMP side, named as in check_snmp, and what they come to.
 
-use std::str::FromStr;
-
 use plugin::{Seconds, whole};
-use snmp2::Oid;
 use snmp2::v3::{Auth, AuthProtocol, Cipher, KeyExtension};
 
+use super::clock_oid::ClockOid;
 use super::usm::{Level, User};
 use super::version::Version;
 
 /// The shortest password of the user-based security model, in octets (RFC 3414, section 11.2).
 const SHORTEST: usize = 8;
-
-/// nsExtendOutput1Line of NET-SNMP-EXTEND-MIB.
-const EXTEND_OUTPUT: [u64; 13] = [1, 3, 6, 1, 4, 1, 8072, 1, 3, 2, 3, 1, 1];
 
 /// The heading of these options in the help.
 const HEADING: &str = "SNMP";
@@ -29,8 +24,8 @@ pub(crate) fn of_a_host(option: clap::Arg) -> clap::Arg {
 #[derive(Clone, Debug, clap::Args)]
 #[command(next_help_heading = HEADING)]
 pub struct Options {
-    /// Variable that shows the clock, as seconds since the epoch, a DateAndTime or text: a numeric OID or
-    /// nsExtendOutput1Line."NAME". Default: hrSystemDate.0
+    /// Variable that shows the clock, as seconds since the epoch, a DateAndTime or text: a numeric OID,
+    /// hrSystemDate.0 or nsExtendOutput1Line."NAME". Default: hrSystemDate.0
     #[arg(short, long, value_name = "OID")]
     pub oid: Option<ClockOid>,
     /// Maximum age of the agent's answers. Default: 0 for hrSystemDate, the cache time that the agent reports
@@ -77,12 +72,6 @@ pub struct Options {
 /// A cipher, and how a key that is too short for it is lengthened.
 pub type Privacy = (Cipher, KeyExtension);
 
-/// The identifier of the variable that shows the clock.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ClockOid {
-    arcs: Vec<u64>,
-}
-
 /// Why the options cannot be used together.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum OptionsError {
@@ -101,6 +90,9 @@ pub enum OptionsError {
     /// A level above noAuthNoPriv without its password.
     #[error("--seclevel={0} needs {1}, see --help")]
     NoPassword(Level, &'static str),
+    /// A password without a level that uses it.
+    #[error("{0} needs --seclevel={1}, see --help")]
+    NoLevel(&'static str, &'static str),
     /// RFC 3414 wants 8 octets.
     #[error("{0} has less than 8 octets")]
     ShortPassword(&'static str),
@@ -150,8 +142,18 @@ impl Options {
         options.into_iter().find_map(|(option, is_given)| is_given.then_some(option))
     }
 
+    /// The security level. The one without passwords must be given to have them ignored.
+    fn level(&self) -> Result<Level, OptionsError> {
+        match (self.seclevel, &self.authpasswd, &self.privpasswd) {
+            (Some(level), ..) => Ok(level),
+            (None, _, Some(_)) => Err(OptionsError::NoLevel("--privpasswd", "authPriv")),
+            (None, Some(_), None) => Err(OptionsError::NoLevel("--authpasswd", "authNoPriv or authPriv")),
+            (None, None, None) => Ok(Level::NoAuthNoPriv),
+        }
+    }
+
     fn user(&self) -> Result<User, OptionsError> {
-        let level = self.seclevel.unwrap_or(Level::NoAuthNoPriv);
+        let level = self.level()?;
         let (cipher, extension) = self.privproto.unwrap_or((Cipher::Des, KeyExtension::Blumenthal));
         let name = self.secname.clone().filter(|name| !name.is_empty()).ok_or(OptionsError::NoUser)?;
         let password = |value: &Option<String>, option| match value.as_deref() {
@@ -177,86 +179,6 @@ impl Options {
                 Auth::AuthPriv { cipher, privacy_password: password(&self.privpasswd, "--privpasswd")? };
         }
         Ok(user)
-    }
-}
-
-impl ClockOid {
-    /// hrSystemDate.0 of HOST-RESOURCES-MIB (RFC 2790).
-    pub fn system_date() -> Self {
-        Self { arcs: vec![1, 3, 6, 1, 2, 1, 25, 1, 2, 0] }
-    }
-
-    /// As a message holds it.
-    pub fn oid(&self) -> Oid<'static> {
-        // Both ends of what `from` refuses were refused when this was parsed.
-        Oid::from(&self.arcs).unwrap_or_else(|_| Oid::new(Vec::new().into()))
-    }
-
-    /// nsExtendCacheTime of NET-SNMP-EXTEND-MIB, where this is an output of an `extend`: how long the agent
-    /// keeps it.
-    pub fn cache_time(&self) -> Option<Oid<'static>> {
-        const EXTEND: [u64; 10] = [1, 3, 6, 1, 4, 1, 8072, 1, 3, 2];
-        let (column, name) = self.arcs.strip_prefix(&EXTEND)?.split_first_chunk::<3>()?;
-        let length = usize::try_from(*name.first()?).ok()?;
-        let line = match column {
-            // nsExtendOutLine, which has the number of a line behind the name.
-            [4, 1, 2] => name.len() == length + 2,
-            [3, 1, 1 | 2] => name.len() == length + 1,
-            _ => false,
-        };
-        let name = name.get(..=length).filter(|_| line)?;
-        Oid::from(&[&EXTEND[..], &[2, 1, 5], name].concat()).ok()
-    }
-
-    /// Returns its name where that is known, as `hrSystemDate.0` and `nsExtendOutput1Line.clock`, else its
-    /// numbers.
-    pub fn name(&self) -> String {
-        let extend = || {
-            let (length, name) = self.arcs.strip_prefix(&EXTEND_OUTPUT)?.split_first()?;
-            let octets: Option<Vec<u8>> =
-                name.iter().map(|arc| u8::try_from(*arc).ok().filter(u8::is_ascii_graphic)).collect();
-            let octets = octets.filter(|octets| *length == octets.len() as u64)?;
-            Some(format!("nsExtendOutput1Line.{}", String::from_utf8_lossy(&octets)))
-        };
-        if *self == Self::system_date() {
-            "hrSystemDate.0".to_owned()
-        } else {
-            extend().unwrap_or_else(|| self.to_string())
-        }
-    }
-
-    /// The output of the `extend` of this name.
-    fn extend(name: &str) -> Self {
-        let name = name.bytes().map(u64::from);
-        let length = name.len() as u64;
-        Self { arcs: EXTEND_OUTPUT.into_iter().chain([length]).chain(name).collect() }
-    }
-}
-
-impl std::fmt::Display for ClockOid {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        self.arcs.iter().try_for_each(|arc| write!(f, ".{arc}"))
-    }
-}
-
-impl FromStr for ClockOid {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let object = text.strip_prefix("NET-SNMP-EXTEND-MIB::").unwrap_or(text);
-        let extend = object.strip_prefix("nsExtendOutput1Line.\"").and_then(|name| name.strip_suffix('"'));
-        if let Some(name) = extend.filter(|name| !name.is_empty() && name.len() <= 64) {
-            return Ok(Self::extend(name));
-        }
-        let numbers = text.strip_prefix('.').unwrap_or(text).split('.');
-        let arc = |part: &str| part.parse::<u32>().ok().filter(|_| !part.starts_with('+')).map(u64::from);
-        let arcs: Option<Vec<u64>> = numbers.map(arc).collect();
-        match arcs {
-            Some(arcs) if matches!(arcs.as_slice(), [0..=2, 0..=39, _, ..]) && arcs.len() <= 128 => {
-                Ok(Self { arcs })
-            }
-            _ => Err(format!("{text} is not a numeric OID, as in .1.3.6.1.2.1.25.1.2.0")),
-        }
     }
 }
 
@@ -307,66 +229,6 @@ fn parse_privacy(text: &str) -> Result<Privacy, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn oid(text: &str) -> Result<String, String> {
-        text.parse::<ClockOid>().map(|oid| oid.to_string())
-    }
-
-    #[test]
-    fn object_identifiers_are_numbers_or_an_extend() {
-        assert_eq!(oid("1.3.6.1.2.1.25.1.2.0"), Ok(".1.3.6.1.2.1.25.1.2.0".to_owned()));
-        let epoch = Ok(".1.3.6.1.4.1.8072.1.3.2.3.1.1.5.101.112.111.99.104".to_owned());
-        assert_eq!(oid("NET-SNMP-EXTEND-MIB::nsExtendOutput1Line.\"epoch\""), epoch);
-        assert_eq!(oid("nsExtendOutput1Line.\"epoch\""), epoch);
-        for bad in [
-            "",
-            ".",
-            "1.3",
-            "1..3.6",
-            "3.1.6",
-            "1.40.6",
-            "1.3.x",
-            "1.3.-6",
-            "1.3.+6",
-            "1.3.4294967296",
-            "sysUpTime.0",
-        ] {
-            assert!(oid(bad).is_err(), "{bad}");
-        }
-        assert!(oid("nsExtendOutput1Line.\"\"").is_err());
-    }
-
-    #[test]
-    fn messages_have_the_name_and_not_its_numbers() {
-        let rows = [
-            ("1.3.6.1.2.1.25.1.2.0", "hrSystemDate.0"),
-            ("nsExtendOutput1Line.\"epoch\"", "nsExtendOutput1Line.epoch"),
-            ("1.3.6.1.4.1.8072.1.3.2.3.1.1.2.97.32", ".1.3.6.1.4.1.8072.1.3.2.3.1.1.2.97.32"),
-            ("1.3.6.1.4.1.8072.1.3.2.3.1.1.2.97", ".1.3.6.1.4.1.8072.1.3.2.3.1.1.2.97"),
-            ("1.3.6.1.4.1.99999.1.0", ".1.3.6.1.4.1.99999.1.0"),
-        ];
-        for (text, name) in rows {
-            assert_eq!(text.parse::<ClockOid>().unwrap().name(), name);
-        }
-    }
-
-    #[test]
-    fn the_cache_time_of_an_extend_is_known_by_its_name() {
-        let cache = |text: &str| text.parse::<ClockOid>().unwrap().cache_time().map(|oid| oid.to_id_string());
-        let expected = Some("1.3.6.1.4.1.8072.1.3.2.2.1.5.5.101.112.111.99.104".to_owned());
-        for column in
-            ["3.1.1.5.101.112.111.99.104", "3.1.2.5.101.112.111.99.104", "4.1.2.5.101.112.111.99.104.1"]
-        {
-            assert_eq!(cache(&format!(".1.3.6.1.4.1.8072.1.3.2.{column}")), expected, "{column}");
-        }
-        for other in
-            ["3.1.4.5.101.112.111.99.104", "3.1.1.6.101.112.111.99.104", "3.1.1", "3.1.1.4294967295.1"]
-        {
-            assert_eq!(cache(&format!(".1.3.6.1.4.1.8072.1.3.2.{other}")), None, "{other}");
-        }
-        assert_eq!(ClockOid::system_date().cache_time(), None);
-        assert_eq!(ClockOid::system_date().oid().to_id_string(), "1.3.6.1.2.1.25.1.2.0");
-    }
 
     #[test]
     fn names_of_protocols_are_read_as_net_snmp_writes_them() {

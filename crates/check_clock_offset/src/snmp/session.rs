@@ -49,6 +49,16 @@ pub enum SnmpError {
     /// The agent answers with an error, or with something else than what was asked.
     #[error("{agent}: {}", .1, agent = shown(*.0))]
     Refuses(SocketAddr, VariableError),
+    /// The agent does not let this user read the variable.
+    #[error("{agent}: authorizationError: perhaps user {user} may read it by a higher --seclevel than {level}", agent = shown(*.agent))]
+    Unauthorised {
+        /// Address and port.
+        agent: SocketAddr,
+        /// Who asked.
+        user: String,
+        /// The security level of the question.
+        level: Level,
+    },
     /// The agent cannot be talked to by `snmp2`.
     #[error("{agent}: {}", .1, agent = shown(*.0))]
     Unsupported(SocketAddr, String),
@@ -121,7 +131,7 @@ impl Session {
             match what {
                 Opened::Values(values) => {
                     self.usm = Some(usm);
-                    let values = values.map_err(|error| SnmpError::Refuses(self.agent, error))?;
+                    let values = values.map_err(|error| self.refusal(error))?;
                     return Ok(Answer { values, sent, received });
                 }
                 Opened::Again | Opened::Forged => {}
@@ -236,9 +246,26 @@ impl Session {
         SnmpError::NoAnswer(NoAnswer::new(self.settled.version, silences, guess, misfits))
     }
 
-    fn report(&self, report: Report) -> SnmpError {
+    /// Why version 3 gives no values. A view may need a higher level than that of the question.
+    fn refusal(&self, error: VariableError) -> SnmpError {
+        let (agent, user) = (self.agent, self.user());
+        match (&error, self.settled.user.as_ref().map(|user| user.level)) {
+            (VariableError::Status { status: AUTHORIZATION_ERROR, .. }, Some(level))
+                if level < Level::AuthPriv =>
+            {
+                SnmpError::Unauthorised { agent, user, level }
+            }
+            _ => SnmpError::Refuses(agent, error),
+        }
+    }
+
+    fn user(&self) -> String {
         let user = self.settled.user.as_ref().map(|user| String::from_utf8_lossy(&user.name).into_owned());
-        SnmpError::Report { agent: self.agent, report, user: user.unwrap_or_default() }
+        user.unwrap_or_default()
+    }
+
+    fn report(&self, report: Report) -> SnmpError {
+        SnmpError::Report { agent: self.agent, report, user: self.user() }
     }
 
     fn unsupported(&self, error: &Error) -> SnmpError {
@@ -250,6 +277,8 @@ impl Session {
     }
 }
 
+/// The error-status of RFC 3416 for a variable outside of the view of who asks.
+const AUTHORIZATION_ERROR: u32 = 16;
 /// What does not fit a question in an answer that is well-formed no further.
 const MALFORMED: &str = "malformed";
 

@@ -166,7 +166,11 @@ fn what_an_agent_refuses_is_told_by_name() {
             "127.0.0.1:161: authentication failure of user signed: wrong password or protocol",
         ),
         (&["-U", "nobody", "-A", "authpassword"], "127.0.0.1:161: unknown user nobody"),
-        (&["-L", "noAuthNoPriv"], "127.0.0.1:161: authorizationError"),
+        (
+            &["-L", "noAuthNoPriv"],
+            "127.0.0.1:161: authorizationError: perhaps user signed may read it by a higher --seclevel than \
+             noAuthNoPriv",
+        ),
         (
             &["-P", "2c", "--oid=.1.3.6.1.4.1.99999.1.0"],
             "127.0.0.1:161 has no .1.3.6.1.4.1.99999.1.0 (noSuchObject)",
