@@ -8,6 +8,9 @@ use crate::wildcard;
 
 const FOLDER: &str = "/sys/class/net";
 
+/// What the kernel's file `type` has of Ethernet.
+const ETHERNET: &str = "1";
+
 /// The drivers of interfaces that are no cards, by the type of their connection in NetworkManager.
 pub(crate) const DRIVERS: [(&str, &str); 10] = [
     ("bond", "bonding"),
@@ -99,15 +102,10 @@ impl<'a> Cards<'a> {
 
     /// Whether an interface is Ethernet of no kind of its own, as a bridge or a VLAN has, and is no port.
     fn is_cable(&self, name: &str) -> bool {
-        const ETHERNET: &str = "1";
-        let read = |entry: &str| {
-            let content = self.tree.read(&format!("{FOLDER}/{name}/{entry}")).ok()??;
-            Some(String::from_utf8_lossy(&content).into_owned())
-        };
         let has = |entry: &str| self.tree.has(&format!("{FOLDER}/{name}/{entry}"));
-        read("type").is_some_and(|number| number.trim_ascii() == ETHERNET)
+        self.entry(name, "type").is_some_and(|number| number.trim_ascii() == ETHERNET)
             && !["master", "bridge", "bonding", "tun_flags"].into_iter().any(has)
-            && !read("uevent").is_some_and(|text| text.lines().any(|line| line.starts_with("DEVTYPE=")))
+            && self.device_type(name).is_none()
     }
 
     /// Returns the cards that fit, as a pattern of their names: `None` if no card is known or fits, or if it
@@ -166,6 +164,75 @@ impl<'a> Cards<'a> {
     /// Returns whether an interface is here and is no card, as a bridge, or that of a container.
     pub(crate) fn is_virtual(&self, name: &str) -> bool {
         self.has(name) && !self.tree.has(&format!("{FOLDER}/{name}/device"))
+    }
+
+    /// Returns the driver of an interface: of what is no card, that of its kind. `None` where it is not known.
+    pub(crate) fn driver_of_kind(&self, name: &str) -> Option<String> {
+        let of_kind = || {
+            let kind = self.kind(name)??;
+            let (_, driver) = DRIVERS.iter().find(|(known, _)| *known == kind)?;
+            Some((*driver).to_owned())
+        };
+        self.driver(name).or_else(of_kind)
+    }
+
+    /// Returns the kind of an interface, as `ip -d link` shows it, and none of a card: `None` where it is not
+    /// known.
+    #[expect(clippy::option_option, reason = "a card is known to have no kind")]
+    pub(crate) fn kind(&self, name: &str) -> Option<Option<String>> {
+        if !self.has(name) {
+            return None;
+        }
+        if !self.is_virtual(name) {
+            return Some(None);
+        }
+        // One end of a cable is linked to the other.
+        let number = |entry| self.entry(name, entry).map(|text| text.trim_ascii().to_owned());
+        let is_linked = number("iflink").zip(number("ifindex")).is_some_and(|(link, own)| link != own);
+        let is_veth = is_linked && self.is_cable(name);
+        let tun = self.entry(name, "tun_flags").map(|_| "tun".to_owned());
+        let kind = self.device_type(name).or(tun).or_else(|| is_veth.then(|| "veth".to_owned()))?;
+        Some(Some(kind))
+    }
+
+    /// Returns the type of an interface as networkd calls it: `None` where it is not known.
+    pub(crate) fn link_type(&self, name: &str) -> Option<String> {
+        let known = match self.entry(name, "type")?.trim_ascii() {
+            ETHERNET if self.is_wireless(name) => "wlan",
+            ETHERNET => "ether",
+            "772" => "loopback",
+            _ => return self.device_type(name),
+        };
+        Some(self.device_type(name).unwrap_or_else(|| known.to_owned()))
+    }
+
+    /// Returns the hardware address that an interface was made with, or that it has none, as a veth: `None`
+    /// where that is not known.
+    #[expect(clippy::option_option, reason = "what is no card is known to have none")]
+    pub(crate) fn permanent(&self, name: &str) -> Option<Option<String>> {
+        if let Some(address) = self.entry(name, "bonding_slave/perm_hwaddr") {
+            return Some(normal(address.trim_ascii()));
+        }
+        // 0 is a permanent address, 1 a random one, 2 that of another interface, 3 one that was set.
+        match self.entry(name, "addr_assign_type")?.trim_ascii() {
+            _ if self.is_virtual(name) => Some(None),
+            "0" => Some(normal(self.entry(name, "address")?.trim_ascii())),
+            "1" | "2" => Some(None),
+            _ => None,
+        }
+    }
+
+    /// The type that a driver gives its interfaces, as bridge or wlan.
+    fn device_type(&self, name: &str) -> Option<String> {
+        let text = self.entry(name, "uevent")?;
+        text.lines().find_map(|line| line.strip_prefix("DEVTYPE=")).map(str::to_owned)
+    }
+
+    /// The content of one of the kernel's files on an interface.
+    fn entry(&self, name: &str, entry: &str) -> Option<String> {
+        let name = Some(name).filter(is_name)?;
+        let content = self.tree.read(&format!("{FOLDER}/{name}/{entry}")).ok()??;
+        Some(String::from_utf8_lossy(&content).into_owned())
     }
 
     /// Returns the tree of the cards.

@@ -3,11 +3,13 @@
 //! All folders' files are taken in the order of their names, of the same name that of the folder that counts
 //! most; an empty one masks the name. The drop-ins of a file are read after it, whichever folder they are in.
 //! Each interface gets the first file that matches it; a file without a condition in `[Match]` is ignored.
-//! Which file that is, names alone decide here: what a file says that matches by hardware or by the kind of
-//! interface may come true, so its addresses are promised, without an interface where it names none.
+//! Which file that is, names decide here, and what the kernel tells of the device where a file names one: what a
+//! file says that matches by other hardware may come true, so its addresses are promised, without an interface
+//! where it names none.
 
 mod address;
 mod conditions;
+mod contested;
 mod kernel;
 mod matching;
 mod netdev;
@@ -23,7 +25,6 @@ use crate::hardware::Cards;
 use crate::promise::{ConfigError, Place, Promises, Shadowed};
 use crate::tree::Tree;
 use conditions::HostFacts;
-use matching::claimed::Claimed;
 use network::Network;
 use unit::sections;
 
@@ -41,13 +42,13 @@ pub(crate) fn read(tree: &Tree<'_>) -> Result<Option<Promises>, ConfigError> {
     let mut promises = Promises::default();
     let folders = FOLDERS.map(str::to_owned);
     let files = folders::by_name(tree, &folders, &mut promises, |name| is_of(name, ".network"))?;
-    let mut claimed = Claimed::default();
     let facts = HostFacts::new(tree);
     let cards = Cards::new(tree);
     // Up to version 252 an empty Address= is ignored; later ones reset the list.
     let resets = version::read(tree)?.is_none_or(|version| version > LAST_WITHOUT_RESET);
     let devices = folders::by_name(tree, &folders, &mut promises, |name| is_of(name, ".netdev"))?;
     netdev::add(tree, devices, &mut promises)?;
+    let mut all = Vec::new();
     for (name, path) in &files {
         // An empty file is a mask, and so is a link to /dev/null; its drop-ins are not read either.
         let content = promises.readable(folders::content(tree, path))?;
@@ -59,9 +60,11 @@ pub(crate) fn read(tree: &Tree<'_>) -> Result<Option<Promises>, ConfigError> {
         promises.survive(read)?;
         if understood {
             network.matches.resolve(&cards);
-            network.promise(&Place::new(path, 1), &facts, &cards, &mut claimed, &mut promises);
+            network.matches.settle(&cards);
+            all.push((Place::new(path, 1), network));
         }
     }
+    contested::promise(all, &facts, &cards, &mut promises);
     let read = add_orphans(tree, &files, &mut promises);
     promises.survive(read)?;
     let found = !files.is_empty() || !promises.shadowed.is_empty() || !promises.unreadable.is_empty();

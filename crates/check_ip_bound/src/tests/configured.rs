@@ -11,6 +11,7 @@ use crate::fixture::{args, bound};
 use crate::{Args, Expected, Observations};
 
 mod copies;
+mod devices;
 mod gone;
 mod guessed;
 mod hardware;

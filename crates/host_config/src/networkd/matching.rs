@@ -1,6 +1,7 @@
 //! Which interfaces a `.network` file is for, as far as its `[Match]` section says so by name.
 
 pub(super) mod claimed;
+mod device;
 mod pool;
 
 use std::collections::BTreeMap;
@@ -21,9 +22,10 @@ pub(super) struct Match {
     types: Vec<(bool, String)>,
     /// The conditions on the host, each with its value.
     host: Vec<(String, String)>,
-    /// The hardware addresses of `MACAddress=` and `PermanentMACAddress=`, of which one must be the
-    /// interface's.
+    /// The hardware addresses of `MACAddress=`, of which one must be the interface's.
     hardware: Vec<String>,
+    /// Those of `PermanentMACAddress=`, of which one must be the address that the card was made with.
+    permanent: Vec<String>,
     /// The conditions on something else, which only the running host can tell: each key with its last value.
     other: BTreeMap<String, String>,
     /// A condition on the host is not known to hold.
@@ -73,22 +75,29 @@ impl Match {
     /// Takes a condition on hardware over; of hardware addresses, networkd passes over what is none.
     fn assign_hardware(&mut self, key: &str, value: &str) {
         let some = |value: &str| !key.ends_with("MACAddress") && key != "BSSID" || is_hardware_address(value);
-        let addresses = matches!(key, "MACAddress" | "PermanentMACAddress");
+        let addresses = match key {
+            "MACAddress" => Some(&mut self.hardware),
+            "PermanentMACAddress" => Some(&mut self.permanent),
+            _ => None,
+        };
         if value.is_empty() {
             self.other.remove(key);
-            self.hardware.retain(|_| !addresses);
-        } else if value.split_ascii_whitespace().any(some) {
+            addresses.map(Vec::clear);
+            return;
+        }
+        if value.split_ascii_whitespace().any(some) {
             self.other.insert(key.to_owned(), value.to_owned());
         }
-        if addresses {
-            self.hardware.extend(value.split_ascii_whitespace().filter_map(hardware::normal));
+        if let Some(addresses) = addresses {
+            addresses.extend(value.split_ascii_whitespace().filter_map(hardware::normal));
         }
     }
 
     /// Replaces hardware addresses by the names of the interfaces that have them, where `cards` tells and the
     /// other conditions fit.
     pub(super) fn resolve(&mut self, cards: &Cards<'_>) {
-        let mut found: Vec<&str> = self.hardware.iter().filter_map(|address| cards.name(address)).collect();
+        let addresses = self.hardware.iter().chain(&self.permanent);
+        let mut found: Vec<&str> = addresses.filter_map(|address| cards.name(address)).collect();
         found.sort_unstable();
         found.dedup();
         let all = found.len();
@@ -96,15 +105,21 @@ impl Match {
         if found.is_empty() || found.len() < all {
             return;
         }
+        // An address that was set later, as that of a veth, is not the permanent one.
+        let was_set = |name: &&str| {
+            let own = cards.permanent(name);
+            own.is_some_and(|own| own.is_none_or(|own| !self.permanent.contains(&own)))
+        };
+        let was_set = !self.permanent.is_empty() && found.iter().any(was_set);
         self.names = found.into_iter().map(|name| (false, name.to_owned())).collect();
-        self.other.retain(|key, _| !key.ends_with("MACAddress"));
+        self.other.retain(|key, _| !key.ends_with("MACAddress") || was_set && key.starts_with("Permanent"));
     }
 
     /// Returns the interfaces that the file names, and those that it tells by their hardware address: empty
     /// if it tells any by patterns or by other hardware alone.
     pub(super) fn exact(&self) -> Vec<String> {
         match self.names.as_slice() {
-            [] => self.hardware.clone(),
+            [] => self.hardware.iter().chain(&self.permanent).cloned().collect(),
             names if names.iter().all(|(inverted, name)| !inverted && is_plain(name)) => {
                 names.iter().map(|(_, name)| name.clone()).collect()
             }
@@ -124,7 +139,7 @@ impl Match {
 
     /// Whether hardware addresses tell the interfaces.
     pub(super) fn by_hardware_address(&self) -> bool {
-        !self.hardware.is_empty()
+        !self.hardware.is_empty() || !self.permanent.is_empty()
     }
 
     /// Whether a condition on the host is not known to hold.

@@ -5,8 +5,10 @@ mod promise;
 use addresses::HostAddress;
 
 use super::address::{address_section, asked};
+use super::conditions::HostFacts;
 use super::matching::Match;
 use super::unit::{Assignment, Section, boolean};
+use crate::hardware::Cards;
 use crate::located::{Asked, Located};
 use crate::promise::{ConfigError, Place, Promises};
 
@@ -126,6 +128,23 @@ impl Network {
                 _ => {}
             }
         }
+    }
+
+    /// Whether it makes its interface a port, or the carrier of VLANs.
+    pub(super) fn has_ports(&self) -> bool {
+        self.controller.is_some() || !self.vlans.is_empty()
+    }
+
+    /// Returns whether this file is surely for the interface of this name and gives it an address, or makes it
+    /// a port.
+    pub(super) fn gives_to(&self, name: &str, facts: &HostFacts<'_>, cards: &Cards<'_>) -> bool {
+        let gives = self.statics().next().is_some() || self.dhcp.is_some() || self.controller.is_some();
+        gives
+            && !self.shipped
+            && self.unmanaged.is_none()
+            && self.left_down.is_none()
+            && self.matches.holds(facts).0 == Some(true)
+            && self.matches.fits_device(name, cards) == Some(true)
     }
 
     /// The static addresses, each with its place.

@@ -36,6 +36,17 @@ impl Promises {
         }
     }
 
+    /// Takes over all but the addresses, those from outside too.
+    pub(crate) fn append_rest(&mut self, mut other: Self) {
+        self.possible.append(&mut other.possible);
+        self.ports.append(&mut other.ports);
+        self.vlans.append(&mut other.vlans);
+        self.shadowed.append(&mut other.shadowed);
+        self.unknown.append(&mut other.unknown);
+        self.notes.append(&mut other.notes);
+        self.append_faults(other);
+    }
+
     /// Takes over the remarks of files that promise nothing, and those that cannot be read.
     pub(crate) fn append_faults(&mut self, mut other: Self) {
         self.remarks.append(&mut other.remarks);

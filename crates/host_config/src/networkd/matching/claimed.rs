@@ -4,7 +4,6 @@ use std::collections::HashMap;
 
 use super::{Match, is_plain, patterns};
 use crate::hardware::Cards;
-use crate::link_type::type_fits;
 use crate::selector::selects;
 
 /// The files so far, of which the first that is for an interface is the one that counts.
@@ -82,29 +81,7 @@ impl Match {
             if claimed.by(name).is_some() || !self.names_fit(name) {
                 return Some(false);
             }
-            let mut fits = true;
-            if !self.types.is_empty() {
-                let known = type_fits(&self.type_patterns(), name);
-                // A card shows its type at last by being wireless or not.
-                let of_its_kind = if cards.is_wireless(name) { "wl0" } else { "eth0" };
-                fits &= known.or_else(|| type_fits(&self.type_patterns(), of_its_kind))?;
-            }
-            for (key, value) in &self.other {
-                fits &= match key.as_str() {
-                    "Driver" => {
-                        let has = |inverted: bool| {
-                            let all = drivers.iter().flatten().filter(move |(this, _)| *this == inverted);
-                            cards.has_driver(name, all.map(|(_, pattern)| pattern.as_str()))
-                        };
-                        let positive = drivers.iter().flatten().any(|(inverted, _)| !inverted);
-                        !has(true)? && (!positive || has(false)?)
-                    }
-                    // A card is of no kind.
-                    "Kind" => patterns(value).all(|(inverted, _)| inverted),
-                    _ => return None,
-                };
-            }
-            Some(fits)
+            self.fits_device(name, cards)
         };
         cards.fitting(fits, by_driver.map(|driver| driver.as_str()))
     }

@@ -1,0 +1,163 @@
+//! Whether the conditions of a `[Match]` section on the device hold for an interface, as far as the kernel's
+//! /sys and its name tell.
+
+use super::{Match, patterns};
+use crate::hardware::Cards;
+use crate::link_type::type_fits;
+use crate::wildcard;
+
+impl Match {
+    /// Forgets the conditions on the device where they are known to hold for the one interface that the file
+    /// names.
+    pub(in crate::networkd) fn settle(&mut self, cards: &Cards<'_>) {
+        let Some(name) = self.interface() else { return };
+        if !self.other.is_empty() && self.fits_device(name, cards) == Some(true) {
+            self.other.clear();
+            self.types.clear();
+        }
+    }
+
+    /// Returns whether the device of this name is what the conditions ask for: `None` where that is not known.
+    pub(in crate::networkd) fn fits_device(&self, name: &str, cards: &Cards<'_>) -> Option<bool> {
+        let conditions = self.other.iter().map(|(key, value)| self.condition_fits(key, value, name, cards));
+        let all: Vec<Option<bool>> = conditions.chain([self.type_of_device_fits(name, cards)]).collect();
+        match () {
+            () if all.contains(&Some(false)) => Some(false),
+            () if all.contains(&None) => None,
+            () => Some(true),
+        }
+    }
+
+    /// Returns the conditions on the device, in words.
+    pub(in crate::networkd) fn device_described(&self) -> String {
+        let types = (!self.types.is_empty()).then(|| format!("Type={}", self.type_patterns()));
+        let others = self.other.iter().map(|(key, value)| format!("{key}={value}"));
+        types.into_iter().chain(others).collect::<Vec<_>>().join(" ")
+    }
+
+    fn condition_fits(&self, key: &str, value: &str, name: &str, cards: &Cards<'_>) -> Option<bool> {
+        // What is no card has no path, and what is not wireless no network.
+        let is_wired = || cards.has(name) && !cards.is_wireless(name);
+        match key {
+            "MACAddress" => {
+                let fits = self.hardware.iter().map(|address| cards.fits(address, name));
+                fits.reduce(|one, other| Some(one? || other?)).flatten()
+            }
+            "PermanentMACAddress" => {
+                let own = cards.permanent(name)?;
+                Some(own.is_some_and(|own| self.permanent.contains(&own)))
+            }
+            "Driver" => Some(fits(value, Some(&cards.driver_of_kind(name)?))),
+            "Kind" => Some(fits(value, cards.kind(name)?.as_deref())),
+            "Path" if cards.is_virtual(name) => Some(fits(value, None)),
+            "Path" => Some(fits(value, Some(&cards.pci_path(name)?))),
+            "SSID" | "BSSID" | "WLANInterfaceType" if is_wired() => Some(false),
+            _ => None,
+        }
+    }
+
+    /// Whether its type fits: by the kernel, by its name, or because a card is wireless or not.
+    fn type_of_device_fits(&self, name: &str, cards: &Cards<'_>) -> Option<bool> {
+        let types = self.type_patterns();
+        if let Some(known) = cards.link_type(name) {
+            return Some(fits(&types, Some(&known)));
+        }
+        let of_its_kind = if cards.is_wireless(name) { "wl0" } else { "eth0" };
+        let is_card = cards.has(name) && !cards.is_virtual(name);
+        type_fits(&types, name).or_else(|| type_fits(&types, of_its_kind).filter(|_| is_card))
+    }
+}
+
+/// Whether a list of patterns fits a value: none of the inverted ones does, and one of the others if there is
+/// any.
+fn fits(list: &str, value: Option<&str>) -> bool {
+    let all: Vec<(bool, String)> = patterns(list).collect();
+    let matches = |inverted: bool| {
+        let mut these = all.iter().filter(|(this, _)| *this == inverted);
+        these.any(|(_, pattern)| value.is_some_and(|value| wildcard::matches(pattern, value)))
+    };
+    !matches(true) && (all.iter().all(|(inverted, _)| *inverted) || matches(false))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use plugin::Deadline;
+
+    use super::*;
+    use crate::tree::Tree;
+
+    /// As networkd 252 matched such files in a namespace, where a veth has no permanent address.
+    #[test]
+    fn the_kernel_tells_what_a_device_is() {
+        let deadline = Deadline::after(Duration::from_secs(60));
+        let files = [
+            ("/sys/class/net/eth0/address", "00:00:5e:00:53:01\n"),
+            ("/sys/class/net/eth0/addr_assign_type", "3\n"),
+            ("/sys/class/net/eth0/type", "1\n"),
+            ("/sys/class/net/eth0/ifindex", "2\n"),
+            ("/sys/class/net/eth0/iflink", "7\n"),
+            ("/sys/class/net/eth0/uevent", "INTERFACE=eth0\nIFINDEX=2\n"),
+            ("/sys/class/net/lan0/address", "00:00:5e:00:53:02\n"),
+            ("/sys/class/net/lan0/addr_assign_type", "0\n"),
+            ("/sys/class/net/lan0/type", "1\n"),
+            ("/sys/class/net/lan0/ifindex", "3\n"),
+            ("/sys/class/net/lan0/iflink", "3\n"),
+            ("/sys/class/net/lan0/uevent", "INTERFACE=lan0\nIFINDEX=3\n"),
+            ("/sys/class/net/lan0/device/uevent", "DRIVER=e1000e\nPCI_SLOT_NAME=0000:00:1f.6\n"),
+            ("/sys/class/net/br0/address", "00:00:5e:00:53:03\n"),
+            ("/sys/class/net/br0/type", "1\n"),
+            ("/sys/class/net/br0/uevent", "DEVTYPE=bridge\nINTERFACE=br0\nIFINDEX=4\n"),
+        ];
+        let tree = Tree::in_memory(files, &deadline);
+        let cards = Cards::new(&tree);
+        let rows = [
+            ("Driver", "e1000", "--"),
+            ("Driver", "e1000*", "-+"),
+            ("Driver", "veth", "+-"),
+            ("Driver", "!veth", "-+"),
+            ("Kind", "veth", "+-"),
+            ("Kind", "!veth", "-+"),
+            ("Kind", "bridge", "--"),
+            ("Type", "ether", "++"),
+            ("Type", "wlan", "--"),
+            ("Type", "!wlan", "++"),
+            ("SSID", "foo", "--"),
+            ("WLANInterfaceType", "ap", "--"),
+            ("Property", "ID_MODEL=x", "??"),
+            ("Path", "pci-0000:00:1f.6", "-+"),
+            ("Path", "pci-0000:00:1f.7", "--"),
+            ("Path", "!pci-*", "+-"),
+            ("MACAddress", "00:00:5e:00:53:01", "+-"),
+            ("MACAddress", "00:00:5e:00:53:09 00:00:5e:00:53:02", "-+"),
+            ("PermanentMACAddress", "00:00:5e:00:53:01", "--"),
+            ("PermanentMACAddress", "00:00:5e:00:53:02", "-+"),
+        ];
+        let mark = |found| match found {
+            Some(true) => '+',
+            Some(false) => '-',
+            None => '?',
+        };
+        let of = |key: &str, value: &str| {
+            let mut of = Match::default();
+            of.assign(key, value);
+            of
+        };
+        for (key, value, expected) in rows {
+            let marks = ["eth0", "lan0"].map(|name| mark(of(key, value).fits_device(name, &cards)));
+            assert_eq!(marks.iter().collect::<String>(), expected, "{key}={value}");
+        }
+        let rows = [
+            ("Kind", "bridge", Some(true)),
+            ("Type", "ether", Some(false)),
+            ("Driver", "bridge", Some(true)),
+        ];
+        for (key, value, expected) in rows {
+            assert_eq!(of(key, value).fits_device("br0", &cards), expected, "{key}={value}");
+        }
+        for (key, value) in [("Driver", "e1000"), ("Kind", "!veth"), ("Path", "pci-*"), ("SSID", "foo")] {
+            assert_eq!(of(key, value).fits_device("eth9", &cards), None, "{key}: it is not here");
+        }
+    }
+}
