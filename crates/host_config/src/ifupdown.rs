@@ -267,6 +267,7 @@ impl<'a> Boot<'a> {
             all.unknown.extend(outcome.unknown);
             all.notes.extend(outcome.notes);
             all.shadowed.extend(outcome.shadowed);
+            all.unread.extend(outcome.runs);
         }
         let stanzas = self.interfaces.stanzas.iter().enumerate();
         let down = stanzas.filter(|(index, stanza)| !up.contains(index) && !stanza.is_template());

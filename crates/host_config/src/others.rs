@@ -96,6 +96,20 @@ pub fn unread(tree: &Tree<'_>) -> Result<Vec<String>, ConfigError> {
     Ok(found)
 }
 
+/// Returns whether a file that a command runs adds addresses: a script, or a tunnel of wg-quick(8), whose file
+/// others may not read.
+pub(crate) fn is_unread(tree: &Tree<'_>, path: &str) -> bool {
+    let is_tunnel = path.ends_with(".conf");
+    match tree.read(path) {
+        Ok(Some(content)) => {
+            let text = String::from_utf8_lossy(&content);
+            says(&text, if is_tunnel { Words(&["Address"]) } else { Adds })
+        }
+        Err(ConfigError::Read(error)) => is_tunnel && is_forbidden(&error),
+        _ => false,
+    }
+}
+
 fn is_forbidden(error: &ReadError) -> bool {
     matches!(error, ReadError::Refused { why, .. } if why.kind() == ErrorKind::PermissionDenied)
 }

@@ -120,6 +120,8 @@ pub struct Promises {
     pub notes: Vec<String>,
     /// Files that cannot be read: the promises may be too few.
     pub unreadable: Vec<Unreadable>,
+    /// The files that commands run and that are not read. From [`crate::read_usable`], those that add addresses.
+    pub unread: BTreeSet<String>,
 }
 
 impl Promise {

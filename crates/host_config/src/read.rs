@@ -6,7 +6,7 @@ use crate::source::Source;
 use crate::tree::Tree;
 use crate::{
     cpanel, dhcpcd, hsphere, ifcfg, ifupdown, keepalived, leftovers, managed, netplan, networkd,
-    networkmanager, suse, wireguard,
+    networkmanager, others, suse, wireguard,
 };
 
 impl Source {
@@ -73,6 +73,7 @@ pub fn read_usable(from: &[Origin], tree: &Tree<'_>) -> (Vec<(Source, Promises)>
         match source.read_usable(tree) {
             Ok(Some(mut promises)) => {
                 errors.extend(promises.unreadable.drain(..).map(|error| error.0.into()));
+                promises.unread.retain(|path| others::is_unread(tree, path));
                 found.push((source, promises));
             }
             Ok(None) if named => errors.push(ConfigError::Absent(source)),

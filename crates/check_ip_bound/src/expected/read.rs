@@ -36,6 +36,7 @@ impl Expected {
         let configured = found.iter().flat_map(|(_, promises)| &promises.promises);
         let certain = configured.map(|promise| &promise.expected).chain(ip);
         let guessed = without(comments.guessed, certain.map(|certain| certain.address));
+        let run: Vec<String> = found.iter().flat_map(|(_, promises)| promises.unread.clone()).collect();
         let mut expected = Self { on_each, guessed, ..Self::new(expectations, lists, found) };
         expected.dynamic.extend(comments.dynamic);
         let (floating, placed): (Vec<Promise>, _) =
@@ -49,8 +50,6 @@ impl Expected {
                 Ok(unread) => expected.unread = unread,
                 Err(error) => errors.push(error.into()),
             }
-            let note = |path: &String| format!("note: {path} is here and is not read");
-            expected.notes.extend(expected.unread.iter().map(note));
         } else if !from.is_empty()
             && errors.is_empty()
             && expected.is_empty()
@@ -58,6 +57,10 @@ impl Expected {
         {
             errors.push(ExpectedError::NothingPromised(expectations.addresses.names()));
         }
+        let new: Vec<String> = run.into_iter().filter(|path| !expected.unread.contains(path)).collect();
+        expected.unread.extend(new);
+        let note = |path: &String| format!("note: {path} is here and is not read");
+        expected.notes.extend(expected.unread.iter().map(note));
         expected.unusable = lines_of(&errors);
         expected
     }

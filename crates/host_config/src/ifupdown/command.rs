@@ -51,6 +51,8 @@ pub(super) enum Effect {
     MayBringUp(String),
     /// Starts a program that is not known here.
     Unread(String),
+    /// Runs a file that may add addresses.
+    Runs(String),
 }
 
 /// The longest command that is read, in octets.
@@ -217,6 +219,7 @@ impl Reader<'_> {
                 }
                 _ => {
                     self.effects.push(Effect::Unread(short(arguments.first().unwrap_or(head))));
+                    self.effects.extend(scripts::started(head, arguments).map(Effect::Runs));
                     Ok(())
                 }
             },
@@ -245,6 +248,7 @@ impl Reader<'_> {
             }
             _ => {
                 self.effects.push(Effect::Unread(short(head)));
+                self.effects.extend(scripts::started(head, arguments).map(Effect::Runs));
                 Ok(())
             }
         }

@@ -7,7 +7,7 @@ use addresses::short;
 
 use super::flavour::{Flavour, unknown_words};
 use super::interfaces::{Interfaces, Selected, Setting, Stanza};
-use super::lines::{first_word, logical_lines};
+use super::lines::{self, first_word, logical_lines};
 use crate::promise::{ConfigError, Place};
 use crate::tree::Tree;
 use crate::unreadable::Unreadable;
@@ -233,17 +233,18 @@ impl Reader<'_> {
             return Err(place
                 .error(format!("files included more than {DEPTH} deep or by more than {INCLUDES} lines")));
         }
-        if rest.contains(['$', '`', '~', '"', '\'', '\\']) {
+        let quoted = rest.contains(['"', '\'', '\\']) && self.flavour != Flavour::Ifupdown;
+        let Some(words) = lines::words(rest).filter(|_| !quoted) else {
             return Err(place.error(format!("{keyword} {}: only wildcards are understood", short(rest))));
-        }
+        };
         let folder = place.file.rsplit_once('/').map_or("", |(folder, _)| folder);
-        for word in rest.split_ascii_whitespace() {
+        for word in &words {
             if self.flavour == Flavour::Ifupdown2 && (keyword != "source" || !word.starts_with('/')) {
                 let what = format!("{keyword} {}: ifupdown2 does not read it", short(word));
                 self.all.remarks.push(place.remark(what));
                 continue;
             }
-            let pattern = if word.starts_with('/') { word.to_owned() } else { format!("{folder}/{word}") };
+            let pattern = if word.starts_with('/') { word.clone() } else { format!("{folder}/{word}") };
             for path in glob::expand(self.tree, &pattern, place)? {
                 if keyword == "source" {
                     let several = wildcard::is_pattern(&pattern);

@@ -59,6 +59,7 @@ pub(crate) fn bring_up(
     to.promises.extend(ledger.bound().into_iter().map(|(_, promise)| promise));
     outcome.ports.iter().for_each(|(controller, port, place)| to.add_port(controller, Some(port), place));
     to.remarks.append(&mut outcome.remarks);
+    to.unread.extend(outcome.runs);
     to.unknown.append(&mut outcome.unknown);
     to.notes.append(&mut outcome.notes);
     Ok(())

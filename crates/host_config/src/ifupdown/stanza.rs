@@ -36,6 +36,8 @@ pub(super) struct Outcome {
     pub(super) options: usize,
     /// Addresses that the program never binds.
     pub(super) shadowed: Vec<Shadowed>,
+    /// The files that its commands run.
+    pub(super) runs: Vec<String>,
     /// The program stops there, and brings up no later stanza of the interface.
     pub(super) stops: bool,
     /// The ports that its commands give bridges and the like, each with its place.
@@ -198,6 +200,7 @@ impl Outcome {
                 let expected = expected.address;
                 self.notes.push(format!("note: {expected} may be added by {place}, under a condition"));
             }
+            Effect::Runs(path) => self.runs.push(path),
             Effect::BringUp(name) => self.brings_up.push(name),
             Effect::MayBringUp(name) => {
                 self.notes.push(format!("note: {name} may be brought up by {place}, under a condition"));

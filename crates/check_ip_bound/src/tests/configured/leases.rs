@@ -87,6 +87,35 @@ fn a_file_that_is_not_read_is_named_before_an_excuse() {
 }
 
 #[test]
+fn a_script_that_an_up_line_runs_is_named_if_it_adds_addresses() {
+    let alone = "auto eth0\niface eth0 inet manual\n";
+    let beside = "auto eth0\niface eth0 inet static\n address 192.0.2.1/24\n";
+    let unread = "/etc/vip.sh is here and is not read";
+    let unknown = format!("IP_BOUND UNKNOWN - {unread}: name its addresses by --file, or add --bound");
+    let ok = "IP_BOUND OK - 1 address from ifupdown bound and usable";
+    let add = "#!/bin/sh\nip addr add 198.51.100.1/24 dev eth0\n";
+    let tunnel = "[Interface]\nAddress = 198.51.100.1/24\n";
+    let wg0 = "/etc/wireguard/wg0.conf";
+    let rows = [
+        (alone, "/etc/vip.sh", "/etc/vip.sh", add, unknown.as_str(), true),
+        (beside, "/etc/vip.sh", "/etc/vip.sh", add, ok, true),
+        (beside, "test -x /etc/vip.sh && . /etc/vip.sh", "/etc/vip.sh", add, ok, true),
+        (beside, "sh -e /etc/vip.sh", "/etc/vip.sh", add, ok, true),
+        (beside, "/etc/vip.sh", "/etc/vip.sh", "ip addr show\n", ok, false),
+        (beside, "wg-quick up wg0", wg0, tunnel, ok, true),
+        (beside, "wg-quick down wg0", wg0, tunnel, ok, false),
+    ];
+    for (stanza, command, path, content, expected, named) in rows {
+        let interfaces = format!("{stanza} up {command}\n");
+        let files = [("/etc/network/interfaces", interfaces.as_str()), (path, content)];
+        let (first, details) = said(&args(), &files, "192.0.2.1/24@eth0");
+        assert_eq!(first, expected, "{command}");
+        let note = format!("note: {path} is here and is not read");
+        assert_eq!(details.contains(&note) || first.contains(unread), named, "{command}: {details:?}");
+    }
+}
+
+#[test]
 fn an_interface_that_is_told_exactly_must_have_its_lease() {
     let eth3 = "CRITICAL - 1 of 1 address missing: eth3 has no IPv4 address (DHCP)";
     let gone = "UNKNOWN - 52:54:00:00:00:99 has no IPv4 address (DHCP): there is no 52:54:00:00:00:99 here, \

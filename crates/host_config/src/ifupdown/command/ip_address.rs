@@ -84,7 +84,7 @@ fn octal(text: &str) -> Option<String> {
     Some(decimal + mask)
 }
 
-/// The interface, unless its name is that of a variable.
+/// The interface, unless its name is that of a variable or the output of a command.
 pub(super) fn known(name: &str) -> Option<String> {
-    (!name.contains('$')).then(|| name.to_owned())
+    (!name.contains(['$', '`'])).then(|| name.to_owned())
 }

@@ -1,4 +1,4 @@
-//! Tells whether the lines of scripts that are not read add addresses.
+//! Scripts that are not read: which ones a command runs, and whether their lines add addresses.
 
 use addresses::HostAddress;
 
@@ -14,6 +14,24 @@ pub(crate) fn adds_address(line: &str) -> bool {
             false => bindings(&command.replace('=', " ")) > 0,
         }
     })
+}
+
+/// Where wg-quick(8) looks for the file of a tunnel.
+const TUNNELS: &str = "/etc/wireguard";
+
+/// Returns the file that a command runs: a script, or the tunnel that wg-quick(8) brings up. `None` if that is
+/// a program of the system, or not known.
+pub(super) fn started(head: &str, arguments: &[&str]) -> Option<String> {
+    let name = program(head);
+    let runs_script = matches!(name, "." | "source" | "sh" | "bash" | "dash" | "ash" | "perl")
+        || name.starts_with("python");
+    let path = match arguments {
+        ["up", tunnel] if name == "wg-quick" && !tunnel.contains('/') => format!("{TUNNELS}/{tunnel}.conf"),
+        ["up", path] if name == "wg-quick" => (*path).to_owned(),
+        _ if runs_script => (*arguments.iter().find(|word| !word.starts_with('-'))?).to_owned(),
+        _ => head.to_owned(),
+    };
+    Some(path).filter(|path| path.starts_with('/') && !path.contains(['$', '`']))
 }
 
 /// Returns whether the arguments of ifconfig(8) give an interface an address, or may give one by a variable.

@@ -24,6 +24,7 @@ fn shown(line: &str) -> String {
         Effect::BringUp(name) => format!("ifup {name}"),
         Effect::MayBringUp(name) => format!("may ifup {name}"),
         Effect::Unread(name) => format!("unread {name}"),
+        Effect::Runs(path) => format!("runs {path}"),
     };
     let environment = [("METHOD", "static"), ("MODE", "start"), ("IF_ADDRESS", "192.0.2.1")];
     let environment = environment.map(|(name, value)| (name.to_owned(), value.to_owned()));
@@ -197,6 +198,8 @@ fn reads_what_binds_addresses() {
             "192.0.2.1/24 eth0, 192.0.2.2/24 eth0",
         ),
         ("ip addr add $IF_ADDRESS dev lo", "192.0.2.1/32 lo"),
+        ("ip addr add 192.0.2.9/24 dev `cat /x`", "192.0.2.9/24 -"),
+        ("ip addr add 192.0.2.9/24 dev $(cat /x)", "192.0.2.9/24 -"),
         ("[ $METHOD = static ] && ip addr add 192.0.2.9/24 dev eth0", "192.0.2.9/24 eth0"),
         ("[ \"$MODE\" = stop ] && ip addr add 192.0.2.9/24 dev eth0", ""),
         ("exit 0; ip addr add 192.0.2.9/24 dev eth0", ""),
@@ -219,7 +222,16 @@ fn reads_what_binds_addresses() {
         ("ifconfig eth0 0.0.0.0 up", ""),
         ("ifconfig eth0 hw ether 02:00:00:00:00:01 mtu 9000 -arp promisc", ""),
         ("ifup eth0.3 eth0:1 --force", "ifup eth0.3, ifup eth0:1"),
-        ("/etc/network/aliases.sh start", "unread /etc/network/aliases.sh"),
+        ("/etc/network/aliases.sh start", "unread /etc/network/aliases.sh, runs /etc/network/aliases.sh"),
+        ("sh -e /etc/network/aliases.sh eth0", "unread -e, runs /etc/network/aliases.sh"),
+        (". /etc/network/aliases.sh", "unread ., runs /etc/network/aliases.sh"),
+        ("[ -x /s ] && python3 /s", "unread python3, runs /s"),
+        ("wg-quick up wg0", "unread wg-quick, runs /etc/wireguard/wg0.conf"),
+        (
+            "wg-quick up /root/wg0.conf; wg-quick down wg1",
+            "unread wg-quick, runs /root/wg0.conf, unread wg-quick",
+        ),
+        ("sh $SCRIPT; x y", "unread $SCRIPT, unread x"),
         ("[ -x /usr/sbin/ethtool ] && ethtool -K $IFACE tso off", ""),
         ("echo 1 > /proc/sys/net/ipv4/ip_forward", ""),
     ];
