@@ -34,6 +34,8 @@ pub(crate) enum Cause {
     NoGreeting,
     /// The connection stood, and the service did not answer what was sent.
     NoReply,
+    /// The service answered what came before this word of ours, and not this one in time.
+    NoReplyTo(&'static str),
     /// The connection stood, but not for as long as it should.
     ClosedEarly,
     /// The handshake of TLS failed, or the certificate is not accepted.
@@ -91,6 +93,10 @@ pub(crate) enum Local {
     UnreachableRoute,
     /// A route of this machine throws it away, or the address needs an interface beside it.
     Invalid,
+    /// The source is an address of loopback, and the target is not of this machine.
+    Loopback,
+    /// The interface never leads there.
+    Interface,
     /// No local port or no address to connect from.
     Lack(Lack),
     /// No file descriptor is left.
@@ -140,6 +146,8 @@ impl Local {
             Local::Prohibited => shared(Errno::ACCESS),
             Local::UnreachableRoute => shared(Errno::HOSTUNREACH),
             Local::Invalid => shared(Errno::INVAL),
+            Local::Loopback => "not reachable by --source",
+            Local::Interface => "not reachable by --interface",
             Local::Lack(lack) => lack.words(),
             Local::NoDescriptor => shared(Errno::MFILE),
             Local::NoMemory => shared(Errno::NOMEM),
@@ -167,6 +175,10 @@ impl Local {
             Local::UnreachableRoute => "an unreachable route of this machine: see ip route get",
             Local::Invalid => {
                 "a blackhole route of this machine, or an address that needs an interface: see ip route get"
+            }
+            Local::Loopback => "from a loopback address only this machine can be reached",
+            Local::Interface => {
+                "lo leads to this machine alone, and no other interface to 127.0.0.1: leave it out"
             }
             Local::Lack(Lack::Port) => "widen net.ipv4.ip_local_port_range, or lower --in-flight",
             Local::Lack(Lack::Ipv4) => "no interface of this machine has an IPv4 address: see ip address",
@@ -214,6 +226,7 @@ impl Cause {
             Cause::Incomplete(_) => "answer incomplete".to_owned(),
             Cause::NoBanner | Cause::NoGreeting => "no banner".to_owned(),
             Cause::NoReply => "no reply".to_owned(),
+            Cause::NoReplyTo(word) => format!("no reply to {word}"),
             Cause::ClosedEarly => "closed early".to_owned(),
             Cause::Tls(fault) => fault.brief(),
             Cause::TlsClosed => "closed in the TLS handshake".to_owned(),
@@ -245,6 +258,9 @@ impl Cause {
                     .to_owned()
             }
             Cause::NoReply => "connected, but no reply: the service hangs".to_owned(),
+            Cause::NoReplyTo(_) => {
+                format!("{} in the time of --connect-timeout: the service is slow, or hangs", self.brief())
+            }
             Cause::ClosedEarly => "closed early: the connection did not stand for the time of --stay".to_owned(),
             Cause::Tls(fault) => format!("{}: {fault}", fault.brief()),
             Cause::TlsSilent => {

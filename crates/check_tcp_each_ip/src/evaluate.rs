@@ -136,8 +136,7 @@ impl Judgement<'_> {
 
     /// For how many days the certificate is valid that expires first.
     fn certificates(&self) -> Option<Finding> {
-        let days = (self.observations.certificate_days? * 100.0).floor() / 100.0;
-        Some(Finding::ok("").metric(Metric::new("certificate_days", days)))
+        Some(Finding::ok("").metric(certificate_days(self.observations.certificate_days?)))
     }
 
     fn counted(&self, finding: Finding, failed: usize) -> Finding {
@@ -286,6 +285,11 @@ impl Judgement<'_> {
         };
         format!("{total} {what} {verb}{port}{slowest_name} in {:.3} s{otherwise}", slowest.as_secs_f64())
     }
+}
+
+/// The metric of the certificate that expires first.
+pub(crate) fn certificate_days(days: f64) -> Metric {
+    Metric::new("certificate_days", (days * 100.0).floor() / 100.0)
 }
 
 /// Whether a target kept silent, and perhaps is only not reached.

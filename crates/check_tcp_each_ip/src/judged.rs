@@ -10,6 +10,7 @@ use plugin::{Metric, Progress, Report, State, Unit};
 
 use crate::allowed::Allowed;
 use crate::cause::Cause;
+use crate::evaluate::certificate_days;
 use crate::evaluate::outage::is_outage;
 use crate::judged::total::Total;
 use crate::target::Target;
@@ -59,6 +60,8 @@ pub(crate) struct Judged {
     texts: Mutex<Vec<(Known, String)>>,
     /// Some of the silent addresses.
     silent: Mutex<Vec<IpAddr>>,
+    /// For how many days the certificate is valid that expires first, of those that were shown.
+    certificate_days: Mutex<Option<f64>>,
 }
 
 impl Judged {
@@ -80,6 +83,7 @@ impl Judged {
             counts: Default::default(),
             texts: Mutex::default(),
             silent: Mutex::default(),
+            certificate_days: Mutex::default(),
         });
         let teller = Arc::clone(&judged);
         progress.tell_by(move || teller.report(host_net::is_to_blame));
@@ -117,6 +121,12 @@ impl Judged {
     /// Returns how many were tried, at least once.
     pub(crate) fn asked(&self) -> usize {
         self.counts.iter().map(|count| count.load(Ordering::Relaxed)).sum()
+    }
+
+    /// Notes for how many days a certificate is valid that was shown.
+    pub(crate) fn shows_certificate(&self, days: f64) {
+        let mut first = lock(&self.certificate_days);
+        *first = Some(first.map_or(days, |first| first.min(days)));
     }
 
     /// Counts a target that answers as it should, perhaps after it failed because of `earlier`.
@@ -292,7 +302,7 @@ impl Judged {
         metrics.push(slowest.thresholds(self.allowed.slowest.clone()));
         let mismatched = || of_all(Metric::count("mismatched", self.count(Known::Otherwise)));
         metrics.extend(self.allowed.mismatch.map(|_| mismatched()));
-        metrics.extend(self.tls.then(|| Metric::new("certificate_days", f64::NAN)));
+        metrics.extend(self.tls.then(|| certificate_days(lock(&self.certificate_days).unwrap_or(f64::NAN))));
         metrics.extend(self.allowed.closed.then(|| unknown("silent")));
         metrics
     }

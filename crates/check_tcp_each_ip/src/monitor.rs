@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use host_net::{Diagnosis, Explanation, Silence};
+use host_net::{Bound, Diagnosis, Explanation, Silence};
 use plugin::Deadline;
 
 use crate::cause::{Cause, Local};
@@ -45,6 +45,31 @@ pub(crate) fn excuse(
     }
 }
 
+/// Takes back the verdict on targets to which the interface cannot lead: lo leads to this machine alone, and
+/// no other one to the addresses of loopback.
+pub(crate) fn excuse_interface(
+    interface: &str,
+    targets: &[Target],
+    failed: &mut [(u32, Cause)],
+    deadline: &Deadline,
+) {
+    let is_cause = |cause: &Cause| silence(cause).is_some() || *cause == Cause::Refused;
+    let mut bound = None;
+    for (place, cause) in failed.iter_mut().filter(|(_, cause)| is_cause(cause)) {
+        let target = usize::try_from(*place).ok().and_then(|place| targets.get(place));
+        let bound = bound.get_or_insert_with(|| Bound::read(deadline).ok());
+        let (Some(Target { address, .. }), Some(bound)) = (target, bound) else { return };
+        let is_bound = || bound.addresses.binary_search_by(|one| one.address.cmp(address)).is_ok();
+        let leads = match interface {
+            "lo" => address.is_loopback() || is_bound(),
+            _ => !address.is_loopback(),
+        };
+        if !leads {
+            *cause = Cause::Local(Local::Interface);
+        }
+    }
+}
+
 /// Returns how a target is silent, if this machine may be to blame for it.
 fn silence(cause: &Cause) -> Option<Silence> {
     match cause {
@@ -62,6 +87,7 @@ fn explained(by: Explanation) -> Cause {
         Explanation::LinkDown => Local::LinkDown,
         Explanation::NeighbourTable => Local::NeighbourTable,
         Explanation::Gateway => Local::Gateway,
+        Explanation::Rejected => Local::Prohibited,
         Explanation::Conntrack => Local::Conntrack,
         Explanation::NoNeighbour => return Cause::NoNeighbour,
     })

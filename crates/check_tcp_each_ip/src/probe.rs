@@ -66,10 +66,14 @@ pub(crate) fn probe(args: &Args, allowed: &Allowed, deadline: &Deadline) -> Resu
     let mut swept = try_all(&mut collection, &shared, allowed)?;
     source::check_use(&args.connecting.source, &swept.targets)?;
     monitor::excuse(&diagnosis, &swept.targets, &mut swept.found.failed, deadline);
+    if let Some(interface) = &args.connecting.interface {
+        monitor::excuse_interface(interface, &swept.targets, &mut swept.found.failed, deadline);
+    }
     let mut notes = collection.left_out(args).into_iter().collect::<Vec<_>>();
     notes.extend(args.securing.note());
     notes.extend(source::note(&args.connecting.source, &swept.targets));
     notes.extend(swept.notes(args.connecting.tries));
+    notes.extend(swept.note_on_certificates());
     // Whatever else a port does, it is not open.
     let is_closed = |(_, cause): &mut (u32, Cause)| {
         args.connecting.closed && !matches!(cause, Cause::Open | Cause::Local(_))

@@ -21,6 +21,8 @@ mod names;
 mod options;
 #[path = "cli/services.rs"]
 mod services;
+#[path = "cli/starttls.rs"]
+mod starttls;
 #[path = "cli/stopped.rs"]
 mod stopped;
 #[path = "cli/tls.rs"]

@@ -45,6 +45,8 @@ pub enum Explanation {
     NeighbourTable,
     /// The gateway towards it does not answer on the link.
     Gateway,
+    /// This machine says that it is unreachable, and the gateway answers: its firewall rejects.
+    Rejected,
     /// The table of tracked connections is full.
     Conntrack,
     /// Nothing on the link has the address: the only one that is no fault of this machine.
@@ -59,6 +61,7 @@ impl Explanation {
             Self::LinkDown => "link down here",
             Self::NeighbourTable => NeighbourTable::FULL_HERE,
             Self::Gateway => "gateway silent here",
+            Self::Rejected => "prohibited here",
             Self::Conntrack => "conntrack table full here",
             Self::NoNeighbour => "no neighbour",
         }
@@ -206,6 +209,9 @@ impl Faults {
             }
             Some(Way { link_down: true, .. }) => Explanation::LinkDown,
             Some(way) if is_tried && table.explains(way) => Explanation::NeighbourTable,
+            Some(Way { on_link: false, is_silent: Some(false), .. }) if silence == Silence::NoNeighbour => {
+                Explanation::Rejected
+            }
             Some(way) if self.gateway_is_silent(silence, way) => Explanation::Gateway,
             _ if self.conntrack && is_tried => Explanation::Conntrack,
             // Of many packets to one that does not answer, the kernel reports only the first few.
@@ -257,6 +263,9 @@ mod tests {
             (silent, way(false, other, Some(true)), gateway),
             (once, way(false, other, Some(true)), gateway),
             (Silence::NoNeighbour, way(false, hop, Some(true)), gateway),
+            (Silence::NoNeighbour, way(false, hop, None), gateway),
+            // It answers, so it is a firewall here that rejects.
+            (Silence::NoNeighbour, way(false, hop, Some(false)), Some(Explanation::Rejected)),
             // Its entry is gone, and it was reported for another target.
             (silent, way(false, hop, None), gateway),
             (silent, way(false, other, None), None),

@@ -7,6 +7,7 @@
 //! | `verifier` | the verification of a server's certificate, during the handshake or at any time after it |
 //! | `chain` | the certificates from a server's to an authority |
 //! | `certificate` | what a certificate says of itself |
+//! | `asked` | whether a server asked for our own certificate |
 //! | `key` | which kinds of keys signatures can be verified by |
 //! | `ecdsa` | the ECDSA signatures that ring does not verify |
 //! | `p521` | the exchange of keys on the curve P-521 |
@@ -18,6 +19,7 @@
 //!
 //! [`crate::Stream::secure`] makes a connection of it.
 
+mod asked;
 mod authorities;
 mod certificate;
 mod chain;
@@ -46,6 +48,7 @@ pub use key::{Kind, Unverifiable};
 pub use session::Session;
 pub use verifier::Verify;
 
+use asked::Asked;
 use verifier::Verifier;
 
 /// A client certificate and its key, for servers that ask for one.
@@ -120,8 +123,8 @@ impl Client {
     /// # Errors
     /// [`Fault`]: no certificate can be for this name.
     pub fn session(&self, name: &str) -> Result<Session, Fault> {
-        let (connection, verifier) = self.begin(name)?;
-        Ok(Session::new(connection, verifier))
+        let (connection, verifier, asked) = self.begin(name)?;
+        Ok(Session::new(connection, verifier, asked))
     }
 
     /// Returns the state of a new connection to a server that is called `name`, a host name or an address.
@@ -133,12 +136,14 @@ impl Client {
     }
 
     /// Begins a connection, with a verifier of its own.
-    fn begin(&self, name: &str) -> Result<(ClientConnection, Arc<Verifier>), Fault> {
+    fn begin(&self, name: &str) -> Result<(ClientConnection, Arc<Verifier>, Arc<Asked>), Fault> {
         let server = ServerName::try_from(name.to_owned()).map_err(|_| Fault::Name(name.to_owned()))?;
         let verifier = Arc::new(self.verifier.renewed());
         let mut config = ClientConfig::clone(&self.config);
         config.dangerous().set_certificate_verifier(Arc::<Verifier>::clone(&verifier));
+        let asked = Arc::new(Asked::new(config.client_auth_cert_resolver));
+        config.client_auth_cert_resolver = Arc::<Asked>::clone(&asked);
         let connection = ClientConnection::new(Arc::new(config), server);
-        Ok((connection.map_err(|error| Fault::from(&error))?, verifier))
+        Ok((connection.map_err(|error| Fault::from(&error))?, verifier, asked))
     }
 }

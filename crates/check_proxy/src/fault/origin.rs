@@ -45,7 +45,8 @@ impl Fault {
             Cause::Tls(Tls::NotTls) => Tunnel::NoTls,
             Cause::Tls(Tls::Unverifiable(..)) => Tunnel::Unverifiable(cause.to_string()),
             Cause::Tls(
-                Tls::Alert(_)
+                Tls::HandshakeFailure
+                | Tls::Alert(_)
                 | Tls::TooOld
                 | Tls::NothingInCommon
                 | Tls::WantsCertificate

@@ -288,3 +288,15 @@ fn unexpected_answers_have_their_own_state() {
     assert!(said(&counted).starts_with("X OK - 1 of 3 asked | failed=1;;1;0;3 "), "{}", said(&counted));
     assert!(!said(&counted).contains("mismatched="), "{}", said(&counted));
 }
+
+/// An expired certificate that was shown is known, whatever is left to try.
+#[test]
+fn the_days_of_certificates_are_told_as_far_as_they_are_known() {
+    let judged = Judged::new((3, 0), &allowed(("", "0")), (true, true), &Progress::default());
+    assert!(said(&judged).ends_with(" certificate_days=U"), "{}", said(&judged));
+    judged.shows_certificate(80.126);
+    assert!(said(&judged).ends_with(" certificate_days=80.12"), "{}", said(&judged));
+    judged.shows_certificate(-3.214);
+    judged.shows_certificate(90.0);
+    assert!(said(&judged).ends_with(" certificate_days=-3.22"), "{}", said(&judged));
+}

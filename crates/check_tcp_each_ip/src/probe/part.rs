@@ -116,6 +116,16 @@ impl Swept {
         }
     }
 
+    /// Returns the note on those that refused us since we have no certificate.
+    pub(super) fn note_on_certificates(&self) -> Option<String> {
+        let (count, want) = match self.found.want_certificate {
+            0 => return None,
+            1 => (1, "target wants"),
+            count => (count, "targets want"),
+        };
+        Some(format!("note: {count} {want} a client certificate: only what the servers show was verified"))
+    }
+
     /// Returns the notes on tries that are fewer than the `most` asked for.
     pub(super) fn notes(&self, most: u8) -> impl Iterator<Item = String> {
         let tried_less = self.tried_less.iter().filter(|(_, targets)| **targets > 0);

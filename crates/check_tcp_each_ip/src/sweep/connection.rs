@@ -1,6 +1,6 @@
 //! One connection: opening it, and what its end means. Nothing here waits.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::os::fd::OwnedFd;
 
 use net::{Lack, Source, keep_icmp_errors};
@@ -63,8 +63,14 @@ pub(crate) fn start(target: Target, source: &Source) -> Started {
 fn refused(target: Target, source: &Source, errno: Errno) -> Cause {
     Cause::Local(match errno {
         Errno::ADDRNOTAVAIL | Errno::ADDRINUSE => Local::Lack(Lack::of(target.into(), source)),
+        Errno::INVAL if source.addresses.iter().any(|from| is_loopback_for(from, target)) => Local::Loopback,
         errno => Local::from_errno(errno),
     })
+}
+
+/// Whether a source is one of loopback, of the family of the target.
+fn is_loopback_for(from: &IpAddr, target: Target) -> bool {
+    from.is_loopback() && from.is_ipv6() == target.address.is_ipv6()
 }
 
 /// Why a connection that was pending has failed: none if it stands, or stood and was closed since.

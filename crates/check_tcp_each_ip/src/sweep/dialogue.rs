@@ -67,6 +67,8 @@ pub(crate) struct Dialogue {
     said: Vec<u8>,
     /// When the first certificate ends that the service shows, in seconds after 1970.
     pub(crate) not_after: Option<u64>,
+    /// Whether the service refused us since we have no certificate, after it showed its own.
+    pub(crate) wants_certificate: bool,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -92,7 +94,13 @@ pub(crate) enum Heard {
 impl Dialogue {
     /// Says the first word to a service that is called `name`.
     pub(crate) fn begin(script: &Script, socket: &OwnedFd, name: &str) -> Result<Self, Cause> {
-        let mut dialogue = Self { step: Step::Answer, session: None, said: Vec::new(), not_after: None };
+        let mut dialogue = Self {
+            step: Step::Answer,
+            session: None,
+            said: Vec::new(),
+            not_after: None,
+            wants_certificate: false,
+        };
         match (script.starttls, &script.tls, &script.talk) {
             (Some(_), ..) => dialogue.step = Step::StartTls(0),
             (None, Some(tls), _) => dialogue.secure(tls, socket, name)?,
@@ -121,7 +129,10 @@ impl Dialogue {
 
     /// Takes octets of the service. Returns whether it has said what it must.
     fn take(&mut self, octets: &[u8], script: &Script, socket: &OwnedFd, name: &str) -> Result<bool, Cause> {
-        self.decrypt(octets, socket).map_err(|cause| self.of_handshake(cause, script))?;
+        if let Err(cause) = self.decrypt(octets, socket) {
+            let refused = self.refused_without_certificate(&cause, script);
+            return refused.unwrap_or_else(|| Err(self.of_handshake(cause, script)));
+        }
         match (self.step, &script.starttls, &script.tls) {
             (Step::StartTls(word), Some(starttls), Some(tls)) => {
                 self.ask_for_tls(word, *starttls, tls, (socket, name))?;
@@ -139,6 +150,16 @@ impl Dialogue {
             },
             _ => script.talk.as_ref().map_or(Ok(true), |talk| talk.judge(&self.said)),
         }
+    }
+
+    /// Where the service wants a client certificate and refuses us without one, and nothing is to be said to it
+    /// after the handshake: whether its own certificate, which is verified by then, is valid for long enough. In
+    /// TLS 1.3 it refuses after the handshake.
+    fn refused_without_certificate(&mut self, cause: &Cause, script: &Script) -> Option<Result<bool, Cause>> {
+        let wants = *cause == Cause::Tls(Fault::WantsCertificate);
+        let tls = script.tls.as_ref().filter(|_| wants && script.talk.is_none())?;
+        self.wants_certificate = true;
+        Some(self.check_certificate(tls).map(|()| true))
     }
 
     /// Adds octets of the service to what it said, and sends what TLS has to say to them.
@@ -256,7 +277,9 @@ impl Dialogue {
         match (self.step, &script.talk) {
             (Step::Secure, _) => Cause::TlsSilent,
             (Step::StartTls(0), _) if self.said.is_empty() => Cause::NoGreeting,
-            (Step::StartTls(_), _) if self.said.is_empty() => Cause::NoReply,
+            (Step::StartTls(word), _) if self.said.is_empty() => {
+                Cause::NoReplyTo(script.starttls.map_or("", |starttls| starttls.word(word)))
+            }
             (Step::Answer, Some(talk)) => talk.late(&self.said),
             (_, None) if self.said.is_empty() => Cause::NoBanner,
             (Step::StartTls(_), _) => Cause::Incomplete(talk::shown(&self.said)),

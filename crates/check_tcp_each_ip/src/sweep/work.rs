@@ -101,6 +101,8 @@ pub(crate) struct Found {
     pub(crate) slowest: Option<(Duration, u32)>,
     /// When the first certificate expires, in seconds since 1970.
     pub(crate) first_expiry: Option<u64>,
+    /// How many showed their certificate and then refused us since we have none.
+    pub(crate) want_certificate: usize,
     /// What was lacking if it ended without room for a single connection.
     pub(crate) lack: Option<Local>,
     /// The places of the others, and why.
@@ -115,6 +117,7 @@ impl Found {
         self.tried_less += other.tried_less;
         self.slowest = self.slowest.max(other.slowest);
         self.first_expiry = self.first_expiry.into_iter().chain(other.first_expiry).min();
+        self.want_certificate += other.want_certificate;
         self.lack = self.lack.or(other.lack);
         self.failed.extend(other.failed);
     }

@@ -11,9 +11,7 @@ use super::*;
 /// A server of openssl takes one connection after the other, on a busy machine slowly: what is not about time
 /// has plenty of it.
 const PATIENT: [&str; 2] = ["--timeout=60", "--connect-timeout=25"];
-const HERE: &str = "subjectAltName=IP:127.0.0.1";
-/// What a server answers to EHLO.
-const EHLO: (&str, &str) = ("EHLO ", "250-mail.example.com\r\n250-STARTTLS\r\n250 HELP\r\n");
+pub(super) const HERE: &str = "subjectAltName=IP:127.0.0.1";
 
 pub(super) fn ask(port: &str, trusted: &std::path::Path, more: &[&str]) -> Outcome {
     let trusted = format!("--tls-ca={}", trusted.display());
@@ -33,6 +31,38 @@ fn every_fault_of_a_certificate_has_its_words() {
         assert_eq!(outcome.code, Some(2), "{}: {}", fault.what, outcome.stdout);
         let detail = outcome.stdout.lines().nth(1).unwrap_or_default();
         assert!(detail.ends_with(&format!(": {}", fault.words)), "{}: {}", fault.what, outcome.stdout);
+    }
+}
+
+/// A server that wants a client certificate refuses before the end of the handshake in TLS 1.2, and after it in
+/// TLS 1.3: what it shows is verified by then.
+#[test]
+fn a_server_that_wants_a_client_certificate_is_verified() {
+    if missing(&NEEDS) {
+        return;
+    }
+    let authority = Authority::create("sop");
+    let trusted = authority.path("ca.pem");
+    let good = authority.sign("good", HERE);
+    let expired = authority.sign_between("expired", HERE, "20200101000000Z", "20200229120000Z");
+    let note = "\nnote: 1 target wants a client certificate: only what the servers show was verified\n";
+    let wants = "127.0.0.1 wants a client certificate";
+    let rows: [(_, &str, &[&str], i32, &str, bool); 8] = [
+        (&good, "-tls1_2 -Verify 1", &[], 0, "", true),
+        (&good, "-tls1_2 -verify 1", &[], 0, "", false),
+        (&good, "-tls1_3 -Verify 1", &[], 0, "", false),
+        (&good, "-tls1_2 -Verify 1", &["--expect=x"], 2, wants, false),
+        (&good, "-tls1_3 -Verify 1", &["--expect=x"], 2, wants, false),
+        (&good, "-tls1_2 -Verify 1", &["--certificate-days=14:"], 2, "certificate expires 20", false),
+        (&good, "-tls1_2 -Verify 1", &["--sni=www.example.com"], 2, "certificate of 127.0.0.1", false),
+        (&expired, "-tls1_2 -Verify 1", &[], 2, "certificate expired 2020-02-29", false),
+    ];
+    for (pair, server, more, code, words, has_note) in rows {
+        let server = TlsServer::start(pair, server);
+        let outcome = ask(server.port(), &trusted, &[&["--tries=1"], more].concat());
+        assert_eq!(outcome.code, Some(code), "{more:?} {}", outcome.stdout);
+        assert!(outcome.first_line().contains(words), "{more:?} {}", outcome.stdout);
+        assert_eq!(outcome.stdout.contains(note), has_note, "{more:?} {}", outcome.stdout);
     }
 }
 
@@ -212,44 +242,8 @@ fn what_speaks_no_tls_is_told_apart() {
     assert_eq!(alone.code, Some(3), "{}", alone.stdout);
 }
 
-/// The server's side of what is said before TLS. Returns whether the client said what it should.
-fn converse(stream: &mut TcpStream, greeting: &str, replies: &[(&str, &str)]) -> bool {
-    let _ = stream.write_all(greeting.as_bytes());
-    let mut said = [0; 512];
-    for (word, reply) in replies {
-        let length = stream.read(&mut said).unwrap_or(0);
-        if !String::from_utf8_lossy(said.get(..length).unwrap()).starts_with(word) {
-            return false;
-        }
-        let _ = stream.write_all(reply.as_bytes());
-    }
-    true
-}
-
-/// A service that speaks like SMTP or IMAP and then closes the connection.
-fn closing(greeting: &'static str, replies: &'static [(&'static str, &'static str)]) -> String {
-    service(move |mut stream| {
-        let _ = converse(&mut stream, greeting, replies);
-    })
-}
-
-/// A service that speaks like SMTP or IMAP and hands the connection to a TLS server after STARTTLS.
-fn upgrading(
-    server: &TlsServer,
-    greeting: &'static str,
-    replies: &'static [(&'static str, &'static str)],
-) -> String {
-    let address = server.address().to_owned();
-    service(move |mut stream| {
-        if !converse(&mut stream, greeting, replies) {
-            return;
-        }
-        relay(stream, &address);
-    })
-}
-
 /// Connects both ways to a server until one of the two ends.
-fn relay(mut stream: TcpStream, address: &str) {
+pub(super) fn relay(mut stream: TcpStream, address: &str) {
     let Ok(mut onward) = TcpStream::connect(address) else { return };
     let (mut back, mut from) = (stream.try_clone().unwrap(), onward.try_clone().unwrap());
     let answers = thread::spawn(move || {
@@ -259,87 +253,6 @@ fn relay(mut stream: TcpStream, address: &str) {
     let _ = std::io::copy(&mut stream, &mut onward);
     let _ = onward.shutdown(Shutdown::Both);
     let _ = answers.join();
-}
-
-#[test]
-fn tls_is_asked_for_where_the_protocol_begins_without_it() {
-    if missing(&NEEDS) {
-        return;
-    }
-    let authority = Authority::create("sop");
-    let trusted = authority.path("ca.pem");
-    let server = TlsServer::start(&authority.sign("here", HERE), "");
-    let smtp =
-        upgrading(&server, "220 mail.example.com ESMTP\r\n", &[EHLO, ("STARTTLS\r\n", "220 go on\r\n")]);
-    let imap = upgrading(&server, "* OK ready\r\n", &[("a STARTTLS\r\n", "a OK begin\r\n")]);
-    let without = upgrading(&server, "220 mail\r\n", &[("EHLO ", "250 mail.example.com\r\n")]);
-    for (port, protocol) in [(&smtp, "smtp"), (&imap, "imap")] {
-        let outcome = ask(port, &trusted, &["--starttls", protocol, "--tries=1"]);
-        assert_eq!(outcome.code, Some(0), "{protocol} {}", outcome.stdout);
-    }
-    let outcome = ask(&without, &trusted, &["--starttls=smtp", "--tries=1"]);
-    let line = format!("TCP_EACH_IP CRITICAL - 1 of 1 fails, port {without}: 127.0.0.1 no STARTTLS");
-    assert_eq!(text(&outcome), (2, line.as_str()));
-    assert!(
-        outcome.stdout.ends_with("\n127.0.0.1: no STARTTLS: the service does not offer it\n"),
-        "{}",
-        outcome.stdout
-    );
-}
-
-/// What the service says is the reason, and what it refuses.
-#[test]
-fn what_goes_wrong_before_tls_is_told() {
-    if missing(&NEEDS) {
-        return;
-    }
-    let authority = Authority::create("sop");
-    let trusted = authority.path("ca.pem");
-    let server = TlsServer::start(&authority.sign("here", HERE), "");
-    let busy = upgrading(&server, "421 mail.example.com too busy; call|later\r\n", &[]);
-    let unwilling =
-        upgrading(&server, "220 mail\r\n", &[EHLO, ("STARTTLS\r\n", "454 4.7.0 TLS not available\r\n")]);
-    let closed = upgrading(&server, "* BYE overloaded\r\n", &[]);
-    let other = upgrading(&server, "SSH-2.0-OpenSSH_9.2\r\n", &[]);
-    // Services that end in the middle, and one whose answer never ends.
-    let mute = closing("", &[]);
-    let before_ehlo = closing("220 mail\r\n", &[]);
-    let after_ehlo = closing("220 mail\r\n", &[("EHLO ", "")]);
-    let in_reply = closing("220 mail\r\n", &[("EHLO ", "250-mail.example.com\r\n")]);
-    let after_starttls = closing("220 mail\r\n", &[EHLO, ("STARTTLS\r\n", "")]);
-    let imap_ends = closing("* OK ready\r\n", &[("a STARTTLS\r\n", "")]);
-    let teasing = saying(b"220-mail.example.com\r\n220-please wait\r\n");
-    let rows = [
-        (&mute, "smtp", "closed without a word"),
-        (&before_ehlo, "smtp", "closed after EHLO"),
-        (&after_ehlo, "smtp", "closed after EHLO"),
-        (&in_reply, "smtp", "closed after EHLO"),
-        (&after_starttls, "smtp", "closed after STARTTLS"),
-        (&imap_ends, "imap", "closed after STARTTLS"),
-        (&teasing, "smtp", "answer incomplete"),
-        (&busy, "smtp", "turned away: 421 mail.example.com too busy, call/later"),
-        (&unwilling, "smtp", "no STARTTLS"),
-        (&closed, "imap", "turned away: * BYE overloaded"),
-        (&other, "smtp", "unexpected answer"),
-        // The server waits for the handshake.
-        (&server.port().to_owned(), "smtp", "no banner"),
-    ];
-    let mut details = Vec::new();
-    for (port, protocol, reason) in rows {
-        let outcome = ask(port, &trusted, &["--starttls", protocol, "--tries=1", "--connect-timeout=1"]);
-        let line = format!("TCP_EACH_IP CRITICAL - 1 of 1 fails, port {port}: 127.0.0.1 {reason}");
-        assert_eq!(text(&outcome), (2, line.as_str()));
-        details.extend(outcome.stdout.lines().skip(1).map(str::to_owned));
-    }
-    let expected = [
-        "127.0.0.1: closed after EHLO: 250-mail.example.com",
-        "127.0.0.1: answer incomplete after 220-mail.example.com  220-please wait",
-        "127.0.0.1: turned away: 421 mail.example.com too busy; call/later",
-        "127.0.0.1: no STARTTLS: 454 4.7.0 TLS not available",
-        "127.0.0.1: unexpected answer: SSH-2.0-OpenSSH_9.2",
-        "127.0.0.1: connected, but no banner: the service hangs, or perhaps TLS from the start: leave --starttls out",
-    ];
-    assert_eq!(details, expected);
 }
 
 #[test]

@@ -58,6 +58,36 @@ fn a_link_that_is_down_here_is_no_outage() {
     assert!(outcome.first_line().starts_with(line), "{}", outcome.stdout);
 }
 
+/// From loopback no other host is reached, lo leads to none, and no other interface to loopback.
+#[test]
+fn a_source_that_leads_nowhere_is_named() {
+    if missing(&HOSTS) {
+        return;
+    }
+    let _room = NEIGHBOURS.read().unwrap_or_else(PoisonError::into_inner);
+    let (monitor, server) = routed(1);
+    let (_open, _own) = (listening(&server, 80), listening(&monitor, 80));
+    let source = "not reachable by --source";
+    let interface = "not reachable by --interface";
+    let rows: [(&str, &str, i32, &str); 8] = [
+        ("192.0.2.1", "--source=127.0.0.1", 3, source),
+        ("198.51.100.1", "--source=127.0.0.1", 0, ""),
+        ("192.0.2.1", "--interface=lo", 3, interface),
+        ("127.0.0.1", "--interface=lo", 0, ""),
+        ("127.0.0.1", "--interface=eth0", 3, interface),
+        ("198.51.100.1", "--interface=eth0", 0, ""),
+        ("192.0.2.1", "--interface=eth0", 0, ""),
+        // Nothing has it: that is no fault of the option.
+        ("198.51.100.9", "--interface=eth0", 2, "no neighbour"),
+    ];
+    for (address, option, code, words) in rows {
+        let address = format!("--ip={address}");
+        let outcome = check(&monitor, &["--port=80", &address, option, "--connect-timeout=1.2"]);
+        assert_eq!(outcome.code, Some(code), "{address} {option} {}", outcome.stdout);
+        assert!(outcome.first_line().contains(words), "{address} {option} {}", outcome.stdout);
+    }
+}
+
 /// The kernel reports a neighbour that does not answer to the first few packets that wait for it, and drops
 /// the others: all the same one host has one verdict.
 #[test]
@@ -158,10 +188,18 @@ fn its_own_firewall_is_no_outage() {
     }
     let (monitor, server) = routed(1);
     let _port = listening(&server, 80);
-    let rule = "add table ip sop; add chain ip sop out { type filter hook output priority 0; }; \
-                add rule ip sop out tcp dport 80 reject with icmp type admin-prohibited";
-    succeed(monitor.command("nft").arg(rule));
-    let outcome = check(&monitor, &["--port=80", "--ip=192.0.2.1"]);
-    let line = "TCP_EACH_IP UNKNOWN - 1 of 1 untested, port 80: 192.0.2.1 prohibited here | failed=0;";
-    assert!(outcome.first_line().starts_with(line), "{}", outcome.stdout);
+    // The last is also what the kernel says where a gateway is silent: this one answers.
+    for by in ["admin-prohibited", "host-unreachable"] {
+        let rule = format!(
+            "add table ip sop; flush table ip sop; \
+             add chain ip sop out {{ type filter hook output priority 0; }}; \
+             add rule ip sop out tcp dport 80 reject with icmp type {by}"
+        );
+        succeed(monitor.command("nft").arg(rule));
+        monitor.ip(&["neigh", "flush", "dev", "eth0"]);
+        run(monitor.command("ping").args(["-c1", "-W1", "192.0.2.1"]));
+        let outcome = check(&monitor, &["--port=80", "--ip=192.0.2.1"]);
+        let line = "TCP_EACH_IP UNKNOWN - 1 of 1 untested, port 80: 192.0.2.1 prohibited here | failed=0;";
+        assert!(outcome.first_line().starts_with(line), "{by}: {}", outcome.stdout);
+    }
 }

@@ -56,7 +56,9 @@ pub enum Fault {
     NotTls,
     /// The server wants a client certificate.
     WantsCertificate,
-    /// The server ended the handshake by an alert.
+    /// The server ended the handshake since it has nothing in common with us, or for a fault of its own.
+    HandshakeFailure,
+    /// The server ended the handshake by another alert.
     Alert(String),
     /// No certificate can be for this name.
     Name(String),
@@ -87,6 +89,7 @@ impl Fault {
             Fault::Broken => "broken certificate",
             Fault::Unusable(why) => return format!("unusable certificate: {why}"),
             Fault::NothingInCommon => "no TLS cipher in common",
+            Fault::HandshakeFailure => "TLS alert: handshake failure",
             Fault::Alert(why) => return format!("TLS alert: {why}"),
             Fault::Name(_) => "not a name for TLS",
             Fault::Other(why) => return format!("TLS: {why}"),
@@ -116,6 +119,7 @@ impl Fault {
             | Fault::NothingInCommon
             | Fault::NotTls
             | Fault::WantsCertificate
+            | Fault::HandshakeFailure
             | Fault::Alert(_)
             | Fault::Name(_)
             | Fault::Other(_) => false,
@@ -179,6 +183,9 @@ impl fmt::Display for Fault {
             Fault::NothingInCommon => "the server has no TLS cipher or signature method that this host has",
             Fault::NotTls => "the server does not speak TLS on this port",
             Fault::WantsCertificate => "the server wants a client certificate",
+            Fault::HandshakeFailure => {
+                "the server ended the TLS handshake: handshake failure, or it has only ciphers that this program lacks"
+            }
             Fault::Alert(why) => return write!(f, "the server ended the TLS handshake: {why}"),
             Fault::Name(name) => return write!(f, "no certificate can be for the name {name}"),
             Fault::Other(why) => return write!(f, "TLS: {why}"),
@@ -239,7 +246,7 @@ mod tests {
             ),
             (
                 Fault::from(&Error::AlertReceived(AlertDescription::HandshakeFailure)),
-                "the server ended the TLS handshake: handshake failure",
+                "the server ended the TLS handshake: handshake failure, or it has only ciphers that this program lacks",
             ),
             (
                 Fault::from(&Error::InvalidCertificate(CertificateError::ApplicationVerificationFailure)),

@@ -3,8 +3,9 @@
 use std::io::{Cursor, Read as _, Write as _};
 use std::sync::Arc;
 
-use rustls::ClientConnection;
+use rustls::{AlertDescription, ClientConnection, Error};
 
+use super::asked::Asked;
 use super::certificate::End;
 use super::fault::Fault;
 use super::verifier::Verifier;
@@ -15,12 +16,13 @@ use super::verifier::Verifier;
 pub struct Session {
     connection: ClientConnection,
     verifier: Arc<Verifier>,
+    asked: Arc<Asked>,
 }
 
 impl Session {
     /// Takes the state of a new connection.
-    pub(super) fn new(connection: ClientConnection, verifier: Arc<Verifier>) -> Self {
-        Self { connection, verifier }
+    pub(super) fn new(connection: ClientConnection, verifier: Arc<Verifier>, asked: Arc<Asked>) -> Self {
+        Self { connection, verifier, asked }
     }
 
     /// Takes octets that the server sent, and returns what they say in plain text, which may be nothing.
@@ -35,7 +37,7 @@ impl Session {
         {
             let state = self.connection.process_new_packets();
             // The chain is accepted before the signature of the handshake is looked at.
-            let state = state.map_err(|error| Fault::from(&error).ending(|| self.verifier.first_end()))?;
+            let state = state.map_err(|error| self.fault(&error))?;
             let start = plain.len();
             plain.resize(start + state.plaintext_bytes_to_read(), 0);
             if let Some(room) = plain.get_mut(start..).filter(|room| !room.is_empty()) {
@@ -46,6 +48,20 @@ impl Session {
             }
         }
         Ok(plain)
+    }
+
+    fn fault(&self, error: &Error) -> Fault {
+        match error {
+            // TLS 1.2 has no alert of its own for it, and servers send one of these.
+            Error::AlertReceived(
+                AlertDescription::HandshakeFailure
+                | AlertDescription::NoCertificate
+                | AlertDescription::BadCertificate
+                | AlertDescription::CertificateUnknown
+                | AlertDescription::AccessDenied,
+            ) if self.asked.in_vain() && self.verifier.has_accepted() => Fault::WantsCertificate,
+            error => Fault::from(error).ending(|| self.verifier.first_end()),
+        }
     }
 
     /// Encrypts octets for the server.

@@ -67,6 +67,11 @@ impl Verifier {
         self.first_end.get().cloned().flatten()
     }
 
+    /// Returns whether the chain that the server showed is accepted.
+    pub(super) fn has_accepted(&self) -> bool {
+        self.first_end.get().is_some()
+    }
+
     /// Verifies the chain that a server of this name showed, as of `now` after 1970.
     fn judge(&self, chain: &[CertificateDer<'_>], name: &ServerName<'_>, now: Duration) -> Result<(), Fault> {
         let name = match self.verify {

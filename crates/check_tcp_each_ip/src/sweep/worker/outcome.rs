@@ -20,6 +20,12 @@ impl Worker<'_> {
             Heard::Failed(Cause::Tls(Fault::Expired(end))) => Some(end.at),
             _ => connection.dialogue.as_ref().and_then(|dialogue| dialogue.not_after),
         };
+        let wants = connection.dialogue.as_ref().is_some_and(|dialogue| dialogue.wants_certificate);
+        self.found.want_certificate += usize::from(wants && matches!(heard, Heard::Enough));
+        let tls = self.sweep.manner.script.as_ref().and_then(|script| script.tls.as_ref());
+        if let (Some(at), Some(tls)) = (not_after, tls) {
+            self.sweep.judged.shows_certificate(tls.days_until(at));
+        }
         self.found.first_expiry = self.found.first_expiry.into_iter().chain(not_after).min();
     }
 

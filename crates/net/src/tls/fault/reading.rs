@@ -37,6 +37,9 @@ impl From<&Error> for Fault {
             Error::InvalidCertificate(error) => certificate(error),
             Error::AlertReceived(AlertDescription::ProtocolVersion) => Fault::TooOld,
             Error::AlertReceived(AlertDescription::CertificateRequired) => Fault::WantsCertificate,
+            Error::AlertReceived(
+                AlertDescription::HandshakeFailure | AlertDescription::InsufficientSecurity,
+            ) => Fault::HandshakeFailure,
             Error::AlertReceived(AlertDescription::Unknown(number)) => {
                 Fault::Alert(format!("unknown alert {number}"))
             }
