@@ -23,7 +23,7 @@ enum What {
 use What::{Adds, AddsAtReboot, Words};
 
 /// A file, or a folder of files whose names end so, and what is in one that configures addresses.
-const OTHERS: [(&str, &str, What); 35] = [
+const OTHERS: [(&str, &str, What); 40] = [
     ("/etc/netctl", "", Words(&["Address="])),
     ("/etc/conf.d/net", "", Words(&["config_"])),
     ("/etc/config/network", "", Words(&["option ipaddr", "option proto", "option ip6addr"])),
@@ -54,6 +54,12 @@ const OTHERS: [(&str, &str, What); 35] = [
     ("/etc/nmstate", ".yaml", Words(&["address:", "- ip:"])),
     ("/etc/rc.d/rc.inet1.conf", "", Words(&["IPADDR[", "IPADDRS["])),
     ("/etc/rc.d/rc.inet1", "", Adds),
+    ("/sbin/ifup-local", "", Adds),
+    ("/etc/ppp/ip-up.d", "", Adds),
+    ("/etc/ppp/ipv6-up.d", "", Adds),
+    // The address of an alias, or of a lease that is written there.
+    ("/etc/dhcp/dhclient.conf", "", Words(&["fixed-address"])),
+    ("/etc/dhclient.conf", "", Words(&["fixed-address"])),
     ("/etc/crontab", "", AddsAtReboot),
     ("/etc/cron.d", "", AddsAtReboot),
     ("/var/spool/cron/crontabs", "", AddsAtReboot),
@@ -144,11 +150,19 @@ mod tests {
     fn names_the_files_that_configure_addresses() {
         let deadline = Deadline::after(Duration::from_secs(60));
         let unit = "[Service]\nExecStart=/sbin/ip addr add 192.0.2.1/24 dev eth0\n";
-        let rows: [(&str, &str, bool); 56] = [
+        let rows: [(&str, &str, bool); 60] = [
             ("/etc/local.d/addresses.start", "ip addr add 192.0.2.1/24 dev eth0\n", true),
             ("/etc/local.d/README", "ip addr add 192.0.2.1/24 dev eth0\n", false),
             ("/etc/systemd/system/vip.service", unit, true),
             ("/etc/systemd/system/web.service", "[Service]\nExecStart=/usr/bin/web\n", false),
+            ("/sbin/ifup-local", "ip addr add 192.0.2.1/24 dev eth0\n", true),
+            ("/etc/ppp/ip-up.d/vip", "ip addr add 192.0.2.1/32 dev lo\n", true),
+            (
+                "/etc/dhcp/dhclient.conf",
+                "alias {\n  interface \"eth0\";\n  fixed-address 192.0.2.1;\n}\n",
+                true,
+            ),
+            ("/etc/dhcp/dhclient.conf", "#  fixed-address 192.0.2.1;\nrequest routers;\n", false),
             ("/etc/frr/frr.conf", "interface lo\n ip address 192.0.2.1/32\n", true),
             ("/etc/network/if-up.d/mtu", "ip addr show dev eth0\n", false),
             ("/etc/rc.local", "#!/bin/sh\nip addr add 192.0.2.1/24 dev eth0\n", true),
