@@ -67,8 +67,8 @@ pub enum DefaultsError {
 pub(crate) struct Defaults(Vec<(String, String)>);
 
 impl Defaults {
-    /// Reads `path` for the groups `[client]`, `[client-mariadb]` and `group`, which must exist if it is
-    /// given.
+    /// Reads `path` for the groups `[client]`, `[client-server]`, `[client-mariadb]` and `group`, which must
+    /// exist if it is given.
     pub(crate) fn read(path: &Path, group: Option<&str>, deadline: &Deadline) -> Result<Self, DefaultsError> {
         let mut reader = Reader { group, deadline, found: Default::default(), seen: false, files: 0 };
         reader.file(path, 0)?;
@@ -154,7 +154,7 @@ impl Reader<'_> {
         if self.group.is_some_and(|group| name.eq_ignore_ascii_case(group.as_bytes())) {
             return Some(1);
         }
-        ["client", "client-mariadb"]
+        ["client", "client-server", "client-mariadb"]
             .iter()
             .any(|group| name.eq_ignore_ascii_case(group.as_bytes()))
             .then_some(0)

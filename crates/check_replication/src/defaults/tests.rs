@@ -40,6 +40,8 @@ fn a_password_is_taken_back() {
         ("password=one\nskip_pass", None),
         ("password=one\nloose-disable-password", None),
         ("password=one\n[client-mariadb]\nskip-password", None),
+        ("password=one\n[client-server]\npassword=two", Some("two")),
+        ("[client-server]\npassword=two\n[client]\npassword=one", Some("one")),
         ("password=one\npassword", None),
         ("skip-password\npassword=one", Some("one")),
     ];
@@ -97,13 +99,13 @@ fn a_wrong_setting_is_named_and_never_quoted() {
     assert_eq!(read(&path, None).err(), Some(format!("reading {}: line 2: not UTF-8", path.display())));
 }
 
-/// What the stock client's own program reads out of files like these, for [client] and [client-mariadb].
+/// What the stock client's own program reads out of files like these, for the groups that all of MariaDB's clients read.
 #[test]
 fn files_are_read_as_the_stock_client_reads_them() {
     if missing(&[Need::Program("my_print_defaults")]) {
         return;
     }
-    let lines: [&[u8]; 30] = [
+    let lines: [&[u8]; 31] = [
         b"user=plain",
         b" user = two words \t",
         b"password=\"a\\\"b\"",
@@ -130,6 +132,7 @@ fn files_are_read_as_the_stock_client_reads_them() {
         b"[ client]",
         b"[client] more",
         b"[client-mariadb]",
+        b"[Client-Server]",
         b"[mysqld]",
         b"!include /nonexistent/my.cnf",
         b"!unknown x",
@@ -146,7 +149,7 @@ fn files_are_read_as_the_stock_client_reads_them() {
         }
         fs::write(&path, &text).unwrap();
         let mut command = Command::new("my_print_defaults");
-        command.arg(format!("--defaults-file={}", path.display())).args(["client", "client-mariadb"]);
+        command.arg(format!("--defaults-file={}", path.display())).args(["client", "client-server", "client-mariadb"]);
         let printed = suite::process::run(&mut command);
         assert_eq!(printed.code, Some(0), "{printed:?}");
         let mut expected = BTreeMap::new();
