@@ -19,6 +19,8 @@ pub(crate) fn io_cause(errno: u32, text: &str, (file, position): (&str, u64)) ->
         1129 => "replica host blocked by the source",
         1040 | 1203 => "too many connections on the source",
         1142 | 1227 => "replication account lacks a privilege",
+        1153 if says(&["replica_max_allowed_packet"]) => "event larger than replica_max_allowed_packet",
+        1153 => "event larger than slave_max_allowed_packet",
         1158..=1161 | 2002 | 2003 => "source unreachable",
         2005 => "name of the source not resolved",
         2006 | 2013 | 2055 => "connection to the source lost",
@@ -94,6 +96,10 @@ fn log_cause(text: &str, file: &str, position: u64) -> Cow<'static, str> {
         () if says(&["purged", "could not find", "doesn't exist", "missing"]) => {
             "binary log purged on the source"
         }
+        // MySQL's source that was reset while the replica was connected, and that has written since.
+        () if says(&["i/o error reading log event"]) => {
+            "binary log of the source not readable, or the source was reset: compare before START REPLICA"
+        }
         () => "binary log of the source not readable",
     };
     cause.into()
@@ -137,6 +143,7 @@ pub(crate) fn sql_cause(errno: u32) -> Option<&'static str> {
         1153 => "packet too large",
         1236 => "binary log not readable",
         1227 | 1142 | 1370 => "privilege missing",
+        3530 => "role not granted",
         _ => return None,
     })
 }
@@ -263,6 +270,29 @@ mod tests {
                 "The replication receiver thread cannot start because the source has GTID_MODE = OFF and this server has GTID_MODE = ON.",
                 Some("gtid_mode of source and replica differ"),
             ),
+            (
+                13114,
+                "Got fatal error 1236 from source when reading data from binary log: 'I/O error reading log event; the first event '' at 4, the \
+                 last event read from './binlog.000001' at 817, the last byte read from './binlog.000001' at 817.'",
+                Some(
+                    "binary log of the source not readable, or the source was reset: compare before START REPLICA",
+                ),
+            ),
+            (
+                1153,
+                "Got a packet bigger than 'slave_max_allowed_packet' bytes",
+                Some("event larger than slave_max_allowed_packet"),
+            ),
+            (
+                1153,
+                "Got a packet bigger than 'max_allowed_packet' bytes",
+                Some("event larger than slave_max_allowed_packet"),
+            ),
+            (
+                1153,
+                "Got a packet bigger than 'replica_max_allowed_packet' bytes",
+                Some("event larger than replica_max_allowed_packet"),
+            ),
             (1045, "", Some("credentials refused by the source")),
             (0, "", None),
             (9999, "", None),
@@ -271,8 +301,8 @@ mod tests {
             assert_eq!(io_cause(errno, text, ("bin.000007", 4)).as_deref(), cause, "{errno} {text}");
         }
         assert_eq!(
-            (sql_cause(1062), sql_cause(1032), sql_cause(7)),
-            (Some("duplicate key"), Some("missing row"), None)
+            (sql_cause(1062), sql_cause(1032), sql_cause(3530), sql_cause(7)),
+            (Some("duplicate key"), Some("missing row"), Some("role not granted"), None)
         );
     }
 }

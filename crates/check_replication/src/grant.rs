@@ -1,11 +1,24 @@
-//! The statement that grants an account a missing privilege.
+//! The statements that give an account a missing privilege.
 
 /// Returns the statement that grants a privilege to an account such as mon@%. It has the quotes that a client
 /// needs, and that a first line must not contain.
 pub(crate) fn grant(privilege: &str, object: &str, account: &str) -> String {
+    format!("GRANT {privilege} ON {object} TO {}", quoted_account(account))
+}
+
+/// Returns the statement that makes a role active at login: MySQL has the word TO before the account, and
+/// MariaDB FOR.
+pub(crate) fn default_role(role: &str, word: &str, account: &str) -> String {
+    format!("SET DEFAULT ROLE {} {word} {}", quoted(role), quoted_account(account))
+}
+
+fn quoted_account(account: &str) -> String {
     let (user, host) = parts(account);
-    let quoted = |part: &str| format!("'{}'", part.replace('\'', "''"));
-    format!("GRANT {privilege} ON {object} TO {}@{}", quoted(user), quoted(host))
+    format!("{}@{}", quoted(user), quoted(host))
+}
+
+fn quoted(part: &str) -> String {
+    format!("'{}'", part.replace('\'', "''"))
 }
 
 /// Returns the user and the host of an account. A user may contain an at sign. An account without a host has

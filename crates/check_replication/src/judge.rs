@@ -131,6 +131,7 @@ pub(crate) fn judge(view: &ChannelView<'_>, thresholds: &Thresholds, whole: bool
     let applied = applied(channel).map(|text| format!("{subject}: {text}"));
     let finding =
         Finding::new(state, format!("{subject}: {said}")).verbose_details(filters).verbose_details(applied);
+    let finding = finding.details(to_stop(channel).map(|text| format!("{subject}: {text}")));
     let errors = errors(channel, whole);
     if whole { finding.details(errors) } else { finding.verbose_details(errors) }
 }
@@ -140,6 +141,12 @@ fn applied(channel: &Channel) -> Option<String> {
     let by_age = |age| format!("the last transaction that it applied was committed {age:.1} s ago");
     let by_time = |time| format!("the last event that it applied was written at {time}");
     channel.applied_age.map(by_age).or_else(|| channel.applied_event_time.as_ref().map(by_time))
+}
+
+/// Returns that the channel will stop by itself, which nobody may remember when it does.
+fn to_stop(channel: &Channel) -> Option<String> {
+    let until = channel.until.as_ref().filter(|_| channel.sql == SqlState::Yes)?;
+    Some(format!("will stop at the end of START REPLICA UNTIL ({until})"))
 }
 
 /// Whether the SQL thread of a delayed channel was stopped without an error and nothing else is wrong.
@@ -178,7 +185,8 @@ fn io(view: &ChannelView<'_>) -> Option<String> {
         IoState::Yes => None,
         IoState::No => Some(format!("IO thread stopped, {}{}", why(), no_more_tries(view))),
         IoState::Connecting if errno == 0 => Some(
-            "IO thread connecting, no error: perhaps a frozen source or a replica with the same server id"
+            "IO thread connecting, no error: perhaps a frozen source, a binary log that the source cannot open, \
+             or a replica with the same server id: see the error log of the replica"
                 .to_owned(),
         ),
         IoState::Connecting => Some(format!("IO thread connecting, {}", why())),
@@ -347,4 +355,21 @@ fn errors(channel: &Channel, whole: bool) -> Vec<String> {
         }
     });
     io.into_iter().chain(sql).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixture;
+
+    #[test]
+    fn a_channel_that_will_stop_by_itself_is_noted() {
+        let rows = fixture::rows("mariadb1011-healthy", "SHOW ALL SLAVES STATUS");
+        let mut channel = Channel::read(rows.first().unwrap());
+        assert_eq!(to_stop(&channel), None);
+        channel.until = Some("Gtid".to_owned());
+        assert_eq!(to_stop(&channel).as_deref(), Some("will stop at the end of START REPLICA UNTIL (Gtid)"));
+        channel.sql = SqlState::No;
+        assert_eq!(to_stop(&channel), None, "it has");
+    }
 }

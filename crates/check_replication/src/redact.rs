@@ -11,9 +11,10 @@ const QUOTES: [char; 4] = ['\'', '"', '`', '\u{2019}'];
 /// `text` up to a statement or to the first quote, whichever comes first. What follows a quote cannot be told
 /// from what it quotes: it may hold quotes itself, and servers cut texts off at some length.
 pub(crate) fn redact(text: &str) -> String {
-    if let Some(kept) = conversion(text) {
+    if let Some(kept) = conversion(text).or_else(|| privileges(text)) {
         return format!("{kept} ...");
     }
+    let text = without_worker(text);
     let lower = text.to_ascii_lowercase();
     let statement = BEFORE.iter().filter_map(|word| lower.find(word)).min();
     let end = statement.into_iter().chain(text.find(QUOTES)).min();
@@ -46,12 +47,29 @@ pub(crate) fn place(text: &str) -> String {
 /// be converted", which a worker of MySQL puts its place before. It quotes names alone; what follows it may not.
 fn conversion(text: &str) -> Option<&str> {
     const END: &str = "' cannot be converted";
-    let of_worker = text.strip_prefix("Worker ").and_then(|text| text.split_once("; "));
-    let text = of_worker.map_or(text, |(_, text)| text);
+    let text = without_worker(text);
     let (column, rest) = text.strip_prefix("Column ")?.split_once(" of table '")?;
     let (name, after) = rest.split_once(END)?;
     let is_it = !column.contains(QUOTES) && is_name(name);
     text.get(..text.len() - after.len()).filter(|_| is_it)
+}
+
+/// Returns the text without the place that a worker of MySQL puts before it, as in "Worker 1 failed executing
+/// transaction 'UUID:5' at source log binlog.000002, end_log_pos 1475; ".
+fn without_worker(text: &str) -> &str {
+    let of_worker = text.strip_prefix("Worker ").and_then(|text| text.split_once("; "));
+    of_worker.map_or(text, |(_, text)| text)
+}
+
+/// Returns what is wrong with the account that MySQL applies events as, which the texts quote before they tell.
+fn privileges(text: &str) -> Option<&'static str> {
+    let rest = text.strip_prefix("The ").unwrap_or(text).strip_prefix("PRIVILEGE_CHECKS_USER for ")?;
+    let faults = [
+        ("not an existing user", "the user of PRIVILEGE_CHECKS_USER does not exist"),
+        ("not have REPLICATION_APPLIER", "the user of PRIVILEGE_CHECKS_USER lacks REPLICATION_APPLIER"),
+        ("need FILE privilege", "the user of PRIVILEGE_CHECKS_USER lacks FILE"),
+    ];
+    faults.iter().find(|(words, _)| rest.contains(words)).map(|(_, fault)| *fault)
 }
 
 fn is_name(text: &str) -> bool {
@@ -99,6 +117,36 @@ mod tests {
                 "Column 1 (counting the first column as number 1) of table 'a.u' cannot be converted ...",
             ),
             ("Column 'secret' of table 'a.u' cannot be converted", "Column ..."),
+            (
+                "Worker 1 failed executing transaction 'U:5' at source log binlog.000002, end_log_pos 1475; INSERT command denied to user \
+                 'sec'@'%' for table 't'",
+                "INSERT command denied to user ...",
+            ),
+            (
+                "Worker 1 failed executing transaction 'U:5' at source log binlog.000002, end_log_pos 1475; Error 'x' on query. Default \
+                 database: ''. Query: 'create user m identified by 'sec",
+                "Error ...",
+            ),
+            ("Worker 1 failed executing transaction 'sec", "Worker 1 failed executing transaction ..."),
+            ("set password = 'sec; ret'; Worker 1 failed", "set password = ..."),
+            (
+                "PRIVILEGE_CHECKS_USER for replication channel '' was set to `sec`@`%`, but this is not an existing user. Correct this before \
+                 starting replication threads.",
+                "the user of PRIVILEGE_CHECKS_USER does not exist ...",
+            ),
+            (
+                "PRIVILEGE_CHECKS_USER for replication channel '' was set to `sec`@`%`, but this user does not have REPLICATION_APPLIER \
+                 privilege. Correct this before starting the replication threads.",
+                "the user of PRIVILEGE_CHECKS_USER lacks REPLICATION_APPLIER ...",
+            ),
+            (
+                "The PRIVILEGE_CHECKS_USER for channel 'sec' would need FILE privilege to execute a LOAD DATA INFILE statement",
+                "the user of PRIVILEGE_CHECKS_USER lacks FILE ...",
+            ),
+            (
+                "PRIVILEGE_CHECKS_USER for replication channel 'sec",
+                "PRIVILEGE_CHECKS_USER for replication channel ...",
+            ),
             ("Column 0 of table 'my secret' cannot be converted", "Column 0 of table ..."),
             (
                 "error connecting to master 'repl@127.0.0.1:13316' - retry-time: 2  message: Access denied for user 'repl'@'127.0.0.1' (using \

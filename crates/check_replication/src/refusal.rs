@@ -4,7 +4,7 @@ use plugin::{Finding, State};
 
 use crate::answer::{Refusal, lacks_privilege};
 use crate::failure::{Kind, Step};
-use crate::grant::{grant, parts};
+use crate::grant::{default_role, grant, parts};
 use crate::heartbeat::Table;
 use crate::redact::redact;
 use crate::server::{Flavour, Version};
@@ -65,7 +65,7 @@ fn error(errno: u16, text: &str, user: &str, refusal: &Refusal) -> (State, Strin
     let is_login = matches!(refusal.failure.step, Step::Greeting | Step::Login);
     // No statement was sent yet that an error could hold.
     let own = || if is_login { text.chars().take(LONGEST).collect() } else { redact(text) };
-    let what = blocked(errno, user, text).or(what);
+    let what = blocked(errno, user, text).or_else(|| aborted(errno, text)).or(what);
     (state, what.unwrap_or_else(|| format!("the server says error {errno}: {}", own())))
 }
 
@@ -79,6 +79,15 @@ fn blocked(errno: u16, user: &str, text: &str) -> Option<String> {
     };
     let why: String = own.unwrap_or("after failed logins").chars().take(LONGEST).collect();
     Some(format!("the account {user} is blocked {}, error {errno}", why.replace("day(s)", "days")))
+}
+
+/// Why the server aborts a connection, as in "Aborted connection 9 to db: 'unconnected' user: 'mon' host: 'db-02'
+/// (init_connect command failed)". None if it is not in words of its own.
+fn aborted(errno: u16, text: &str) -> Option<String> {
+    let (_, why) = text.strip_suffix(')')?.rsplit_once(" (")?;
+    let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, ' ' | '_' | '-');
+    let is_plain = !why.is_empty() && why.len() <= LONGEST && why.chars().all(fits);
+    (errno == 1184 && is_plain).then(|| format!("the server aborts the connection ({why}), error {errno}"))
 }
 
 /// That the server did not answer, or why this machine could not ask.
@@ -100,7 +109,9 @@ fn late(step: Step, seconds: f64) -> String {
         Step::Greeting => format!("connected, but no greeting within {seconds} s: frozen server"),
         Step::Login => format!("no answer to the login within {seconds} s: frozen server"),
         Step::Statement => {
-            format!("no answer to a statement within {seconds} s: frozen or overloaded server")
+            format!(
+                "no answer to a statement within {seconds} s: frozen or overloaded server, or its disk is full"
+            )
         }
     }
 }
@@ -190,9 +201,13 @@ fn privilege(name: &str, user: &str, table: Option<&Table>, refusal: &Refusal) -
             .detail(format!("if it exists: {}", grant("SELECT", &table.to_string(), account)));
     }
     if let Some(role) = &refusal.role {
-        let text =
-            format!("{name}: the role {role} of {user} is not active: SET DEFAULT ROLE {role} FOR {account}");
-        return Finding::unknown(text);
+        let word = match refusal.server {
+            Some((Flavour::MySql, _)) => "TO",
+            _ => "FOR",
+        };
+        let statement = format!("SET DEFAULT ROLE {role} {word} {account}");
+        return Finding::unknown(format!("{name}: the role {role} of {user} is not active: {statement}"))
+            .detail(default_role(role, word, account));
     }
     let needed = needed(refusal.server);
     let version = refusal.server.map(|(flavour, version)| format!("{name} is {flavour} {version}"));
@@ -262,6 +277,45 @@ mod tests {
             let failure = Failure::new(Step::Login, Kind::Server(errno, text));
             let finding = judge("db-01", "mon", 8.0, None, &failure.into());
             assert_eq!((finding.state, finding.text), (State::Unknown, format!("db-01: {expected}")));
+        }
+    }
+
+    #[test]
+    fn a_connection_that_the_server_aborts_says_why() {
+        let aborted = "Aborted connection 9 to db: 'unconnected' user: 'mon' host: 'localhost'";
+        let rows = [
+            (
+                format!("{aborted} (init_connect command failed)"),
+                "the server aborts the connection (init_connect command failed), error 1184",
+            ),
+            (
+                format!("{aborted} (near 'secret')"),
+                "the server says error 1184: Aborted connection 9 to db ...",
+            ),
+            (format!("{aborted} ()"), "the server says error 1184: Aborted connection 9 to db ..."),
+            (aborted.to_owned(), "the server says error 1184: Aborted connection 9 to db ..."),
+        ];
+        for (text, expected) in rows {
+            let failure = Failure::new(Step::Statement, Kind::Server(1184, text));
+            let finding = judge("db-01", "mon", 8.0, None, &failure.into());
+            assert_eq!((finding.state, finding.text), (State::Critical, format!("db-01: {expected}")));
+        }
+    }
+
+    #[test]
+    fn a_role_is_made_active_in_the_words_of_the_server() {
+        for (flavour, word) in [(Flavour::MySql, "TO"), (Flavour::MariaDb, "FOR")] {
+            let failure = Failure::new(Step::Statement, Kind::Server(1227, String::new()));
+            let refusal = Refusal {
+                server: Some((flavour, Version(10, 11, 0))),
+                account: Some("mon@%".to_owned()),
+                role: Some("r1".to_owned()),
+                ..failure.into()
+            };
+            let finding = judge("db-01", "mon", 8.0, None, &refusal);
+            let line = format!("db-01: the role r1 of mon is not active: SET DEFAULT ROLE r1 {word} mon@%");
+            let detail = format!("SET DEFAULT ROLE 'r1' {word} 'mon'@'%'");
+            assert_eq!(finding, Finding::unknown(line).detail(detail));
         }
     }
 

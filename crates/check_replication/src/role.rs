@@ -1,4 +1,4 @@
-//! Roles of MariaDB that are granted to the account and not active, since none is its default: their
+//! Roles that are granted to the account and not active, since none is its default: their
 //! privileges count for nothing.
 
 use crate::connection::Packets;

@@ -294,7 +294,7 @@ fn whatever_a_server_says_is_told_in_one_line() {
                 thread::sleep(Duration::from_secs(3));
             },
             2,
-            "no answer to a statement within 2 s: frozen or overloaded server",
+            "no answer to a statement within 2 s: frozen or overloaded server, or its disk is full",
         ),
         (
             "a file of ours wanted",

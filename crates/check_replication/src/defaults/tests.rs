@@ -149,7 +149,11 @@ fn files_are_read_as_the_stock_client_reads_them() {
         }
         fs::write(&path, &text).unwrap();
         let mut command = Command::new("my_print_defaults");
-        command.arg(format!("--defaults-file={}", path.display())).args(["client", "client-server", "client-mariadb"]);
+        command.arg(format!("--defaults-file={}", path.display())).args([
+            "client",
+            "client-server",
+            "client-mariadb",
+        ]);
         let printed = suite::process::run(&mut command);
         assert_eq!(printed.code, Some(0), "{printed:?}");
         let mut expected = BTreeMap::new();
