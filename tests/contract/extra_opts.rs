@@ -80,6 +80,8 @@ fn a_wrong_line_of_the_file_is_named_with_its_number() {
         ("[x]\nversion\n", "line 2: no option is called version, see --help"),
         ("[x]\nextra-opts=y\n", "line 2: no option is called extra-opts, see --help"),
         ("[x]\nw=5\n", "line 2: no option is called w, see --help"),
+        ("[x]\npasscode:s3cr3t=1\n", "line 2: no equals sign after passcode, write passcode=VALUE"),
+        ("[x]\n:s3cr3t\n", "line 2: no option before its value, write NAME=VALUE"),
         ("[x]\n[y\n", "line 2: a section without its ]"),
         (
             "[x]\n--item=1\n",

@@ -71,6 +71,9 @@ pub enum TargetError {
         /// What is wrong with it.
         why: InvalidHost,
     },
+    /// It holds a user and perhaps a password, as in the addresses of other programs: no part of it is shown.
+    #[error("--broker={0}: write it without user and password, and these as login and passcode, see --help")]
+    User(String),
     /// A `failover:` list is not one.
     #[error(transparent)]
     Failover(#[from] failover::FailoverError),
@@ -136,6 +139,9 @@ impl Target {
     pub(crate) fn route(&self, deadline: &Deadline) -> Result<Route<'_>, TargetError> {
         let mut brokers = Vec::new();
         for given in &self.broker {
+            if let Some(shown) = without_user(given) {
+                return Err(TargetError::User(shown));
+            }
             match failover::parse(given, self.tls)? {
                 Some(list) => list.into_iter().try_for_each(|one| self.add(&mut brokers, one))?,
                 None => self.add(&mut brokers, given)?,
@@ -199,6 +205,16 @@ impl Target {
     }
 }
 
+/// Returns what is shown of a broker with a user before an `@`. `None` if it has none.
+fn without_user(given: &str) -> Option<String> {
+    let (_, host) = given.rsplit_once('@')?;
+    let is_of_scheme = |letter: char| letter.is_ascii_alphabetic() || "+:(/".contains(letter);
+    let scheme = given.split_once("://").map(|(scheme, _)| scheme);
+    let scheme = scheme.filter(|scheme| scheme.chars().all(is_of_scheme));
+    let scheme = scheme.map(|scheme| format!("{scheme}://")).unwrap_or_default();
+    Some(format!("{scheme}***@{}", excerpt(host)))
+}
+
 /// The beginning of what was given, for a message.
 fn excerpt(given: &str) -> String {
     given.chars().take(60).collect()
@@ -249,6 +265,25 @@ mod tests {
                 Target { broker: vec!["b.example.com".to_owned(), broker.to_owned()], ..Target::default() };
             let error = route(&target).unwrap_err();
             assert!(error.starts_with(&format!("--broker={broker}: ")), "{error}");
+        }
+    }
+
+    #[test]
+    fn no_password_of_a_broker_is_shown() {
+        let rows = [
+            ("lab:s3cr3t@h", "***@h"),
+            ("stomp://lab:s3cr3t@h:1", "stomp://***@h:1"),
+            ("lab:s3cr3t@s3cr3t@h:1", "***@h:1"),
+            ("lab:s3cr3t://s3cr3t@h", "***@h"),
+            ("failover:(tcp://lab:s3cr3t@h,tcp://b)", "failover:(tcp://***@h,tcp://b)"),
+            ("failover:(tcp://a,ssl://lab:s3,cr3t@h)", "failover:(tcp://***@h)"),
+            ("failover:tcp://lab:s3cr3t@h", "failover:tcp://***@h"),
+        ];
+        for (broker, shown) in rows {
+            let target = Target { broker: vec![broker.to_owned()], ..Target::default() };
+            let error = route(&target).unwrap_err();
+            let expected = format!("--broker={shown}: write it without user and password, ");
+            assert!(error.starts_with(&expected), "{error}");
         }
     }
 

@@ -216,9 +216,20 @@ fn known<'a>(
 ) -> Result<&'a Arg, ExtraOptsError> {
     let known = command.get_arguments().find(|argument| argument.get_long() == Some(name));
     known.filter(|argument| argument.get_id() != "extra_opts").ok_or_else(|| {
-        let what = format!("no option is called {name}, {WHERE_HELP_IS}");
+        let what = unknown_option(name);
         ExtraOptsError::Line { file: file.clone(), line: *line, what }
     })
+}
+
+/// What is wrong with a name that no option has. What follows the letters of a name may be a secret, as in
+/// `passcode:SECRET`.
+fn unknown_option(name: &str) -> String {
+    let end = name.find(|letter: char| !letter.is_ascii_alphanumeric() && !matches!(letter, '-' | '_'));
+    match end.map(|end| name.split_at(end).0) {
+        None => format!("no option is called {name}, {WHERE_HELP_IS}"),
+        Some("") => "no option before its value, write NAME=VALUE".to_owned(),
+        Some(name) => format!("no equals sign after {name}, write {name}=VALUE"),
+    }
 }
 
 /// Whether a setting adds something to an earlier one of its name: values that may repeat do, a flag does
