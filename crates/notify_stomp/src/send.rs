@@ -51,6 +51,8 @@ pub(crate) struct Sent {
     pub(crate) kept: Option<Failure>,
     /// Destinations and words that were about an event while the broker was well.
     proven: BTreeSet<(String, String)>,
+    /// Those of them with which nothing more is set aside in this run.
+    spent: BTreeSet<(String, String)>,
     /// Words with which an event was set aside while the broker was well.
     told: BTreeSet<String>,
 }

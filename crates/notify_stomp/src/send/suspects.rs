@@ -2,10 +2,13 @@
 //!
 //! An event that is refused alone is a suspect. Others are then tried: first the next ones, then ever
 //! further ones up to the last, so that neither two bad events in a row nor a hundred hold up the good ones.
-//! As soon as one is confirmed, the broker is well, and a suspect that it refuses once more is set aside,
-//! whatever the words: brokers speak of a destination where they mean one event. But such words may be about
-//! a moment only. So they set aside one event in a run: others that are refused with them are passed over
-//! until the next run. Words of a lack of room set aside none: everything waits.
+//! As soon as one is confirmed, the broker is well, and the first suspect that it refuses once more is set
+//! aside, whatever the words: brokers speak of a destination where they mean one event. That proof is for
+//! one event, since a broker may turn bad at any time: each further one needs another confirmation after
+//! its own refusal. Without one, nothing more is set aside for these words in this run. Words about a
+//! destination set aside one event in a run anyway, since they may be about a moment only. What is refused
+//! with such words is passed over until the next run. Words of a lack of room set aside none: everything
+//! waits.
 //! Where none is confirmed, the broker itself may be at fault. Then an event is set aside only if the words
 //! are about an event, and no other event was refused with the same words since the last confirmation.
 //! With several brokers, an event with words about a destination is set aside after no other took it.
@@ -32,12 +35,14 @@ const PLACE_PROBES: usize = 2;
 /// How many destinations are held in one run because the broker hangs up, before it is at fault itself.
 const HANG_UPS: usize = 16;
 
-/// Returns how many events beyond the suspects the next one to try is. `None` if enough were tried.
-fn distance(suspects: &[Suspect]) -> Option<usize> {
+/// Returns how many events beyond the suspects the next one to try is. `None` if enough were tried. After a
+/// proof, bad events often come in a row: `is_proven`.
+fn distance(suspects: &[Suspect], is_proven: bool) -> Option<usize> {
     let of_place = suspects.iter().filter(|suspect| Blame::of(&suspect.error) == Blame::Place).count();
     match (of_place, suspects.len()) {
         // The newest one first: it has come while the others waited.
         (1, ..PROBES) => Some(usize::MAX),
+        (0, 2) if is_proven => Some(usize::MAX),
         (1..=PLACE_PROBES, ..PROBES) | (0, 0..NEAR) => Some(0),
         (0, far @ ..PROBES) => Some((2 << (far - NEAR)) - 1),
         _ => None,
@@ -57,11 +62,10 @@ impl Sender<'_> {
         }
         let mut refused = Suspect { entry, error };
         let destination = self.options.destination(json);
-        if self.sent.proven.contains(&(destination.clone(), refused.words())) {
-            return match Blame::of(&refused.error) {
-                Blame::Place => self.pass_over(refused, false),
-                _ => self.set_aside_proven(vec![refused], at, destination),
-            };
+        let about = (destination.clone(), refused.words());
+        let is_proven = self.sent.proven.contains(&about);
+        if self.sent.spent.contains(&about) || is_proven && Blame::of(&refused.error) == Blame::Place {
+            return self.pass_over(refused, false);
         }
         let mut suspects = Vec::new();
         loop {
@@ -78,12 +82,17 @@ impl Sender<'_> {
                 };
             }
             suspects.push(refused);
-            let Some((entry, json)) = self.probe(&suspects, &destination)? else { break };
+            let Some((entry, json)) = self.probe(&suspects, (&destination, is_proven))? else { break };
             match self.alone(&mut None, at, entry, json) {
                 Ok(()) => return self.set_aside_proven(suspects, at, destination),
                 Err(DeliverError::Session(error)) => refused = Suspect { entry, error },
                 Err(error) => return Err(error),
             }
+        }
+        if is_proven {
+            self.sent.spent.insert(about);
+            let first = suspects.into_iter().next();
+            return first.map_or(Ok(()), |first| self.pass_over(first, false));
         }
         self.judge_unproven(suspects, destination)
     }
@@ -92,9 +101,9 @@ impl Sender<'_> {
     fn probe(
         &mut self,
         suspects: &[Suspect],
-        destination: &str,
+        (destination, is_proven): (&str, bool),
     ) -> Result<Option<(Entry, Vec<u8>)>, DeliverError> {
-        let Some(distance) = distance(suspects) else { return Ok(None) };
+        let Some(distance) = distance(suspects, is_proven) else { return Ok(None) };
         let is_suspect = |entry: &Entry| suspects.iter().any(|suspect| suspect.entry == *entry);
         let mut others = Vec::new();
         for entry in self.spool.entries()?.into_iter().filter(|entry| !is_suspect(entry)) {
@@ -127,7 +136,8 @@ impl Sender<'_> {
         Ok(is_it)
     }
 
-    /// The broker is well: sets aside what it refuses once more.
+    /// The broker is well: sets aside the first that it refuses once more. The others need a proof of their
+    /// own.
     fn set_aside_proven(
         &mut self,
         suspects: Vec<Suspect>,
@@ -145,13 +155,13 @@ impl Sender<'_> {
                     self.sent.proven.insert((destination.clone(), words.clone()));
                     let refused = Suspect { entry, error };
                     let is_of_place = Blame::of(&refused.error) == Blame::Place;
-                    match (is_of_place, self.sent.told.insert(words)) {
-                        (true, false) => self.pass_over(refused, false)?,
+                    return match (is_of_place, self.sent.told.insert(words)) {
+                        (true, false) => self.pass_over(refused, false),
                         (true, true) if !self.connect.route.brokers.1.is_empty() => {
-                            self.pass_over(refused, true)?;
+                            self.pass_over(refused, true)
                         }
-                        _ => self.set_aside(refused)?,
-                    }
+                        _ => self.set_aside(refused),
+                    };
                 }
                 Err(error) => return Err(error),
             }

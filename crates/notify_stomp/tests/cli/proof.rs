@@ -62,6 +62,23 @@ fn no_two_events_are_set_aside_in_one_run_for_the_same_words_of_a_destination() 
     }
 }
 
+/// A bad event shows nothing of a broker that turns bad later, with the same words: the others wait.
+#[test]
+fn one_bad_event_sets_aside_none_of_those_that_are_refused_later() {
+    for words in ["", "Processing error", "body not understood", "access refused"] {
+        let spool = Spool::new();
+        let outputs = std::iter::once("poison").chain([["good"; 20], ["poison"; 20]].concat());
+        for output in outputs {
+            ended(spool.command("127.0.0.1:1").args(EVENT).arg(format!("--output={output}")));
+        }
+        let broker = Broker::start(Manner::SaysOf("poison", words)).unwrap();
+        let outcome = ended(spool.command(broker.address()).args(["--flush", "--timeout=20"]));
+        let seen = (outcome.code, spool.waiting().len(), refused(&spool).len() / 2);
+        assert_eq!(seen, (Some(2), 20, 1), "{words}: {}", outcome.stdout);
+        assert!(outcome.stdout.contains("20 events wait"), "{words}: {}", outcome.stdout);
+    }
+}
+
 /// A destination that takes nothing is asked a few times, and holds all of its events.
 #[test]
 fn a_destination_that_refuses_all_events_keeps_them_and_is_not_asked_for_each() {
