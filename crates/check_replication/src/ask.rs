@@ -237,6 +237,13 @@ pub(crate) fn ask_gtids(packets: &mut Packets, server: &mut Server) -> Result<()
     Ok(())
 }
 
+/// Asks once more for the channels.
+pub(crate) fn ask_channels(packets: &mut Packets, server: &mut Server) -> Result<(), Failure> {
+    let (_, rows) = statements::channels(packets, server.flavour, server.version)?;
+    server.channels_later = Some(rows.iter().map(Channel::read).collect());
+    Ok(())
+}
+
 /// Asks how many commits wait for an acknowledgement by semi-sync. MySQL renamed the variable in 8.0.26.
 pub(crate) fn ask_commits_waiting(packets: &mut Packets, server: &mut Server) -> Result<(), Failure> {
     let rows = packets.query("SHOW GLOBAL STATUS LIKE 'Rpl_semi_sync_%_wait_sessions'")?;

@@ -134,6 +134,12 @@ impl Filters {
         })
     }
 
+    /// Returns whether anything is left out by its domain or by the server that wrote it.
+    pub(crate) fn by_origin(&self) -> bool {
+        let [.., do_domains, ignore_domains, ignore_servers] = COLUMNS;
+        [do_domains, ignore_domains, ignore_servers].iter().any(|column| !self.list(column).is_empty())
+    }
+
     /// Returns how a database is left out. In which domain it is written is not known.
     fn leave_out(&self, database: &str, context: Context) -> Option<LeftOut> {
         let [.., do_domains, ignore_domains, ignore_servers] = COLUMNS;

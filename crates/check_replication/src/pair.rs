@@ -10,6 +10,7 @@ pub(crate) mod errant;
 mod executed;
 mod links;
 mod list;
+pub(crate) mod unfetched;
 mod writing;
 
 use plugin::Finding;

@@ -12,11 +12,13 @@ use crate::connection::Packets;
 use crate::failure::Failure;
 use crate::judge::is_log_lost;
 use crate::more;
-use crate::pair::{Links, ahead, errant};
+use crate::pair::{Links, ahead, errant, unfetched};
 use crate::server::{Flavour, Gtids, Server};
 
 /// How long a commit may take between the binary log, from which replicas have it, and @@gtid_executed.
 const COMMIT: Duration = Duration::from_millis(500);
+/// How long what a source has written may take to be fetched by its replicas.
+const FETCH: Duration = Duration::from_millis(500);
 /// What is left of the deadline for the answers.
 const RESERVE: Duration = Duration::from_secs(1);
 
@@ -49,11 +51,29 @@ pub(crate) fn complete(
             again(&mut open, place, ask::ask_commits_waiting);
         }
     }
+    look_for_fetched(&mut open, &links, deadline);
     let end = |(answer, packets): (Answer, Option<Packets>)| {
         packets.and_then(Packets::quit);
         answer
     };
     answers.into_iter().map(|(name, asked)| (name, asked.map(end))).collect()
+}
+
+/// Asks replicas that have not fetched all of their sources for their channels again. A heartbeat tells more.
+fn look_for_fetched(open: &mut Open<'_>, links: &Links, deadline: &Deadline) {
+    let mut replicas: Vec<usize> =
+        unfetched::find(&servers(open), links).into_iter().map(|unfetched| unfetched.replica).collect();
+    replicas.dedup();
+    replicas.retain(|place| open.get(*place).is_some_and(|(answer, _)| answer.heartbeats.is_none()));
+    if replicas.is_empty() || deadline.remaining() < FETCH + RESERVE {
+        return;
+    }
+    thread::sleep(FETCH);
+    for place in replicas {
+        let Some((answer, Some(packets))) = open.get_mut(place) else { continue };
+        // One that does not answer again has told nothing more.
+        let _ = ask::ask_channels(packets, &mut answer.server);
+    }
 }
 
 /// Asks one server once more. One that does not answer any more leaves what it said before, which is not

@@ -102,6 +102,8 @@ pub struct Server {
     pub existence: Option<Existence>,
     /// Every channel, in the server's order.
     pub channels: Vec<Channel>,
+    /// The same at a later look, if there was one.
+    pub channels_later: Option<Vec<Channel>>,
 }
 
 impl Server {
@@ -147,6 +149,7 @@ impl Server {
             by_rows: variables.filled(&["binlog_format"]).map(|format| format.eq_ignore_ascii_case("row")),
             existence: None,
             channels: channels.iter().map(Channel::read).collect(),
+            channels_later: None,
         }
     }
 

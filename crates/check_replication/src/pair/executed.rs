@@ -1,5 +1,6 @@
 //! What a server has executed, by GTID, and what of it another server has not.
 
+use crate::channel::Channel;
 use crate::gtid::{Accepted, GtidSet, History, InvalidGtid, Last, Position};
 use crate::server::{Flavour, Gtids, Server};
 
@@ -80,6 +81,24 @@ impl Executed {
             }
             _ => None,
         }
+    }
+
+    /// Returns this with what a channel has fetched and not yet applied; `None` if that cannot be read.
+    pub(super) fn and_fetched(self, channel: &Channel) -> Option<Self> {
+        Some(match self {
+            Self::MySql(own) => {
+                let sets = [&channel.retrieved_gtid_set, &channel.executed_gtid_set];
+                let sets = sets.into_iter().flatten().map(|text| text.parse::<GtidSet>().ok());
+                Self::MySql(sets.collect::<Option<Vec<_>>>()?.iter().fold(own, |all, set| all.union(set)))
+            }
+            Self::MariaDb(Log { position, applied, known, logged }) => {
+                let positions = [&channel.gtid_io_pos, &channel.gtid_slave_pos];
+                let positions = positions.into_iter().flatten().map(|text| text.parse::<Position>().ok());
+                let all = positions.collect::<Option<Vec<_>>>()?;
+                let position = all.iter().fold(position, |own, other| own.furthest(other));
+                Self::MariaDb(Log { position, applied, known, logged })
+            }
+        })
     }
 
     /// Returns what is here or there; `None` where they cannot be compared.

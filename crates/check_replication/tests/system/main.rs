@@ -37,6 +37,8 @@ mod reset;
 mod several;
 #[cfg(test)]
 mod through;
+#[cfg(test)]
+mod unfetched;
 
 use std::path::Path;
 use std::sync::RwLock;

@@ -1,0 +1,29 @@
+//! An IO thread that is far behind: the replica has applied all that it has fetched, and says 0 s.
+
+use suite::host::Host;
+use suite::mariadb::{HOST_NEEDS, Setup, start_all};
+use suite::needs::missing;
+
+use super::check;
+
+#[test]
+fn an_io_thread_that_is_far_behind() {
+    if missing(&HOST_NEEDS) {
+        return;
+    }
+    let host = Host::create();
+    let setup = |id: u32| Setup::new(id).at(&host, &format!("192.0.2.{id}"));
+    let [source, replica] = start_all([setup(1), setup(2)]);
+    replica.replicate("", &source);
+    source.sql("CREATE DATABASE shop; CREATE TABLE shop.t (v TEXT)");
+    replica.await_applied(&source);
+    // In kB a second.
+    replica.sql("SET GLOBAL read_binlog_speed_limit=1; STOP SLAVE; START SLAVE");
+    replica.await_threads("", "Yes", "Yes");
+    source.sql(&"INSERT INTO shop.t VALUES (REPEAT('x', 2000)); ".repeat(100));
+    let outcome =
+        check(&host, &source, &["--hostname=192.0.2.1", "--hostname=192.0.2.2", "--expect-shape=tree"]);
+    let line = "REPLICATION WARNING - 192.0.2.2 from 192.0.2.1: 0 s behind by its own word, but up to ";
+    let (code, summary) = outcome.summary();
+    assert!(code == 1 && summary.starts_with(line) && summary.ends_with(" are not fetched"), "{outcome:?}");
+}
