@@ -10,9 +10,11 @@ mod words;
 use plugin::{Finding, Findings, Report, State};
 
 use crate::control::known;
+use crate::judged::JudgedTarget;
 use crate::options::Judging;
 use crate::record::Judged;
 use crate::rule::{Accepted, Level};
+use crate::target::Unusable;
 use beside::beside;
 use metrics::metrics;
 use words::{Calendar, milliseconds, percent};
@@ -88,23 +90,22 @@ fn faults(judging: &Judging, judged: &Judged, calendar: &Calendar) -> Vec<Findin
     });
     let found = found.into_iter().map(|(finding, _)| finding);
     let unusable = judged.unusable.iter().filter(|what| !what.is_silence);
-    found.chain(unusable.map(|what| unpinged(State::Unknown, &what.why))).collect()
+    found.chain(unusable.map(|what| unpinged(State::Unknown, what))).collect()
 }
 
 /// What no time was left for, with the state of `--timeout`: none of it is an abnormal target.
 fn late(judged: &Judged) -> Vec<Finding> {
     let state = judged.late.unwrap_or(State::Unknown);
-    let names = judged.unusable.iter().filter(|what| what.is_silence).map(|what| what.why.clone());
+    let names = judged.unusable.iter().filter(|what| what.is_silence).map(|what| unpinged(state, what));
     let late = judged.targets.iter().filter(|target| judged.no_socket.is_none() && fault::is_late(target));
-    let late = late.map(|target| format!("{} not pinged: no time was left", target.target.name()));
-    names.chain(late).map(|text| unpinged(state, &text)).collect()
+    let text = |target: &JudgedTarget| format!("{} not pinged: no time was left", target.target.name());
+    names.chain(late.map(|target| Finding::new(state, text(target)))).collect()
 }
 
 /// Why something was not pinged: among several without the advice at its end, which has a line below. "See
 /// check_resolver and 1 more" would be more advice.
-fn unpinged(state: State, why: &str) -> Finding {
-    let brief = why.strip_suffix("see check_resolver").unwrap_or(why).trim_end_matches([' ', ',', ':']);
-    Finding::new(state, why).brief(brief)
+fn unpinged(state: State, what: &Unusable) -> Finding {
+    Finding::new(state, &what.why).brief(&what.brief)
 }
 
 /// Whether nothing is wrong on this machine.

@@ -45,6 +45,8 @@ pub(crate) struct Unusable {
     pub(crate) why: String,
     /// Whether the resolver kept silent, so that the time was up.
     pub(crate) is_silence: bool,
+    /// The same without the advice at its end, for a line of several.
+    pub(crate) brief: String,
 }
 
 /// Explains why it is not known what to ping.
@@ -113,13 +115,14 @@ impl Target {
 
 impl Unusable {
     pub(crate) fn new(why: impl ToString) -> Self {
-        Self { why: why.to_string(), is_silence: false }
+        let why = why.to_string();
+        Self { brief: why.clone(), why, is_silence: false }
     }
 }
 
 impl From<ResolveError> for Unusable {
     fn from(error: ResolveError) -> Self {
-        Self { is_silence: error.is_silence(), ..Self::new(error) }
+        Self { is_silence: error.is_silence(), brief: error.without_advice(), ..Self::new(error) }
     }
 }
 

@@ -102,6 +102,18 @@ impl ResolveError {
         matches!(self, Self::Getent { why, .. } if why.kind() == io::ErrorKind::WouldBlock)
     }
 
+    /// Returns the message without the advice where to look next: for a line that names several faults.
+    pub fn without_advice(&self) -> String {
+        let text = self.to_string();
+        let brief = match self {
+            Self::NotFound(_) | Self::GaveUp { .. } | Self::TooSlow { .. } | Self::NotAsked { .. } => {
+                text.strip_suffix("see check_resolver").map(|text| text.trim_end_matches([' ', ',', ':']))
+            }
+            _ => None,
+        };
+        brief.map_or_else(|| text.clone(), str::to_owned)
+    }
+
     /// Whether the resolver is to blame for the lack of an answer, and not the name.
     pub fn is_silence(&self) -> bool {
         matches!(self, Self::TooSlow { .. } | Self::GaveUp { .. } | Self::NotAsked { .. })

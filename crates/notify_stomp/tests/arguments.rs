@@ -11,7 +11,7 @@ const BINARY: &str = env!("CARGO_BIN_EXE_notify_stomp");
 
 #[test]
 fn a_wrong_argument_is_named() {
-    let rows: [(&[&str], &str); 9] = [
+    let rows: [(&[&str], &str); 10] = [
         (
             &["--flush", "--spool-size=-1"],
             "--spool-size=-1: not a whole number from 1 to 1048576, see --help",
@@ -39,6 +39,7 @@ fn a_wrong_argument_is_named() {
             &["--passcode=x"],
             "--passcode on the command line is no secret: give it by --extra-opts, see --help",
         ),
+        (&["/etc/hosts"], "/etc/hosts belongs to no option, see --help"),
     ];
     let folder = tempfile::tempdir().unwrap();
     let spool = make_spool(folder.path());

@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use monitor_state::icinga::{self, AnswerError};
 use monitor_state::{Collect, Monitor};
-use net::{Cause, Connector, HostPort, ResolveError, Waiting, resolve, tls};
+use net::{Cause, Connector, HostPort, InvalidHost, ResolveError, Waiting, resolve, tls};
 use plugin::Deadline;
 
 use crate::http::{self, HttpError};
@@ -22,15 +22,25 @@ pub struct ApiUrl(HostPort);
 
 /// Why a text is not an [`ApiUrl`].
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("not the address of an API, write https://HOST or https://HOST:PORT")]
-pub struct InvalidUrl;
+pub enum InvalidUrl {
+    /// It has no https, or more than a host and a port.
+    #[error("not the address of an API, write https://HOST or https://HOST:PORT")]
+    Form,
+    /// What stands for its host is none.
+    #[error("{}", .0.with_port(PORT))]
+    Host(InvalidHost),
+}
 
 impl FromStr for ApiUrl {
     type Err = InvalidUrl;
 
     fn from_str(text: &str) -> Result<Self, InvalidUrl> {
-        let rest = text.strip_prefix("https://").ok_or(InvalidUrl)?;
-        rest.strip_suffix('/').unwrap_or(rest).parse().map(Self).map_err(|_| InvalidUrl)
+        let rest = text.strip_prefix("https://").ok_or(InvalidUrl::Form)?;
+        let place = rest.strip_suffix('/').unwrap_or(rest);
+        if place.is_empty() || place.contains(['/', '?', '#', '@']) {
+            return Err(InvalidUrl::Form);
+        }
+        place.parse().map(Self).map_err(InvalidUrl::Host)
     }
 }
 
@@ -174,6 +184,18 @@ mod tests {
         ];
         for (text, place) in rows {
             assert_eq!(text.parse::<ApiUrl>().ok().map(|url| url.0.shown(PORT)).as_deref(), place, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_host_that_is_none_is_refused_with_its_reason() {
+        let rows = [
+            ("https://a:99999", "the port after the colon is a number from 1 to 65535, as in a:5665"),
+            ("https://a;b", "a host name has only ASCII letters, digits, dots, hyphens and underscores"),
+            ("https://user:secret@a", "not the address of an API, write https://HOST or https://HOST:PORT"),
+        ];
+        for (text, why) in rows {
+            assert_eq!(text.parse::<ApiUrl>().unwrap_err().to_string(), why);
         }
     }
 }

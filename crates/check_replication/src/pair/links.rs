@@ -2,6 +2,8 @@
 
 use std::net::IpAddr;
 
+use net::HostPort;
+
 use crate::channel::Channel;
 use crate::server::Server;
 
@@ -144,7 +146,7 @@ fn is_at(server: &Server, replica: &Server, channel: &Channel) -> bool {
     }
     let has_name = match address {
         Some(address) => server.address.is_some_and(|own| own.ip().to_canonical() == address),
-        None => [asked_host(server), &server.hostname]
+        None => [&asked_host(server), &server.hostname]
             .iter()
             .any(|name| name.trim_end_matches('.').eq_ignore_ascii_case(host)),
     };
@@ -157,9 +159,7 @@ fn is_local(server: &Server) -> bool {
 }
 
 /// The host that was asked, without the port.
-fn asked_host(server: &Server) -> &str {
-    match server.asked.rsplit_once(':') {
-        Some((host, port)) if port.parse::<u16>().is_ok() => host,
-        _ => &server.asked,
-    }
+fn asked_host(server: &Server) -> String {
+    let asked = server.asked.parse::<HostPort>();
+    asked.map_or_else(|_| server.asked.clone(), |asked| asked.host.bare().to_string())
 }

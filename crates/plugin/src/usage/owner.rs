@@ -12,7 +12,7 @@ const GIBBERISH: &str = "\u{1}?";
 ///
 /// A URL belongs to an option of URLs, else only its host and port do. A host with a port belongs to an option
 /// of both, else to one of each. Anything else belongs to the first option whose type accepts it but not
-/// everything, else that of a host for what looks like one, else that of a file for a path.
+/// everything, else that of a host for what looks like one, else for a path that of the file that is read.
 pub(super) fn owner(command: &Command, word: &str) -> Option<String> {
     if word.is_empty() || (word.starts_with('-') && !is_number(word)) {
         return None;
@@ -22,7 +22,7 @@ pub(super) fn owner(command: &Command, word: &str) -> Option<String> {
         return host_and_port(&options, word).or_else(|| named(options.accepting(word), word)).or_else(
             || {
                 let path = is_path(word).then_some(word)?;
-                named(options.of_value("FILE"), path)
+                named(options.of_a_file(), path)
             },
         );
     };
@@ -97,6 +97,15 @@ impl<'a> Options<'a> {
         let is_of_host = || value_names(argument).any(|name| name.starts_with("HOST"));
         accepts(self.command, long, word)
             && (!accepts(self.command, long, GIBBERISH) || (is_host && is_of_host()))
+    }
+
+    /// The option of the file that is read first: not one of a log, or of what only the monitor writes.
+    fn of_a_file(&self) -> Option<&'a Arg> {
+        let is_read_first = |argument: &&Arg| {
+            matches!(argument.get_long(), Some("file" | "config" | "defaults-file" | "resolv-conf"))
+                && value_names(argument).any(|name| name.starts_with("FILE"))
+        };
+        self.iter().find(is_read_first)
     }
 
     /// The first option whose value is called so.
