@@ -9,6 +9,8 @@ use suite::plugins::{self, SKELETON};
 
 use super::all;
 
+/// The most columns of a comment, which rustfmt leaves as it is.
+const WIDEST_COMMENT: usize = 110;
 /// The most lines of a source file, its tests included.
 const LONGEST_FILE: usize = 400;
 /// The most lines of code of a plugin's lib.rs.
@@ -184,6 +186,23 @@ fn what_all_plugins_share_names_none() {
         let text = names.iter().fold(read(&path), |text, name| text.replace(&format!("see {name}"), ""));
         let named = names.iter().find(|name| text.contains(name.as_str()));
         assert_eq!(named, None, "{} names a plugin", path.display());
+    }
+}
+
+/// A table is one line a row, and the comments of commands.rs are those of the file that it writes.
+#[test]
+fn comments_are_as_narrow_as_code() {
+    let top = plugins::workspace();
+    let sources = ["crates", "tests", "fuzz"].map(|folder| files(&top.join(folder), ".rs")).concat();
+    let is_wide = |line: &str| {
+        let text = line.trim_start();
+        let is_table = ["//! |", "/// |"].iter().any(|start| text.starts_with(start));
+        text.starts_with("//") && !is_table && line.chars().count() > WIDEST_COMMENT
+    };
+    for path in sources.iter().filter(|path| !path.ends_with("tests/docs/commands.rs")) {
+        let text = read(path);
+        let wide: Vec<_> = (1..).zip(text.lines()).filter(|(_, line)| is_wide(line)).collect();
+        assert!(wide.is_empty(), "{}: wider than {WIDEST_COMMENT} columns: {wide:?}", path.display());
     }
 }
 

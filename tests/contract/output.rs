@@ -2,7 +2,8 @@
 
 use super::{line, run};
 
-/// What ends a label early, is an escape, or is stripped by Nagios before a command gets the performance data.
+/// What ends a label early, is an escape, or is stripped by Nagios before a command gets the performance
+/// data.
 const BAD_IN_LABELS: [char; 15] =
     ['=', '\'', '"', '`', '\\', ';', '|', '~', '$', '&', '<', '>', '.', ':', '\n'];
 

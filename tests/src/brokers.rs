@@ -127,7 +127,8 @@ impl<'a> Broker<'a> {
             }
             Kind::ActiveMq => {
                 let base = top.display();
-                // With less, a queue of 50,000 messages that nobody takes fills its memory, and it stops reading.
+                // With less, a queue of 50,000 messages that nobody takes fills its memory, and it stops
+                // reading.
                 command
                     .args(["-Xmx1g", "-Dactivemq.home=/usr/share/activemq"])
                     .arg(format!("-Dactivemq.base={base}"));

@@ -8,8 +8,8 @@ use std::time::Duration;
 use crate::bench::enter;
 use crate::host::Host;
 
-/// Does something while a host asks for more than `limit` neighbours in 198.18.0.0/16, on a new link `v0` where
-/// none of them answers. The host also has 203.0.113.1/25 there.
+/// Does something while a host asks for more than `limit` neighbours in 198.18.0.0/16, on a new link `v0`
+/// where none of them answers. The host also has 203.0.113.1/25 there.
 pub fn crowded<T>(host: &Host, limit: u32, act: impl FnOnce() -> T) -> T {
     host.ip_batch(
         "link add v0 type veth peer name v1\naddr add 198.18.0.1/16 dev v0\naddr add 203.0.113.1/25 dev v0\n\

@@ -34,7 +34,8 @@ pub struct Pair {
 pub struct Authority(TempDir);
 
 impl Authority {
-    /// Makes an authority called `name` that is valid from 2000 to 2125; two of one name differ in their keys.
+    /// Makes an authority called `name` that is valid from 2000 to 2125; two of one name differ in their
+    /// keys.
     ///
     /// # Panics
     /// If openssl refuses.

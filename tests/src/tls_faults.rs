@@ -1,5 +1,5 @@
-//! What can be wrong with a TLS server or with a file of authorities, with the words that every plugin has for
-//! it.
+//! What can be wrong with a TLS server or with a file of authorities, with the words that every plugin has
+//! for it.
 
 use std::path::{Path, PathBuf};
 

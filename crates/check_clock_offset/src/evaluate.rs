@@ -63,8 +63,9 @@ impl Judged<'_> {
         }
     }
 
-    /// The state of the judged clock. An alarm is certain: of the states that are possible, the mildest counts.
-    /// An OK by fewer than half of the servers is a WARNING: the clock may follow the one that is wrong.
+    /// The state of the judged clock. An alarm is certain: of the states that are possible, the mildest
+    /// counts. An OK by fewer than half of the servers is a WARNING: the clock may follow the one that is
+    /// wrong.
     fn state(&self, offset: Interval) -> State {
         let certain = |offset| self.judging.possible(offset).certain;
         let few = reference::few(&self.observations.ntp).filter(|_| !self.observations.is_waiting);

@@ -37,8 +37,8 @@ pub(crate) fn servers(reference: &Consensus, samples: &[Sample], is_told: bool) 
     (servers, silent + &falsetickers)
 }
 
-/// The words that fewer than half of the servers gave a time: `only 1 of 3 NTP servers gave a time`. `None` if
-/// at least half of them did.
+/// The words that fewer than half of the servers gave a time: `only 1 of 3 NTP servers gave a time`. `None`
+/// if at least half of them did.
 pub(crate) fn few(samples: &[Sample]) -> Option<String> {
     let (usable, asked) = minority(samples).filter(|(usable, _)| *usable > 0)?;
     Some(format!("only {usable} of {asked} NTP servers gave a time"))

@@ -46,7 +46,8 @@ fn judge_family(observed: &Observations, ipv6: bool, gateways: &[IpAddr]) -> Fin
     finding.metric(Metric::count(label, routes.len()))
 }
 
-/// Returns what is wrong with the default routes of a family. `None` if there is one, via one of its gateways.
+/// Returns what is wrong with the default routes of a family. `None` if there is one, via one of its
+/// gateways.
 fn fault(bound: &Bound, gateways: &[IpAddr], routes: &[&DefaultRoute]) -> Option<String> {
     let names: Vec<String> = gateways.iter().map(ToString::to_string).collect();
     let expected = names.join(" or ");

@@ -12,9 +12,9 @@ use crate::dynamic::expects_something;
 use crate::expected::Expected;
 
 impl Expected {
-    /// Returns the expected addresses as a list that --file takes, each with its place. Floating addresses are
-    /// comments: a host that reads the list must not expect them as its own. `bound` is what the addresses
-    /// would be compared with.
+    /// Returns the expected addresses as a list that --file takes, each with its place. Floating addresses
+    /// are comments: a host that reads the list must not expect them as its own. `bound` is what the
+    /// addresses would be compared with.
     pub(crate) fn listing(&self, bound: &Bound) -> Report {
         let placed = |entry: &Entry| {
             let (expected, origin) = (entry.expected, self.origin(entry));

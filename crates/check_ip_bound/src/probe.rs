@@ -66,7 +66,8 @@ impl ProbeError {
 
     /// Returns why there is nothing to check, where no source names an address.
     pub(crate) fn nothing(expected: &Expected, bound: &Bound) -> Self {
-        // What is not read may be all that this host has: an interface without need of one is no answer to it.
+        // What is not read may be all that this host has: an interface without need of one is no answer to
+        // it.
         let unread = expected.unread.first().cloned().map(ProbeError::Unread);
         let excused = || excused(expected, bound).map(ProbeError::OnlyExcused);
         unread.or_else(excused).unwrap_or(ProbeError::NothingToCheck)

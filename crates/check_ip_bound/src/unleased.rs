@@ -48,8 +48,8 @@ fn note(dynamic: &Dynamic, expected: &Expected, bound: &Bound) -> Option<String>
     }
 }
 
-/// Returns whether `dynamic` is of a profile that brings up one interface at a time, and as many interfaces have
-/// a lease as there are such profiles for them.
+/// Returns whether `dynamic` is of a profile that brings up one interface at a time, and as many interfaces
+/// have a lease as there are such profiles for them.
 fn serves_all_profiles(dynamic: &Dynamic, expected: &Expected, bound: &Bound) -> bool {
     if !dynamic.single {
         return false;

@@ -346,7 +346,8 @@ fn too_few_descriptors_are_no_missing_permission() {
     let of = |most: u32| {
         let mut shell = Command::new("sh");
         shell.args(["-c", &format!("ulimit -n {most}; exec \"$0\" \"$@\""), BINARY]);
-        // A socket for each family, so that a descriptor that another thread closes sooner makes no difference.
+        // A socket for each family, so that a descriptor that another thread closes sooner makes no
+        // difference.
         run(shell.args(QUICK).args(["--ip=127.0.0.1", "--ip=::1", "--no-learn"]))
     };
     let all: Vec<Outcome> = (6..=16).map(of).collect();

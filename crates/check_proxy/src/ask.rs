@@ -47,8 +47,8 @@ impl From<Passage> for Tried {
 
 impl RequestOptions {
     /// Asks for a page through a proxy. Whether strangers get our page does not depend on its certificate:
-    /// where that is not accepted or cannot be verified here, they ask again without verifying it. An error of
-    /// squid inside that tunnel is the fault for every client.
+    /// where that is not accepted or cannot be verified here, they ask again without verifying it. An error
+    /// of squid inside that tunnel is the fault for every client.
     pub(crate) fn ask(&self, proxy: SocketAddr, url: &Url, who: As<'_>) -> Answer {
         let answer = self.request(proxy, url, Some(who), true);
         let is_unproved =

@@ -94,8 +94,8 @@ impl Clients<'_> {
         seen
     }
 
-    /// Asks once more as those whose connection was not made: the customer has shown since that the port takes
-    /// connections, so that this tells nothing of what strangers get.
+    /// Asks once more as those whose connection was not made: the customer has shown since that the port
+    /// takes connections, so that this tells nothing of what strangers get.
     fn ask_unconnected(&self, seen: &mut PageObservation) {
         let is_unconnected = |answer: &Option<Answer>| {
             answer.as_ref().is_some_and(|answer| answer.fault.as_ref().is_some_and(Fault::is_unconnected))
@@ -279,8 +279,8 @@ impl Clients<'_> {
     }
 }
 
-/// Returns the login of an unknown user: one for all requests of a run, because squid asks its helper once for
-/// all that wait for the same login.
+/// Returns the login of an unknown user: one for all requests of a run, because squid asks its helper once
+/// for all that wait for the same login.
 pub(crate) fn random_login() -> Result<Login, Fault> {
     Ok(Login { user: format!("nobody-{}", random()?), password: random()? })
 }

@@ -1,4 +1,5 @@
-//! The faults of the machine that checks: a proxy that is silent because of them is untested, and did not fail.
+//! The faults of the machine that checks: a proxy that is silent because of them is untested, and did not
+//! fail.
 
 use std::collections::HashMap;
 use std::net::IpAddr;

@@ -1,5 +1,5 @@
-//! Squid that looks into TLS (SslBump) answers CONNECT by 200 whatever its rules say, and what they say inside
-//! TLS under a certificate of its own. The fake sends what squid 5.7 was seen to send.
+//! Squid that looks into TLS (SslBump) answers CONNECT by 200 whatever its rules say, and what they say
+//! inside TLS under a certificate of its own. The fake sends what squid 5.7 was seen to send.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 

@@ -1,6 +1,6 @@
-//! Which login is sent to whom: the customer's password by Basic only where Digest is not offered, and unasked
-//! only after a silence to all others, Digest with a fresh nonce, and the unknown user by each scheme that is
-//! offered.
+//! Which login is sent to whom: the customer's password by Basic only where Digest is not offered, and
+//! unasked only after a silence to all others, Digest with a fresh nonce, and the unknown user by each scheme
+//! that is offered.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 

@@ -18,7 +18,8 @@ pub(crate) enum Endpoint<'a> {
 }
 
 impl Endpoint<'_> {
-    /// Connects. The address is that of a connection by TCP. `monitor` tells whether this machine is to blame.
+    /// Connects. The address is that of a connection by TCP. `monitor` tells whether this machine is to
+    /// blame.
     ///
     /// # Errors
     /// [`Failure`]: why not.

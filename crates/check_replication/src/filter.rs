@@ -275,8 +275,8 @@ pub(crate) fn judge(
     expected.databases.iter().flat_map(one).collect()
 }
 
-/// Returns what is said of the filters that leave out a database, by its name and by how it is shown, or a part
-/// of it: of the first one that is not
+/// Returns what is said of the filters that leave out a database, by its name and by how it is shown, or a
+/// part of it: of the first one that is not
 /// accepted, and of all those before it that are.
 fn omissions(
     subject: &str,

@@ -56,8 +56,8 @@ impl Table {
         self.select("server_id, CAST(ts AS CHAR) AS ts", "")
     }
 
-    /// The same for the table of MaxScale's monitors, by the layout that they create: several MaxScales have a row
-    /// each for a server, in seconds since 1970.
+    /// The same for the table of MaxScale's monitors, by the layout that they create: several MaxScales have
+    /// a row each for a server, in seconds since 1970.
     pub(crate) fn query_of_maxscale(&self) -> String {
         let columns = "master_server_id AS server_id, CAST(MAX(master_timestamp) AS CHAR) AS ts";
         self.select(columns, " GROUP BY master_server_id")

@@ -194,8 +194,8 @@ fn io(view: &ChannelView<'_>) -> Option<String> {
     }
 }
 
-/// That a thread which could not connect tries no more, as far as that is known: of MySQL by the tries, and of
-/// both by a source that was asked too and answers. Empty otherwise: it may have been stopped by hand.
+/// That a thread which could not connect tries no more, as far as that is known: of MySQL by the tries, and
+/// of both by a source that was asked too and answers. Empty otherwise: it may have been stopped by hand.
 fn no_more_tries(view: &ChannelView<'_>) -> String {
     // MySQL counts tries for every error: what the source refuses, START REPLICA alone does not mend.
     if !is_unreachable(view.channel.io_errno) {

@@ -69,8 +69,8 @@ impl Monitor {
         other.or(here).unwrap_or(Kind::Late)
     }
 
-    /// Takes an excuse back where another server answered: a full table of tracked connections lets no new one
-    /// out, to whatever address. Addresses of this machine and the other family may be left untracked.
+    /// Takes an excuse back where another server answered: a full table of tracked connections lets no new
+    /// one out, to whatever address. Addresses of this machine and the other family may be left untracked.
     pub(crate) fn settle<'a>(&self, refusals: impl Iterator<Item = &'a mut Refusal>) {
         let answered = self.answered.lock().unwrap_or_else(PoisonError::into_inner);
         let mut excuses = refusals
@@ -199,8 +199,8 @@ mod tests {
         assert!(matches!(of_socket(Cause::NoAnswer), Kind::Late));
     }
 
-    /// What no table lets out is excused; a full table of tracked connections is not, where it let another out.
-    /// A neighbour that answers has an entry: it does not tell whether another one fits.
+    /// What no table lets out is excused; a full table of tracked connections is not, where it let another
+    /// out. A neighbour that answers has an entry: it does not tell whether another one fits.
     #[test]
     fn a_full_table_is_no_excuse_where_it_let_another_out() {
         let conntrack = "UNKNOWN db-02: connecting: conntrack table full here";

@@ -10,8 +10,8 @@ pub(crate) struct Names {
     pub(crate) is_lower: bool,
 }
 
-/// Whether accents count where the server regards none. Which letters are the same to its collation is not known
-/// here: any letter beyond ASCII may be the same as any other one.
+/// Whether accents count where the server regards none. Which letters are the same to its collation is not
+/// known here: any letter beyond ASCII may be the same as any other one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Accents {
     /// They do.

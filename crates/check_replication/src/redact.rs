@@ -43,8 +43,9 @@ pub(crate) fn place(text: &str) -> String {
     }
 }
 
-/// Returns which column of which table has another type on the source, as in "Column 0 of table 'shop.t' cannot
-/// be converted", which a worker of MySQL puts its place before. It quotes names alone; what follows it may not.
+/// Returns which column of which table has another type on the source, as in "Column 0 of table 'shop.t'
+/// cannot be converted", which a worker of MySQL puts its place before. It quotes names alone; what follows
+/// it may not.
 fn conversion(text: &str) -> Option<&str> {
     const END: &str = "' cannot be converted";
     let text = without_worker(text);

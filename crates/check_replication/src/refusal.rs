@@ -69,8 +69,9 @@ fn error(errno: u16, text: &str, user: &str, refusal: &Refusal) -> (State, Strin
     (state, what.unwrap_or_else(|| format!("the server says error {errno}: {}", own())))
 }
 
-/// That an account is blocked after failed logins, with MySQL's own words for how long: "Access denied for user
-/// 'mon'@'db-01'. Account is blocked for 2 day(s) (2 day(s) remaining) due to 1 consecutive failed logins."
+/// That an account is blocked after failed logins, with MySQL's own words for how long: "Access denied for
+/// user 'mon'@'db-01'. Account is blocked for 2 day(s) (2 day(s) remaining) due to 1 consecutive failed
+/// logins."
 fn blocked(errno: u16, user: &str, text: &str) -> Option<String> {
     let own = match errno {
         3955 => text.split_once(". Account is blocked ").map(|(_, rest)| rest.trim_end_matches('.')),

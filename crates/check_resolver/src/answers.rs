@@ -11,7 +11,8 @@ impl Observations {
         self.servers.iter().filter_map(move |server| server.outcomes.get(place)).flatten()
     }
 
-    /// Returns the addresses that the C library finds in what the servers gave for the question in this place.
+    /// Returns the addresses that the C library finds in what the servers gave for the question in this
+    /// place.
     pub(crate) fn addresses(&self, place: usize) -> impl Iterator<Item = &IpAddr> {
         let answered = self.outcomes(place).filter_map(|outcome| outcome.answer.as_ref().ok());
         answered.flat_map(|answered| answered.reply.found())

@@ -136,8 +136,8 @@ impl<'a> Verdict<'a> {
         judged.and_then(Judged::in_words).unwrap_or_else(|| fault.to_string())
     }
 
-    /// Whether a signature that is out of date explains all that fails by DNSSEC, and every --secure name, and
-    /// no answer came validated.
+    /// Whether a signature that is out of date explains all that fails by DNSSEC, and every --secure name,
+    /// and no answer came validated.
     fn may_be_the_clock(&self, server: &Server, place: usize) -> bool {
         let judged = self.judged_of(server).map(Vec::as_slice).unwrap_or_default();
         let is_of_clock = |judged: &Judged| judged.fault.as_ref().is_some_and(Fault::may_be_the_clock);
@@ -176,7 +176,8 @@ impl<'a> Verdict<'a> {
     fn notes(&self) -> Vec<String> {
         let uplinks = self.observed.uplinks.as_ref().and_then(Uplinks::note);
         let names = self.only_absent().or_else(|| self.not_asked());
-        // The finding on a wrong address has its source, and so has the one on a name of the hosts file alone.
+        // The finding on a wrong address has its source, and so has the one on a name of the hosts file
+        // alone.
         let is_told = self.failing.is_empty() && self.wrong_here().is_some() || self.hosts_alone().is_some();
         let difference = difference::note(self.observed).filter(|_| !is_told);
         difference.into_iter().chain(uplinks).chain(names).collect()

@@ -114,8 +114,8 @@ impl Verdict<'_> {
         Some(system.other_names()).filter(|state| *state > State::Ok).map(|state| Finding::new(state, text))
     }
 
-    /// Whether the hosts file or the search list gives the name, and no nameserver has any: then programs here
-    /// get no other one.
+    /// Whether the hosts file or the search list gives the name, and no nameserver has any: then programs
+    /// here get no other one.
     pub(crate) fn has_only_elsewhere(&self) -> bool {
         let fails = |judged: &Judged| judged.fault.as_ref().is_some_and(|fault| *fault != Fault::NotYet);
         (self.has_from_hosts() || self.has_from_search()) && self.judged.iter().flatten().all(fails)

@@ -58,8 +58,8 @@ impl Judged {
         self.fault.as_ref().map(|fault| format!("{kind}{fault}{}", self.own.beside(fault)))
     }
 
-    /// Whether a zone that fails can look so on a server that is well. One that blocks or refuses the name, or
-    /// has its zone, decides on that itself.
+    /// Whether a zone that fails can look so on a server that is well. One that blocks or refuses the name,
+    /// or has its zone, decides on that itself.
     pub(crate) fn may_be_the_zone(&self) -> bool {
         self.fault.as_ref().is_some_and(Fault::may_be_the_zone) && !self.own.decides
     }

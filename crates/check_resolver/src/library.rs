@@ -60,8 +60,8 @@ struct Case<'a> {
     conf: &'a ResolvConf,
     system: &'a System,
     question: &'a Question,
-    /// What the server of each turn gave for it, of the types that programs here ask for: nothing if it cannot
-    /// be asked.
+    /// What the server of each turn gave for it, of the types that programs here ask for: nothing if it
+    /// cannot be asked.
     outcomes: Vec<Vec<&'a Outcome>>,
     /// The addresses in that answer.
     addresses: Vec<&'a IpAddr>,
@@ -123,8 +123,8 @@ impl<'a> Case<'a> {
         i32::try_from(dots).is_ok_and(|dots| dots < self.number("ndots:").unwrap_or(1))
     }
 
-    /// Whether the first answer is that there is no such name or that it has no address, or all fail: then the
-    /// search list follows.
+    /// Whether the first answer is that there is no such name or that it has no address, or all fail: then
+    /// the search list follows.
     fn is_missing(&self) -> bool {
         let mut ends = self.outcomes.iter().filter(|outcomes| ending(outcomes).is_some());
         let is_nxdomain = |outcome: &&Outcome| {

@@ -41,7 +41,8 @@ pub(crate) struct Outcome {
 }
 
 impl Answered {
-    /// Returns this answer, to a question that was asked because of an earlier answer: who asks waits for both.
+    /// Returns this answer, to a question that was asked because of an earlier answer: who asks waits for
+    /// both.
     pub(crate) fn after(self, earlier: &Self, is_repeated: bool) -> Self {
         let is_repeated = is_repeated || self.is_repeated;
         Self { took: earlier.took + self.took, waited: earlier.waited + self.waited, is_repeated, ..self }

@@ -80,7 +80,8 @@ pub(crate) fn resolve(question: &Question, deadline: &Deadline) -> System {
     system
 }
 
-/// Asks the nameservers alone, as the C library does by resolv.conf, where other sources may have the name too.
+/// Asks the nameservers alone, as the C library does by resolv.conf, where other sources may have the name
+/// too.
 fn is_of_dns(system: &System, name: &str, deadline: &Deadline) -> Option<bool> {
     let addresses = system.result.as_ref().ok().filter(|_| system.others(name).is_some())?;
     let resolver = Resolver::new(deadline).limit(FOR_DNS.min(deadline.keeping(RESERVE))).source("dns");

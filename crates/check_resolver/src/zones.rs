@@ -221,9 +221,9 @@ fn excused(place: usize, question: &Question, well: &[Vec<&Question>]) -> Option
     (witnesses.len() > 1).then_some(Failing { place, witnesses, proof })
 }
 
-/// What the witnesses prove where the name fails by DNSSEC on some: that others resolve shows nothing of their
-/// keys and clocks, unless one came validated, and that one may come from a cache which is older than the
-/// fault, a random name too (RFC 8198).
+/// What the witnesses prove where the name fails by DNSSEC on some: that others resolve shows nothing of
+/// their keys and clocks, unless one came validated, and that one may come from a cache which is older than
+/// the fault, a random name too (RFC 8198).
 fn proof(failing: &Failing, judged: &[Vec<Judged>]) -> Proof {
     let by_dnssec = |server: &&Vec<Judged>| {
         let fault = server.get(failing.place).and_then(|judged| judged.fault.as_ref());

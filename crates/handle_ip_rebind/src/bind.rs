@@ -159,8 +159,8 @@ fn conflicts(
     claims
 }
 
-/// Returns those of these addresses for which the kernel probes now. It takes a probe of this program that the
-/// link reflects for one of another host: its own ones it knows by their nonce (RFC 7527).
+/// Returns those of these addresses for which the kernel probes now. It takes a probe of this program that
+/// the link reflects for one of another host: its own ones it knows by their nonce (RFC 7527).
 fn tentative(addresses: &[IpAddr], deadline: &Deadline) -> Vec<IpAddr> {
     let Ok(bound) = Bound::read(deadline) else { return Vec::new() };
     let is_tentative = |address: &IpAddr| bound.places(*address).iter().any(|place| place.flags.tentative());

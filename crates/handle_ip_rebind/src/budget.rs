@@ -237,8 +237,8 @@ impl Memory {
     }
 }
 
-/// Returns the file in the folder of the state that is for this interface, and what it contains: the usual one
-/// unless that is for another interface. What runs for that one owe must not be lost.
+/// Returns the file in the folder of the state that is for this interface, and what it contains: the usual
+/// one unless that is for another interface. What runs for that one owe must not be lost.
 fn read(folder: &Folder, interface: &str, deadline: &Deadline) -> Result<(String, Memory), BudgetError> {
     let own = format!("{BUDGET}.{interface}");
     if let Some(memory) = read_file(folder, &own, deadline)? {

@@ -64,7 +64,8 @@ pub(crate) fn leave() -> io::Result<()> {
     // Who may not raise them runs within the caller's: then a write that fails is an error, and not the end.
     let _ = setpriority_process(None, 0);
     lift_limits();
-    // The kernel would end what a caller offered it first, and never what it protected (proc_pid_oom_score_adj(5)).
+    // The kernel would end what a caller offered it first, and never what it protected
+    // (proc_pid_oom_score_adj(5)).
     let _ = fs::write(OOM_SCORE, "0");
     Ok(())
 }

@@ -269,7 +269,8 @@ impl Seen {
         let (interface, had) = (&config.interface, subnets.had(address));
         let Chosen { prefix, route, is_guess } =
             around.prefix(address, list.prefix(address), &config.prefix, interface, had);
-        // Providers route addresses to hosts whose interface has or had another subnet, or had this one alone.
+        // Providers route addresses to hosts whose interface has or had another subnet, or had this one
+        // alone.
         let ipv6 = address.is_ipv6();
         let has_other = around.has_subnet(interface, ipv6) || subnets.has_known(ipv6);
         let is_design = subnets.was_alone(address) || has_other;

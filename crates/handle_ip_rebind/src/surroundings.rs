@@ -207,8 +207,8 @@ impl Surroundings {
     }
 }
 
-/// Returns whether a route leads to one of these addresses, or one is its router. A router of the whole Internet
-/// has a million others.
+/// Returns whether a route leads to one of these addresses, or one is its router. A router of the whole
+/// Internet has a million others.
 fn matters(route: &TableRoute, missing: &BTreeSet<IpAddr>) -> bool {
     let is_router = route.way.gateway.is_some_and(|router| missing.contains(&router));
     let leads_there = |to: IpAddr| {

@@ -64,8 +64,8 @@ fn spot(bound: &Bound, place: &BoundAddress) -> (String, u8) {
     (bound.interface(place.interface).map_or_else(String::new, |on| on.name.clone()), place.prefix)
 }
 
-/// Where the addresses were, or are right, that the programs of a run may bind or move: those that are missing,
-/// also those that the run does not try, and those of a list on the configured interface.
+/// Where the addresses were, or are right, that the programs of a run may bind or move: those that are
+/// missing, also those that the run does not try, and those of a list on the configured interface.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(transparent)]
 pub(crate) struct Before(BTreeMap<IpAddr, Vec<(String, u8)>>);

@@ -1,13 +1,13 @@
-//! Whether this host is a container, and of which engine: by the files that systemd-detect-virt(1) looks at. And
-//! when it started.
+//! Whether this host is a container, and of which engine: by the files that systemd-detect-virt(1) looks at.
+//! And when it started.
 
 use crate::tree::Tree;
 
 /// Ticks of a second in /proc (proc(5), USER_HZ): 100 on every architecture that this runs on.
 const TICKS: i64 = 100;
 
-/// Returns the start of a process in seconds after the boot, from its /proc/PID/stat. That of process 1 is when
-/// a container started.
+/// Returns the start of a process in seconds after the boot, from its /proc/PID/stat. That of process 1 is
+/// when a container started.
 pub fn process_start(stat: &str) -> Option<i64> {
     // Field 22, and the name in the second one may hold anything.
     let (_, fields) = stat.rsplit_once(')')?;

@@ -109,7 +109,8 @@ impl<'a> Cards<'a> {
     }
 
     /// Returns the cards that fit, as a pattern of their names: `None` if no card is known or fits, or if it
-    /// is not known of one whether it fits. `by_driver`: where no card fits, the one with this driver is gone.
+    /// is not known of one whether it fits. `by_driver`: where no card fits, the one with this driver is
+    /// gone.
     pub(crate) fn fitting(
         &self,
         fits: impl Fn(&str) -> Option<bool>,
@@ -166,7 +167,8 @@ impl<'a> Cards<'a> {
         self.has(name) && !self.tree.has(&format!("{FOLDER}/{name}/device"))
     }
 
-    /// Returns the driver of an interface: of what is no card, that of its kind. `None` where it is not known.
+    /// Returns the driver of an interface: of what is no card, that of its kind. `None` where it is not
+    /// known.
     pub(crate) fn driver_of_kind(&self, name: &str) -> Option<String> {
         let of_kind = || {
             let kind = self.kind(name)??;

@@ -18,10 +18,11 @@ const STANDARD_INPUT: &str = "-";
 
 /// Reads the comments of a list, which is at `path`, that a program wrote there: `# dynamic: eth1 ipv4` for
 /// an interface that gets its address from outside (ipv4, ipv6 or any; with `optional`, one that may have
-/// none, or a pattern of names, and `single`, if one interface of those has it at a time), `# ports: vmbr0 enp4s0` for those of a bridge or a bond, `# floating:
-/// 192.0.2.100` for an address that may be here or on another host, `# possible: 192.0.2.101 eth0` for one
-/// that may be bound on eth0, `# guessed: 192.0.2.102 eth0` for one of the list that is perhaps not
-/// configured, and, after an address, `# on: eth0` for the interface that it is configured on.
+/// none, or a pattern of names, and `single`, if one interface of those has it at a time), `# ports: vmbr0
+/// enp4s0` for those of a bridge or a bond, `# floating: 192.0.2.100` for an address that may be here or on
+/// another host, `# possible: 192.0.2.101 eth0` for one that may be bound on eth0, `# guessed: 192.0.2.102
+/// eth0` for one of the list that is perhaps not configured, and, after an address, `# on: eth0` for the
+/// interface that it is configured on.
 pub(crate) fn expectations(path: &Path, content: &[u8], to: &mut Promises) {
     // A list without a comment, which may be a long one, is not looked at line by line.
     if !content.contains(&b'#') {
@@ -71,8 +72,8 @@ enum Mark {
     Guessed,
 }
 
-/// Returns which of the guesses of lists, each with the number of its list, stand: those of an address that no
-/// list names without such a mark.
+/// Returns which of the guesses of lists, each with the number of its list, stand: those of an address that
+/// no list names without such a mark.
 pub(crate) fn doubtful(guessed: Vec<(u32, Possible)>, lists: &[List]) -> Vec<Possible> {
     let marked: HashSet<(u32, IpAddr)> =
         guessed.iter().map(|(list, possible)| (*list, possible.addresses.address)).collect();

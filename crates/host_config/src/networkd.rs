@@ -3,9 +3,9 @@
 //! All folders' files are taken in the order of their names, of the same name that of the folder that counts
 //! most; an empty one masks the name. The drop-ins of a file are read after it, whichever folder they are in.
 //! Each interface gets the first file that matches it; a file without a condition in `[Match]` is ignored.
-//! Which file that is, names decide here, and what the kernel tells of the device where a file names one: what a
-//! file says that matches by other hardware may come true, so its addresses are promised, without an interface
-//! where it names none.
+//! Which file that is, names decide here, and what the kernel tells of the device where a file names one:
+//! what a file says that matches by other hardware may come true, so its addresses are promised, without an
+//! interface where it names none.
 
 mod address;
 mod conditions;

@@ -102,8 +102,8 @@ pub fn unread(tree: &Tree<'_>) -> Result<Vec<String>, ConfigError> {
     Ok(found)
 }
 
-/// Returns whether a file that a command runs adds addresses: a script, or a tunnel of wg-quick(8), whose file
-/// others may not read.
+/// Returns whether a file that a command runs adds addresses: a script, or a tunnel of wg-quick(8), whose
+/// file others may not read.
 pub(crate) fn is_unread(tree: &Tree<'_>, path: &str) -> bool {
     let is_tunnel = path.ends_with(".conf");
     match tree.read(path) {

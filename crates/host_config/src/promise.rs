@@ -31,8 +31,8 @@ pub struct Promise {
 pub struct Ports {
     /// The bridge, bond, team or VRF.
     pub interface: String,
-    /// The names of its ports, or shell patterns as [`crate::selects`] takes them: none where it is configured
-    /// without.
+    /// The names of its ports, or shell patterns as [`crate::selects`] takes them: none where it is
+    /// configured without.
     pub ports: Vec<String>,
     /// Where it is written.
     pub place: Place,
@@ -120,7 +120,8 @@ pub struct Promises {
     pub notes: Vec<String>,
     /// Files that cannot be read: the promises may be too few.
     pub unreadable: Vec<Unreadable>,
-    /// The files that commands run and that are not read. From [`crate::read_usable`], those that add addresses.
+    /// The files that commands run and that are not read. From [`crate::read_usable`], those that add
+    /// addresses.
     pub unread: BTreeSet<String>,
 }
 

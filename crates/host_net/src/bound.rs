@@ -115,8 +115,8 @@ pub struct Interface {
     pub kind: Kind,
     /// Its other names.
     pub altnames: Vec<String>,
-    /// Its hardware address as the kernel prints it, of a port of a bond its own one: empty if it has none, and
-    /// where the system does not tell.
+    /// Its hardware address as the kernel prints it, of a port of a bond its own one: empty if it has none,
+    /// and where the system does not tell.
     pub hardware: String,
     /// The index of the interface of this host that it is on, as a VLAN is, or of the other end of a pair.
     pub lower: Option<u32>,

@@ -1,5 +1,5 @@
-//! Why addresses are silent, as far as this machine is to blame. What could not be reached because of it is no
-//! outage.
+//! Why addresses are silent, as far as this machine is to blame. What could not be reached because of it is
+//! no outage.
 
 mod ways;
 

@@ -94,8 +94,8 @@ fn add_address(payload: &[u8], bound: &mut Bound) -> Result<(), NetlinkError> {
 /// The type and the value of an attribute, and what follows it.
 type Attribute<'a> = (u16, &'a [u8], &'a [u8]);
 
-/// Returns the first attribute (struct nlattr of linux/netlink.h); `None` at the end. By hand, as the header of
-/// an address.
+/// Returns the first attribute (struct nlattr of linux/netlink.h); `None` at the end. By hand, as the header
+/// of an address.
 fn attribute(octets: &[u8]) -> Result<Option<Attribute<'_>>, NetlinkError> {
     let Some((&[l0, l1, k0, k1], _)) = octets.split_first_chunk() else {
         return if octets.is_empty() { Ok(None) } else { Err(cut(octets)) };

@@ -38,8 +38,8 @@ pub(crate) fn read_all(
     dump(ipv6, deadline, |_| true, keeps)
 }
 
-/// Returns the routes of the main table that are to be kept, of those that are read by their prefix length and
-/// their origin.
+/// Returns the routes of the main table that are to be kept, of those that are read by their prefix length
+/// and their origin.
 pub(crate) fn read_main(
     ipv6: bool,
     reads: impl Fn(u8, u8) -> bool,

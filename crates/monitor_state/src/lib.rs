@@ -27,7 +27,8 @@
 //!     }
 //! }
 //!
-//! let text = b"info {\n\tcreated=1795640914\n\t}\n\nprogramstatus {\n\tactive_service_checks_enabled=1\n\t}\n\n\
+//! let text = b"info {\n\tcreated=1795640914\n\t}\n\n\
+//!     programstatus {\n\tactive_service_checks_enabled=1\n\t}\n\n\
 //!     hoststatus {\n\thost_name=proxy-lon-1\n\tcurrent_state=0\n\thas_been_checked=1\n\t}\n";
 //! let mut count = Count::default();
 //! let monitor = status_dat::parse(text.as_slice(), &mut count)?;

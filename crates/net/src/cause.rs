@@ -51,8 +51,8 @@ pub enum Cause {
 }
 
 impl Cause {
-    /// Returns in few words why this machine could not connect by TCP, if no answer from the network caused it:
-    /// `None` for another cause, or one that is not known.
+    /// Returns in few words why this machine could not connect by TCP, if no answer from the network caused
+    /// it: `None` for another cause, or one that is not known.
     pub fn here(&self) -> Option<&'static str> {
         match self {
             Cause::Prohibited => local_words(Errno::ACCESS),

@@ -20,8 +20,8 @@ pub enum Lack {
 }
 
 impl Lack {
-    /// Returns what a TCP connection to `to` lacks that could not be made from `source`. A UDP socket needs the
-    /// same address, and a port of its own kind. Nothing is sent.
+    /// Returns what a TCP connection to `to` lacks that could not be made from `source`. A UDP socket needs
+    /// the same address, and a port of its own kind. Nothing is sent.
     pub fn of(to: SocketAddr, source: &Source) -> Self {
         let has_source = source.addresses.iter().any(|address| address.is_ipv6() == to.is_ipv6());
         match source.udp_to(to).and_then(|socket| socket.connect(to)).map_err(|error| error.kind()) {

@@ -13,9 +13,9 @@
 //! | read ICMP errors | [`IcmpError`] |
 //! | tell what this machine lacks | [`local_words()`], [`Lack`] |
 //!
-//! It leaves every protocol above TLS and ICMP echo to the plugins. Waiting is [`plugin::wait_until`]; a plugin
-//! that holds thousands of connections at once has an epoll loop of its own. This crate knows nothing of any
-//! plugin, and nothing of async.
+//! It leaves every protocol above TLS and ICMP echo to the plugins. Waiting is [`plugin::wait_until`]; a
+//! plugin that holds thousands of connections at once has an epoll loop of its own. This crate knows nothing
+//! of any plugin, and nothing of async.
 //!
 //! ```no_run
 //! use net::{Cause, Connector, HostPort, Waiting, resolve, tls};
@@ -24,7 +24,8 @@
 //! let target: HostPort = "www.example.com:443".parse()?;
 //! let addresses = resolve(&target.host, target.port_or(443), &deadline)?;
 //! let client = tls::Settings::default().load(&deadline)?;
-//! let (stream, _) = Connector::new(Waiting::until(&deadline)).connect_any(&addresses, deadline.remaining())?;
+//! let connector = Connector::new(Waiting::until(&deadline));
+//! let (stream, _) = connector.connect_any(&addresses, deadline.remaining())?;
 //! match stream.secure(&client, &target.host.bare(), Vec::new()) {
 //!     Ok(mut stream) => stream.send_all(b"GET / HTTP/1.0\r\n\r\n")?,
 //!     Err(Cause::Tls(fault)) => println!("{target}: {fault}"),

@@ -51,8 +51,8 @@ impl<'a> Resolver<'a> {
         Self { family, ..self }
     }
 
-    /// Asks one source of nsswitch.conf(5) alone, whatever that file has: `dns`. A getent that is not the GNU C
-    /// library's does not know this, and gives an error.
+    /// Asks one source of nsswitch.conf(5) alone, whatever that file has: `dns`. A getent that is not the GNU
+    /// C library's does not know this, and gives an error.
     #[must_use]
     pub fn source(self, source: &'static str) -> Self {
         Self { source: Some(source), ..self }

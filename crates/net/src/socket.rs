@@ -114,7 +114,8 @@ impl<'a> Socket<'a> {
     }
 }
 
-/// Returns why this machine begins no connection: what it lacks, where the error of the system leaves it open.
+/// Returns why this machine begins no connection: what it lacks, where the error of the system leaves it
+/// open.
 fn refused(to: SocketAddr, source: &Source, error: io::Error) -> io::Error {
     match error.kind() {
         io::ErrorKind::AddrNotAvailable | io::ErrorKind::AddrInUse => Mark::Lack(Lack::of(to, source)).into(),
@@ -122,8 +123,8 @@ fn refused(to: SocketAddr, source: &Source, error: io::Error) -> io::Error {
     }
 }
 
-/// Returns why a connection was not made that a packet was sent for: who says so, where the error of the system
-/// leaves it open.
+/// Returns why a connection was not made that a packet was sent for: who says so, where the error of the
+/// system leaves it open.
 fn failed(fd: &OwnedFd, to: SocketAddr, errno: Errno) -> io::Error {
     if matches!(errno, Errno::TIMEDOUT | Errno::CONNRESET) {
         return errno.into();

@@ -1,5 +1,5 @@
-//! TLS on the client's side, by rustls on ring and what it lacks: which authorities are trusted, how much of a server's
-//! certificate is verified, our own certificate, and one wording for each fault.
+//! TLS on the client's side, by rustls on ring and what it lacks: which authorities are trusted, how much of
+//! a server's certificate is verified, our own certificate, and one wording for each fault.
 //!
 //! | module | what is in it |
 //! | --- | --- |

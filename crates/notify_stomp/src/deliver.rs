@@ -74,9 +74,9 @@ impl SendOptions<'_> {
             .and_then(|number| if number == sequence { Ok(()) } else { Err(session.unasked(&answer)) })
     }
 
-    /// Sends all that waits, and what comes meanwhile, but what is `held` or `kept`. From the first receipt on,
-    /// the session goes on until `deadline`. Returns how many the broker confirmed, also where an error ended
-    /// it.
+    /// Sends all that waits, and what comes meanwhile, but what is `held` or `kept`. From the first receipt
+    /// on, the session goes on until `deadline`. Returns how many the broker confirmed, also where an error
+    /// ended it.
     pub(crate) fn drain(
         &self,
         spool: &Spool,

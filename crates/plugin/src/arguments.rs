@@ -112,8 +112,8 @@ fn is_secret(known: &Arg) -> bool {
     value_names(known).any(|name| name == "SECRET")
 }
 
-/// Whether a setting is nothing for all accounts of the machine: passwords that a command line may hold are among
-/// these, and each community but the one that everybody knows.
+/// Whether a setting is nothing for all accounts of the machine: passwords that a command line may hold are
+/// among these, and each community but the one that everybody knows.
 fn is_confidential(known: &Arg, setting: &Setting) -> bool {
     value_names(known).any(|name| match name {
         "SECRET" | "PASSWORD" => true,

@@ -39,9 +39,9 @@ pub struct Metric {
 }
 
 impl Metric {
-    /// Makes a metric without unit, thresholds and bounds. The label may be text from outside: what a parser of
-    /// performance data, Nagios or Graphite would strip from it or take for something else becomes `_`. A value
-    /// that is not finite stands for "not known" and prints as `U`.
+    /// Makes a metric without unit, thresholds and bounds. The label may be text from outside: what a parser
+    /// of performance data, Nagios or Graphite would strip from it or take for something else becomes `_`. A
+    /// value that is not finite stands for "not known" and prints as `U`.
     pub fn new(label: impl AsRef<str>, value: f64) -> Self {
         Self {
             label: cleaned_label(label.as_ref()),
@@ -109,9 +109,9 @@ impl Metric {
 pub struct Labels(HashSet<String>);
 
 impl Labels {
-    /// Returns the metric with a label that none before it has. The labels of `a.b` and `a_b` are the same once
-    /// they are cleaned: the second one becomes `a_b_2`. In the order of the targets, each keeps its label from
-    /// run to run, as long as the same targets have metrics.
+    /// Returns the metric with a label that none before it has. The labels of `a.b` and `a_b` are the same
+    /// once they are cleaned: the second one becomes `a_b_2`. In the order of the targets, each keeps its
+    /// label from run to run, as long as the same targets have metrics.
     #[must_use]
     pub fn distinct(&mut self, metric: Metric) -> Metric {
         let numbered = (2..).map(|number| format!("{}_{number}", metric.label));
@@ -188,9 +188,9 @@ fn plain(value: f64) -> String {
     (value + 0.0).to_string()
 }
 
-/// A label without what would end it early or be an escape (`=`, `'`, `;`, `|`, `\`, control characters), what
-/// Nagios strips from performance data before a command gets it (`"`, backtick, `~ $ & < >`) and what Graphite
-/// takes for a level (`.`, `:`).
+/// A label without what would end it early or be an escape (`=`, `'`, `;`, `|`, `\`, control characters),
+/// what Nagios strips from performance data before a command gets it (`"`, backtick, `~ $ & < >`) and what
+/// Graphite takes for a level (`.`, `:`).
 fn cleaned_label(text: &str) -> String {
     let in_label = |c: char| match c {
         '=' | '\'' | '"' | '`' | '\\' | ';' | '|' | '~' | '$' | '&' | '<' | '>' | '.' | ':' => '_',

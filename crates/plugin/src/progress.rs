@@ -85,7 +85,9 @@ impl Progress {
     /// use plugin::{Deadline, Metric, Report, State};
     ///
     /// let deadline = Deadline::after(Duration::from_secs(8));
-    /// let dark = || Report::new(State::Critical, "257 of 257 tried do not answer").metric(Metric::count("failed", 257));
+    /// let dark = || {
+    ///     Report::new(State::Critical, "257 of 257 do not answer").metric(Metric::count("failed", 257))
+    /// };
     /// deadline.progress().tell_by(dark);
     /// ```
     pub fn tell_by(&self, tell: impl Fn() -> Report + Send + Sync + 'static) {

@@ -16,8 +16,8 @@ use crate::walk::{open_in, status};
 /// The pause between two attempts: flock(2) can wait without end or not at all.
 const PAUSE: Duration = Duration::from_millis(1);
 
-/// How long a run waits for its lock at least: a command that only shows whether the lock is held takes it for
-/// a moment, and must not make the run of a timer do nothing.
+/// How long a run waits for its lock at least: a command that only shows whether the lock is held takes it
+/// for a moment, and must not make the run of a timer do nothing.
 pub const LOOK: Duration = Duration::from_millis(250);
 
 /// A lock that is held until this value is dropped or its process ends.

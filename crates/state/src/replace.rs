@@ -27,8 +27,8 @@ impl Folder {
         self.replace_all(lock, &[(name, content)], mode)
     }
 
-    /// Replaces the file `name` as [`Folder::replace`] does, by what `write` writes: for content that need not
-    /// stand in memory as a whole.
+    /// Replaces the file `name` as [`Folder::replace`] does, by what `write` writes: for content that need
+    /// not stand in memory as a whole.
     ///
     /// # Errors
     /// See [`Folder::replace`]; an error of `write` is one too, and the old content is still there.

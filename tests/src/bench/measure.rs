@@ -124,9 +124,9 @@ pub(super) fn resident(peak: &std::path::Path, runs: usize, command: &Command) -
     (0..runs).map(|_| used(peak, command).0).fold(0.0, f64::max)
 }
 
-/// Drops what is in memory of a file, so that it is read from the disk. A file that was just written lies there
-/// in larger pieces, and pages beside those that its program needs count as resident too: half a MiB of 2.5
-/// was seen.
+/// Drops what is in memory of a file, so that it is read from the disk. A file that was just written lies
+/// there in larger pieces, and pages beside those that its program needs count as resident too: half a MiB of
+/// 2.5 was seen.
 fn drop_pages(file: &std::path::Path) {
     // Where that fails, it is measured as it is.
     if let Ok(file) = std::fs::File::open(file) {

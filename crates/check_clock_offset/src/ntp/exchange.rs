@@ -107,8 +107,8 @@ pub fn ask(servers: &[Server], way: &Way<'_>) -> Vec<Sample> {
     samples(&all)
 }
 
-/// Returns whether those that are silent cannot change the verdict: the majority agrees whatever they say, the
-/// state is clear, and not for want of votes.
+/// Returns whether those that are silent cannot change the verdict: the majority agrees whatever they say,
+/// the state is clear, and not for want of votes.
 fn is_decided(all: &[Named<'_>], way: &Way<'_>) -> bool {
     let open = all.iter().flat_map(|named| &named.asked).filter(|asking| !asking.settled).count();
     let samples = samples(all);

@@ -47,7 +47,8 @@ pub enum Disagreement {
     NoMajority(f64),
 }
 
-/// Returns how many servers gave a time and how many were asked for one, where that is fewer than half of them.
+/// Returns how many servers gave a time and how many were asked for one, where that is fewer than half of
+/// them.
 pub fn minority(samples: &[Sample]) -> Option<(usize, usize)> {
     let usable = samples.iter().filter(|sample| sample.result.is_ok()).count();
     let asked = samples.iter().filter(|sample| !sample.is_replaced).count();

@@ -1,5 +1,5 @@
-//! The addresses of --source: what no question can come from is refused at once. A socket can be bound to more
-//! than that, and silence would be blamed on servers.
+//! The addresses of --source: what no question can come from is refused at once. A socket can be bound to
+//! more than that, and silence would be blamed on servers.
 
 use std::net::{IpAddr, Ipv4Addr};
 

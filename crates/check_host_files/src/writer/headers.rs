@@ -59,8 +59,8 @@ pub(super) fn is_header(comment: &str, start: &str, mark: &str) -> bool {
     starts && ends
 }
 
-/// The headers: the start of the line, a mark that it contains, and the program. If the start ends in a slash,
-/// the rest of a path follows it.
+/// The headers: the start of the line, a mark that it contains, and the program. If the start ends in a
+/// slash, the rest of a path follows it.
 ///
 /// The headers of cloud-init are those of its renderers (sysconfig, eni, netplan, NetworkManager, networkd)
 /// and that of a new /etc/hosts, from its sources 0.7.9 to 25.1.

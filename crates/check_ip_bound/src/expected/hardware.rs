@@ -1,5 +1,5 @@
-//! Interfaces that the configuration tells by a hardware address: their names are those of the kernel that the
-//! addresses are compared with. A list has them from another host, and another root may lack /sys.
+//! Interfaces that the configuration tells by a hardware address: their names are those of the kernel that
+//! the addresses are compared with. A list has them from another host, and another root may lack /sys.
 
 use host_net::Bound;
 

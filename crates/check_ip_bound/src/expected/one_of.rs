@@ -56,8 +56,8 @@ impl Expected {
         self.guessed = guessed;
     }
 
-    /// Takes as many profiles as can be active, and sorts their addresses into those that are certain and those
-    /// that are guessed.
+    /// Takes as many profiles as can be active, and sorts their addresses into those that are certain and
+    /// those that are guessed.
     fn take_active(
         &mut self,
         OneOf { why, active, profiles }: &mut OneOf,

@@ -260,8 +260,8 @@ impl Records {
     }
 }
 
-/// Reads a file while it is parsed: its text, some megabytes at thousands of targets, need not stand in memory
-/// beside the records. `None` where it is not as this version writes it, or is too large.
+/// Reads a file while it is parsed: its text, some megabytes at thousands of targets, need not stand in
+/// memory beside the records. `None` where it is not as this version writes it, or is too large.
 fn whole(file: File) -> Option<Records> {
     if file.metadata().ok()?.len() > LARGEST {
         return None;

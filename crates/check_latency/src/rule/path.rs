@@ -81,14 +81,14 @@ impl Path {
         self.add(run, run.lost > 0, settings)
     }
 
-    /// Keeps a run that is not judged, as the trouble of a control explains it: it teaches nothing, and a next
-    /// run without that trouble that is as bad is told at once. `None` where it was not bad.
+    /// Keeps a run that is not judged, as the trouble of a control explains it: it teaches nothing, and a
+    /// next run without that trouble that is as bad is told at once. `None` where it was not bad.
     pub fn spoil(&mut self, run: Option<Run>) {
         self.spoiled = run.map(Box::new);
     }
 
-    /// Notes for the alerts of a control whether its targets lost as usual in the run that was added last, and
-    /// whether they took as long as usual: `None` where that run of the control tells nothing.
+    /// Notes for the alerts of a control whether its targets lost as usual in the run that was added last,
+    /// and whether they took as long as usual: `None` where that run of the control tells nothing.
     pub fn stand(&mut self, loss: Option<bool>, rtt: Option<bool>) {
         if let Some((alert, alone)) = self.loss_alert.as_mut().zip(loss) {
             alert.alone = standing(alert.alone, alone, alert.silent);

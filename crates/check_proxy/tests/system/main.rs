@@ -1,6 +1,7 @@
-//! check_proxy against real proxies: squid with Basic, with Digest, without a login, looking into TLS, and with
-//! what goes wrong in its configuration; tinyproxy, microsocks and dante; and a fake for the states that no real one gets
-//! into on request. The page is the suite's own, by http and https. Each test has a host of its own.
+//! check_proxy against real proxies: squid with Basic, with Digest, without a login, looking into TLS, and
+//! with what goes wrong in its configuration; tinyproxy, microsocks and dante; and a fake for the states that
+//! no real one gets into on request. The page is the suite's own, by http and https. Each test has a host of
+//! its own.
 //!
 //! Needs root and the packages that `tests/run` installs. A test that misses something says so and skips, and
 //! with CI=true it fails.

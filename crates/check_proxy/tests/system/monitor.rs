@@ -95,8 +95,8 @@ fn a_fault_of_this_machine_is_none_of_the_proxy() {
     });
 }
 
-/// No packet leaves for a neighbour that does not fit into the table: nothing is known of the proxy, and where
-/// all are silent at the same time no later try shows that.
+/// No packet leaves for a neighbour that does not fit into the table: nothing is known of the proxy, and
+/// where all are silent at the same time no later try shows that.
 #[test]
 fn a_full_table_of_neighbours_is_no_fault_of_the_proxies() {
     if missing(&[Need::Root, Need::Program("ip"), Need::Program("openssl"), Need::NeighboursUpTo(4_096)]) {

@@ -83,8 +83,8 @@ impl Log {
     }
 
     /// Returns for each domain in which `now` lacks some of these what was their last and what is the last of
-    /// `now`. MySQL's are of one domain. The latter is [`GONE`] if whole domains are all that is lacking: FLUSH BINARY LOGS DELETE_DOMAIN_ID takes
-    /// one, and RESET MASTER all of them.
+    /// `now`. MySQL's are of one domain. The latter is [`GONE`] if whole domains are all that is lacking:
+    /// FLUSH BINARY LOGS DELETE_DOMAIN_ID takes one, and RESET MASTER all of them.
     pub(super) fn lost_in(&self, now: &Self) -> Vec<(String, String)> {
         match (self, now) {
             (Self::MySql(before), Self::MySql(now)) => {

@@ -13,7 +13,8 @@ const HEAD: &str = "check_replication log positions 2";
 const HEAD_1: &str = "check_replication log positions 1";
 /// The most servers that are kept for one address; the one that was seen least recently goes first.
 const MOST: usize = 16;
-/// The most restarts of one server that are kept until they are acknowledged; the mildest and latest go first.
+/// The most restarts of one server that are kept until they are acknowledged; the mildest and latest go
+/// first.
 const MOST_RESTARTS: usize = 16;
 
 /// A binary log that started again.
@@ -103,8 +104,8 @@ impl Records {
         restarts
     }
 
-    /// What other servers wrote at this address and this one has not, whichever was there first. One that is a
-    /// replica may yet get it: a floating address moves to such a server.
+    /// What other servers wrote at this address and this one has not, whichever was there first. One that is
+    /// a replica may yet get it: a floating address moves to such a server.
     fn missing_in(&self, server: &Server) -> Result<Option<Told>, InvalidGtid> {
         if !server.channels.is_empty() || server.membership.is_some() {
             return Ok(None);

@@ -70,8 +70,8 @@ impl Executed {
     }
 
     /// Returns how many transactions a `replica` with this server_id has yet to get from here; `None` where
-    /// they cannot be compared. MariaDB numbers them in each domain, and a number may have been left out: so at
-    /// most that many.
+    /// they cannot be compared. MariaDB numbers them in each domain, and a number may have been left out: so
+    /// at most that many.
     pub(super) fn yet_to_come(&self, replica: &Self, id: u64) -> Option<u64> {
         match (self, replica) {
             (Self::MySql(own), Self::MySql(other)) => Some(own.subtract(other).count()),

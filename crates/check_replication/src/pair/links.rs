@@ -112,7 +112,8 @@ fn source(servers: &[Server], replica: usize, channel: &Channel) -> Option<usize
     let own = servers.get(replica)?;
     let by_uuid =
         || only(&|server| channel.source_uuid.is_some() && server.server_uuid == channel.source_uuid, None);
-    // A server behind another loopback address, or one that had a floating address, is not the replica itself.
+    // A server behind another loopback address, or one that had a floating address, is not the replica
+    // itself.
     let by_address = || {
         let found = only(&|server| is_at(server, own, channel), None);
         found.filter(|place| *place != replica || !is_of_another(channel, own))

@@ -1,5 +1,5 @@
-//! Real nodes of a Galera cluster: two of them, of which one leaves and one is killed, and one that has a channel
-//! from a server outside.
+//! Real nodes of a Galera cluster: two of them, of which one leaves and one is killed, and one that has a
+//! channel from a server outside.
 
 use std::path::PathBuf;
 

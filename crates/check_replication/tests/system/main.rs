@@ -50,8 +50,8 @@ use suite::plugins;
 use suite::process::{Outcome, run};
 use suite::wait::holds_within;
 
-/// All hosts of one machine share its table of neighbours: a test that fills it is alone among those that have a
-/// link.
+/// All hosts of one machine share its table of neighbours: a test that fills it is alone among those that
+/// have a link.
 static NEIGHBOURS: RwLock<()> = RwLock::new(());
 
 /// How long a server may take to do what it was told.

@@ -249,8 +249,8 @@ fn logins(source: &MySql, replica: &MySql) {
     replica.sql("SET GLOBAL offline_mode=OFF");
 }
 
-/// An account that is blocked after a wrong password, and names that have none: for each of these MySQL makes up
-/// a method.
+/// An account that is blocked after a wrong password, and names that have none: for each of these MySQL makes
+/// up a method.
 fn refused_accounts(source: &MySql, replica: &MySql) {
     let authority = format!("ssl-ca={}\n", replica.at("data/ca.pem").display());
     replica.ask_with("blocked", &format!("{authority}password=wrong\n"), &[]);

@@ -137,8 +137,8 @@ fn two_with(options: &[&str]) -> Two {
     Two { host, servers }
 }
 
-/// Filters of a replica: those of databases go by the default database of a session, those of tables regard no
-/// case.
+/// Filters of a replica: those of databases go by the default database of a session, those of tables regard
+/// no case.
 #[test]
 fn what_filters_of_a_replica_lose() {
     if missing(&HOST_NEEDS) {
@@ -214,8 +214,8 @@ fn filters_and_names_that_are_nearly_the_same() {
     let healthy = "OK - db-02 from 192.0.2.1: runs, 0 s behind".to_owned();
     let says = |what: &str| format!("db-02 from 192.0.2.1: {what}");
     let crossing = "loses what sessions in other databases write to shop, only CREATE, ALTER, DROP and TRUNCATE if the source has binlog_format ROW";
-    // The filter; the database, whether its table arrives, and what is said. MariaDB 11.8 regards accents, and
-    // 10.11 does not.
+    // The filter; the database, whether its table arrives, and what is said. MariaDB 11.8 regards accents,
+    // and 10.11 does not.
     let rows = [
         (
             "do_db='SHOP'",

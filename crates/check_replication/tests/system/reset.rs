@@ -147,7 +147,8 @@ fn a_domain_that_was_deleted_is_no_reset() {
     two.say("reset", &alone, 2, line);
 }
 
-/// A floating name that was at the replica once, came back, and goes there for good before the replica has all.
+/// A floating name that was at the replica once, came back, and goes there for good before the replica has
+/// all.
 #[test]
 fn a_promoted_server_that_was_seen_before_lacks_transactions() {
     if missing(&HOST_NEEDS) {

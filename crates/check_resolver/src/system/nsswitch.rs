@@ -102,8 +102,8 @@ fn ends(actions: &[String; 4], source: &str) -> bool {
     relevant.any(|action| action != "continue")
 }
 
-/// Returns what these actions, in brackets, do after each of the statuses: `None` if the C library cannot read
-/// them. The last one counts, and `!` stands for all other statuses.
+/// Returns what these actions, in brackets, do after each of the statuses: `None` if the C library cannot
+/// read them. The last one counts, and `!` stands for all other statuses.
 fn actions(text: &str) -> Option<[String; 4]> {
     let spaced = text.strip_prefix('[')?.strip_suffix(']')?.replace('=', " = ").to_ascii_lowercase();
     let words: Vec<&str> = spaced.split_whitespace().collect();

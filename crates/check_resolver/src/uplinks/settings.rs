@@ -1,5 +1,5 @@
-//! How systemd-resolved asks its uplinks: resolved.conf(5) with its drop-ins, and what systemd-networkd notes of
-//! each link, which goes before them (systemd.network(5), `DNSOverTLS=` and `DNSSEC=`).
+//! How systemd-resolved asks its uplinks: resolved.conf(5) with its drop-ins, and what systemd-networkd notes
+//! of each link, which goes before them (systemd.network(5), `DNSOverTLS=` and `DNSSEC=`).
 
 use std::collections::BTreeMap;
 use std::fs::read_dir;
@@ -59,8 +59,8 @@ impl Settings {
         self.holds(server, |ways| ways.by_tls)
     }
 
-    /// Returns whether systemd-resolved validates what this server answers: on every link that has it, and for
-    /// all.
+    /// Returns whether systemd-resolved validates what this server answers: on every link that has it, and
+    /// for all.
     pub(super) fn is_validated(&self, server: &HostPort) -> bool {
         self.holds(server, |ways| ways.validates)
     }
@@ -86,7 +86,8 @@ impl Link {
     }
 }
 
-/// The address of a server as systemd writes it: `ADDRESS[:PORT][%LINK][#NAME]`, IPv6 in brackets before a port.
+/// The address of a server as systemd writes it: `ADDRESS[:PORT][%LINK][#NAME]`, IPv6 in brackets before a
+/// port.
 fn address(text: &str) -> Option<IpAddr> {
     let text = text.split(['#', '%']).next()?;
     let bare = text.strip_prefix('[').and_then(|text| Some(text.split_once(']')?.0));

@@ -335,9 +335,9 @@ impl<'a> Query<'a> {
     }
 }
 
-/// A record of the name asked, of b and c below it, or of another name below it: `1` is the alias of the name to
-/// b, `2` that of b to c, `o` that of the other name to b; `q`, `b`, `B` (in the other case) and `c` are the
-/// addresses of these.
+/// A record of the name asked, of b and c below it, or of another name below it: `1` is the alias of the name
+/// to b, `2` that of b to c, `o` that of the other name to b; `q`, `b`, `B` (in the other case) and `c` are
+/// the addresses of these.
 fn of_chain(which: char) -> Vec<u8> {
     let alias =
         |owner: &[u8], to: u8| [owner, b"\0\x05\0\x01\0\0\x01\x2c\0\x04\x01", &[to], b"\xc0\x0c"].concat();

@@ -1,5 +1,5 @@
-//! resolv.conf is read as the C library reads it: what `getent` asks is seen by strace. So is the order of the
-//! records of an answer: what `getent` finds in it.
+//! resolv.conf is read as the C library reads it: what `getent` asks is seen by strace. So is the order of
+//! the records of an answer: what `getent` finds in it.
 
 use std::net::IpAddr;
 
@@ -81,7 +81,8 @@ fn an_address_is_found_in_the_same_answers() {
     let host = host(&["192.0.2.53"], "nameserver 192.0.2.53\n");
     for (order, is_found) in ORDERS {
         let _server = fake_as(&host, order, "192.0.2.53:53");
-        // gethostbyname never took such an address; getaddrinfo takes none since 2.37, in Debian 12's 2.36 too.
+        // gethostbyname never took such an address; getaddrinfo takes none since 2.37, in Debian 12's 2.36
+        // too.
         let found = run(host.command("getent").args(["hosts", "www.example.com"])).code == Some(0);
         let own = said(&check(&host, &["--no-system", "--name=www.example.com/A"]));
         let reason = "aliases out of order: the C library finds no address";

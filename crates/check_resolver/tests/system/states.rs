@@ -1,6 +1,7 @@
 //! The states of resolv.conf, one row each: the file, what its nameservers do, and what the plugin says on a
-//! host that has no others. Each row has a host of its own, and some of them run side by side: the kernel has one
-//! lock for all namespaces (RTNL), and with dozens at once a program waits for it longer than its own deadline.
+//! host that has no others. Each row has a host of its own, and some of them run side by side: the kernel has
+//! one lock for all namespaces (RTNL), and with dozens at once a program waits for it longer than its own
+//! deadline.
 
 use std::net::UdpSocket;
 use std::process::Command;

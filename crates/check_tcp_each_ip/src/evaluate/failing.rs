@@ -1,4 +1,5 @@
-//! What fails, beside what could not be tested: that may decide whether so many may fail, and hides no failure.
+//! What fails, beside what could not be tested: that may decide whether so many may fail, and hides no
+//! failure.
 
 use plugin::{Finding, State};
 
@@ -40,8 +41,8 @@ impl Judgement<'_> {
         (self.counted(finding, failed.len()), beside)
     }
 
-    /// How bad it is that none fails, which is judged so: a name without an address may stand for targets that
-    /// do.
+    /// How bad it is that none fails, which is judged so: a name without an address may stand for targets
+    /// that do.
     fn of_none(&self, judged: State) -> State {
         let is_known = self.total() > 0 && self.observations.unresolved.is_empty();
         if is_known { judged } else { State::Ok }

@@ -152,9 +152,9 @@ impl Dialogue {
         }
     }
 
-    /// Where the service wants a client certificate and refuses us without one, and nothing is to be said to it
-    /// after the handshake: whether its own certificate, which is verified by then, is valid for long enough. In
-    /// TLS 1.3 it refuses after the handshake.
+    /// Where the service wants a client certificate and refuses us without one, and nothing is to be said to
+    /// it after the handshake: whether its own certificate, which is verified by then, is valid for long
+    /// enough. In TLS 1.3 it refuses after the handshake.
     fn refused_without_certificate(&mut self, cause: &Cause, script: &Script) -> Option<Result<bool, Cause>> {
         let wants = *cause == Cause::Tls(Fault::WantsCertificate);
         let tls = script.tls.as_ref().filter(|_| wants && script.talk.is_none())?;

@@ -34,8 +34,8 @@ fn every_fault_of_a_certificate_has_its_words() {
     }
 }
 
-/// A server that wants a client certificate refuses before the end of the handshake in TLS 1.2, and after it in
-/// TLS 1.3: what it shows is verified by then.
+/// A server that wants a client certificate refuses before the end of the handshake in TLS 1.2, and after it
+/// in TLS 1.3: what it shows is verified by then.
 #[test]
 fn a_server_that_wants_a_client_certificate_is_verified() {
     if missing(&NEEDS) {

@@ -28,9 +28,9 @@ pub(crate) struct Change<'a> {
     pub(crate) subnets: &'a Subnets,
 }
 
-/// Judges the addresses that were not bound, or not so, before the command and are bound after it. Names those that were
-/// not tried, and those that the rules for addresses of the list forbid: no route may divert traffic. An
-/// address that comes and goes by itself is not the command's.
+/// Judges the addresses that were not bound, or not so, before the command and are bound after it. Names
+/// those that were not tried, and those that the rules for addresses of the list forbid: no route may divert
+/// traffic. An address that comes and goes by itself is not the command's.
 /// Returns those of them that are on the configured interface: they must be probed for, and not announced.
 ///
 /// # Errors

@@ -1,5 +1,5 @@
-//! What goes with an address that is removed: the kernel removes the secondary IPv4 addresses of a subnet with
-//! their primary, unless promote_secondaries is on.
+//! What goes with an address that is removed: the kernel removes the secondary IPv4 addresses of a subnet
+//! with their primary, unless promote_secondaries is on.
 
 use std::collections::BTreeSet;
 use std::fs;

@@ -17,9 +17,9 @@ use crate::probe::{Gateways, ObserveError, Seen};
 use crate::surroundings::subnets::View;
 
 impl Memory {
-    /// Takes note of the subnets of the configured interface, if it is known which routes are `there`. Forgets
-    /// the addresses whose guessed prefix length an administrator has confirmed. Returns whether this changed
-    /// anything.
+    /// Takes note of the subnets of the configured interface, if it is known which routes are `there`.
+    /// Forgets the addresses whose guessed prefix length an administrator has confirmed. Returns whether this
+    /// changed anything.
     ///
     /// # Errors
     /// [`ObserveError`]: the list cannot be read.
@@ -49,8 +49,8 @@ impl Memory {
         Ok(self.subnets != before)
     }
 
-    /// Returns the routes that are there, as far as they matter to what is known. `None` if they cannot be read
-    /// in a short time.
+    /// Returns the routes that are there, as far as they matter to what is known. `None` if they cannot be
+    /// read in a short time.
     pub(crate) fn default_routes(
         &self,
         bound: &Bound,

@@ -1,5 +1,6 @@
 //! What runs for other interfaces noted in the same directory, and no run brings to its end any more: the
-//! setting `interface` was changed, or these runs have stopped. A run reads only the file of its own interface.
+//! setting `interface` was changed, or these runs have stopped. A run reads only the file of its own
+//! interface.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -14,10 +15,11 @@ use super::there::DefaultRoutes;
 use super::{BUDGET, BudgetError, Found, Held, Memory, now, read_file, since_1970};
 use crate::prefix::longest;
 
-/// For how long a file may stay as it is while it has work, in seconds. Each run that finds work in its own file
-/// writes it anew.
+/// For how long a file may stay as it is while it has work, in seconds. Each run that finds work in its own
+/// file writes it anew.
 const KEPT: u64 = 3_600;
-/// The same where no timer starts the runs: without an event of the monitor, or in a downtime, there are none.
+/// The same where no timer starts the runs: without an event of the monitor, or in a downtime, there are
+/// none.
 const KEPT_WITHOUT_TIMER: u64 = 86_400;
 
 /// The files of other interfaces that no run has written for an hour, or a day without a timer.
@@ -68,8 +70,8 @@ impl Others {
         Self(names.into_iter().filter_map(|name| Other::read(folder, &name, deadline)).collect())
     }
 
-    /// Returns what each has that is still as it was noted, by what is `bound` now, the routes that are there,
-    /// and a run for the configured `interface`.
+    /// Returns what each has that is still as it was noted, by what is `bound` now, the routes that are
+    /// there, and a run for the configured `interface`.
     pub(crate) fn undone(
         &self,
         interface: &str,

@@ -1,5 +1,5 @@
-//! What a run finds of what earlier runs noted: what is as it should be again, and what their programs did after
-//! these runs were killed or had ended.
+//! What a run finds of what earlier runs noted: what is as it should be again, and what their programs did
+//! after these runs were killed or had ended.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -17,9 +17,9 @@ use crate::wrong;
 const LATE: u64 = 600;
 
 impl Memory {
-    /// Forgets the addresses, interfaces and routes that are as they should be again, or not known to be wrong
-    /// any more, by what is `seen` now. Judges what the programs of a run bound, set down or removed that was
-    /// killed, or ended a short time ago. Returns whether this changed anything.
+    /// Forgets the addresses, interfaces and routes that are as they should be again, or not known to be
+    /// wrong any more, by what is `seen` now. Judges what the programs of a run bound, set down or removed
+    /// that was killed, or ended a short time ago. Returns whether this changed anything.
     ///
     /// # Errors
     /// [`ObserveError`]: the list or the routes cannot be read.
@@ -49,9 +49,9 @@ impl Memory {
         self.routes.forget(now) | self.statics.forget(now)
     }
 
-    /// Judges which interfaces the programs of a run set down or removed that was killed or ended a short time
-    /// ago. One that is gone and was given up in the configuration is an administrator's doing. So it may be
-    /// with one that no file ever named, unless the run was killed while its programs ran.
+    /// Judges which interfaces the programs of a run set down or removed that was killed or ended a short
+    /// time ago. One that is gone and was given up in the configuration is an administrator's doing. So it
+    /// may be with one that no file ever named, unless the run was killed while its programs ran.
     fn judge_interfaces(
         &mut self,
         seen: &Seen,
@@ -75,8 +75,8 @@ impl Memory {
         is_new
     }
 
-    /// Judges where the programs of a run that was killed bound addresses of a list. Returns whether there was
-    /// one.
+    /// Judges where the programs of a run that was killed bound addresses of a list. Returns whether there
+    /// was one.
     fn judge_places(
         &mut self,
         config: &Config,

@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::network::Network;
 
-/// linux/rtnetlink.h: RTPROT_UNSPEC, RTPROT_BOOT and RTPROT_STATIC. Routes of a routing daemon or of DHCP come
-/// and go by themselves.
+/// linux/rtnetlink.h: RTPROT_UNSPEC, RTPROT_BOOT and RTPROT_STATIC. Routes of a routing daemon or of DHCP
+/// come and go by themselves.
 const STATIC: [u8; 3] = [0, 3, 4];
 /// The most routes that are known.
 const MOST: usize = 1_000;
@@ -64,7 +64,8 @@ impl StaticRoutes {
         found
     }
 
-    /// Returns whether a network has a static route by any interface, or this `route` to it by another program.
+    /// Returns whether a network has a static route by any interface, or this `route` to it by another
+    /// program.
     fn has(&self, to: Network, route: &str) -> bool {
         let by_another =
             || self.others.get(&to).is_some_and(|ways| ways.iter().any(|by| words(to, by) == route));
@@ -110,8 +111,8 @@ struct Lost {
 }
 
 impl Statics {
-    /// Takes note of the routes that are there `now`. One that is not is forgotten unless it went together with
-    /// an address: an administrator may have removed it. Returns whether this changed anything.
+    /// Takes note of the routes that are there `now`. One that is not is forgotten unless it went together
+    /// with an address: an administrator may have removed it. Returns whether this changed anything.
     pub(super) fn see(&mut self, there: &StaticRoutes, lacks: Lacks, now: u64) -> bool {
         let before = self.clone();
         self.forget(now);
@@ -161,8 +162,8 @@ impl Statics {
         }
     }
 
-    /// Returns the routes that are not back, in words, and apart from them those whose networks another program
-    /// routes another way in what is `there`.
+    /// Returns the routes that are not back, in words, and apart from them those whose networks another
+    /// program routes another way in what is `there`.
     pub(crate) fn lost(&self, there: Option<&StaticRoutes>) -> (Vec<String>, Vec<String>) {
         let (mut lost, mut replaced) = (Vec::new(), Vec::new());
         for (to, Lost { route, .. }) in &self.lost {

@@ -13,10 +13,10 @@ use crate::link::interface::other_interface;
 use crate::network::reserved;
 
 impl Seen {
-    /// Returns the missing addresses of the list that another host has, as the `taken` ones, or may have. `None`
-    /// if another one is missing. Those are left aside that stay so whatever is bound: what `check` forbids,
-    /// another interface's, reserved ones, and routers by `is_router`. An interface or a link that is gone is
-    /// not such a cause: with it, all that is known would be forgotten.
+    /// Returns the missing addresses of the list that another host has, as the `taken` ones, or may have.
+    /// `None` if another one is missing. Those are left aside that stay so whatever is bound: what `check`
+    /// forbids, another interface's, reserved ones, and routers by `is_router`. An interface or a link that
+    /// is gone is not such a cause: with it, all that is known would be forgotten.
     pub(crate) fn elsewhere(
         &self,
         config: &Config,

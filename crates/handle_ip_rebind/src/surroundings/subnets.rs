@@ -58,8 +58,8 @@ impl<'a> View<'a> {
 impl Subnets {
     /// Takes note of the subnets that are there now, of which those have a route that are `on_link`, and of
     /// the `listed` addresses that are bound alone. While one is missing, the subnets stay those that there
-    /// were when all was well: a run that binds nothing would take up the mistakes of others. The subnet of an
-    /// address that lost it, or that another host has, stays too.
+    /// were when all was well: a run that binds nothing would take up the mistakes of others. The subnet of
+    /// an address that lost it, or that another host has, stays too.
     pub(crate) fn see(
         &mut self,
         view: &View<'_>,

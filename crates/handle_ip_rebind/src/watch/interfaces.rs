@@ -21,8 +21,8 @@ pub(crate) struct Kept {
     off: BTreeMap<String, Option<String>>,
 }
 
-/// The same for the next run, which tells those that are not up any more: whether each is missed when it is gone,
-/// by name. A reboot may lie between the two, so that the numbers of the interfaces mean nothing.
+/// The same for the next run, which tells those that are not up any more: whether each is missed when it is
+/// gone, by name. A reboot may lie between the two, so that the numbers of the interfaces mean nothing.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(transparent)]
 pub(crate) struct Up(BTreeMap<String, bool>);
@@ -109,8 +109,8 @@ impl Up {
     }
 }
 
-/// Returns what is wrong with an interface that was up, and is `there` now. `lasts` tells whether it is missed
-/// when it is gone.
+/// Returns what is wrong with an interface that was up, and is `there` now. `lasts` tells whether it is
+/// missed when it is gone.
 fn fault(there: Option<&Interface>, lasts: bool) -> Option<&'static str> {
     match there {
         Some(there) => (there.link == Link::Down).then_some("is down"),

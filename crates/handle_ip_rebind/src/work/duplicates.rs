@@ -12,8 +12,8 @@ use crate::config::Config;
 use crate::link::{CONFLICTS_NEEDED, LEAST_TIMEOUT, Link};
 use crate::probe::Seen;
 
-/// Probes for the hosts that have the duplicates of the list, and says who has each, or that no other host has
-/// it any more. Where an address is to be bound, that comes first if the time is short.
+/// Probes for the hosts that have the duplicates of the list, and says who has each, or that no other host
+/// has it any more. Where an address is to be bound, that comes first if the time is short.
 pub(crate) fn explain(config: &Config, seen: &Seen, outcome: &mut Outcome, deadline: &Deadline) {
     let index = seen.bound().by_name(&config.interface).map(|known| known.index);
     let is_duplicate = |place: &&BoundAddress| Some(place.interface) == index && place.flags.duplicate();

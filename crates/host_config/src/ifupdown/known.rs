@@ -7,8 +7,8 @@ use super::file::{self, FILE};
 use super::lines::{first_word, logical_lines};
 use crate::tree::Tree;
 
-/// Returns the names that stanzas, mappings and the ports of bridges whose names begin with `br` have. Neither
-/// patterns nor what comes up at boot count. A file that cannot be read has none.
+/// Returns the names that stanzas, mappings and the ports of bridges whose names begin with `br` have.
+/// Neither patterns nor what comes up at boot count. A file that cannot be read has none.
 pub(crate) fn known_to_networkmanager(tree: &Tree<'_>) -> HashSet<String> {
     let mut names = HashSet::new();
     for content in file::contents(tree, FILE) {

@@ -38,8 +38,9 @@ pub(super) fn logical_lines(text: &str) -> impl Iterator<Item = (u32, Cow<'_, st
     })
 }
 
-/// The words of a `source` line as wordexp(3) parts them: quotes and backslashes keep blanks in a word. `None`
-/// if a part of the line is not known here: a variable, a command, a quote without an end, a quoted wildcard.
+/// The words of a `source` line as wordexp(3) parts them: quotes and backslashes keep blanks in a word.
+/// `None` if a part of the line is not known here: a variable, a command, a quote without an end, a quoted
+/// wildcard.
 pub(super) fn words(text: &str) -> Option<Vec<String>> {
     let (mut words, mut word, mut quote) = (Vec::new(), None::<String>, None);
     let mut chars = text.chars();

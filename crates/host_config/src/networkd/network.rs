@@ -135,8 +135,8 @@ impl Network {
         self.controller.is_some() || !self.vlans.is_empty()
     }
 
-    /// Returns whether this file is surely for the interface of this name and gives it an address, or makes it
-    /// a port.
+    /// Returns whether this file is surely for the interface of this name and gives it an address, or makes
+    /// it a port.
     pub(super) fn gives_to(&self, name: &str, facts: &HostFacts<'_>, cards: &Cards<'_>) -> bool {
         let gives = self.statics().next().is_some() || self.dhcp.is_some() || self.controller.is_some();
         gives

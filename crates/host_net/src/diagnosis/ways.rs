@@ -21,7 +21,8 @@ pub(crate) struct Way {
     pub(crate) on_link: bool,
     pub(crate) is_broadcast: bool,
     pub(crate) link_down: bool,
-    /// Whether the hop shares one entry of the table with all others on its link: it needs no place of its own.
+    /// Whether the hop shares one entry of the table with all others on its link: it needs no place of its
+    /// own.
     pub(crate) shares_entry: bool,
     /// The gateway, or the address itself.
     pub(crate) hop: Hop,
@@ -93,8 +94,8 @@ impl Ways {
     }
 }
 
-/// Whether a host has no entry of its own among the neighbours: IPv4 on a point-to-point link, where the kernel
-/// has one for 0.0.0.0. IPv6 has one for each, also without any question on the link.
+/// Whether a host has no entry of its own among the neighbours: IPv4 on a point-to-point link, where the
+/// kernel has one for 0.0.0.0. IPv6 has one for each, also without any question on the link.
 fn shares_entry(interface: &Interface, host: IpAddr) -> bool {
     host.is_ipv4() && interface.point_to_point
 }

@@ -1,5 +1,5 @@
-//! The ECDSA signatures that ring does not verify (FIPS 186-5): by keys on the curve P-521, and with SHA-512 by
-//! keys on P-256 and P-384.
+//! The ECDSA signatures that ring does not verify (FIPS 186-5): by keys on the curve P-521, and with SHA-512
+//! by keys on P-256 and P-384.
 
 use p521::ecdsa::Error;
 use p521::ecdsa::signature::hazmat::PrehashVerifier as _;

@@ -1,5 +1,5 @@
-//! The exchange of keys on the curve P-521 (RFC 8422), which ring does not know. A server whose certificate has
-//! such a key needs it in TLS 1.2: it takes only clients that offer the curve (section 5.1).
+//! The exchange of keys on the curve P-521 (RFC 8422), which ring does not know. A server whose certificate
+//! has such a key needs it in TLS 1.2: it takes only clients that offer the curve (section 5.1).
 
 use p521::elliptic_curve::sec1::ToEncodedPoint as _;
 use p521::{PublicKey, SecretKey};

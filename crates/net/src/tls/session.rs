@@ -91,8 +91,8 @@ impl Session {
         self.connection.is_handshaking()
     }
 
-    /// Returns when the first certificate ends of the chain that the server showed: its own where the chain is
-    /// not verified. `None` until the chain is accepted, and if that cannot be read.
+    /// Returns when the first certificate ends of the chain that the server showed: its own where the chain
+    /// is not verified. `None` until the chain is accepted, and if that cannot be read.
     pub fn first_end(&self) -> Option<End> {
         self.verifier.first_end()
     }

@@ -61,8 +61,8 @@ impl Verifier {
         Self { verify: self.verify, authorities, provider, first_end: OnceLock::new() }
     }
 
-    /// Returns when the first certificate ends of the chain that the server showed: its own where the chain is
-    /// not verified. `None` until the chain is accepted, and if that cannot be read.
+    /// Returns when the first certificate ends of the chain that the server showed: its own where the chain
+    /// is not verified. `None` until the chain is accepted, and if that cannot be read.
     pub(super) fn first_end(&self) -> Option<End> {
         self.first_end.get().cloned().flatten()
     }

@@ -84,7 +84,8 @@ fn whoever_is_killed_loses_nothing_and_leaves_no_broken_file() {
     }
     let last = run(&mut event("last"));
     assert_eq!(last.code, Some(0), "{}", last.stdout);
-    // A flush that was killed while it tried the spool left the file of its trial, which the next one removes.
+    // A flush that was killed while it tried the spool left the file of its trial, which the next one
+    // removes.
     let flush = run(command().arg("--flush").stdout(Stdio::piped()));
     assert_eq!(flush.code, Some(0), "{}", flush.stdout);
     let sent: Vec<BTreeMap<String, serde_json::Value>> =

@@ -10,9 +10,10 @@ const GIBBERISH: &str = "\u{1}?";
 
 /// Returns the options that a bare word probably belongs to, with their values: `--ip=192.0.2.1 --port=80`.
 ///
-/// A URL belongs to an option of URLs, else only its host and port do. A host with a port belongs to an option
-/// of both, else to one of each. Anything else belongs to the first option whose type accepts it but not
-/// everything, else that of a host for what looks like one, else for a path that of the file that is read.
+/// A URL belongs to an option of URLs, else only its host and port do. A host with a port belongs to an
+/// option of both, else to one of each. Anything else belongs to the first option whose type accepts it but
+/// not everything, else that of a host for what looks like one, else for a path that of the file that is
+/// read.
 pub(super) fn owner(command: &Command, word: &str) -> Option<String> {
     if word.is_empty() || (word.starts_with('-') && !is_number(word)) {
         return None;

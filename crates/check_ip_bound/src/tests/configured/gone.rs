@@ -66,7 +66,8 @@ fn a_card_that_a_profile_names_is_missed() {
     }
 }
 
-/// The names of one list are those that one card may have: two profiles with the same one tell no second card.
+/// The names of one list are those that one card may have: two profiles with the same one tell no second
+/// card.
 #[test]
 fn a_card_has_one_of_the_names_of_a_list() {
     let list = |names: &str| matching(&format!("interface-name={names}"), "");

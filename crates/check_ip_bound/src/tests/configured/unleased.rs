@@ -32,7 +32,8 @@ fn a_lost_lease_is_told_also_where_another_interface_has_one() {
             "192.0.2.1/24@eth3~3600",
             lacks("eth0, eth1, eth2 have", "Type=ether", "none is required"),
         ),
-        // A link-local address is none, a duplicate cannot be used, and one that was put there by hand is one.
+        // A link-local address is none, a duplicate cannot be used, and one that was put there by hand is
+        // one.
         (
             "Name=eth[03]",
             "192.0.2.1/24@eth3~3600 169.254.1.1/16@eth0",
@@ -135,7 +136,8 @@ fn patterns_of_netplan_and_networkmanager_tell_a_lost_lease_too() {
     }
 }
 
-/// NetworkManager 1.42.4 brings up one of two veths by a profile for a pattern, and both with multi-connect=3.
+/// NetworkManager 1.42.4 brings up one of two veths by a profile for a pattern, and both with
+/// multi-connect=3.
 #[test]
 fn a_profile_for_one_interface_at_a_time_lacks_no_second_lease() {
     let paths = ["a", "b"].map(|name| format!("{FOLDER}/{name}.nmconnection"));

@@ -126,7 +126,8 @@ fn each_expectation_has_its_line() {
     }
 }
 
-/// Rows by its documentation: a reader has no channel, and is neither a replica that lost its own nor a source.
+/// Rows by its documentation: a reader has no channel, and is neither a replica that lost its own nor a
+/// source.
 #[test]
 fn an_aurora_without_a_channel_is_told() {
     let aurora = |name: &str| {

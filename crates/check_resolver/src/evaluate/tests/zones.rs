@@ -244,7 +244,8 @@ fn a_name_that_must_not_exist_acquits_no_nameserver() {
     assert!(summary("", &observed).ends_with("other names resolve: its zone, not the nameservers"));
 }
 
-/// Each reason is told, and a server that refuses, or is silent where the zone has an answer, is at fault itself.
+/// Each reason is told, and a server that refuses, or is silent where the zone has an answer, is at fault
+/// itself.
 #[test]
 fn servers_that_do_not_agree_are_no_fault_of_the_zone() {
     let zone = |faults: &str| {

@@ -19,8 +19,8 @@ pub(crate) fn adds_address(line: &str) -> bool {
 /// Where wg-quick(8) looks for the file of a tunnel.
 const TUNNELS: &str = "/etc/wireguard";
 
-/// Returns the file that a command runs: a script, or the tunnel that wg-quick(8) brings up. `None` if that is
-/// a program of the system, or not known.
+/// Returns the file that a command runs: a script, or the tunnel that wg-quick(8) brings up. `None` if that
+/// is a program of the system, or not known.
 pub(super) fn started(head: &str, arguments: &[&str]) -> Option<String> {
     let name = program(head);
     let runs_script = matches!(name, "." | "source" | "sh" | "bash" | "dash" | "ash" | "perl")

@@ -95,8 +95,8 @@ impl Definition {
     }
 
     /// Adds what all files together say. `names` has the interfaces of the definitions by their identifiers,
-    /// where they are known; `is_port` says that this one is a port of another, `competes` that another profile
-    /// of NetworkManager may take its card.
+    /// where they are known; `is_port` says that this one is a port of another, `competes` that another
+    /// profile of NetworkManager may take its card.
     pub(in crate::netplan) fn promise(
         self,
         names: &HashMap<String, Option<String>>,

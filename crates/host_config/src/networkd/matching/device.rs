@@ -17,7 +17,8 @@ impl Match {
         }
     }
 
-    /// Returns whether the device of this name is what the conditions ask for: `None` where that is not known.
+    /// Returns whether the device of this name is what the conditions ask for: `None` where that is not
+    /// known.
     pub(in crate::networkd) fn fits_device(&self, name: &str, cards: &Cards<'_>) -> Option<bool> {
         let conditions = self.other.iter().map(|(key, value)| self.condition_fits(key, value, name, cards));
         let all: Vec<Option<bool>> = conditions.chain([self.type_of_device_fits(name, cards)]).collect();

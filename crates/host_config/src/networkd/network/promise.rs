@@ -1,5 +1,5 @@
-//! What follows from one `.network` file for its interfaces, where it is for this host and no earlier file has
-//! them.
+//! What follows from one `.network` file for its interfaces, where it is for this host and no earlier file
+//! has them.
 
 use super::super::conditions::HostFacts;
 use super::super::matching::claimed::Claimed;
