@@ -6,17 +6,28 @@ use crate::judge::{self, Health, Judged, Limits, Verdict};
 use crate::jump::{self, Baseline, Sanity, Seen};
 use crate::ledger::{Ledger, Run};
 use crate::members::{self, AllMembers};
-use crate::monitor::{SourceError, Sources, read};
-use crate::names::Names;
-use crate::notes::{self, Notes};
-use crate::options::Args;
+use crate::monitor::Sources;
+use crate::notes::Notes;
+use crate::options::Percent;
 use crate::output::OutputError;
 use crate::report::{Outcome, Vanished};
 use crate::sources::Source;
 use crate::status::Status;
 use crate::store::History;
 use crate::view::{Unit, apply_incidents, apply_work, units};
-use plugin::Deadline;
+
+/// What the states are judged by.
+#[derive(Clone, Copy)]
+pub(crate) struct Judging {
+    /// The age in seconds from which the monitor's state is too old.
+    pub(crate) stale: u64,
+    /// The part of all sources that may go bad at once.
+    pub(crate) sanity: Percent,
+    /// For how many seconds such a jump, and a source that vanished, wait.
+    pub(crate) hold: u64,
+    /// Whether a soft problem counts.
+    pub(crate) soft: bool,
+}
 
 /// The observations of a run, and the states that follow from them.
 pub(crate) struct Look {
@@ -37,30 +48,25 @@ pub(crate) struct Look {
 }
 
 impl Look {
-    /// Reads everything and judges it by the history. Adds the sources and the components of this run to the
-    /// history.
-    ///
-    /// # Errors
-    /// [`SourceError`].
+    /// Judges what the monitor and the notes say by the history. Adds the sources and the components of this
+    /// run to the history.
     pub(crate) fn new(
-        args: &Args,
+        judging: Judging,
         config: &Config,
+        (sources, notes): (Sources, Notes),
         history: &mut History,
         now: u64,
-        deadline: &Deadline,
-    ) -> Result<Self, SourceError> {
-        let sources = read(args, config, deadline)?;
-        let (seen, judged, fault) = compare(args, config, &sources, history, now);
+    ) -> Self {
+        let (seen, judged, fault) = compare(judging, config, &sources, history, now);
         let statuses: Vec<Status> = judged.iter().map(|(status, _)| *status).collect();
         let mut units = units(config, &statuses);
-        let notes = notes::read(&args.incidents(), &Names::of(config), now, deadline);
         apply_work(&notes.notes, &mut units, now);
         history.look_at(
             units.iter().map(|unit| unit.id.clone()).collect(),
             config.interval + config.interval / 2,
         );
-        let (baseline, fault) = believe(args, config, &history.ledger, seen, fault, now);
-        Ok(Self { now, sources, judged, fault, notes, units, baseline })
+        let (baseline, fault) = believe(judging, config, &history.ledger, seen, fault, now);
+        Self { now, sources, judged, fault, notes, units, baseline }
     }
 
     /// Returns what this run adds to the history.
@@ -85,7 +91,7 @@ impl Look {
     /// Returns the outcome of a run that shows `units` and has written `written` files.
     pub(crate) fn outcome<'a>(
         &'a self,
-        args: &Args,
+        judging: Judging,
         config: &Config,
         members: &AllMembers,
         units: &'a [Unit],
@@ -95,9 +101,9 @@ impl Look {
             units,
             sources: self.sources.seen.sources.len(),
             age: self.sources.age(self.now),
-            stale: args.stale.duration().as_secs(),
+            stale: judging.stale,
             fault: self.fault.as_ref(),
-            vanished: vanished(config, members, args.hold.duration().as_secs(), self.now),
+            vanished: vanished(config, members, judging.hold, self.now),
             note_faults: &self.notes.faults,
             remarks: &self.notes.remarks,
             written,
@@ -105,29 +111,29 @@ impl Look {
     }
 }
 
-fn stale(args: &Args, sources: &Sources, now: u64) -> Option<Fault> {
-    fault::of_monitor(&sources.monitor, sources.modified, args.stale.duration().as_secs(), now)
+fn stale(judging: Judging, sources: &Sources, now: u64) -> Option<Fault> {
+    fault::of_monitor(&sources.monitor, sources.modified, judging.stale, now)
 }
 
 /// Compares the sources with those of the last run, and judges them. Returns the sources by their keys, the
 /// state of each component, and the fault of the monitor.
 fn compare(
-    args: &Args,
+    judging: Judging,
     config: &Config,
     sources: &Sources,
     history: &mut History,
     now: u64,
 ) -> (Seen, Vec<Judged>, Option<Fault>) {
-    let fault = stale(args, sources, now);
+    let fault = stale(judging, sources, now);
     let before = &history.ledger.members;
     let known = members::known(before);
     // While the monitor is at fault, the expected sources stay as they were.
     if fault.is_none() {
-        let hold = args.hold.duration().as_secs();
-        history.remember(members::after(before, config.components(), &sources.seen, hold, now));
+        let seen = &sources.seen;
+        history.remember(members::after(before, config.components(), seen, judging.hold, now));
     }
     let members = &history.ledger.members;
-    let judged = judge(args, sources, config, members);
+    let judged = judge(judging, sources, config, members);
     let gone = members::gone(members);
     let count = sources.seen.sources.len() + gone.len();
     let keys = |is_counted: &dyn Fn(&Verdict) -> bool| keys(sources, &judged, is_counted);
@@ -140,10 +146,10 @@ fn compare(
 }
 
 /// Returns the state of each component and its verdicts, including those of sources that vanished.
-fn judge(args: &Args, sources: &Sources, config: &Config, members: &AllMembers) -> Vec<Judged> {
+fn judge(judging: Judging, sources: &Sources, config: &Config, members: &AllMembers) -> Vec<Judged> {
     let (interval_length, monitor) = (sources.interval_length, sources.monitor);
     // How old the state itself may be is another limit: what was fresh in it is not old by that.
-    let limits = Limits { now: monitor.created, interval_length, soft: args.soft, monitor };
+    let limits = Limits { now: monitor.created, interval_length, soft: judging.soft, monitor };
     let judged = config.components().zip(&sources.seen.behind).map(|(component, behind)| {
         let gone = members.get(&component.id).map_or(0, |members| members.gone.len());
         let mut verdicts = judge::verdicts(component, behind, &sources.seen, &limits);
@@ -155,7 +161,7 @@ fn judge(args: &Args, sources: &Sources, config: &Config, members: &AllMembers) 
 
 /// Returns the sources that the next run compares its own with, and the fault of the monitor.
 fn believe(
-    args: &Args,
+    judging: Judging,
     config: &Config,
     ledger: &Ledger,
     seen: Seen,
@@ -166,8 +172,7 @@ fn believe(
     if fault.is_some() {
         return (before, fault);
     }
-    let hold = args.hold.duration().as_secs();
-    let sanity = Sanity { percent: args.sanity.0, hold, interval: config.interval };
+    let sanity = Sanity { percent: judging.sanity.0, hold: judging.hold, interval: config.interval };
     jump::judge(&before, seen, sanity, now)
 }
 

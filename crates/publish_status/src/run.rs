@@ -7,12 +7,14 @@ use crate::config::reading::ConfigError;
 use crate::folders::{self, FolderError};
 use crate::import::{ImportError, import};
 use crate::ledger::Ledger;
-use crate::look::Look;
+use crate::look::{Judging, Look};
 use crate::moment::{length, now};
-use crate::monitor::SourceError;
+use crate::monitor::{self, SourceError};
+use crate::names::Names;
+use crate::notes;
 use crate::options::Args;
 use crate::report::{report, with_unknown_metrics};
-use crate::store::{HistoryError, LOCK, Store};
+use crate::store::{History, HistoryError, LOCK, Store};
 use crate::view::View;
 use crate::{busy, output, preview};
 
@@ -68,7 +70,7 @@ fn run(args: &Args, deadline: &Deadline) -> Result<Report, PublishError> {
     };
     let mut history = store.read(deadline)?;
     let now = not_before(&history.ledger, config.interval, now())?;
-    let look = Look::new(args, &config, &mut history, now, deadline)?;
+    let look = look(args, &config, &mut history, now, deadline)?;
     let run = look.run(&history.ledger);
     let added = store.add(&mut history, &run, deadline);
     let units = look.shown();
@@ -79,7 +81,7 @@ fn run(args: &Args, deadline: &Deadline) -> Result<Report, PublishError> {
         Err(HistoryError::State(error)) => Err(error.into()),
         Err(error) => return Err(error.into()),
     };
-    Ok(report(&look.outcome(args, &config, &history.ledger.members, &units, written)))
+    Ok(report(&look.outcome(judging(args), &config, &history.ledger.members, &units, written)))
 }
 
 /// Shows what a run would report and publish with the same history, and writes nothing.
@@ -89,14 +91,36 @@ fn preview(args: &Args, config: &Config, deadline: &Deadline) -> Result<Report, 
     let is_busy = busy::is_held(&lock);
     let mut history = Store::peek(&args.state, deadline)?;
     let now = not_before(&history.ledger, config.interval, now())?;
-    let look = Look::new(args, config, &mut history, now, deadline)?;
+    let look = look(args, config, &mut history, now, deadline)?;
     let units = look.shown();
     let written = output::open(&args.output).map(|_| 0);
-    let outcome = look.outcome(args, config, &history.ledger.members, &units, written);
+    let outcome = look.outcome(judging(args), config, &history.ledger.members, &units, written);
     let report = preview::report(config, &look, &outcome);
     let busy =
         is_busy.then(|| format!("another run holds {}, so that a run now would do nothing", lock.display()));
     Ok(busy.into_iter().fold(report, Report::detail))
+}
+
+/// Reads everything and judges it.
+fn look(
+    args: &Args,
+    config: &Config,
+    history: &mut History,
+    now: u64,
+    deadline: &Deadline,
+) -> Result<Look, SourceError> {
+    let sources = monitor::read(args, config, deadline)?;
+    let notes = notes::read(&args.incidents(), &Names::of(config), now, deadline);
+    Ok(Look::new(judging(args), config, (sources, notes), history, now))
+}
+
+fn judging(args: &Args) -> Judging {
+    Judging {
+        stale: args.stale.duration().as_secs(),
+        sanity: args.sanity,
+        hold: args.hold.duration().as_secs(),
+        soft: args.soft,
+    }
 }
 
 /// The moment of this run. A clock that is adjusted by less than an interval adds no time until it has caught
