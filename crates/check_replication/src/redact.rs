@@ -62,7 +62,8 @@ fn without_worker(text: &str) -> &str {
     of_worker.map_or(text, |(_, text)| text)
 }
 
-/// Returns what is wrong with the account that MySQL applies events as, which the texts quote before they tell.
+/// Returns what is wrong with the account that MySQL applies events as, which the texts quote before they
+/// tell.
 fn privileges(text: &str) -> Option<&'static str> {
     let rest = text.strip_prefix("The ").unwrap_or(text).strip_prefix("PRIVILEGE_CHECKS_USER for ")?;
     let faults = [

@@ -82,8 +82,8 @@ fn blocked(errno: u16, user: &str, text: &str) -> Option<String> {
     Some(format!("the account {user} is blocked {}, error {errno}", why.replace("day(s)", "days")))
 }
 
-/// Why the server aborts a connection, as in "Aborted connection 9 to db: 'unconnected' user: 'mon' host: 'db-02'
-/// (init_connect command failed)". None if it is not in words of its own.
+/// Why the server aborts a connection, as in "Aborted connection 9 to db: 'unconnected' user: 'mon' host:
+/// 'db-02' (init_connect command failed)". None if it is not in words of its own.
 fn aborted(errno: u16, text: &str) -> Option<String> {
     let (_, why) = text.strip_suffix(')')?.rsplit_once(" (")?;
     let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, ' ' | '_' | '-');

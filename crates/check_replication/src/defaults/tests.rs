@@ -99,7 +99,8 @@ fn a_wrong_setting_is_named_and_never_quoted() {
     assert_eq!(read(&path, None).err(), Some(format!("reading {}: line 2: not UTF-8", path.display())));
 }
 
-/// What the stock client's own program reads out of files like these, for the groups that all of MariaDB's clients read.
+/// What the stock client's own program reads out of files like these, for the groups that all of MariaDB's
+/// clients read.
 #[test]
 fn files_are_read_as_the_stock_client_reads_them() {
     if missing(&[Need::Program("my_print_defaults")]) {
