@@ -118,6 +118,9 @@ pub(crate) struct Memory {
     /// The interfaces that must stay while a run starts programs, or were up at its end, for the next run.
     #[serde(default, skip_serializing_if = "Up::is_empty")]
     pub(crate) up: Up,
+    /// When that run began, in seconds since 1970.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) began: Option<u64>,
     /// When that run ended, in seconds since 1970. `None` if it was killed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) ended: Option<u64>,
@@ -229,7 +232,13 @@ impl Memory {
     fn forgets_the_future(&mut self, now: u64) -> bool {
         let failed = self.failed.times().chain(self.programs.times());
         let routes = self.routes.times().chain(self.statics.times());
-        let lost = self.gone.times().chain(routes).chain(self.interfaces.times()).chain(&mut self.ended);
+        let lost = self
+            .gone
+            .times()
+            .chain(routes)
+            .chain(self.interfaces.times())
+            .chain(&mut self.began)
+            .chain(&mut self.ended);
         let mut later: Vec<&mut u64> = self.acted.iter_mut().chain(failed).chain(lost).collect();
         later.retain(|then| **then > now);
         later.iter_mut().for_each(|then| **then = now);

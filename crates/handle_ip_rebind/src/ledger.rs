@@ -142,10 +142,10 @@ impl<'a> Ledger<'a> {
         memory.before = has_programs.then(|| Before::of(config, seen, &outcome.cases));
         memory.subnets.guess(&outcome.cases);
         memory.up = if has_programs { watch.up() } else { Up::default() };
-        memory.ended = None;
+        (memory.began, memory.ended) = (has_programs.then_some(now), None);
         if has_programs {
             let names = memory.up.names().chain(memory.interfaces.names());
-            memory.configured = seen.configured(config, names, deadline);
+            memory.configured = seen.configured(config, names, deadline).names;
         }
         let (former, acted) = (memory.failed.clone(), memory.acted.clone());
         let tried: BTreeSet<IpAddr> = of(&outcome.cases, Fate::Bindable).collect();
@@ -276,7 +276,7 @@ impl<'a> Ledger<'a> {
         self.memory.before = None;
         let is_started = watch.program_ended().is_some();
         self.memory.up = if is_started { watch.up() } else { Up::default() };
-        self.memory.ended = is_started.then(now);
+        (self.memory.began, self.memory.ended) = (None, is_started.then(now));
         self.memory.lately = lately(&self.unseen, outcome);
         self.memory.gone.learn(&outcome.cases, |address| seen.names(address), self.now);
         self.see_interfaces(outcome, deadline);

@@ -1,6 +1,6 @@
 //! Which addresses are missing, as check_ip_bound finds them, and which of those may be bound.
 
-mod configured;
+pub(crate) mod configured;
 mod lasting;
 
 use std::cell::OnceCell;

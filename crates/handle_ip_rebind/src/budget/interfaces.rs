@@ -23,20 +23,24 @@ struct Off {
     why: String,
     /// When, in seconds since 1970.
     since: u64,
-    /// Whether it went after a run had ended, and no file has ever named it: others may have removed it.
+    /// Whether it went after a run had ended: others may have removed it, and given it up in the
+    /// configuration.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    is_later: bool,
+    /// The same where no file has ever named it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     is_unconfigured: bool,
 }
 
 impl Interfaces {
-    /// Forgets those that are up again, off for a day, or gone and `given_up` in the configuration. Returns
-    /// whether there was one.
+    /// Forgets those that are up again, off for a day, or gone since a run had ended and `given_up` in the
+    /// configuration. Returns whether there was one.
     pub(crate) fn forget(&mut self, bound: &Bound, given_up: &BTreeSet<String>, now: u64) -> bool {
         let before = self.0.len();
         self.0.retain(|name, off| {
             let is_told = match bound.by_name(name) {
                 Some(there) => there.link == Link::Down,
-                None => !given_up.contains(name),
+                None => !(off.is_later && given_up.contains(name)),
             };
             let limit = if off.is_unconfigured { HOUR } else { DAY };
             is_told && now.saturating_sub(off.since) < limit
@@ -44,18 +48,30 @@ impl Interfaces {
         self.0.len() < before
     }
 
-    /// Notes those that a run which began `now` has missed.
+    /// Notes those that a run which began `now` has missed, or that was killed.
     pub(crate) fn learn(&mut self, missed: &BTreeMap<String, String>, now: u64) {
-        for (name, why) in missed {
-            let off = || Off { why: why.clone(), since: now, is_unconfigured: false };
-            self.0.entry(name.clone()).or_insert_with(off);
-        }
+        self.learn_as(missed.clone(), now, false, false);
+    }
+
+    /// Notes those that went after a run had ended.
+    pub(crate) fn learn_later(&mut self, missed: BTreeMap<String, String>, now: u64) {
+        self.learn_as(missed, now, true, false);
     }
 
     /// Notes those that went after a run had ended, and that no file has ever named.
     pub(crate) fn learn_unconfigured(&mut self, missed: BTreeMap<String, String>, now: u64) {
+        self.learn_as(missed, now, true, true);
+    }
+
+    fn learn_as(
+        &mut self,
+        missed: BTreeMap<String, String>,
+        since: u64,
+        is_later: bool,
+        is_unconfigured: bool,
+    ) {
         for (name, why) in missed {
-            self.0.entry(name).or_insert(Off { why, since: now, is_unconfigured: true });
+            self.0.entry(name).or_insert(Off { why, since, is_later, is_unconfigured });
         }
     }
 
@@ -122,6 +138,9 @@ mod tests {
         let down = Bound { interfaces: vec![down], ..Bound::default() };
         let mut all = Interfaces::default();
         all.learn(&missed, 1_000);
+        assert!(!all.forget(&Bound::default(), &given_up, 1_060), "a program of the run removed it");
+        let mut all = Interfaces::default();
+        all.learn_later(missed.clone(), 1_000);
         assert!(!all.forget(&down, &given_up, 1_060), "it is there, and down");
         assert!(!all.forget(&Bound::default(), &BTreeSet::new(), 1_000 + HOUR));
         assert!(all.forget(&Bound::default(), &given_up, 1_060) && all.is_empty());

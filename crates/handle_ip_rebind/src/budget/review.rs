@@ -1,7 +1,7 @@
 //! What a run finds of what earlier runs noted: what is as it should be again, and what their programs did
 //! after these runs were killed or had ended.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::mem;
 
@@ -10,6 +10,7 @@ use rustix::system::sysinfo;
 
 use super::{Memory, now};
 use crate::config::Config;
+use crate::probe::configured::Configured;
 use crate::probe::{ObserveError, Seen};
 use crate::wrong;
 
@@ -33,8 +34,11 @@ impl Memory {
         let bound = seen.bound();
         let known = self.up.names().chain(self.interfaces.names());
         let gone: BTreeSet<&String> = known.filter(|name| bound.by_name(name).is_none()).collect();
-        let configured = seen.configured(config, gone.into_iter(), deadline);
-        let given_up: BTreeSet<String> = self.configured.difference(&configured).cloned().collect();
+        let configured = seen.configured(config, gone.iter().copied(), deadline);
+        // One that is still there is not given up, also if a program set it down.
+        let is_given_up =
+            |name: &&String| configured.is_whole && gone.contains(name) && !configured.names.contains(*name);
+        let given_up: BTreeSet<String> = self.configured.iter().filter(is_given_up).cloned().collect();
         let is_back = self.gone.forget(bound, now);
         let is_right = self.misbound.forget(bound, &config.interface, |address| seen.names(address));
         let is_up = self.interfaces.forget(bound, &given_up, now);
@@ -50,29 +54,44 @@ impl Memory {
     }
 
     /// Judges which interfaces the programs of a run set down or removed that was killed or ended a short
-    /// time ago. One that is gone and was given up in the configuration is an administrator's doing. So it
-    /// may be with one that no file ever named, unless the run was killed while its programs ran.
+    /// time ago. What a run that was killed left is its programs' doing, whatever the configuration says.
     fn judge_interfaces(
         &mut self,
         seen: &Seen,
-        configured: &BTreeSet<String>,
+        configured: &Configured,
         given_up: &BTreeSet<String>,
     ) -> bool {
-        let (up, ended) = (mem::take(&mut self.up), self.ended.take());
+        let (up, began, ended) = (mem::take(&mut self.up), self.began.take(), self.ended.take());
         let is_new = !up.is_empty();
-        if !ended.is_some_and(|ended| is_late(ended, now(), age())) {
-            let mut missed = up.missed(seen.bound());
-            missed.retain(|name, _| !given_up.contains(name));
-            let may_be_others = |name: &str| {
-                ended.is_some() && seen.bound().by_name(name).is_none() && !configured.contains(name)
-            };
-            let (others, own) = missed.into_iter().partition(|(name, _)| may_be_others(name));
-            self.interfaces.learn(&own, now());
-            self.interfaces.learn_unconfigured(others, now());
+        if !is_late((began, ended), now(), age()) {
+            let missed = up.missed(seen.bound());
+            if ended.is_some() {
+                self.judge_later(missed, seen, configured, given_up);
+            } else {
+                self.interfaces.learn(&missed, now());
+            }
         }
         let told: BTreeSet<&String> = self.interfaces.names().collect();
         self.configured.retain(|name| told.contains(name));
         is_new
+    }
+
+    /// Judges which interfaces went after a run had ended. One that is gone and was given up in the
+    /// configuration is an administrator's doing. So it may be with one that no file ever named.
+    fn judge_later(
+        &mut self,
+        mut missed: BTreeMap<String, String>,
+        seen: &Seen,
+        configured: &Configured,
+        given_up: &BTreeSet<String>,
+    ) {
+        missed.retain(|name, _| !given_up.contains(name));
+        let may_be_others = |name: &str| {
+            configured.is_whole && seen.bound().by_name(name).is_none() && !configured.names.contains(name)
+        };
+        let (others, own) = missed.into_iter().partition(|(name, _)| may_be_others(name));
+        self.interfaces.learn_later(own, now());
+        self.interfaces.learn_unconfigured(others, now());
     }
 
     /// Judges where the programs of a run that was killed bound addresses of a list. Returns whether there
@@ -100,12 +119,12 @@ fn age() -> u64 {
     u64::try_from(uptime.saturating_sub(first)).unwrap_or(0)
 }
 
-/// Returns whether the interfaces that were up when a run `ended` tell nothing `now`: it is long ago, or this
-/// host has started since, so that nothing of it is there and interfaces may come late. `age` is for how long
-/// this host runs, in seconds.
-fn is_late(ended: u64, now: u64, age: u64) -> bool {
-    let since = now.saturating_sub(ended);
-    since > LATE || since >= age
+/// Returns whether the interfaces that were up when a run `began` (one that was killed) or `ended` tell nothing
+/// `now`: it ended long ago, or this host has started since, so that nothing of it is there and interfaces may
+/// come late. `age` is for how long this host runs, in seconds.
+fn is_late((began, ended): (Option<u64>, Option<u64>), now: u64, age: u64) -> bool {
+    let since = |then: u64| now.saturating_sub(then);
+    ended.or(began).is_some_and(|then| since(then) >= age) || ended.is_some_and(|ended| since(ended) > LATE)
 }
 
 #[cfg(test)]
@@ -115,9 +134,18 @@ mod tests {
     /// After a start of the host nothing is as a run left it, and interfaces come late.
     #[test]
     fn what_was_up_before_the_host_started_tells_nothing() {
-        let rows = [(1_000, 1_060, 86_400, false), (1_000, 1_601, 86_400, true), (1_000, 1_060, 59, true)];
-        for (ended, now, age, expected) in rows {
-            assert_eq!(is_late(ended, now, age), expected, "{ended} {now} {age}");
+        let (killed, ended) = ((Some(1_000), None), (Some(990), Some(1_000)));
+        let rows = [
+            (ended, 1_060, 86_400, false),
+            (ended, 1_601, 86_400, true),
+            (ended, 1_060, 59, true),
+            // One that was killed is judged whenever the next run comes, unless the host has started since.
+            (killed, 1_601, 86_400, false),
+            (killed, 1_060, 59, true),
+            ((None, None), 1_060, 59, false),
+        ];
+        for (times, now, age, expected) in rows {
+            assert_eq!(is_late(times, now, age), expected, "{times:?} {now} {age}");
         }
     }
 }

@@ -10,7 +10,7 @@ use suite::needs::{Need, missing};
 use suite::plugins;
 use suite::process::run;
 
-use super::site::{HOSTS, Site};
+use super::site::{HOSTS, Site, side_by_side};
 
 const WELL: &str = "IP_REBIND OK - configuration is right: 1 address listed, 0 would be bound on eth0";
 
@@ -55,6 +55,17 @@ fn an_interface_that_is_removed_after_a_run_is_told_as_long_as_it_is_configured(
     interfaces(&both);
     add("eth1", 1);
 
+    // One that is down is not given up, whatever the files say.
+    for text in [&both, &stanza("eth2", 2)] {
+        restore(&noted);
+        interfaces(text);
+        site.host.ip(&["link", "set", "eth1", "down"]);
+        let down = "IP_REBIND CRITICAL - eth1 is down since an earlier run";
+        assert_eq!((site.trial().verdict(), site.handle().verdict()), ((2, down), (2, down)));
+        site.host.ip(&["link", "set", "eth1", "up"]);
+    }
+    interfaces(&both);
+
     // One that no file has ever named may be a VPN's: it is told, and not as an outage.
     restore(&noted);
     site.host.ip(&["link", "del", "tun0"]);
@@ -64,14 +75,61 @@ fn an_interface_that_is_removed_after_a_run_is_told_as_long_as_it_is_configured(
     let well = "IP_REBIND OK - nothing is missing, 1 address bound and usable";
     assert_eq!(site.handle().verdict(), (0, well));
 
-    // A container that started since has new interfaces, and they may come late.
-    restore(&noted);
+    // A container that started since has new interfaces, and they may come late: also if its start killed the
+    // run, which has no end then.
     site.host.ip(&["link", "del", "eth1"]);
-    assert_eq!(site.trial().verdict(), (2, gone));
-    let mut command = site.host.command("unshare");
-    command.args(["--pid", "--fork", "--mount-proc"]).arg(plugins::binary("handle_ip_rebind"));
+    let killed = String::from_utf8(noted.clone()).unwrap().replace("\"ended\":", "\"began\":");
     let config = format!("--config={}", site.path("config.toml").display());
-    assert_eq!(run(command.args(["--test-config", &config])).verdict(), (0, WELL));
+    for content in [&noted[..], killed.as_bytes()] {
+        restore(content);
+        assert_eq!(site.trial().verdict(), (2, gone));
+        let mut command = site.host.command("unshare");
+        command.args(["--pid", "--fork", "--mount-proc"]).arg(plugins::binary("handle_ip_rebind"));
+        assert_eq!(run(command.args(["--test-config", &config])).verdict(), (0, WELL));
+    }
+}
+
+/// What tells an interface by its hardware tells nothing when that is gone: then the address is missing. What a
+/// program of the run removed is told, whatever the files say then.
+#[test]
+fn an_interface_is_given_up_only_where_nothing_of_it_is_missed() {
+    if missing(&HOSTS) {
+        return;
+    }
+    let rows = ["[Match]\nMACAddress=02:00:00:00:11:01\n", "[Match]\nName=eth1*\n"];
+    let gone = "eth1 is gone since an earlier run";
+    side_by_side(rows.map(Some).into_iter().chain([None]), |selector| {
+        let site = Site::new("192.0.2.31");
+        site.host.ip_batch(
+            "link add eth1 address 02:00:00:00:11:01 type veth peer name eth1-peer\nlink set eth1 up\n\
+             addr add 198.51.100.1/24 dev eth1\n",
+        );
+        let stanza = "auto eth1\niface eth1 inet static\n address 198.51.100.1/24\n";
+        let program = match selector {
+            Some(selector) => {
+                let text = format!("{selector}[Network]\nAddress=198.51.100.1/24\n");
+                site.host.etc("systemd/network/a.network", &text);
+                "true"
+            }
+            None => {
+                site.host.etc("network/interfaces", stanza);
+                "ip link del eth1"
+            }
+        };
+        let restart = site.script("service", program);
+        site.configure(&format!("enabled = true\nrestart = [[\"{restart}\"]]\n"));
+        let first = site.handle();
+        if selector.is_some() {
+            assert_eq!(first.code, Some(0), "{first:?}");
+            site.host.ip(&["link", "del", "eth1"]);
+        } else {
+            site.host.etc("network/interfaces", "");
+        }
+        let gone = if selector.is_some() { gone } else { "eth1 is gone since service ran" };
+        for outcome in [site.trial(), site.handle(), site.handle()] {
+            assert!(outcome.code == Some(2) && outcome.first_line().contains(gone), "{outcome:?}");
+        }
+    });
 }
 
 #[test]

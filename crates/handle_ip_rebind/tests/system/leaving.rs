@@ -87,7 +87,7 @@ fn an_interface_that_a_program_sets_down_after_it_has_ended_is_told_too() {
     let late = "(sleep 1; ip link set eth1 down) >/dev/null 2>&1 &";
     let bind = format!("ip addr add 192.0.2.31/24 dev eth0; {late}");
     side_by_side(
-        [(None, late, "service"), (Some(bind), "sleep 2", "setup-ips.pl")],
+        [(None, late, "service"), (Some(bind), "sleep 4", "setup-ips.pl")],
         |(command, restart, program)| {
             let site = Site::new("192.0.2.31");
             site.host.cable("eth1", &site.neighbour, "eth1");
