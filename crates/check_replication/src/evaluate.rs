@@ -17,6 +17,7 @@ use crate::pair::Shape;
 use crate::policy::Policy;
 use crate::refusal;
 use crate::server::{Flavour, SOCKET, Server};
+use crate::skipping;
 use crate::target::PORT;
 use together::Together;
 
@@ -234,8 +235,7 @@ fn aurora(policy: &Policy<'_>, is_alone: bool, server: &Server) -> Option<Findin
 
 /// What a server leaves out: databases that are expected, errors, and acknowledgements.
 fn omissions(policy: &Policy<'_>, together: &Together<'_>, place: usize, answer: &Answer) -> Vec<Finding> {
-    let Server { asked, channels, log, existence, skip_errors, skipped, semi_sync, read_only, .. } =
-        &answer.server;
+    let Server { asked, channels, log, existence, semi_sync, read_only, .. } = &answer.server;
     let names = Names {
         is_mariadb: answer.server.flavour == Flavour::MariaDb,
         is_lower: existence.as_ref().is_some_and(|existence| existence.folds),
@@ -247,7 +247,8 @@ fn omissions(policy: &Policy<'_>, together: &Together<'_>, place: usize, answer:
             by_rows: together.source_by_rows(place, number),
             names,
         };
-        filter::judge(&subject, &channel.filters, context, policy.replicated)
+        let dropped = skipping::of_source(&subject, channel, together.source_is_replica(place, number));
+        dropped.into_iter().chain(filter::judge(&subject, &channel.filters, context, policy.replicated))
     });
     let mut findings: Vec<Finding> = filtered.collect();
     // One that is renamed need not be here by its own name.
@@ -261,13 +262,7 @@ fn omissions(policy: &Policy<'_>, together: &Together<'_>, place: usize, answer:
         hidden if policy.replicated.databases.is_empty() => Finding::ok("").verbose_detail(hidden.text),
         hidden => hidden,
     }));
-    let s = if *skipped == 1 { "" } else { "s" };
-    findings.extend(skip_errors.iter().map(|errors| match skipped {
-        0 => Finding::ok("").verbose_detail(format!("{asked}: {errors}")),
-        _ => Finding::warning(format!(
-            "{asked}: {skipped} error{s} of its SQL thread skipped since its start, {errors}: its data differ"
-        )),
-    }));
+    findings.extend(skipping::judge(&answer.server));
     let runs = channels.iter().any(|channel| channel.io == IoState::Yes);
     findings.extend(semi_sync.iter().flat_map(|semi_sync| semi_sync.judge(asked, *read_only, runs)));
     findings

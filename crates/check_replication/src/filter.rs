@@ -134,6 +134,12 @@ impl Filters {
         })
     }
 
+    /// Returns whether what the server of this id writes is left out.
+    pub(crate) fn ignores(&self, server_id: u64) -> bool {
+        let [.., ignore_servers] = COLUMNS;
+        server_id != 0 && self.parts(ignore_servers).any(|id| id.parse() == Ok(server_id))
+    }
+
     /// Returns whether anything is left out by its domain or by the server that wrote it.
     pub(crate) fn by_origin(&self) -> bool {
         let [.., do_domains, ignore_domains, ignore_servers] = COLUMNS;
@@ -144,8 +150,7 @@ impl Filters {
     fn leave_out(&self, database: &str, context: Context) -> Option<LeftOut> {
         let [.., do_domains, ignore_domains, ignore_servers] = COLUMNS;
         let domains = [do_domains, ignore_domains].into_iter().find(|column| !self.list(column).is_empty());
-        let is_source = |id: &str| id.parse() == Ok(context.source);
-        let servers = || self.parts(ignore_servers).any(is_source).then_some(ignore_servers);
+        let servers = || self.ignores(context.source).then_some(ignore_servers);
         let by_origin = || domains.map(LeftOut::Perhaps).or_else(|| servers().map(LeftOut::PerhapsWhole));
         self.by_names(database, context.names).or_else(by_origin)
     }

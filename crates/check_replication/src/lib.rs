@@ -42,6 +42,7 @@ mod row;
 mod second_look;
 mod semi_sync;
 mod server;
+mod skipping;
 mod statements;
 mod target;
 mod tls_level;

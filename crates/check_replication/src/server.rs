@@ -92,6 +92,8 @@ pub struct Server {
     pub skip_errors: Option<String>,
     /// How many errors it has skipped by that since its start.
     pub skipped: u64,
+    /// The name of slave_exec_mode or replica_exec_mode where that is IDEMPOTENT: `None` if it is not.
+    pub idempotent: Option<&'static str>,
     /// What it says of semi-sync: `None` where that was not asked for.
     pub semi_sync: Option<SemiSync>,
     /// Its own binary log: `None` if it has none, or where that was not asked for.
@@ -144,6 +146,13 @@ impl Server {
                 (!errors.eq_ignore_ascii_case("off")).then(|| format!("{name} is {errors}"))
             }),
             skipped: 0,
+            idempotent: ["slave_exec_mode", "replica_exec_mode"].into_iter().find(|name| {
+                // Of NDB it is the default, which replication of a cluster needs.
+                let own = variables.owned(&["version"]).to_ascii_lowercase();
+                let is_ndb = own.contains("-cluster") || own.contains("-ndb");
+                let mode = variables.text(&[name]).unwrap_or_default();
+                !is_ndb && mode.eq_ignore_ascii_case("idempotent")
+            }),
             semi_sync: None,
             log: None,
             by_rows: variables.filled(&["binlog_format"]).map(|format| format.eq_ignore_ascii_case("row")),

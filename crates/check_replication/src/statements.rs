@@ -43,6 +43,7 @@ fn names((flavour, version): (Flavour, Version), request: &Request<'_>) -> Vec<&
     names.extend((!request.databases.is_empty()).then_some("binlog_format"));
     let is_new = flavour == Flavour::MySql && since(Version(8, 0, 26));
     names.push(if is_new { "replica_skip_errors" } else { "slave_skip_errors" });
+    names.push(if is_new { "replica_exec_mode" } else { "slave_exec_mode" });
     match flavour {
         Flavour::MariaDb => {
             // A server that was built without Galera has none of these, which costs it one statement more.
@@ -67,7 +68,7 @@ fn names((flavour, version): (Flavour, Version), request: &Request<'_>) -> Vec<&
 /// Reads those of the variables that there are, with what any kind of server may have.
 fn variables_there(packets: &mut Packets, mut names: Vec<&str>) -> Result<Row, Failure> {
     names.extend(["server_uuid", "super_read_only", "log_bin", "log_slave_updates", "log_replica_updates"]);
-    names.extend(["slave_skip_errors", "replica_skip_errors"]);
+    names.extend(["slave_skip_errors", "replica_skip_errors", "slave_exec_mode", "replica_exec_mode"]);
     names.extend(Gtids::names(Flavour::MySql).iter().chain(Gtids::names(Flavour::MariaDb)));
     let list = names.join("', '");
     let rows = packets.query(&format!("SHOW GLOBAL VARIABLES WHERE Variable_name IN ('{list}')"))?;

@@ -81,6 +81,19 @@ impl<'a> Together<'a> {
         self.servers.get(self.links.source(replica, channel)?)?.by_rows
     }
 
+    /// Whether the source of a channel, if that answered too, is a replica of another.
+    pub(super) fn source_is_replica(&self, replica: usize, channel: usize) -> bool {
+        let source = self.links.source(replica, channel).and_then(|source| self.servers.get(source));
+        source.is_some_and(|source| {
+            source.passes_on == Some(true)
+                && source.channels.iter().any(|channel| channel.source_server_id != self.id(replica))
+        })
+    }
+
+    fn id(&self, place: usize) -> u64 {
+        self.servers.get(place).map(|server| server.server_id).unwrap_or_default()
+    }
+
     fn name(&self, place: usize) -> &str {
         self.servers.get(place).map(|server| server.asked.as_str()).unwrap_or_default()
     }

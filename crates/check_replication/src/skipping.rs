@@ -1,0 +1,138 @@
+//! What a replica passes over on purpose: errors of its SQL thread, missing rows, and all that its source
+//! writes. Both threads run meanwhile, and the lag is 0.
+
+use plugin::Finding;
+
+use crate::channel::Channel;
+use crate::server::{Flavour, Server};
+
+/// The errors by which data differ: ER_KEY_NOT_FOUND and ER_DUP_ENTRY.
+const OF_DATA: [&str; 3] = ["1032", "1062", "all"];
+
+/// Judges the errors that a server skips. MariaDB counts what it has skipped, and MySQL does not.
+pub(crate) fn judge(server: &Server) -> Vec<Finding> {
+    let Server { asked, skip_errors, skipped, .. } = server;
+    let s = if *skipped == 1 { "" } else { "s" };
+    let mut findings = Vec::new();
+    findings.extend(skip_errors.iter().map(|errors| match skipped {
+        0 if skips_uncounted(server, errors) => {
+            Finding::warning(format!("{asked}: {errors}: its data may differ, and no error tells"))
+        }
+        0 => Finding::ok("").verbose_detail(format!("{asked}: {errors}")),
+        _ => Finding::warning(format!(
+            "{asked}: {skipped} error{s} of its SQL thread skipped since its start, {errors}: its data differ"
+        )),
+    }));
+    findings.extend(server.idempotent.filter(|_| applies(server)).map(|name| {
+        Finding::warning(format!("{asked}: skips missing rows and duplicate keys, {name} is IDEMPOTENT"))
+    }));
+    findings
+}
+
+/// Judges a channel that drops what its source itself writes. A source that is a replica too `passes_on`
+/// what others write.
+pub(crate) fn of_source(subject: &str, channel: &Channel, passes_on: bool) -> Option<Finding> {
+    let id = channel.source_server_id;
+    channel.filters.ignores(id).then(|| match passes_on {
+        true => Finding::warning(format!(
+            "{subject}: IGNORE_SERVER_IDS has {id}, its source: its own writes are dropped"
+        )),
+        false => Finding::critical(format!(
+            "{subject}: IGNORE_SERVER_IDS has {id}, its source: all of it is dropped"
+        )),
+    })
+}
+
+/// Whether a server of MySQL skips errors by which data differ.
+fn skips_uncounted(server: &Server, errors: &str) -> bool {
+    let list = errors.rsplit(' ').next().unwrap_or_default();
+    let is_of_data = |error: &str| OF_DATA.iter().any(|one| error.trim().eq_ignore_ascii_case(one));
+    server.flavour == Flavour::MySql && applies(server) && list.split(',').any(is_of_data)
+}
+
+/// Whether a server applies what another one writes.
+fn applies(server: &Server) -> bool {
+    server.channels.iter().any(|channel| !channel.is_group_replication())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pair::tests::{linked, mariadb, server, texts};
+    use crate::row::Row;
+
+    fn replica(make: fn(&str, u64) -> Server, change: impl Fn(&mut Server)) -> Vec<String> {
+        let mut servers = linked(make, &["b", "a"]);
+        let mut own = servers.swap_remove(0);
+        change(&mut own);
+        texts(judge(&own))
+    }
+
+    #[test]
+    fn errors_that_are_skipped_without_a_count() {
+        let rows: [(&str, bool); 7] = [
+            ("1032", true),
+            ("1007,1062", true),
+            ("ALL", true),
+            ("1007,1008,1050,1051,1054,1060,1061,1068,1094,1146", false),
+            ("10620", false),
+            ("1205", false),
+            ("OFF", false),
+        ];
+        for (list, told) in rows {
+            let errors = format!("replica_skip_errors is {list}");
+            let line = format!("WARNING a: {errors}: its data may differ, and no error tells");
+            let skips = |server: &mut Server| server.skip_errors = Some(errors.clone());
+            let expected = if told { line } else { "OK ".to_owned() };
+            assert_eq!(replica(server, skips), [expected], "{list}");
+            assert_eq!(replica(mariadb, skips), ["OK "], "{list}");
+            let no_replica = |server: &mut Server| {
+                skips(server);
+                server.channels.clear();
+            };
+            assert_eq!(replica(server, no_replica), ["OK "], "{list}");
+        }
+    }
+
+    #[test]
+    fn rows_that_are_skipped() {
+        let read = |version: &str, name: &str, mode: &str| {
+            let columns = [("version", version), (name, mode)];
+            let row = Row::new(columns.map(|(name, value)| (name.to_owned(), Some(value.to_owned()))));
+            Server::read("a", None, "", &row, &[]).idempotent
+        };
+        assert_eq!(read("9.7.4", "replica_exec_mode", "IDEMPOTENT"), Some("replica_exec_mode"));
+        assert_eq!(read("10.11.19-MariaDB", "slave_exec_mode", "IDEMPOTENT"), Some("slave_exec_mode"));
+        assert_eq!(read("10.11.19-MariaDB", "slave_exec_mode", "STRICT"), None);
+        // There it is the mode that replication needs.
+        assert_eq!(read("8.0.36-cluster", "replica_exec_mode", "IDEMPOTENT"), None);
+        assert_eq!(read("5.7.30-ndb-7.6.14", "slave_exec_mode", "IDEMPOTENT"), None);
+        let skips = |server: &mut Server| server.idempotent = Some("slave_exec_mode");
+        let line = "WARNING a: skips missing rows and duplicate keys, slave_exec_mode is IDEMPOTENT";
+        assert_eq!(replica(mariadb, skips), [line]);
+        assert_eq!(
+            replica(mariadb, |server| {
+                skips(server);
+                server.channels.clear();
+            }),
+            Vec::<String>::new()
+        );
+    }
+
+    #[test]
+    fn a_source_that_is_dropped() {
+        let rows = [
+            ("1", false, "CRITICAL s: IGNORE_SERVER_IDS has 1, its source: all of it is dropped"),
+            ("3, 1", false, "CRITICAL s: IGNORE_SERVER_IDS has 1, its source: all of it is dropped"),
+            ("1", true, "WARNING s: IGNORE_SERVER_IDS has 1, its source: its own writes are dropped"),
+            ("2,11", false, ""),
+            ("", false, ""),
+        ];
+        for (ids, passes_on, expected) in rows {
+            let columns = [("Replicate_Ignore_Server_Ids", ids), ("Master_Server_Id", "1")];
+            let row = Row::new(columns.map(|(name, value)| (name.to_owned(), Some(value.to_owned()))));
+            let found = of_source("s", &Channel::read(&row), passes_on);
+            assert_eq!(texts(found.into_iter().collect()).join(""), expected, "{ids}");
+        }
+    }
+}
