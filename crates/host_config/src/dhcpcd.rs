@@ -131,6 +131,8 @@ impl Block {
                 None
             }
         };
+        // dhcpcd passes over a comment behind an address.
+        let value = value.map(|value| value.split_once(" #").map_or(value, |(value, _)| value).trim_ascii());
         let Some(value) = value.filter(|value| !value.is_empty()) else { return Ok(()) };
         let value = crate::mask::parse(value.trim_matches('"')).map_err(|error| place.error(error))?;
         self.take(Located { value, place: place.clone() });

@@ -6,6 +6,7 @@ use std::borrow::Cow;
 
 use crate::ifupdown::{Hook, Steps, bring_up};
 use crate::located::Located;
+use crate::mask;
 use crate::promise::{ConfigError, Place, Promises};
 use crate::tree::Tree;
 
@@ -59,8 +60,10 @@ fn tunnel(interface: &str, path: &str, content: &[u8], all: &mut Promises) -> Re
             "preup" => steps.before.push(hook("PreUp")),
             "postup" => steps.after.push(hook("PostUp")),
             "address" => {
-                for text in value.split(',').map(str::trim_ascii).filter(|text| !text.is_empty()) {
-                    let read = place.address(text).map(|value| {
+                // wg-quick takes each word, and iproute2 a netmask of either form.
+                let is_between = |c: char| c == ',' || c.is_ascii_whitespace();
+                for text in value.split(is_between).filter(|text| !text.is_empty()) {
+                    let read = mask::parse(text).map_err(|error| place.error(error)).map(|value| {
                         let promise = Located { value, place: place.clone() }.promise(Some(interface));
                         steps.addresses.push(promise);
                     });
