@@ -1,19 +1,21 @@
 //! dhcpcd: `/etc/dhcpcd.conf`, by dhcpcd.conf(5) and what dhcpcd 9.4.1 does with it: the static addresses of
-//! its `interface` blocks, of each family the last one. What an interface without one gets by DHCP is no
-//! expectation: dhcpcd takes every interface that it finds.
+//! its `interface` blocks, of each family the last one. An interface with a block and no static IPv4 address
+//! gets one by DHCP. One without a block is no expectation: dhcpcd takes every interface that it finds.
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 
 use addresses::HostAddress;
 
 use crate::located::Located;
-use crate::promise::{ConfigError, Place, Promises, Shadowed};
-use crate::selector::selects;
+use crate::promise::{ConfigError, Dynamic, Family, Place, Promise, Promises, Shadowed};
+use crate::selector::{device, is_pattern, selects};
+use crate::source::Source;
 use crate::tree::Tree;
 
 const FILE: &str = "/etc/dhcpcd.conf";
 
-/// Returns the static addresses: `None` if the file has none.
+/// Returns what the file says: `None` if it is not there.
 pub(crate) fn read(tree: &Tree<'_>) -> Result<Option<Promises>, ConfigError> {
     let Some(content) = tree.read(FILE)? else { return Ok(None) };
     let text = str::from_utf8(&content).map_or_else(|_| String::from_utf8_lossy(&content), Cow::from);
@@ -24,8 +26,31 @@ pub(crate) fn read(tree: &Tree<'_>) -> Result<Option<Promises>, ConfigError> {
         all.survive(taken)?;
     }
     config.promise(&mut all);
-    let found = !all.promises.is_empty() || !all.unknown.is_empty() || !all.remarks.is_empty();
-    Ok(found.then_some(all))
+    Ok(Some(all))
+}
+
+/// Removes the leases of interfaces that another source gives an IPv4 address: dhcpcd does not start beside
+/// ifupdown, and its file may be older than that of another program.
+pub(crate) fn yield_to_others(found: &mut [(Source, Promises)]) {
+    let of_promise = |promise: &Promise| {
+        let name = promise.interface.as_deref().filter(|_| promise.expected.address.is_ipv4());
+        name.map(|name| device(name).to_owned())
+    };
+    let of_dynamic = |dynamic: &Dynamic| {
+        let name = Some(dynamic.device()).filter(|_| dynamic.family != Family::V6);
+        name.map(str::to_owned)
+    };
+    let of_source = |promises: &Promises| -> Vec<String> {
+        let choices = promises.one_of.iter().flat_map(|one_of| &one_of.profiles);
+        let static_ones = choices.clone().flat_map(|choice| &choice.promises).chain(&promises.promises);
+        let dynamic = choices.flat_map(|choice| &choice.dynamic).chain(&promises.dynamic);
+        static_ones.filter_map(of_promise).chain(dynamic.filter_map(of_dynamic)).collect()
+    };
+    let others = found.iter().filter(|(source, _)| *source != Source::Dhcpcd);
+    let others: HashSet<String> = others.flat_map(|(_, promises)| of_source(promises)).collect();
+    if let Some((_, own)) = found.iter_mut().find(|(source, _)| *source == Source::Dhcpcd) {
+        own.dynamic.retain(|dynamic| !others.contains(dynamic.device()));
+    }
 }
 
 /// What the file says so far.
@@ -43,7 +68,8 @@ struct Config {
 /// The settings of an interface.
 #[derive(Default)]
 struct Block {
-    interface: Option<String>,
+    /// The name of the interface, and where its first block begins: `None` before the first block.
+    interface: Option<Located>,
     ipv4: Option<Located<HostAddress>>,
     ipv6: Option<Located<HostAddress>>,
     /// Addresses that a later one replaces.
@@ -51,6 +77,9 @@ struct Block {
     /// Which families are switched on or off.
     uses_ipv4: Option<bool>,
     uses_ipv6: Option<bool>,
+    uses_dhcp: Option<bool>,
+    /// Whether a line sets an IPv4 address, one that is not understood too.
+    is_static: bool,
 }
 
 impl Config {
@@ -65,7 +94,8 @@ impl Config {
         match keyword {
             "interface" => {
                 self.depends = false;
-                self.blocks.push(Block { interface: Some(rest.to_owned()), ..Block::default() });
+                let interface = Located { value: rest.to_owned(), place: place.clone() };
+                self.blocks.push(Block { interface: Some(interface), ..Block::default() });
             }
             "ssid" | "profile" | "arping" => self.depends = true,
             _ if self.depends => {}
@@ -81,47 +111,69 @@ impl Config {
         Ok(())
     }
 
-    fn promise(self, all: &mut Promises) {
-        let mut blocks = self.blocks.into_iter();
+    fn promise(mut self, all: &mut Promises) {
+        let mut blocks = std::mem::take(&mut self.blocks).into_iter();
         let global = blocks.next().unwrap_or_default();
         let mut known: Vec<Block> = Vec::new();
         for block in blocks {
-            match known.iter_mut().rfind(|earlier| earlier.interface == block.interface) {
+            match known.iter_mut().rfind(|earlier| earlier.name() == block.name()) {
                 Some(earlier) => earlier.merge(block),
                 None => known.push(block),
             }
         }
         for block in std::iter::once(&global).chain(&known) {
-            let name = block.interface.as_deref();
-            let denied = name.is_some_and(|name| {
-                let is = |patterns: &str| !patterns.trim_ascii().is_empty() && selects(patterns, name);
-                is(&self.denied) || !self.allowed.is_empty() && !is(&self.allowed)
-            });
+            let denied = block.name().is_some_and(|name| self.denies(name));
             let on = [
                 block.uses_ipv4.or(global.uses_ipv4).unwrap_or(true),
                 block.uses_ipv6.or(global.uses_ipv6).unwrap_or(true),
             ];
-            for (address, on) in [&block.ipv4, &block.ipv6].into_iter().zip(on) {
-                let Some(address) = address else { continue };
-                let title = format!("{}: {}", name.unwrap_or("all interfaces"), address.value);
-                match () {
-                    () if denied => all.remarks.push(address.place.remark(format!("{title}: denied"))),
-                    () if !on => {
-                        all.remarks.push(address.place.remark(format!("{title}: its family is off")));
-                    }
-                    () => all.promises.push(address.clone().promise(name)),
-                }
+            block.promise(denied, on, all);
+            let by_dhcp = block.uses_dhcp.or(global.uses_dhcp).unwrap_or(true) && on[0];
+            if by_dhcp && !denied && !block.is_static && !global.is_static {
+                all.dynamic.extend(block.lease());
             }
-            all.shadowed.extend(block.replaced.iter().filter(|_| !denied).map(|replaced| Shadowed {
-                expected: replaced.value,
-                why: "dhcpcd takes the last address of an interface".to_owned(),
-                place: replaced.place.clone(),
-            }));
         }
+    }
+
+    fn denies(&self, name: &str) -> bool {
+        let is = |patterns: &str| !patterns.trim_ascii().is_empty() && selects(patterns, name);
+        is(&self.denied) || !self.allowed.is_empty() && !is(&self.allowed)
     }
 }
 
 impl Block {
+    fn name(&self) -> Option<&str> {
+        self.interface.as_ref().map(|interface| interface.value.as_str())
+    }
+
+    /// The IPv4 address that dhcpcd asks for.
+    fn lease(&self) -> Option<Dynamic> {
+        let Located { value, place } = self.interface.clone()?;
+        let required = !is_pattern(&value);
+        Some(Dynamic { interface: value, family: Family::V4, required, spare: false, single: false, place })
+    }
+
+    /// Adds the static addresses; `on` says which families are on: IPv4, IPv6.
+    fn promise(&self, denied: bool, on: [bool; 2], all: &mut Promises) {
+        let name = self.name();
+        for (address, on) in [&self.ipv4, &self.ipv6].into_iter().zip(on) {
+            let Some(address) = address else { continue };
+            let title = format!("{}: {}", name.unwrap_or("all interfaces"), address.value);
+            match () {
+                () if denied => all.remarks.push(address.place.remark(format!("{title}: denied"))),
+                () if !on => {
+                    all.remarks.push(address.place.remark(format!("{title}: its family is off")));
+                }
+                () => all.promises.push(address.clone().promise(name)),
+            }
+        }
+        all.shadowed.extend(self.replaced.iter().filter(|_| !denied).map(|replaced| Shadowed {
+            expected: replaced.value,
+            why: "dhcpcd takes the last address of an interface".to_owned(),
+            place: replaced.place.clone(),
+        }));
+    }
+
     fn setting(&mut self, keyword: &str, rest: &str, place: &Place) -> Result<(), ConfigError> {
         let value = match keyword {
             "static" => ["ip_address=", "ip6_address="].iter().find_map(|name| rest.strip_prefix(name)),
@@ -133,13 +185,14 @@ impl Block {
         };
         // dhcpcd passes over a comment behind an address.
         let value = value.map(|value| value.split_once(" #").map_or(value, |(value, _)| value).trim_ascii());
+        self.is_static |= keyword == "inform" || keyword == "static" && rest.starts_with("ip_address=");
         let Some(value) = value.filter(|value| !value.is_empty()) else { return Ok(()) };
         let value = crate::mask::parse(value.trim_matches('"')).map_err(|error| place.error(error))?;
         self.take(Located { value, place: place.clone() });
         Ok(())
     }
 
-    /// A family that is switched on or off: the last word counts.
+    /// A family or DHCP that is switched on or off: the last word counts.
     fn switch(&mut self, keyword: &str) {
         match keyword {
             "ipv4" => self.uses_ipv4 = Some(true),
@@ -147,6 +200,8 @@ impl Block {
             "noipv4" => self.uses_ipv4 = Some(false),
             "noipv6" => self.uses_ipv6 = Some(false),
             "ipv4only" => (self.uses_ipv4, self.uses_ipv6) = (Some(true), Some(false)),
+            "dhcp" => self.uses_dhcp = Some(true),
+            "nodhcp" => self.uses_dhcp = Some(false),
             "ipv6only" => (self.uses_ipv4, self.uses_ipv6) = (Some(false), Some(true)),
             _ => {}
         }
@@ -163,6 +218,8 @@ impl Block {
         self.replaced.extend(later.replaced);
         self.uses_ipv4 = later.uses_ipv4.or(self.uses_ipv4);
         self.uses_ipv6 = later.uses_ipv6.or(self.uses_ipv6);
+        self.uses_dhcp = later.uses_dhcp.or(self.uses_dhcp);
+        self.is_static |= later.is_static;
         later.ipv4.into_iter().chain(later.ipv6).for_each(|address| self.take(address));
     }
 }

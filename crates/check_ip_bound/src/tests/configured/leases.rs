@@ -306,3 +306,43 @@ fn a_lease_on_a_bridge_without_its_ports_is_worth_nothing() {
     let fault = "docker0 has none of its ports: there is no eth9 here";
     assert_eq!(first, format!("IP_BOUND CRITICAL - 1 of 1 address missing: {fault}"));
 }
+
+/// dhcpcd takes each interface: only a block says that one is meant.
+#[test]
+fn a_block_of_dhcpcd_asks_for_a_lease_where_no_other_source_gives_an_address() {
+    let block =
+        ("/etc/dhcpcd.conf", "interface eth3\nmetric 300\ninterface eth0\nstatic ip_address=192.0.2.1/24\n");
+    let other = |addresses: &str| netplan(&format!("    eth3: {{addresses: [{addresses}]}}\n"));
+    let (ipv4, ipv6) = (other("192.0.2.3/24"), other("2001:db8::3/64"));
+    let missing = "eth3 has no IPv4 address (DHCP)";
+    let rows = [
+        (None, "192.0.2.1/24@eth0", format!("CRITICAL - 1 of 2 addresses missing: {missing}")),
+        (
+            None,
+            "192.0.2.1/24@eth0 192.0.2.3/24@eth3~3600",
+            "OK - 2 addresses from dhcpcd bound and usable, 1 dynamic".to_owned(),
+        ),
+        (
+            Some(&ipv4),
+            "192.0.2.1/24@eth0 192.0.2.3/24@eth3",
+            "OK - 2 addresses from netplan, dhcpcd bound and usable".to_owned(),
+        ),
+        (
+            Some(&ipv4),
+            "192.0.2.1/24@eth0",
+            "CRITICAL - 1 of 2 addresses missing: 192.0.2.3, eth3 has no address at all".to_owned(),
+        ),
+        (
+            Some(&ipv6),
+            "192.0.2.1/24@eth0 2001:db8::3/64@eth3",
+            format!("CRITICAL - 1 of 3 addresses missing: {missing}"),
+        ),
+    ];
+    for (netplan, present, expected) in rows {
+        let files = netplan.map(|text| ("/etc/netplan/a.yaml", text.as_str()));
+        let files: Vec<(&str, &str)> = files.into_iter().chain([block]).collect();
+        assert_eq!(said(&args(), &files, present).0, format!("IP_BOUND {expected}"), "{files:?} {present}");
+    }
+    let profiles = [("/etc/dhcpcd.conf", "profile a\nstatic ip_address=192.0.2.1/24\n")];
+    assert_eq!(said(&args(), &profiles, "192.0.2.1/24@eth0").0, format!("IP_BOUND {NOTHING}"));
+}
