@@ -42,7 +42,7 @@ fn fit(spec: &str, interface: &str, kind: &str, cards: &Cards<'_>) -> Fit {
         },
         Some(("mac", address)) => by_address(address),
         Some(("type", name)) => of_type(name, kind),
-        Some(("driver", pattern)) => by_driver(pattern, cards.driver(interface).as_deref(), kind),
+        Some(("driver", pattern)) => by_driver(pattern, cards.driver_of_kind(interface).as_deref(), kind),
         Some(("none", _)) => Fit::No,
         _ if hardware::normal(spec).is_some() => by_address(spec),
         None => known(spec == interface),

@@ -230,6 +230,26 @@ mod tests {
     }
 
     #[test]
+    fn the_driver_of_a_veth_is_known_by_its_kind() {
+        let deadline = Deadline::after(Duration::from_secs(60));
+        let files = [("type", "1\n"), ("iflink", "5\n"), ("ifindex", "4\n")];
+        let files = files.map(|(name, text)| (format!("/sys/class/net/eth2/{name}"), text));
+        let tree = Tree::in_memory(files, &deadline);
+        let rows = [
+            ("driver:veth", Fit::Yes),
+            ("driver:e1000e", Fit::No),
+            ("*,except:driver:veth,except:interface-name:eth1", Fit::No),
+            ("*,except:driver:e1000e", Fit::Yes),
+        ];
+        for (specs, expected) in rows {
+            let mut unmanaged = Unmanaged::default();
+            let text = format!("[keyfile]\nunmanaged-devices={specs}\n");
+            unmanaged.take(&Keyfile::parse("f", text.as_bytes()).unwrap());
+            assert_eq!(unmanaged.leaves_alone("eth2", "ethernet", &Cards::new(&tree)), expected, "{specs}");
+        }
+    }
+
+    #[test]
     fn covers_the_devices_that_networkmanager_leaves_alone() {
         let rows = [
             ("interface-name:eth0", true),
