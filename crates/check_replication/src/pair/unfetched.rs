@@ -24,7 +24,8 @@ pub(crate) struct Unfetched {
     count: u64,
 }
 
-/// What replicas had not fetched at the first look, of channels that run and are 0 s behind by their own word.
+/// What replicas had not fetched at the first look, of channels that run and are 0 s behind by their own
+/// word.
 pub(crate) fn find(servers: &[Server], links: &Links) -> Vec<Unfetched> {
     compared(servers, links, |server| Some(&server.channels))
 }

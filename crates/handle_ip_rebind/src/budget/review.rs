@@ -119,9 +119,9 @@ fn age() -> u64 {
     u64::try_from(uptime.saturating_sub(first)).unwrap_or(0)
 }
 
-/// Returns whether the interfaces that were up when a run `began` (one that was killed) or `ended` tell nothing
-/// `now`: it ended long ago, or this host has started since, so that nothing of it is there and interfaces may
-/// come late. `age` is for how long this host runs, in seconds.
+/// Returns whether the interfaces that were up when a run `began` (one that was killed) or `ended` tell
+/// nothing `now`: it ended long ago, or this host has started since, so that nothing of it is there and
+/// interfaces may come late. `age` is for how long this host runs, in seconds.
 fn is_late((began, ended): (Option<u64>, Option<u64>), now: u64, age: u64) -> bool {
     let since = |then: u64| now.saturating_sub(then);
     ended.or(began).is_some_and(|then| since(then) >= age) || ended.is_some_and(|ended| since(ended) > LATE)

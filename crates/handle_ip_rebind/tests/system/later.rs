@@ -89,8 +89,8 @@ fn an_interface_that_is_removed_after_a_run_is_told_as_long_as_it_is_configured(
     }
 }
 
-/// What tells an interface by its hardware tells nothing when that is gone: then the address is missing. What a
-/// program of the run removed is told, whatever the files say then.
+/// What tells an interface by its hardware tells nothing when that is gone: then the address is missing. What
+/// a program of the run removed is told, whatever the files say then.
 #[test]
 fn an_interface_is_given_up_only_where_nothing_of_it_is_missed() {
     if missing(&HOSTS) {
