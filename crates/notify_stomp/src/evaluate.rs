@@ -24,7 +24,21 @@ pub(crate) fn evaluate(seen: &Observations) -> Report {
         unreadable(seen),
         aliens(seen),
     ];
-    findings.into_iter().flatten().collect::<Findings>().report(ok_summary(seen))
+    let findings = findings.into_iter().flatten().collect();
+    with_unspooled(seen, findings).into_iter().collect::<Findings>().report(ok_summary(seen))
+}
+
+/// Puts first that the next event would be lost: no warning about what is there already outranks that. With
+/// earlier losses, `harm` reports it.
+fn with_unspooled(seen: &Observations, mut findings: Vec<Finding>) -> Vec<Finding> {
+    let why = seen.spool_failure.as_ref().filter(|_| seen.fate == Fate::None && !is_harm(seen));
+    let Some(why) = why else { return findings };
+    for finding in findings.iter_mut().filter(|finding| finding.state == State::Warning) {
+        finding.state = State::Unknown;
+    }
+    let worst = findings.iter().map(|finding| finding.state).max().unwrap_or_default();
+    findings.insert(0, Finding::new(worst.max(State::Unknown), unspooled(why)));
+    findings
 }
 
 fn counts(seen: &Observations) -> Finding {
@@ -221,13 +235,11 @@ fn unspooled(why: &str) -> String {
 fn spooling(seen: &Observations) -> Option<Finding> {
     let failure = seen.spool_failure.as_ref()?;
     match seen.fate {
-        Fate::Lost => None,
+        // `with_unspooled` puts it first, or `harm`.
+        Fate::Lost | Fate::None => None,
         Fate::Confirmed(_) => {
             Some(Finding::warning(format!("confirmed by {}, but not spooled: {failure}", seen.broker)))
         }
-        // This is reported with the earlier losses, so that they do not hide it.
-        Fate::None if is_harm(seen) => None,
-        Fate::None => Some(Finding::unknown(unspooled(failure))),
         _ => Some(Finding::critical(format!("not safe on the disk: {failure}"))),
     }
 }

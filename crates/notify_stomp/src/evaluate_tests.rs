@@ -176,6 +176,35 @@ fn a_flush_is_judged_by_the_age_of_what_waits() {
     assert!(line(flush(5.0)).contains(" oldest=5s;60;600;0 "), "{}", line(flush(5.0)));
 }
 
+/// The next event would be lost: that is first, whatever else there is.
+#[test]
+fn what_cannot_be_spooled_is_first_and_decides() {
+    let full = || Observations {
+        limits: flush(0.0).limits,
+        spool_failure: says("no space left on device"),
+        is_counted: true,
+        ..Observations::default()
+    };
+    let refusal = Failure { text: "b refuses: no".to_owned(), is_refusal: true, is_late: false };
+    let rows = [
+        (full(), "UNKNOWN - events cannot be spooled: no space left on device"),
+        (Observations { broken: 1, ..full() }, "UNKNOWN - events cannot be spooled: no space left on device"),
+        (Observations { aliens: vec!["/s/x".into()], ..full() }, "UNKNOWN - events cannot be spooled: "),
+        (
+            Observations { waiting: 9, oldest: 90.0, is_busy: true, ..full() },
+            "UNKNOWN - events cannot be spooled: no space left on device",
+        ),
+        (
+            Observations { failure: Some(refusal), ..full() },
+            "CRITICAL - events cannot be spooled: no space left on device",
+        ),
+    ];
+    for (seen, expected) in rows {
+        let line = words(seen);
+        assert!(line.starts_with(&format!("STOMP {expected}")), "{line}");
+    }
+}
+
 #[test]
 fn loss_and_refusals_are_told() {
     let counts =

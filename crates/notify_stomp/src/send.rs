@@ -100,6 +100,8 @@ pub(crate) struct Sender<'a> {
     in_a_row: usize,
     /// Events to set aside if no other broker takes them.
     deferred: Vec<Suspect>,
+    /// Brokers that could not be asked about these, each with the reason.
+    unasked: BTreeMap<String, String>,
     /// The destinations of events that were read, where they have placeholders.
     destinations: BTreeMap<Entry, String>,
 }
@@ -116,6 +118,7 @@ impl<'a> Sender<'a> {
         let (sent, known, passed) = (Sent::default(), VecDeque::new(), BTreeSet::new());
         let (slow, is_loaded) = (Some(slow), false);
         let (kept, in_a_row, deferred, destinations) = (BTreeSet::new(), 0, Vec::new(), BTreeMap::new());
+        let unasked = BTreeMap::new();
         Self {
             connect,
             options,
@@ -130,6 +133,7 @@ impl<'a> Sender<'a> {
             kept,
             in_a_row,
             deferred,
+            unasked,
             destinations,
         }
     }
@@ -150,9 +154,11 @@ impl<'a> Sender<'a> {
             let deadline = self.connect.deadline;
             let passed_over = std::mem::take(&mut self.passed_over);
             let mut tried = Vec::new();
+            self.unasked.clear();
             let attempt = |broker: &Broker, share: &Deadline| {
                 tried.push(broker.name());
-                self.attempt(broker, share).map(|()| broker.name())
+                let result = self.attempt(broker, share);
+                result.inspect_err(|error| self.note_unasked(broker, error)).map(|()| broker.name())
             };
             let result = route.first_that(good.as_deref(), &passed_over, deadline, attempt);
             let offered = if result.is_ok() { self.offer_rest(&tried, &passed_over) } else { Ok(()) };

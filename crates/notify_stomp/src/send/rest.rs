@@ -2,14 +2,21 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
+use super::blame::Blame;
 use super::{Known, Sender};
-use crate::brokers::share;
+use crate::brokers::{Telling as _, share};
 use crate::deliver::DeliverError;
 use crate::options::Broker;
 
+/// Returns whether a broker refused what it was offered, and had room.
+fn is_about_events(error: &DeliverError) -> bool {
+    let DeliverError::Session(error) = error else { return false };
+    error.is_refusal() && Blame::of(error) != Blame::Other && !Blame::is_full(error)
+}
+
 impl Sender<'_> {
     /// Offers what the last broker refused to the brokers that are neither `tried` nor `passed_over`, one
-    /// after the other. What no broker takes waits, or is set aside.
+    /// after the other. What a broker does not take waits; it is set aside only if each of them refuses it.
     pub(super) fn offer_rest(
         &mut self,
         tried: &[String],
@@ -18,19 +25,30 @@ impl Sender<'_> {
         let is_left =
             |broker: &&Broker| !tried.contains(&broker.name()) && !passed_over.contains(&broker.name());
         let mut others: VecDeque<&Broker> = self.connect.route.all().filter(is_left).collect();
+        for broker in passed_over.iter().filter(|broker| !tried.contains(broker)) {
+            self.unasked.insert(broker.clone(), format!("{broker} was silent"));
+        }
         while self.has_rest()
             && let Some(broker) = others.pop_front()
         {
             let time = share(self.connect.deadline, others.len() + 1);
             let (kept, why) = (self.kept.clone(), self.sent.kept.clone());
             let known = self.queue_held()?;
-            if self.attempt(broker, &time).is_err() {
+            if let Err(error) = self.attempt(broker, &time) {
+                if !is_about_events(&error) {
+                    self.note_unasked(broker, &error);
+                }
                 // The words of the broker that confirms the others tell more.
                 self.kept.extend(kept);
                 (self.sent.kept, self.known) = (why.or(self.sent.kept.take()), known);
             }
         }
         self.set_aside_deferred()
+    }
+
+    /// Notes that a broker could not be asked about single events.
+    pub(super) fn note_unasked(&mut self, broker: &Broker, error: &DeliverError) {
+        self.unasked.insert(broker.name(), error.to_string());
     }
 
     fn has_rest(&self) -> bool {

@@ -11,7 +11,7 @@
 //! waits.
 //! Where none is confirmed, the broker itself may be at fault. Then an event is set aside only if the words
 //! are about an event, and no other event was refused with the same words since the last confirmation.
-//! With several brokers, an event with words about a destination is set aside after no other took it.
+//! With several brokers, an event with words about a destination is set aside after each refused it.
 //!
 //! With placeholders only an event of the same destination is a proof: another destination may be well while
 //! this one is full. Without a proof the destination is held, and the others go on.
@@ -215,9 +215,14 @@ impl Sender<'_> {
         Ok(())
     }
 
-    /// Sets aside what was refused and no other broker took.
+    /// Sets aside what each broker refused. Where one could not be asked, it waits.
     pub(super) fn set_aside_deferred(&mut self) -> Result<(), DeliverError> {
-        for refused in std::mem::take(&mut self.deferred) {
+        let deferred = std::mem::take(&mut self.deferred);
+        if let (Some(why), Some(unasked)) = (&mut self.sent.kept, self.unasked.values().next()) {
+            why.text = format!("{}, {unasked}", why.text);
+            return Ok(());
+        }
+        for refused in deferred {
             if self.kept.contains(&refused.entry.sequence) && self.spool.has(refused.entry) {
                 self.kept.remove(&refused.entry.sequence);
                 self.set_aside(refused)?;

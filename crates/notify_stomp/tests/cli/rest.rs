@@ -59,26 +59,52 @@ fn the_next_broker_gets_a_destination_that_the_first_holds() {
     assert!(!spool.path().join("held").exists());
 }
 
-/// Where no other broker takes it, one event is set aside in a run, and the others wait, as with one broker.
+/// Where each broker refuses it, one event is set aside in a run, and the others wait, as with one broker.
 #[test]
-fn what_no_broker_takes_is_set_aside_or_waits_with_the_words() {
+fn what_each_broker_refuses_is_set_aside_or_waits_with_the_words() {
     let says = || Broker::start(Manner::SaysOf("poison", "access refused")).unwrap();
-    let (alike, silent) = (says(), Broker::start(Manner::Silent).unwrap());
-    for second in [NOWHERE.to_owned(), alike.address().to_string(), silent.address().to_string()] {
-        let (spool, first) = (filled(&OUTPUTS), says());
-        for aside in 1..=3 {
-            let outcome = flush(&spool, "/topic/nagios", &[first.address().to_string(), second.clone()]);
-            let words = format!("{} refuses: no, access refused", first.address());
-            assert!(
-                outcome.code == Some(2) && outcome.stdout.contains(&words),
-                "{second}: {}",
-                outcome.stdout
-            );
-            let seen = (spool.waiting().len(), refused(&spool).len() / 2);
-            assert_eq!(seen, (3 - aside, aside), "{second}: {}", outcome.stdout);
-            // A good one is the proof of the next run.
-            ended(spool.command(NOWHERE).args(EVENT).arg("--output=good"));
-            assert_eq!(spool.waiting().len(), 4 - aside);
+    let (first, second, spool) = (says(), says(), filled(&OUTPUTS));
+    for aside in 1..=3 {
+        let brokers = [&first, &second].map(|broker| broker.address().to_string());
+        let outcome = flush(&spool, "/topic/nagios", &brokers);
+        let words = format!("{} refuses: no, access refused", first.address());
+        assert!(outcome.code == Some(2) && outcome.stdout.contains(&words), "{}", outcome.stdout);
+        let seen = (spool.waiting().len(), refused(&spool).len() / 2);
+        assert_eq!(seen, (3 - aside, aside), "{}", outcome.stdout);
+        // A good one is the proof of the next run.
+        ended(spool.command(NOWHERE).args(EVENT).arg("--output=good"));
+        assert_eq!(spool.waiting().len(), 4 - aside);
+    }
+}
+
+/// A broker that is down or full may take it later: it waits, and the line names both brokers.
+#[test]
+fn nothing_is_set_aside_where_another_broker_could_not_be_asked() {
+    let login = b"ERROR\nmessage:Bad CONNECT\n\n\0".to_vec();
+    let rows = [
+        (None, ": connection refused"),
+        (Some(Manner::Silent), ": no answer while logging in"),
+        (Some(Manner::Says(login)), " refuses the login: Bad CONNECT"),
+        (Some(Manner::SaysOfAll("Queue is full")), " refuses: no, Queue is full"),
+        (Some(Manner::Breaks(0)), ": it closed the connection while waiting for a receipt"),
+        (Some(Manner::Forgets), ": no answer while waiting for a receipt"),
+    ];
+    for (manner, why) in rows {
+        let first = Broker::start(Manner::SaysOf("poison", "access refused")).unwrap();
+        let second = manner.clone().map(|manner| Broker::start(manner).unwrap());
+        let address = second.as_ref().map_or(NOWHERE.to_owned(), |broker| broker.address().to_string());
+        for is_first in [false, true] {
+            let spool = filled(&OUTPUTS);
+            let mut brokers = [first.address().to_string(), address.clone()];
+            if is_first {
+                brokers.reverse();
+            }
+            let outcome = flush(&spool, "/topic/nagios", &brokers);
+            let seen = (outcome.code, spool.waiting().len(), refused(&spool).len());
+            assert_eq!(seen, (Some(2), 3, 0), "{manner:?}: {}", outcome.stdout);
+            let words =
+                format!("3 events wait: {} refuses: no, access refused, {address}{why}", first.address());
+            assert!(outcome.stdout.contains(&words), "{manner:?}: {}", outcome.stdout);
         }
     }
 }
