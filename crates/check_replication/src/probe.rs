@@ -113,9 +113,8 @@ pub(crate) fn probe(
         return Err(ProbeError::Expected);
     }
     let group = connecting.defaults_group.as_deref();
-    let defaults =
-        connecting.defaults_file.as_deref().map(|path| Defaults::read(path, group, deadline)).transpose()?;
-    let defaults = defaults.unwrap_or_default();
+    let file = connecting.defaults_file.as_deref();
+    let defaults = file.map(|path| Defaults::read(path, group, deadline)).transpose()?.unwrap_or_default();
     let targets = targets(connecting, &defaults)?;
     refuse(args, &targets)?;
     let level =
@@ -143,14 +142,11 @@ pub(crate) fn probe(
             second_look::complete(asked, deadline)
         }
     };
-    let remembered = args.memory.state.as_ref().map(|folder| {
-        let servers = answers
-            .iter()
-            .filter_map(|(target, answer)| Some((target.as_str(), &answer.as_ref().ok()?.server)));
-        memory::remember(folder, args.memory.acknowledge, servers, deadline)
-    });
+    let servers =
+        answers.iter().filter_map(|(target, answer)| Some((target.as_str(), &answer.as_ref().ok()?.server)));
+    let remember = |folder| memory::remember(folder, args.memory.acknowledge, servers, deadline);
     Ok(Observations {
-        remembered,
+        remembered: args.memory.state.as_deref().map(remember),
         servers: answers,
         user: user(connecting, &defaults).to_owned(),
         seconds: deadline.limit().as_secs_f64(),

@@ -146,13 +146,7 @@ impl Server {
                 (!errors.eq_ignore_ascii_case("off")).then(|| format!("{name} is {errors}"))
             }),
             skipped: 0,
-            idempotent: ["slave_exec_mode", "replica_exec_mode"].into_iter().find(|name| {
-                // Of NDB it is the default, which replication of a cluster needs.
-                let own = variables.owned(&["version"]).to_ascii_lowercase();
-                let is_ndb = own.contains("-cluster") || own.contains("-ndb");
-                let mode = variables.text(&[name]).unwrap_or_default();
-                !is_ndb && mode.eq_ignore_ascii_case("idempotent")
-            }),
+            idempotent: idempotent(variables),
             semi_sync: None,
             log: None,
             by_rows: variables.filled(&["binlog_format"]).map(|format| format.eq_ignore_ascii_case("row")),
@@ -231,6 +225,17 @@ impl fmt::Display for Version {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}.{}.{}", self.0, self.1, self.2)
     }
+}
+
+/// Returns the name of the setting by which rows that are missing, or there already, are skipped without a
+/// word. Of NDB it is the default, which replication of a cluster needs.
+fn idempotent(variables: &Row) -> Option<&'static str> {
+    let version = variables.owned(&["version"]).to_ascii_lowercase();
+    let is_ndb = version.contains("-cluster") || version.contains("-ndb");
+    let is_set = |name: &&'static str| {
+        variables.text(&[name]).is_some_and(|mode| mode.eq_ignore_ascii_case("idempotent"))
+    };
+    ["slave_exec_mode", "replica_exec_mode"].into_iter().find(is_set).filter(|_| !is_ndb)
 }
 
 #[cfg(test)]

@@ -35,18 +35,7 @@ pub(super) fn promise(
         let doubt = doubt.or_else(|| (standing == Standing::Overtaken).then(overtaken));
         match standing {
             Standing::Preceded => {
-                // How many of them are active depends on the cards that are here.
-                let by_cards = contender.profile.interface().is_none_or(|name| unnamed.contains(name));
-                if by_cards && !contender.is_port {
-                    let why = if cards.are_known() {
-                        "a profile with a higher priority takes the only card for it here"
-                    } else {
-                        "a profile with a higher priority may take the card for it"
-                    };
-                    contender.promises.promises.iter().for_each(|promise| to.add_possible(promise, why));
-                }
-                let what = format!("{name}: another profile has priority");
-                to.remarks.push(Place::new(&contender.profile.path, 1).remark(what));
+                pass_over(&contender, &name, &unnamed, cards, to);
             }
             Standing::OneOf(group) => {
                 // One of them is active, whichever it is.
@@ -66,6 +55,27 @@ pub(super) fn promise(
     let (dynamic, others): (Vec<OneOf>, Vec<OneOf>) = groups.into_iter().partition(dynamic_alone);
     to.one_of.extend(others);
     to.dynamic.extend(dynamic.into_iter().flat_map(|one_of| any_active(one_of.profiles)));
+}
+
+/// Remarks that another profile has priority. How many of them are active depends on the cards that are here.
+fn pass_over(
+    contender: &Contender,
+    name: &str,
+    unnamed: &BTreeSet<String>,
+    cards: &Cards<'_>,
+    to: &mut Promises,
+) {
+    let by_cards = contender.profile.interface().is_none_or(|name| unnamed.contains(name));
+    if by_cards && !contender.is_port {
+        let why = if cards.are_known() {
+            "a profile with a higher priority takes the only card for it here"
+        } else {
+            "a profile with a higher priority may take the card for it"
+        };
+        contender.promises.promises.iter().for_each(|promise| to.add_possible(promise, why));
+    }
+    let what = format!("{name}: another profile has priority");
+    to.remarks.push(Place::new(&contender.profile.path, 1).remark(what));
 }
 
 /// The devices of the profiles that do not name theirs.
