@@ -86,6 +86,7 @@ impl Judged<'_> {
     /// The finding about the judged clock.
     fn clock(&self, offset: Interval) -> Finding {
         let finding = Finding::new(self.state(offset), self.verdict(offset));
+        let finding = finding.details(self.compared_with_itself());
         match self.host.filter(|host| host.readings.greatest_age > 0.0) {
             None => finding,
             Some(host) => {
@@ -96,6 +97,13 @@ impl Judged<'_> {
                 if offset.half_width() > 1.0 { finding.detail(note) } else { finding.verbose_detail(note) }
             }
         }
+    }
+
+    /// The note that the host's clock is this machine's, and no server tells the time.
+    fn compared_with_itself(&self) -> Option<String> {
+        let own = self.host.filter(|host| host.is_own && self.observations.ntp.is_empty())?;
+        let ip = own.agent.ip();
+        Some(format!("note: {ip} is this machine, whose clock is compared with itself: give --ntp"))
     }
 
     /// The line about the judged clock, and after it about this monitor's own.

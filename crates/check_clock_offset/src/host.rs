@@ -17,6 +17,8 @@ use crate::snmp::{Answer, ClockOid, Options, Session, SnmpError, VariableError};
 use crate::value::{Value, ValueError};
 use crate::words::WIDE;
 
+/// The usual port of an agent. Another one may be the way to another machine.
+const PORT: u16 = 161;
 /// What net-snmp can take longer to renew an answer than it says, since it counts whole seconds.
 const LATE: f64 = 1.0;
 /// How long net-snmp keeps the answers of `pass` and `exec`, and `LATE`: what an answer's age can be where
@@ -42,6 +44,14 @@ pub struct HostClock {
     pub agent: SocketAddr,
     /// What it showed.
     pub readings: Readings,
+    /// Whether that is this machine by its address and the usual port, of which it has one clock alone.
+    pub is_own: bool,
+}
+
+impl HostClock {
+    pub(crate) fn new(agent: SocketAddr, readings: Readings) -> Self {
+        Self { agent, readings, is_own: agent.port() == PORT && net::is_own(agent.ip()) }
+    }
 }
 
 /// Why a host's clock could not be read.
@@ -154,7 +164,7 @@ impl HostReader<'_> {
                 Err(error) => return Err(error),
             }
         }
-        Ok(HostClock { agent: self.session.agent(), readings })
+        Ok(HostClock::new(self.session.agent(), readings))
     }
 
     /// Whether the state is the same wherever in its interval the offset is, and the size of an alarm is

@@ -67,7 +67,7 @@ impl Teller<'_> {
     /// The host's clock, or that it was not asked yet.
     fn host(&self, host: Option<(SocketAddr, &Readings)>) -> Option<Result<HostClock, HostError>> {
         match (host, self.agent?) {
-            (Some((agent, readings)), _) => Some(Ok(HostClock { agent, readings: readings.clone() })),
+            (Some((agent, readings)), _) => Some(Ok(HostClock::new(agent, readings.clone()))),
             (None, Ok(addresses)) => {
                 let why = if self.is_asked.get() { HostError::Pending } else { HostError::Unasked };
                 addresses.first().map(|agent| Err(why(*agent)))

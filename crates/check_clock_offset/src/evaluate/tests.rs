@@ -20,7 +20,8 @@ fn args(more: &[&str]) -> Args {
 fn host(offset: f64, greatest_age: f64) -> HostClock {
     let shown = Shown { value: 1_795_319_407.0 + offset - 0.494, resolution: 1.0 };
     let reading = Reading { sent: 1_795_319_407.0, received: 1_795_319_407.012, shown };
-    HostClock { agent: "192.0.2.7:161".parse().unwrap(), readings: Readings::new(greatest_age, reading) }
+    let (agent, readings) = ("192.0.2.7:161".parse().unwrap(), Readings::new(greatest_age, reading));
+    HostClock { agent, readings, is_own: false }
 }
 
 fn server(name: &str, offset: f64) -> Sample {
@@ -155,6 +156,15 @@ fn ranges_that_do_not_hold_zero_alarm_only_for_certain() {
         let seen = judge(&ranges, Some(host(offset, age)), vec![]);
         assert!(seen.starts_with(&format!("CLOCK_OFFSET {line} | ")), "{seen}");
     }
+}
+
+#[test]
+fn a_clock_that_is_compared_with_itself_is_named() {
+    let own = || HostClock { is_own: true, ..host(0.0, 0.0) };
+    let note = "\nnote: 192.0.2.7 is this machine, whose clock is compared with itself: give --ntp\n";
+    assert!(judge(&[], Some(own()), vec![]).ends_with(note));
+    assert!(!judge(&[], Some(own()), vec![server("192.0.2.1", 0.0)]).contains("itself"));
+    assert!(!judge(&[], Some(host(0.0, 0.0)), vec![]).contains("itself"));
 }
 
 #[test]
