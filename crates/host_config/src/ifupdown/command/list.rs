@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use super::super::script::Node;
 use super::super::shell::Follows;
 use super::doubt::{Doubt, after_failure, after_success, both, either};
-use super::test::{Status, exits, prints_addresses};
+use super::test::{Status, exits, prints_addresses, searches_elsewhere};
 use super::variables::{Variables, with};
 use super::{Effect, Reader, pipes};
 
@@ -70,6 +70,12 @@ impl Reader<'_> {
             let ran = if nodes.len() > 1 { self.in_subshell(set, run) } else { run(self, set) };
             self.piped = piped;
             status = ran?;
+        }
+        if let [Node::Command(_, _, words), ..] = nodes
+            && matches!(status, Status::Found(_) | Status::Lacking(_))
+            && searches_elsewhere(&words.iter().map(|word| with(word, set)).collect::<Vec<_>>())
+        {
+            status = Status::Unknown;
         }
         let [first, .., _] = nodes else { return Ok(status) };
         if let (Status::Found(text), Node::Command(_, _, words)) = (&mut status, first) {

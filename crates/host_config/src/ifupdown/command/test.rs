@@ -181,6 +181,23 @@ fn compared(one: i64, operator: &str, other: i64) -> Option<bool> {
     }
 }
 
+/// Returns whether a command that searches for an address, or is the first of a pipeline that does, reads
+/// something else than what is bound here: a file of an administrator, or what other hosts answer.
+pub(super) fn searches_elsewhere(words: &[String]) -> bool {
+    let own = |word: &String| word.starts_with("/proc/") || word.starts_with("/sys/");
+    let mut words = words.iter().skip_while(|word| word.contains('=') || *word == "!");
+    let command = words.next().map(|word| program(word));
+    let mut reads_file = || words.any(|word| word.starts_with('/') && !own(word));
+    match command {
+        Some("grep" | "egrep" | "fgrep" | "cat" | "head" | "tail") => reads_file(),
+        Some(
+            "ping" | "ping6" | "fping" | "arping" | "arp-scan" | "ndisc6" | "nmap" | "curl" | "wget" | "ssh",
+        ) => true,
+        Some("dig" | "host" | "nslookup" | "getent") => true,
+        _ => false,
+    }
+}
+
 /// Returns whether a program searches for a text.
 fn is_search(command: &str) -> bool {
     matches!(program(command), "grep" | "egrep" | "fgrep")

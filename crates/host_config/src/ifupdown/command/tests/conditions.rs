@@ -82,6 +82,7 @@ fn an_address_that_is_added_unless_it_is_there_is_bound() {
         format!("{{ ip a | grep -q 192.0.2.9; }} || {ADD}"),
         format!("( ip a | grep -q 192.0.2.9 ) || {ADD}"),
         format!("ip -o a s to 192.0.2.9 | grep -q inet || {ADD}"),
+        format!("grep -q 192.0.2.9 /proc/net/fib_trie || {ADD}"),
         format!("ip a | grep 192.0.2.9; if [ $? -ne 0 ]; then {ADD}; fi"),
         format!("ip a | grep -q 192.0.2.9; [ $? = 0 ] || {ADD}"),
         format!("test -z \"$(ip a s to 192.0.2.9)\" && {ADD}"),
@@ -112,6 +113,11 @@ fn an_address_that_is_added_unless_it_is_there_is_bound() {
         format!("ip a | grep -q 192.0.2.9 && exit 0; [ -e /x ] && {ADD}"),
         format!("ip a | grep -q 192.0.2.9 || [ -e /x ] || {ADD}"),
         format!("ping -c1 192.0.2.9 | grep -q ttl || {ADD}"),
+        // What other hosts or a file say tells nothing of what is bound here.
+        format!("ping -c1 192.0.2.9 | grep -q \"from 192.0.2.9\" && exit 0; {ADD}"),
+        format!("grep -q 192.0.2.9 /etc/disabled && exit 0; {ADD}"),
+        format!("cat /etc/disabled | grep -q 192.0.2.9 || {ADD}"),
+        format!("! grep -q 192.0.2.9 /etc/disabled && {ADD}"),
         format!("[ -z \"$(ip route get 192.0.2.9)\" ] && {ADD}"),
     ];
     for line in rows {
