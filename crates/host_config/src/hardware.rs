@@ -188,9 +188,10 @@ impl<'a> Cards<'a> {
         if !self.is_virtual(name) {
             return Some(None);
         }
-        // One end of a cable is linked to the other.
+        // One end of a cable is linked to the other, and a tunnel to none.
         let number = |entry| self.entry(name, entry).map(|text| text.trim_ascii().to_owned());
-        let is_linked = number("iflink").zip(number("ifindex")).is_some_and(|(link, own)| link != own);
+        let link = number("iflink").filter(|link| link != "0");
+        let is_linked = link.zip(number("ifindex")).is_some_and(|(link, own)| link != own);
         let is_veth = is_linked && self.is_cable(name);
         let tun = self.entry(name, "tun_flags").map(|_| "tun".to_owned());
         let kind = self.device_type(name).or(tun).or_else(|| is_veth.then(|| "veth".to_owned()))?;

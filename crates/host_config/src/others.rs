@@ -22,6 +22,9 @@ enum What {
 
 use What::{Adds, AddsAtReboot, Words};
 
+/// A larger file that a command runs is no script, in octets.
+const LARGEST_SCRIPT: u64 = 1 << 20;
+
 /// A file, or a folder of files whose names end so, and what is in one that configures addresses.
 const OTHERS: [(&str, &str, What); 40] = [
     ("/etc/netctl", "", Words(&["Address="])),
@@ -106,6 +109,9 @@ pub fn unread(tree: &Tree<'_>) -> Result<Vec<String>, ConfigError> {
 /// file others may not read.
 pub(crate) fn is_unread(tree: &Tree<'_>, path: &str) -> bool {
     let is_tunnel = path.ends_with(".conf");
+    if tree.is_plain(path, LARGEST_SCRIPT) == Some(false) {
+        return false;
+    }
     match tree.read(path) {
         Ok(Some(content)) => {
             let text = String::from_utf8_lossy(&content);
@@ -140,9 +146,11 @@ fn is_empty(line: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
     use std::time::Duration;
 
     use plugin::Deadline;
+    use rustix::fs::{CWD, FileType, Mode};
 
     use super::*;
 
@@ -228,5 +236,21 @@ mod tests {
             let found = unread(&Tree::in_memory([(path, content)], &deadline)).unwrap();
             assert_eq!(found.first().map(String::as_str), named.then_some(path), "{content}");
         }
+    }
+
+    /// What has to be waited for, or is too large for a script, is none.
+    #[test]
+    fn only_a_plain_file_is_read_as_a_script() {
+        let folder = tempfile::tempdir().unwrap();
+        let deadline = Deadline::after(Duration::from_secs(60));
+        let path = |name: &str| folder.path().join(name);
+        let line = "ip addr add 192.0.2.1/24 dev eth0\n";
+        let large = line.to_owned() + &"# more\n".repeat(1 << 18);
+        fs::write(path("script"), line).unwrap();
+        fs::write(path("large"), large).unwrap();
+        rustix::fs::mknodat(CWD, path("pipe"), FileType::Fifo, Mode::RWXU, 0).unwrap();
+        let tree = Tree::new(folder.path(), &deadline);
+        let found = ["/script", "/large", "/pipe", "/none"].map(|path| is_unread(&tree, path));
+        assert_eq!(found, [true, false, false, false]);
     }
 }

@@ -113,16 +113,21 @@ impl<'a> Tree<'a> {
     /// there is no such file, if it cannot be read, and if it is no regular file, which might have to be
     /// waited for.
     pub(crate) fn line(&self, path: &str) -> Option<String> {
-        if let Root::Disk(root) = &self.root {
-            let file = open_inside(root, path, OFlags::PATH | OFlags::CLOEXEC).ok()?;
-            let kind = FileType::from_raw_mode(fstat(file).ok()?.st_mode);
-            if kind != FileType::RegularFile {
-                return None;
-            }
+        if !self.is_plain(path, u64::MAX)? {
+            return None;
         }
         let content = self.read(path).ok()??;
         let text = String::from_utf8_lossy(&content);
         text.lines().next().map(|line| line.trim().to_owned()).filter(|line| !line.is_empty())
+    }
+
+    /// Returns whether `path` is a regular file of at most `limit` octets, which needs no waiting for: `None` if
+    /// there is no such file, or if it cannot be looked at.
+    pub(crate) fn is_plain(&self, path: &str, limit: u64) -> Option<bool> {
+        let Root::Disk(root) = &self.root else { return Some(true) };
+        let found = fstat(open_inside(root, path, OFlags::PATH | OFlags::CLOEXEC).ok()?).ok()?;
+        let is_regular = FileType::from_raw_mode(found.st_mode) == FileType::RegularFile;
+        Some(is_regular && u64::try_from(found.st_size).is_ok_and(|size| size <= limit))
     }
 
     /// Returns the plain list of addresses in the file `path`, with the lines that are not understood. `None`

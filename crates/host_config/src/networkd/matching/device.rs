@@ -110,6 +110,10 @@ mod tests {
             ("/sys/class/net/br0/address", "00:00:5e:00:53:03\n"),
             ("/sys/class/net/br0/type", "1\n"),
             ("/sys/class/net/br0/uevent", "DEVTYPE=bridge\nINTERFACE=br0\nIFINDEX=4\n"),
+            ("/sys/class/net/gre1/type", "1\n"),
+            ("/sys/class/net/gre1/ifindex", "5\n"),
+            ("/sys/class/net/gre1/iflink", "0\n"),
+            ("/sys/class/net/gre1/uevent", "INTERFACE=gre1\nIFINDEX=5\n"),
         ];
         let tree = Tree::in_memory(files, &deadline);
         let cards = Cards::new(&tree);
@@ -135,6 +139,8 @@ mod tests {
             ("PermanentMACAddress", "00:00:5e:00:53:01", "--"),
             ("PermanentMACAddress", "00:00:5e:00:53:02", "-+"),
         ];
+        // A gretap has no type of its own, and is linked to nothing.
+        assert_eq!(cards.kind("gre1"), None);
         let mark = |found| match found {
             Some(true) => '+',
             Some(false) => '-',
