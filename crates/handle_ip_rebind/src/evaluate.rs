@@ -53,8 +53,8 @@ pub(crate) fn general(outcome: &Outcome) -> Vec<Finding> {
     let interface = |(name, why): (&String, &String)| Finding::critical(format!("{name} {why}"));
     let interfaces = outcome.lost_interfaces.iter().map(interface);
     let unconfigured = outcome.unconfigured_interfaces.iter();
-    let unconfigured =
-        unconfigured.map(|(name, why)| Finding::warning(format!("{name} {why}, and no file configures it")));
+    let unconfigured = unconfigured
+        .map(|(name, why)| Finding::warning(format!("{name} {why}, and no file gives it an address")));
     let lists = outcome.difference.iter().map(Difference::finding);
     let routes = routes.chain(guess(outcome, Fate::Back)).chain(guessed(outcome));
     let undone = outcome.undone.iter().map(Undone::finding);

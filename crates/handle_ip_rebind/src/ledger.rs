@@ -287,11 +287,11 @@ impl<'a> Ledger<'a> {
     /// Notes the interfaces that are down or gone. A program of this run may have set up one that was.
     fn see_interfaces(&mut self, outcome: &mut Outcome, deadline: &Deadline) {
         self.memory.interfaces.learn(&outcome.lost_interfaces, self.now);
-        if !outcome.lost_interfaces.is_empty()
-            && let Ok(bound) = Bound::read(deadline)
-        {
+        let are_off = !(outcome.lost_interfaces.is_empty() && outcome.unconfigured_interfaces.is_empty());
+        if are_off && let Ok(bound) = Bound::read(deadline) {
             self.memory.interfaces.forget(&bound, &BTreeSet::new(), self.now);
             outcome.lost_interfaces = self.memory.interfaces.lost();
+            outcome.unconfigured_interfaces = self.memory.interfaces.unconfigured();
         }
     }
 

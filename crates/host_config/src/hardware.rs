@@ -198,6 +198,12 @@ impl<'a> Cards<'a> {
         Some(Some(kind))
     }
 
+    /// Returns whether an interface is a port of a switch in this machine, of which ethtool(8) has another
+    /// driver than /sys.
+    pub(crate) fn is_switch_port(&self, name: &str) -> bool {
+        self.tree.has(&format!("{FOLDER}/{name}/dsa"))
+    }
+
     /// Returns the type of an interface as networkd calls it: `None` where it is not known.
     pub(crate) fn link_type(&self, name: &str) -> Option<String> {
         let known = match self.entry(name, "type")?.trim_ascii() {

@@ -69,7 +69,7 @@ fn an_interface_that_is_removed_after_a_run_is_told_as_long_as_it_is_configured(
     // One that no file has ever named may be a VPN's: it is told, and not as an outage.
     restore(&noted);
     site.host.ip(&["link", "del", "tun0"]);
-    let line = "IP_REBIND WARNING - tun0 is gone since an earlier run, and no file configures it";
+    let line = "IP_REBIND WARNING - tun0 is gone since an earlier run, and no file gives it an address";
     assert_eq!((site.trial().verdict(), site.handle().verdict()), ((1, line), (1, line)));
     add("tun0", 3);
     let well = "IP_REBIND OK - nothing is missing, 1 address bound and usable";

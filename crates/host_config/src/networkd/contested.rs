@@ -1,7 +1,7 @@
 //! Files that name the same interface and differ by its device: the first file counts only where its
 //! conditions on the device hold, else the next.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::conditions::HostFacts;
 use super::matching::claimed::Claimed;
@@ -25,8 +25,7 @@ pub(super) fn promise(
     to: &mut Promises,
 ) {
     let mut claimed = Claimed::default();
-    let fates: Vec<Option<Fate>> =
-        (0..files.len()).map(|number| fate(number, &files, facts, cards)).collect();
+    let fates = fates(&files, facts, cards);
     let mut groups: BTreeMap<usize, Vec<Choice>> = BTreeMap::new();
     for fate in &fates {
         if let Some(Fate::Perhaps(later)) = fate {
@@ -66,23 +65,34 @@ pub(super) fn promise(
     }
 }
 
-/// Returns what becomes of a file that names one interface and is not known to be for its device: nothing
+/// Returns what becomes of each file that names one interface and is not known to be for its device: nothing
 /// where no later file surely is for it.
-fn fate(number: usize, files: &[(Place, Network)], facts: &HostFacts<'_>, cards: &Cards<'_>) -> Option<Fate> {
-    let (_, network) = files.get(number)?;
-    let name = network.matches.interface()?;
-    let fits = network.matches.fits_device(name, cards);
-    if fits == Some(true) || network.has_ports() {
-        return None;
+fn fates(files: &[(Place, Network)], facts: &HostFacts<'_>, cards: &Cards<'_>) -> Vec<Option<Fate>> {
+    // The interfaces for which a later file surely is, and the next of these without ports.
+    let (mut next, mut plain) = (BTreeSet::new(), BTreeMap::new());
+    let mut fates = Vec::with_capacity(files.len());
+    for (number, (_, network)) in files.iter().enumerate().rev() {
+        let Some(name) = network.matches.interface() else {
+            fates.push(None);
+            continue;
+        };
+        let fits = network.matches.fits_device(name, cards);
+        let later = match fits {
+            Some(true) => None,
+            _ if network.has_ports() => None,
+            Some(false) => next.contains(name).then_some(Fate::RuledOut),
+            None => plain.get(name).copied().map(Fate::Perhaps),
+        };
+        fates.push(later);
+        if fits == Some(true) && network.gives_to(name, facts, cards) {
+            next.insert(name);
+            if !network.has_ports() {
+                plain.insert(name, number);
+            }
+        }
     }
-    let surely = |other: &Network| {
-        other.matches.interface() == Some(name)
-            && other.gives_to(name, facts, cards)
-            && (fits.is_some() || !other.has_ports())
-    };
-    let later = files.iter().enumerate().skip(number + 1).find(|(_, (_, other))| surely(other));
-    let (later, _) = later?;
-    Some(if fits.is_some() { Fate::RuledOut } else { Fate::Perhaps(later) })
+    fates.reverse();
+    fates
 }
 
 /// Says that the addresses of a file are not expected.

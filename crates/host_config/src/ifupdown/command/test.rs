@@ -185,6 +185,7 @@ fn compared(one: i64, operator: &str, other: i64) -> Option<bool> {
 /// something else than what is bound here: a file of an administrator, or what other hosts answer.
 pub(super) fn searches_elsewhere(words: &[String]) -> bool {
     let own = |word: &String| word.starts_with("/proc/") || word.starts_with("/sys/");
+    let lists_no_address = !prints_addresses(words);
     let mut words = words.iter().skip_while(|word| word.contains('=') || *word == "!");
     let command = words.next().map(|word| program(word));
     let mut reads_file = || words.any(|word| word.starts_with('/') && !own(word));
@@ -193,7 +194,9 @@ pub(super) fn searches_elsewhere(words: &[String]) -> bool {
         Some(
             "ping" | "ping6" | "fping" | "arping" | "arp-scan" | "ndisc6" | "nmap" | "curl" | "wget" | "ssh",
         ) => true,
-        Some("dig" | "host" | "nslookup" | "getent") => true,
+        Some("dig" | "host" | "nslookup" | "getent" | "arp") => true,
+        // As its neighbours and routes.
+        Some("ip") => lists_no_address,
         _ => false,
     }
 }

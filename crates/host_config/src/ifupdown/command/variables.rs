@@ -27,6 +27,9 @@ pub(super) fn with(word: &str, set: &Variables) -> String {
     OUTPUTS.iter().fold(word, |word, (command, output)| word.replace(command, output))
 }
 
+/// The longest value of a variable, in octets: a longer one is not known.
+const LONGEST: usize = 16 << 10;
+
 /// Takes `NAME=value ...` over, with or without `export`: whether the command is no more than that. One that
 /// may not be run makes the variable unknown.
 pub(super) fn assign(words: &[String], set: &mut Variables, doubt: bool) -> bool {
@@ -38,7 +41,8 @@ pub(super) fn assign(words: &[String], set: &mut Variables, doubt: bool) -> bool
         assignments.iter().map(|word| word.split_once('=').filter(|(name, _)| is_variable(name))).collect();
     let Some(parsed) = parsed.filter(|parsed| !parsed.is_empty()) else { return false };
     for (name, value) in parsed {
-        let known = !doubt && !value.contains(['$', '`']);
+        // One that doubles itself in each assignment would need all memory.
+        let known = !doubt && !value.contains(['$', '`']) && value.len() <= LONGEST;
         // What is not known stands for itself: no address.
         let value = if known { value.to_owned() } else { format!("${{{name}}}") };
         set.push((name.to_owned(), value));

@@ -48,7 +48,13 @@ impl Match {
                 let own = cards.permanent(name)?;
                 Some(own.is_some_and(|own| self.permanent.contains(&own)))
             }
-            "Driver" => Some(fits(value, Some(&cards.driver_of_kind(name)?))),
+            "Driver" => {
+                // networkd asks by ethtool(8), and these drivers tell it another name than /sys has.
+                let driver = cards.driver_of_kind(name)?;
+                let is_other = cards.is_switch_port(name)
+                    || ["cpsw", "am65-cpsw", "qeth"].iter().any(|other| driver.starts_with(other));
+                (!is_other).then(|| fits(value, Some(&driver)))
+            }
             "Kind" => Some(fits(value, cards.kind(name)?.as_deref())),
             "Path" if cards.is_virtual(name) => Some(fits(value, None)),
             "Path" => Some(fits(value, Some(&cards.pci_path(name)?))),
@@ -110,6 +116,9 @@ mod tests {
             ("/sys/class/net/br0/address", "00:00:5e:00:53:03\n"),
             ("/sys/class/net/br0/type", "1\n"),
             ("/sys/class/net/br0/uevent", "DEVTYPE=bridge\nINTERFACE=br0\nIFINDEX=4\n"),
+            ("/sys/class/net/lan1/type", "1\n"),
+            ("/sys/class/net/lan1/device/uevent", "DRIVER=mv88e6085\n"),
+            ("/sys/class/net/lan1/dsa/tagging", "edsa\n"),
             ("/sys/class/net/gre1/type", "1\n"),
             ("/sys/class/net/gre1/ifindex", "5\n"),
             ("/sys/class/net/gre1/iflink", "0\n"),
@@ -139,6 +148,8 @@ mod tests {
             ("PermanentMACAddress", "00:00:5e:00:53:01", "--"),
             ("PermanentMACAddress", "00:00:5e:00:53:02", "-+"),
         ];
+        let port = Match { other: [("Driver".to_owned(), "dsa".to_owned())].into(), ..Match::default() };
+        assert_eq!(port.fits_device("lan1", &cards), None, "ethtool calls its driver dsa");
         // A gretap has no type of its own, and is linked to nothing.
         assert_eq!(cards.kind("gre1"), None);
         let mark = |found| match found {

@@ -118,6 +118,8 @@ fn an_address_that_is_added_unless_it_is_there_is_bound() {
         format!("grep -q 192.0.2.9 /etc/disabled && exit 0; {ADD}"),
         format!("cat /etc/disabled | grep -q 192.0.2.9 || {ADD}"),
         format!("! grep -q 192.0.2.9 /etc/disabled && {ADD}"),
+        format!("ssh peer ip a | grep -q 192.0.2.9 && exit 0; {ADD}"),
+        format!("if ip neigh | grep -q 192.0.2.9; then exit 0; fi; {ADD}"),
         format!("[ -z \"$(ip route get 192.0.2.9)\" ] && {ADD}"),
     ];
     for line in rows {
