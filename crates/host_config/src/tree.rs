@@ -121,8 +121,8 @@ impl<'a> Tree<'a> {
         text.lines().next().map(|line| line.trim().to_owned()).filter(|line| !line.is_empty())
     }
 
-    /// Returns whether `path` is a regular file of at most `limit` octets, which needs no waiting for: `None` if
-    /// there is no such file, or if it cannot be looked at.
+    /// Returns whether `path` is a regular file of at most `limit` octets, which needs no waiting for: `None`
+    /// if there is no such file, or if it cannot be looked at.
     pub(crate) fn is_plain(&self, path: &str, limit: u64) -> Option<bool> {
         let Root::Disk(root) = &self.root else { return Some(true) };
         let found = fstat(open_inside(root, path, OFlags::PATH | OFlags::CLOEXEC).ok()?).ok()?;
