@@ -9,6 +9,7 @@ use net::{HostPort, InvalidHost};
 use plugin::Deadline;
 
 use crate::destination::{Template, TemplateError};
+use failover::excerpt;
 
 /// The ports of STOMP, without and with TLS, unless a broker is named with another.
 const PORTS: (u16, u16) = (61613, 61614);
@@ -205,19 +206,21 @@ impl Target {
     }
 }
 
+/// The schemes that brokers are named with. Anything else before `://` may be a part of a password.
+const SCHEMES: [&str; 4] = ["tcp", "ssl", "stomp", "stomp+ssl"];
+
 /// Returns what is shown of a broker with a user before an `@`. `None` if it has none.
 fn without_user(given: &str) -> Option<String> {
     let (_, host) = given.rsplit_once('@')?;
-    let is_of_scheme = |letter: char| letter.is_ascii_alphabetic() || "+:(/".contains(letter);
-    let scheme = given.split_once("://").map(|(scheme, _)| scheme);
-    let scheme = scheme.filter(|scheme| scheme.chars().all(is_of_scheme));
+    let scheme = given.split_once("://").map(|(scheme, _)| scheme).filter(|scheme| is_scheme(scheme));
     let scheme = scheme.map(|scheme| format!("{scheme}://")).unwrap_or_default();
     Some(format!("{scheme}***@{}", excerpt(host)))
 }
 
-/// The beginning of what was given, for a message.
-fn excerpt(given: &str) -> String {
-    given.chars().take(60).collect()
+/// Returns whether a text is a scheme, or such a one as the first in a list.
+fn is_scheme(text: &str) -> bool {
+    let one = text.strip_prefix("failover:").map(|list| list.trim_start_matches(['/', '(']));
+    SCHEMES.contains(&one.unwrap_or(text))
 }
 
 #[cfg(test)]
@@ -278,12 +281,35 @@ mod tests {
             ("failover:(tcp://lab:s3cr3t@h,tcp://b)", "failover:(tcp://***@h,tcp://b)"),
             ("failover:(tcp://a,ssl://lab:s3,cr3t@h)", "failover:(tcp://***@h)"),
             ("failover:tcp://lab:s3cr3t@h", "failover:tcp://***@h"),
+            ("failover:(stomp+ssl://lab:x@h?jms.password=s3cr3t)", "failover:(stomp+ssl://***@h"),
+            ("tcp://lab:x@h:1?jms.password=s3cr3t", "tcp://***@h:1"),
+            ("tcp://h:1?jms.password=s3cr3t@s3cr3t", "tcp://***@s3cr3t"),
+            ("s3cr3t://s3cr3t@h", "***@h"),
+            ("failover:s3cr3t://s3cr3t@h", "***@h"),
         ];
         for (broker, shown) in rows {
             let target = Target { broker: vec![broker.to_owned()], ..Target::default() };
             let error = route(&target).unwrap_err();
             let expected = format!("--broker={shown}: write it without user and password, ");
             assert!(error.starts_with(&expected), "{error}");
+        }
+    }
+
+    #[test]
+    fn no_parameter_of_a_broker_is_shown() {
+        let rows = [
+            ("h:1?jms.password=s3cr3t", false, "h:1: "),
+            ("failover:(tcp://h:0?jms.password=s3cr3t)", false, "h:0: "),
+            ("failover:(http://h?jms.password=s3cr3t)", false, "http://h: "),
+            ("failover:(ssl://h?jms.password=s3cr3t)", false, "ssl://h: "),
+            ("failover:(tcp://h?jms.password=s3cr3t)", true, "tcp://h: "),
+            ("failover:tcp://h?jms.password=s3cr3t", false, "failover:tcp://h: "),
+        ];
+        for (broker, tls, shown) in rows {
+            let target = Target { broker: vec![broker.to_owned()], tls, ..Target::default() };
+            let error = route(&target).unwrap_err();
+            assert!(error.starts_with(&format!("--broker={shown}")), "{error}");
+            assert!(!error.contains("s3cr3t"), "{error}");
         }
     }
 

@@ -38,9 +38,9 @@ fn broker(one: &str, tls: bool) -> Result<&str, FailoverError> {
     }
 }
 
-/// The beginning of what was given, for a message.
-fn excerpt(given: &str) -> String {
-    given.chars().take(60).collect()
+/// The beginning of what was given, for a message. Parameters are left out: ActiveMQ's may hold a password.
+pub(super) fn excerpt(given: &str) -> String {
+    given.split('?').next().unwrap_or_default().chars().take(60).collect()
 }
 
 #[cfg(test)]
