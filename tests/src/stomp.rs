@@ -54,7 +54,9 @@ pub enum Manner {
     /// Confirms events whose output does not contain this; answers the others with an ERROR of these words,
     /// or without a word where there is none, and closes.
     SaysOf(&'static str, &'static str),
-    /// The same, and gives no answer to those whose output contains `mute`.
+    /// The same, and the words end in the output of the event.
+    SaysOwn(&'static str, &'static str),
+    /// As `SaysOf`, and gives no answer to those whose output contains `mute`.
     SaysOfOrNothing(&'static str, &'static str),
 }
 
@@ -310,6 +312,9 @@ fn answer(frame: &Sent, manner: &Manner, events: &mut usize) -> (Vec<u8>, bool) 
                     } else {
                         error(words)
                     }
+                }
+                Manner::SaysOwn(part, words) if frame.value("output").contains(part) => {
+                    error(&format!("{words} {}", frame.value("output")))
                 }
                 Manner::SaysOfOrNothing(..) if frame.value("output").contains("mute") => nothing,
                 _ => confirmed,

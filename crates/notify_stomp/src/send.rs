@@ -77,6 +77,19 @@ impl Suspect {
     }
 }
 
+/// What a broker refused in this run. It is not asked for that again before the next one.
+#[derive(Clone, Debug, Default)]
+struct Refused {
+    /// The events that it answered with a refusal.
+    alone: BTreeSet<u64>,
+    /// The events that it was asked for and that were passed over.
+    events: BTreeSet<u64>,
+    /// The destinations that were held when it was last asked.
+    destinations: BTreeSet<String>,
+    /// How often it refused a destination that was held before it was asked.
+    retries: usize,
+}
+
 /// Sends what waits in a spool.
 pub(crate) struct Sender<'a> {
     pub(crate) connect: &'a ConnectOptions<'a>,
@@ -102,6 +115,8 @@ pub(crate) struct Sender<'a> {
     deferred: Vec<Suspect>,
     /// Brokers that could not be asked about these, each with the reason.
     unasked: BTreeMap<String, String>,
+    /// What each broker refused.
+    refused: BTreeMap<String, Refused>,
     /// The destinations of events that were read, where they have placeholders.
     destinations: BTreeMap<Entry, String>,
 }
@@ -118,7 +133,7 @@ impl<'a> Sender<'a> {
         let (sent, known, passed) = (Sent::default(), VecDeque::new(), BTreeSet::new());
         let (slow, is_loaded) = (Some(slow), false);
         let (kept, in_a_row, deferred, destinations) = (BTreeSet::new(), 0, Vec::new(), BTreeMap::new());
-        let unasked = BTreeMap::new();
+        let (unasked, refused) = (BTreeMap::new(), BTreeMap::new());
         Self {
             connect,
             options,
@@ -134,6 +149,7 @@ impl<'a> Sender<'a> {
             in_a_row,
             deferred,
             unasked,
+            refused,
             destinations,
         }
     }
@@ -142,51 +158,64 @@ impl<'a> Sender<'a> {
     /// up the right to send: what came in between is its own to send. So a process that finds the right taken
     /// can leave.
     pub(crate) fn send_all(&mut self) -> Result<(), DeliverError> {
+        let result = self.rounds();
+        self.name_unasked();
+        result
+    }
+
+    fn rounds(&mut self) -> Result<(), DeliverError> {
         while self.next()?.is_some() {
             let Some(_right) = self.spool.try_to_send()? else {
                 self.sent.is_busy = true;
                 return Ok(());
             };
             self.hold_known()?;
-            let route = self.connect.route;
-            let several = !route.brokers.1.is_empty();
-            let good = if several { self.spool.good(self.connect.deadline) } else { None };
-            let deadline = self.connect.deadline;
-            let passed_over = std::mem::take(&mut self.passed_over);
-            let mut tried = Vec::new();
-            self.unasked.clear();
-            let attempt = |broker: &Broker, share: &Deadline| {
-                tried.push(broker.name());
-                let result = self.attempt(broker, share);
-                result.inspect_err(|error| self.note_unasked(broker, error)).map(|()| broker.name())
-            };
-            let result = route.first_that(good.as_deref(), &passed_over, deadline, attempt);
-            let offered = if result.is_ok() { self.offer_rest(&tried, &passed_over) } else { Ok(()) };
-            self.remember_held();
-            let broker = result?;
-            offered?;
-            if several && good.as_ref() != Some(&broker) {
-                self.spool.set_good(&broker);
-            }
-            if deadline.is_over() {
+            self.round()?;
+            if self.connect.deadline.is_over() {
                 return Ok(());
             }
-            self.passed_over = passed_over;
         }
         Ok(())
     }
 
-    /// Sends all that waits through one broker, and notes whether it is silent.
+    /// Sends all that waits through the first broker that takes it, and offers the others what it refuses.
+    fn round(&mut self) -> Result<(), DeliverError> {
+        let (route, deadline) = (self.connect.route, self.connect.deadline);
+        let several = !route.brokers.1.is_empty();
+        let good = if several { self.spool.good(deadline) } else { None };
+        let passed_over = self.passed_over.clone();
+        let mut tried = Vec::new();
+        let attempt = |broker: &Broker, share: &Deadline| {
+            tried.push(broker.name());
+            let result = self.attempt(broker, share);
+            result.inspect_err(|error| self.note_unasked(broker, error)).map(|()| broker.name())
+        };
+        let result = route.first_that(good.as_deref(), &passed_over, deadline, attempt);
+        let offered = result.as_ref().map_or(Ok(()), |broker| self.offer_rest(broker, &tried));
+        self.remember_held();
+        let broker = result?;
+        offered?;
+        if several && good.as_ref() != Some(&broker) {
+            self.spool.set_good(&broker);
+        }
+        Ok(())
+    }
+
+    /// Sends all that waits through one broker, and notes whether it is silent and what it refused.
     fn attempt(&mut self, broker: &Broker, share: &Deadline) -> Result<(), DeliverError> {
-        let (before, answer) = (self.sent.confirmed, self.sent.answer.take());
-        (self.kept, self.sent.kept) = (BTreeSet::new(), None);
+        let (name, before, answer) = (broker.name(), self.sent.confirmed, self.sent.answer.take());
+        self.keep_refused(&name)?;
         let result = self.all_through(broker, share);
         // A broker that confirms or refuses is not silent: the time was over.
         let is_silent = result.as_ref().is_err_and(DeliverError::is_silence)
             && self.sent.confirmed == before
             && self.sent.answer.is_none();
-        self.spool.set_silent(&broker.name(), is_silent);
+        self.spool.set_silent(&name, is_silent);
         self.sent.answer = self.sent.answer.take().or(answer);
+        if result.is_ok() {
+            self.note_refused(&name);
+            self.unasked.remove(&name);
+        }
         result
     }
 

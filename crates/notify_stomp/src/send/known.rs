@@ -43,15 +43,15 @@ impl Sender<'_> {
     /// Tries the destinations that earlier runs held, until the broker has refused a few of them. Returns
     /// whether it confirmed an event: then the other events of its destination may be sent too.
     pub(super) fn retry_known(&mut self, at: At<'_>) -> Result<bool, DeliverError> {
-        let (mut refusals, mut is_free) = (0, false);
-        while refusals < RETRIES
+        let (name, mut is_free) = (at.0.name(), false);
+        while self.refused.get(&name).is_none_or(|refused| refused.retries < RETRIES)
             && let Some(known) = self.known.pop_front()
         {
             let Some(before) = self.sent.held.remove(&known.destination) else { continue };
             self.passed.clear();
             match self.retry(&known, at) {
                 Ok(Some(true)) => is_free = true,
-                Ok(Some(false)) => refusals += 1,
+                Ok(Some(false)) => self.refused.entry(name.clone()).or_default().retries += 1,
                 Ok(None) => {}
                 Err(error) => {
                     self.sent.held.entry(known.destination).or_insert(before);

@@ -1,6 +1,6 @@
 //! What one broker refuses while it confirms other events: the next brokers are asked for it in the same run.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use super::blame::Blame;
 use super::{Known, Sender};
@@ -15,35 +15,72 @@ fn is_about_events(error: &DeliverError) -> bool {
 }
 
 impl Sender<'_> {
-    /// Offers what the last broker refused to the brokers that are neither `tried` nor `passed_over`, one
-    /// after the other. What a broker does not take waits; it is set aside only if each of them refuses it.
-    pub(super) fn offer_rest(
-        &mut self,
-        tried: &[String],
-        passed_over: &[String],
-    ) -> Result<(), DeliverError> {
-        let is_left =
-            |broker: &&Broker| !tried.contains(&broker.name()) && !passed_over.contains(&broker.name());
-        let mut others: VecDeque<&Broker> = self.connect.route.all().filter(is_left).collect();
-        for broker in passed_over.iter().filter(|broker| !tried.contains(broker)) {
-            self.unasked.insert(broker.clone(), format!("{broker} was silent"));
+    /// Offers what `sender` refused to the brokers that are neither `tried` nor passed over, one after the
+    /// other. What a broker does not take waits; it is set aside only if each of them refuses it. One share
+    /// of the time is left for what has come meanwhile.
+    pub(super) fn offer_rest(&mut self, sender: &str, tried: &[String]) -> Result<(), DeliverError> {
+        for broker in self.passed_over.iter().filter(|broker| !tried.contains(broker)) {
+            self.unasked.entry(broker.clone()).or_insert_with(|| format!("{broker} was silent"));
         }
-        while self.has_rest()
-            && let Some(broker) = others.pop_front()
-        {
-            let time = share(self.connect.deadline, others.len() + 1);
+        let is_left = |name: String| !tried.contains(&name) && !self.unasked.contains_key(&name);
+        let others = self.connect.route.all().filter(|broker| is_left(broker.name()));
+        let mut others: VecDeque<&Broker> = others.collect();
+        while let Some(broker) = others.pop_front() {
+            let name = broker.name();
+            if !self.has_rest_for(&name) {
+                continue;
+            }
+            let time = share(self.connect.deadline, others.len() + 2);
             let (kept, why) = (self.kept.clone(), self.sent.kept.clone());
-            let known = self.queue_held()?;
+            let known = self.queue_held(&name)?;
             if let Err(error) = self.attempt(broker, &time) {
-                if !is_about_events(&error) {
-                    self.note_unasked(broker, &error);
-                }
                 // The words of the broker that confirms the others tell more.
                 self.kept.extend(kept);
                 (self.sent.kept, self.known) = (why.or(self.sent.kept.take()), known);
+                if is_about_events(&error) {
+                    self.note_refused(&name);
+                } else {
+                    self.note_unasked(broker, &error);
+                }
             }
         }
-        self.set_aside_deferred()
+        self.set_aside_deferred()?;
+        self.return_to(sender);
+        Ok(())
+    }
+
+    /// Takes up again what the broker `sender` has refused, and only that: it was not asked for what came
+    /// while the others were.
+    fn return_to(&mut self, sender: &str) {
+        let Some(refused) = self.refused.get(sender).filter(|_| !self.connect.deadline.is_over()) else {
+            return;
+        };
+        self.kept.clone_from(&refused.events);
+        self.sent.held.retain(|destination, _| refused.destinations.contains(destination));
+        self.passed.clear();
+    }
+
+    /// Keeps from a broker what it has refused in this run and what still waits.
+    pub(super) fn keep_refused(&mut self, broker: &str) -> Result<(), DeliverError> {
+        let refused = self.refused.get(broker).map(|refused| &refused.events);
+        self.kept = match refused.filter(|events| !events.is_empty()) {
+            None => BTreeSet::new(),
+            Some(events) => {
+                let waiting = self.spool.entries()?.into_iter().map(|entry| entry.sequence);
+                waiting.filter(|sequence| events.contains(sequence)).collect()
+            }
+        };
+        if self.kept.is_empty() {
+            self.sent.kept = None;
+        }
+        Ok(())
+    }
+
+    /// Notes what a broker has refused, so that it is not asked for it again in this run.
+    pub(super) fn note_refused(&mut self, broker: &str) {
+        let refused = self.refused.entry(broker.to_owned()).or_default();
+        refused.events.extend(&self.kept);
+        refused.destinations.extend(self.sent.held.keys().cloned());
     }
 
     /// Notes that a broker could not be asked about single events.
@@ -51,13 +88,25 @@ impl Sender<'_> {
         self.unasked.insert(broker.name(), error.to_string());
     }
 
-    fn has_rest(&self) -> bool {
-        !self.kept.is_empty() || !self.sent.held.is_empty()
+    /// Names a broker that could not be asked for what waits.
+    pub(super) fn name_unasked(&mut self) {
+        if let (Some(why), Some(unasked)) = (&mut self.sent.kept, self.unasked.values().next()) {
+            why.text = format!("{}, {unasked}", why.text);
+        }
     }
 
-    /// Lets the next broker try the held destinations, first those that the last one has tried. Returns those
-    /// that it has not.
-    fn queue_held(&mut self) -> Result<VecDeque<Known>, DeliverError> {
+    /// Returns whether something was refused for which this broker was not asked in this run.
+    fn has_rest_for(&self, broker: &str) -> bool {
+        let Some(refused) = self.refused.get(broker) else {
+            return !self.kept.is_empty() || !self.sent.held.is_empty();
+        };
+        self.kept.iter().any(|sequence| !refused.events.contains(sequence))
+            || self.sent.held.keys().any(|destination| !refused.destinations.contains(destination))
+    }
+
+    /// Lets the next broker try the held destinations that it has not refused in this run, first those that
+    /// the last one has tried. Returns those that the last one has not.
+    fn queue_held(&mut self, broker: &str) -> Result<VecDeque<Known>, DeliverError> {
         self.passed.clear();
         let untried = self.known.clone();
         if self.sent.held.is_empty() {
@@ -69,8 +118,10 @@ impl Sender<'_> {
                 first.entry(self.options.destination(&json)).or_insert(entry);
             }
         }
+        let refused = self.refused.get(broker);
         let is_tried = |destination: &String| {
             self.sent.held.contains_key(destination)
+                && !refused.is_some_and(|refused| refused.destinations.contains(destination))
                 && !untried.iter().any(|known| known.destination == *destination)
         };
         let tried = first.into_iter().filter(|(destination, _)| is_tried(destination));

@@ -21,6 +21,7 @@ use super::{At, Sender, Suspect};
 use crate::brokers::Telling as _;
 use crate::deliver::DeliverError;
 use crate::observations::Failure;
+use crate::options::Broker;
 use crate::session::SessionError;
 use crate::spool::Entry;
 
@@ -60,6 +61,7 @@ impl Sender<'_> {
         if Blame::of(&error) != Blame::Other {
             self.note_answer(&error);
         }
+        self.note_refusal(entry, at);
         let mut refused = Suspect { entry, error };
         let destination = self.options.destination(json);
         let about = (destination.clone(), refused.words());
@@ -85,7 +87,10 @@ impl Sender<'_> {
             let Some((entry, json)) = self.probe(&suspects, (&destination, is_proven))? else { break };
             match self.alone(&mut None, at, entry, json) {
                 Ok(()) => return self.set_aside_proven(suspects, at, destination),
-                Err(DeliverError::Session(error)) => refused = Suspect { entry, error },
+                Err(DeliverError::Session(error)) => {
+                    self.note_refusal(entry, at);
+                    refused = Suspect { entry, error };
+                }
                 Err(error) => return Err(error),
             }
         }
@@ -95,6 +100,10 @@ impl Sender<'_> {
             return first.map_or(Ok(()), |first| self.pass_over(first, false));
         }
         self.judge_unproven(suspects, destination)
+    }
+
+    fn note_refusal(&mut self, entry: Entry, (broker, _): At<'_>) {
+        self.refused.entry(broker.name()).or_default().alone.insert(entry.sequence);
     }
 
     /// The event to try next: beyond the suspects, and with their destination.
@@ -218,13 +227,16 @@ impl Sender<'_> {
     /// Sets aside what each broker refused. Where one could not be asked, it waits.
     pub(super) fn set_aside_deferred(&mut self) -> Result<(), DeliverError> {
         let deferred = std::mem::take(&mut self.deferred);
-        if let (Some(why), Some(unasked)) = (&mut self.sent.kept, self.unasked.values().next()) {
-            why.text = format!("{}, {unasked}", why.text);
+        if !self.unasked.is_empty() {
             return Ok(());
         }
         for refused in deferred {
-            if self.kept.contains(&refused.entry.sequence) && self.spool.has(refused.entry) {
-                self.kept.remove(&refused.entry.sequence);
+            let sequence = refused.entry.sequence;
+            let mut names = self.connect.route.all().map(Broker::name);
+            let is_refused =
+                |name: String| self.refused.get(&name).is_some_and(|all| all.alone.contains(&sequence));
+            if names.all(is_refused) && self.spool.has(refused.entry) {
+                self.kept.remove(&sequence);
                 self.set_aside(refused)?;
             }
         }

@@ -1,5 +1,7 @@
 //! What one of several brokers refuses while it confirms the others goes to the next one in the same run.
 
+use suite::wait::holds_within;
+
 use super::refused::refused;
 use super::*;
 
@@ -107,4 +109,59 @@ fn nothing_is_set_aside_where_another_broker_could_not_be_asked() {
             assert!(outcome.stdout.contains(&words), "{manner:?}: {}", outcome.stdout);
         }
     }
+}
+
+/// An event that comes while another broker is asked for the rest leaves its run at once. The flush sends it,
+/// and asks no broker again for what that has refused.
+#[test]
+fn what_comes_while_a_silent_broker_is_asked_is_sent_by_the_same_run() {
+    let rows = [
+        ("/topic/nagios", Manner::SaysOf("poison", "access refused"), 3),
+        ("/exchange/{service}", Manner::SaysTo("/exchange/HTTP", "access refused"), 5),
+    ];
+    for (destination, manner, waiting) in rows {
+        let spool = filled(&OUTPUTS);
+        let start = |manner: &Manner| Broker::start(manner.clone()).unwrap();
+        let [first, second, silent] = [start(&manner), start(&manner), start(&Manner::Silent)];
+        let mut flush = spool.command_to(first.address(), destination);
+        flush.args([&second, &silent].map(|broker| format!("--broker={}", broker.address())));
+        flush.args(["--flush", "--timeout=6"]);
+        let (flush, before) = std::thread::scope(|scope| {
+            let flush = scope.spawn(|| ended(&mut flush));
+            assert!(holds_within(Duration::from_secs(3), || !silent.frames().is_empty()), "{destination}");
+            let before = (first.sent().len(), second.frames());
+            let mut event = spool.command_to(first.address(), destination);
+            let outcome = ended(event.args(["--host=web1", "--service=new", "--state=OK"]));
+            let line = format!("STOMP OK - {} events wait: another notify_stomp is sending", waiting + 1);
+            assert_eq!(text(&outcome), (0, line.as_str()), "{destination}");
+            (flush.join().unwrap(), before)
+        });
+        assert_eq!(spool.waiting().len(), waiting, "{destination}: {}", flush.stdout);
+        let words =
+            [format!("STOMP CRITICAL - {waiting} events wait: "), " refuses: no, access refused".into()];
+        let is_told = words.iter().all(|words| flush.stdout.contains(words.as_str()));
+        assert!(flush.code == Some(2) && is_told, "{destination}: {}", flush.stdout);
+        let names_silent = flush.stdout.matches("no answer while logging in").count();
+        assert_eq!(names_silent, usize::from(waiting == 3), "{destination}: {}", flush.stdout);
+        assert_eq!(sequences(&first.sent()).split_off(before.0), [6], "{destination}");
+        assert_eq!((second.frames(), silent.frames().len()), (before.1, 1), "{destination}");
+    }
+}
+
+/// The second broker refuses all, and its attempt ends before it was asked for each event that the first
+/// refused. Only one that both refused is set aside.
+#[test]
+fn nothing_is_set_aside_that_another_broker_was_not_asked_for() {
+    let words = "access refused";
+    let first = Broker::start(Manner::SaysOwn("poison", words)).unwrap();
+    let second = Broker::start(Manner::SaysOfAll(words)).unwrap();
+    let brokers = [&first, &second].map(|broker| broker.address().to_string());
+    let spool = filled(&["good", "poison a", "poison a", "poison b", "good", "poison b", "good"]);
+    let outcome = flush(&spool, "/topic/nagios", &brokers);
+    assert_eq!(outcome.code, Some(2), "{}", outcome.stdout);
+    let asked = sequences(&second.sent());
+    let aside: Vec<u64> =
+        refused(&spool).iter().filter_map(|name| name.split('-').next()?.parse().ok()).collect();
+    assert!(aside.iter().all(|sequence| asked.contains(sequence)), "{aside:?} of {asked:?}");
+    assert!(!aside.is_empty(), "{}", outcome.stdout);
 }
