@@ -1,8 +1,10 @@
 //! Sends the objects of a snapshot, one after the other, and past those that a broker refuses.
 //!
-//! What is on its way is kept until its receipt comes. What a broker refuses is found by `refused`.
+//! What is on its way is kept until its receipt comes. What a broker refuses is found by `halves`, and judged
+//! by `refused`.
 
 mod brokers;
+mod halves;
 mod object;
 mod refused;
 
@@ -164,8 +166,8 @@ impl<'a> Publisher<'a> {
                 },
                 Err(error) if Blame::of(&error) == Blame::Other => self.fail(Failure::from(&error)),
                 Err(error) => {
-                    self.refusal = Some(Failure::from(&error));
-                    self.pass_over_one()
+                    self.note_refusal(Failure::from(&error));
+                    self.pass_over_refused()
                 }
             };
             if result.is_ok() && self.failure.is_none() {
@@ -187,16 +189,48 @@ impl<'a> Publisher<'a> {
         }
         let most = if is_end { 0 } else { DUE };
         while self.due.len() > most {
-            let Some(session) = self.session.as_mut() else { return Ok(()) };
-            session.send(DOING)?;
-            let frame = session.receive(DOING)?;
-            let number = receipt(session, &frame)?;
-            if !self.due.contains(&number) {
-                return Err(session.unasked(&frame));
-            }
-            self.take_receipt(number);
+            self.send_queued()?;
+            self.take_answer()?;
         }
         Ok(())
+    }
+
+    /// Sends what is queued.
+    fn send_queued(&mut self) -> Result<(), SessionError> {
+        let Some(session) = self.session.as_mut() else { return Ok(()) };
+        session.send(DOING).map_err(|error| self.hear(error))
+    }
+
+    /// Takes the next receipt.
+    fn take_answer(&mut self) -> Result<(), SessionError> {
+        let Some(session) = self.session.as_mut() else { return Ok(()) };
+        let frame = session.receive(DOING)?;
+        let number = receipt(session, &frame)?;
+        if !self.due.contains(&number) {
+            return Err(session.unasked(&frame));
+        }
+        self.take_receipt(number);
+        Ok(())
+    }
+
+    /// Takes what a broker said before it hung up while more was sent to it. Returns its refusal, or else
+    /// this error.
+    fn hear(&mut self, error: SessionError) -> SessionError {
+        while self.session.is_some() && Blame::of(&error) == Blame::Unclear {
+            match self.take_answer() {
+                Ok(()) => {}
+                Err(told @ SessionError::Refused { .. }) => return told,
+                Err(_) => break,
+            }
+        }
+        error
+    }
+
+    /// Remembers the last refusal. A hang-up tells less than words.
+    fn note_refusal(&mut self, failure: Failure) {
+        if failure.is_refusal || self.refusal.as_ref().is_none_or(|refusal| !refusal.is_refusal) {
+            self.refusal = Some(failure);
+        }
     }
 
     /// Queues an object, unless its destination is held. The last one of a chunk asks for a receipt.
@@ -214,7 +248,7 @@ impl<'a> Publisher<'a> {
             self.due.push_back(number);
             self.since = (0, 0);
         }
-        if wants || session.unsent() >= BATCH { session.send(DOING) } else { Ok(()) }
+        if wants || session.unsent() >= BATCH { self.send_queued() } else { Ok(()) }
     }
 
     /// A receipt confirms its object and those before it, up to the receipt before: brokers confirm in any

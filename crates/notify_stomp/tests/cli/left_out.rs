@@ -1,6 +1,9 @@
 //! Objects of a snapshot that a broker refuses: they are left out and named, and the others go, whatever the
 //! words.
 
+use std::io::{Read as _, Write as _};
+use std::net::TcpListener;
+
 use super::*;
 
 /// A status.dat of one host and so many services, of which these say `poison`.
@@ -106,6 +109,88 @@ fn many_refused_objects_are_critical() {
             outcome.stdout
         );
     }
+}
+
+/// How many receipts were asked for, and how many log-ins.
+fn round_trips(broker: &Broker) -> usize {
+    let is_one = |frame: &suite::stomp::Sent| frame.command == "CONNECT" || frame.header("receipt").is_some();
+    broker.frames().iter().filter(|frame| is_one(frame)).count()
+}
+
+/// A snapshot of 3,000 objects of which these are refused: what it came to, and its broker.
+fn snapshot_of_3000(words: &'static str, is_bad: impl Fn(usize) -> bool) -> (Outcome, Broker) {
+    let spool = Spool::new();
+    let is_bad_service = |name: &str| is_bad(name.trim_start_matches('S').parse().unwrap());
+    let file = status(&spool, 2999, is_bad_service);
+    if is_bad(0) {
+        let path = spool.0.path().join("status.dat");
+        fs::write(&path, fs::read_to_string(&path).unwrap().replace("PING CRITICAL", "poison")).unwrap();
+    }
+    let broker = Broker::start(Manner::SaysOf("poison", words)).unwrap();
+    let mut command = spool.command(broker.address());
+    let outcome = ended(command.args(["--snapshot", "--timeout=60", &file]));
+    (outcome, broker)
+}
+
+/// A broker does not say which object it refuses. Halves of what is on its way find it.
+#[test]
+fn a_refused_object_costs_few_round_trips() {
+    let each = |every: usize| (0..3000).filter(|number| number % every == 0).collect::<Vec<usize>>();
+    for words in ["Processing error", ""] {
+        for bad in [vec![0], vec![1500], vec![2999], vec![1500, 1501, 1502], each(500)] {
+            let (outcome, broker) = snapshot_of_3000(words, |number| bad.contains(&number));
+            let confirmed = format!(" objects=3000;;;0 confirmed={};;;0", 3000 - bad.len());
+            assert!(
+                outcome.code == Some(1) && outcome.stdout.contains(&confirmed),
+                "{bad:?}: {}",
+                outcome.stdout
+            );
+            assert_eq!(good(&broker), 3000 - bad.len(), "{bad:?}");
+            let trips = round_trips(&broker);
+            assert!(trips <= 8 + 22 * bad.len(), "{bad:?}: {trips}");
+        }
+    }
+}
+
+/// A broker that hangs up while more is sent to it has said why. It is silent when it is asked again.
+#[test]
+fn the_words_are_told_where_the_broker_hangs_up_in_the_middle() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let serving = std::thread::spawn(move || {
+        let log_in = || {
+            let (mut stream, _) = listener.accept().unwrap();
+            let mut room = [0; 4096];
+            assert!(stream.read(&mut room).unwrap() > 0);
+            stream.write_all(b"CONNECTED\nversion:1.2\n\n\0").unwrap();
+            stream
+        };
+        let mut first = log_in();
+        first.read_exact(&mut [0]).unwrap();
+        first.write_all(b"ERROR\nmessage:no\n\nProcessing error\0").unwrap();
+        // What came was not read: the connection is reset.
+        drop(first);
+        std::io::copy(&mut log_in(), &mut std::io::sink())
+    });
+    let spool = Spool::new();
+    let file = status(&spool, 2999, |_| false);
+    let outcome = ended(spool.command(address).args(["--snapshot", "--timeout=3", &file]));
+    let what = "snapshot unfinished: the time was up after 0 of 3000 objects confirmed by";
+    let line =
+        format!("STOMP WARNING - {what} {address}, before that {address} refuses: no, Processing error");
+    assert_eq!(text(&outcome), (1, line.as_str()));
+    serving.join().unwrap().unwrap();
+}
+
+/// No more than a hundred are left out of a large snapshot. Finding them takes no receipt for each object.
+#[test]
+fn a_hundred_objects_are_left_out_of_a_large_snapshot() {
+    let (outcome, broker) = snapshot_of_3000("Processing error", |number| number % 25 == 7);
+    let line = "STOMP CRITICAL - snapshot unfinished, 2407 objects confirmed: ";
+    assert!(outcome.code == Some(2) && outcome.stdout.starts_with(line), "{}", outcome.stdout);
+    assert!(outcome.stdout.contains("100 objects left out, the last web1 S2482"), "{}", outcome.stdout);
+    let trips = round_trips(&broker);
+    assert!(trips < 2000, "{trips}");
 }
 
 /// A broker without room, or that refuses everything from now on, says nothing of one object.

@@ -1,20 +1,17 @@
-//! Finds what of a snapshot a broker refuses, and whether that object is to blame.
+//! Decides whether an object that a broker refuses is to blame.
 //!
-//! Where a broker refuses something, it does not say which: what is on its way is then sent alone until the
-//! refused object is found, and the rest together again. The object that was confirmed last is sent once
-//! more, or else the next ones are: if the broker confirms one, it is well, and an object that it refuses
-//! again is left out, whatever the words. If not, the destination is held, or the broker is at fault; only
-//! words about one object leave it out without that proof.
+//! The object that was confirmed last is sent once more, or else the next ones are: if the broker confirms
+//! one, it is well, and an object that it refuses again is left out, whatever the words. If not, the
+//! destination is held, or the broker is at fault; only words about one object leave it out without that
+//! proof.
 
 use super::{Publisher, Sent};
 use crate::destination::Labels;
 use crate::observations::Failure;
 use crate::options::Broker;
 use crate::send::blame::Blame;
-use crate::session::{Session, SessionError};
+use crate::session::SessionError;
 
-/// The number of objects in a row that are confirmed alone before many are sent together again.
-const GOOD: usize = 20;
 /// How many objects are left out in one run at most.
 const LEFT_OUT: usize = 100;
 /// How many of the next objects are tried where none was confirmed before.
@@ -52,42 +49,9 @@ enum Probe {
 }
 
 impl<'a> Publisher<'a> {
-    /// Sends the unconfirmed objects one by one until one was refused and some after it were not, and then
-    /// the rest together. Refused objects often come in a row.
-    pub(super) fn pass_over_one(&mut self) -> Result<(), SessionError> {
-        let Some(broker) = self.brokers.current else { return Ok(()) };
-        self.session = None;
-        let (mut is_found, mut confirmed) = (false, 0);
-        while let Some(sent) = self.window.pop_front() {
-            if self.send.is_held(&sent.1, &self.held) {
-                self.skip(sent);
-                continue;
-            }
-            let before = self.confirmed;
-            if let Err(failure) = self.send_one(sent, broker) {
-                return self.fail(failure);
-            }
-            if let Some(result) = self.leave_hopeless(false) {
-                return result;
-            }
-            let is_refused = self.confirmed != before + 1;
-            is_found |= is_refused;
-            confirmed = if is_refused { 0 } else { confirmed + 1 };
-            if is_found && confirmed >= GOOD {
-                break;
-            }
-        }
-        if self.session.is_none()
-            && let Err(error) = self.log_in_again()
-        {
-            return self.fail(Failure::from(&error));
-        }
-        self.resend()
-    }
-
     /// Sends one object, and decides what is refused if the broker does not confirm it. After an error all
     /// that is not confirmed is on its way still.
-    fn send_one(&mut self, sent: Sent, broker: &'a Broker) -> Result<(), Failure> {
+    pub(super) fn send_one(&mut self, sent: Sent, broker: &'a Broker) -> Result<(), Failure> {
         let mut suspects = Vec::new();
         let judged = match self.try_alone(&sent, broker) {
             Ok(None) => {
@@ -109,22 +73,12 @@ impl<'a> Publisher<'a> {
 
     /// Sends one object and waits for its receipt. Returns why the broker did not confirm it. The error is
     /// that of a log-in.
-    fn try_alone(&mut self, (number, json): &Sent, broker: &'a Broker) -> Result<Option<Refusal>, Failure> {
-        let opened = match self.session.take() {
-            Some(session) => Ok(session),
-            None => Session::open(self.connect, broker, &self.brokers.share, None),
-        };
-        let mut session = opened.map_err(|error| Failure::from(&error))?;
-        match self.send.send(&mut session, *number, json.clone()) {
-            Ok(()) => {
-                self.session = Some(session);
-                Ok(None)
-            }
-            Err(error) => Ok(Some(Refusal::from(&error))),
-        }
+    fn try_alone(&mut self, sent: &Sent, broker: &'a Broker) -> Result<Option<Refusal>, Failure> {
+        let error = self.try_together(std::slice::from_ref(sent), broker)?;
+        Ok(error.as_ref().map(Refusal::from))
     }
 
-    fn confirm(&mut self, sent: Sent) {
+    pub(super) fn confirm(&mut self, sent: Sent) {
         self.confirmed += 1;
         self.known = Some(sent);
         self.prove();
@@ -137,7 +91,7 @@ impl<'a> Publisher<'a> {
             if refusal.blame == Blame::Other {
                 return Err(refusal.failure.clone());
             }
-            self.refusal = Some(refusal.failure.clone());
+            self.note_refusal(refusal.failure.clone());
             if refusal.is_full {
                 return self.hold(suspects);
             }
