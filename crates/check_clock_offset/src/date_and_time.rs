@@ -72,7 +72,7 @@ pub fn read(octets: &[u8], zone: Option<&TimeZone>) -> Result<Shown, DateError> 
     Ok(Shown { value: utc as f64 + f64::from(decisecond) / 10.0, resolution: resolution + leap })
 }
 
-/// Whether octets are a date of zeros, also with an offset from UTC and a NUL behind it.
+/// Whether octets are a date of zeros. It may have an offset from UTC, and a NUL at its end.
 pub(crate) fn is_unset(octets: &[u8]) -> bool {
     octets.starts_with(&[0; 8]) && matches!(octets.len(), 8 | 9 | 11 | 12)
 }

@@ -9,7 +9,7 @@ pub struct Sample {
     pub name: String,
     /// Whether it is this machine's own server, which is not a second opinion.
     pub is_own: bool,
-    /// Whether another address of its name was asked in its place: it is no vote that is missing.
+    /// Whether another address of its name was asked in its place: then its silence is not a missing vote.
     pub is_replaced: bool,
     /// What it tells.
     pub result: Result<Measured, NtpError>,

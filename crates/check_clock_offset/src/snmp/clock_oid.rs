@@ -32,7 +32,7 @@ impl ClockOid {
         let (column, name) = self.arcs.strip_prefix(&EXTEND)?.split_first_chunk::<3>()?;
         let length = usize::try_from(*name.first()?).ok()?;
         let line = match column {
-            // nsExtendOutLine, which has the number of a line behind the name.
+            // nsExtendOutLine: the number of a line follows the name.
             [4, 1, 2] => name.len() == length + 2,
             [3, 1, 1 | 2] => name.len() == length + 1,
             _ => false,

@@ -1,4 +1,4 @@
-//! Lost questions and answers: a server keeps its vote, and what fewer than half of the servers say is no OK.
+//! Lost questions and answers. A lost packet takes no vote. Fewer than half of the servers make no OK.
 
 use super::*;
 
