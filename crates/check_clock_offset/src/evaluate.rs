@@ -5,7 +5,7 @@ use plugin::{Finding, Findings, Metric, Report, State, Thresholds, Unit};
 
 use crate::interval::Interval;
 use crate::judging::Judging;
-use crate::ntp::{Consensus, Disagreement, agree};
+use crate::ntp::{Consensus, Disagreement, agree, voters};
 use crate::reference;
 use crate::words::{self, Verdict};
 use crate::{HostClock, HostError, Observations};
@@ -246,7 +246,8 @@ impl Judged<'_> {
         let mut metrics = Vec::new();
         metrics.extend(self.observations.host.is_some().then(|| seconds("monitor_offset", monitor)));
         let agreeing = self.reference.map_or(0, Consensus::agreeing);
-        metrics.push(Metric::count("ntp_servers", agreeing).max(self.observations.ntp.len() as f64));
+        let asked = voters(&self.observations.ntp).len();
+        metrics.push(Metric::count("ntp_servers", agreeing).max(asked as f64));
         metrics.extend(self.judging.stratum.as_ref().map(|range| {
             let told = |all| reference::told_stratum(range, &self.observations.ntp, all);
             let stratum = self.reference.and_then(told).map_or(f64::NAN, f64::from);

@@ -17,4 +17,4 @@ mod sample;
 pub use exchange::{PORT, Server, Way, ask};
 pub use majority::{Consensus, Disagreement, Verdict, agree, minority};
 pub use packet::{Measured, NtpError, Question, read};
-pub use sample::Sample;
+pub use sample::{Sample, voters};

@@ -8,7 +8,7 @@ use plugin::{Progress, Report, State};
 
 use crate::evaluate::evaluate;
 use crate::judging::Judging;
-use crate::ntp::{NtpError, Sample, agree};
+use crate::ntp::{NtpError, Sample, agree, voters};
 use crate::readings::Readings;
 use crate::{HostClock, HostError, Observations};
 
@@ -43,9 +43,10 @@ impl Teller<'_> {
         let has_answered = |sample: &&Sample| {
             !matches!(sample.result, Err(NtpError::Silent | NtpError::NotAsked | NtpError::Unresolved { .. }))
         };
-        let answered = ntp.iter().filter(has_answered).count() + usize::from(host.is_some());
-        let total = ntp.len() + usize::from(self.agent.is_some());
-        let is_majority = || agree(ntp).is_ok_and(|all| all.agreeing() * 2 > ntp.len());
+        let voters = voters(ntp);
+        let answered = voters.iter().copied().filter(has_answered).count() + usize::from(host.is_some());
+        let total = voters.len() + usize::from(self.agent.is_some());
+        let is_majority = || agree(ntp).is_ok_and(|all| all.agreeing() * 2 > voters.len());
         let is_certain = host.is_some() || ntp.is_empty() || is_majority();
         let observations = Observations {
             hostname: self.hostname.clone(),

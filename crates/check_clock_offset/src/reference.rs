@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 
 use plugin::{Finding, Range, State};
 
-use crate::ntp::{Consensus, Disagreement, NtpError, Sample, Verdict, minority};
+use crate::ntp::{Consensus, Disagreement, NtpError, Sample, Verdict, minority, voters};
 use crate::words;
 
 /// How many causes, and how many servers of each, a first line names.
@@ -16,7 +16,7 @@ pub(crate) fn servers(reference: &Consensus, samples: &[Sample], is_told: bool) 
     let agreeing = reference.agreeing();
     let mut agree =
         samples.iter().zip(&reference.verdicts).filter(|(_, verdict)| **verdict == Verdict::Agrees);
-    let servers = match samples {
+    let servers = match voters(samples).as_slice() {
         [only] if only.is_own => format!("its own NTP server {}", only.name),
         [only] => format!("NTP server {}", only.name),
         all if agreeing == all.len() => format!("{agreeing} NTP servers"),
@@ -46,7 +46,7 @@ pub(crate) fn few(samples: &[Sample]) -> Option<String> {
 
 /// How many servers gave no time: `, 1 gave no time`.
 fn gave_none(samples: &[Sample]) -> String {
-    match samples.iter().filter(|sample| sample.result.is_err()).count() {
+    match voters(samples).iter().filter(|sample| sample.result.is_err()).count() {
         0 => String::new(),
         silent => format!(", {silent} gave no time"),
     }
@@ -79,11 +79,14 @@ impl Group<'_> {
 
 /// Which servers gave no time and why, each cause once and what concerns most of them first: `192.0.2.1 and
 /// 192.0.2.2 no answer, 192.0.2.3 not synchronised (leap 3, stratum 0)`.
-fn causes(samples: &[Sample]) -> String {
+fn causes(samples: &[&Sample]) -> String {
     let mut groups: Vec<Group<'_>> = Vec::new();
-    for sample in samples {
+    for sample in samples.iter().copied() {
         let Err(why) = &sample.result else { continue };
-        let resolver = if let NtpError::Unresolved { why, .. } = why { Some(why.as_str()) } else { None };
+        let resolver = match why {
+            NtpError::Unresolved { why, .. } | NtpError::ThisMachine(why) => Some(why.as_str()),
+            _ => None,
+        };
         let why = resolver.map_or_else(|| why.to_string(), |told| without_name(told).to_owned());
         let is_same =
             |group: &&mut Group<'_>| group.why == why && group.resolver.is_some() == resolver.is_some();
@@ -109,10 +112,11 @@ fn without_name(told: &str) -> &str {
 
 /// The finding that the servers give no time to compare with; silence is reported as `silent`.
 pub(crate) fn missing(disagreement: &Disagreement, samples: &[Sample], silent: State) -> Finding {
-    let is_silent = |sample: &Sample| sample.result.as_ref().is_err_and(NtpError::is_silence);
-    let state = if samples.iter().all(is_silent) { silent } else { State::Unknown };
-    match (disagreement, samples) {
-        (Disagreement::NoMajority(apart), samples) => {
+    let is_silent = |sample: &&Sample| sample.result.as_ref().is_err_and(NtpError::is_silence);
+    let voters = voters(samples);
+    let state = if voters.iter().all(is_silent) { silent } else { State::Unknown };
+    match (disagreement, voters.as_slice()) {
+        (Disagreement::NoMajority(apart), _) => {
             let usable = samples.iter().filter(|sample| sample.result.is_ok()).count();
             Finding::unknown(format!(
                 "no majority among {usable} NTP servers, {} apart{}",
@@ -124,8 +128,8 @@ pub(crate) fn missing(disagreement: &Disagreement, samples: &[Sample], silent: S
             let why = only.result.as_ref().err().map(ToString::to_string).unwrap_or_default();
             Finding::new(state, format!("NTP server {}: {why}", only.name))
         }
-        (Disagreement::NoneUsable, samples) => {
-            let (count, causes) = (samples.len(), causes(samples));
+        (Disagreement::NoneUsable, voters) => {
+            let (count, causes) = (voters.len(), causes(voters));
             Finding::new(state, format!("none of {count} NTP servers gives a time: {causes}"))
         }
     }
@@ -134,11 +138,13 @@ pub(crate) fn missing(disagreement: &Disagreement, samples: &[Sample], silent: S
 /// The details about each server: those that agree show from `-v` on. A single one that gives no time is the
 /// first line's.
 pub(crate) fn details(samples: &[Sample], reference: Option<&Consensus>) -> Finding {
+    let voters = voters(samples);
+    let is_told = |sample: &Sample| matches!(voters.as_slice(), [only] if *only == sample);
     samples.iter().enumerate().fold(Finding::ok(""), |finding, (place, sample)| {
         let verdict = reference.and_then(|reference| reference.verdicts.get(place));
         let name = &sample.name;
         match (&sample.result, verdict) {
-            (Err(_), _) if samples.len() == 1 => finding,
+            (Err(_), _) if is_told(sample) => finding,
             (Err(why), _) => finding.detail(format!("NTP server {name}: {why}")),
             (Ok(good), Some(Verdict::Falseticker(by))) => {
                 let way = if *by > 0.0 { "ahead of" } else { "behind" };

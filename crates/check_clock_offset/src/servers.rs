@@ -21,7 +21,7 @@ pub(crate) fn of_others(host: &Host, found: Vec<SocketAddr>) -> Result<Vec<Socke
 }
 
 /// Returns the servers to ask, and those that cannot be asked. A name without an address is that server's
-/// fault. An address of this machine has no vote; the other servers may still be a majority. A single server
+/// fault. An address of this machine has no vote, and is not counted as one that is missing. A single server
 /// that is written as loopback is asked, because the question is about that daemon.
 pub(crate) fn reference_servers(
     given: &[HostPort],
@@ -42,11 +42,18 @@ fn asked(server: &HostPort, found: Result<Vec<SocketAddr>, ResolveError>, is_onl
     if is_only && others.is_empty() && !own.is_empty() && is_written_as_loopback(&server.host) {
         return vec![server_of(true, Ok(usable))];
     }
+    let is_own = unusable.first().is_none_or(is_loopback);
     unusable.extend(own);
     let others = (!others.is_empty()).then(|| server_of(false, Ok(others)));
     // One address shows the fault of the name.
-    let unusable = unusable.into_iter().take(1).map(|why| server_of(false, Err(why)));
+    let unusable = unusable.into_iter().take(1).map(|why| server_of(is_own, Err(why)));
     others.into_iter().chain(unusable).collect()
+}
+
+/// Returns whether a name resolves to loopback, as that of a host does by its own hosts file. 0.0.0.0 and ::
+/// are rather of a blocklist: the vote of that server is missing.
+fn is_loopback(why: &Unusable) -> bool {
+    matches!(why, Unusable::NoHost { address, .. } if address.is_loopback())
 }
 
 #[cfg(test)]
@@ -63,7 +70,7 @@ mod tests {
         let servers = reference_servers(&servers, found.collect());
         let told = servers.into_iter().map(|server| match server.addresses {
             Ok(addresses) => format!("{} own={} {addresses:?}", server.name, server.is_own),
-            Err(why) => why.to_string(),
+            Err(why) => format!("{}{why}", if server.is_own { "own: " } else { "" }),
         });
         told.collect()
     }
@@ -76,16 +83,16 @@ mod tests {
         assert_eq!(told(&[("blocked", &["0.0.0.0", "::"])]), [format!("blocked resolves to 0.0.0.0, {by}")]);
         assert_eq!(told(&[("0.0.0.0", &["0.0.0.0"])]), ["0.0.0.0 is not an address that a host can have"]);
         assert_eq!(told(&[("::", &["::"])]), [":: is not an address that a host can have"]);
-        let hosts = "ntp1 resolves to 127.0.1.1, which is this machine: a hosts file?";
+        let hosts = "own: ntp1 resolves to 127.0.1.1, which is this machine: a hosts file?";
         assert_eq!(told(&[("ntp1", &["127.0.1.1"]), good]), [hosts, asked]);
         assert_eq!(told(&[("ntp1:1123", &["127.0.1.1"])]), [hosts]);
         // Beside another server it has no vote, whatever its name is.
-        assert_eq!(told(&[good, ("127.0.0.1", &["127.0.0.1"])]), [asked, "127.0.0.1 is this machine"]);
-        let named = "localhost resolves to ::1, which is this machine";
+        assert_eq!(told(&[good, ("127.0.0.1", &["127.0.0.1"])]), [asked, "own: 127.0.0.1 is this machine"]);
+        let named = "own: localhost resolves to ::1, which is this machine";
         assert_eq!(told(&[("localhost", &["::1", "127.0.0.1"]), good]), [named, asked]);
         assert_eq!(
             told(&[("127.0.0.1", &["127.0.0.1"]), ("::1", &["::1"])]),
-            ["127.0.0.1 is this machine", "::1 is this machine"]
+            ["own: 127.0.0.1 is this machine", "own: ::1 is this machine"]
         );
     }
 

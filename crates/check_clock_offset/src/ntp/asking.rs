@@ -68,7 +68,8 @@ impl Asking {
         }
     }
 
-    /// Takes what has come. Only what repeats a number of ours settles it; the rest may be of anybody.
+    /// Takes what has come. Only what repeats a number of ours settles it, except a repeated question that is
+    /// refused as too early; the rest may be of anybody.
     pub(crate) fn hear(&mut self, clock: &Stamp) {
         let mut buffer = [0; LARGEST];
         loop {
@@ -84,14 +85,15 @@ impl Asking {
             };
             let received = clock.real_at(datagram.at);
             let octets = buffer.get(..datagram.length).unwrap_or_default();
-            let answers = self
-                .open
-                .iter()
-                .map(|(question, sent)| read(octets, *question, clock.real_at(*sent), received));
-            let best = answers.reduce(|best, other| if belongs(&best) { best } else { other });
+            let answers = self.open.iter().enumerate().map(|(place, (question, sent))| {
+                (place, read(octets, *question, clock.real_at(*sent), received))
+            });
+            let best = answers.reduce(|best, other| if belongs(&best.1) { best } else { other });
             match best {
-                Some(best) if belongs(&best) => return self.settle(best),
-                Some(best) => self.result = best,
+                // The repeated question came too early for it, so the next one may not.
+                Some((place, best)) if place > 0 && is_too_often(&best) => self.result = best,
+                Some((_, best)) if belongs(&best) => return self.settle(best),
+                Some((_, best)) => self.result = best,
                 None => {}
             }
         }
@@ -105,6 +107,11 @@ impl Asking {
 /// Whether what came is an answer to our question, good or not.
 fn belongs(result: &Result<Measured, NtpError>) -> bool {
     !matches!(result, Err(NtpError::Origin | NtpError::Short(_) | NtpError::Mode(_)))
+}
+
+/// Whether the server refuses because it was asked too often.
+fn is_too_often(result: &Result<Measured, NtpError>) -> bool {
+    matches!(result, Err(NtpError::Kiss { code }) if code == "RATE")
 }
 
 /// What an error of the path or of this machine says.

@@ -33,7 +33,7 @@ pub const PORT: u16 = 123;
 pub struct Server {
     /// What it is called on the command line.
     pub name: String,
-    /// Whether it is this machine's own server.
+    /// Whether it is this machine's own server, which is asked only if it is the one server.
     pub is_own: bool,
     /// Its addresses with the port, or why none can be asked.
     pub addresses: Result<Vec<SocketAddr>, Unusable>,
@@ -139,6 +139,7 @@ fn begin(servers: &[Server]) -> Vec<Named<'_>> {
     let named = servers.iter().map(|server| {
         let (addresses, failure) = match &server.addresses {
             Ok(addresses) => (alternate_families(addresses), None),
+            Err(why) if server.is_own => (Vec::new(), Some(NtpError::ThisMachine(why.to_string()))),
             Err(why) => {
                 let is_silence = why.is_silence();
                 (Vec::new(), Some(NtpError::Unresolved { why: why.to_string(), is_silence }))

@@ -2,7 +2,7 @@
 //! the selection of RFC 5905, section 11.2.1, if it is more than half of those that answered. The others are
 //! falsetickers.
 
-use super::sample::Sample;
+use super::sample::{Sample, voters};
 use crate::interval::Interval;
 
 /// Servers agree within this beyond their own uncertainty, in seconds: routes are longer one way than the
@@ -50,6 +50,7 @@ pub enum Disagreement {
 /// Returns how many servers gave a time and how many were asked for one, where that is fewer than half of
 /// them.
 pub fn minority(samples: &[Sample]) -> Option<(usize, usize)> {
+    let samples = voters(samples);
     let usable = samples.iter().filter(|sample| sample.result.is_ok()).count();
     let asked = samples.iter().filter(|sample| !sample.is_replaced).count();
     (usable * 2 < asked).then_some((usable, asked))

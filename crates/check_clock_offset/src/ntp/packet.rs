@@ -39,6 +39,9 @@ pub enum NtpError {
         /// Whether the resolver was silent, so that the name may be right.
         is_silence: bool,
     },
+    /// An address of this machine, which has no vote and is never asked.
+    #[error("{0}")]
+    ThisMachine(String),
     /// There was no time left to ask.
     #[error("not asked: no time left")]
     NotAsked,

@@ -14,3 +14,11 @@ pub struct Sample {
     /// What it tells.
     pub result: Result<Measured, NtpError>,
 }
+
+/// Returns the servers that have a vote, answered or missing: addresses of this machine are never asked and
+/// have none. Returns all of them if none has one.
+pub fn voters(samples: &[Sample]) -> Vec<&Sample> {
+    let is_voter = |sample: &&Sample| !matches!(sample.result, Err(NtpError::ThisMachine(_)));
+    let voters: Vec<&Sample> = samples.iter().filter(is_voter).collect();
+    if voters.is_empty() { samples.iter().collect() } else { voters }
+}

@@ -40,7 +40,7 @@ fn one_dead_server_among_three_that_agree_is_not_waited_for() {
     let right = [from_question(1, 0.0), from_question(1, 0.0)];
     let outcome = check(&[&right[0].1, &silent, &right[1].1]);
     assert_eq!(outcome.code, Some(0), "{}", outcome.stdout);
-    assert!(outcome.elapsed < Duration::from_millis(2200), "{:?}", outcome.elapsed);
+    assert!(outcome.elapsed < Duration::from_secs(4), "{:?}", outcome.elapsed);
     assert!(outcome.stdout.contains(&format!("NTP server {}: no answer", dead.address())), "{outcome:?}");
 }
 
@@ -57,4 +57,34 @@ fn fewer_than_half_of_the_servers_are_told_first_and_are_no_ok() {
         let by = format!("NTP server {}", one.address());
         assert!(text(&outcome).1.contains(&by), "{}", outcome.stdout);
     }
+}
+
+/// The first answer is lost, and the repeated question comes too early for a server that limits its clients.
+#[test]
+fn a_refused_repetition_is_asked_once_more() {
+    // From which question on the server answers; until then it refuses what is repeated.
+    let limited = |first: usize| {
+        let mut asked = 0;
+        ntp(move |question| {
+            asked += 1;
+            match asked {
+                1 => vec![],
+                number if number < first => vec![kiss(question, b"RATE")],
+                _ => vec![answer(question, 0.0)],
+            }
+        })
+    };
+    let (_server, option) = limited(3);
+    let outcome = check(&[&option]);
+    assert_eq!(outcome.code, Some(0), "{}", outcome.stdout);
+    let (_liar, lie) = from_question(1, 300.0);
+    let servers = [limited(3), limited(3)];
+    let outcome = check(&[&lie, &servers[0].1, &servers[1].1]);
+    let words = "of 2 of 3 NTP servers, falseticker 127.0.0.1";
+    assert!(outcome.code == Some(0) && text(&outcome).1.contains(words), "{}", outcome.stdout);
+    // What refuses to the end is told so, and is no silence.
+    let (_server, option) = limited(usize::MAX);
+    let outcome = check(&[&option, "--timeout=2:critical"]);
+    assert_eq!(outcome.code, Some(3), "{}", outcome.stdout);
+    assert!(text(&outcome).1.ends_with(": refuses: kiss of death RATE (asked too often)"), "{outcome:?}");
 }

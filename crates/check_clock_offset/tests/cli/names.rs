@@ -110,23 +110,49 @@ fn this_machine_is_no_reference_for_itself() {
             3,
             "NTP server 0.0.0.0: 0.0.0.0 is not an address that a host can have".to_owned(),
         ),
-        // None of them outvotes the one that is another machine.
+        // None of them outvotes the one that is another machine. What may be a blocklist is a missing vote.
         (&["--ntp=blocked", "--ntp=ntp1", "--ntp=127.0.0.1", "--ntp=::1", &good], 1, String::new()),
     ] {
         let outcome = check_with(&names, arguments);
         assert_eq!(outcome.code, Some(code), "{}", outcome.stdout);
         match code {
             3 => assert_eq!(text(&outcome).1, format!("CLOCK_OFFSET UNKNOWN - {line}")),
-            _ => assert!(text(&outcome).1.contains(" only 1 of 5 NTP servers gave a time, this host is 7.0")),
+            _ => assert!(text(&outcome).1.contains(" fast by 1 of 2 NTP servers, "), "{}", outcome.stdout),
         }
     }
     let told = check_with(&names, &["--ntp=ntp1", &good]).stdout;
+    assert!(
+        told.contains(" fast by NTP server 127.0.0.1:") && told.contains(" ntp_servers=1;;;0;1\n"),
+        "{told}"
+    );
     assert!(
         told.contains(
             "\nNTP server ntp1: ntp1 resolves to 127.0.1.1, which is this machine: a hosts file?\n"
         ),
         "{told}"
     );
+}
+
+/// All hosts have one list of servers, and these hosts are servers too.
+#[test]
+fn this_machine_is_no_vote_that_is_missing() {
+    let names = getent::fake("ntp1) echo '127.0.1.1 STREAM' ;; blocked) echo '0.0.0.0 STREAM' ;;");
+    let (_server, good) = ntp(|question| vec![answer(question, 0.0)]);
+    let dead = UdpSocket::bind("127.0.0.1:0").unwrap();
+    let dead = format!("--ntp={}", dead.local_addr().unwrap());
+    for own in ["--ntp=ntp1", "--ntp=127.0.0.1", "--ntp=::1"] {
+        let outcome = check_with(&names, &[own, &good, &dead]);
+        assert_eq!(outcome.code, Some(0), "{own}: {}", outcome.stdout);
+        assert!(text(&outcome).1.ends_with(" of 1 of 2 NTP servers, 1 gave no time"), "{}", outcome.stdout);
+        assert!(outcome.stdout.contains(" ntp_servers=1;;;0;2\n"), "{}", outcome.stdout);
+        assert!(outcome.stdout.contains(" this machine"), "{}", outcome.stdout);
+        let silent = check_with(&names, &[own, &dead, "--timeout=2:critical"]);
+        let line = format!("CLOCK_OFFSET CRITICAL - NTP server {}: ", &dead[6..]);
+        assert!(silent.stdout.starts_with(&line), "{}", silent.stdout);
+    }
+    let outcome = check_with(&names, &["--ntp=blocked", &good, &dead]);
+    assert_eq!(outcome.code, Some(1), "{}", outcome.stdout);
+    assert!(text(&outcome).1.contains(" only 1 of 3 NTP servers gave a time"), "{}", outcome.stdout);
 }
 
 #[test]

@@ -33,20 +33,22 @@ fn a_name_with_a_dead_ipv6_side_is_asked_by_ipv4() {
         return;
     }
     let (monitor, proxy) = network();
-    // Silent until the neighbour is given up after three seconds; and an address where nothing listens.
+    // Silent until the neighbour is given up after three seconds; and an own address, where nothing listens:
+    // it is refused as an agent, and never asked as a server, so that it is no vote.
     monitor.etc(
         "hosts",
         "2001:db8::dead silent7\n198.51.100.7 silent7\n2001:db8::1 closed7\n198.51.100.7 closed7\n",
     );
     let _clocks = (Clock::agent(&proxy, "+0s"), Clock::server(&proxy, "+0s", "local stratum 10"));
-    for name in ["silent7", "closed7"] {
+    for (name, votes) in
+        [("silent7", " of 1 of 2 NTP servers, 1 gave no time"), ("closed7", " of NTP server closed7")]
+    {
         let reading = check(&monitor, &["--hostname", name]);
         let line = format!("CLOCK_OFFSET OK - {name} (198.51.100.7) is right within ");
         assert!(reading.verdict().1.starts_with(&line), "{:?}", reading.0);
         assert!(reading.0.elapsed < Duration::from_secs(3), "{:?}", reading.0);
         let reading = check(&monitor, &["--ntp", name]);
-        let line = " of 1 of 2 NTP servers, 1 gave no time";
-        assert!(reading.0.code == Some(0) && reading.verdict().1.ends_with(line), "{:?}", reading.0);
+        assert!(reading.0.code == Some(0) && reading.verdict().1.ends_with(votes), "{:?}", reading.0);
         let reading = check(&monitor, &["-4", "--ntp", name]);
         assert!(reading.verdict().1.ends_with(&format!(" of NTP server {name}")), "{:?}", reading.0);
     }

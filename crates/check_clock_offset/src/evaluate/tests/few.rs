@@ -21,13 +21,23 @@ fn an_ok_by_fewer_than_half_of_the_servers_is_a_warning() {
     assert!(coarse.starts_with(&format!("CLOCK_OFFSET {line}")), "{coarse}");
     // Half of them are enough; one that another address of its name replaces is not missing.
     let replaced = || Sample { is_replaced: true, ..broken_server() };
+    let own = || broken("ntp1", NtpError::ThisMachine("192.0.2.1 is this machine".to_owned()));
     for servers in [
         vec![server("192.0.2.2", 0.0), broken_server()],
+        vec![own(), server("192.0.2.2", 0.0), broken_server()],
         vec![replaced(), replaced(), server("192.0.2.2", 0.0), replaced()],
     ] {
         let seen = judge(&[], None, servers);
         assert!(seen.starts_with("CLOCK_OFFSET OK - this host is right within 0.008 s of 1 of "), "{seen}");
     }
+    let both = judge(&[], None, vec![own(), server("192.0.2.2", 0.0), server("192.0.2.3", 0.0)]);
+    assert!(both.contains(" of 2 NTP servers | ") && both.contains(" ntp_servers=2;;;0;2\n"), "{both}");
+    // The only one that could be asked is named once; this machine alone is no silence.
+    let silent = judge(&[], None, vec![own(), broken("192.0.2.2", NtpError::Silent)]);
+    assert!(silent.starts_with("CLOCK_OFFSET CRITICAL - NTP server 192.0.2.2: no answer | "), "{silent}");
+    assert!(silent.ends_with("\nNTP server ntp1: 192.0.2.1 is this machine\n"), "{silent}");
+    let alone = judge(&[], None, vec![own(), own()]);
+    assert!(alone.starts_with("CLOCK_OFFSET UNKNOWN - none of 2 NTP servers gives a time: "), "{alone}");
     let five = [vec![server("192.0.2.1", 7.0), server("192.0.2.2", 7.0)], vec![broken_server(); 3]].concat();
     let seen = judge(&[], None, five);
     let line = "WARNING - only 2 of 5 NTP servers gave a time, this host is 7.00 s slow by 2 of 5 NTP servers, allowed";
