@@ -77,7 +77,8 @@ impl Memory {
     }
 
     /// Judges which interfaces went after a run had ended. One that is gone and was given up in the
-    /// configuration is an administrator's doing. So it may be with one to which no file ever gave an address.
+    /// configuration is an administrator's doing. So it may be with one to which no file ever gave an
+    /// address.
     fn judge_later(
         &mut self,
         mut missed: BTreeMap<String, String>,
