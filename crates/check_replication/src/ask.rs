@@ -27,6 +27,11 @@ use crate::server::{Flavour, Gtids, Server};
 use crate::statements;
 use crate::tls_level::TlsLevel;
 
+/// How long an election may keep a primary read-only before it is looked at again.
+const ELECTION: Duration = Duration::from_secs(1);
+/// What is left of the deadline after that.
+const RESERVE: Duration = Duration::from_secs(1);
+
 /// Asks over a Unix socket that is connected already, as user and password `probe`, within `limit`: for tests
 /// with a server that is a test.
 ///
@@ -107,7 +112,7 @@ fn converse(
     // A member may be a replica as well. MySQL has no variable that every server knows and that tells so.
     let may_be_node = request.group || answer.server.channels.is_empty() || is_node(&variables);
     if flavour == Flavour::MySql || may_be_node {
-        membership(packets, greeting, &variables, request.group, &mut answer)?;
+        membership(packets, greeting, &variables, request, &mut answer)?;
     }
     more::ask(packets, greeting, request, &mut answer)?;
     match request.heartbeats {
@@ -146,7 +151,7 @@ fn membership(
     packets: &mut Packets,
     greeting: &str,
     variables: &Row,
-    expected: bool,
+    request: &Request<'_>,
     answer: &mut Answer,
 ) -> Result<(), Failure> {
     // Aurora's documentation has that variable. None of its servers was asked so far.
@@ -161,11 +166,11 @@ fn membership(
     // Every account may see the name, and few a member.
     let names = Row::of_pairs(&packets.query(NAMES).or_else(if_told)?);
     server.aurora = names.filled(&["aurora_version"]);
-    if !expected && names.filled(&["group_replication_group_name"]).is_none() {
+    if !request.group && names.filled(&["group_replication_group_name"]).is_none() {
         return Ok(());
     }
-    match packets.query(GROUP_MEMBERS) {
-        Ok(rows) => server.membership = Group::read(&rows).map(Membership::Group),
+    match group(packets, &server.channels, &request.deadline) {
+        Ok(group) => server.membership = group.map(Membership::Group),
         Err(failure) if lacks_privilege(&failure) => {
             answer.hidden = Some(Box::new(refusal(packets, greeting, failure)));
         }
@@ -173,6 +178,19 @@ fn membership(
         Err(failure) => drop(if_told(failure)?),
     }
     Ok(())
+}
+
+/// Returns what the server sees of its group. One whose settings refuse what it is for is asked again, since
+/// an election sets them for a moment.
+fn group(packets: &mut Packets, channels: &[Channel], deadline: &Deadline) -> Result<Option<Group>, Failure> {
+    let is_fed = channels.iter().any(|channel| !channel.is_group_replication());
+    let first = Group::read(&packets.query(GROUP_MEMBERS)?, is_fed);
+    if !first.as_ref().is_some_and(Group::is_closed) || deadline.remaining() < ELECTION + RESERVE {
+        return Ok(first);
+    }
+    thread::sleep(ELECTION);
+    let again = packets.query(GROUP_MEMBERS).or_else(if_told)?;
+    Ok(Group::read(&again, is_fed).or(first))
 }
 
 /// MySQL's coordinator stops with the number of a worker's error and without its text, which names the table.

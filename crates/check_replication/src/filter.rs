@@ -27,6 +27,9 @@ const COMPARED: usize = 6;
 /// The filters of a server's own binary log.
 pub(crate) const OF_LOG: [&str; 2] = ["binlog_do_db", "binlog_ignore_db"];
 
+/// MariaDB's variable by which a replica drops what sessions with skip_replication write.
+pub(crate) const MARKED: &str = "replicate_events_marked_for_skip";
+
 /// A filter by its name, as SHOW REPLICA STATUS and the settings of the server call it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct FilterName(&'static str);
@@ -47,7 +50,7 @@ impl FromStr for FilterName {
 
     fn from_str(text: &str) -> Result<Self, InvalidFilter> {
         let [.., rewrite, _, _, ignore_servers] = COLUMNS;
-        let mut names = COLUMNS.into_iter().chain(OF_LOG);
+        let mut names = COLUMNS.into_iter().chain(OF_LOG).chain([MARKED]);
         match names.find(|name| name.eq_ignore_ascii_case(text)) {
             None => Err(InvalidFilter::NoName),
             Some(name) if name == rewrite => Err(InvalidFilter::Renames),
@@ -142,14 +145,28 @@ impl Filters {
 
     /// Returns whether anything is left out by its domain or by the server that wrote it.
     pub(crate) fn by_origin(&self) -> bool {
-        let [.., do_domains, ignore_domains, ignore_servers] = COLUMNS;
-        [do_domains, ignore_domains, ignore_servers].iter().any(|column| !self.list(column).is_empty())
+        let [.., ignore_servers] = COLUMNS;
+        self.of_domains().is_some() || !self.list(ignore_servers).is_empty()
+    }
+
+    /// Returns the filter of GTID domains: there is never more than one.
+    pub(crate) fn of_domains(&self) -> Option<&'static str> {
+        let [.., do_domains, ignore_domains, _] = COLUMNS;
+        [do_domains, ignore_domains].into_iter().find(|column| !self.list(column).is_empty())
+    }
+
+    /// Returns the filter by which what is written in this domain is dropped.
+    pub(crate) fn drops_domain(&self, domain: u32) -> Option<&'static str> {
+        let [.., do_domains, _, _] = COLUMNS;
+        let by = self.of_domains()?;
+        let is_listed = self.parts(by).any(|id| id.parse() == Ok(domain));
+        (is_listed != (by == do_domains)).then_some(by)
     }
 
     /// Returns how a database is left out. In which domain it is written is not known.
     fn leave_out(&self, database: &str, context: Context) -> Option<LeftOut> {
-        let [.., do_domains, ignore_domains, ignore_servers] = COLUMNS;
-        let domains = [do_domains, ignore_domains].into_iter().find(|column| !self.list(column).is_empty());
+        let [.., ignore_servers] = COLUMNS;
+        let domains = self.of_domains();
         let servers = || self.ignores(context.source).then_some(ignore_servers);
         let by_origin = || domains.map(LeftOut::Perhaps).or_else(|| servers().map(LeftOut::PerhapsWhole));
         self.by_names(database, context.names).or_else(by_origin)

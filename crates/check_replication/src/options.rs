@@ -88,9 +88,9 @@ pub(crate) struct ExpectOptions {
     /// log. Repeatable
     #[arg(long = "expect-database", value_name = "NAME", value_parser = one_database)]
     pub databases: Vec<String>,
-    /// Filter that may leave out a part of these databases, as in binlog_do_db. All of one is CRITICAL
-    /// nevertheless. Repeatable
-    #[arg(long = "accept-filter", value_name = "FILTER", requires = "databases")]
+    /// Filter that may leave out a part of these databases, or of the GTID domains of a source, as in
+    /// binlog_do_db. All of one is CRITICAL nevertheless. Repeatable
+    #[arg(long = "accept-filter", value_name = "FILTER")]
     pub filters: Vec<FilterName>,
     /// Which of several servers must be writable (not read_only)
     #[arg(long = "expect-writable", value_name = "WHICH", value_enum)]

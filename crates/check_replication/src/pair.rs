@@ -6,6 +6,7 @@
 
 pub(crate) mod ahead;
 mod clusters;
+pub(crate) mod domains;
 pub(crate) mod errant;
 mod executed;
 mod links;

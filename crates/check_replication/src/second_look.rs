@@ -17,8 +17,10 @@ use crate::server::{Flavour, Gtids, Server};
 
 /// How long a commit may take between the binary log, from which replicas have it, and @@gtid_executed.
 const COMMIT: Duration = Duration::from_millis(500);
-/// How long what a source has written may take to be fetched by its replicas.
+/// How long what a source has written may take to be fetched by its replicas, and how many times that: a
+/// large transaction comes as a whole, and a connection may have to begin again.
 const FETCH: Duration = Duration::from_millis(500);
+const FETCHES: u32 = 6;
 /// What is left of the deadline for the answers.
 const RESERVE: Duration = Duration::from_secs(1);
 
@@ -59,20 +61,25 @@ pub(crate) fn complete(
     answers.into_iter().map(|(name, asked)| (name, asked.map(end))).collect()
 }
 
-/// Asks replicas that have not fetched all of their sources for their channels again. A heartbeat tells more.
+/// Asks replicas that have not fetched all of their sources for their channels again, until that is about to
+/// come. A heartbeat tells more.
 fn look_for_fetched(open: &mut Open<'_>, links: &Links, deadline: &Deadline) {
-    let mut replicas: Vec<usize> =
-        unfetched::find(&servers(open), links).into_iter().map(|unfetched| unfetched.replica).collect();
-    replicas.dedup();
-    replicas.retain(|place| open.get(*place).is_some_and(|(answer, _)| answer.heartbeats.is_none()));
-    if replicas.is_empty() || deadline.remaining() < FETCH + RESERVE {
-        return;
-    }
-    thread::sleep(FETCH);
-    for place in replicas {
-        let Some((answer, Some(packets))) = open.get_mut(place) else { continue };
-        // One that does not answer again has told nothing more.
-        let _ = ask::ask_channels(packets, &mut answer.server);
+    for _ in 0..FETCHES {
+        let mut replicas = unfetched::to_ask_again(&servers(open), links);
+        replicas.retain(|place| open.get(*place).is_some_and(|(answer, _)| answer.heartbeats.is_none()));
+        if replicas.is_empty() || deadline.remaining() < FETCH + RESERVE {
+            return;
+        }
+        thread::sleep(FETCH);
+        let mut answered = false;
+        for place in replicas {
+            let Some((answer, Some(packets))) = open.get_mut(place) else { continue };
+            // One that does not answer again has told nothing more.
+            answered |= ask::ask_channels(packets, &mut answer.server).is_ok();
+        }
+        if !answered {
+            return;
+        }
     }
 }
 

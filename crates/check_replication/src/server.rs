@@ -7,6 +7,7 @@ use std::net::SocketAddr;
 use crate::binary_log::BinaryLog;
 use crate::channel::Channel;
 use crate::existence::Existence;
+use crate::filter::MARKED;
 use crate::membership::Membership;
 use crate::row::Row;
 use crate::semi_sync::SemiSync;
@@ -94,6 +95,9 @@ pub struct Server {
     pub skipped: u64,
     /// The name of slave_exec_mode or replica_exec_mode where that is IDEMPOTENT: `None` if it is not.
     pub idempotent: Option<&'static str>,
+    /// MariaDB's replicate_events_marked_for_skip where that is not REPLICATE: `None` if it is, or where it
+    /// was not asked for.
+    pub marked: Option<String>,
     /// What it says of semi-sync: `None` where that was not asked for.
     pub semi_sync: Option<SemiSync>,
     /// Its own binary log: `None` if it has none, or where that was not asked for.
@@ -147,6 +151,7 @@ impl Server {
             }),
             skipped: 0,
             idempotent: idempotent(variables),
+            marked: variables.filled(&[MARKED]).filter(|value| !value.eq_ignore_ascii_case("replicate")),
             semi_sync: None,
             log: None,
             by_rows: variables.filled(&["binlog_format"]).map(|format| format.eq_ignore_ascii_case("row")),

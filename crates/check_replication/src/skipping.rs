@@ -4,6 +4,7 @@
 use plugin::Finding;
 
 use crate::channel::Channel;
+use crate::filter::{Expected, MARKED};
 use crate::server::{Flavour, Server};
 
 /// The errors by which data differ: ER_KEY_NOT_FOUND and ER_DUP_ENTRY.
@@ -27,6 +28,18 @@ pub(crate) fn judge(server: &Server) -> Vec<Finding> {
         Finding::warning(format!("{asked}: skips missing rows and duplicate keys, {name} is IDEMPOTENT"))
     }));
     findings
+}
+
+/// Judges a replica of MariaDB that drops what sessions with skip_replication write: a note, unless databases
+/// are `expected`.
+pub(crate) fn of_marked(server: &Server, expected: Expected<'_>) -> Option<Finding> {
+    let value = server.marked.as_ref().filter(|_| applies(server))?;
+    let text =
+        format!("{}: drops what sessions with skip_replication write, {MARKED} is {value}", server.asked);
+    Some(match expected.databases {
+        [] => Finding::ok("").verbose_detail(text),
+        _ => expected.accept(MARKED, Finding::warning(text)),
+    })
 }
 
 /// Judges a channel that drops what its source itself writes. A source that is a replica too `passes_on`
@@ -58,6 +71,7 @@ fn applies(server: &Server) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::filter::FilterName;
     use crate::pair::tests::{linked, mariadb, server, texts};
     use crate::row::Row;
 
@@ -117,6 +131,35 @@ mod tests {
             }),
             Vec::<String>::new()
         );
+    }
+
+    #[test]
+    fn what_is_marked_for_skip() {
+        let read = |value: &str| {
+            let columns = [("version", "10.11.19-MariaDB"), (MARKED, value)];
+            let row = Row::new(columns.map(|(name, value)| (name.to_owned(), Some(value.to_owned()))));
+            Server::read("a", None, "", &row, &[]).marked
+        };
+        let databases = ["shop".to_owned()];
+        let accepted = MARKED.parse().map(|name| [name]).unwrap_or_else(|_| unreachable!());
+        let said = |value: &str, databases: &[String], accepted: &[FilterName], has_channel: bool| {
+            let mut server = linked(mariadb, &["b", "a"]).swap_remove(0);
+            server.marked = read(value);
+            server.channels.retain(|_| has_channel);
+            texts(of_marked(&server, Expected { databases, accepted }).into_iter().collect())
+        };
+        let nothing = Vec::<String>::new();
+        for value in ["REPLICATE", "replicate", ""] {
+            assert_eq!(said(value, &databases, &[], true), nothing, "{value}");
+        }
+        for value in ["FILTER_ON_SLAVE", "FILTER_ON_MASTER"] {
+            let line =
+                format!("WARNING a: drops what sessions with skip_replication write, {MARKED} is {value}");
+            assert_eq!(said(value, &databases, &[], true), [line]);
+            assert_eq!(said(value, &databases, &accepted, true), ["OK "]);
+            assert_eq!(said(value, &[], &[], true), ["OK "]);
+            assert_eq!(said(value, &databases, &[], false), nothing);
+        }
     }
 
     #[test]

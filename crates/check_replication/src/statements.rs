@@ -2,6 +2,7 @@
 
 use crate::connection::Packets;
 use crate::failure::{Failure, Kind, Step};
+use crate::filter::MARKED;
 use crate::request::Request;
 use crate::row::Row;
 use crate::server::{Flavour, Gtids, Version, identify};
@@ -50,6 +51,7 @@ fn names((flavour, version): (Flavour, Version), request: &Request<'_>) -> Vec<&
             let galera = since(Version(10, 1, 0)).then_some(["wsrep_provider", "wsrep_on"]);
             names.extend(galera.into_iter().flatten());
             names.extend(since(Version(10, 3, 6)).then_some("wsrep_reject_queries"));
+            names.extend((sets || request.log).then_some(MARKED));
             let gtids =
                 Gtids::names(flavour).iter().chain(&["log_bin", "log_slave_updates", "gtid_domain_id"]);
             names.extend(gtids.take(if sets { usize::MAX } else { 1 }));

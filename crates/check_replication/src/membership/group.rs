@@ -9,6 +9,8 @@ use crate::row::Row;
 
 /// The members that a server sees. The columns of 8.0 and later are read where they are.
 pub(crate) const MEMBERS: &str = "SELECT m.*, @@global.server_uuid AS own_id, \
+     @@global.read_only AS read_only, @@global.super_read_only AS super_read_only, \
+     @@global.offline_mode AS offline_mode, \
      (SELECT MAX(w.LAST_ERROR_NUMBER) FROM performance_schema.replication_applier_status_by_worker w \
      WHERE w.CHANNEL_NAME LIKE 'group_replication%') AS error_number, \
      (SELECT MAX(w.LAST_ERROR_MESSAGE) FROM performance_schema.replication_applier_status_by_worker w \
@@ -21,6 +23,12 @@ pub struct Group {
     members: Vec<Member>,
     /// The number and the text of the error that its applier stopped with.
     error: Option<(u32, String)>,
+    /// Whether it lets no ordinary account in.
+    is_offline: bool,
+    /// The setting by which it takes no writes.
+    read_only: Option<&'static str>,
+    /// Whether a channel from outside writes to the group.
+    is_fed: bool,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -33,8 +41,9 @@ struct Member {
 }
 
 impl Group {
-    /// Reads the answer to [`MEMBERS`]. `None` without a row: the plugin is not loaded.
-    pub(crate) fn read(rows: &[Row]) -> Option<Self> {
+    /// Reads the answer to [`MEMBERS`]; `is_fed` is whether a channel from outside writes to the group.
+    /// `None` without a row: the plugin is not loaded.
+    pub(crate) fn read(rows: &[Row], is_fed: bool) -> Option<Self> {
         let member = |row: &Row| {
             let (id, own) = (row.owned(&["MEMBER_ID"]), row.owned(&["own_id"]));
             let (host, port) = (row.owned(&["MEMBER_HOST"]), row.owned(&["MEMBER_PORT"]));
@@ -50,7 +59,32 @@ impl Group {
         let first = rows.first()?;
         let number = first.number(&["error_number"]).filter(|number| *number != 0);
         let error = number.map(|number| (number, first.owned(&["error_text"])));
-        Some(Self { members: rows.iter().map(member).collect(), error })
+        let mut settings = ["super_read_only", "read_only"].into_iter();
+        Some(Self {
+            members: rows.iter().map(member).collect(),
+            error,
+            is_offline: first.switch(&["offline_mode"]) == Some(true),
+            read_only: settings.find(|name| first.switch(&[name]) == Some(true)),
+            is_fed,
+        })
+    }
+
+    /// Returns whether its settings refuse what a member is for. An election sets them for a moment.
+    pub(crate) fn is_closed(&self) -> bool {
+        self.members.iter().any(|own| own.is_own && self.refuses(own).is_some())
+    }
+
+    /// Returns what a member that is ONLINE refuses by its settings. A primary that replicates from outside
+    /// is read-only on purpose, as that of a replica cluster of an InnoDB ClusterSet.
+    fn refuses(&self, own: &Member) -> Option<String> {
+        if own.state != "ONLINE" {
+            return None;
+        }
+        if self.is_offline {
+            return Some("lets no ordinary account in, offline_mode is ON".to_owned());
+        }
+        let setting = self.read_only.filter(|_| own.is_primary && !self.is_fed)?;
+        Some(format!("primary of its group takes no writes, {setting} is ON"))
     }
 
     pub(super) fn size(&self) -> usize {
@@ -103,10 +137,16 @@ impl Group {
             };
             Some(Finding::new(state, format!("{name}: member {} is {}", member.name, member.state)))
         };
-        let mut findings: Vec<Finding> = self.members.iter().filter_map(other).collect();
+        let refused = self.refuses(own).map(|what| Finding::critical(format!("{name}: {what}")));
+        let mut findings: Vec<Finding> =
+            refused.into_iter().chain(self.members.iter().filter_map(other)).collect();
         findings.extend(too_few(name, total, expected));
         if findings.is_empty() {
-            let role = if own.is_primary { "primary" } else { "secondary" };
+            let role = match (own.is_primary, self.read_only) {
+                (false, _) => "secondary",
+                (true, None) => "primary",
+                (true, Some(_)) => "read-only primary",
+            };
             findings.push(Finding::ok(format!("{name}: ONLINE as {role}, group of {total} member{s}")));
         }
         findings

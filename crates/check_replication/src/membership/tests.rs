@@ -11,6 +11,17 @@ fn row(columns: &[(&str, &str)]) -> Row {
 
 /// What the server with the id "1" sees of members as in "1 ONLINE PRIMARY, 2 UNREACHABLE".
 pub(crate) fn group(members: &str, own: &str, error: (&str, &str)) -> Membership {
+    Membership::Group(group_with(members, own, error, &[], false))
+}
+
+/// The same with these settings, and with a channel from outside if it `is_fed`.
+fn group_with(
+    members: &str,
+    own: &str,
+    error: (&str, &str),
+    settings: &[(&str, &str)],
+    is_fed: bool,
+) -> Group {
     let rows: Vec<Row> = members
         .split(", ")
         .map(|member| {
@@ -18,7 +29,7 @@ pub(crate) fn group(members: &str, own: &str, error: (&str, &str)) -> Membership
             let (id, state) = (words.next().unwrap(), words.next().unwrap());
             let id = if id == "-" { "" } else { id };
             let host = format!("db-0{id}");
-            row(&[
+            let columns = [
                 ("MEMBER_ID", id),
                 ("MEMBER_HOST", &host),
                 ("MEMBER_PORT", "3306"),
@@ -27,10 +38,11 @@ pub(crate) fn group(members: &str, own: &str, error: (&str, &str)) -> Membership
                 ("own_id", own),
                 ("error_number", error.0),
                 ("error_text", error.1),
-            ])
+            ];
+            row(&[&columns[..], settings].concat())
         })
         .collect();
-    Membership::Group(Group::read(&rows).unwrap())
+    Group::read(&rows, is_fed).unwrap()
 }
 
 fn texts(findings: Vec<Finding>) -> Vec<String> {
@@ -76,7 +88,52 @@ fn members_of_a_group() {
     for (members, error, expected, text) in rows {
         assert_eq!(texts(group(members, "1", error).judge("a", expected)), [text], "{members}");
     }
-    assert_eq!(Group::read(&[]), None);
+    assert_eq!(Group::read(&[], false), None);
+}
+
+#[test]
+fn members_whose_settings_refuse_what_they_are_for() {
+    let primary = "1 ONLINE PRIMARY, 2 ONLINE, 3 ONLINE";
+    let secondary = "1 ONLINE, 2 ONLINE PRIMARY, 3 ONLINE";
+    let open = [("read_only", "0"), ("super_read_only", "0"), ("offline_mode", "0")];
+    let read_only = [("read_only", "1"), ("super_read_only", "0"), ("offline_mode", "0")];
+    let super_read_only = [("read_only", "1"), ("super_read_only", "1"), ("offline_mode", "0")];
+    let offline = [("read_only", "0"), ("super_read_only", "0"), ("offline_mode", "1")];
+    let well = "OK a: ONLINE as primary, group of 3 members";
+    let as_secondary = "OK a: ONLINE as secondary, group of 3 members";
+    let closed = "CRITICAL a: lets no ordinary account in, offline_mode is ON";
+    type Row<'a> = (&'a str, &'a [(&'a str, &'a str)], bool, &'a str);
+    let rows: [Row<'_>; 10] = [
+        (primary, &[], false, well),
+        (primary, &open, false, well),
+        (
+            primary,
+            &super_read_only,
+            false,
+            "CRITICAL a: primary of its group takes no writes, super_read_only is ON",
+        ),
+        (primary, &read_only, false, "CRITICAL a: primary of its group takes no writes, read_only is ON"),
+        // The primary of a replica cluster, which another cluster writes to.
+        (primary, &super_read_only, true, "OK a: ONLINE as read-only primary, group of 3 members"),
+        (secondary, &super_read_only, false, as_secondary),
+        (primary, &offline, false, closed),
+        (primary, &offline, true, closed),
+        (secondary, &offline, false, closed),
+        (
+            "1 RECOVERING, 2 ONLINE PRIMARY",
+            &offline,
+            false,
+            "WARNING a: RECOVERING, catching up with its group",
+        ),
+    ];
+    for (members, settings, is_fed, text) in rows {
+        let group = group_with(members, "1", ("0", ""), settings, is_fed);
+        assert_eq!(group.is_closed(), text.starts_with("CRITICAL"), "{members} {settings:?}");
+        assert_eq!(texts(group.judge("a", None)), [text], "{members} {settings:?}");
+    }
+    // Another member's fault is told too.
+    let group = group_with("1 ONLINE PRIMARY, 2 RECOVERING, 3 ONLINE", "1", ("0", ""), &read_only, false);
+    assert_eq!(group.judge("a", None).len(), 2);
 }
 
 /// A node of Galera, by status, number of its state and its name, readiness, size, view and flow control.

@@ -15,23 +15,37 @@ use crate::server::{Flavour, Server};
 /// A rest that takes at most this many times as long as what came between the looks is about to arrive.
 const ABOUT_TO_COME: u64 = 10;
 
+/// The value of replicate_events_marked_for_skip by which the source of a replica sends less.
+const ON_SOURCE: &str = "FILTER_ON_MASTER";
+
 /// Transactions that a replica has not fetched.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Unfetched {
-    /// The replica's place among the servers.
-    pub(crate) replica: usize,
+struct Unfetched {
+    replica: usize,
     source: usize,
     count: u64,
 }
 
 /// What replicas had not fetched at the first look, of channels that run and are 0 s behind by their own
 /// word.
-pub(crate) fn find(servers: &[Server], links: &Links) -> Vec<Unfetched> {
+fn find(servers: &[Server], links: &Links) -> Vec<Unfetched> {
     compared(servers, links, |server| Some(&server.channels))
 }
 
-/// Judges those that were asked for their channels again.
-pub(crate) fn judge(servers: &[Server], links: &Links) -> Vec<Finding> {
+/// The replicas of which more than what is about to come is still not fetched at the later look, or that had
+/// none.
+pub(crate) fn to_ask_again(servers: &[Server], links: &Links) -> Vec<usize> {
+    let has_later = |place: usize| servers.get(place).is_some_and(|server| server.channels_later.is_some());
+    let first = find(servers, links).into_iter().map(|first| first.replica);
+    let staying = staying(servers, links).into_iter().map(|(first, _)| first.replica);
+    let mut replicas: Vec<usize> = first.filter(|replica| !has_later(*replica)).chain(staying).collect();
+    replicas.sort_unstable();
+    replicas.dedup();
+    replicas
+}
+
+/// Those that were asked for their channels again, with how many transactions are still not fetched.
+fn staying(servers: &[Server], links: &Links) -> Vec<(Unfetched, u64)> {
     let later = compared(servers, links, |server| server.channels_later.as_deref());
     let stays = |first: &Unfetched| {
         let is_same = |rest: &&Unfetched| (rest.replica, rest.source) == (first.replica, first.source);
@@ -39,7 +53,11 @@ pub(crate) fn judge(servers: &[Server], links: &Links) -> Vec<Finding> {
         let came = first.count.saturating_sub(rest);
         (rest > came.saturating_mul(ABOUT_TO_COME)).then_some((*first, rest))
     };
-    let found = find(servers, links);
+    find(servers, links).iter().filter_map(stays).collect()
+}
+
+/// Judges those that were asked for their channels again.
+pub(crate) fn judge(servers: &[Server], links: &Links) -> Vec<Finding> {
     let text = |(Unfetched { replica, source, .. }, count): (Unfetched, u64)| {
         let is_exact = servers.get(replica).is_some_and(|replica| replica.flavour == Flavour::MySql);
         let (up_to, are) = (if is_exact { "" } else { "up to " }, if count == 1 { " is" } else { "s are" });
@@ -48,7 +66,7 @@ pub(crate) fn judge(servers: &[Server], links: &Links) -> Vec<Finding> {
             "{own} from {theirs}: 0 s behind by its own word, but {up_to}{count} transaction{are} not fetched"
         ))
     };
-    found.iter().filter_map(stays).map(text).collect()
+    staying(servers, links).into_iter().map(text).collect()
 }
 
 /// What is not fetched by `channels` of what their sources had at the first look.
@@ -82,7 +100,9 @@ fn compared(
 fn is_comparable(channel: &Channel, replica: &Server) -> bool {
     let runs = channel.io == IoState::Yes && channel.sql == SqlState::Yes && channel.lag == Some(0.0);
     let by_gtid = replica.flavour == Flavour::MariaDb || channel.auto_position == Some(true);
-    runs && by_gtid && !channel.filters.by_origin()
+    // What its source leaves out is never fetched.
+    let is_sent_all = replica.marked.as_ref().is_none_or(|value| !value.eq_ignore_ascii_case(ON_SOURCE));
+    runs && by_gtid && is_sent_all && !channel.filters.by_origin()
 }
 
 #[cfg(test)]
@@ -142,11 +162,33 @@ mod tests {
         }
     }
 
+    /// A large transaction comes as a whole, with what was written after it.
+    #[test]
+    fn who_is_asked_again() {
+        let asked = |servers: &[Server]| to_ask_again(servers, &Links::find(servers));
+        let mut large = pair(mariadb, ["0-1-200", "0-1-5"], ["0-1-5", "0-1-5"]);
+        assert_eq!(asked(&large), [1]);
+        large[1].channels_later = None;
+        assert_eq!((asked(&large), judged(&large)), (vec![1], vec![]));
+        large[1].channels_later = pair(mariadb, ["", ""], ["", "0-1-200"])[1].channels_later.clone();
+        assert_eq!((asked(&large), judged(&large)), (vec![], vec![]));
+        assert_eq!(asked(&pair(mariadb, ["0-1-5", "0-1-5"], ["0-1-5", "0-1-5"])), [0; 0]);
+        let marked = |value: &str| {
+            let mut servers = pair(mariadb, ["0-1-6", "0-1-5"], ["0-1-5", "0-1-5"]);
+            servers[1].marked = Some(value.to_owned());
+            (asked(&servers), judged(&servers).len())
+        };
+        // Its source does not send what is marked, and it drops that itself.
+        assert_eq!(marked("FILTER_ON_MASTER"), (vec![], 0));
+        assert_eq!(marked("FILTER_ON_SLAVE"), (vec![1], 1));
+    }
+
     #[test]
     fn what_is_not_compared() {
         let base = || pair(server, ["U1:1-200", "U1:1-5"], ["U1:1-5", "U1:1-5"]);
         assert_eq!(judged(&base()).len(), 1);
-        let changes: [fn(&mut Server); 5] = [
+        let changes: [fn(&mut Server); 6] = [
+            |server| server.marked = Some("FILTER_ON_MASTER".to_owned()),
             |server| server.channels_later = None,
             |server| server.channels[0].io = IoState::Connecting,
             |server| server.channels[0].lag = Some(9.0),

@@ -48,7 +48,8 @@ fn a_group_of_three_that_loses_one_and_then_two() {
     say("without the right", &["--hostname=db-01"], 3, line);
     for server in &servers {
         server.sql(&format!(
-            "SET sql_log_bin=0; GRANT SELECT ON performance_schema.* TO mon; SET sql_log_bin=1; RESET BINARY LOGS AND GTIDS; \
+            "SET sql_log_bin=0; GRANT SELECT ON performance_schema.* TO mon; GRANT CONNECTION_ADMIN ON *.* TO mon; \
+             SET sql_log_bin=1; RESET BINARY LOGS AND GTIDS; \
              CHANGE REPLICATION SOURCE TO SOURCE_USER='repl', SOURCE_PASSWORD='{PASSWORD}' FOR CHANNEL 'group_replication_recovery'"
         ));
     }
@@ -66,6 +67,20 @@ fn a_group_of_three_that_loses_one_and_then_two() {
     let all =
         ["--hostname=db-01", "--hostname=db-02", "--hostname=db-03", "--expect=group", "--expect-members=3"];
     say("all three", &all, 0, "OK - db-01: ONLINE as primary, group of 3 members");
+    servers[0].sql("SET GLOBAL super_read_only=ON");
+    let line = "CRITICAL - db-01: primary of its group takes no writes, super_read_only is ON";
+    say("a primary that is read-only", &all, 2, line);
+    servers[0].sql("SET GLOBAL super_read_only=OFF; SET GLOBAL read_only=OFF");
+    say(
+        "it takes writes again",
+        &["--hostname=db-01"],
+        0,
+        "OK - db-01: ONLINE as primary, group of 3 members",
+    );
+    servers[1].sql("SET GLOBAL offline_mode=ON");
+    let line = "CRITICAL - db-02: lets no ordinary account in, offline_mode is ON";
+    say("a member in offline mode", &["--hostname=db-02"], 2, line);
+    servers[1].sql("SET GLOBAL offline_mode=OFF");
     say("by default", &["--hostname=db-02"], 0, "OK - db-02: ONLINE as secondary, group of 3 members");
     let plugin = vec!["--plugin-load-add=group_replication.so".to_owned()];
     let outside = Server::start_with(program, &host, "127.0.0.4", 4, plugin);
