@@ -6,6 +6,7 @@ use plugin::Finding;
 
 use crate::filter::{Expected, OF_LOG, by_databases, crossing};
 use crate::names::Names;
+use crate::renamed::OwnName;
 use crate::row::Row;
 
 /// What a server says of its binary log.
@@ -47,14 +48,15 @@ impl BinaryLog {
         if is_reset { Some(reset()) } else { (own > wanted).then(purged) }
     }
 
-    /// Judges the log of a server called `name` by the databases that replicas are expected to have; its
-    /// filters are noted whatever is expected. `by_rows` is whether its binlog_format is ROW, `names` how it
-    /// compares names.
+    /// Judges the log of a server called `name` by the databases that replicas are expected to have, each by
+    /// its `own` name there; its filters are noted whatever is expected. `by_rows` is whether its
+    /// binlog_format is ROW, `names` how it compares names.
     pub(crate) fn judge(
         &self,
         name: &str,
         by_rows: Option<bool>,
         names: Names,
+        own: &[OwnName],
         expected: Expected<'_>,
     ) -> Vec<Finding> {
         let [do_db, ignore_db] = OF_LOG;
@@ -62,11 +64,11 @@ impl BinaryLog {
         let filters = [lists.0, lists.1].into_iter().filter(|(_, list)| !list.is_empty());
         let Some((first, _)) = filters.clone().next() else { return Vec::new() };
         let filters: Vec<String> = filters.map(|(filter, list)| format!("{name}: {filter} {list}")).collect();
-        let one = |database: &String| match by_databases(database, lists.0, lists.1, names) {
-            Some(by) => Finding::critical(format!("{name}: {by} leaves out the database {database}")),
-            None => expected.accept(first, crossing(name, first, database, by_rows)),
+        let one = |own: &OwnName| match by_databases(&own.name, lists.0, lists.1, names) {
+            Some(by) => Finding::critical(format!("{name}: {by} leaves out the database {}", own.shown)),
+            None => expected.accept(first, crossing(name, first, &own.shown, by_rows)),
         };
-        expected.databases.iter().map(one).chain([Finding::ok("").verbose_details(filters)]).collect()
+        own.iter().map(one).chain([Finding::ok("").verbose_details(filters)]).collect()
     }
 }
 
@@ -107,6 +109,28 @@ mod tests {
         assert_eq!(BinaryLog::read(&[]), None);
     }
 
+    fn own(name: &str, shown: &str) -> [OwnName; 1] {
+        [OwnName { name: name.to_owned(), shown: shown.to_owned() }]
+    }
+
+    /// What a replica applies is in its own log by the new name.
+    #[test]
+    fn a_log_has_a_renamed_database_by_its_own_name() {
+        let crossing = "binlog_do_db loses what sessions in other databases write to shop (here app)";
+        let rows = [
+            ("app", "", format!("WARNING a: {crossing}")),
+            ("shop", "", "CRITICAL a: binlog_do_db leaves out the database shop (here app)".to_owned()),
+            ("", "app", "CRITICAL a: binlog_ignore_db leaves out the database shop (here app)".to_owned()),
+        ];
+        for (takes, ignores, expected) in rows {
+            let own = own("app", "shop (here app)");
+            let log = log("f.1", takes, ignores);
+            let found = log.judge("a", Some(false), Names::default(), &own, Expected::default());
+            let first = found.first().map(|first| format!("{} {}", first.state, first.text));
+            assert_eq!(first, Some(expected), "{takes} {ignores}");
+        }
+    }
+
     #[test]
     fn a_log_has_the_databases_that_are_expected() {
         let rows = [
@@ -133,9 +157,9 @@ mod tests {
             ("", "shop", true, "CRITICAL a: binlog_ignore_db leaves out the database shop"),
         ];
         for (takes, ignores, by_rows, expected) in rows {
-            let databases = ["shop".to_owned()];
-            let shop = Expected { databases: &databases, accepted: &[] };
-            let found = log("f.1", takes, ignores).judge("a", Some(by_rows), Names::default(), shop);
+            let log = log("f.1", takes, ignores);
+            let found =
+                log.judge("a", Some(by_rows), Names::default(), &own("shop", "shop"), Expected::default());
             let said = found
                 .iter()
                 .find(|finding| !finding.text.is_empty())
@@ -144,14 +168,15 @@ mod tests {
             assert_eq!(said, expected);
         }
         let accepted = OF_LOG.map(|name| name.parse().unwrap());
-        let shop = Expected { databases: &["shop".to_owned()], accepted: &accepted };
+        let accepts = Expected { databases: &[], accepted: &accepted };
         for (takes, state) in [("shop", plugin::State::Ok), ("stock", plugin::State::Critical)] {
-            let found = log("f.1", takes, "").judge("a", None, Names::default(), shop);
+            let found =
+                log("f.1", takes, "").judge("a", None, Names::default(), &own("shop", "shop"), accepts);
             assert_eq!(found.iter().map(|found| found.state).max(), Some(state), "{takes}");
         }
         // Without an expectation a filter is no more than a note.
         for (log, notes) in [(log("f.1", "", ""), 0), (log("f.1", "shop", "tmp"), 1)] {
-            let found = log.judge("a", Some(false), Names::default(), Expected::default());
+            let found = log.judge("a", Some(false), Names::default(), &[], Expected::default());
             assert_eq!(found.len(), notes);
             assert!(found.iter().all(|note| note.state == plugin::State::Ok && note.text.is_empty()));
         }

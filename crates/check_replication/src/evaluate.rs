@@ -16,6 +16,7 @@ use crate::options::Role;
 use crate::pair::Shape;
 use crate::policy::Policy;
 use crate::refusal;
+use crate::renamed::own_names;
 use crate::server::{Flavour, SOCKET, Server};
 use crate::skipping;
 use crate::target::PORT;
@@ -247,17 +248,14 @@ fn omissions(policy: &Policy<'_>, together: &Together<'_>, place: usize, answer:
             by_rows: together.source_by_rows(place, number),
             names,
         };
-        let dropped = skipping::of_source(&subject, channel, together.source_is_replica(place, number));
+        let dropped = skipping::of_source(&subject, channel, together.source_passes_on(place, number));
         dropped.into_iter().chain(filter::judge(&subject, &channel.filters, context, policy.replicated))
     });
     let mut findings: Vec<Finding> = filtered.collect();
-    // One that is renamed need not be here by its own name.
-    let is_renamed =
-        |name: &&String| channels.iter().any(|channel| channel.filters.renamed(name, names).is_some());
-    let own = || policy.replicated.databases.iter().filter(|name| !is_renamed(name));
-    findings.extend(existence.iter().flat_map(|existence| existence.judge(asked, own())));
-    findings
-        .extend(log.iter().flat_map(|log| log.judge(asked, answer.server.by_rows, names, policy.replicated)));
+    let own = own_names(policy.replicated.databases, channels, names);
+    findings.extend(existence.iter().flat_map(|existence| existence.judge(asked, &own)));
+    let by_rows = answer.server.by_rows;
+    findings.extend(log.iter().flat_map(|log| log.judge(asked, by_rows, names, &own, policy.replicated)));
     findings.extend(answer.hidden_log.iter().map(|why| match refusal::no_log(asked, why) {
         hidden if policy.replicated.databases.is_empty() => Finding::ok("").verbose_detail(hidden.text),
         hidden => hidden,

@@ -4,6 +4,7 @@
 use plugin::Finding;
 
 use crate::grant::{grant, parts};
+use crate::renamed::OwnName;
 use crate::row::Row;
 
 /// What a server shows of the databases that are expected.
@@ -19,10 +20,10 @@ pub struct Existence {
 
 /// Returns the statement whose rows [`Existence::read`] reads. There is always one, since every account sees
 /// information_schema. Names go as numbers, which no character of theirs can end.
-pub(crate) fn query(databases: &[String]) -> String {
+pub(crate) fn query(databases: &[OwnName]) -> String {
     let mut names: Vec<String> = databases
         .iter()
-        .flat_map(|name| [name.clone(), name.to_lowercase()])
+        .flat_map(|OwnName { name, .. }| [name.clone(), name.to_lowercase()])
         .map(|name| literal(&name))
         .collect();
     names.sort_unstable();
@@ -54,18 +55,18 @@ impl Existence {
     }
 
     /// Judges a server called `name` by the databases that it is expected to have.
-    pub(crate) fn judge<'a>(&self, name: &str, databases: impl Iterator<Item = &'a String>) -> Vec<Finding> {
-        let is_shown = |database: &&String| {
+    pub(crate) fn judge(&self, name: &str, databases: &[OwnName]) -> Vec<Finding> {
+        let is_shown = |database: &&OwnName| {
             let is_it = |shown: &String| match self.folds {
-                true => shown.to_lowercase() == database.to_lowercase(),
-                false => shown == *database,
+                true => shown.to_lowercase() == database.name.to_lowercase(),
+                false => *shown == database.name,
             };
             self.shown.iter().any(is_it)
         };
-        let unseen = databases.filter(|database| !is_shown(database));
-        let one = |database: &String| match self.sees_all {
-            true => Finding::warning(format!("{name}: no database {database}")),
-            false => Finding::ok("").detail(self.unknown(name, database)),
+        let unseen = databases.iter().filter(|database| !is_shown(database));
+        let one = |OwnName { shown, .. }: &OwnName| match self.sees_all {
+            true => Finding::warning(format!("{name}: no database {shown}")),
+            false => Finding::ok("").detail(self.unknown(name, shown)),
         };
         unseen.map(one).collect()
     }
@@ -107,7 +108,8 @@ mod tests {
             (seen("", "0", "0"), Some(unknown)),
         ];
         for (existence, expected) in rows {
-            let found = existence.judge("db-01", ["Shop".to_owned()].iter());
+            let shop = OwnName { name: "Shop".to_owned(), shown: "Shop".to_owned() };
+            let found = existence.judge("db-01", &[shop]);
             let said: Vec<String> =
                 found.iter().map(|finding| format!("{} {}", finding.state, finding.text)).collect();
             assert_eq!(said, expected.into_iter().collect::<Vec<_>>(), "{existence:?}");
@@ -121,7 +123,8 @@ mod tests {
 
     #[test]
     fn no_name_ends_the_statement() {
-        let query = query(&["It's".to_owned(), "it's".to_owned()]);
+        let names = ["It's", "it's"].map(|name| OwnName { name: name.to_owned(), shown: name.to_owned() });
+        let query = query(&names);
         assert!(
             query.ends_with("IN ('information_schema', _utf8mb4 0x49742773, _utf8mb4 0x69742773)"),
             "{query}"

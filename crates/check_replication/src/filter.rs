@@ -232,6 +232,29 @@ impl Filters {
         whole.or_else(|| ignored.first().map(|(column, _)| LeftOut::Part(column)))
     }
 
+    /// Returns the filters of tables that leave out more of a database by the name that its source has than
+    /// by its `own` one here. Only rows, and the default database of a session, are renamed before filters
+    /// see them: a statement that names the database itself keeps the old name.
+    fn by_old_name(&self, database: &str, own: &str, names: Names) -> impl Iterator<Item = &'static str> {
+        let of_own = self.all_by_tables(own, names);
+        let of_old = self.all_by_tables(database, names).into_iter();
+        of_old.filter(move |left_out| !of_own.contains(left_out)).map(LeftOut::by)
+    }
+
+    /// Returns all that leaves a database out by names of tables.
+    fn all_by_tables(&self, database: &str, names: Names) -> Vec<LeftOut> {
+        let (mut filters, mut all) = (self.clone(), Vec::new());
+        let first = |filters: &Self| {
+            let by = |accents| filters.by_tables(database, names, accents);
+            by(Accents::Count).or_else(|| by(Accents::Ignored))
+        };
+        while let Some(left_out) = first(&filters) {
+            all.push(left_out);
+            filters = filters.without(left_out.by());
+        }
+        all
+    }
+
     /// Returns the filter that goes by the default database of a session.
     fn by_session(&self) -> Option<&'static str> {
         let [do_db, ignore_db, ..] = COLUMNS;
@@ -264,6 +287,13 @@ pub(crate) fn by_databases<'a>(
 /// Returns the finding that the filter `by` goes by the default database of a session. `by_rows` is whether
 /// the source's binlog_format is ROW: then rows go by their own database, and statements all the same.
 pub(crate) fn crossing(subject: &str, by: &str, database: &str, by_rows: Option<bool>) -> Finding {
+    loss(subject, by, database, by_rows).detail(format!(
+        "{subject}: replicate_wild_do_table and replicate_wild_ignore_table of replicas go by the table instead"
+    ))
+}
+
+/// Returns the finding that the filter `by` loses what sessions in other databases write.
+fn loss(subject: &str, by: &str, database: &str, by_rows: Option<bool>) -> Finding {
     const STATEMENTS: &str = "CREATE, ALTER, DROP and TRUNCATE";
     let writes = format!("what sessions in other databases write to {database}");
     let what = match by_rows {
@@ -271,9 +301,7 @@ pub(crate) fn crossing(subject: &str, by: &str, database: &str, by_rows: Option<
         Some(false) => writes,
         None => format!("{writes}, only {STATEMENTS} if the source has binlog_format ROW"),
     };
-    Finding::warning(format!("{subject}: {by} loses {what}")).detail(format!(
-        "{subject}: replicate_wild_do_table and replicate_wild_ignore_table of replicas go by the table instead"
-    ))
+    Finding::warning(format!("{subject}: {by} loses {what}"))
 }
 
 /// Judges a channel called `subject` by the databases that it is expected to replicate.
@@ -287,12 +315,20 @@ pub(crate) fn judge(
         let renamed = filters.renamed(database, context.names);
         let shown = renamed.map_or_else(|| database.clone(), |own| format!("{database} (here {own})"));
         let own = renamed.unwrap_or(database);
-        let left_out = filters.leave_out(own, context);
-        let by_session = filters.by_session().filter(|_| !matches!(left_out, Some(LeftOut::Whole(_))));
         let crossing = |by| expected.accept(by, crossing(subject, by, &shown, context.by_rows));
-        omissions(subject, filters.clone(), (own, &shown), context, expected)
-            .into_iter()
-            .chain(by_session.map(crossing))
+        let by_session = filters.by_session().map(crossing);
+        let not_renamed = |by| {
+            let detail = format!(
+                "{subject}: only rows, and the default database of a session, are renamed: {by} judges other \
+                 statements by the name {database}"
+            );
+            expected.accept(by, loss(subject, by, &shown, context.by_rows).detail(detail))
+        };
+        let by_old_name = filters.by_old_name(database, own, context.names).map(not_renamed);
+        let is_whole = matches!(filters.leave_out(own, context), Some(LeftOut::Whole(_)));
+        let parts = by_session.into_iter().chain(by_old_name).filter(|_| !is_whole);
+        let omissions = omissions(subject, filters.clone(), (own, &shown), context, expected);
+        omissions.into_iter().chain(parts).collect::<Vec<_>>()
     };
     expected.databases.iter().flat_map(one).collect()
 }

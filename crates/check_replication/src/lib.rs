@@ -36,6 +36,7 @@ mod probe;
 mod public_key;
 mod redact;
 mod refusal;
+mod renamed;
 mod request;
 mod role;
 mod row;

@@ -9,6 +9,8 @@ use crate::binary_log::BinaryLog;
 use crate::connection::Packets;
 use crate::existence::{self, Existence};
 use crate::failure::Failure;
+use crate::names::Names;
+use crate::renamed::own_names;
 use crate::request::Request;
 use crate::semi_sync::{self, SemiSync};
 use crate::server::{Flavour, Server};
@@ -30,8 +32,7 @@ pub(crate) fn ask(
         answer.server.semi_sync = Some(ask_semi_sync(packets, request)?);
     }
     if !request.databases.is_empty() {
-        let shown = packets.query(&existence::query(request.databases)).or_else(if_told)?;
-        answer.server.existence = Existence::read(&shown);
+        answer.server.existence = ask_existence(packets, request, &answer.server)?;
     }
     if request.log {
         match ask_log(packets, &mut answer.server) {
@@ -49,6 +50,18 @@ pub(crate) fn ask(
         answer.server.skipped = rows.first().and_then(|row| row.number(&["Value"])).unwrap_or_default();
     }
     Ok(())
+}
+
+/// Asks for the databases by their names there. How names are compared is in the answer.
+fn ask_existence(
+    packets: &mut Packets,
+    request: &Request<'_>,
+    server: &Server,
+) -> Result<Option<Existence>, Failure> {
+    let is_mariadb = server.flavour == Flavour::MariaDb;
+    let own = |is_lower| own_names(request.databases, &server.channels, Names { is_mariadb, is_lower });
+    let shown = packets.query(&existence::query(&[own(false), own(true)].concat())).or_else(if_told)?;
+    Ok(Existence::read(&shown))
 }
 
 fn ask_semi_sync(packets: &mut Packets, request: &Request<'_>) -> Result<SemiSync, Failure> {

@@ -7,8 +7,9 @@ use crate::channel::Channel;
 use crate::filter::{Expected, MARKED};
 use crate::server::{Flavour, Server};
 
-/// The errors by which data differ: ER_KEY_NOT_FOUND and ER_DUP_ENTRY.
-const OF_DATA: [&str; 3] = ["1032", "1062", "all"];
+/// The errors by which data differ: ER_KEY_NOT_FOUND, ER_DUP_ENTRY, and those of foreign keys:
+/// ER_NO_REFERENCED_ROW, ER_ROW_IS_REFERENCED and both of today.
+const OF_DATA: [&str; 7] = ["1032", "1062", "1216", "1217", "1451", "1452", "all"];
 
 /// Judges the errors that a server skips. MariaDB counts what it has skipped, and MySQL does not.
 pub(crate) fn judge(server: &Server) -> Vec<Finding> {
@@ -42,17 +43,16 @@ pub(crate) fn of_marked(server: &Server, expected: Expected<'_>) -> Option<Findi
     })
 }
 
-/// Judges a channel that drops what its source itself writes. A source that is a replica too `passes_on`
-/// what others write.
-pub(crate) fn of_source(subject: &str, channel: &Channel, passes_on: bool) -> Option<Finding> {
+/// Judges a channel that drops what its source itself writes. `passes_on` is whether the source sends what
+/// others write as well, `None` if it was not asked: then it may.
+pub(crate) fn of_source(subject: &str, channel: &Channel, passes_on: Option<bool>) -> Option<Finding> {
     let id = channel.source_server_id;
-    channel.filters.ignores(id).then(|| match passes_on {
-        true => Finding::warning(format!(
-            "{subject}: IGNORE_SERVER_IDS has {id}, its source: its own writes are dropped"
-        )),
-        false => Finding::critical(format!(
-            "{subject}: IGNORE_SERVER_IDS has {id}, its source: all of it is dropped"
-        )),
+    channel.filters.ignores(id).then(|| {
+        let has = format!("{subject}: IGNORE_SERVER_IDS has {id}, its source:");
+        match passes_on {
+            Some(false) => Finding::critical(format!("{has} all of it is dropped")),
+            Some(true) | None => Finding::warning(format!("{has} what it writes itself is dropped")),
+        }
     })
 }
 
@@ -84,10 +84,12 @@ mod tests {
 
     #[test]
     fn errors_that_are_skipped_without_a_count() {
-        let rows: [(&str, bool); 7] = [
+        let rows: [(&str, bool); 9] = [
             ("1032", true),
             ("1007,1062", true),
             ("ALL", true),
+            ("1452", true),
+            ("1007,1451", true),
             ("1007,1008,1050,1051,1054,1060,1061,1068,1094,1146", false),
             ("10620", false),
             ("1205", false),
@@ -165,11 +167,17 @@ mod tests {
     #[test]
     fn a_source_that_is_dropped() {
         let rows = [
-            ("1", false, "CRITICAL s: IGNORE_SERVER_IDS has 1, its source: all of it is dropped"),
-            ("3, 1", false, "CRITICAL s: IGNORE_SERVER_IDS has 1, its source: all of it is dropped"),
-            ("1", true, "WARNING s: IGNORE_SERVER_IDS has 1, its source: its own writes are dropped"),
-            ("2,11", false, ""),
-            ("", false, ""),
+            ("1", Some(false), "CRITICAL s: IGNORE_SERVER_IDS has 1, its source: all of it is dropped"),
+            ("3, 1", Some(false), "CRITICAL s: IGNORE_SERVER_IDS has 1, its source: all of it is dropped"),
+            (
+                "1",
+                Some(true),
+                "WARNING s: IGNORE_SERVER_IDS has 1, its source: what it writes itself is dropped",
+            ),
+            ("1", None, "WARNING s: IGNORE_SERVER_IDS has 1, its source: what it writes itself is dropped"),
+            ("2,11", None, ""),
+            ("2,11", Some(false), ""),
+            ("", Some(false), ""),
         ];
         for (ids, passes_on, expected) in rows {
             let columns = [("Replicate_Ignore_Server_Ids", ids), ("Master_Server_Id", "1")];

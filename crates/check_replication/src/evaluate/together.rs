@@ -82,13 +82,13 @@ impl<'a> Together<'a> {
         self.servers.get(self.links.source(replica, channel)?)?.by_rows
     }
 
-    /// Whether the source of a channel, if that answered too, is a replica of another.
-    pub(super) fn source_is_replica(&self, replica: usize, channel: usize) -> bool {
-        let source = self.links.source(replica, channel).and_then(|source| self.servers.get(source));
-        source.is_some_and(|source| {
-            source.passes_on == Some(true)
-                && source.channels.iter().any(|channel| channel.source_server_id != self.id(replica))
-        })
+    /// Whether the source of a channel passes on what others than it and the replica write. `None` if it was
+    /// not asked, or did not answer.
+    pub(super) fn source_passes_on(&self, replica: usize, channel: usize) -> Option<bool> {
+        let source = self.servers.get(self.links.source(replica, channel)?)?;
+        let mut others = source.channels.iter().map(|channel| channel.source_server_id);
+        let has_others = source.membership.is_some() || others.any(|id| id != self.id(replica));
+        Some(source.passes_on == Some(true) && has_others)
     }
 
     fn id(&self, place: usize) -> u64 {

@@ -67,14 +67,35 @@ fn filters_go_by_the_name_that_a_database_has_here() {
     let crossing =
         "WARNING b: Replicate_Do_DB loses what sessions in other databases write to shop (here app)";
     let ignored = "CRITICAL b: Replicate_Wild_Ignore_Table leaves out the database shop (here app)";
+    // A statement that names the database itself keeps the old name.
+    let old = |by: &str| {
+        format!("WARNING b: Replicate_{by} loses what sessions in other databases write to shop (here app)")
+    };
+    let part = |by: &str| format!("WARNING b: Replicate_{by} leaves out tables of shop (here app)");
+    let (wild_do, wild_ignore, ignore) =
+        (old("Wild_Do_Table"), old("Wild_Ignore_Table"), old("Ignore_Table"));
+    let (tmp, orders) = (part("Wild_Ignore_Table"), part("Wild_Do_Table"));
+    let both = format!("{orders}, {wild_do}");
+    let (one, three) = (format!("{crossing}, {wild_do}"), format!("{wild_do}, {ignore}"));
     let rows = [
         ("Do_DB=shop", "shop->app", whole),
         ("Do_DB=app", "shop->app", crossing),
         ("Do_DB=app", "stock->one,shop->app,shop->two", crossing),
         ("Do_DB=app", "shop->app,app->two", crossing),
-        ("Wild_Ignore_Table=shop.%", "shop->app", ""),
+        ("Wild_Ignore_Table=shop.%", "shop->app", &wild_ignore),
+        ("Wild_Ignore_Table=shop.tmp%", "shop->app", &wild_ignore),
+        ("Ignore_Table=shop.t", "shop->app", &ignore),
+        // The same of both names.
+        ("Wild_Ignore_Table=%.tmp%", "shop->app", &tmp),
+        ("Wild_Do_Table=%.orders", "shop->app", &orders),
+        ("Wild_Do_Table=%.%", "shop->app", ""),
+        ("Wild_Do_Table=app.%,shop.%", "shop->app", ""),
+        ("Wild_Ignore_Table=stock.%", "shop->app", ""),
+        ("Wild_Do_Table=app.orders", "shop->app", &both),
+        ("Do_DB=app Wild_Do_Table=app.%", "shop->app", &one),
+        ("Wild_Do_Table=app.% Ignore_Table=shop.t", "shop->app", &three),
         ("Wild_Ignore_Table=app.%", "shop->app", ignored),
-        ("Wild_Do_Table=app.%", "shop->app", ""),
+        ("Wild_Do_Table=app.%", "shop->app", &wild_do),
         ("Wild_Do_Table=shop.%", "SHOP->app", ""),
         ("Wild_Do_Table=shop.%", "app->shop", ""),
         ("Wild_Do_Table=shop.%", "shop", ""),
@@ -225,7 +246,19 @@ fn a_part_may_be_left_out_by_filters_that_are_accepted() {
     let domains = "WARNING a: Replicate_Ignore_Domain_Ids may leave out shop";
     let ignored = "WARNING a: Replicate_Ignore_Table leaves out tables of shop";
     let servers = "WARNING a: Replicate_Ignore_Server_Ids may leave out shop";
-    let rows: [(&str, &str, &[&str]); 11] = [
+    let loses = "loses what sessions in other databases write to shop (here app), \
+                 only CREATE, ALTER, DROP and TRUNCATE if the source has binlog_format ROW";
+    let old_name = &*format!("WARNING a: Replicate_Wild_Ignore_Table {loses}");
+    let taken = &*format!("WARNING a: Replicate_Wild_Do_Table {loses}");
+    let rows: [(&str, &str, &[&str]); 14] = [
+        // What statements lose that name the database.
+        ("Wild_Do_Table=app.% Rewrite_DB=shop->app", "Replicate_Wild_Do_Table", &["OK "]),
+        ("Wild_Ignore_Table=shop.% Rewrite_DB=shop->app", "Replicate_Wild_Do_Table", &[old_name]),
+        (
+            "Wild_Do_Table=app.% Ignore_Table=shop.t Rewrite_DB=shop->app",
+            "Replicate_Ignore_Table",
+            &[taken, "OK "],
+        ),
         // One that is accepted hides no other.
         ("Ignore_Table=shop.tmp Wild_Ignore_Table=shop.or%", "Replicate_Ignore_Table", &["OK ", tables]),
         ("Ignore_Table=shop.tmp Ignore_Server_Ids=1", "Replicate_Ignore_Table", &["OK ", servers]),
