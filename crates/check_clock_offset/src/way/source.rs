@@ -42,7 +42,9 @@ pub(super) fn usable(
             return Err(SourceError::Foreign(*source));
         }
         let asked = hosts.iter().filter(|host| is_of(host, *source));
-        let other = source.is_loopback().then(|| asked.copied().find(|host| !is_written_as_loopback(host)));
+        // From loopback an own address is reached too.
+        let is_here = |host: &Host| is_written_as_loopback(host) || host.address().is_some_and(is_own);
+        let other = source.is_loopback().then(|| asked.copied().find(|host| !is_here(host)));
         if let Some(host) = other.flatten() {
             return Err(SourceError::Loopback(*source, Box::new(host.clone())));
         }

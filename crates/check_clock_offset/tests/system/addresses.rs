@@ -27,6 +27,22 @@ fn agents_and_servers_answer_by_ipv6() {
     }
 }
 
+/// From loopback an agent of this machine is reached, by whatever address.
+#[test]
+fn an_own_address_is_reached_from_loopback() {
+    if missing(&AGENT_NEEDS) {
+        return;
+    }
+    let (_monitor, proxy) = network();
+    let _clock = Clock::agent(&proxy, "+7s");
+    let reading = check(&proxy, &["--hostname=198.51.100.7", "--source=127.0.0.1"]);
+    assert_eq!(reading.0.code, Some(1), "{:?}", reading.0);
+    reading.holds(7.0, 0.01);
+    let reading = check(&proxy, &["--hostname=198.51.100.8", "--source=127.0.0.1"]);
+    let line = "CLOCK_OFFSET UNKNOWN - --source=127.0.0.1 is loopback: it does not reach 198.51.100.8";
+    assert_eq!(reading.verdict(), (3, line));
+}
+
 #[test]
 fn a_name_with_a_dead_ipv6_side_is_asked_by_ipv4() {
     if missing(&AGENT_NEEDS) || missing(&SERVER_NEEDS) {
