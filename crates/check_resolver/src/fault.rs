@@ -105,7 +105,7 @@ pub(crate) enum Tcp {
     Closed,
     /// What came is not the answer.
     Malformed,
-    /// This machine could not connect.
+    /// No connection was made, for this reason.
     NotMade(&'static str),
 }
 
@@ -182,6 +182,7 @@ pub(crate) fn code_text(code: OptRcode) -> String {
 }
 
 const REJECTED_HERE: &str = "rejected here";
+pub(crate) const PROHIBITED_ON_THE_WAY: &str = "prohibited on the way";
 pub(crate) const PROHIBITED_HERE: &str = "prohibited here";
 const EXPIRED: &str = "signature expired";
 const NOT_YET: &str = "signature not yet valid";
@@ -250,7 +251,7 @@ impl fmt::Display for Fault {
             Self::NoAnswer => "no answer",
             Self::NotYet => "no answer yet when the time ended",
             Self::Refused => "refused: nothing listens there",
-            Self::Prohibited => "prohibited on the way",
+            Self::Prohibited => PROHIBITED_ON_THE_WAY,
             Self::Unreachable(what) | Self::NotSent(what) => what,
             Self::NoInterface(zone) => return write!(f, "no such interface: {zone}"),
             Self::Unscoped => "needs its interface",

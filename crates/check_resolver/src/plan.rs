@@ -20,7 +20,7 @@ mod claim;
 use domain::base::iana::OptRcode;
 use net::Lack;
 
-use crate::fault::{Fault, Local, PROHIBITED_HERE, Tcp};
+use crate::fault::{Fault, Local, PROHIBITED_HERE, PROHIBITED_ON_THE_WAY, Tcp};
 use crate::message::Form;
 use crate::outcome::{Answered, Ended, Outcome};
 use claim::Claim;
@@ -300,7 +300,8 @@ fn tcp_fault(fault: &Fault) -> Tcp {
         Fault::Truncated(tcp) => *tcp,
         Fault::Refused => Tcp::Refused,
         Fault::NoAnswer => Tcp::NoAnswer,
-        Fault::NotSent(why) => Tcp::NotMade(why),
+        Fault::NotSent(why) | Fault::Unreachable(why) => Tcp::NotMade(why),
+        Fault::Prohibited => Tcp::NotMade(PROHIBITED_ON_THE_WAY),
         Fault::Local(Local::Prohibited) => Tcp::NotMade(PROHIBITED_HERE),
         Fault::Local(Local::Port) => Tcp::NotMade(Lack::Port.words()),
         _ => Tcp::Malformed,

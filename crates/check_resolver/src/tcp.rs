@@ -2,16 +2,18 @@
 //! its own (RFC 7766).
 
 use std::io;
+use std::net::SocketAddr;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::time::Instant;
 
 use net::udp::random;
+use net::{Told, drop_icmp_errors, keep_icmp_errors, told};
 use rustix::event::PollFlags;
 use rustix::io::{Errno, read as receive};
 use rustix::net::sockopt::socket_error;
 use rustix::net::{AddressFamily, SendFlags, SocketFlags, SocketType, connect, send, socket_with};
 
-use crate::fault::{Fault, Tcp as TcpFault};
+use crate::fault::{Fault, Local, Tcp as TcpFault};
 use crate::message::{Form, Heard, question, read};
 use crate::outcome::{Answered, Ended};
 use crate::target::{Patience, Subject};
@@ -46,6 +48,7 @@ impl Tcp {
         let family = if subject.to.is_ipv4() { AddressFamily::INET } else { AddressFamily::INET6 };
         let socket =
             socket_with(family, SocketType::STREAM, SocketFlags::CLOEXEC | SocketFlags::NONBLOCK, None)?;
+        keep_icmp_errors(&socket, subject.to.is_ipv6());
         let [first, second, ..] = random()?.to_ne_bytes();
         let id = u16::from_ne_bytes([first, second]);
         let message = question(id, subject.name, subject.kind, form);
@@ -88,10 +91,9 @@ impl Tcp {
         if !self.is_connected {
             match socket_error(&self.socket) {
                 Ok(Ok(())) => self.is_connected = true,
-                Ok(Err(errno)) | Err(errno) => {
-                    return Some(Err(of_sending(&errno.into(), subject.to)));
-                }
+                Ok(Err(errno)) | Err(errno) => return Some(Err(self.failed(errno, subject.to))),
             }
+            drop_icmp_errors(&self.socket, subject.to.is_ipv6());
         }
         if !self.output.is_empty() {
             match send(&self.socket, &self.output, SendFlags::NOSIGNAL) {
@@ -112,6 +114,17 @@ impl Tcp {
             if let Some(message) = whole(&self.input) {
                 return Some(self.judge(message, subject));
             }
+        }
+    }
+
+    /// Returns why no connection was made that a packet was sent for: who says so, where the error of the
+    /// system leaves it open.
+    fn failed(&self, errno: Errno, to: SocketAddr) -> Fault {
+        match told(&self.socket, to.ip()) {
+            // A firewall rejects by the ICMP error of a closed port too (nft's default).
+            Some(Told::Here) => Fault::Local(Local::Prohibited),
+            Some(Told::Icmp(icmp)) => Fault::from_icmp(icmp, false),
+            Some(Told::NoNeighbour) | None => of_sending(&errno.into(), to),
         }
     }
 

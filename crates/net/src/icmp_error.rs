@@ -108,7 +108,7 @@ pub fn told(socket: impl AsFd, target: IpAddr) -> Option<Told> {
 
 /// Lets the kernel drop the ICMP errors of this socket again: on a connection that stands, each kept one
 /// would end it.
-pub(crate) fn drop_icmp_errors(socket: impl AsFd, v6: bool) {
+pub fn drop_icmp_errors(socket: impl AsFd, v6: bool) {
     let _ =
         if v6 { setsockopt(&socket, Ipv6RecvErr, &false) } else { setsockopt(&socket, Ipv4RecvErr, &false) };
 }

@@ -65,7 +65,7 @@ pub use exchange::{Exchanged, STAGGER, Silence, Unanswered, Verdict, exchange};
 pub use getent::{Family, ResolveError, parse as getent_addresses};
 pub use host::{Host, NoInterface, shown, shown_address, zone_name, zoned};
 pub use host_port::HostPort;
-pub use icmp_error::{IcmpError, Told, keep_icmp_errors, take_icmp_error, told};
+pub use icmp_error::{IcmpError, Told, drop_icmp_errors, keep_icmp_errors, take_icmp_error, told};
 pub use lack::Lack;
 pub use local::local_words;
 pub use name::{InvalidHost, Name, Zone};

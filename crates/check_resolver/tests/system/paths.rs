@@ -110,6 +110,42 @@ fn routers_and_routes_say_why() {
     }
 }
 
+/// The firewall of the nameserver itself lets no TCP through: that is no fault of the machine that asks.
+#[test]
+fn a_firewall_that_rejects_tcp_is_blamed_where_it_is() {
+    if missing(&NEEDS) || missing(&[Need::Program("nft")]) {
+        return;
+    }
+    let (near, server) = cabled();
+    for (host, last) in [(&near, 1), (&server, 53)] {
+        host.ip(&["addr", "add", &format!("192.0.2.{last}/24"), "dev", "eth0"]);
+        host.ip(&["addr", "add", &format!("2001:db8::{last}/64"), "dev", "eth0", "nodad"]);
+    }
+    let _servers = (fake(&server, "192.0.2.53:53"), fake(&server, "[2001:db8::53]:53"));
+    let rows = [
+        (&server, "input", "192.0.2.53", "icmp type admin-prohibited", "prohibited on the way"),
+        (&server, "input", "192.0.2.53", "icmp type net-unreachable", "net unreachable"),
+        (&server, "input", "192.0.2.53", "icmp type net-prohibited", "prohibited on the way"),
+        (&server, "input", "192.0.2.53", "icmp type port-unreachable", "refused"),
+        (&server, "input", "192.0.2.53", "tcp reset", "refused"),
+        (&server, "input", "2001:db8::53", "icmpv6 type no-route", "net unreachable"),
+        (&server, "input", "2001:db8::53", "icmpv6 type admin-prohibited", "prohibited on the way"),
+        (&near, "output", "192.0.2.53", "icmp type admin-prohibited", "prohibited here"),
+        (&near, "output", "2001:db8::53", "icmpv6 type no-route", "prohibited here"),
+    ];
+    for (host, hook, address, with, words) in rows {
+        let rules = format!(
+            "add table inet x; add chain inet x o {{ type filter hook {hook} priority 0; }}; \
+             add rule inet x o tcp dport 53 reject with {with}"
+        );
+        assert_eq!(run(host.command("nft").arg(rules)).code, Some(0));
+        let outcome = check(&near, &[&format!("--server={address}"), "--name=tc.test"]);
+        let line = format!("CRITICAL - 1 of 1 nameserver fails: {address} truncated, and TCP {words}");
+        assert_eq!(said(&outcome), (2, line), "{hook} {with}");
+        assert_eq!(run(host.command("nft").arg("delete table inet x")).code, Some(0));
+    }
+}
+
 #[test]
 fn a_machine_whose_firewall_drops_its_own_questions_resolves_nothing() {
     if missing(&NEEDS) || missing(&[Need::Program("nft")]) {
