@@ -16,7 +16,7 @@ use rustls::{ClientConnection, StreamOwned};
 use crate::cause::{Cause, Mark};
 use crate::socket::Socket;
 use crate::source::Source;
-use crate::tls::Client;
+use crate::tls::{Client, Shown};
 use crate::waiting::Waiting;
 
 /// A connection. Its [`Read`] and [`Write`] fail with errors that [`Cause::from`] understands.
@@ -149,14 +149,10 @@ impl<'a> Stream<'a> {
     /// # Errors
     /// [`Cause`]: the handshake failed, or the certificate is not accepted.
     pub fn secure(self, client: &Client, name: &str, early: Vec<u8>) -> Result<Self, Cause> {
-        let mut connection = client.connection(name).map_err(Cause::Tls)?;
+        let (mut connection, shown) = client.connection(name).map_err(Cause::Tls)?;
         let mut resumed = Resumed { early: Cursor::new(early), stream: self };
         while connection.is_handshaking() {
-            connection.complete_io(&mut resumed).map_err(|error| match Cause::from(error) {
-                Cause::Closed => Cause::ClosedInHandshake,
-                Cause::Reset => Cause::ResetInHandshake,
-                cause => cause,
-            })?;
+            connection.complete_io(&mut resumed).map_err(|error| of_handshake(error, &shown))?;
         }
         let way = Way::Secure(Box::new(StreamOwned::new(connection, resumed)));
         Ok(Self { way, left: u64::MAX, limit: u64::MAX })
@@ -220,6 +216,19 @@ impl<'a> Stream<'a> {
                 tls.sock.stream.say_goodbye();
             }
         }
+    }
+}
+
+/// Returns why a handshake fails, by what the server showed before.
+fn of_handshake(error: io::Error, shown: &Shown) -> Cause {
+    let of_tls = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>());
+    if let Some(of_tls) = of_tls {
+        return Cause::Tls(shown.fault(of_tls));
+    }
+    match Cause::from(error) {
+        Cause::Closed => Cause::ClosedInHandshake,
+        Cause::Reset => Cause::ResetInHandshake,
+        cause => cause,
     }
 }
 

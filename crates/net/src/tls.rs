@@ -13,6 +13,7 @@
 //! | `p521` | the exchange of keys on the curve P-521 |
 //! | `provider` | what TLS is made of |
 //! | `session` | a connection whose octets the caller moves |
+//! | `shown` | what a server showed and asked for, by which an error is read |
 //! | `signature` | the signature of a certificate, and which key may have made it |
 //! | `ways` | the chains where a signature cannot be verified here |
 //! | `fault` | what is wrong with a certificate or a handshake, as data and in words |
@@ -29,6 +30,7 @@ mod key;
 mod p521;
 mod provider;
 mod session;
+mod shown;
 mod signature;
 mod verifier;
 mod ways;
@@ -47,6 +49,8 @@ pub use fault::Fault;
 pub use key::{Kind, Unverifiable};
 pub use session::Session;
 pub use verifier::Verify;
+
+pub(crate) use shown::Shown;
 
 use asked::Asked;
 use verifier::Verifier;
@@ -123,20 +127,16 @@ impl Client {
     /// # Errors
     /// [`Fault`]: no certificate can be for this name.
     pub fn session(&self, name: &str) -> Result<Session, Fault> {
-        let (connection, verifier, asked) = self.begin(name)?;
-        Ok(Session::new(connection, verifier, asked))
+        let (connection, shown) = self.connection(name)?;
+        Ok(Session::new(connection, shown))
     }
 
-    /// Returns the state of a new connection to a server that is called `name`, a host name or an address.
+    /// Returns the state of a new connection to a server that is called `name`, a host name or an address,
+    /// and what reads its errors.
     ///
     /// # Errors
     /// [`Fault`]: no certificate can be for this name.
-    pub(crate) fn connection(&self, name: &str) -> Result<ClientConnection, Fault> {
-        Ok(self.begin(name)?.0)
-    }
-
-    /// Begins a connection, with a verifier of its own.
-    fn begin(&self, name: &str) -> Result<(ClientConnection, Arc<Verifier>, Arc<Asked>), Fault> {
+    pub(crate) fn connection(&self, name: &str) -> Result<(ClientConnection, Shown), Fault> {
         let server = ServerName::try_from(name.to_owned()).map_err(|_| Fault::Name(name.to_owned()))?;
         let verifier = Arc::new(self.verifier.renewed());
         let mut config = ClientConfig::clone(&self.config);
@@ -144,6 +144,6 @@ impl Client {
         let asked = Arc::new(Asked::new(config.client_auth_cert_resolver));
         config.client_auth_cert_resolver = Arc::<Asked>::clone(&asked);
         let connection = ClientConnection::new(Arc::new(config), server);
-        Ok((connection.map_err(|error| Fault::from(&error))?, verifier, asked))
+        Ok((connection.map_err(|error| Fault::from(&error))?, Shown { verifier, asked }))
     }
 }

@@ -1,28 +1,25 @@
 //! One TLS connection whose octets the caller moves: for many connections side by side.
 
 use std::io::{Cursor, Read as _, Write as _};
-use std::sync::Arc;
 
-use rustls::{AlertDescription, ClientConnection, Error};
+use rustls::ClientConnection;
 
-use super::asked::Asked;
 use super::certificate::End;
 use super::fault::Fault;
-use super::verifier::Verifier;
+use super::shown::Shown;
 
 /// The client's side of a TLS connection. Octets of the server go in by [`Session::take`], and what must be
 /// sent to it comes out of [`Session::outgoing`].
 #[derive(Debug)]
 pub struct Session {
     connection: ClientConnection,
-    verifier: Arc<Verifier>,
-    asked: Arc<Asked>,
+    shown: Shown,
 }
 
 impl Session {
     /// Takes the state of a new connection.
-    pub(super) fn new(connection: ClientConnection, verifier: Arc<Verifier>, asked: Arc<Asked>) -> Self {
-        Self { connection, verifier, asked }
+    pub(super) fn new(connection: ClientConnection, shown: Shown) -> Self {
+        Self { connection, shown }
     }
 
     /// Takes octets that the server sent, and returns what they say in plain text, which may be nothing.
@@ -37,7 +34,7 @@ impl Session {
         {
             let state = self.connection.process_new_packets();
             // The chain is accepted before the signature of the handshake is looked at.
-            let state = state.map_err(|error| self.fault(&error))?;
+            let state = state.map_err(|error| self.shown.fault(&error))?;
             let start = plain.len();
             plain.resize(start + state.plaintext_bytes_to_read(), 0);
             if let Some(room) = plain.get_mut(start..).filter(|room| !room.is_empty()) {
@@ -48,20 +45,6 @@ impl Session {
             }
         }
         Ok(plain)
-    }
-
-    fn fault(&self, error: &Error) -> Fault {
-        match error {
-            // TLS 1.2 has no alert of its own for it, and servers send one of these.
-            Error::AlertReceived(
-                AlertDescription::HandshakeFailure
-                | AlertDescription::NoCertificate
-                | AlertDescription::BadCertificate
-                | AlertDescription::CertificateUnknown
-                | AlertDescription::AccessDenied,
-            ) if self.asked.in_vain() && self.verifier.has_accepted() => Fault::WantsCertificate,
-            error => Fault::from(error).ending(|| self.verifier.first_end()),
-        }
     }
 
     /// Encrypts octets for the server.
@@ -94,12 +77,13 @@ impl Session {
     /// Returns when the first certificate ends of the chain that the server showed: its own where the chain
     /// is not verified. `None` until the chain is accepted, and if that cannot be read.
     pub fn first_end(&self) -> Option<End> {
-        self.verifier.first_end()
+        self.shown.first_end()
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
     use std::time::Duration;
 
     use plugin::Deadline;
