@@ -24,7 +24,8 @@ const VIA_ADDRESS: usize = 2;
 /// The place of rtm_type in struct rtmsg, and its value for an address that is reached over a link.
 const TYPE: usize = 7;
 const RTN_UNICAST: u8 = 1;
-/// The value of rtm_type for a broadcast address.
+/// The values of rtm_type for an address of this machine and for a broadcast address.
+const RTN_LOCAL: u8 = 2;
 const RTN_BROADCAST: u8 = 3;
 
 /// The way to an address.
@@ -37,6 +38,9 @@ pub struct Route {
     pub on_link: bool,
     /// The next router: `None` where there is none between.
     pub gateway: Option<IpAddr>,
+    /// Whether this machine takes what is sent to it: one of its addresses, or of a whole network that it
+    /// takes for its own (`ip route add local`).
+    pub is_local: bool,
     /// Whether it is the broadcast address of a network of this machine.
     pub is_broadcast: bool,
 }
@@ -80,8 +84,9 @@ fn request(address: IpAddr) -> Vec<u8> {
 
 fn parse(payload: &[u8]) -> Result<Route, NetlinkError> {
     let kind = payload.get(TYPE);
-    let [on_link, is_broadcast] = [RTN_UNICAST, RTN_BROADCAST].map(|wanted| kind == Some(&wanted));
-    let mut route = Route { interface: 0, on_link, gateway: None, is_broadcast };
+    let is = |wanted: u8| kind == Some(&wanted);
+    let (on_link, is_local, is_broadcast) = (is(RTN_UNICAST), is(RTN_LOCAL), is(RTN_BROADCAST));
+    let mut route = Route { interface: 0, on_link, gateway: None, is_local, is_broadcast };
     for attribute in NlasIterator::new(payload.get(HEADER..).unwrap_or_default()) {
         let attribute = attribute?;
         match attribute.kind() {
@@ -114,7 +119,7 @@ mod tests {
         for address in ["127.0.0.1", "127.1.2.3", "127.0.0.1"] {
             let route = routes.to(address.parse().unwrap(), &deadline).unwrap();
             assert!(bound.interface(route.interface).unwrap().loopback);
-            assert!(!route.on_link && !route.is_broadcast);
+            assert!(route.is_local && !route.on_link && !route.is_broadcast);
         }
     }
 
@@ -122,7 +127,7 @@ mod tests {
     fn a_broadcast_address_is_told_apart() {
         let deadline = Deadline::after(Duration::from_secs(8));
         let route = RouteLookup::open().unwrap().to("127.255.255.255".parse().unwrap(), &deadline).unwrap();
-        assert!(route.is_broadcast && !route.on_link);
+        assert!(route.is_broadcast && !route.is_local && !route.on_link);
     }
 
     #[test]
@@ -131,7 +136,7 @@ mod tests {
             [&[2, 32, 0, 0, 254, 0, 0, 1, 0, 0, 0, 0][..], &[8, 0, 4, 0], &7_u32.to_ne_bytes()].concat();
         let route = |interface, on_link, gateway: Option<&str>| {
             let gateway = gateway.map(|address| address.parse().unwrap());
-            Route { interface, on_link, gateway, is_broadcast: false }
+            Route { interface, on_link, gateway, is_local: false, is_broadcast: false }
         };
         assert_eq!(parse(&on_link).unwrap(), route(7, true, None));
         let routed = [&on_link[..], &[8, 0, 5, 0, 192, 0, 2, 1]].concat();

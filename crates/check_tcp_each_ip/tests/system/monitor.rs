@@ -88,6 +88,32 @@ fn a_source_that_leads_nowhere_is_named() {
     }
 }
 
+/// An outage of what an interface leads to is one, also where no address tells that it leads there.
+#[test]
+fn an_interface_leads_to_more_than_its_addresses() {
+    if missing(&HOSTS) {
+        return;
+    }
+    let _room = NEIGHBOURS.read().unwrap_or_else(PoisonError::into_inner);
+    let (monitor, _server) = routed(1);
+    monitor.ip(&["route", "add", "local", "203.0.113.0/24", "dev", "lo"]);
+    monitor.ip(&["addr", "add", "127.5.0.1/32", "dev", "eth0"]);
+    let _own = listening(&monitor, 80);
+    let rows = [
+        ("203.0.113.5", "--interface=lo", 80, 0, "203.0.113.5"),
+        ("203.0.113.5", "--interface=lo", 81, 2, "203.0.113.5 refused"),
+        ("127.5.0.1", "--interface=eth0", 80, 0, "127.5.0.1"),
+        ("127.5.0.1", "--interface=eth0", 81, 2, "127.5.0.1 refused"),
+        ("198.51.100.1", "--interface=lo", 81, 2, "198.51.100.1 refused"),
+    ];
+    for (address, option, port, code, words) in rows {
+        let (ip, port) = (format!("--ip={address}"), format!("--port={port}"));
+        let outcome = check(&monitor, &[&port, &ip, option, "--connect-timeout=1.2"]);
+        assert_eq!(outcome.code, Some(code), "{address} {option} {}", outcome.stdout);
+        assert!(outcome.first_line().contains(words), "{address} {option} {}", outcome.stdout);
+    }
+}
+
 /// The kernel reports a neighbour that does not answer to the first few packets that wait for it, and drops
 /// the others: all the same one host has one verdict.
 #[test]

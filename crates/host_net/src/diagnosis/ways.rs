@@ -80,7 +80,7 @@ impl Ways {
 
     /// The way to an address: `None` if there is none, or no time is left to ask for it.
     pub(crate) fn to(&mut self, address: IpAddr, deadline: &Deadline) -> Option<Way> {
-        let Route { interface, on_link, gateway, is_broadcast } = self.routes.to(address, deadline)?;
+        let Route { interface, on_link, gateway, is_broadcast, .. } = self.routes.to(address, deadline)?;
         let known = self.bound.interface(interface);
         let hop = (interface, gateway.unwrap_or(address));
         Some(Way {
