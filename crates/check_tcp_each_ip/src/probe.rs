@@ -73,7 +73,7 @@ pub(crate) fn probe(args: &Args, allowed: &Allowed, deadline: &Deadline) -> Resu
     notes.extend(args.securing.note());
     notes.extend(source::note(&args.connecting.source, &swept.targets));
     notes.extend(swept.notes(args.connecting.tries));
-    notes.extend(swept.note_on_certificates());
+    notes.extend(swept.note_on_certificates(args.securing.is_verified()));
     // Whatever else a port does, it is not open.
     let is_closed = |(_, cause): &mut (u32, Cause)| {
         args.connecting.closed && !matches!(cause, Cause::Open | Cause::Local(_))

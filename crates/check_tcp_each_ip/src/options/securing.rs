@@ -54,6 +54,11 @@ impl Securing {
         ))
     }
 
+    /// Whether anything of a certificate is verified.
+    pub(crate) fn is_verified(&self) -> bool {
+        self.tls_verify != Level::None
+    }
+
     /// Reads what TLS needs: `None` without TLS.
     pub(crate) fn load(&self, deadline: &Deadline) -> Result<Option<Tls>, TlsError> {
         if !self.tls {

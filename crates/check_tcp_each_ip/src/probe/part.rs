@@ -116,14 +116,19 @@ impl Swept {
         }
     }
 
-    /// Returns the note on those that refused us since we have no certificate.
-    pub(super) fn note_on_certificates(&self) -> Option<String> {
+    /// Returns the note on those that refused us since we have no certificate, of whom is known whether their
+    /// own ones were verified.
+    pub(super) fn note_on_certificates(&self, is_verified: bool) -> Option<String> {
         let (count, want) = match self.found.want_certificate {
             0 => return None,
             1 => (1, "target wants"),
             count => (count, "targets want"),
         };
-        Some(format!("note: {count} {want} a client certificate: only what the servers show was verified"))
+        let tested = match is_verified {
+            true => "only what the servers show was verified",
+            false => "only the start of the handshake was tested",
+        };
+        Some(format!("note: {count} {want} a client certificate: {tested}"))
     }
 
     /// Returns the notes on tries that are fewer than the `most` asked for.

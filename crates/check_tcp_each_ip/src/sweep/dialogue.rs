@@ -127,6 +127,27 @@ impl Dialogue {
         }
     }
 
+    /// Reads what comes on a connection that must stay. Whether it ended: with enough said, if the service
+    /// refuses us since we have no certificate.
+    pub(crate) fn stay(&mut self, script: &Script, socket: &OwnedFd) -> Heard {
+        let mut room = [0; 4096];
+        loop {
+            let octets = match recv(socket, room.as_mut_slice(), RecvFlags::empty()) {
+                Err(Errno::AGAIN | Errno::INTR) => return Heard::Waiting,
+                Ok((_, 0)) | Err(_) => return Heard::Failed(Cause::ClosedEarly),
+                Ok((_, length)) => room.get(..length).unwrap_or_default(),
+            };
+            let decrypted = self.decrypt(octets, socket);
+            self.said.clear();
+            let refused = decrypted.err().and_then(|cause| self.refused_without_certificate(&cause, script));
+            match refused {
+                Some(Ok(_)) => return Heard::Enough,
+                Some(Err(cause)) => return Heard::Failed(cause),
+                None => {}
+            }
+        }
+    }
+
     /// Takes octets of the service. Returns whether it has said what it must.
     fn take(&mut self, octets: &[u8], script: &Script, socket: &OwnedFd, name: &str) -> Result<bool, Cause> {
         if let Err(cause) = self.decrypt(octets, socket) {

@@ -55,6 +55,13 @@ pub(crate) struct Connection {
     pub(crate) dialogue: Option<Box<Dialogue>>,
 }
 
+impl Connection {
+    /// Whether the service refused us since we have no certificate, after it showed its own.
+    pub(crate) fn is_refused(&self) -> bool {
+        self.dialogue.as_ref().is_some_and(|dialogue| dialogue.wants_certificate)
+    }
+}
+
 /// An entry of a queue. It is stale if the slot has another connection by now, or the same one in another
 /// stage.
 #[derive(Clone, Copy, Debug)]

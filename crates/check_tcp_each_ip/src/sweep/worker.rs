@@ -203,10 +203,11 @@ impl<'a> Worker<'a> {
         self.await_event(connection, epoll::EventFlags::IN, fresh)
     }
 
-    /// A connection is as it should be: that is all, or now it must stay so.
+    /// A connection is as it should be: that is all, or now it must stay so, unless the service refused us
+    /// since we have no certificate.
     fn stood(&mut self, mut connection: Connection, fresh: bool) -> Result<(), Errno> {
         connection.took = connection.started.elapsed();
-        if self.sweep.manner.stay.is_zero() {
+        if self.sweep.manner.stay.is_zero() || connection.is_refused() {
             self.succeeded(connection);
             return Ok(());
         }
@@ -261,13 +262,27 @@ impl<'a> Worker<'a> {
             Stage::Handshake => self.connected(slot, flags),
             Stage::Answer => self.answered(slot),
             Stage::Stay => {
-                if talk::has_ended(&connection.socket) {
-                    let (target, started) = (connection.target, connection.started);
-                    self.flight.remove(slot);
-                    self.failed(target, started, Cause::ClosedEarly);
-                }
+                self.stays(slot);
                 Ok(())
             }
+        }
+    }
+
+    /// Something comes on a connection that must stay as it is.
+    fn stays(&mut self, slot: u32) {
+        let Some(connection) = self.flight.get_mut(slot) else { return };
+        let heard = match (&self.sweep.manner.script, &mut connection.dialogue) {
+            (Some(script), Some(dialogue)) => dialogue.stay(script, &connection.socket),
+            _ if talk::has_ended(&connection.socket) => Heard::Failed(Cause::ClosedEarly),
+            _ => Heard::Waiting,
+        };
+        if matches!(heard, Heard::Waiting) {
+            return;
+        }
+        let Some(connection) = self.flight.remove(slot) else { return };
+        match heard {
+            Heard::Failed(cause) => self.failed(connection.target, connection.started, cause),
+            Heard::Enough | Heard::Waiting => self.succeeded(connection),
         }
     }
 

@@ -45,24 +45,34 @@ fn a_server_that_wants_a_client_certificate_is_verified() {
     let trusted = authority.path("ca.pem");
     let good = authority.sign("good", HERE);
     let expired = authority.sign_between("expired", HERE, "20200101000000Z", "20200229120000Z");
-    let note = "\nnote: 1 target wants a client certificate: only what the servers show was verified\n";
+    let note = "\nnote: 1 target wants a client certificate: only ";
+    let verified = "what the servers show was verified\n";
+    let tested = "the start of the handshake was tested\n";
     let wants = "127.0.0.1 wants a client certificate";
-    let rows: [(_, &str, &[&str], i32, &str, bool); 8] = [
-        (&good, "-tls1_2 -Verify 1", &[], 0, "", true),
-        (&good, "-tls1_2 -verify 1", &[], 0, "", false),
-        (&good, "-tls1_3 -Verify 1", &[], 0, "", false),
-        (&good, "-tls1_2 -Verify 1", &["--expect=x"], 2, wants, false),
-        (&good, "-tls1_3 -Verify 1", &["--expect=x"], 2, wants, false),
-        (&good, "-tls1_2 -Verify 1", &["--certificate-days=14:"], 2, "certificate expires 20", false),
-        (&good, "-tls1_2 -Verify 1", &["--sni=www.example.com"], 2, "certificate of 127.0.0.1", false),
-        (&expired, "-tls1_2 -Verify 1", &[], 2, "certificate expired 2020-02-29", false),
+    let rows: [(_, &str, &[&str], i32, &str, &str); 12] = [
+        (&good, "-tls1_2 -Verify 1", &[], 0, "", verified),
+        (&good, "-tls1_2 -verify 1", &[], 0, "", ""),
+        (&good, "-tls1_3 -Verify 1", &[], 0, "", ""),
+        // The end of the connection is that of its try.
+        (&good, "-tls1_2 -Verify 1", &["--stay=1", "--tries=2"], 0, "", verified),
+        (&good, "-tls1_3 -Verify 1", &["--stay=1", "--tries=2"], 0, "", verified),
+        (&good, "-tls1_2 -verify 1", &["--stay=1"], 0, "", ""),
+        (&expired, "-tls1_2 -Verify 1", &["--tls-verify=none"], 0, "", tested),
+        (&good, "-tls1_2 -Verify 1", &["--expect=x"], 2, wants, ""),
+        (&good, "-tls1_3 -Verify 1", &["--expect=x"], 2, wants, ""),
+        (&good, "-tls1_2 -Verify 1", &["--certificate-days=14:"], 2, "certificate expires 20", ""),
+        (&good, "-tls1_2 -Verify 1", &["--sni=www.example.com"], 2, "certificate of 127.0.0.1", ""),
+        (&expired, "-tls1_2 -Verify 1", &[], 2, "certificate expired 2020-02-29", ""),
     ];
-    for (pair, server, more, code, words, has_note) in rows {
+    for (pair, server, more, code, words, noted) in rows {
         let server = TlsServer::start(pair, server);
-        let outcome = ask(server.port(), &trusted, &[&["--tries=1"], more].concat());
+        let tries: &[&str] = if more.contains(&"--tries=2") { &[] } else { &["--tries=1"] };
+        let outcome = ask(server.port(), &trusted, &[tries, more].concat());
         assert_eq!(outcome.code, Some(code), "{more:?} {}", outcome.stdout);
         assert!(outcome.first_line().contains(words), "{more:?} {}", outcome.stdout);
-        assert_eq!(outcome.stdout.contains(note), has_note, "{more:?} {}", outcome.stdout);
+        let said =
+            outcome.stdout.split_once(note).map(|(_, rest)| rest.split_inclusive('\n').next().unwrap());
+        assert_eq!(said.unwrap_or_default(), noted, "{more:?} {}", outcome.stdout);
     }
 }
 

@@ -100,11 +100,11 @@ fn an_interface_leads_to_more_than_its_addresses() {
     monitor.ip(&["addr", "add", "127.5.0.1/32", "dev", "eth0"]);
     let _own = listening(&monitor, 80);
     let rows = [
-        ("203.0.113.5", "--interface=lo", 80, 0, "203.0.113.5"),
+        ("203.0.113.5", "--interface=lo", 80, 0, "1 address answers"),
         ("203.0.113.5", "--interface=lo", 81, 2, "203.0.113.5 refused"),
-        ("127.5.0.1", "--interface=eth0", 80, 0, "127.5.0.1"),
+        ("127.5.0.1", "--interface=eth0", 80, 0, "1 address answers"),
         ("127.5.0.1", "--interface=eth0", 81, 2, "127.5.0.1 refused"),
-        ("198.51.100.1", "--interface=lo", 81, 2, "198.51.100.1 refused"),
+        ("198.51.100.1", "--interface=lo", 81, 2, ": 198.51.100.1 "),
     ];
     for (address, option, port, code, words) in rows {
         let (ip, port) = (format!("--ip={address}"), format!("--port={port}"));

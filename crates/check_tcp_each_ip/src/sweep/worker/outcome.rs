@@ -20,8 +20,6 @@ impl Worker<'_> {
             Heard::Failed(Cause::Tls(Fault::Expired(end))) => Some(end.at),
             _ => connection.dialogue.as_ref().and_then(|dialogue| dialogue.not_after),
         };
-        let wants = connection.dialogue.as_ref().is_some_and(|dialogue| dialogue.wants_certificate);
-        self.found.want_certificate += usize::from(wants && matches!(heard, Heard::Enough));
         let tls = self.sweep.manner.script.as_ref().and_then(|script| script.tls.as_ref());
         if let (Some(at), Some(tls)) = (not_after, tls) {
             self.sweep.judged.shows_certificate(tls.days_until(at));
@@ -37,6 +35,7 @@ impl Worker<'_> {
             let failure = Failure { tries: manner.tries.most, cause: Cause::Open };
             return self.note(connection.target, earlier.as_ref(), failure, true);
         }
+        self.found.want_certificate += usize::from(connection.is_refused());
         match &mut connection.dialogue {
             Some(dialogue) => dialogue.end(&connection.socket, &manner.quit),
             None => dialogue::end(&connection.socket, &manner.quit),
