@@ -3,7 +3,7 @@
 
 use std::net::IpAddr;
 
-use host_config::{Dynamic, Family, Ports, type_fits};
+use host_config::{Dynamic, Family, Ports, conditions_fit};
 use host_net::{Bound, BoundAddress, Interface, Kind, Link};
 
 use crate::expected::Expected;
@@ -175,24 +175,10 @@ fn cause(dynamic: &Dynamic, here: &[&Interface], bound: &Bound) -> Option<String
 /// nothing else configures, as far as its name shows its type.
 pub(crate) fn is_for(dynamic: &Dynamic, interface: &Interface, expected: &Expected) -> bool {
     if dynamic.is_by_conditions() {
-        return fits_type(&dynamic.interface, &interface.name)
+        return conditions_fit(&dynamic.interface, &interface.name)
             && !is_configured_apart(interface, dynamic, expected);
     }
     dynamic.covers(&interface.name) || interface.altnames.iter().any(|name| dynamic.covers(name))
-}
-
-/// Whether conditions leave room for an interface of this name: also where it does not show its type.
-fn fits_type(conditions: &str, name: &str) -> bool {
-    types(conditions).is_none_or(|types| type_fits(&types, name).unwrap_or(true))
-}
-
-/// The types that conditions name: `None` if they name none.
-pub(crate) fn types(conditions: &str) -> Option<String> {
-    let mut words = conditions.split(' ').skip_while(|word| !word.to_ascii_lowercase().starts_with("type="));
-    let (_, first) = words.next()?.split_once('=')?;
-    let types: Vec<&str> =
-        std::iter::once(first).chain(words.take_while(|word| !word.contains('='))).collect();
-    Some(types.join(" "))
 }
 
 /// Whether something else than `dynamic` configures an interface, or its addresses mean nothing.

@@ -1,10 +1,10 @@
 //! The interfaces that a pattern of names or a type fits and that have no address while another one has: a
 //! lost lease is reported there as a note, without an alarm.
 
-use host_config::{Dynamic, is_of_guest, type_fits};
+use host_config::{Dynamic, is_of_guest, type_fits, types};
 use host_net::{Bound, Interface, Kind};
 
-use crate::dynamic::{Lease, is_configured_apart, is_for, kind, leased, of_family, types};
+use crate::dynamic::{Lease, is_configured_apart, is_for, kind, leased, of_family};
 use crate::expected::Expected;
 
 /// Returns a note for each pattern, with the interfaces that lack an address of their own. `leases` are what

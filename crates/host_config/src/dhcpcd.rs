@@ -2,16 +2,17 @@
 //! its `interface` blocks, of each family the last one. An interface with a block and no static IPv4 address
 //! gets one by DHCP. One without a block is no expectation: dhcpcd takes every interface that it finds.
 
+mod beside;
+
 use std::borrow::Cow;
-use std::collections::HashSet;
 
 use addresses::HostAddress;
 
 use crate::located::Located;
-use crate::promise::{ConfigError, Dynamic, Family, Place, Promise, Promises, Shadowed};
-use crate::selector::{device, is_pattern, selects};
-use crate::source::Source;
+use crate::promise::{ConfigError, Dynamic, Family, Place, Promises, Shadowed};
+use crate::selector::{is_pattern, selects};
 use crate::tree::Tree;
+pub(crate) use beside::yield_to_others;
 
 const FILE: &str = "/etc/dhcpcd.conf";
 
@@ -27,30 +28,6 @@ pub(crate) fn read(tree: &Tree<'_>) -> Result<Option<Promises>, ConfigError> {
     }
     config.promise(&mut all);
     Ok(Some(all))
-}
-
-/// Removes the leases of interfaces that another source gives an IPv4 address: dhcpcd does not start beside
-/// ifupdown, and its file may be older than that of another program.
-pub(crate) fn yield_to_others(found: &mut [(Source, Promises)]) {
-    let of_promise = |promise: &Promise| {
-        let name = promise.interface.as_deref().filter(|_| promise.expected.address.is_ipv4());
-        name.map(|name| device(name).to_owned())
-    };
-    let of_dynamic = |dynamic: &Dynamic| {
-        let name = Some(dynamic.device()).filter(|_| dynamic.family != Family::V6);
-        name.map(str::to_owned)
-    };
-    let of_source = |promises: &Promises| -> Vec<String> {
-        let choices = promises.one_of.iter().flat_map(|one_of| &one_of.profiles);
-        let static_ones = choices.clone().flat_map(|choice| &choice.promises).chain(&promises.promises);
-        let dynamic = choices.flat_map(|choice| &choice.dynamic).chain(&promises.dynamic);
-        static_ones.filter_map(of_promise).chain(dynamic.filter_map(of_dynamic)).collect()
-    };
-    let others = found.iter().filter(|(source, _)| *source != Source::Dhcpcd);
-    let others: HashSet<String> = others.flat_map(|(_, promises)| of_source(promises)).collect();
-    if let Some((_, own)) = found.iter_mut().find(|(source, _)| *source == Source::Dhcpcd) {
-        own.dynamic.retain(|dynamic| !others.contains(dynamic.device()));
-    }
 }
 
 /// What the file says so far.

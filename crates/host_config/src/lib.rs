@@ -66,7 +66,7 @@ mod wildcard;
 mod wireguard;
 
 pub use container::{container, process_start};
-pub use link_type::type_fits;
+pub use link_type::{conditions_fit, type_fits, types};
 pub use lists::{check_files, read_list_with_fields};
 pub use options::AddressOptions;
 pub use origin::Origin;

@@ -25,6 +25,21 @@ pub fn type_fits(types: &str, name: &str) -> Option<bool> {
     }
 }
 
+/// Returns whether conditions, as "Type=ether Driver=e1000", leave room for an interface of this name: also
+/// where it does not show its type.
+pub fn conditions_fit(conditions: &str, name: &str) -> bool {
+    types(conditions).is_none_or(|types| type_fits(&types, name).unwrap_or(true))
+}
+
+/// Returns the types that conditions name: `None` if they name none.
+pub fn types(conditions: &str) -> Option<String> {
+    let mut words = conditions.split(' ').skip_while(|word| !word.to_ascii_lowercase().starts_with("type="));
+    let (_, first) = words.next()?.split_once('=')?;
+    let types: Vec<&str> =
+        std::iter::once(first).chain(words.take_while(|word| !word.contains('='))).collect();
+    Some(types.join(" "))
+}
+
 /// Whether a pattern is of the type that a name shows.
 fn fits(pattern: &str, name: &str) -> Option<bool> {
     let pattern = match pattern {

@@ -106,6 +106,9 @@ pub struct Promises {
     pub managed: BTreeSet<String>,
     /// The interfaces that get an address from outside.
     pub dynamic: Vec<Dynamic>,
+    /// What tells the interfaces, by patterns or conditions, that get a static IPv4 address and are not
+    /// named.
+    pub unnamed: Vec<String>,
     /// The ports of bridges and the like.
     pub ports: Vec<Ports>,
     /// The VLANs that are configured with the interface that carries them.

@@ -12,6 +12,7 @@ use crate::{Args, Expected, Observations};
 
 mod copies;
 mod devices;
+mod dhcpcd;
 mod gone;
 mod guessed;
 mod hardware;

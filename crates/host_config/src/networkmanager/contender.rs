@@ -27,6 +27,9 @@ impl Contender {
         if is_port {
             return Choice { port, ..Choice::default() };
         }
+        let any_of_its_type = || (format!("type={}", short(profile.kind())), false);
+        let (interface, required) = profile.selector().unwrap_or_else(any_of_its_type);
+        to.add_unnamed(&promises.promises, [interface.clone()]);
         if let Some(doubt) = &doubt {
             let why = format!("whether {doubt} is not known here");
             promises.promises.drain(..).for_each(|promise: Promise| to.add_possible(&promise, &why));
@@ -34,8 +37,6 @@ impl Contender {
         to.remarks.append(&mut promises.remarks);
         to.notes.append(&mut promises.notes);
         to.possible.append(&mut promises.possible);
-        let any_of_its_type = || (format!("type={}", short(profile.kind())), false);
-        let (interface, required) = profile.selector().unwrap_or_else(any_of_its_type);
         let required = required && doubt.is_none();
         // A card without any other profile may have a cable and no DHCP server.
         let spare = required && profile.is_generated();

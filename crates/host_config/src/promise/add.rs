@@ -39,6 +39,7 @@ impl Promises {
     /// Takes over all but the addresses, those from outside too.
     pub(crate) fn append_rest(&mut self, mut other: Self) {
         self.possible.append(&mut other.possible);
+        self.unnamed.append(&mut other.unnamed);
         self.ports.append(&mut other.ports);
         self.vlans.append(&mut other.vlans);
         self.shadowed.append(&mut other.shadowed);
@@ -97,6 +98,15 @@ impl Promises {
             }
         }
         Self { ports: merged, ..self }
+    }
+
+    /// Notes what tells the interfaces, where none of these addresses names its own.
+    pub(crate) fn add_unnamed(&mut self, promises: &[Promise], selectors: impl IntoIterator<Item = String>) {
+        let is_unnamed =
+            |promise: &Promise| promise.interface.is_none() && promise.expected.address.is_ipv4();
+        if promises.iter().any(is_unnamed) {
+            self.unnamed.extend(selectors);
+        }
     }
 
     /// Adds the addresses of one interface. Of an IPv6 address with several prefix lengths, networkd and

@@ -8,7 +8,7 @@ use super::super::passthrough::{self, Profiles};
 use super::Definition;
 use crate::located::Located;
 use crate::networkmanager::Keyfile;
-use crate::promise::{Dynamic, Family, Place, Ports, Promises};
+use crate::promise::{Dynamic, Family, Place, Ports, Promise, Promises};
 
 impl Definition {
     /// What tells its interfaces where no name and no pattern of names does.
@@ -22,6 +22,16 @@ impl Definition {
         std::iter::once(kind).chain(others).collect::<Vec<_>>().join(" ")
     }
 
+    /// What tells its interfaces, and whether it is for a single one.
+    fn selector(&self) -> (String, bool) {
+        let pattern = self.matched.as_ref().and_then(|matched| matched.name.as_deref());
+        // A hardware address is that of one card, here or not.
+        let card = self.matched.as_ref().and_then(|matched| matched.hardware.as_deref());
+        let exact = self.interface().or(card.filter(|_| pattern.is_none()));
+        let told = exact.or(pattern).map(str::to_owned);
+        (told.unwrap_or_else(|| self.conditions()), exact.is_some())
+    }
+
     /// The family of the address that it gets by DHCP.
     fn dynamic(&self, is_port: bool) -> Option<Dynamic> {
         let (family, place) = match &self.dhcp {
@@ -30,13 +40,9 @@ impl Definition {
             [None, Some(place)] => (Family::V6, place),
             [Some(place), Some(_)] => (Family::Either, place),
         };
-        let pattern = self.matched.as_ref().and_then(|matched| matched.name.as_deref());
-        // A hardware address is that of one card, here or not.
-        let card = self.matched.as_ref().and_then(|matched| matched.hardware.as_deref());
-        let exact = self.interface().or(card.filter(|_| pattern.is_none()));
-        let interface = exact.or(pattern).map(str::to_owned).unwrap_or_else(|| self.conditions());
-        let required = exact.is_some() && !self.optional && !is_port;
-        let single = exact.is_none() && self.is_for_manager();
+        let (interface, is_exact) = self.selector();
+        let required = is_exact && !self.optional && !is_port;
+        let single = !is_exact && self.is_for_manager();
         Some(Dynamic { interface, family, required, spare: false, single, place: place.clone() })
     }
 
@@ -141,9 +147,13 @@ impl Definition {
             return profiles.add(&place.file, self.into_profile(&place), optional);
         }
         to.dynamic.extend(self.dynamic(is_port));
-        for (dhcp, place) in ["dhcp4", "dhcp6"].into_iter().zip(self.dhcp) {
-            to.remarks.extend(place.map(|place| place.remark(format!("{name}: {dhcp}"))));
+        let (selector, _) = self.selector();
+        for (dhcp, place) in ["dhcp4", "dhcp6"].into_iter().zip(&self.dhcp) {
+            to.remarks.extend(place.as_ref().map(|place| place.remark(format!("{name}: {dhcp}"))));
         }
-        to.add_of_interface(self.addresses.into_iter().map(|address| address.promise(interface.as_deref())));
+        let addresses = self.addresses.iter().cloned().map(|address| address.promise(interface.as_deref()));
+        let addresses: Vec<Promise> = addresses.collect();
+        to.add_unnamed(&addresses, [selector]);
+        to.add_of_interface(addresses.into_iter());
     }
 }

@@ -141,6 +141,7 @@ impl Network {
                 }
             }
         }
+        to.add_unnamed(&addresses, selectors.iter().map(|(selector, _)| selector.clone()));
         to.add_of_interface(addresses.into_iter());
     }
 

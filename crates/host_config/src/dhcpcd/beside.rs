@@ -1,0 +1,59 @@
+//! The leases of dhcpcd beside what other sources say of the same interfaces: its file may be older than
+//! theirs.
+
+use std::collections::HashSet;
+
+use crate::link_type::conditions_fit;
+use crate::promise::{Dynamic, Family, Promises};
+use crate::selector::{device, selects};
+use crate::source::Source;
+use crate::tree::Tree;
+
+/// What starts dhcpcd at boot, for all interfaces.
+const ENABLED: [&str; 3] = [
+    "/etc/systemd/system/multi-user.target.wants/dhcpcd.service",
+    "/etc/systemd/system/multi-user.target.wants/dhcpcd5.service",
+    "/etc/runlevels/default/dhcpcd",
+];
+
+/// Removes the leases of interfaces that another source gives an IPv4 address: dhcpcd does not start beside
+/// ifupdown. Where another source may give it one, by a pattern or by conditions, and nothing starts dhcpcd
+/// at boot, the lease is not required.
+pub(crate) fn yield_to_others(found: &mut [(Source, Promises)], tree: &Tree<'_>) {
+    let (own, others): (Vec<_>, Vec<_>) = found.iter_mut().partition(|(source, _)| *source == Source::Dhcpcd);
+    let others: Vec<&Promises> = others.iter().map(|(_, promises)| promises).collect();
+    let named: HashSet<&str> = others.iter().flat_map(|promises| named(promises)).collect();
+    let by_pattern = |dynamic: &Dynamic| others.iter().any(|promises| may_give(promises, dynamic.device()));
+    for (_, own) in own {
+        own.dynamic.retain(|dynamic| !named.contains(dynamic.device()));
+        if own.dynamic.is_empty() || ENABLED.iter().any(|path| tree.has(path)) {
+            continue;
+        }
+        for dynamic in &mut own.dynamic {
+            dynamic.required = dynamic.required && !by_pattern(dynamic);
+        }
+    }
+}
+
+/// What tells the interfaces that a source gives an IPv4 address.
+fn named(promises: &Promises) -> impl Iterator<Item = &str> {
+    let choices = promises.one_of.iter().flat_map(|one_of| &one_of.profiles);
+    let static_ones = choices.flat_map(|choice| &choice.promises).chain(&promises.promises);
+    let ipv4 = static_ones.filter(|promise| promise.expected.address.is_ipv4());
+    ipv4.filter_map(|promise| promise.interface.as_deref()).map(device).chain(leased(promises))
+}
+
+/// What tells the interfaces that a source gives an IPv4 address by DHCP.
+fn leased(promises: &Promises) -> impl Iterator<Item = &str> {
+    let choices = promises.one_of.iter().flat_map(|one_of| &one_of.profiles);
+    let dynamic = choices.flat_map(|choice| &choice.dynamic).chain(&promises.dynamic);
+    dynamic.filter(|dynamic| dynamic.family != Family::V6).map(Dynamic::device)
+}
+
+/// Whether a source may give this interface an IPv4 address by a pattern or by conditions.
+fn may_give(promises: &Promises, name: &str) -> bool {
+    let fits = |selector: &str| {
+        if selector.contains('=') { conditions_fit(selector, name) } else { selects(selector, name) }
+    };
+    promises.unnamed.iter().map(String::as_str).chain(leased(promises)).any(fits)
+}
