@@ -6,15 +6,17 @@ mod beside;
 
 use std::borrow::Cow;
 
-use addresses::HostAddress;
+use addresses::{HostAddress, short};
 
 use crate::located::Located;
-use crate::promise::{ConfigError, Dynamic, Family, Place, Promises, Shadowed};
+use crate::promise::{Choice, ConfigError, Dynamic, Family, OneOf, Place, Promise, Promises, Shadowed};
 use crate::selector::{is_pattern, selects};
 use crate::tree::Tree;
 pub(crate) use beside::yield_to_others;
 
 const FILE: &str = "/etc/dhcpcd.conf";
+/// How many profiles are looked at for each interface.
+const MOST_PROFILES: usize = 100;
 
 /// Returns what the file says: `None` if it is not there.
 pub(crate) fn read(tree: &Tree<'_>) -> Result<Option<Promises>, ConfigError> {
@@ -38,15 +40,27 @@ struct Config {
     denied: String,
     /// What stands before the first block and is of all interfaces, then each block.
     blocks: Vec<Block>,
-    /// Within `ssid`, `profile` and `arping` blocks, the settings depend on what is found on the link.
-    depends: bool,
+    /// The blocks of profiles, of which dhcpcd takes one where `arping` finds a host, or for want of a lease.
+    profiles: Vec<Block>,
+    part: Part,
 }
 
-/// The settings of an interface.
+/// What the lines belong to.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+enum Part {
+    /// An interface, or all of them.
+    #[default]
+    Interface,
+    Profile,
+    /// A wireless network: whether it is there, the file does not tell.
+    Network,
+}
+
+/// The settings of an interface or of a profile.
 #[derive(Default)]
 struct Block {
-    /// The name of the interface, and where its first block begins: `None` before the first block.
-    interface: Option<Located>,
+    /// Its name, and where its first block begins: `None` before the first block.
+    name: Option<Located>,
     ipv4: Option<Located<HostAddress>>,
     ipv6: Option<Located<HostAddress>>,
     /// Addresses that a later one replaces.
@@ -57,6 +71,8 @@ struct Block {
     uses_dhcp: Option<bool>,
     /// Whether a line sets an IPv4 address, one that is not understood too.
     is_static: bool,
+    /// `arping`: whether dhcpcd chooses a profile by the hosts that answer.
+    chooses: bool,
 }
 
 impl Config {
@@ -68,14 +84,26 @@ impl Config {
             self.blocks.push(Block::default());
         }
         let is_global = self.blocks.len() == 1;
+        let begin = || {
+            let name = Located { value: rest.to_owned(), place: place.clone() };
+            Block { name: Some(name), ..Block::default() }
+        };
         match keyword {
             "interface" => {
-                self.depends = false;
-                let interface = Located { value: rest.to_owned(), place: place.clone() };
-                self.blocks.push(Block { interface: Some(interface), ..Block::default() });
+                self.part = Part::Interface;
+                self.blocks.push(begin());
             }
-            "ssid" | "profile" | "arping" => self.depends = true,
-            _ if self.depends => {}
+            "profile" => {
+                self.part = Part::Profile;
+                self.profiles.push(begin());
+            }
+            "ssid" => self.part = Part::Network,
+            _ if self.part == Part::Network => {}
+            // A profile that is wrong gives no address.
+            _ if self.part == Part::Profile => {
+                let last = self.profiles.last_mut();
+                let _ = last.map(|profile| profile.setting(keyword, rest, place));
+            }
             // Below the first block, dhcpcd passes over them.
             "allowinterfaces" if is_global => self.allowed = format!("{} {rest}", self.allowed),
             "denyinterfaces" if is_global => self.denied = format!("{} {rest}", self.denied),
@@ -91,25 +119,47 @@ impl Config {
     fn promise(mut self, all: &mut Promises) {
         let mut blocks = std::mem::take(&mut self.blocks).into_iter();
         let global = blocks.next().unwrap_or_default();
-        let mut known: Vec<Block> = Vec::new();
-        for block in blocks {
-            match known.iter_mut().rfind(|earlier| earlier.name() == block.name()) {
-                Some(earlier) => earlier.merge(block),
-                None => known.push(block),
-            }
-        }
+        let known = merged(blocks);
+        self.profiles = merged(std::mem::take(&mut self.profiles).into_iter());
         for block in std::iter::once(&global).chain(&known) {
             let denied = block.name().is_some_and(|name| self.denies(name));
             let on = [
                 block.uses_ipv4.or(global.uses_ipv4).unwrap_or(true),
                 block.uses_ipv6.or(global.uses_ipv6).unwrap_or(true),
             ];
+            let before = all.promises.len();
             block.promise(denied, on, all);
+            if block.chooses || global.chooses {
+                self.let_profiles_compete(block, before, all);
+            }
             let by_dhcp = block.uses_dhcp.or(global.uses_dhcp).unwrap_or(true) && on[0];
             if by_dhcp && !denied && !block.is_static && !global.is_static {
                 all.dynamic.extend(block.lease());
             }
         }
+        let of_profiles = self.profiles.iter().flat_map(|profile| [&profile.ipv4, &profile.ipv6]);
+        let of_profiles = of_profiles.flatten().cloned().map(|address| address.promise(None));
+        all.possible.extend(of_profiles.map(|promise| promise.possible("dhcpcd may take its profile")));
+    }
+
+    /// Makes the IPv4 address of an interface, if it has one, one of those that it may have by its profile;
+    /// those of the interface are the promises from the number `before` on.
+    fn let_profiles_compete(&self, block: &Block, before: usize, all: &mut Promises) {
+        let Some(name) = block.name() else { return };
+        let profiles = self.profiles.iter().filter_map(|profile| profile.ipv4.clone()).take(MOST_PROFILES);
+        let profiles: Vec<Promise> = profiles.map(|address| address.promise(Some(name))).collect();
+        if profiles.is_empty() {
+            return;
+        }
+        let is_ipv4 = |promise: &mut Promise| promise.expected.address.is_ipv4();
+        let own: Vec<Promise> = all.promises.extract_if(before.., is_ipv4).collect();
+        if own.is_empty() {
+            return;
+        }
+        let choice = |promise| Choice { promises: vec![promise], ..Choice::default() };
+        let profiles = own.into_iter().chain(profiles).map(choice).collect();
+        let why = format!("{} has one profile at a time", short(name));
+        all.one_of.push(OneOf { why, active: 1, profiles });
     }
 
     fn denies(&self, name: &str) -> bool {
@@ -118,14 +168,26 @@ impl Config {
     }
 }
 
+/// Returns the blocks, those of the same name as one.
+fn merged(blocks: impl Iterator<Item = Block>) -> Vec<Block> {
+    let mut known: Vec<Block> = Vec::new();
+    for block in blocks {
+        match known.iter_mut().rfind(|earlier| earlier.name() == block.name()) {
+            Some(earlier) => earlier.merge(block),
+            None => known.push(block),
+        }
+    }
+    known
+}
+
 impl Block {
     fn name(&self) -> Option<&str> {
-        self.interface.as_ref().map(|interface| interface.value.as_str())
+        self.name.as_ref().map(|name| name.value.as_str())
     }
 
     /// The IPv4 address that dhcpcd asks for.
     fn lease(&self) -> Option<Dynamic> {
-        let Located { value, place } = self.interface.clone()?;
+        let Located { value, place } = self.name.clone()?;
         let required = !is_pattern(&value);
         Some(Dynamic { interface: value, family: Family::V4, required, spare: false, single: false, place })
     }
@@ -169,7 +231,7 @@ impl Block {
         Ok(())
     }
 
-    /// A family or DHCP that is switched on or off: the last word counts.
+    /// What is switched on or off, as a family or DHCP: the last word counts.
     fn switch(&mut self, keyword: &str) {
         match keyword {
             "ipv4" => self.uses_ipv4 = Some(true),
@@ -177,6 +239,7 @@ impl Block {
             "noipv4" => self.uses_ipv4 = Some(false),
             "noipv6" => self.uses_ipv6 = Some(false),
             "ipv4only" => (self.uses_ipv4, self.uses_ipv6) = (Some(true), Some(false)),
+            "arping" => self.chooses = true,
             "dhcp" => self.uses_dhcp = Some(true),
             "nodhcp" => self.uses_dhcp = Some(false),
             "ipv6only" => (self.uses_ipv4, self.uses_ipv6) = (Some(false), Some(true)),
@@ -197,6 +260,7 @@ impl Block {
         self.uses_ipv6 = later.uses_ipv6.or(self.uses_ipv6);
         self.uses_dhcp = later.uses_dhcp.or(self.uses_dhcp);
         self.is_static |= later.is_static;
+        self.chooses |= later.chooses;
         later.ipv4.into_iter().chain(later.ipv6).for_each(|address| self.take(address));
     }
 }

@@ -107,3 +107,44 @@ fn a_block_of_dhcpcd_requires_nothing_where_a_pattern_asks_for_the_same() {
         assert_eq!(first, format!("IP_BOUND {expected}"), "{name}");
     }
 }
+
+/// dhcpcd 9.4.1 takes `arping` as an option of the interface, and the profile of an address that answers in
+/// place of the interface's own address.
+#[test]
+fn an_interface_with_arping_has_its_own_address_or_that_of_a_profile() {
+    let own = "interface eth3\narping 192.0.2.254\nstatic ip_address=192.0.2.3/24\n";
+    let own_first = "interface eth3\nstatic ip_address=192.0.2.3/24\narping 192.0.2.254\n";
+    let for_all = "arping 192.0.2.254\ninterface eth3\nstatic ip_address=192.0.2.3/24\n";
+    let profile = "profile 192.0.2.254\nstatic ip_address=198.51.100.3/24\n";
+    let broken = "profile 192.0.2.254\nstatic ip_address=198.51.100.x/24\n";
+    let lease = "interface eth3\narping 192.0.2.254\n";
+    let fallback = "interface eth3\nfallback 192.0.2.254\n";
+    let missing = "CRITICAL - 1 of 1 address missing: 192.0.2.3";
+    let no_lease = "CRITICAL - 1 of 1 address missing: eth3 has no IPv4 address (DHCP)";
+    let ok = "OK - 1 address from dhcpcd bound and usable";
+    let leased = "OK - 1 address from dhcpcd bound and usable, 1 dynamic";
+    let (of_it, of_profile, other) = ("192.0.2.3/24@eth3", "198.51.100.3/24@eth3", "192.0.2.9/24@eth3");
+    let rows = [
+        (own, "", of_it, ok),
+        (own, "", other, missing),
+        (own, broken, of_it, ok),
+        (own, profile, of_it, ok),
+        (own, profile, of_profile, ok),
+        (own, profile, other, missing),
+        (own_first, profile, of_profile, ok),
+        (own_first, profile, other, missing),
+        (for_all, profile, of_profile, ok),
+        (lease, profile, of_profile, leased),
+        (lease, profile, "198.51.100.3/24@eth0", no_lease),
+        (fallback, profile, of_profile, leased),
+        // Without arping, no profile replaces it.
+        ("interface eth3\nstatic ip_address=192.0.2.3/24\n", profile, of_profile, missing),
+    ];
+    for (block, profile, present, expected) in rows {
+        let file = format!("{block}{profile}");
+        let (first, details) = said(&args(), &[("/etc/dhcpcd.conf", &file)], present);
+        assert!(first.starts_with(&format!("IP_BOUND {expected}")), "{file} {present}: {first}");
+        let unexpected = details.iter().any(|line| line.contains("unexpected"));
+        assert_eq!(unexpected, present == other, "{file} {present}: {details:?}");
+    }
+}
