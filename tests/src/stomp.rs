@@ -58,6 +58,8 @@ pub enum Manner {
     SaysOwn(&'static str, &'static str),
     /// As `SaysOf`, and gives no answer to those whose output contains `mute`.
     SaysOfOrNothing(&'static str, &'static str),
+    /// Confirms all, and puts a folder that is not empty in place of each file in this one before.
+    Spoils(PathBuf),
 }
 
 /// A frame that somebody sent.
@@ -317,10 +319,21 @@ fn answer(frame: &Sent, manner: &Manner, events: &mut usize) -> (Vec<u8>, bool) 
                     error(&format!("{words} {}", frame.value("output")))
                 }
                 Manner::SaysOfOrNothing(..) if frame.value("output").contains("mute") => nothing,
+                Manner::Spoils(folder) => {
+                    spoil(folder);
+                    confirmed
+                }
                 _ => confirmed,
             }
         }
         _ => confirmed,
+    }
+}
+
+fn spoil(folder: &Path) {
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        // A folder stays as it is.
+        let _ = fs::remove_file(entry.path()).and_then(|()| fs::create_dir_all(entry.path().join("x")));
     }
 }
 

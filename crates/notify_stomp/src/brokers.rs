@@ -12,6 +12,10 @@ pub(crate) trait Telling: Error {
     fn is_refusal(&self) -> bool;
     /// Whether no answer came in time, in place of a refusal.
     fn is_silence(&self) -> bool;
+    /// Whether it is a fault of this host, which no other broker makes good.
+    fn is_own(&self) -> bool {
+        false
+    }
 }
 
 /// Returns the share of the time left that the next of so many brokers has.
@@ -34,7 +38,7 @@ impl Route<'_> {
 
     /// Tries the brokers but those that are `passed_over`, first the one called `good`, until `attempt`
     /// succeeds with one. Each gets the same share of the time that is left. Returns the last error, or the
-    /// first refusal. Where all are passed over, all are tried.
+    /// first refusal, or at once a fault of this host. Where all are passed over, all are tried.
     pub(crate) fn first_that<T, E: Telling>(
         &self,
         good: Option<&str>,
@@ -49,11 +53,13 @@ impl Route<'_> {
             tried.split_first().map_or((&self.brokers.0, &[][..]), |(first, rest)| (*first, rest));
         let mut failure = match attempt(first, &share(deadline, tried.len())) {
             Ok(done) => return Ok(done),
+            Err(error) if error.is_own() => return Err(error),
             Err(error) => error,
         };
         for (done, broker) in others.iter().enumerate() {
             match attempt(broker, &share(deadline, others.len() - done)) {
                 Ok(done) => return Ok(done),
+                Err(error) if error.is_own() => return Err(error),
                 Err(_) if failure.is_refusal() => {}
                 Err(error) => failure = error,
             }

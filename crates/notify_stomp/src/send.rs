@@ -10,11 +10,12 @@ mod rest;
 mod suspects;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::time::Duration;
 
 use net::SlowPath;
 use plugin::Deadline;
 
-use crate::brokers::Telling as _;
+use crate::brokers::{Telling as _, share};
 use crate::connection::ConnectOptions;
 use crate::deliver::{DeliverError, Held, SendOptions};
 use crate::observations::Failure;
@@ -84,6 +85,8 @@ struct Refused {
     alone: BTreeSet<u64>,
     /// The events that it was asked for and that were passed over.
     events: BTreeSet<u64>,
+    /// Why the last of them were.
+    words: Option<Failure>,
     /// The destinations that were held when it was last asked.
     destinations: BTreeSet<String>,
     /// How often it refused a destination that was held before it was asked.
@@ -117,6 +120,8 @@ pub(crate) struct Sender<'a> {
     unasked: BTreeMap<String, String>,
     /// What each broker refused.
     refused: BTreeMap<String, Refused>,
+    /// The time that the first broker of this run has to answer.
+    first_share: Duration,
     /// The destinations of events that were read, where they have placeholders.
     destinations: BTreeMap<Entry, String>,
 }
@@ -134,6 +139,7 @@ impl<'a> Sender<'a> {
         let (slow, is_loaded) = (Some(slow), false);
         let (kept, in_a_row, deferred, destinations) = (BTreeSet::new(), 0, Vec::new(), BTreeMap::new());
         let (unasked, refused) = (BTreeMap::new(), BTreeMap::new());
+        let first_share = share(connect.deadline, connect.route.all().count()).remaining();
         Self {
             connect,
             options,
@@ -150,6 +156,7 @@ impl<'a> Sender<'a> {
             deferred,
             unasked,
             refused,
+            first_share,
             destinations,
         }
     }
@@ -205,12 +212,16 @@ impl<'a> Sender<'a> {
     fn attempt(&mut self, broker: &Broker, share: &Deadline) -> Result<(), DeliverError> {
         let (name, before, answer) = (broker.name(), self.sent.confirmed, self.sent.answer.take());
         self.keep_refused(&name)?;
+        // A broker may need much of a whole share to answer: nothing is known of one that had little time.
+        let had_time = share.remaining() >= self.first_share / 2;
         let result = self.all_through(broker, share);
         // A broker that confirms or refuses is not silent: the time was over.
         let is_silent = result.as_ref().is_err_and(DeliverError::is_silence)
             && self.sent.confirmed == before
             && self.sent.answer.is_none();
-        self.spool.set_silent(&name, is_silent);
+        if had_time || !is_silent {
+            self.spool.set_silent(&name, is_silent);
+        }
         self.sent.answer = self.sent.answer.take().or(answer);
         if result.is_ok() {
             self.note_refused(&name);

@@ -302,6 +302,22 @@ fn what_is_no_file_of_a_spool_is_named_and_holds_up_nothing() {
     assert!(planted.iter().all(|path| fs::read(path).unwrap() == b"{}"), "none is written over");
 }
 
+/// NFS renames a file that is removed while a process reads it: this one goes with the reader.
+#[test]
+fn a_file_that_nfs_keeps_for_its_readers_is_not_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let spool = open(folder.path()).unwrap();
+    let kept = ".nfs000000000006aa1f0000002a";
+    for part in ["new", "last", "counts", "refused", "broken"] {
+        fs::write(spool.path_of(part).join(kept), "{}").unwrap();
+    }
+    assert_eq!((spool.aliens().unwrap(), spool.broken()), (Vec::<PathBuf>::new(), 0));
+    let others = [".nfs", ".nfs000000000006aa1f0000002", ".nfs000000000006aa1f0000002g", ".nfs00000000"];
+    let others = others.map(|name| spool.path_of("new").join(name));
+    others.iter().for_each(|path| fs::write(path, "{}").unwrap());
+    assert_eq!(spool.aliens().unwrap().len(), others.len());
+}
+
 /// Where the file of the last number was removed, what was set aside keeps its number for itself.
 #[test]
 fn the_number_of_a_refused_event_is_not_given_again() {

@@ -23,4 +23,8 @@ impl Telling for DeliverError {
     fn is_silence(&self) -> bool {
         matches!(self, Self::Session(error) if error.is_silence())
     }
+
+    fn is_own(&self) -> bool {
+        matches!(self, Self::Spool(_))
+    }
 }

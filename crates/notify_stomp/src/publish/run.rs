@@ -9,7 +9,7 @@ use plugin::{Deadline, Report, State};
 use crate::Args;
 use crate::brokers::Telling as _;
 use crate::connection::ConnectOptions;
-use crate::deliver::SendOptions;
+use crate::deliver::{DeliverError, Held, SendOptions};
 use crate::evaluate::with_unknown_metrics;
 use crate::event::Event;
 use crate::observations::{Failure, Fate, Observations};
@@ -21,6 +21,16 @@ use crate::spool::{Spool, SpoolError, Spooled};
 /// How long a receipt may take before the event is written through to the disk meanwhile. Most come sooner,
 /// and need no disk.
 const PATIENCE: Duration = Duration::from_millis(50);
+/// Returns why the broker refuses destinations.
+fn held(held: &Held) -> Option<Failure> {
+    let (destination, why) = held.first_key_value()?;
+    let others = match held.len() - 1 {
+        0 => String::new(),
+        others => format!(" and {others} more"),
+    };
+    Some(Failure { text: format!("{}, destination {destination}{others}", why.text), ..*why })
+}
+
 /// One run.
 pub(super) struct Run<'a> {
     pub(super) args: &'a Args,
@@ -140,17 +150,16 @@ impl Run<'_> {
             Err(error) => self.seen.failure = Some(error.into()),
             Ok(()) => {}
         }
-        if let (None, Some((destination, why))) = (&self.seen.failure, sent.held.first_key_value()) {
-            let others = match sent.held.len() - 1 {
-                0 => String::new(),
-                others => format!(" and {others} more"),
-            };
-            let text = format!("{}, destination {destination}{others}", why.text);
-            self.seen.failure = Some(Failure { text, ..*why });
-        }
-        if let (None, Some(why)) = (&self.seen.failure, sent.kept) {
-            self.seen.failure = Some(why);
-        }
+        let refusal = held(&sent.held).or(sent.kept);
+        self.seen.failure = match (self.seen.failure.take(), refusal) {
+            (None, refusal) => refusal,
+            // A fault of this host does not hide what a broker refuses.
+            (Some(failure), Some(refusal)) if result.as_ref().is_err_and(DeliverError::is_own) => {
+                let text = format!("{}, {}", failure.text, refusal.text);
+                Some(Failure { text, ..refusal })
+            }
+            (failure, _) => failure,
+        };
         self.seen.sent += sent.confirmed;
         self.seen.is_busy |= sent.is_busy;
         self.seen.broker = sent.broker.unwrap_or_else(|| self.seen.broker.clone());

@@ -1,5 +1,6 @@
 //! What a broker refuses: one event, a destination, or everything. Brokers say it in words alone.
 
+use crate::brokers::Telling as _;
 use crate::session::SessionError;
 
 /// What an error is about.
@@ -68,6 +69,11 @@ impl Blame {
     /// Returns whether there is no room for now.
     pub(crate) fn is_full(error: &SessionError) -> bool {
         matches!(error, SessionError::Refused { is_login: false, message, .. } if says_full(message))
+    }
+
+    /// Returns whether a broker refused an event or its destination in words, and had room.
+    pub(crate) fn is_of_events(error: &SessionError) -> bool {
+        error.is_refusal() && Self::of(error) != Self::Other && !Self::is_full(error)
     }
 
     fn of_words(words: &str) -> Self {

@@ -11,7 +11,7 @@ use crate::options::Broker;
 /// Returns whether a broker refused what it was offered, and had room.
 fn is_about_events(error: &DeliverError) -> bool {
     let DeliverError::Session(error) = error else { return false };
-    error.is_refusal() && Blame::of(error) != Blame::Other && !Blame::is_full(error)
+    Blame::is_of_events(error)
 }
 
 impl Sender<'_> {
@@ -37,6 +37,9 @@ impl Sender<'_> {
                 // The words of the broker that confirms the others tell more.
                 self.kept.extend(kept);
                 (self.sent.kept, self.known) = (why.or(self.sent.kept.take()), known);
+                if error.is_own() {
+                    return Err(error);
+                }
                 if is_about_events(&error) {
                     self.note_refused(&name);
                 } else {
@@ -45,19 +48,24 @@ impl Sender<'_> {
             }
         }
         self.set_aside_deferred()?;
-        self.return_to(sender);
-        Ok(())
+        self.return_to(sender)
     }
 
     /// Takes up again what the broker `sender` has refused, and only that: it was not asked for what came
     /// while the others were.
-    fn return_to(&mut self, sender: &str) {
-        let Some(refused) = self.refused.get(sender).filter(|_| !self.connect.deadline.is_over()) else {
-            return;
-        };
-        self.kept.clone_from(&refused.events);
-        self.sent.held.retain(|destination, _| refused.destinations.contains(destination));
-        self.passed.clear();
+    fn return_to(&mut self, sender: &str) -> Result<(), DeliverError> {
+        let Some(refused) = self.refused.get(sender) else { return Ok(()) };
+        if self.sent.kept.is_none() && !refused.events.is_empty() {
+            // The others hold it or had no time for it. The words of the broker that confirms others tell.
+            let waits = self.spool.entries()?.iter().any(|entry| refused.events.contains(&entry.sequence));
+            self.sent.kept = refused.words.clone().filter(|_| waits);
+        }
+        if !self.connect.deadline.is_over() {
+            self.kept.clone_from(&refused.events);
+            self.sent.held.retain(|destination, _| refused.destinations.contains(destination));
+            self.passed.clear();
+        }
+        Ok(())
     }
 
     /// Keeps from a broker what it has refused in this run and what still waits.
@@ -80,12 +88,15 @@ impl Sender<'_> {
     pub(super) fn note_refused(&mut self, broker: &str) {
         let refused = self.refused.entry(broker.to_owned()).or_default();
         refused.events.extend(&self.kept);
+        refused.words = self.sent.kept.clone().or(refused.words.take());
         refused.destinations.extend(self.sent.held.keys().cloned());
     }
 
     /// Notes that a broker could not be asked about single events.
     pub(super) fn note_unasked(&mut self, broker: &Broker, error: &DeliverError) {
-        self.unasked.insert(broker.name(), error.to_string());
+        if !error.is_own() {
+            self.unasked.insert(broker.name(), error.to_string());
+        }
     }
 
     /// Names a broker that could not be asked for what waits.

@@ -61,7 +61,7 @@ impl Sender<'_> {
         if Blame::of(&error) != Blame::Other {
             self.note_answer(&error);
         }
-        self.note_refusal(entry, at);
+        self.note_refusal(entry, &error, at);
         let mut refused = Suspect { entry, error };
         let destination = self.options.destination(json);
         let about = (destination.clone(), refused.words());
@@ -88,7 +88,7 @@ impl Sender<'_> {
             match self.alone(&mut None, at, entry, json) {
                 Ok(()) => return self.set_aside_proven(suspects, at, destination),
                 Err(DeliverError::Session(error)) => {
-                    self.note_refusal(entry, at);
+                    self.note_refusal(entry, &error, at);
                     refused = Suspect { entry, error };
                 }
                 Err(error) => return Err(error),
@@ -102,8 +102,12 @@ impl Sender<'_> {
         self.judge_unproven(suspects, destination)
     }
 
-    fn note_refusal(&mut self, entry: Entry, (broker, _): At<'_>) {
-        self.refused.entry(broker.name()).or_default().alone.insert(entry.sequence);
+    /// Notes an event that a broker refused in words of its own. A broker that hangs up, is silent or has no
+    /// room may take it later.
+    fn note_refusal(&mut self, entry: Entry, error: &SessionError, (broker, _): At<'_>) {
+        if Blame::is_of_events(error) {
+            self.refused.entry(broker.name()).or_default().alone.insert(entry.sequence);
+        }
     }
 
     /// The event to try next: beyond the suspects, and with their destination.
@@ -160,6 +164,7 @@ impl Sender<'_> {
                 Err(DeliverError::Session(error))
                     if Blame::of(&error) != Blame::Other && !Blame::is_full(&error) =>
                 {
+                    self.note_refusal(entry, &error, at);
                     let words = error.to_string();
                     self.sent.proven.insert((destination.clone(), words.clone()));
                     let refused = Suspect { entry, error };

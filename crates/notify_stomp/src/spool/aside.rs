@@ -10,6 +10,7 @@ use std::time::SystemTime;
 use plugin::reason;
 use rustix::process::geteuid;
 
+use super::remove::is_kept_by_nfs;
 use super::{Entry, Spool, SpoolError, refusal};
 use crate::harm::Harm;
 
@@ -19,7 +20,8 @@ pub(super) const WORDS: &str = ".why";
 impl Spool {
     /// Returns how many files were set aside as broken.
     pub(crate) fn broken(&self) -> usize {
-        fs::read_dir(self.broken_folder()).map_or(0, |entries| entries.flatten().count())
+        let is_broken = |entry: &fs::DirEntry| !is_kept_by_nfs(&entry.file_name());
+        fs::read_dir(self.broken_folder()).map_or(0, |entries| entries.flatten().filter(is_broken).count())
     }
 
     /// Returns the folder of these files.

@@ -9,6 +9,7 @@ use state::Lock;
 use super::aside::WORDS;
 use super::error::MOST;
 use super::probe::PROBE;
+use super::remove::is_kept_by_nfs;
 use super::{Entry, Spool, SpoolError, refusal};
 use crate::event::Event;
 use crate::harm::Harm;
@@ -56,7 +57,10 @@ impl Spool {
             };
             for found in found.flatten() {
                 let name = found.file_name();
-                if name != PROBE && !name.to_str().is_some_and(|name| is_ours(part, name)) {
+                if name != PROBE
+                    && !is_kept_by_nfs(&name)
+                    && !name.to_str().is_some_and(|name| is_ours(part, name))
+                {
                     aliens.push(found.path());
                 }
             }

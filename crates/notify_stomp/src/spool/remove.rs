@@ -1,6 +1,7 @@
 //! Removing many files: some file systems make each removal wait for the disk, so several threads wait side
 //! by side.
 
+use std::ffi::OsStr;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -31,6 +32,13 @@ pub(super) fn all(paths: &[PathBuf]) -> Result<(), (PathBuf, io::Error)> {
         let ended: Vec<_> = threads.into_iter().map(end).collect();
         ended.into_iter().collect()
     })
+}
+
+/// Returns whether NFS has renamed a file so, which was removed while a process read it: `.nfs` and 24
+/// hexadecimal digits. It goes when that process closes it.
+pub(super) fn is_kept_by_nfs(name: &OsStr) -> bool {
+    let digits = name.as_encoded_bytes().strip_prefix(b".nfs");
+    digits.is_some_and(|digits| digits.len() == 24 && digits.iter().all(u8::is_ascii_hexdigit))
 }
 
 fn each(paths: &[PathBuf]) -> Result<(), (PathBuf, io::Error)> {

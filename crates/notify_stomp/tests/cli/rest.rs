@@ -165,3 +165,84 @@ fn nothing_is_set_aside_that_another_broker_was_not_asked_for() {
     assert!(aside.iter().all(|sequence| asked.contains(sequence)), "{aside:?} of {asked:?}");
     assert!(!aside.is_empty(), "{}", outcome.stdout);
 }
+
+/// With placeholders a lack of room or a hang-up holds the destination at the second broker, which has
+/// refused no event for itself.
+#[test]
+fn nothing_is_set_aside_that_another_broker_only_held() {
+    for manner in [Manner::SaysOfAll("Queue is full"), Manner::Breaks(0)] {
+        let first = Broker::start(Manner::SaysOf("poison", "access refused")).unwrap();
+        let second = Broker::start(manner.clone()).unwrap();
+        let brokers = [&first, &second].map(|broker| broker.address().to_string());
+        let spool = filled(&OUTPUTS);
+        let outcome = flush(&spool, "/exchange/{service}", &brokers);
+        let seen = (outcome.code, spool.waiting().len(), refused(&spool).len());
+        assert_eq!(seen, (Some(2), 3, 0), "{manner:?}: {}", outcome.stdout);
+        let words = format!("{} refuses: no, access refused", first.address());
+        assert!(outcome.stdout.contains(&words), "{manner:?}: {}", outcome.stdout);
+    }
+}
+
+/// The first broker refuses the destination, and the second one takes all of it but one event, which both
+/// refused then. Neither is asked for that again and again.
+#[test]
+fn what_one_broker_refuses_as_a_destination_and_another_alone_is_set_aside() {
+    let first = Broker::start(Manner::RefusesTo("/exchange/HTTP")).unwrap();
+    let second = Broker::start(Manner::SaysOf("poison", "access refused")).unwrap();
+    let brokers = [&first, &second].map(|broker| broker.address().to_string());
+    let spool = filled(&["good", "poison", "good"]);
+    let mut other = spool.command_to(NOWHERE, "/exchange/{service}");
+    ended(other.args(["--host=h", "--service=other", "--state=OK"]));
+    let outcome = flush(&spool, "/exchange/{service}", &brokers);
+    let seen = (outcome.code, spool.waiting().len(), refused(&spool).len());
+    assert_eq!(seen, (Some(2), 0, 2), "{}", outcome.stdout);
+    let asked = [&first, &second].map(|broker| broker.sent().len());
+    assert!(asked.iter().all(|asked| *asked < 12), "{asked:?}: {}", outcome.stdout);
+}
+
+/// What cannot be taken out of the spool is no broker's fault: the next one would only get it too, and what
+/// the first broker refuses is told all the same.
+#[test]
+fn an_error_of_the_spool_ends_the_run_and_is_told() {
+    for (outputs, number, code) in [(&["good"][..], 1, 1), (&["good", "poison", "good"], 2, 2)] {
+        for destination in ["/topic/nagios", "/exchange/{service}"] {
+            let spool = filled(outputs);
+            let first = Broker::start(Manner::SaysOf("poison", "access refused")).unwrap();
+            let spoils = Broker::start(Manner::Spoils(spool.path().join("new"))).unwrap();
+            let last = Broker::start(Manner::Confirms).unwrap();
+            let both = [&spoils, &last].map(|broker| broker.address().to_string());
+            let all = [&first, &spoils, &last].map(|broker| broker.address().to_string());
+            let outcome = flush(&spool, destination, if number == 1 { &both } else { &all });
+            let path = fs::read_dir(spool.path().join("new")).unwrap().next().unwrap().unwrap().path();
+            let words = format!("1 event waits: removing {}: is a directory", path.display());
+            assert!(outcome.stdout.contains(&words), "{destination}: {}", outcome.stdout);
+            let is_told = outcome.stdout.contains(&format!("{} refuses: no, access", first.address()));
+            assert_eq!(
+                (outcome.code, is_told),
+                (Some(code), number == 2),
+                "{destination}: {}",
+                outcome.stdout
+            );
+            assert_eq!((sequences(&spoils.sent()), last.frames().len()), (vec![number], 0), "{destination}");
+        }
+    }
+}
+
+/// The time was up before the second broker could answer: the next events do not pass it over.
+#[test]
+fn a_broker_that_had_no_time_to_answer_is_not_silent() {
+    let first = Broker::start(Manner::SaysOfOrNothing("poison", "access refused")).unwrap();
+    let silent = Broker::start(Manner::Silent).unwrap();
+    let brokers = [&first, &silent].map(|broker| broker.address().to_string());
+    let marked = |spool: &Spool| spool.path().join(format!("silent-{}", silent.address())).exists();
+    for (outputs, is_marked) in [(["good", "mute"], false), (["mute", "mute"], true)] {
+        let spool = filled(&outputs);
+        let outcome = flush(&spool, "/topic/nagios", &brokers);
+        assert_eq!(
+            (outcome.code, marked(&spool)),
+            (Some(i32::from(is_marked)), is_marked),
+            "{outputs:?}: {}",
+            outcome.stdout
+        );
+    }
+}
