@@ -77,7 +77,7 @@ struct Block {
 
 impl Config {
     fn line(&mut self, line: &str, place: &Place) -> Result<(), ConfigError> {
-        let mut words = line.trim_ascii().splitn(2, |c: char| c.is_ascii_whitespace());
+        let mut words = uncommented(line).trim_ascii().splitn(2, |c: char| c.is_ascii_whitespace());
         let keyword = words.next().unwrap_or_default();
         let rest = words.next().unwrap_or_default().trim_ascii();
         if self.blocks.is_empty() {
@@ -168,6 +168,21 @@ impl Config {
     }
 }
 
+/// Returns a line without the comment at its end. In quotes, and after a backslash, `#` begins none.
+fn uncommented(line: &str) -> &str {
+    let (mut is_quoted, mut is_escaped) = (false, false);
+    for (at, octet) in line.bytes().enumerate() {
+        match octet {
+            _ if is_escaped => is_escaped = false,
+            b'\\' => is_escaped = true,
+            b'"' => is_quoted = !is_quoted,
+            b'#' if !is_quoted => return line.get(..at).unwrap_or(line),
+            _ => {}
+        }
+    }
+    line
+}
+
 /// Returns the blocks, those of the same name as one.
 fn merged(blocks: impl Iterator<Item = Block>) -> Vec<Block> {
     let mut known: Vec<Block> = Vec::new();
@@ -216,17 +231,16 @@ impl Block {
     fn setting(&mut self, keyword: &str, rest: &str, place: &Place) -> Result<(), ConfigError> {
         let value = match keyword {
             "static" => ["ip_address=", "ip6_address="].iter().find_map(|name| rest.strip_prefix(name)),
-            "inform" | "inform6" => rest.split_ascii_whitespace().next(),
+            "inform" | "inform6" => Some(rest),
             _ => {
                 self.switch(keyword);
                 None
             }
         };
-        // dhcpcd passes over a comment behind an address.
-        let value = value.map(|value| value.split_once(" #").map_or(value, |(value, _)| value).trim_ascii());
         self.is_static |= keyword == "inform" || keyword == "static" && rest.starts_with("ip_address=");
         let Some(value) = value.filter(|value| !value.is_empty()) else { return Ok(()) };
-        let value = crate::mask::parse(value.trim_matches('"')).map_err(|error| place.error(error))?;
+        // An address in quotes is none for dhcpcd.
+        let value = crate::mask::parse(value).map_err(|error| place.error(error))?;
         self.take(Located { value, place: place.clone() });
         Ok(())
     }

@@ -17,8 +17,36 @@ fn tools(source: Source) -> &'static [&'static str] {
         Source::Networkd => &["/usr/lib/systemd/systemd-networkd", "/lib/systemd/systemd-networkd"],
         Source::NetworkManager => &["/usr/sbin/NetworkManager", "/usr/bin/NetworkManager"],
         Source::Netplan => &["/usr/sbin/netplan", "/usr/libexec/netplan", "/usr/lib/netplan"],
+        Source::Dhcpcd => &[
+            "/sbin/dhcpcd",
+            "/usr/sbin/dhcpcd",
+            "/usr/bin/dhcpcd",
+            "/usr/local/sbin/dhcpcd",
+            "/sbin/dhcpcd5",
+            "/usr/lib/dhcpcd5/dhcpcd",
+        ],
         _ => &[],
     }
+}
+
+fn is_installed(source: Source, tree: &Tree<'_>) -> bool {
+    tools(source).iter().any(|path| tree.has(path))
+}
+
+/// Returns whether the program of a source is absent while that of another one is installed, whether this one
+/// has files or not. A source that is named is read as it is.
+pub(crate) fn is_without_program(source: Source, from: &[Origin], tree: &Tree<'_>) -> bool {
+    !from.contains(&Origin::One(source))
+        && !is_installed(source, tree)
+        && Source::ALL.into_iter().any(|other| is_installed(other, tree))
+}
+
+/// Whether files tell of no address, those that are not understood too.
+fn gives_nothing(promises: &Promises) -> bool {
+    promises.promises.is_empty()
+        && promises.one_of.is_empty()
+        && promises.dynamic.is_empty()
+        && promises.unknown.is_empty()
 }
 
 /// Removes the addresses of a leftover, and adds a note. A leftover is a source whose program is absent while
@@ -30,26 +58,28 @@ pub(crate) fn set_aside(
     found: &mut [(Source, Promises)],
     unusable: &[Source],
 ) {
-    let installed = |source: Source| tools(source).iter().any(|path| tree.has(path));
     let here = found.iter().map(|(source, _)| source).chain(unusable);
-    let sources: Vec<(Source, bool)> = here.map(|source| (*source, installed(*source))).collect();
+    let sources: Vec<(Source, bool)> = here.map(|source| (*source, is_installed(*source, tree))).collect();
     let netplan = sources.iter().any(|(source, _)| *source == Source::Netplan);
     for (source, promises) in found {
-        if from.contains(&Origin::One(*source)) || tools(*source).is_empty() || installed(*source) {
+        if from.contains(&Origin::One(*source)) || tools(*source).is_empty() || is_installed(*source, tree) {
             continue;
         }
         let other =
             sources.iter().find(|(other, installed)| other != source && *installed).map(|(other, _)| *other);
         let beside_netplan = (*source == Source::Ifupdown && netplan).then_some(Source::Netplan);
         let Some(other) = other.or(beside_netplan) else { continue };
-        let addresses = match promises.promises.len() {
+        let addresses = promises.promises.len() + promises.one_of.len() + promises.dynamic.len();
+        let addresses = match addresses {
             1 => "1 address".to_owned(),
             count => format!("{count} addresses"),
         };
-        let what = format!(
+        let note = format!(
             "note: the files of {source} are a leftover beside those of {other}: {addresses} not expected"
         );
-        *promises = Promises { notes: vec![what], ..Promises::default() };
+        // A file that gives no address, as most of dhcpcd, is nothing to look into.
+        let notes = if gives_nothing(promises) { Vec::new() } else { vec![note] };
+        *promises = Promises { notes, ..Promises::default() };
     }
 }
 
@@ -69,11 +99,13 @@ mod tests {
         "network:\n  version: 2\n  ethernets:\n    eth0:\n      addresses: [192.0.2.10/24]\n",
     );
 
+    const DHCPCD: (&str, &str) = ("/etc/dhcpcd.conf", "interface eth0\nstatic ip_address=192.0.2.98/24\n");
+
     #[test]
     fn a_leftover_promises_nothing() {
         let deadline = Deadline::after(Duration::from_secs(60));
         type Row<'a> = (&'a [(&'a str, &'a str)], &'a [Origin], &'a str);
-        let rows: [Row<'_>; 6] = [
+        let rows: [Row<'_>; 12] = [
             (&[INTERFACES, NETPLAN], &[Origin::Auto], "192.0.2.10/24"),
             (&[INTERFACES], &[Origin::Auto], "192.0.2.99/24"),
             (
@@ -84,6 +116,17 @@ mod tests {
             (&[INTERFACES, NETPLAN, ("/sbin/ifup", "")], &[Origin::Auto], "192.0.2.99/24"),
             (&[INTERFACES, ("/usr/sbin/netplan", "")], &[Origin::Auto], "192.0.2.99/24"),
             (&[INTERFACES, NETPLAN], &[Origin::One(Source::Ifupdown)], "192.0.2.99/24"),
+            (&[DHCPCD, NETPLAN], &[Origin::Auto], "192.0.2.10/24 192.0.2.98/24"),
+            (&[DHCPCD, NETPLAN, ("/usr/sbin/netplan", "")], &[Origin::Auto], "192.0.2.10/24"),
+            (
+                &[DHCPCD, NETPLAN, ("/usr/sbin/netplan", ""), ("/usr/sbin/dhcpcd", "")],
+                &[Origin::Auto],
+                "192.0.2.10/24 192.0.2.98/24",
+            ),
+            (&[DHCPCD, NETPLAN, ("/usr/sbin/netplan", "")], &[Origin::One(Source::Dhcpcd)], "192.0.2.98/24"),
+            // Alone, it is read as if dhcpcd was there.
+            (&[DHCPCD, ("/usr/sbin/netplan", "")], &[Origin::Auto], "192.0.2.98/24"),
+            (&[DHCPCD, INTERFACES, ("/sbin/dhcpcd", "")], &[Origin::Auto], "192.0.2.98/24"),
         ];
         for (files, from, expected) in rows {
             let found = read(from, &Tree::in_memory(files.iter().copied(), &deadline)).unwrap();
@@ -108,13 +151,23 @@ mod tests {
     fn the_note_counts_the_addresses() {
         let deadline = Deadline::after(Duration::from_secs(60));
         let none = ("/etc/network/interfaces", "auto eth0\niface eth0 inet manual\n");
-        for (interfaces, count) in [(INTERFACES, "1 address"), (none, "0 addresses")] {
+        let dynamic = ("/etc/network/interfaces", "auto eth0\niface eth0 inet dhcp\n");
+        let wrong = ("/etc/network/interfaces", "auto eth0\niface eth0 inet static\naddress x\n");
+        let rows = [
+            (INTERFACES, Some("1 address")),
+            (dynamic, Some("1 address")),
+            (wrong, Some("0 addresses")),
+            (none, None),
+        ];
+        for (interfaces, count) in rows {
             let found = read(&[Origin::Auto], &Tree::in_memory([interfaces, NETPLAN], &deadline)).unwrap();
             let notes: Vec<&String> = found.iter().flat_map(|(_, promises)| &promises.notes).collect();
-            let note = format!(
-                "note: the files of ifupdown are a leftover beside those of netplan: {count} not expected"
-            );
-            assert_eq!(notes, [&note]);
+            let note = |count| {
+                format!(
+                    "note: the files of ifupdown are a leftover beside those of netplan: {count} not expected"
+                )
+            };
+            assert_eq!(notes, Vec::from_iter(count.map(note).as_ref()), "{interfaces:?}");
         }
     }
 }

@@ -91,6 +91,6 @@ pub fn read_usable(from: &[Origin], tree: &Tree<'_>) -> (Vec<(Source, Promises)>
     }
     leftovers::set_aside(from, tree, &mut found, &unusable);
     managed::let_compete(&mut found);
-    dhcpcd::yield_to_others(&mut found, tree);
+    dhcpcd::yield_to_others(from, &mut found, tree);
     (found, errors)
 }

@@ -3,7 +3,9 @@
 
 use std::collections::HashSet;
 
+use crate::leftovers::is_without_program;
 use crate::link_type::conditions_fit;
+use crate::origin::Origin;
 use crate::promise::{Dynamic, Family, Promises};
 use crate::selector::{device, selects};
 use crate::source::Source;
@@ -18,19 +20,23 @@ const ENABLED: [&str; 3] = [
 
 /// Removes the leases of interfaces that another source gives an IPv4 address: dhcpcd does not start beside
 /// ifupdown. Where another source may give it one, by a pattern or by conditions, and nothing starts dhcpcd
-/// at boot, the lease is not required.
-pub(crate) fn yield_to_others(found: &mut [(Source, Promises)], tree: &Tree<'_>) {
+/// at boot, or where dhcpcd is not installed, the lease is not required.
+pub(crate) fn yield_to_others(from: &[Origin], found: &mut [(Source, Promises)], tree: &Tree<'_>) {
     let (own, others): (Vec<_>, Vec<_>) = found.iter_mut().partition(|(source, _)| *source == Source::Dhcpcd);
     let others: Vec<&Promises> = others.iter().map(|(_, promises)| promises).collect();
     let named: HashSet<&str> = others.iter().flat_map(|promises| named(promises)).collect();
     let by_pattern = |dynamic: &Dynamic| others.iter().any(|promises| may_give(promises, dynamic.device()));
     for (_, own) in own {
         own.dynamic.retain(|dynamic| !named.contains(dynamic.device()));
-        if own.dynamic.is_empty() || ENABLED.iter().any(|path| tree.has(path)) {
+        if own.dynamic.is_empty() {
+            continue;
+        }
+        let is_absent = is_without_program(Source::Dhcpcd, from, tree);
+        if !is_absent && ENABLED.iter().any(|path| tree.has(path)) {
             continue;
         }
         for dynamic in &mut own.dynamic {
-            dynamic.required = dynamic.required && !by_pattern(dynamic);
+            dynamic.required = dynamic.required && !is_absent && !by_pattern(dynamic);
         }
     }
 }

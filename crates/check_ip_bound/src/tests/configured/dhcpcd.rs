@@ -91,6 +91,41 @@ fn a_block_of_dhcpcd_requires_nothing_where_another_source_may_give_the_interfac
     }
 }
 
+/// A block may be left of dhcpcd, which is no longer installed. NetworkManager has no file for its own profile.
+#[test]
+fn a_block_of_dhcpcd_requires_nothing_where_only_another_program_is_installed() {
+    let file = ("/etc/dhcpcd.conf", "interface eth3\nmetric 300\n");
+    let (other, own) = (("/usr/sbin/NetworkManager", ""), ("/usr/sbin/dhcpcd", ""));
+    let keyfile = (
+        "/etc/NetworkManager/system-connections/a.nmconnection",
+        "[connection]\nid=a\nuuid=5c8aefb0-1111-4222-8333-000000000001\ntype=ethernet\ninterface-name=eth0\n\
+         [ipv4]\nmethod=manual\naddress1=192.0.2.1/24\n",
+    );
+    let missing = |total: u32| {
+        let addresses = if total == 1 { "address" } else { "addresses" };
+        format!("CRITICAL - 1 of {total} {addresses} missing: eth3 has no IPv4 address (DHCP)")
+    };
+    let ok = "OK - 1 address from networkmanager bound and usable".to_owned();
+    let nothing = "UNKNOWN - eth3 has no IPv4 address (DHCP): it is not required, and no other address is \
+                   expected: name them by --ip or --file, or add --bound";
+    let enabled = ("/etc/systemd/system/multi-user.target.wants/dhcpcd.service", "");
+    let rows: [(&[(&str, &str)], String); 8] = [
+        (&[file], missing(1)),
+        (&[file, own], missing(1)),
+        (&[file, own, other], missing(1)),
+        (&[file, other], nothing.to_owned()),
+        (&[file, keyfile], missing(2)),
+        (&[file, keyfile, own, other], missing(2)),
+        (&[file, keyfile, other], ok.clone()),
+        // The link is left of it too.
+        (&[file, keyfile, other, enabled], ok),
+    ];
+    for (files, expected) in rows {
+        let (first, details) = said(&args(), files, "192.0.2.1/24@eth0");
+        assert_eq!(first, format!("IP_BOUND {expected}"), "{files:?} {details:?}");
+    }
+}
+
 /// A file with patterns asks by DHCP too.
 #[test]
 fn a_block_of_dhcpcd_requires_nothing_where_a_pattern_asks_for_the_same() {
