@@ -1,6 +1,7 @@
 //! One cause behind many missing addresses, said once.
 //!
 //! - The interface that the configuration promises them on is not there, is down, or was never configured.
+//!   The configuration may tell it by something else than its name.
 //! - All of one file is missing: whatever should have read it did not.
 //! - The primary address of a subnet took its secondaries along. Linux keeps the addresses of one subnet on
 //!   one interface as a primary and its secondaries. While promote_secondaries is off, the kernel's default,
@@ -12,14 +13,14 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use host_net::{Bound, BoundAddress};
 
-use crate::Observations;
 use crate::condition::Condition;
 use crate::interfaces::{absence, is_local};
+use crate::{Observations, unnamed};
 
 /// The cause that several addresses which are not bound have in common.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Cause {
-    /// There is no such interface, in words.
+    /// There is no such interface, in words; or of conditions, that no interface with them has it.
     NoInterface(String),
     /// The interface that should have it cannot carry traffic: its name, and what is wrong with it.
     Unfit(String, &'static str),
@@ -102,10 +103,16 @@ const PROMOTION: &str = ": with promote_secondaries off, secondaries go with the
 pub(crate) fn causes(observed: &Observations) -> BTreeMap<IpAddr, Cause> {
     // The last one that is found for an address counts: the nearest cause.
     let mut causes = BTreeMap::new();
+    causes.extend(no_interface(unnamed::with_conditions(observed)));
     causes.extend(lost_subnets(observed));
+    causes.extend(no_interface(unnamed::absent(observed)));
     causes.extend(lost_files(observed));
     causes.extend(lost_interfaces(observed));
     causes
+}
+
+fn no_interface(found: Vec<(IpAddr, String)>) -> impl Iterator<Item = (IpAddr, Cause)> {
+    found.into_iter().map(|(address, text)| (address, Cause::NoInterface(text)))
 }
 
 /// The addresses that are promised on an interface which is not there, or could not get them.

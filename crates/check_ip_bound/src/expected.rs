@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use addresses::{Entry, HostAddress};
-use host_config::{Dynamic, OneOf, Ports, Possible, Promise, Vlan};
+use host_config::{Dynamic, OneOf, Ports, Possible, Promise, Unnamed, Vlan};
 use host_net::{Bound, BoundAddress};
 
 use crate::interfaces::{is_engines_bridge, is_local, is_one_of};
@@ -38,6 +38,8 @@ pub struct Expected {
     pub on_each: Vec<(IpAddr, String)>,
     /// Those of `interfaces` that only a list names, sorted.
     pub listed: Vec<(IpAddr, String)>,
+    /// What tells the interfaces of addresses that the configuration gives interfaces without a name.
+    pub unnamed: Vec<Unnamed>,
     /// The interfaces that the addresses must be on: any if empty.
     pub on: Vec<String>,
     /// The addresses that must not be bound here.

@@ -40,6 +40,10 @@ const STACKED: usize = 4;
 
 /// Returns that an interface is not here, or of a VLAN, that what carries it is not here; `vlans` are sorted.
 pub(crate) fn absence(name: &str, vlans: &[Vlan], bound: &Bound) -> String {
+    if name.contains(':') {
+        let is_here = bound.interfaces.iter().any(|each| each.hardware.eq_ignore_ascii_case(name));
+        return format!("{} here has {name}", if is_here { "more than one card" } else { "no card" });
+    }
     let mut lowest = name;
     for _ in 0..STACKED {
         match carrier(lowest, vlans).filter(|parent| bound.by_name(parent).is_none()) {
@@ -48,9 +52,16 @@ pub(crate) fn absence(name: &str, vlans: &[Vlan], bound: &Bound) -> String {
         }
     }
     if lowest == name {
-        return format!("there is no {name} here");
+        return none_here(name);
     }
-    format!("{name} is not here: there is no {lowest} here")
+    format!("{name} is not here: {}", none_here(lowest))
+}
+
+/// Returns that no interface has a name. A first line does not show quotes, which networkd and others take as
+/// part of it.
+fn none_here(name: &str) -> String {
+    let quotes = if name.contains(['"', '\'']) { " with quotes" } else { "" };
+    format!("there is no {name}{quotes} here")
 }
 
 /// The interface that carries a VLAN: the configured one, or that of a name as eth0.10.

@@ -33,6 +33,7 @@ mod table;
 #[cfg(test)]
 mod tests;
 mod unleased;
+mod unnamed;
 mod words;
 
 use std::io::IsTerminal as _;

@@ -6,7 +6,7 @@ mod notes;
 use std::net::IpAddr;
 
 use addresses::{Entry, all};
-use plugin::{Finding, Metric, Range, State, Thresholds};
+use plugin::{Finding, Metric, Range, State, Thresholds, fits};
 
 use crate::causes::Cause;
 use crate::condition::Condition;
@@ -151,9 +151,30 @@ fn in_words(observed: &Observations, groups: &[Group], lacking: &[&str], allowed
 
 fn not_bound_in_words(groups: &[&Group], head: &str) -> String {
     let which: Vec<IpAddr> = groups.iter().flat_map(|group| group.addresses.iter().copied()).collect();
-    let cause = match groups {
-        [Group { reason: Reason::NotBound(Some(cause)), .. }] => format!(", {}", cause.in_brief()),
-        _ => String::new(),
+    let brief = |group: &Group| match &group.reason {
+        Reason::NotBound(Some(cause)) => Some(cause.in_brief()),
+        _ => None,
+    };
+    let mut known = groups.iter().filter_map(|group| Some((group.addresses.len(), brief(group)?)));
+    let cause = match (groups, known.next()) {
+        ([_], Some((_, cause))) => format!(", {cause}"),
+        (_, Some((count, cause))) => {
+            let each = groups.iter().map(|group| {
+                let cause = brief(group).map(|cause| format!(" ({cause})")).unwrap_or_default();
+                all(&group.addresses) + &cause
+            });
+            let text = head.to_owned() + &each.collect::<Vec<_>>().join(", ");
+            if fits(&text) {
+                return text;
+            }
+            let more = match known.count() {
+                0 => String::new(),
+                1 => ", 1 more cause".to_owned(),
+                more => format!(", {more} more causes"),
+            };
+            format!(", {count} of them: {cause}{more}")
+        }
+        (_, None) => String::new(),
     };
     let runs = runs(&which, &format!("{head}{cause}"));
     format!("{head}{runs}{cause}")

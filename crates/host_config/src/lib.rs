@@ -73,7 +73,7 @@ pub use origin::Origin;
 pub use others::unread;
 pub use promise::{
     Choice, ConfigError, Dynamic, Family, OneOf, Place, Ports, Possible, Promise, Promises, Remark, Shadowed,
-    UnknownFamily, Vlan,
+    UnknownFamily, Unnamed, Vlan,
 };
 pub use read::{read, read_usable};
 pub use resolv_conf::{IgnoredServer, NotAServer, ResolvConf, SERVERS_ASKED, Server};

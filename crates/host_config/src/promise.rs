@@ -6,6 +6,7 @@ mod dynamic;
 mod place;
 
 use std::collections::BTreeSet;
+use std::net::IpAddr;
 
 use addresses::{Entry, HostAddress, List};
 
@@ -91,6 +92,16 @@ pub struct Possible {
     pub why: String,
 }
 
+/// Addresses of one interface, or of several, that the configuration does not name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unnamed {
+    /// The addresses, without their prefix lengths.
+    pub addresses: Vec<IpAddr>,
+    /// What tells the interface, each alone: a hardware address, several names, a pattern of names, or
+    /// conditions as "type=ethernet".
+    pub selectors: Vec<String>,
+}
+
 /// What one source says.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Promises {
@@ -106,9 +117,8 @@ pub struct Promises {
     pub managed: BTreeSet<String>,
     /// The interfaces that get an address from outside.
     pub dynamic: Vec<Dynamic>,
-    /// What tells the interfaces, by patterns or conditions, that get a static IPv4 address and are not
-    /// named.
-    pub unnamed: Vec<String>,
+    /// The addresses of interfaces that are not named.
+    pub unnamed: Vec<Unnamed>,
     /// The ports of bridges and the like.
     pub ports: Vec<Ports>,
     /// The VLANs that are configured with the interface that carries them.

@@ -52,6 +52,7 @@ impl Expected {
             interfaces: Vec::new(),
             on_each: Vec::new(),
             listed: Vec::new(),
+            unnamed: Vec::new(),
             on: expectations.interface.clone(),
             absent: expectations.absent.iter().map(IpAddr::to_canonical).collect(),
             gateways: expectations.gateway.clone(),
@@ -102,6 +103,7 @@ impl Expected {
         merge::dynamic(&mut self.dynamic, promises.dynamic.drain(..));
         merge::ports(&mut self.ports, promises.ports.drain(..));
         self.vlans.append(&mut promises.vlans);
+        self.unnamed.append(&mut promises.unnamed);
         self.one_of.append(&mut promises.one_of);
         self.possible.append(&mut promises.possible);
         let shadowed = promises.shadowed.drain(..);

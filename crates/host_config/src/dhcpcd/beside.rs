@@ -2,6 +2,7 @@
 //! theirs.
 
 use std::collections::HashSet;
+use std::net::IpAddr;
 
 use crate::leftovers::is_without_program;
 use crate::link_type::conditions_fit;
@@ -61,5 +62,7 @@ fn may_give(promises: &Promises, name: &str) -> bool {
     let fits = |selector: &str| {
         if selector.contains('=') { conditions_fit(selector, name) } else { selects(selector, name) }
     };
-    promises.unnamed.iter().map(String::as_str).chain(leased(promises)).any(fits)
+    let ipv4 = promises.unnamed.iter().filter(|unnamed| unnamed.addresses.iter().any(IpAddr::is_ipv4));
+    let selectors = ipv4.flat_map(|unnamed| &unnamed.selectors).map(String::as_str);
+    selectors.chain(leased(promises)).any(fits)
 }

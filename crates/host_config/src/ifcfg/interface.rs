@@ -46,7 +46,7 @@ pub(super) fn main<'a>(
     }
     all.managed.extend(parent.device.clone().filter(|_| program == Program::Manager));
     let said = |all: &Promises| all.promises.len() + all.remarks.len() + all.unknown.len();
-    let before = said(all);
+    let (before, first) = (said(all), all.promises.len());
     let protocol = settings
         .get("BOOTPROTO")?
         .filter(|value| matches!(lower(&value.text).as_str(), "dhcp" | "bootp" | "autoip" | "shared"));
@@ -60,6 +60,8 @@ pub(super) fn main<'a>(
     }
     beside(protocol.map_or("", |value| &value.text), program, settings, parent.device.as_deref(), all)?;
     v6(settings, parent.device.as_deref(), all)?;
+    let addresses = all.promises.get(first..).unwrap_or_default().to_vec();
+    all.add_unnamed(&addresses, card);
     if said(all) == before && settings.bad().is_empty() {
         all.remarks
             .push(Remark { what: format!("{}: no static address", file.name), place: settings.place(1) });

@@ -5,6 +5,15 @@ use addresses::short;
 use super::profile::Profile;
 use crate::promise::{Choice, Dynamic, Promise, Promises};
 
+/// What tells the card of a profile without a name, a pattern and a hardware address.
+fn conditions(profile: &Profile) -> String {
+    let keys = ["driver", "path"].into_iter();
+    let written =
+        keys.filter_map(|key| Some(format!("{key}={}", profile.condition(key)?.value.trim_end_matches(';'))));
+    let kind = std::iter::once(format!("type={}", profile.kind()));
+    short(&kind.chain(written).collect::<Vec<_>>().join(" "))
+}
+
 /// A profile that may be activated.
 #[derive(Debug)]
 pub(super) struct Contender {
@@ -29,7 +38,8 @@ impl Contender {
         }
         let any_of_its_type = || (format!("type={}", short(profile.kind())), false);
         let (interface, required) = profile.selector().unwrap_or_else(any_of_its_type);
-        to.add_unnamed(&promises.promises, [interface.clone()]);
+        let told = if profile.selector().is_some() { interface.clone() } else { conditions(&profile) };
+        to.add_unnamed(&promises.promises, [told]);
         if let Some(doubt) = &doubt {
             let why = format!("whether {doubt} is not known here");
             promises.promises.drain(..).for_each(|promise: Promise| to.add_possible(&promise, &why));

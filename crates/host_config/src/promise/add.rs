@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::net::IpAddr;
 
 use super::place::{ConfigError, Place, Remark};
-use super::{Ports, Promise, Promises, Vlan};
+use super::{Ports, Promise, Promises, Unnamed, Vlan};
 use crate::unreadable::Unreadable;
 
 impl Promises {
@@ -100,12 +100,12 @@ impl Promises {
         Self { ports: merged, ..self }
     }
 
-    /// Notes what tells the interfaces, where none of these addresses names its own.
+    /// Takes what tells the interfaces of those of these addresses that do not name their own.
     pub(crate) fn add_unnamed(&mut self, promises: &[Promise], selectors: impl IntoIterator<Item = String>) {
-        let is_unnamed =
-            |promise: &Promise| promise.interface.is_none() && promise.expected.address.is_ipv4();
-        if promises.iter().any(is_unnamed) {
-            self.unnamed.extend(selectors);
+        let unnamed = promises.iter().filter(|promise| promise.interface.is_none());
+        let addresses: Vec<IpAddr> = unnamed.map(|promise| promise.expected.address).collect();
+        if !addresses.is_empty() {
+            self.unnamed.push(Unnamed { addresses, selectors: selectors.into_iter().collect() });
         }
     }
 

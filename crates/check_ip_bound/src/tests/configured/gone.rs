@@ -29,6 +29,80 @@ fn missing(address: &str) -> String {
 const LOST: &str = "198.51.100.1";
 const BOTH: &str = "192.0.2.1/24@eth0 198.51.100.1/24@eth3";
 
+/// Whatever tells the card, the line names it.
+#[test]
+fn the_line_names_a_card_that_is_gone() {
+    let card = "00:00:5e:00:53:99";
+    let network = |lines: &str| {
+        let text = format!("[Match]\n{lines}\n[Network]\nAddress=192.0.2.5/24\n");
+        ("/etc/systemd/network/a.network", text)
+    };
+    let keyfile = |lines: &str| {
+        let text = format!(
+            "[connection]\nid=a\nuuid=5c8aefb0-1111-4222-8333-000000000001\ntype=ethernet\n{lines}\n[ipv4]\n\
+             method=manual\naddress1=192.0.2.5/24\n"
+        );
+        ("/etc/NetworkManager/system-connections/a.nmconnection", text)
+    };
+    let lan =
+        |matched: &str| netplan(&format!("    lan: {{match: {{{matched}}}, addresses: [192.0.2.5/24]}}\n"));
+    let ifcfg = format!("HWADDR={card}\nONBOOT=yes\nIPADDR=192.0.2.5\nPREFIX=24\n");
+    let no_card = format!("no card here has {card}");
+    let by_path = "on no interface with Path=pci-0000:00:1f.6";
+    let neither = "there is no eth7 or eth8 here";
+    let rows = [
+        (network("Name=eth7"), "there is no eth7 here"),
+        (network("Name=eth7 eth8"), neither),
+        (network("Name=eth7*"), "there is no eth7* here"),
+        (network("Name=\"eth0\""), "there is no eth0 with quotes here"),
+        (network(&format!("MACAddress={card}")), no_card.as_str()),
+        (network("Path=pci-0000:00:1f.6"), by_path),
+        (network("Type=ether"), ""),
+        (network("Name=eth*"), ""),
+        (network("Name=eth7 eth0"), ""),
+        (keyfile("interface-name=eth7"), "there is no eth7 here"),
+        (keyfile("[match]\ninterface-name=eth7;eth8;"), neither),
+        (keyfile(&format!("[ethernet]\nmac-address={card}")), no_card.as_str()),
+        (keyfile("[match]\npath=pci-0000:00:1f.6"), "on no interface with path=pci-0000:00:1f.6"),
+        (keyfile(""), ""),
+        (("/etc/netplan/a.yaml", lan(&format!("macaddress: '{card}'"))), no_card.as_str()),
+        (("/etc/netplan/a.yaml", lan("name: 'eth7*'")), "there is no eth7* here"),
+        (("/etc/sysconfig/network-scripts/ifcfg-lan", ifcfg), no_card.as_str()),
+    ];
+    for ((path, text), cause) in rows {
+        let (first, details) = said(&args(), &[(path, text.as_str())], "198.51.100.1/24@eth0");
+        let cause = if cause.is_empty() { String::new() } else { format!(", {cause}") };
+        let expected = format!("IP_BOUND CRITICAL - 1 of 1 address missing: 192.0.2.5{cause}");
+        assert_eq!(first, expected, "{text} {details:?}");
+        let (first, _) = said(&args(), &[(path, text.as_str())], "192.0.2.5/24@eth0");
+        assert!(!first.contains("CRITICAL"), "{text}: {first}");
+    }
+}
+
+/// What is missing for another reason beside it does not hide the card.
+#[test]
+fn the_line_names_a_card_that_is_gone_beside_other_causes() {
+    let rows = [
+        (
+            "eth7: {addresses: [192.0.2.5/24]}, eth0: {addresses: [198.51.100.2/24]}",
+            "2 of 2 addresses missing: 192.0.2.5 (there is no eth7 here), 198.51.100.2",
+        ),
+        (
+            "eth7: {addresses: [192.0.2.5/24]}, eth8: {addresses: [192.0.2.6/24]}",
+            "2 of 2 addresses missing: 192.0.2.5-6, 1 of them: there is no eth7 here, 1 more cause",
+        ),
+        (
+            "eth7: {addresses: [192.0.2.5/24, 192.0.2.9/24]}, eth0: {addresses: [203.0.113.1/28, 203.0.113.7/28, 203.0.113.11/28]}",
+            "5 of 5 addresses missing: 192.0.2.5, 192.0.2.9 and 3 more, 2 of them: there is no eth7 here",
+        ),
+    ];
+    for (interfaces, expected) in rows {
+        let text = format!("network: {{version: 2, ethernets: {{{interfaces}}}}}\n");
+        let (first, details) = said(&args(), &[("/etc/netplan/a.yaml", &text)], "198.51.100.1/24@eth0");
+        assert_eq!(first, format!("IP_BOUND CRITICAL - {expected}"), "{details:?}");
+    }
+}
+
 /// With one card left, NetworkManager has one profile active.
 #[test]
 fn a_card_that_a_profile_names_is_missed() {
@@ -39,13 +113,14 @@ fn a_card_that_a_profile_names_is_missed() {
     let both = &["eth0", "eth3"][..];
     let left = "192.0.2.1/24@eth0";
     let note = format!("note: {LOST} of {FOLDER}/b.nmconnection line ");
+    let on_no = |condition: &str| format!("{LOST}, on no interface with {condition}");
     let rows = [
         // A name of several, or a hardware address beside a pattern, tells the card that is gone.
         ("interface-name=eth0;eth3;", "", both, BOTH, ok("2 addresses"), false),
         ("interface-name=eth0;eth3;", "", both, left, missing(LOST), false),
         ("interface-name=eth0;eth3;", "", one, left, missing(LOST), false),
         ("interface-name=eth*;", gone, one, left, missing(LOST), false),
-        ("path=pci-0000:00:1f.6;", "", one, left, missing(LOST), false),
+        ("path=pci-0000:00:1f.6;", "", one, left, missing(&on_no("path=pci-0000:00:1f.6")), false),
         // Nothing tells that there was another card.
         ("interface-name=eth*;", "", both, left, missing(LOST), false),
         ("interface-name=eth*;", "", one, left, ok("1 address"), true),
@@ -110,6 +185,7 @@ fn profiles_that_say_the_same_are_alternatives_where_no_card_is_known() {
     let left = "192.0.2.1/24@eth0";
     let ok = "OK - 1 address from networkmanager bound and usable".to_owned();
     let lost = "CRITICAL - 1 of 1 address missing: 192.0.2.1".to_owned();
+    let no_wireless = format!("{LOST}, there is no wl* here");
     let rows = [
         ([named("eth0", 1), matching(pattern, "")], left, missing(LOST)),
         ([named("eth0", 1), any()], left, missing(LOST)),
@@ -119,7 +195,7 @@ fn profiles_that_say_the_same_are_alternatives_where_no_card_is_known() {
         ([first(list), matching(list, "")], "", lost),
         // A name tells its card.
         ([named("eth0", 1), named("eth3", 2)], left, missing("192.0.2.2, eth3 has no address at all")),
-        ([named("eth0", 1), matching("interface-name=wl*;", "")], left, missing(LOST)),
+        ([named("eth0", 1), matching("interface-name=wl*;", "")], left, missing(&no_wireless)),
     ];
     for (profiles, present, expected) in rows {
         let (line, details) = judged(profiles.clone(), &[], present);

@@ -118,7 +118,7 @@ fn a_script_that_an_up_line_runs_is_named_if_it_adds_addresses() {
 #[test]
 fn an_interface_that_is_told_exactly_must_have_its_lease() {
     let eth3 = "CRITICAL - 1 of 1 address missing: eth3 has no IPv4 address (DHCP)";
-    let gone = "UNKNOWN - 52:54:00:00:00:99 has no IPv4 address (DHCP): there is no 52:54:00:00:00:99 here, \
+    let gone = "UNKNOWN - 52:54:00:00:00:99 has no IPv4 address (DHCP): no card here has 52:54:00:00:00:99, \
                 and no other address is expected: name them by --ip or --file, or add --bound";
     let rows = [
         ("Name=eth3\nMACAddress=52:54:00:00:00:03", eth3),
@@ -164,7 +164,7 @@ fn conditions_are_judged_as_a_pattern_of_names() {
         ("Type=!loopback", "127.0.0.1/8@lo", missing("no interface has an address (DHCP for Type=!loopback)")),
         ("Type=!ether", "192.0.2.1/24@eth0~3600", NOTHING.to_owned()),
         ("Type=bond", "192.0.2.1/24@eth0~3600", NOTHING.to_owned()),
-        ("Type=ether\nMACAddress=52:54:00:00:00:99", "192.0.2.1/24@eth0~3600", "UNKNOWN - 52:54:00:00:00:99 has no address (DHCP): there is no 52:54:00:00:00:99 here, and no other address is expected: name them by --ip or --file, or add --bound".to_owned()),
+        ("Type=ether\nMACAddress=52:54:00:00:00:99", "192.0.2.1/24@eth0~3600", "UNKNOWN - 52:54:00:00:00:99 has no address (DHCP): no card here has 52:54:00:00:00:99, and no other address is expected: name them by --ip or --file, or add --bound".to_owned()),
     ];
     for (matched, present, expected) in rows {
         let file = format!("[Match]\n{matched}\n[Network]\nDHCP=yes\n");

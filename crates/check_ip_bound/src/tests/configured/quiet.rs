@@ -233,20 +233,21 @@ fn the_note_says_which_file_has_the_interfaces_of_a_pattern() {
     let card = ("/sys/class/net/eth0/address", "52:54:00:00:00:00\n");
     let other = ("/sys/class/net/eth3/address", "52:54:00:00:00:03\n");
     let note = "note: /etc/systemd/network/20.network: eth* fits only eth0, which 10.network has";
-    let rows: [(&str, Files<'_>, Option<&str>); 4] = [
-        ("eth*", &[card], Some(note)),
-        ("eth*", &[card, other], None),
-        ("wl*", &[card], None),
-        ("eth*", &[], None),
+    let rows: [(&str, Files<'_>, Option<&str>, &str); 4] = [
+        ("eth*", &[card], Some(note), ""),
+        ("eth*", &[card, other], None, ""),
+        ("wl*", &[card], None, ", there is no wl* here"),
+        ("eth*", &[], None, ""),
     ];
-    for (name, cards, note) in rows {
+    for (name, cards, note, cause) in rows {
         let second = second(name);
         let files: Vec<(&str, &str)> = [first, ("/etc/systemd/network/20.network", &*second)]
             .into_iter()
             .chain(cards.iter().copied())
             .collect();
         let (line, details) = said(&args(), &files, "192.0.2.10/24@eth0");
-        assert_eq!(line, "IP_BOUND CRITICAL - 1 of 2 addresses missing: 192.0.2.20", "{files:?}");
+        let missing = format!("IP_BOUND CRITICAL - 1 of 2 addresses missing: 192.0.2.20{cause}");
+        assert_eq!(line, missing, "{files:?}");
         assert_eq!(details, Vec::from_iter(note.map(str::to_owned)), "{files:?}");
     }
 }

@@ -115,12 +115,12 @@ fn a_driver_tells_the_cards() {
         (
             vec![driver("y", 1), named("eth0", 1)],
             "192.0.2.1/24@eth0",
-            missing("1 of 2 addresses missing: 198.51.100.1"),
+            missing("1 of 2 addresses missing: 198.51.100.1, on no interface with driver=y"),
         ),
         (
             vec![driver("!x", 1), named("eth0", 1)],
             "192.0.2.1/24@eth0",
-            missing("1 of 2 addresses missing: 198.51.100.1"),
+            missing("1 of 2 addresses missing: 198.51.100.1, on no interface with driver=!x"),
         ),
     ];
     for (profiles, present, expected) in rows {

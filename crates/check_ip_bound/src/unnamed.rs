@@ -1,0 +1,67 @@
+//! The interfaces that the configuration tells by something else than a name, where an address of theirs is
+//! missing: which of them is not here.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+
+use addresses::short;
+use host_config::selects;
+use host_net::Bound;
+
+use crate::Observations;
+use crate::interfaces::absence;
+
+/// The conditions that tell a card, in lower case.
+const OF_CARDS: [&str; 4] = ["macaddress=", "path=", "driver=", "property="];
+
+/// Returns the addresses whose interface is not here, with words that say so.
+pub(crate) fn absent(observed: &Observations) -> Vec<(IpAddr, String)> {
+    let bound = &observed.bound;
+    each(observed, |selectors| match selectors {
+        _ if selectors.iter().any(|selector| may_be_here(selector, bound)) => None,
+        [only] if only.contains(':') => Some(absence(only, &[], bound)),
+        _ => {
+            let names = selectors.iter().flat_map(|selector| selector.split([' ', ',']));
+            let names: Vec<&str> = names.filter(|name| !name.is_empty()).collect();
+            Some(format!("there is no {} here", short(&names.join(" or "))))
+        }
+    })
+}
+
+/// Returns the addresses of cards that only conditions tell, with words for them. Whether a card fits, is not
+/// known here.
+pub(crate) fn with_conditions(observed: &Observations) -> Vec<(IpAddr, String)> {
+    each(observed, |selectors| match selectors {
+        [only] if OF_CARDS.iter().any(|key| only.to_ascii_lowercase().contains(key)) => {
+            let words = only.split(' ').skip_while(|word| !is_condition(word));
+            Some(format!("on no interface with {}", words.collect::<Vec<_>>().join(" ")))
+        }
+        _ => None,
+    })
+}
+
+/// Whether a word is a condition, on something else than the type.
+fn is_condition(word: &str) -> bool {
+    word.split_once('=').is_some_and(|(key, _)| !key.eq_ignore_ascii_case("type"))
+}
+
+/// Whether an interface here is one that the selector tells, or may be one.
+fn may_be_here(selector: &str, bound: &Bound) -> bool {
+    selector.contains('=')
+        || bound.interfaces.iter().any(|interface| {
+            interface.hardware.eq_ignore_ascii_case(selector)
+                || selects(selector, &interface.name)
+                || interface.altnames.iter().any(|name| selects(selector, name))
+        })
+}
+
+/// Returns what `words` makes of the selectors of each address of an interface without a name.
+fn each(observed: &Observations, words: impl Fn(&[&str]) -> Option<String>) -> Vec<(IpAddr, String)> {
+    let mut told: BTreeMap<IpAddr, Vec<&str>> = BTreeMap::new();
+    for unnamed in &observed.expected.unnamed {
+        for address in &unnamed.addresses {
+            told.entry(*address).or_default().extend(unnamed.selectors.iter().map(String::as_str));
+        }
+    }
+    told.into_iter().filter_map(|(address, selectors)| Some((address, words(&selectors)?))).collect()
+}
