@@ -2,6 +2,7 @@
 //! taken for nothing.
 
 use std::io::ErrorKind;
+use std::net::IpAddr;
 
 use plugin::ReadError;
 
@@ -14,19 +15,26 @@ use crate::tree::Tree;
 enum What {
     /// One of these words.
     Words(&'static [&'static str]),
+    /// One of these as the first word.
+    Begins(&'static [&'static str]),
+    /// An address among the words after the first, with a netmask or more behind a slash.
+    Address,
+    /// The kernel's parameter `ip=` with an address.
+    Kernel,
     /// A command that adds an address.
     Adds,
     /// The same, run by cron when the host comes up.
     AddsAtReboot,
 }
 
-use What::{Adds, AddsAtReboot, Words};
+use What::{Address, Adds, AddsAtReboot, Begins, Kernel, Words};
 
 /// A larger file that a command runs is no script, in octets.
 const LARGEST_SCRIPT: u64 = 1 << 20;
 
-/// A file, or a folder of files whose names end so, and what is in one that configures addresses.
-const OTHERS: [(&str, &str, What); 40] = [
+/// A file, or a folder of files whose names end so, or with a slash in the ending of folders with this file,
+/// and what is in one that configures addresses.
+const OTHERS: [(&str, &str, What); 48] = [
     ("/etc/netctl", "", Words(&["Address="])),
     ("/etc/conf.d/net", "", Words(&["config_"])),
     ("/etc/config/network", "", Words(&["option ipaddr", "option proto", "option ip6addr"])),
@@ -50,6 +58,7 @@ const OTHERS: [(&str, &str, What); 40] = [
     ("/etc/frr/frr.conf", "", Words(&["ip address ", "ipv6 address "])),
     ("/etc/quagga/zebra.conf", "", Words(&["ip address ", "ipv6 address "])),
     ("/etc/ha.d/haresources", "", Words(&["IPaddr"])),
+    ("/etc/ha.d/haresources", "", Address),
     ("/etc/ucarp", ".conf", Words(&["VIP"])),
     ("/etc/sysconfig/carp", ".conf", Words(&["VIP"])),
     ("/var/lib/connman", ".config", Words(&["IPv4=", "IPv4 =", "IPv6=", "IPv6 ="])),
@@ -63,6 +72,14 @@ const OTHERS: [(&str, &str, What); 40] = [
     // The address of an alias, or of a lease that is written there.
     ("/etc/dhcp/dhclient.conf", "", Words(&["fixed-address"])),
     ("/etc/dhclient.conf", "", Words(&["fixed-address"])),
+    ("/etc/wicked/ifconfig", ".xml", Words(&["<local>"])),
+    ("/etc/conf.d/network", "", Words(&["ifconfig_", "ip addr", "ip a "])),
+    ("/etc/openvpn", ".conf", Begins(&OPENVPN)),
+    ("/etc/openvpn/server", ".conf", Begins(&OPENVPN)),
+    ("/etc/openvpn/client", ".conf", Begins(&OPENVPN)),
+    ("/etc/tinc", "/tinc-up", Adds),
+    // Of what the kernel got, and not of what it may get at the next boot.
+    ("/proc/cmdline", "", Kernel),
     ("/etc/crontab", "", AddsAtReboot),
     ("/etc/cron.d", "", AddsAtReboot),
     ("/var/spool/cron/crontabs", "", AddsAtReboot),
@@ -70,22 +87,34 @@ const OTHERS: [(&str, &str, What); 40] = [
     ("/etc/crontabs", "", AddsAtReboot),
 ];
 
+/// What gives the interface of OpenVPN an address (openvpn(8)), in a server's file or a peer's. A client gets
+/// its own from the server.
+const OPENVPN: [&str; 4] = ["ifconfig", "ifconfig-ipv6", "server", "server-ipv6"];
+
 /// Where Pacemaker keeps its configuration, for its own accounts alone.
 const PACEMAKER: &str = "/var/lib/pacemaker/cib/cib.xml";
 
-/// Returns the files of other programs here that configure addresses, in the order of a fixed table.
+/// Returns the files of other programs here that configure addresses, in the order of a fixed table. `alone`
+/// says that no source gives an address: the parameters of the kernel count only then, since a source takes
+/// their interface over.
 ///
 /// # Errors
 /// [`ConfigError::Read`]: a file is there and cannot be read.
-pub fn unread(tree: &Tree<'_>) -> Result<Vec<String>, ConfigError> {
+pub fn unread(tree: &Tree<'_>, alone: bool) -> Result<Vec<String>, ConfigError> {
     let mut found = Vec::new();
     for (path, suffix, what) in OTHERS {
+        if matches!(what, Kernel) && !alone {
+            continue;
+        }
         let names = tree.names(path).unwrap_or_default();
-        let inside = names.iter().filter_map(|name| name.to_str()).filter(|name| name.ends_with(suffix));
+        let is_folder = suffix.starts_with('/');
+        let end = if is_folder { suffix } else { "" };
+        let inside = names.iter().filter_map(|name| name.to_str());
+        let inside = inside.filter(|name| is_folder || name.ends_with(suffix));
         let paths: Vec<String> = if names.is_empty() {
             vec![path.to_owned()]
         } else {
-            inside.map(|name| format!("{path}/{name}")).collect()
+            inside.map(|name| format!("{path}/{name}{end}")).collect()
         };
         for path in paths {
             // One that others may not read is no error: it is not read in any case.
@@ -97,7 +126,7 @@ pub fn unread(tree: &Tree<'_>) -> Result<Vec<String>, ConfigError> {
                 }
                 _ => continue,
             };
-            if says(&String::from_utf8_lossy(&content), what) {
+            if says(&String::from_utf8_lossy(&content), what) && !found.contains(&path) {
                 found.push(path);
             }
         }
@@ -131,9 +160,20 @@ fn says(text: &str, what: What) -> bool {
     let mut lines = text.lines().map(str::trim_start).filter(|line| !line.starts_with(['#', ';']));
     lines.any(|line| match what {
         Words(words) => words.iter().any(|word| line.contains(word)) && !is_empty(line),
+        Begins(words) => line.split_ascii_whitespace().next().is_some_and(|first| words.contains(&first)),
+        Address => line.split_ascii_whitespace().skip(1).any(is_address),
+        Kernel => line.split_ascii_whitespace().filter_map(|word| word.strip_prefix("ip=")).any(is_address),
         Adds => adds_address(line),
         AddsAtReboot => line.starts_with("@reboot") && adds_address(line),
     })
+}
+
+/// Whether a word begins with an address, as `192.0.2.1/24/eth0` of Heartbeat and `192.0.2.1::192.0.2.254` of
+/// the kernel do.
+fn is_address(word: &str) -> bool {
+    let bracketed = word.strip_prefix('[').and_then(|rest| rest.split_once(']')).map(|(inside, _)| inside);
+    let address = bracketed.unwrap_or_else(|| word.split(['/', ':']).next().unwrap_or_default());
+    address.parse::<IpAddr>().is_ok()
 }
 
 /// Whether a line assigns nothing, as the unused `IPADDR[1]=""` of a template does.
@@ -158,7 +198,30 @@ mod tests {
     fn names_the_files_that_configure_addresses() {
         let deadline = Deadline::after(Duration::from_secs(60));
         let unit = "[Service]\nExecStart=/sbin/ip addr add 192.0.2.1/24 dev eth0\n";
-        let rows: [(&str, &str, bool); 60] = [
+        let rows: [(&str, &str, bool); 79] = [
+            ("/etc/ha.d/haresources", "node1 192.0.2.1 httpd\n", true),
+            ("/etc/ha.d/haresources", "node1 drbddisk::r0 192.0.2.1/24/eth0/192.0.2.255\n", true),
+            ("/etc/ha.d/haresources", "node1 IPaddr::192.0.2.1/24/eth0\n", true),
+            ("/etc/ha.d/haresources", "192.0.2.1 httpd\n#node1 192.0.2.1\n", false),
+            ("/etc/wicked/ifconfig/eth0.xml", "<address><local>192.0.2.1/24</local></address>\n", true),
+            ("/etc/wicked/ifconfig/eth0.xml", "<ipv4:dhcp><enabled>true</enabled></ipv4:dhcp>\n", false),
+            ("/etc/conf.d/network", "ifconfig_eth0=\"192.0.2.1 netmask 255.255.255.0\"\n", true),
+            ("/etc/conf.d/network", "#ifconfig_eth0=\"192.0.2.1\"\ninterfaces=\"eth0\"\n", false),
+            ("/etc/openvpn/a.conf", "dev tun\nifconfig 192.0.2.1 192.0.2.2\n", true),
+            ("/etc/openvpn/server/a.conf", "dev tun\nserver 192.0.2.0 255.255.255.0\n", true),
+            ("/etc/openvpn/a.conf", "client\nremote 192.0.2.1\nserver-poll-timeout 4\n", false),
+            ("/etc/openvpn/a.conf", "server-bridge 192.0.2.4 255.255.255.0 192.0.2.8 192.0.2.9\n", false),
+            (
+                "/etc/tinc/net/tinc-up",
+                "#!/bin/sh\nifconfig $INTERFACE 192.0.2.1 netmask 255.255.255.0\n",
+                true,
+            ),
+            ("/etc/tinc/net/tinc-up", "#!/bin/sh\nip link set $INTERFACE up\n", false),
+            ("/etc/tinc/net/tinc-down", "ip addr add 192.0.2.1/24 dev eth0\n", false),
+            ("/proc/cmdline", "root=/dev/vda1 ip=192.0.2.1::192.0.2.254:255.255.255.0::eth0:none\n", true),
+            ("/proc/cmdline", "ip=[2001:db8::1]::[2001:db8::fe]:64::eth0:none quiet\n", true),
+            ("/proc/cmdline", "root=/dev/vda1 ip=dhcp\n", false),
+            ("/proc/cmdline", "root=/dev/vda1 ip=eth0:dhcp ip=::::web1:eth0:dhcp ip=:::::eth0:dhcp\n", false),
             ("/etc/local.d/addresses.start", "ip addr add 192.0.2.1/24 dev eth0\n", true),
             ("/etc/local.d/README", "ip addr add 192.0.2.1/24 dev eth0\n", false),
             ("/etc/systemd/system/vip.service", unit, true),
@@ -233,8 +296,11 @@ mod tests {
             ("/etc/networkd-dispatcher/configured.d/vip", "ip addr add 192.0.2.1/24 dev eth0\n", true),
         ];
         for (path, content, named) in rows {
-            let found = unread(&Tree::in_memory([(path, content)], &deadline)).unwrap();
+            let tree = Tree::in_memory([(path, content)], &deadline);
+            let found = unread(&tree, true).unwrap();
             assert_eq!(found.first().map(String::as_str), named.then_some(path), "{content}");
+            let beside = named && path != "/proc/cmdline";
+            assert_eq!(unread(&tree, false).unwrap().is_empty(), !beside, "{content}");
         }
     }
 

@@ -46,7 +46,8 @@ impl Expected {
         expected.ports.extend(comments.ports);
         expected.possible.extend(comments.possible);
         if from.contains(&Origin::Auto) {
-            match host_config::unread(tree) {
+            let alone = expected.is_empty() && expected.dynamic.is_empty();
+            match host_config::unread(tree, alone) {
                 Ok(unread) => expected.unread = unread,
                 Err(error) => errors.push(error.into()),
             }
