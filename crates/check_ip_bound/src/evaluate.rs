@@ -5,6 +5,7 @@ use std::time::Duration;
 use plugin::{Finding, Findings, Report, State, Thresholds};
 
 use crate::probe::ProbeError;
+use crate::words::with_marks;
 use crate::{Observations, extra, gateway, held, misplaced, missing, port_findings, shadowed, table};
 
 /// What is judged how.
@@ -52,7 +53,7 @@ pub(crate) fn evaluate(limits: &Limits, observed: &Observations) -> Report {
 fn judge_unusable(observed: &Observations) -> Finding {
     match observed.expected.unusable.as_slice() {
         [] => Finding::ok(""),
-        [first, rest @ ..] => Finding::unknown(first).details(rest.iter().cloned()),
+        [first, rest @ ..] => Finding::unknown(with_marks(first)).details(rest.iter().cloned()),
     }
 }
 
@@ -63,7 +64,7 @@ fn judge_unknown(observed: &Observations) -> Finding {
         [] => Finding::ok(""),
         [first, rest @ ..] => {
             let advice = "note: --list prints what is understood: complete it by hand, and give it to --file";
-            Finding::unknown(first).details(rest.iter().cloned()).detail(advice)
+            Finding::unknown(with_marks(first)).details(rest.iter().cloned()).detail(advice)
         }
     }
 }

@@ -15,7 +15,7 @@ use crate::tree::Tree;
 enum What {
     /// One of these words.
     Words(&'static [&'static str]),
-    /// One of these as the first word.
+    /// One of these as the first word, with or without the dashes of an option.
     Begins(&'static [&'static str]),
     /// An address among the words after the first, with a netmask or more behind a slash.
     Address,
@@ -160,7 +160,10 @@ fn says(text: &str, what: What) -> bool {
     let mut lines = text.lines().map(str::trim_start).filter(|line| !line.starts_with(['#', ';']));
     lines.any(|line| match what {
         Words(words) => words.iter().any(|word| line.contains(word)) && !is_empty(line),
-        Begins(words) => line.split_ascii_whitespace().next().is_some_and(|first| words.contains(&first)),
+        Begins(words) => {
+            let first = line.split_ascii_whitespace().next().unwrap_or_default();
+            words.contains(&first.trim_start_matches("--"))
+        }
         Address => line.split_ascii_whitespace().skip(1).any(is_address),
         Kernel => line.split_ascii_whitespace().filter_map(|word| word.strip_prefix("ip=")).any(is_address),
         Adds => adds_address(line),
@@ -198,7 +201,7 @@ mod tests {
     fn names_the_files_that_configure_addresses() {
         let deadline = Deadline::after(Duration::from_secs(60));
         let unit = "[Service]\nExecStart=/sbin/ip addr add 192.0.2.1/24 dev eth0\n";
-        let rows: [(&str, &str, bool); 79] = [
+        let rows: [(&str, &str, bool); 80] = [
             ("/etc/ha.d/haresources", "node1 192.0.2.1 httpd\n", true),
             ("/etc/ha.d/haresources", "node1 drbddisk::r0 192.0.2.1/24/eth0/192.0.2.255\n", true),
             ("/etc/ha.d/haresources", "node1 IPaddr::192.0.2.1/24/eth0\n", true),
@@ -209,6 +212,7 @@ mod tests {
             ("/etc/conf.d/network", "#ifconfig_eth0=\"192.0.2.1\"\ninterfaces=\"eth0\"\n", false),
             ("/etc/openvpn/a.conf", "dev tun\nifconfig 192.0.2.1 192.0.2.2\n", true),
             ("/etc/openvpn/server/a.conf", "dev tun\nserver 192.0.2.0 255.255.255.0\n", true),
+            ("/etc/openvpn/a.conf", "dev tun\n--ifconfig 192.0.2.1 192.0.2.2\n", true),
             ("/etc/openvpn/a.conf", "client\nremote 192.0.2.1\nserver-poll-timeout 4\n", false),
             ("/etc/openvpn/a.conf", "server-bridge 192.0.2.4 255.255.255.0 192.0.2.8 192.0.2.9\n", false),
             (

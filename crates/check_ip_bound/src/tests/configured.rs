@@ -172,13 +172,16 @@ fn a_line_that_is_not_understood_hides_no_outage() {
     let files = [("/etc/network/interfaces", interfaces)];
     let (first, details) = said(&args(), &files, "192.0.2.9/24@eth0");
     assert_eq!(first, "IP_BOUND CRITICAL - 1 of 1 address missing: 192.0.2.1, 1 more fault");
-    let unknown = "UNKNOWN: /etc/network/interfaces line 4: $MORE is not an IP address";
+    let unknown = "UNKNOWN: /etc/network/interfaces line 4: $MORE is not an IP address (with a variable)";
     assert!(
         details.contains(&unknown.replace('$', "")) || details.contains(&unknown.to_owned()),
         "{details:?}"
     );
     let (first, details) = said(&args(), &files, "192.0.2.1/24@eth0");
-    assert_eq!(first, "IP_BOUND UNKNOWN - /etc/network/interfaces line 4: MORE is not an IP address");
+    assert_eq!(
+        first,
+        "IP_BOUND UNKNOWN - /etc/network/interfaces line 4: MORE is not an IP address (with a variable)"
+    );
     assert!(details.iter().any(|detail| detail.contains("--list")), "{details:?}");
 }
 

@@ -91,7 +91,8 @@ fn a_block_of_dhcpcd_requires_nothing_where_another_source_may_give_the_interfac
     }
 }
 
-/// A block may be left of dhcpcd, which is no longer installed. NetworkManager has no file for its own profile.
+/// A block may be left of dhcpcd, which is no longer installed. NetworkManager has no file for its own
+/// profile.
 #[test]
 fn a_block_of_dhcpcd_requires_nothing_where_only_another_program_is_installed() {
     let file = ("/etc/dhcpcd.conf", "interface eth3\nmetric 300\n");
