@@ -256,10 +256,9 @@ pub(crate) fn ask_gtids(packets: &mut Packets, server: &mut Server) -> Result<()
 }
 
 /// Asks once more for the channels.
-pub(crate) fn ask_channels(packets: &mut Packets, server: &mut Server) -> Result<(), Failure> {
+pub(crate) fn ask_channels(packets: &mut Packets, server: &Server) -> Result<Vec<Channel>, Failure> {
     let (_, rows) = statements::channels(packets, server.flavour, server.version)?;
-    server.channels_later = Some(rows.iter().map(Channel::read).collect());
-    Ok(())
+    Ok(rows.iter().map(Channel::read).collect())
 }
 
 /// Asks how many commits wait for an acknowledgement by semi-sync. MySQL renamed the variable in 8.0.26.

@@ -139,7 +139,7 @@ pub(crate) fn probe(
         targets => {
             let mut asked = asker.ask_all(targets, policy)?;
             asker.monitor.settle(asked.iter_mut().filter_map(|(_, asked)| asked.as_mut().err()));
-            second_look::complete(asked, deadline)
+            second_look::complete(asked, &policy.lag, deadline)
         }
     };
     let servers =

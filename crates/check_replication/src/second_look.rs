@@ -2,9 +2,9 @@
 //! that it has not is asked again, since it may have written them meanwhile.
 
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use plugin::Deadline;
+use plugin::{Deadline, Thresholds};
 
 use crate::answer::{Answer, Refusal};
 use crate::ask;
@@ -13,7 +13,7 @@ use crate::failure::Failure;
 use crate::judge::is_log_lost;
 use crate::more;
 use crate::pair::{Links, ahead, errant, unfetched};
-use crate::server::{Flavour, Gtids, Server};
+use crate::server::{Flavour, Gtids, LaterChannels, Server};
 
 /// How long a commit may take between the binary log, from which replicas have it, and @@gtid_executed.
 const COMMIT: Duration = Duration::from_millis(500);
@@ -29,11 +29,14 @@ pub(crate) type Asked = Result<(Answer, Option<Packets>), Refusal>;
 
 type Open<'a> = Vec<&'a mut (Answer, Option<Packets>)>;
 
-/// Asks again where that is needed to be sure, and ends the connections.
+/// Asks again where that is needed to be sure, and ends the connections. `lag` is how long what is not
+/// fetched may still take.
 pub(crate) fn complete(
     mut answers: Vec<(String, Asked)>,
+    lag: &Thresholds,
     deadline: &Deadline,
 ) -> Vec<(String, Result<Answer, Refusal>)> {
+    let start = Instant::now();
     let mut open: Open<'_> = answers.iter_mut().filter_map(|(_, asked)| asked.as_mut().ok()).collect();
     let servers = servers(&open);
     let links = Links::find(&servers);
@@ -53,7 +56,7 @@ pub(crate) fn complete(
             again(&mut open, place, ask::ask_commits_waiting);
         }
     }
-    look_for_fetched(&mut open, &links, deadline);
+    look_for_fetched(&mut open, &links, lag, start, deadline);
     let end = |(answer, packets): (Answer, Option<Packets>)| {
         packets.and_then(Packets::quit);
         answer
@@ -62,10 +65,16 @@ pub(crate) fn complete(
 }
 
 /// Asks replicas that have not fetched all of their sources for their channels again, until that is about to
-/// come. A heartbeat tells more.
-fn look_for_fetched(open: &mut Open<'_>, links: &Links, deadline: &Deadline) {
+/// come. A heartbeat tells more. The first look was at `start`.
+fn look_for_fetched(
+    open: &mut Open<'_>,
+    links: &Links,
+    lag: &Thresholds,
+    start: Instant,
+    deadline: &Deadline,
+) {
     for _ in 0..FETCHES {
-        let mut replicas = unfetched::to_ask_again(&servers(open), links);
+        let mut replicas = unfetched::to_ask_again(&servers(open), links, lag);
         replicas.retain(|place| open.get(*place).is_some_and(|(answer, _)| answer.heartbeats.is_none()));
         if replicas.is_empty() || deadline.remaining() < FETCH + RESERVE {
             return;
@@ -75,7 +84,9 @@ fn look_for_fetched(open: &mut Open<'_>, links: &Links, deadline: &Deadline) {
         for place in replicas {
             let Some((answer, Some(packets))) = open.get_mut(place) else { continue };
             // One that does not answer again has told nothing more.
-            answered |= ask::ask_channels(packets, &mut answer.server).is_ok();
+            let Ok(channels) = ask::ask_channels(packets, &answer.server) else { continue };
+            answer.server.channels_later = Some(LaterChannels { after: start.elapsed(), channels });
+            answered = true;
         }
         if !answered {
             return;

@@ -3,6 +3,7 @@
 
 use std::fmt;
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use crate::binary_log::BinaryLog;
 use crate::channel::Channel;
@@ -41,6 +42,15 @@ pub struct Gtids {
     pub applied: Option<String>,
     /// MariaDB's @@gtid_binlog_state: the last number of each domain and server in its binary log.
     pub history: Option<String>,
+}
+
+/// The channels of a server at a later look.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LaterChannels {
+    /// How long after the first look.
+    pub after: Duration,
+    /// Every channel, in the server's order.
+    pub channels: Vec<Channel>,
 }
 
 /// Everything that one server answered.
@@ -109,7 +119,7 @@ pub struct Server {
     /// Every channel, in the server's order.
     pub channels: Vec<Channel>,
     /// The same at a later look, if there was one.
-    pub channels_later: Option<Vec<Channel>>,
+    pub channels_later: Option<LaterChannels>,
 }
 
 impl Server {

@@ -35,7 +35,7 @@ impl<'a> Together<'a> {
             findings.extend(errant::judge(&self.servers, &self.links, self.policy.accepted));
             findings.extend(ahead::judge(&self.servers, &self.links, self.policy.accepted));
             findings.extend(domains::judge(&self.servers, &self.links, self.policy.replicated));
-            findings.extend(unfetched::judge(&self.servers, &self.links));
+            findings.extend(unfetched::judge(&self.servers, &self.links, &self.policy.lag));
         }
         let members: Vec<(&str, &Membership)> = self
             .servers

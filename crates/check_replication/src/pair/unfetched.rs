@@ -4,16 +4,13 @@
 //! What the source had at the first look is compared with what its replica had fetched then and at a later
 //! look: on a link that keeps up, all of it has come by then.
 
-use plugin::Finding;
+use plugin::{Finding, State, Thresholds};
 
 use super::executed::{Executed, of, read};
 use super::links::Links;
 use super::list::name;
 use crate::channel::{Channel, IoState, SqlState};
 use crate::server::{Flavour, Server};
-
-/// A rest that takes at most this many times as long as what came between the looks is about to arrive.
-const ABOUT_TO_COME: u64 = 10;
 
 /// The value of replicate_events_marked_for_skip by which the source of a replica sends less.
 const ON_SOURCE: &str = "FILTER_ON_MASTER";
@@ -33,11 +30,11 @@ fn find(servers: &[Server], links: &Links) -> Vec<Unfetched> {
 }
 
 /// The replicas of which more than what is about to come is still not fetched at the later look, or that had
-/// none.
-pub(crate) fn to_ask_again(servers: &[Server], links: &Links) -> Vec<usize> {
+/// none. `lag` is how long the rest may take.
+pub(crate) fn to_ask_again(servers: &[Server], links: &Links, lag: &Thresholds) -> Vec<usize> {
     let has_later = |place: usize| servers.get(place).is_some_and(|server| server.channels_later.is_some());
     let first = find(servers, links).into_iter().map(|first| first.replica);
-    let staying = staying(servers, links).into_iter().map(|(first, _)| first.replica);
+    let staying = staying(servers, links, lag).into_iter().map(|(first, _)| first.replica);
     let mut replicas: Vec<usize> = first.filter(|replica| !has_later(*replica)).chain(staying).collect();
     replicas.sort_unstable();
     replicas.dedup();
@@ -45,19 +42,41 @@ pub(crate) fn to_ask_again(servers: &[Server], links: &Links) -> Vec<usize> {
 }
 
 /// Those that were asked for their channels again, with how many transactions are still not fetched.
-fn staying(servers: &[Server], links: &Links) -> Vec<(Unfetched, u64)> {
-    let later = compared(servers, links, |server| server.channels_later.as_deref());
+fn staying(servers: &[Server], links: &Links, lag: &Thresholds) -> Vec<(Unfetched, u64)> {
+    let later = compared(servers, links, |server| Some(&server.channels_later.as_ref()?.channels));
     let stays = |first: &Unfetched| {
         let is_same = |rest: &&Unfetched| (rest.replica, rest.source) == (first.replica, first.source);
         let rest = later.iter().find(is_same)?.count;
         let came = first.count.saturating_sub(rest);
-        (rest > came.saturating_mul(ABOUT_TO_COME)).then_some((*first, rest))
+        let is_on_its_way = rest == 1 && came == 0 && has_moved(servers, links, first);
+        let seconds = seconds_left(servers.get(first.replica)?, came, rest);
+        (!is_on_its_way && lag.state(seconds) != State::Ok).then_some((*first, rest))
     };
     find(servers, links).iter().filter_map(stays).collect()
 }
 
-/// Judges those that were asked for their channels again.
-pub(crate) fn judge(servers: &[Server], links: &Links) -> Vec<Finding> {
+/// How many seconds the rest takes at the pace of what came between the looks.
+fn seconds_left(replica: &Server, came: u64, rest: u64) -> f64 {
+    let between = replica.channels_later.as_ref().map(|later| later.after.as_secs_f64());
+    if came == 0 { f64::INFINITY } else { between.unwrap_or_default() * rest as f64 / came as f64 }
+}
+
+/// Whether anything came from the source between the looks: a large transaction, which counts when all of it
+/// is here.
+fn has_moved(servers: &[Server], links: &Links, first: &Unfetched) -> bool {
+    let Some(server) = servers.get(first.replica) else { return false };
+    let later = server.channels_later.iter().flat_map(|later| &later.channels);
+    let of_source =
+        |place: &usize| links.source(first.replica, *place).is_some_and(|source| source == first.source);
+    let channels = server.channels.iter().enumerate().filter(|(place, _)| of_source(place));
+    let moved = |before: &Channel, now: &Channel| {
+        before.name == now.name && before.read_position != now.read_position
+    };
+    channels.map(|(_, channel)| channel).any(|before| later.clone().any(|now| moved(before, now)))
+}
+
+/// Judges those that were asked for their channels again. `lag` is how long the rest may take.
+pub(crate) fn judge(servers: &[Server], links: &Links, lag: &Thresholds) -> Vec<Finding> {
     let text = |(Unfetched { replica, source, .. }, count): (Unfetched, u64)| {
         let is_exact = servers.get(replica).is_some_and(|replica| replica.flavour == Flavour::MySql);
         let (up_to, are) = (if is_exact { "" } else { "up to " }, if count == 1 { " is" } else { "s are" });
@@ -66,7 +85,7 @@ pub(crate) fn judge(servers: &[Server], links: &Links) -> Vec<Finding> {
             "{own} from {theirs}: 0 s behind by its own word, but {up_to}{count} transaction{are} not fetched"
         ))
     };
-    staying(servers, links).into_iter().map(text).collect()
+    staying(servers, links, lag).into_iter().map(text).collect()
 }
 
 /// What is not fetched by `channels` of what their sources had at the first look.
@@ -109,9 +128,14 @@ fn is_comparable(channel: &Channel, replica: &Server) -> bool {
 mod tests {
     #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+    use std::time::Duration;
+
+    use plugin::Range;
+
     use super::*;
     use crate::pair::errant::tests::executed;
     use crate::pair::tests::{mariadb, server, texts, uuid};
+    use crate::server::LaterChannels;
 
     /// The second replicates from the first, and has fetched up to these at the first and at a later look.
     fn pair(make: fn(&str, u64) -> Server, gtids: [&str; 2], fetched: [&str; 2]) -> Vec<Server> {
@@ -127,13 +151,67 @@ mod tests {
             }
             vec![channel]
         };
-        let [first, later] = fetched.map(at);
+        let [first, channels] = fetched.map(at);
+        let later = LaterChannels { after: Duration::from_millis(500), channels };
         (servers[1].channels, servers[1].channels_later) = (first, Some(later));
         servers
     }
 
+    /// The lag may be so many seconds.
+    fn lag(seconds: f64) -> Thresholds {
+        Thresholds { warning: Some(Range::up_to(seconds)), critical: None }
+    }
+
     fn judged(servers: &[Server]) -> Vec<String> {
-        texts(judge(servers, &Links::find(servers)))
+        texts(judge(servers, &Links::find(servers), &lag(5.0)))
+    }
+
+    /// What came, and how long ago the first look was, tell how long the rest takes.
+    #[test]
+    fn the_rest_may_take_as_long_as_the_lag_may_be() {
+        let pair = |later: &str, seconds: u64| {
+            let mut servers = pair(mariadb, ["0-1-200", "0-1-100"], ["0-1-100", later]);
+            servers[1].channels_later.as_mut().unwrap().after = Duration::from_secs(seconds);
+            servers
+        };
+        // One a second, of 99, and ten a second, of 90.
+        for (later, seconds, limit, told) in [
+            ("0-1-101", 1, 60.0, true),
+            ("0-1-101", 1, 99.0, false),
+            ("0-1-101", 3, 99.0, true),
+            ("0-1-110", 1, 60.0, false),
+            ("0-1-110", 1, 8.9, true),
+            ("0-1-110", 1, 9.0, false),
+            ("0-1-100", 1, 1e9, true),
+        ] {
+            let servers = pair(later, seconds);
+            let (links, lag) = (Links::find(&servers), lag(limit));
+            let asked = !to_ask_again(&servers, &links, &lag).is_empty();
+            let judged = !judge(&servers, &links, &lag).is_empty();
+            assert_eq!((asked, judged), (told, told), "{later} in {seconds} s of {limit}");
+        }
+    }
+
+    /// A large transaction counts when it is here as a whole: until then its bytes come.
+    #[test]
+    fn one_transaction_that_is_on_its_way() {
+        let said = |gtids: [&str; 2], later: (&str, u64), name: &str| {
+            let mut servers = pair(mariadb, gtids, ["0-1-5", "0-1-5"]);
+            servers[1].channels[0].read_position = ("bin.000009".to_owned(), 700);
+            let channel = &mut servers[1].channels_later.as_mut().unwrap().channels[0];
+            channel.read_position = (later.0.to_owned(), later.1);
+            name.clone_into(&mut channel.name);
+            let asked = to_ask_again(&servers, &Links::find(&servers), &lag(60.0));
+            assert_eq!(asked.len(), judged(&servers).len());
+            asked.len()
+        };
+        let (one, two) = (["0-1-6", "0-1-5"], ["0-1-7", "0-1-5"]);
+        assert_eq!(said(one, ("bin.000009", 701), ""), 0);
+        assert_eq!(said(one, ("bin.000010", 4), ""), 0);
+        // Nothing comes, or to another channel, or so slowly that more waits.
+        assert_eq!(said(one, ("bin.000009", 700), ""), 1);
+        assert_eq!(said(one, ("bin.000009", 701), "other"), 1);
+        assert_eq!(said(two, ("bin.000009", 701), ""), 1);
     }
 
     #[test]
@@ -165,7 +243,7 @@ mod tests {
     /// A large transaction comes as a whole, with what was written after it.
     #[test]
     fn who_is_asked_again() {
-        let asked = |servers: &[Server]| to_ask_again(servers, &Links::find(servers));
+        let asked = |servers: &[Server]| to_ask_again(servers, &Links::find(servers), &lag(5.0));
         let mut large = pair(mariadb, ["0-1-200", "0-1-5"], ["0-1-5", "0-1-5"]);
         assert_eq!(asked(&large), [1]);
         large[1].channels_later = None;

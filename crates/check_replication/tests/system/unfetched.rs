@@ -6,6 +6,9 @@ use suite::needs::missing;
 
 use super::check;
 
+const BOTH: [&str; 3] = ["--hostname=192.0.2.1", "--hostname=192.0.2.2", "--expect-shape=tree"];
+const INSERT: &str = "INSERT INTO shop.t VALUES (REPEAT('x', 2000)); ";
+
 #[test]
 fn an_io_thread_that_is_far_behind() {
     if missing(&HOST_NEEDS) {
@@ -20,10 +23,18 @@ fn an_io_thread_that_is_far_behind() {
     // In kB a second.
     replica.sql("SET GLOBAL read_binlog_speed_limit=1; STOP SLAVE; START SLAVE");
     replica.await_threads("", "Yes", "Yes");
-    source.sql(&"INSERT INTO shop.t VALUES (REPEAT('x', 2000)); ".repeat(100));
-    let outcome =
-        check(&host, &source, &["--hostname=192.0.2.1", "--hostname=192.0.2.2", "--expect-shape=tree"]);
+    source.sql(&INSERT.repeat(100));
+    let outcome = check(&host, &source, &[&BOTH[..], &["--warning=5"]].concat());
     let line = "REPLICATION WARNING - 192.0.2.2 from 192.0.2.1: 0 s behind by its own word, but up to ";
     let (code, summary) = outcome.summary();
     assert!(code == 1 && summary.starts_with(line) && summary.ends_with(" are not fetched"), "{outcome:?}");
+    // The same as a single transaction: nothing of it counts before all of it is here, and its bytes come.
+    replica.sql("SET GLOBAL read_binlog_speed_limit=0; STOP SLAVE; START SLAVE");
+    replica.await_applied(&source);
+    replica.sql("SET GLOBAL read_binlog_speed_limit=1; STOP SLAVE; START SLAVE");
+    replica.await_threads("", "Yes", "Yes");
+    source.sql(&format!("BEGIN; {} COMMIT", INSERT.repeat(100)));
+    let outcome = check(&host, &source, &BOTH);
+    assert_eq!(outcome.code, Some(0), "{outcome:?}");
+    assert!(outcome.stdout.contains("missing_192_0_2_2_192_0_2_1=1;"), "{outcome:?}");
 }
