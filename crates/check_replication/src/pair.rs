@@ -11,6 +11,7 @@ pub(crate) mod errant;
 mod executed;
 mod links;
 mod list;
+pub(crate) mod namesakes;
 pub(crate) mod unfetched;
 mod writing;
 

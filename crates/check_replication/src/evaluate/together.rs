@@ -5,7 +5,7 @@ use plugin::{Finding, Metric};
 use crate::answer::Answer;
 use crate::binary_log::BinaryLog;
 use crate::membership::{self, Membership};
-use crate::pair::{self, Links, ahead, domains, errant, unfetched};
+use crate::pair::{self, Links, ahead, domains, errant, namesakes, unfetched};
 use crate::policy::Policy;
 use crate::server::{Flavour, Server};
 
@@ -17,20 +17,23 @@ pub(super) struct Together<'a> {
     servers: Vec<Server>,
     links: Links,
     lacks: Vec<errant::Lack>,
+    /// Servers that drop what others with their id write.
+    namesakes: Vec<Finding>,
 }
 
 impl<'a> Together<'a> {
     pub(super) fn of(policy: &'a Policy<'a>, answers: &[&Answer], complete: bool) -> Self {
         let servers: Vec<Server> = answers.iter().map(|answer| answer.server.clone()).collect();
-        let links = Links::find(&servers);
+        let (links, namesakes) = namesakes::apart(&servers, Links::find(&servers));
         let lacks = errant::lacks(&servers, &links);
-        Self { policy, complete, servers, links, lacks }
+        Self { policy, complete, servers, links, lacks, namesakes }
     }
 
     /// What is wrong with them together, and what some have yet to apply.
     pub(super) fn judge(&self) -> Vec<Finding> {
         let Policy { shape, writable, .. } = *self.policy;
-        let mut findings = pair::judge(&self.servers, &self.links, self.complete, shape, writable);
+        let mut findings = self.namesakes.clone();
+        findings.extend(pair::judge(&self.servers, &self.links, self.complete, shape, writable));
         if self.servers.len() > 1 {
             findings.extend(errant::judge(&self.servers, &self.links, self.policy.accepted));
             findings.extend(ahead::judge(&self.servers, &self.links, self.policy.accepted));

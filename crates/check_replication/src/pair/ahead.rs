@@ -23,6 +23,13 @@ pub(crate) struct Ahead {
     what: What,
 }
 
+impl Ahead {
+    /// Whether that is no domain which was deleted at the source.
+    pub(super) fn is_lost(&self) -> bool {
+        !matches!(self.what, What::Domains(_, true))
+    }
+}
+
 /// What the replica has.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum What {

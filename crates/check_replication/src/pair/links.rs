@@ -16,8 +16,12 @@ pub(crate) struct Links(Vec<Link>);
 struct Link {
     replica: usize,
     channel: usize,
-    /// Which of the servers, or the host and port of one that is none of them.
-    source: Result<usize, String>,
+    /// Which of the servers: none if it is none of them.
+    source: Option<usize>,
+    /// Whether nothing but its server_id tells which.
+    by_id: bool,
+    /// The host and port that it points at.
+    at: String,
     /// Whether it finds its place in the source's log by GTID; of MySQL's every server numbers its own.
     by_gtid: bool,
 }
@@ -29,9 +33,11 @@ impl Links {
             let channels =
                 server.channels.iter().enumerate().filter(|(_, channel)| !channel.is_group_replication());
             let link = |(place, channel): (usize, &Channel)| {
-                let stranger = || format!("{}:{}", channel.source_host, channel.source_port);
-                let source = source(servers, replica, channel).ok_or_else(stranger);
-                Link { replica, channel: place, source, by_gtid: channel.using_gtid.as_deref() != Some("No") }
+                let at = format!("{}:{}", channel.source_host, channel.source_port);
+                let surely = by_name(servers, replica, channel);
+                let source = surely.or_else(|| by_id(servers, replica, channel));
+                let by_gtid = channel.using_gtid.as_deref() != Some("No");
+                Link { replica, channel: place, by_id: surely.is_none(), source, at, by_gtid }
             };
             channels.map(link).collect()
         };
@@ -43,7 +49,7 @@ impl Links {
         let place = |old: usize| places.get(old).copied().unwrap_or(old);
         let link = |link: &Link| Link {
             replica: place(link.replica),
-            source: link.source.clone().map(place),
+            source: link.source.map(place),
             ..link.clone()
         };
         Self(self.0.iter().map(link).collect())
@@ -52,21 +58,35 @@ impl Links {
     /// Which of the others a server replicates from.
     pub(crate) fn sources(&self, replica: usize) -> impl Iterator<Item = usize> {
         let of_replica = self.0.iter().filter(move |link| link.replica == replica);
-        of_replica
-            .filter_map(|link| link.source.as_ref().ok().copied())
-            .filter(move |source| *source != replica)
+        of_replica.filter_map(|link| link.source).filter(move |source| *source != replica)
     }
 
     /// Which other server a channel points at, by its place: none if it is none of these.
     pub(crate) fn source(&self, replica: usize, channel: usize) -> Option<usize> {
         let link = self.0.iter().find(|link| (link.replica, link.channel) == (replica, channel));
-        link.and_then(|link| link.source.as_ref().ok().copied()).filter(|source| *source != replica)
+        link.and_then(|link| link.source).filter(|source| *source != replica)
     }
 
     /// The hosts and ports that a server replicates from and that are none of these.
     pub(crate) fn strangers(&self, replica: usize) -> impl Iterator<Item = &str> {
         let of_replica = self.0.iter().filter(move |link| link.replica == replica);
-        of_replica.filter_map(|link| link.source.as_ref().err().map(String::as_str))
+        of_replica.filter(|link| link.source.is_none()).map(|link| link.at.as_str())
+    }
+
+    /// The host and port of a channel whose source is none of these.
+    pub(super) fn stranger(&self, replica: usize, channel: usize) -> Option<&str> {
+        let link = self.0.iter().find(|link| (link.replica, link.channel) == (replica, channel));
+        link.filter(|link| link.source.is_none()).map(|link| link.at.as_str())
+    }
+
+    /// Takes away what only an id tells of a replica's source, and returns where that is instead.
+    pub(super) fn cut(&mut self, replica: usize, source: usize) -> Vec<String> {
+        let is_it = |link: &&mut Link| link.replica == replica && link.source == Some(source) && link.by_id;
+        let cut = self.0.iter_mut().filter(is_it).map(|link| {
+            link.source = None;
+            link.at.clone()
+        });
+        cut.collect()
     }
 
     /// Whether the numbers of a replica's transactions mean something: those of MariaDB do not where its
@@ -78,7 +98,7 @@ impl Links {
 
     /// Servers with a channel that points back at them.
     pub(crate) fn to_themselves(&self) -> impl Iterator<Item = usize> {
-        self.0.iter().filter(|link| link.source == Ok(link.replica)).map(|link| link.replica)
+        self.0.iter().filter(|link| link.source == Some(link.replica)).map(|link| link.replica)
     }
 
     /// Whether what one server writes gets to another, directly or by others.
@@ -102,29 +122,35 @@ impl Links {
     }
 }
 
-/// Which of the servers a channel points at.
-fn source(servers: &[Server], replica: usize, channel: &Channel) -> Option<usize> {
-    let only = |is_source: &dyn Fn(&Server) -> bool, but: Option<usize>| {
-        let mut places = (0..servers.len())
-            .filter(|place| Some(*place) != but && servers.get(*place).is_some_and(is_source));
-        places.next().filter(|_| places.next().is_none())
-    };
+/// The only server that this is true of, but for one of them.
+fn only(servers: &[Server], is_source: &dyn Fn(&Server) -> bool, but: Option<usize>) -> Option<usize> {
+    let mut places =
+        (0..servers.len()).filter(|place| Some(*place) != but && servers.get(*place).is_some_and(is_source));
+    places.next().filter(|_| places.next().is_none())
+}
+
+/// Which of the servers a channel points at, by its uuid or its address.
+fn by_name(servers: &[Server], replica: usize, channel: &Channel) -> Option<usize> {
     let own = servers.get(replica)?;
-    let by_uuid =
-        || only(&|server| channel.source_uuid.is_some() && server.server_uuid == channel.source_uuid, None);
+    let has_uuid =
+        |server: &Server| channel.source_uuid.is_some() && server.server_uuid == channel.source_uuid;
     // A server behind another loopback address, or one that had a floating address, is not the replica
     // itself.
     let by_address = || {
-        let found = only(&|server| is_at(server, own, channel), None);
+        let found = only(servers, &|server| is_at(server, own, channel), None);
         found.filter(|place| *place != replica || !is_of_another(channel, own))
     };
-    // An id is no more than a number that others may have as well: a source whose uuid is known to be
-    // another's is not meant.
+    only(servers, &has_uuid, None).or_else(by_address)
+}
+
+/// The same by its id. That is no more than a number that others may have as well: a source whose uuid is
+/// known to be another's is not meant.
+fn by_id(servers: &[Server], replica: usize, channel: &Channel) -> Option<usize> {
     let is_numbered = |server: &Server| {
         let other_uuid = channel.source_uuid.is_some() && server.server_uuid.is_some();
         channel.source_server_id != 0 && server.server_id == channel.source_server_id && !other_uuid
     };
-    by_uuid().or_else(by_address).or_else(|| only(&is_numbered, Some(replica)))
+    only(servers, &is_numbered, Some(replica))
 }
 
 /// Whether a channel has been connected, and to another server than this one.

@@ -28,6 +28,8 @@ mod mysql;
 #[cfg(test)]
 mod mysql_together;
 #[cfg(test)]
+mod namesakes;
+#[cfg(test)]
 mod omissions;
 #[cfg(test)]
 mod relay;
