@@ -53,6 +53,7 @@ pub fn over(socket: UnixStream, limit: Duration) -> Result<Answer, Refusal> {
         asked: "probe".to_owned(),
         several: false,
         gtids: false,
+        state: false,
         group: false,
         semi_sync: false,
         databases: &[],

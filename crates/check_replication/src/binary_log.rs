@@ -30,14 +30,15 @@ impl BinaryLog {
         })
     }
 
+    /// Returns the file that it writes and the position in it.
+    pub(crate) fn end(&self) -> (&str, u64) {
+        (&self.file, self.position)
+    }
+
     /// Returns why a source does not find the position of its replica: the names of files count up, and start
     /// again where the source is reset. `None` if the names do not tell.
     pub(crate) fn explains(&self, (file, position): (&str, u64)) -> Option<Cow<'static, str>> {
-        let number = |file: &str| {
-            let (name, number) = file.rsplit_once('.')?;
-            Some((name.to_owned(), number.parse::<u64>().ok()?))
-        };
-        let ((own_name, own), (name, wanted)) = (number(&self.file)?, number(file)?);
+        let ((own_name, own), (name, wanted)) = (numbered(&self.file)?, numbered(file)?);
         if own_name != name {
             return None;
         }
@@ -70,6 +71,12 @@ impl BinaryLog {
         };
         own.iter().map(one).chain([Finding::ok("").verbose_details(filters)]).collect()
     }
+}
+
+/// Returns the name and the number of a file of a binary log, as in bin.000007.
+pub(crate) fn numbered(file: &str) -> Option<(&str, u64)> {
+    let (name, number) = file.rsplit_once('.')?;
+    Some((name, number.parse().ok()?))
 }
 
 #[cfg(test)]

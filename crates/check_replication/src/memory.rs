@@ -5,10 +5,12 @@
 //! | module | what is in it |
 //! | --- | --- |
 //! | `log` | what a server has numbered itself |
+//! | `place` | where its binary log is |
 //! | `record` | what is kept of one server, as text, and what a new look makes of it |
 //! | `store` | the folder with a file for each server asked |
 
 mod log;
+mod place;
 mod record;
 mod store;
 
@@ -21,8 +23,8 @@ use std::path::PathBuf;
 /// Options on what is kept.
 #[derive(Clone, Debug, Default, clap::Args)]
 pub(crate) struct MemoryOptions {
-    /// Keep the highest GTID of each server in this folder, which is made if need be. A binary log that
-    /// started again is CRITICAL until --acknowledge
+    /// Keep the highest GTID of each server, and where its binary log is, in this folder, which is made if
+    /// need be. A binary log that started again is CRITICAL until --acknowledge
     #[arg(long, value_name = "DIR")]
     pub state: Option<PathBuf>,
     /// Accept that the binary log of this server started again. Needs one server and the user of the checks

@@ -346,10 +346,11 @@ impl Asker<'_> {
             asked: target.to_string(),
             several: self.several,
             gtids,
+            state: self.state,
             group: self.group,
             semi_sync: self.semi_sync,
             databases: self.databases,
-            log: !self.databases.is_empty() || plugin::is_verbose(),
+            log: !self.databases.is_empty() || self.state || plugin::is_verbose(),
             heartbeats,
             deadline,
         }

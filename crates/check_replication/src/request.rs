@@ -12,6 +12,8 @@ pub(crate) struct Request<'a> {
     pub(crate) several: bool,
     /// Whether its GTIDs are compared with those of others, or with earlier ones.
     pub(crate) gtids: bool,
+    /// Whether they are compared with earlier ones.
+    pub(crate) state: bool,
     /// Whether it must be a member of a group.
     pub(crate) group: bool,
     /// Whether its semi-sync is judged.

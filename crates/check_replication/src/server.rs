@@ -94,6 +94,9 @@ pub struct Server {
     pub gtids: Gtids,
     /// Its GTIDs at a later look, if there was one.
     pub later: Option<Gtids>,
+    /// MySQL's @@gtid_purged: what it has executed and its binary log has not. `None` where it was not asked
+    /// for.
+    pub purged: Option<String>,
     /// How many commits waited for an acknowledgement by semi-sync at that look.
     pub commits_waiting: u64,
     /// @@gtid_domain_id of MariaDB: `None` where it was not asked for.
@@ -153,6 +156,7 @@ impl Server {
             log_bin: variables.switch(&["log_bin"]),
             gtids: Gtids::read(variables),
             later: None,
+            purged: variables.text(&["gtid_purged"]).map(str::to_owned),
             commits_waiting: 0,
             gtid_domain_id: variables.number(&["gtid_domain_id"]),
             skip_errors: ["slave_skip_errors", "replica_skip_errors"].iter().find_map(|name| {

@@ -61,6 +61,7 @@ fn names((flavour, version): (Flavour, Version), request: &Request<'_>) -> Vec<&
             names.extend(since(Version(5, 7, 8)).then_some("super_read_only"));
             // It can be long, and SHOW REPLICA STATUS holds it too.
             names.extend((sets && since(Version(5, 6, 5))).then_some("gtid_executed"));
+            names.extend((request.state && since(Version(5, 6, 5))).then_some("gtid_purged"));
             names.extend(sets.then_some(if is_new { "log_replica_updates" } else { "log_slave_updates" }));
         }
     }
@@ -70,6 +71,7 @@ fn names((flavour, version): (Flavour, Version), request: &Request<'_>) -> Vec<&
 /// Reads those of the variables that there are, with what any kind of server may have.
 fn variables_there(packets: &mut Packets, mut names: Vec<&str>) -> Result<Row, Failure> {
     names.extend(["server_uuid", "super_read_only", "log_bin", "log_slave_updates", "log_replica_updates"]);
+    names.push("gtid_purged");
     names.extend(["slave_skip_errors", "replica_skip_errors", "slave_exec_mode", "replica_exec_mode"]);
     names.extend(Gtids::names(Flavour::MySql).iter().chain(Gtids::names(Flavour::MariaDb)));
     let list = names.join("', '");

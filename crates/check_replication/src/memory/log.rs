@@ -71,6 +71,24 @@ impl Log {
         }
     }
 
+    /// Whether a log of MySQL that starts again follows on these: a server that was rebuilt and was told what
+    /// it has, or whose log was moved, has them in gtid_purged; one that was reset has not.
+    pub(super) fn is_purged_in(&self, server: &Server) -> Result<bool, InvalidGtid> {
+        Ok(match (self, &server.purged) {
+            (Self::MySql(own), Some(purged)) => own.subtract(&purged.parse()?).is_empty(),
+            (Self::MySql(_), None) => true,
+            (Self::MariaDb(_), _) => false,
+        })
+    }
+
+    /// Whether there are none.
+    pub(super) fn is_empty(&self) -> bool {
+        match self {
+            Self::MySql(set) => set.is_empty(),
+            Self::MariaDb(history) => history.is_empty(),
+        }
+    }
+
     /// Returns those of which it is not certain that a server applied them. One of MariaDB that does not log
     /// what it applies remembers the last one of each domain alone.
     pub(super) fn not_applied(&self, server: &Server) -> Result<Self, InvalidGtid> {

@@ -4,11 +4,14 @@ use std::fmt;
 use std::str::FromStr;
 
 use super::log::{GONE, Log};
+use super::place::Place;
 use crate::gtid::InvalidGtid;
 use crate::server::Server;
 
 /// The first line of a file: what it is, and the version of the format.
-const HEAD: &str = "check_replication log positions 2";
+const HEAD: &str = "check_replication log positions 3";
+/// The same of version 2, which did not know where the log is.
+const HEAD_2: &str = "check_replication log positions 2";
 /// The same of version 1, which knew a server of MariaDB by its id, host name and port.
 const HEAD_1: &str = "check_replication log positions 1";
 /// The most servers that are kept for one address; the one that was seen least recently goes first.
@@ -20,7 +23,7 @@ const MOST_RESTARTS: usize = 16;
 /// A binary log that started again.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Restart {
-    /// The highest GTID that was seen before.
+    /// The highest GTID that was seen before, or the place of the log if the numbers have caught up.
     pub before: String,
     /// The one that was seen then.
     pub after: String,
@@ -40,6 +43,8 @@ impl Restart {
 struct Record {
     identity: String,
     highest: Log,
+    /// Where its binary log was, if it told.
+    place: Option<Place>,
     /// All that are not acknowledged yet, the worst first.
     restarts: Vec<Restart>,
 }
@@ -75,12 +80,18 @@ impl Records {
         let identity = one_field(&identity);
         let before = self.remove(&identity);
         let by_another = self.missing_in(server)?;
-        let own = before.map(|Record { highest, restarts: known, .. }| {
-            let new = restarts(&highest, &now, false);
-            worst_first(known.into_iter().chain(new))
-        });
-        let own = own.unwrap_or_default();
-        self.keep(Record { identity, highest: now, restarts: own.clone() });
+        let place = Place::of(server);
+        let own = match before {
+            Some(Record { highest, place: was, restarts: known, .. }) => {
+                let mut new = restarts(&highest, &now, false);
+                if new.is_empty() {
+                    new.extend(went_back(&highest, was.as_ref(), place.as_ref(), server)?);
+                }
+                worst_first(known.into_iter().chain(new))
+            }
+            None => Vec::new(),
+        };
+        self.keep(Record { identity, highest: now, place, restarts: own.clone() });
         self.told = if own.is_empty() { by_another } else { Some(Told { restarts: own, lacking: None }) };
         Ok(self.told.as_ref().map(|told| told.restarts.clone()).unwrap_or_default())
     }
@@ -133,6 +144,7 @@ impl Records {
         its.into_iter().reduce(|one, other| Record {
             highest: one.highest.union(&other.highest),
             restarts: [one.restarts, other.restarts].concat(),
+            place: other.place,
             identity: other.identity,
         })
     }
@@ -149,9 +161,14 @@ impl FromStr for Records {
     type Err = InvalidRecords;
 
     fn from_str(text: &str) -> Result<Self, InvalidRecords> {
-        let rest = [HEAD, HEAD_1].iter().find_map(|head| text.strip_prefix(head)).ok_or(InvalidRecords)?;
-        let lines = rest.strip_prefix('\n').ok_or(InvalidRecords)?.lines();
-        let known = lines.map(|line| parse_line(line).ok_or(InvalidRecords)).collect::<Result<_, _>>()?;
+        let (head, lines) = text.split_once('\n').ok_or(InvalidRecords)?;
+        let has_place = match head {
+            HEAD => true,
+            HEAD_1 | HEAD_2 => false,
+            _ => return Err(InvalidRecords),
+        };
+        let parse = |line| parse_line(line, has_place).ok_or(InvalidRecords);
+        let known = lines.lines().map(parse).collect::<Result<_, _>>()?;
         Ok(Self { known, told: None })
     }
 }
@@ -164,6 +181,21 @@ fn restarts(before: &Log, now: &Log, by_another: bool) -> Vec<Restart> {
         Restart { before, after, by_another }
     };
     worst_first(before.lost_in(now).into_iter().map(one))
+}
+
+/// A log whose numbers have caught up since it started again, by its place. A server that wrote nothing
+/// itself has nothing that replicas could skip, and a member that joins takes the log of another.
+fn went_back(
+    before: &Log,
+    was: Option<&Place>,
+    now: Option<&Place>,
+    server: &Server,
+) -> Result<Option<Restart>, InvalidGtid> {
+    let Some((was, now)) = was.zip(now).filter(|(was, now)| was.went_back(now)) else { return Ok(None) };
+    if before.is_empty() || server.membership.is_some() || before.is_purged_in(server)? {
+        return Ok(None);
+    }
+    Ok(Some(Restart { before: was.to_string(), after: now.to_string(), by_another: false }))
 }
 
 /// Those that are kept, each once: of equally bad ones that which was told first.
@@ -184,12 +216,19 @@ fn one_field(identity: &str) -> String {
     identity.chars().map(|c| if c.is_whitespace() || c.is_control() { '_' } else { c }).collect()
 }
 
-fn parse_line(line: &str) -> Option<Record> {
+/// Parses the line of one server, which has the place of its log from version 3 on.
+fn parse_line(line: &str, has_place: bool) -> Option<Record> {
     if line.contains(|c: char| c.is_control() && c != '\t') {
         return None;
     }
     let fields: Vec<&str> = line.split('\t').collect();
     let [identity, highest, rest @ ..] = fields.as_slice() else { return None };
+    let (place, rest) = match rest {
+        rest if !has_place => (None, rest),
+        ["", rest @ ..] => (None, rest),
+        [place, rest @ ..] => (Some(Place::parse(place)?), rest),
+        [] => return None,
+    };
     let restart = |pair: &[&str]| match pair {
         [before, after] => {
             Some(Restart { before: (*before).to_owned(), after: (*after).to_owned(), by_another: false })
@@ -198,14 +237,15 @@ fn parse_line(line: &str) -> Option<Record> {
     };
     let restarts = rest.chunks(2).map(restart).collect::<Option<_>>()?;
     let highest = Log::parse(identity, highest).ok()?;
-    Some(Record { identity: (*identity).to_owned(), highest, restarts })
+    Some(Record { identity: (*identity).to_owned(), highest, place, restarts })
 }
 
 impl fmt::Display for Records {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "{HEAD}")?;
-        for Record { identity, highest, restarts } in &self.known {
-            write!(f, "{identity}\t{highest}")?;
+        for Record { identity, highest, place, restarts } in &self.known {
+            write!(f, "{identity}\t{highest}\t")?;
+            place.iter().try_for_each(|place| place.fmt(f))?;
             for Restart { before, after, .. } in restarts {
                 write!(f, "\t{before}\t{after}")?;
             }

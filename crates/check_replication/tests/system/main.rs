@@ -40,6 +40,8 @@ mod reset;
 #[cfg(test)]
 mod several;
 #[cfg(test)]
+mod started_again;
+#[cfg(test)]
 mod through;
 #[cfg(test)]
 mod unfetched;

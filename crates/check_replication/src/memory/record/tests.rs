@@ -148,6 +148,60 @@ fn a_source_that_was_restored_as_another_host_is_known() {
     assert_eq!(records.take(&mysql), Ok(vec![gone("transaction 9", "5", true)]));
 }
 
+/// A server whose binary log is at this place.
+fn at(server: Server, file: &str, position: u64) -> Server {
+    let columns = [("File", file.to_owned()), ("Position", position.to_string())];
+    let row = crate::row::Row::new(columns.map(|(name, value)| (name.to_owned(), Some(value))));
+    Server { log: crate::binary_log::BinaryLog::read(&[row]), ..server }
+}
+
+/// Numbers that caught up before the next look tell nothing, and the files of the log do.
+#[test]
+fn a_log_that_started_again_and_caught_up_is_known_by_its_place() {
+    let purged =
+        |gtids: &str, purged: &str| Server { purged: Some(purged.replace('U', &uuid(1))), ..with(1, gtids) };
+    let back = vec![gone("bin.000007:900", "bin.000001:330", false)];
+    let first = |gtids: &str| at(purged(gtids, ""), "bin.000007", 900);
+    let rows = [
+        (first("0-1-6"), at(with(1, "0-1-8"), "bin.000001", 330), back.clone()),
+        (first("U:1-7"), at(purged("U:1-9", ""), "bin.000001", 330), back.clone()),
+        (first("U:1-7"), at(purged("U:1-9", "U:1-6"), "bin.000001", 330), back.clone()),
+        (
+            first("0-1-6"),
+            at(with(1, "0-1-8"), "bin.000007", 899),
+            vec![gone("bin.000007:900", "bin.000007:899", false)],
+        ),
+        // What the numbers tell is told once.
+        (first("0-1-6"), at(with(1, "0-1-2"), "bin.000001", 330), vec![gone("0-1-6", "0-1-2", false)]),
+        // It went on, has another name now, or does not tell.
+        (first("0-1-6"), at(with(1, "0-1-8"), "bin.000008", 4), vec![]),
+        (first("0-1-6"), at(with(1, "0-1-8"), "log.000001", 330), vec![]),
+        (first("0-1-6"), with(1, "0-1-8"), vec![]),
+        (with(1, "0-1-6"), at(with(1, "0-1-8"), "bin.000001", 330), vec![]),
+        // A replica that was rebuilt: it wrote nothing, or was told what it has.
+        (first("0-2-6"), at(with(1, "0-2-8"), "bin.000001", 330), vec![]),
+        (first("V:1-7"), at(purged("V:1-9", ""), "bin.000001", 330), vec![]),
+        (first("U:1-7"), at(purged("U:1-9", "U:1-7"), "bin.000001", 330), vec![]),
+        (first("U:1-7"), at(with(1, "U:1-9"), "bin.000001", 330), vec![]),
+        // One that joined a cluster has the log of another member.
+        (at(node("a", "0-1-6"), "bin.000007", 900), at(node("a", "0-1-8"), "bin.000001", 330), vec![]),
+    ];
+    for (before, now, expected) in rows {
+        let mut records = Records::default();
+        assert_eq!(records.take(&before), Ok(vec![]));
+        let mut kept: Records = records.to_string().parse().unwrap();
+        assert_eq!(kept.known, records.known);
+        let shown = records.to_string();
+        // It stays known until it is acknowledged.
+        for _ in 0..2 {
+            assert_eq!(kept.take(&now), Ok(expected.clone()), "{shown} then {kept}");
+            let known: Records = kept.to_string().parse().unwrap();
+            assert_eq!(known.known, kept.known);
+        }
+        assert_eq!((kept.acknowledge(), kept.take(&now)), (expected, Ok(vec![])));
+    }
+}
+
 /// A floating address that goes to and fro between a source and its replica, which is promoted at last.
 #[test]
 fn a_server_that_was_seen_before_lacks_what_another_wrote_since() {
@@ -253,7 +307,7 @@ fn files_of_version_1_are_read() {
     let mut records: Records = text.parse().unwrap();
     assert_eq!(records.take(&with(2, "0-2-5")), Ok(vec![gone("0-2-7", "0-2-4", false)]));
     assert_eq!(records.take(&with(1, "0-1-8")), Ok(vec![gone("0-1-9", "0-1-8", false)]));
-    let kept = "check_replication log positions 2\n2\t0-2-5\t0-2-7\t0-2-4\n1\t0-1-8\t0-1-9\t0-1-8\n";
+    let kept = "check_replication log positions 3\n2\t0-2-5\t\t0-2-7\t0-2-4\n1\t0-1-8\t\t0-1-9\t0-1-8\n";
     assert_eq!(records.to_string(), kept);
     // The nodes of a cluster may share an id, and are kept apart by their hosts.
     let mut records = Records::default();
@@ -269,7 +323,10 @@ fn what_is_no_such_file_is_refused() {
     for text in [
         "",
         "x",
-        "check_replication log positions 3\n",
+        "check_replication log positions 4\n",
+        "check_replication log positions 3\n1\t0-1-5\n",
+        "check_replication log positions 3\n1\t0-1-5\tbin.000001\n",
+        "check_replication log positions 3\n1\t0-1-5\t\t0-1-9\n",
         "check_replication log positions 1\nx\n",
         "check_replication log positions 1\nx\ty\tz\n",
         "check_replication log positions 2\n1\t0-1-5\t0-1-9\n",
@@ -279,7 +336,7 @@ fn what_is_no_such_file_is_refused() {
     ] {
         assert_eq!(text.parse::<Records>(), Err(InvalidRecords), "{text}");
     }
-    for version in [1, 2] {
+    for version in [1, 2, 3] {
         assert_eq!(format!("check_replication log positions {version}\n").parse(), Ok(Records::default()));
     }
 }
