@@ -7,6 +7,7 @@ use crate::interval::Interval;
 use crate::judging::Judging;
 use crate::ntp::{Consensus, Disagreement, agree, voters};
 use crate::reference;
+use crate::whose::Whose;
 use crate::words::{self, Verdict};
 use crate::{HostClock, HostError, Observations};
 
@@ -85,8 +86,13 @@ impl Judged<'_> {
 
     /// The finding about the judged clock.
     fn clock(&self, offset: Interval) -> Finding {
-        let finding = Finding::new(self.state(offset), self.verdict(offset));
-        let finding = finding.details(self.compared_with_itself());
+        let state = self.state(offset);
+        let finding = match self.compared_with_itself() {
+            // That is right whatever the time is.
+            Some((Whose::Own, itself)) if state == State::Ok => Finding::unknown(itself),
+            Some((_, itself)) => Finding::new(state, self.verdict(offset)).detail(format!("note: {itself}")),
+            None => Finding::new(state, self.verdict(offset)),
+        };
         match self.host.filter(|host| host.readings.greatest_age > 0.0) {
             None => finding,
             Some(host) => {
@@ -99,11 +105,12 @@ impl Judged<'_> {
         }
     }
 
-    /// The note that the host's clock is this machine's, and no server tells the time.
-    fn compared_with_itself(&self) -> Option<String> {
-        let own = self.host.filter(|host| host.is_own && self.observations.ntp.is_empty())?;
+    /// The words that the host's clock is this machine's, perhaps or certainly, and no server tells the time.
+    fn compared_with_itself(&self) -> Option<(Whose, String)> {
+        let own = self.host.filter(|host| host.whose != Whose::Other && self.observations.ntp.is_empty())?;
         let ip = own.agent.ip();
-        Some(format!("note: {ip} is this machine, whose clock is compared with itself: give --ntp"))
+        let words = format!("{ip} is this machine, whose clock is compared with itself: give --ntp");
+        Some((own.whose, words))
     }
 
     /// The line about the judged clock, and after it about this monitor's own.

@@ -1,5 +1,6 @@
 //! Reading one host's clock by its SNMP agent, as often as it takes to be sure.
 
+use std::iter;
 use std::net::SocketAddr;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -13,12 +14,11 @@ use crate::clock::Stamp;
 use crate::interval::Interval;
 use crate::judging::Judging;
 use crate::readings::{Reading, Readings};
-use crate::snmp::{Answer, ClockOid, Options, Session, SnmpError, VariableError};
+use crate::snmp::{Answer, ClockOid, Options, Session, SnmpError, Variable, VariableError};
 use crate::value::{Value, ValueError};
+use crate::whose::{self, Whose};
 use crate::words::WIDE;
 
-/// The usual port of an agent. Another one may be the way to another machine.
-const PORT: u16 = 161;
 /// What net-snmp can take longer to renew an answer than it says, since it counts whole seconds.
 const LATE: f64 = 1.0;
 /// How long net-snmp keeps the answers of `pass` and `exec`, and `LATE`: what an answer's age can be where
@@ -44,13 +44,13 @@ pub struct HostClock {
     pub agent: SocketAddr,
     /// What it showed.
     pub readings: Readings,
-    /// Whether that is this machine by its address and the usual port, of which it has one clock alone.
-    pub is_own: bool,
+    /// Whose clock that is.
+    pub whose: Whose,
 }
 
 impl HostClock {
     pub(crate) fn new(agent: SocketAddr, readings: Readings) -> Self {
-        Self { agent, readings, is_own: agent.port() == PORT && net::is_own(agent.ip()) }
+        Self { agent, readings, whose: Whose::by_address(agent) }
     }
 }
 
@@ -132,8 +132,8 @@ pub(crate) struct HostReader<'a> {
     pub(crate) zone: Option<&'a TimeZone>,
     /// This machine's clock.
     pub(crate) clock: &'a Stamp,
-    /// By how much that is ahead.
-    pub(crate) monitor: Interval,
+    /// By how much that is ahead: `None` if no server was asked.
+    pub(crate) monitor: Option<Interval>,
 }
 
 impl HostReader<'_> {
@@ -164,13 +164,36 @@ impl HostReader<'_> {
                 Err(error) => return Err(error),
             }
         }
-        Ok(HostClock::new(self.session.agent(), readings))
+        let mut clock = HostClock::new(self.session.agent(), readings);
+        if clock.whose == Whose::Perhaps && self.is_compared_with_itself(&oid, &clock.readings, deadline) {
+            clock.whose = Whose::Own;
+        }
+        Ok(clock)
+    }
+
+    /// Whether an agent at an address of this machine shows the very clock that its own is compared with.
+    fn is_compared_with_itself(&mut self, oid: &ClockOid, readings: &Readings, deadline: &Deadline) -> bool {
+        let command = oid.command();
+        if self.monitor.is_some()
+            || readings.offset().nearest_to_zero() != 0.0
+            || (command.is_none() && *oid != ClockOid::system_date())
+        {
+            return false;
+        }
+        let oids: Vec<Oid<'_>> = iter::once(ClockOid::system_uptime().oid()).chain(command).collect();
+        let Some(before) = whose::uptime() else { return false };
+        let Ok(answer) = self.session.get(&oids, deadline) else { return false };
+        let Some(now) = whose::uptime() else { return false };
+        let mut values = answer.values.iter();
+        let is_own = |told: &Variable| told.as_ref().is_ok_and(|told| whose::is_uptime(told, before, now));
+        let is_date = |command: &Variable| command.as_ref().is_ok_and(whose::is_date);
+        values.next().is_some_and(is_own) && values.all(is_date)
     }
 
     /// Whether the state is the same wherever in its interval the offset is, and the size of an alarm is
     /// known.
     fn is_enough(&self, readings: &Readings) -> bool {
-        let offset = readings.offset() + self.monitor;
+        let offset = readings.offset() + self.monitor.unwrap_or(Interval::around(0.0, 0.0));
         let is_ok = self.judging.possible(offset).certain == State::Ok;
         self.judging.is_clear(offset) && (is_ok || offset.half_width() <= WIDE)
     }

@@ -19,6 +19,7 @@ pub mod snmp;
 mod text_date;
 pub mod value;
 mod way;
+mod whose;
 mod words;
 mod zone;
 

@@ -146,6 +146,7 @@ impl Plan<'_> {
             Ok(consensus) => -consensus.offset,
             Err(_) => Interval::around(0.0, 0.0),
         };
+        let monitor = (!self.servers.is_empty()).then_some(monitor);
         let reader = HostReader {
             snmp: &self.args.snmp,
             judging: self.judging,

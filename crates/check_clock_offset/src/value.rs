@@ -19,6 +19,8 @@ pub enum Value {
     Number(i128),
     /// OCTET STRING.
     Octets(Vec<u8>),
+    /// TimeTicks, hundredths of a second.
+    Ticks(u32),
     /// Another type, by its name.
     Other(&'static str),
 }
@@ -68,6 +70,7 @@ impl Value {
                 },
                 None => Ok(date_and_time::read(octets, zone)?),
             },
+            Self::Ticks(_) => Err(ValueError::Type("TimeTicks")),
             Self::Other(name) => Err(ValueError::Type(name)),
         }
     }
@@ -210,7 +213,7 @@ mod tests {
                 Value::Number(-2_147_483_648),
                 "-2147483648 is below zero, perhaps a 32-bit overflow in January 2038",
             ),
-            (Value::Other("TimeTicks"), "TimeTicks, not a time"),
+            (Value::Ticks(5), "TimeTicks, not a time"),
         ];
         for (value, message) in rows {
             assert_eq!(time(&value), Err(message.to_owned()), "{value:?}");

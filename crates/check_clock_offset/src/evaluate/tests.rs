@@ -2,6 +2,7 @@
 
 mod causes;
 mod few;
+mod itself;
 
 use clap::Parser as _;
 
@@ -21,7 +22,7 @@ fn host(offset: f64, greatest_age: f64) -> HostClock {
     let shown = Shown { value: 1_795_319_407.0 + offset - 0.494, resolution: 1.0 };
     let reading = Reading { sent: 1_795_319_407.0, received: 1_795_319_407.012, shown };
     let (agent, readings) = ("192.0.2.7:161".parse().unwrap(), Readings::new(greatest_age, reading));
-    HostClock { agent, readings, is_own: false }
+    HostClock { agent, readings, whose: Whose::Other }
 }
 
 fn server(name: &str, offset: f64) -> Sample {
@@ -156,15 +157,6 @@ fn ranges_that_do_not_hold_zero_alarm_only_for_certain() {
         let seen = judge(&ranges, Some(host(offset, age)), vec![]);
         assert!(seen.starts_with(&format!("CLOCK_OFFSET {line} | ")), "{seen}");
     }
-}
-
-#[test]
-fn a_clock_that_is_compared_with_itself_is_named() {
-    let own = || HostClock { is_own: true, ..host(0.0, 0.0) };
-    let note = "\nnote: 192.0.2.7 is this machine, whose clock is compared with itself: give --ntp\n";
-    assert!(judge(&[], Some(own()), vec![]).ends_with(note));
-    assert!(!judge(&[], Some(own()), vec![server("192.0.2.1", 0.0)]).contains("itself"));
-    assert!(!judge(&[], Some(host(0.0, 0.0)), vec![]).contains("itself"));
 }
 
 #[test]
@@ -364,22 +356,4 @@ fn part_of_the_servers_may_be_silent() {
     let seen = judge(&[], None, vec![server("192.0.2.2", 0.0), server("192.0.2.3", 0.0), broken_server()]);
     let line = "CLOCK_OFFSET OK - this host is right within 0.008 s of 2 of 3 NTP servers, 1 gave no time | ";
     assert!(seen.starts_with(line) && seen.ends_with("\nNTP server 192.0.2.1: no answer\n"), "{seen}");
-}
-
-#[test]
-fn the_own_server_is_no_second_opinion() {
-    let own = |offset| vec![Sample { is_own: true, ..server("127.0.0.1", offset) }];
-    let line =
-        "OK - own NTP server 127.0.0.1 is synchronised, 0.008 s from this clock, compared with no other | ";
-    assert!(judge(&[], None, own(0.0)).starts_with(&format!("CLOCK_OFFSET {line}")));
-    let free = |name| Sample { is_own: true, ..broken(name, NtpError::FreeRunning(10)) };
-    let line =
-        "UNKNOWN - NTP server 127.0.0.1: not synchronised (takes its time from its own clock, stratum 10) | ";
-    assert!(judge(&[], None, vec![free("127.0.0.1")]).starts_with(&format!("CLOCK_OFFSET {line}")));
-    let line = "UNKNOWN - none of 2 NTP servers gives a time: localhost (::1) and localhost (127.0.0.1) \
-                not synchronised (takes its time from its own clock, stratum 10) | ";
-    let both = judge(&[], None, vec![free("localhost (::1)"), free("localhost (127.0.0.1)")]);
-    assert!(both.starts_with(&format!("CLOCK_OFFSET {line}")), "{both}");
-    let slow = "WARNING - this host is 7.00 s slow by its own NTP server 127.0.0.1, allowed -5 to 5 s | ";
-    assert!(judge(&[], None, own(7.0)).starts_with(&format!("CLOCK_OFFSET {slow}")));
 }

@@ -19,6 +19,11 @@ impl ClockOid {
         Self { arcs: vec![1, 3, 6, 1, 2, 1, 25, 1, 2, 0] }
     }
 
+    /// hrSystemUptime.0 of HOST-RESOURCES-MIB: how long the host has been up.
+    pub fn system_uptime() -> Self {
+        Self { arcs: vec![1, 3, 6, 1, 2, 1, 25, 1, 1, 0] }
+    }
+
     /// As a message holds it.
     pub fn oid(&self) -> Oid<'static> {
         // Both ends of what `from` refuses were refused when this was parsed.
@@ -28,6 +33,16 @@ impl ClockOid {
     /// nsExtendCacheTime of NET-SNMP-EXTEND-MIB, where this is an output of an `extend`: how long the agent
     /// keeps it.
     pub fn cache_time(&self) -> Option<Oid<'static>> {
+        self.of_extend(5)
+    }
+
+    /// nsExtendCommand, where this is an output of an `extend`: the program that prints it.
+    pub fn command(&self) -> Option<Oid<'static>> {
+        self.of_extend(2)
+    }
+
+    /// A column of nsExtendConfigTable, where this is an output of an `extend`.
+    fn of_extend(&self, setting: u64) -> Option<Oid<'static>> {
         const EXTEND: [u64; 10] = [1, 3, 6, 1, 4, 1, 8072, 1, 3, 2];
         let (column, name) = self.arcs.strip_prefix(&EXTEND)?.split_first_chunk::<3>()?;
         let length = usize::try_from(*name.first()?).ok()?;
@@ -38,7 +53,7 @@ impl ClockOid {
             _ => false,
         };
         let name = name.get(..=length).filter(|_| line)?;
-        Oid::from(&[&EXTEND[..], &[2, 1, 5], name].concat()).ok()
+        Oid::from(&[&EXTEND[..], &[2, 1, setting], name].concat()).ok()
     }
 
     /// Returns its name where that is known, as `hrSystemDate.0` and `nsExtendOutput1Line.clock`, else its
@@ -171,6 +186,9 @@ mod tests {
             assert_eq!(cache(&format!(".1.3.6.1.4.1.8072.1.3.2.{other}")), None, "{other}");
         }
         assert_eq!(ClockOid::system_date().cache_time(), None);
+        let epoch: ClockOid = "nsExtendOutput1Line.\"epoch\"".parse().unwrap();
+        let command = epoch.command().unwrap().to_id_string();
+        assert_eq!(command, "1.3.6.1.4.1.8072.1.3.2.2.1.2.5.101.112.111.99.104");
         assert_eq!(ClockOid::system_date().oid().to_id_string(), "1.3.6.1.2.1.25.1.2.0");
     }
 }

@@ -54,7 +54,7 @@ fn value_of(value: snmp2::Value<'_>) -> Variable {
         Given::NoSuchObject => Err("noSuchObject"),
         Given::NoSuchInstance => Err("noSuchInstance"),
         Given::EndOfMibView => Err("endOfMibView"),
-        Given::Timeticks(_) => Ok(Value::Other("TimeTicks")),
+        Given::Timeticks(ticks) => Ok(Value::Ticks(ticks)),
         Given::ObjectIdentifier(_) => Ok(Value::Other("OBJECT IDENTIFIER")),
         Given::IpAddress(_) => Ok(Value::Other("IpAddress")),
         Given::Opaque(_) => Ok(Value::Other("Opaque")),

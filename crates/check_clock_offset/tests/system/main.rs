@@ -12,6 +12,8 @@ mod agents;
 #[cfg(test)]
 mod caches;
 #[cfg(test)]
+mod itself;
+#[cfg(test)]
 mod look;
 #[cfg(test)]
 mod lost;
