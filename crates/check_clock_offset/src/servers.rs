@@ -21,17 +21,26 @@ pub(crate) fn of_others(host: &Host, found: Vec<SocketAddr>) -> Result<Vec<Socke
 }
 
 /// Returns the servers to ask, and those that cannot be asked. A name without an address is that server's
-/// fault. An address of this machine has no vote, and is not counted as one that is missing. A single server
-/// that is written as loopback is asked, because the question is about that daemon.
+/// fault. An address of this machine has no vote, and is not counted as one that is missing; nor is the first
+/// name that resolves to loopback, which is this machine by its hosts file. Any other such name is rather one
+/// of a blocklist: its vote is missing. A single server that is written as loopback is asked, because the
+/// question is about that daemon.
 pub(crate) fn reference_servers(
     given: &[HostPort],
     found: Vec<Result<Vec<SocketAddr>, ResolveError>>,
 ) -> Vec<Server> {
     let is_only = given.len() == 1;
-    given.iter().zip(found).flat_map(|(server, found)| asked(server, found, is_only)).collect()
+    let mut own = None;
+    given.iter().zip(found).flat_map(|(server, found)| asked(server, found, is_only, &mut own)).collect()
 }
 
-fn asked(server: &HostPort, found: Result<Vec<SocketAddr>, ResolveError>, is_only: bool) -> Vec<Server> {
+/// Returns what is asked of one that is given. `own_name` is the name that is this machine by its hosts file.
+fn asked<'a>(
+    server: &'a HostPort,
+    found: Result<Vec<SocketAddr>, ResolveError>,
+    is_only: bool,
+    own_name: &mut Option<&'a Host>,
+) -> Vec<Server> {
     let server_of = |is_own, addresses| Server { name: server.shown(ntp::PORT), is_own, addresses };
     let found = match found {
         Ok(found) => found,
@@ -42,7 +51,9 @@ fn asked(server: &HostPort, found: Result<Vec<SocketAddr>, ResolveError>, is_onl
     if is_only && others.is_empty() && !own.is_empty() && is_written_as_loopback(&server.host) {
         return vec![server_of(true, Ok(usable))];
     }
-    let is_own = unusable.first().is_none_or(is_loopback);
+    let is_own = unusable
+        .first()
+        .is_none_or(|why| is_loopback(why) && *own_name.get_or_insert(&server.host) == &server.host);
     unusable.extend(own);
     let others = (!others.is_empty()).then(|| server_of(false, Ok(others)));
     // One address shows the fault of the name.
@@ -88,6 +99,12 @@ mod tests {
         assert_eq!(told(&[("ntp1:1123", &["127.0.1.1"])]), [hosts]);
         // Beside another server it has no vote, whatever its name is.
         assert_eq!(told(&[good, ("127.0.0.1", &["127.0.0.1"])]), [asked, "own: 127.0.0.1 is this machine"]);
+        // This machine is one server, whatever list names it; a blocklist has more names.
+        let blocked = "ntp2 resolves to 127.0.0.1, which is this machine: a hosts file?";
+        assert_eq!(
+            told(&[("ntp1", &["127.0.1.1"]), ("ntp2", &["127.0.0.1"]), good, ("ntp1", &["127.0.1.1"])]),
+            [hosts, blocked, asked, hosts]
+        );
         let named = "own: localhost resolves to ::1, which is this machine";
         assert_eq!(told(&[("localhost", &["::1", "127.0.0.1"]), good]), [named, asked]);
         assert_eq!(

@@ -136,7 +136,7 @@ fn this_machine_is_no_reference_for_itself() {
 /// All hosts have one list of servers, and these hosts are servers too.
 #[test]
 fn this_machine_is_no_vote_that_is_missing() {
-    let names = getent::fake("ntp1) echo '127.0.1.1 STREAM' ;; blocked) echo '0.0.0.0 STREAM' ;;");
+    let names = getent::fake("ntp[1-3]) echo '127.0.1.1 STREAM' ;; blocked) echo '0.0.0.0 STREAM' ;;");
     let (_server, good) = ntp(|question| vec![answer(question, 0.0)]);
     let dead = UdpSocket::bind("127.0.0.1:0").unwrap();
     let dead = format!("--ntp={}", dead.local_addr().unwrap());
@@ -150,9 +150,14 @@ fn this_machine_is_no_vote_that_is_missing() {
         let line = format!("CLOCK_OFFSET CRITICAL - NTP server {}: ", &dead[6..]);
         assert!(silent.stdout.starts_with(&line), "{}", silent.stdout);
     }
-    let outcome = check_with(&names, &["--ntp=blocked", &good, &dead]);
-    assert_eq!(outcome.code, Some(1), "{}", outcome.stdout);
-    assert!(text(&outcome).1.contains(" only 1 of 3 NTP servers gave a time"), "{}", outcome.stdout);
+    // Several names are not all this machine.
+    for others in
+        [["--ntp=blocked", &good, &dead].as_slice(), &["--ntp=ntp1", "--ntp=ntp2", "--ntp=ntp3", &good]]
+    {
+        let outcome = check_with(&names, others);
+        assert_eq!(outcome.code, Some(1), "{}", outcome.stdout);
+        assert!(text(&outcome).1.contains(" only 1 of 3 NTP servers gave a time"), "{}", outcome.stdout);
+    }
 }
 
 #[test]
