@@ -72,7 +72,7 @@ pub fn faults(authority: &Authority) -> Vec<Fault> {
             authority.sign_between("future", HERE, "20981231235959Z", "20990201000000Z"),
             "",
             None,
-            "the server certificate is not valid before 2098-12-31",
+            "the server certificate is not valid before 2098-12-31, or the clock of this host is slow",
         ),
         (
             "another name",

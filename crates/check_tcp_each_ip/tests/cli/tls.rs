@@ -34,6 +34,30 @@ fn every_fault_of_a_certificate_has_its_words() {
     }
 }
 
+/// It does speak TLS, as openssl and old clients will show.
+#[test]
+fn a_server_of_old_tls_is_named() {
+    if missing(&NEEDS) {
+        return;
+    }
+    let authority = Authority::create("sop");
+    let good = authority.sign("good", HERE);
+    let ciphers = "TLS alert: handshake failure (perhaps only old ciphers)";
+    let rows = [
+        ("-tls1_2 -cipher AES256-SHA", ciphers),
+        ("-tls1_2 -cipher ECDHE-RSA-AES256-SHA", ciphers),
+        ("-tls1 -cipher ALL:@SECLEVEL=0", "only TLS 1.1 or older"),
+        ("-tls1_1 -cipher ALL:@SECLEVEL=0", "only TLS 1.1 or older"),
+    ];
+    for (server, words) in rows {
+        let server = TlsServer::start(&good, server);
+        let outcome = ask(server.port(), &authority.path("ca.pem"), &["--tries=1"]);
+        let line = format!("CRITICAL - 1 of 1 fails, port {}: 127.0.0.1 {words} | ", server.port());
+        assert_eq!(outcome.code, Some(2), "{}", outcome.stdout);
+        assert!(outcome.first_line().contains(&line), "{}", outcome.stdout);
+    }
+}
+
 /// A server that wants a client certificate refuses before the end of the handshake in TLS 1.2, and after it
 /// in TLS 1.3: what it shows is verified by then.
 #[test]

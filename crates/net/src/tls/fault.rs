@@ -76,7 +76,7 @@ impl Fault {
             Fault::NotYetValid(end) => return format!("{} valid from {}", end.whose(), Day(end.at)),
             Fault::OtherName { names, .. } => return brief_names(names),
             Fault::NoCertificate => "no certificate",
-            Fault::TooOld => "TLS too old",
+            Fault::TooOld => "only TLS 1.1 or older",
             Fault::NotTls => "no TLS",
             Fault::WantsCertificate => "wants a client certificate",
             Fault::Authority => "certificate of an authority",
@@ -89,7 +89,7 @@ impl Fault {
             Fault::Broken => "broken certificate",
             Fault::Unusable(why) => return format!("unusable certificate: {why}"),
             Fault::NothingInCommon => "no TLS cipher in common",
-            Fault::HandshakeFailure => "TLS alert: handshake failure",
+            Fault::HandshakeFailure => "TLS alert: handshake failure (perhaps only old ciphers)",
             Fault::Alert(why) => return format!("TLS alert: {why}"),
             Fault::Name(_) => "not a name for TLS",
             Fault::Other(why) => return format!("TLS: {why}"),
@@ -157,7 +157,8 @@ impl fmt::Display for Fault {
                 return write!(f, "the {} expired on {}", end.whose_in_full(), Day(end.at));
             }
             Fault::NotYetValid(end) => {
-                return write!(f, "the {} is not valid before {}", end.whose_in_full(), Day(end.at));
+                let (whose, day) = (end.whose_in_full(), Day(end.at));
+                return write!(f, "the {whose} is not valid before {day}, or the clock of this host is slow");
             }
             Fault::OtherName { asked, names } => return write_names(f, asked, names),
             Fault::Purpose => "the server certificate is not for servers (extendedKeyUsage)",
@@ -283,6 +284,8 @@ mod tests {
             (other(&["a.example.com", "b.example.com"]), "certificate of a.example.com and others"),
             (Fault::SelfSigned, "self-signed certificate"),
             (Fault::NotTls, "no TLS"),
+            (Fault::TooOld, "only TLS 1.1 or older"),
+            (Fault::HandshakeFailure, "TLS alert: handshake failure (perhaps only old ciphers)"),
         ];
         for (fault, words) in rows {
             assert_eq!(fault.brief(), words);
