@@ -8,6 +8,7 @@ use host_net::{Bound, BoundAddress};
 
 use crate::interfaces::{is_engines_bridge, is_local, is_one_of};
 use crate::options::Ignored;
+use crate::words::with_marks;
 
 mod combine;
 mod conditions;
@@ -99,7 +100,7 @@ impl Expected {
     /// [`ExpectedError::Unusable`], with the first of them.
     pub fn understood(&self) -> Result<(), ExpectedError> {
         let first = self.unusable.iter().chain(&self.unknown).next();
-        first.map_or(Ok(()), |line| Err(ExpectedError::Unusable(line.clone())))
+        first.map_or(Ok(()), |line| Err(ExpectedError::Unusable(with_marks(line))))
     }
 
     /// Returns an error if a list or a source cannot be used.
@@ -107,7 +108,13 @@ impl Expected {
     /// # Errors
     /// [`ExpectedError::Unusable`], with a line for each.
     pub(crate) fn usable(&self) -> Result<(), ExpectedError> {
-        if self.unusable.is_empty() { Ok(()) } else { Err(ExpectedError::Unusable(self.unusable.join("\n"))) }
+        match self.unusable.as_slice() {
+            [] => Ok(()),
+            [first, rest @ ..] => {
+                let lines: Vec<String> = [with_marks(first)].iter().chain(rest).cloned().collect();
+                Err(ExpectedError::Unusable(lines.join("\n")))
+            }
+        }
     }
 
     /// Adds addresses that move between hosts, and no longer demands them here.

@@ -155,8 +155,10 @@ fn bad_arguments_are_named() {
 
 #[test]
 fn bad_lists_are_named() {
-    let rows: [(&[u8], &str); 8] = [
+    let rows: [(&[u8], &str); 10] = [
         (b"", ": no address in it"),
+        (b"127.0.0.1\n\"192.0.2.1\"\n", " line 2: 192.0.2.1 is not an IP address (with quotes)"),
+        (b"\"192.0.2.1\"\n", " line 1: 192.0.2.1 is not an IP address (with quotes)"),
         (b"# nothing\n\n", ": no address in it"),
         (b"127.0.0.1\n010.1.1.1\n", " line 2: 010.1.1.1 is not an IP address: leading zero"),
         (b"127.0.0.1\n\xff\xfe\n", " line 2: ?? is not an IP address"),
