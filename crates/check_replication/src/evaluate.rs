@@ -260,7 +260,7 @@ fn omissions(policy: &Policy<'_>, together: &Together<'_>, place: usize, answer:
         hidden if policy.replicated.databases.is_empty() => Finding::ok("").verbose_detail(hidden.text),
         hidden => hidden,
     }));
-    findings.extend(skipping::judge(&answer.server));
+    findings.extend(skipping::judge(&answer.server, policy.replicated));
     findings.extend(skipping::of_marked(&answer.server, policy.replicated));
     let runs = channels.iter().any(|channel| channel.io == IoState::Yes);
     findings.extend(semi_sync.iter().flat_map(|semi_sync| semi_sync.judge(asked, *read_only, runs)));

@@ -29,6 +29,9 @@ pub(crate) const OF_LOG: [&str; 2] = ["binlog_do_db", "binlog_ignore_db"];
 
 /// MariaDB's variable by which a replica drops what sessions with skip_replication write.
 pub(crate) const MARKED: &str = "replicate_events_marked_for_skip";
+/// The settings by which a replica skips errors, which are accepted in the same way.
+const SKIPPING: [&str; 4] =
+    ["slave_skip_errors", "replica_skip_errors", "slave_exec_mode", "replica_exec_mode"];
 
 /// A filter by its name, as SHOW REPLICA STATUS and the settings of the server call it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,7 +53,7 @@ impl FromStr for FilterName {
 
     fn from_str(text: &str) -> Result<Self, InvalidFilter> {
         let [.., rewrite, _, _, ignore_servers] = COLUMNS;
-        let mut names = COLUMNS.into_iter().chain(OF_LOG).chain([MARKED]);
+        let mut names = COLUMNS.into_iter().chain(OF_LOG).chain([MARKED]).chain(SKIPPING);
         match names.find(|name| name.eq_ignore_ascii_case(text)) {
             None => Err(InvalidFilter::NoName),
             Some(name) if name == rewrite => Err(InvalidFilter::Renames),

@@ -89,7 +89,8 @@ pub(crate) struct ExpectOptions {
     #[arg(long = "expect-database", value_name = "NAME", value_parser = one_database)]
     pub databases: Vec<String>,
     /// Filter that may leave out a part of these databases, or of the GTID domains of a source, as in
-    /// binlog_do_db. All of one is CRITICAL nevertheless. Repeatable
+    /// binlog_do_db. All of one is CRITICAL nevertheless. Or a setting by which a replica may skip errors, as
+    /// in slave_exec_mode. Repeatable
     #[arg(long = "accept-filter", value_name = "FILTER")]
     pub filters: Vec<FilterName>,
     /// Which of several servers must be writable (not read_only)

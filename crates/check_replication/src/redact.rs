@@ -65,6 +65,9 @@ fn without_worker(text: &str) -> &str {
 /// Returns what is wrong with the account that MySQL applies events as, which the texts quote before they
 /// tell.
 fn privileges(text: &str) -> Option<&'static str> {
+    if text.starts_with("Invalid, corrupted PRIVILEGE_CHECKS_USER") {
+        return Some("PRIVILEGE_CHECKS_USER of the channel is corrupt: set it again");
+    }
     let rest = text.strip_prefix("The ").unwrap_or(text).strip_prefix("PRIVILEGE_CHECKS_USER for ")?;
     let faults = [
         ("not an existing user", "the user of PRIVILEGE_CHECKS_USER does not exist"),
@@ -148,6 +151,10 @@ mod tests {
             (
                 "PRIVILEGE_CHECKS_USER for replication channel 'sec",
                 "PRIVILEGE_CHECKS_USER for replication channel ...",
+            ),
+            (
+                "Invalid, corrupted PRIVILEGE_CHECKS_USER was found in the replication configuration repository for channel 'secret'. Use",
+                "PRIVILEGE_CHECKS_USER of the channel is corrupt: set it again ...",
             ),
             ("Column 0 of table 'my secret' cannot be converted", "Column 0 of table ..."),
             (

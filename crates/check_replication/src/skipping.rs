@@ -11,12 +11,13 @@ use crate::server::{Flavour, Server};
 /// ER_NO_REFERENCED_ROW, ER_ROW_IS_REFERENCED and both of today.
 const OF_DATA: [&str; 7] = ["1032", "1062", "1216", "1217", "1451", "1452", "all"];
 
-/// Judges the errors that a server skips. MariaDB counts what it has skipped, and MySQL does not.
-pub(crate) fn judge(server: &Server) -> Vec<Finding> {
+/// Judges the errors that a server skips, unless that is `expected`. MariaDB counts what it has skipped, and
+/// MySQL does not.
+pub(crate) fn judge(server: &Server, expected: Expected<'_>) -> Vec<Finding> {
     let Server { asked, skip_errors, skipped, .. } = server;
     let s = if *skipped == 1 { "" } else { "s" };
     let mut findings = Vec::new();
-    findings.extend(skip_errors.iter().map(|errors| match skipped {
+    let skipping = |errors: &String| match skipped {
         0 if skips_uncounted(server, errors) => {
             Finding::warning(format!("{asked}: {errors}: its data may differ, and no error tells"))
         }
@@ -24,9 +25,14 @@ pub(crate) fn judge(server: &Server) -> Vec<Finding> {
         _ => Finding::warning(format!(
             "{asked}: {skipped} error{s} of its SQL thread skipped since its start, {errors}: its data differ"
         )),
+    };
+    findings.extend(skip_errors.iter().map(|errors| {
+        let name = errors.split(' ').next().unwrap_or_default();
+        expected.accept(name, skipping(errors))
     }));
     findings.extend(server.idempotent.filter(|_| applies(server)).map(|name| {
-        Finding::warning(format!("{asked}: skips missing rows and duplicate keys, {name} is IDEMPOTENT"))
+        let text = format!("{asked}: skips missing rows and duplicate keys, {name} is IDEMPOTENT");
+        expected.accept(name, Finding::warning(text))
     }));
     findings
 }
@@ -70,6 +76,8 @@ fn applies(server: &Server) -> bool {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
     use super::*;
     use crate::filter::FilterName;
     use crate::pair::tests::{linked, mariadb, server, texts};
@@ -79,7 +87,24 @@ mod tests {
         let mut servers = linked(make, &["b", "a"]);
         let mut own = servers.swap_remove(0);
         change(&mut own);
-        texts(judge(&own))
+        texts(judge(&own, Expected::default()))
+    }
+
+    #[test]
+    fn errors_that_may_be_skipped() {
+        let said = |accepted: &[&str]| {
+            let accepted: Vec<FilterName> = accepted.iter().map(|name| name.parse().unwrap()).collect();
+            let mut server = linked(mariadb, &["b", "a"]).swap_remove(0);
+            server.skip_errors = Some("slave_skip_errors is 1062".to_owned());
+            (server.skipped, server.idempotent) = (3, Some("slave_exec_mode"));
+            texts(judge(&server, Expected { databases: &[], accepted: &accepted }))
+        };
+        let errors = "WARNING a: 3 errors of its SQL thread skipped since its start, slave_skip_errors is 1062: its data differ";
+        let rows = "WARNING a: skips missing rows and duplicate keys, slave_exec_mode is IDEMPOTENT";
+        assert_eq!(said(&[]), [errors, rows]);
+        assert_eq!(said(&["replica_skip_errors", "replica_exec_mode", "binlog_do_db"]), [errors, rows]);
+        assert_eq!(said(&["SLAVE_EXEC_MODE"]), [errors, "OK "]);
+        assert_eq!(said(&["slave_skip_errors"]), ["OK ", rows]);
     }
 
     #[test]
