@@ -3,7 +3,7 @@
 
 use std::net::IpAddr;
 
-use host_config::{Dynamic, Family, Ports, conditions_fit};
+use host_config::{Dynamic, Family, Giver, Ports, conditions_fit};
 use host_net::{Bound, BoundAddress, Interface, Kind, Link};
 
 use crate::expected::Expected;
@@ -62,6 +62,8 @@ pub(crate) fn leases(expected: &Expected, bound: &Bound) -> Vec<Lease> {
 /// interfaces, in the order of the configuration.
 fn needs_spares(expected: &Expected, bound: &Bound, leases: &[Lease]) -> bool {
     let gives = |(dynamic, lease): (&Dynamic, &Lease)| match lease {
+        // What this host itself gives serves the hosts behind it alone.
+        _ if dynamic.giver != Giver::Network => false,
         Lease::Has => dynamic.required || dynamic.spare,
         lease => dynamic.required && lease.counts(),
     };
@@ -130,17 +132,18 @@ fn lease(
 }
 
 /// The kind of address that is asked for, and what gives it.
-pub(crate) fn kind(family: Family) -> (&'static str, &'static str) {
-    match family {
+pub(crate) fn kind(dynamic: &Dynamic) -> (&'static str, &'static str) {
+    let (kind, from_outside) = match dynamic.family {
         Family::V4 => ("IPv4 address", "DHCP"),
         Family::V6 => ("IPv6 address", "DHCPv6 or router"),
         Family::Either => ("address", "DHCP"),
-    }
+    };
+    (kind, dynamic.giver.word().unwrap_or(from_outside))
 }
 
 /// What is lacking, in words; `held`: an address that is bound cannot be used.
 fn lacks(dynamic: &Dynamic, held: bool) -> String {
-    let (kind, by) = kind(dynamic.family);
+    let (kind, by) = kind(dynamic);
     match (dynamic.is_by_conditions(), held) {
         (false, true) => format!("{} has no usable {kind} ({by})", dynamic.device()),
         (false, false) => format!("{} has no {kind} ({by})", dynamic.device()),
@@ -225,7 +228,8 @@ pub(crate) fn leased<'a>(
     bound: &'a Bound,
 ) -> impl Iterator<Item = &'a BoundAddress> {
     of_family(dynamic.family, interface, bound).filter(move |address| {
-        let by_hand = dynamic.is_by_conditions() && address.flags.permanent();
+        let from_outside = dynamic.giver == Giver::Network;
+        let by_hand = from_outside && dynamic.is_by_conditions() && address.flags.permanent();
         !by_hand && !is_static(address, interface, expected)
     })
 }

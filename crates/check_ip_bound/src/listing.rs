@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use addresses::Entry;
-use host_config::{Dynamic, Ports, Possible};
+use host_config::{Dynamic, Giver, Ports, Possible};
 use host_net::Bound;
 use plugin::{Deadline, Report, State};
 
@@ -25,12 +25,14 @@ impl Expected {
         let mut lines = vec![format!("# {}{}", crate::words::addresses(entries.len()), self.from())];
         let dynamic = self.dynamic.iter().filter(|_| self.demands_dynamic);
         // In a list, what alone gives the host its address has to have one.
-        let alone = self.entries.is_empty() && !self.dynamic.iter().any(|each| each.required);
+        let gives = |each: &Dynamic| each.required && each.giver == Giver::Network;
+        let alone = self.entries.is_empty() && !self.dynamic.iter().any(gives);
         lines.extend(dynamic.map(|dynamic| {
             let optional = if dynamic.required || dynamic.spare && alone { "" } else { " optional" };
             let single = if dynamic.single && !optional.is_empty() { " single" } else { "" };
             let Dynamic { interface, family, place, .. } = dynamic;
-            format!("# dynamic: {interface} {family}{optional}{single} # {place}")
+            let by: String = dynamic.giver.word().iter().map(|word| format!(" {word}")).collect();
+            format!("# dynamic: {interface} {family}{optional}{single}{by} # {place}")
         }));
         let ports =
             |ports: &Ports| if ports.ports.is_empty() { "none".to_owned() } else { ports.ports.join(" ") };

@@ -129,6 +129,7 @@ mod tests {
         observed.expected.dynamic = vec![host_config::Dynamic {
             interface: "eth2".to_owned(),
             family: host_config::Family::V4,
+            giver: host_config::Giver::Network,
             required: true,
             spare: false,
             single: false,

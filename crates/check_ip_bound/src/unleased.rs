@@ -25,7 +25,7 @@ fn note(dynamic: &Dynamic, expected: &Expected, bound: &Bound) -> Option<String>
             && of_family(dynamic.family, interface, bound).all(|each| each.flags.duplicate())
     };
     let lacking: Vec<&Interface> = bound.interfaces.iter().filter(lacks).collect();
-    let (kind, by) = kind(dynamic.family);
+    let (kind, by) = kind(dynamic);
     let what = format!("no {kind} ({by} for {})", dynamic.interface);
     let names = |all: &[&Interface]| {
         all.iter().map(|interface| interface.name.as_str()).collect::<Vec<_>>().join(", ")

@@ -9,7 +9,9 @@ use std::borrow::Cow;
 use addresses::{HostAddress, short};
 
 use crate::located::Located;
-use crate::promise::{Choice, ConfigError, Dynamic, Family, OneOf, Place, Promise, Promises, Shadowed};
+use crate::promise::{
+    Choice, ConfigError, Dynamic, Family, Giver, OneOf, Place, Promise, Promises, Shadowed,
+};
 use crate::selector::{is_pattern, selects};
 use crate::tree::Tree;
 pub(crate) use beside::yield_to_others;
@@ -204,7 +206,15 @@ impl Block {
     fn lease(&self) -> Option<Dynamic> {
         let Located { value, place } = self.name.clone()?;
         let required = !is_pattern(&value);
-        Some(Dynamic { interface: value, family: Family::V4, required, spare: false, single: false, place })
+        Some(Dynamic {
+            interface: value,
+            family: Family::V4,
+            giver: Giver::Network,
+            required,
+            spare: false,
+            single: false,
+            place,
+        })
     }
 
     /// Adds the static addresses; `on` says which families are on: IPv4, IPv6.

@@ -25,7 +25,7 @@ mod stanza;
 use std::collections::{HashMap, HashSet, VecDeque};
 
 use crate::bad_lines::BadLines;
-use crate::promise::{ConfigError, Dynamic, Place, Promises, Remark};
+use crate::promise::{ConfigError, Dynamic, Giver, Place, Promises, Remark};
 use crate::tree::Tree;
 use crate::wildcard;
 use file::{FILE, PATTERNS};
@@ -226,6 +226,7 @@ impl<'a> Boot<'a> {
             all.dynamic.push(Dynamic {
                 interface,
                 family: *family,
+                giver: Giver::Network,
                 required,
                 spare: false,
                 single: false,

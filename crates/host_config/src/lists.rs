@@ -10,7 +10,7 @@ use rustix::io::fcntl_dupfd_cloexec;
 use rustix::stdio::stdin;
 
 use crate::located::Located;
-use crate::promise::{ConfigError, Dynamic, Place, Possible, Promise, Promises};
+use crate::promise::{ConfigError, Dynamic, Giver, Place, Possible, Promise, Promises};
 use crate::tree::LARGEST;
 
 /// The name of a file that stands for the standard input.
@@ -18,11 +18,12 @@ const STANDARD_INPUT: &str = "-";
 
 /// Reads the comments of a list, which is at `path`, that a program wrote there: `# dynamic: eth1 ipv4` for
 /// an interface that gets its address from outside (ipv4, ipv6 or any; with `optional`, one that may have
-/// none, or a pattern of names, and `single`, if one interface of those has it at a time), `# ports: vmbr0
-/// enp4s0` for those of a bridge or a bond, `# floating: 192.0.2.100` for an address that may be here or on
-/// another host, `# possible: 192.0.2.101 eth0` for one that may be bound on eth0, `# guessed: 192.0.2.102
-/// eth0` for one of the list that is perhaps not configured, and, after an address, `# on: eth0` for the
-/// interface that it is configured on.
+/// none, or a pattern of names, and `single`, if one interface of those has it at a time; with `shared` or
+/// `pool`, one that this host itself gives an address), `# ports: vmbr0 enp4s0` for those of a bridge or a
+/// bond, `# floating: 192.0.2.100` for an address that may be here or on another host, `# possible:
+/// 192.0.2.101 eth0` for one that may be bound on eth0, `# guessed: 192.0.2.102 eth0` for one of the list
+/// that is perhaps not configured, and, after an address, `# on: eth0` for the interface that it is
+/// configured on.
 pub(crate) fn expectations(path: &Path, content: &[u8], to: &mut Promises) {
     // A list without a comment, which may be a long one, is not looked at line by line.
     if !content.contains(&b'#') {
@@ -90,12 +91,18 @@ pub(crate) fn doubtful(guessed: Vec<(u32, Possible)>, lists: &[List]) -> Vec<Pos
 
 /// Takes up what one of these comments says; one that says something else is a comment like any other.
 fn expectation(mark: Mark, said: &str, place: Place, to: &mut Promises) {
-    let words: Vec<&str> = said.split_ascii_whitespace().collect();
+    let mut words: Vec<&str> = said.split_ascii_whitespace().collect();
+    let givers = [Giver::Shared, Giver::Pool];
+    let named = givers.into_iter().find(|giver| words.len() > 2 && words.last().copied() == giver.word());
+    let named = named.filter(|_| matches!(mark, Mark::Dynamic));
+    words.truncate(words.len() - named.iter().count());
+    let giver = named.unwrap_or(Giver::Network);
     match (mark, words.as_slice()) {
         (Mark::Dynamic, [interface, family]) => {
             let dynamic = |family| Dynamic {
                 interface: (*interface).to_owned(),
                 family,
+                giver,
                 required: true,
                 spare: false,
                 single: false,
@@ -108,7 +115,7 @@ fn expectation(mark: Mark, said: &str, place: Place, to: &mut Promises) {
             let interface = interface.join(" ");
             let single = words.last() == Some(&"single");
             let dynamic =
-                |family| Dynamic { interface, family, required: false, spare: false, single, place };
+                |family| Dynamic { interface, family, giver, required: false, spare: false, single, place };
             to.dynamic.extend(family.parse().ok().map(dynamic));
         }
         (Mark::Floating, [address]) => {

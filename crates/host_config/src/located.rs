@@ -3,7 +3,7 @@
 
 use addresses::{HostAddress, InvalidAddress, short};
 
-use crate::promise::{ConfigError, Place, Promise, Remark};
+use crate::promise::{ConfigError, Family, Place, Promise, Remark};
 
 /// A value and where it is written.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -12,8 +12,24 @@ pub(crate) struct Located<T = String> {
     pub(crate) place: Place,
 }
 
-/// An address, or none where one of a pool is asked for.
-pub(crate) type Asked = Option<HostAddress>;
+/// What is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Asked {
+    /// This address.
+    Address(HostAddress),
+    /// One of a pool, of the family of `0.0.0.0` or `::`, with this prefix length where one is written.
+    Pool(Family, Option<u8>),
+}
+
+impl Asked {
+    /// Returns the address: `None` where one of a pool is asked for.
+    pub(crate) fn address(self) -> Option<HostAddress> {
+        match self {
+            Asked::Address(address) => Some(address),
+            Asked::Pool(..) => None,
+        }
+    }
+}
 
 impl Place {
     pub(crate) fn new(file: &str, line: u32) -> Self {
@@ -27,7 +43,8 @@ impl Place {
 
     /// Returns the address `text` that is written here, without the brackets that a list may have.
     pub(crate) fn address(&self, text: &str) -> Result<HostAddress, ConfigError> {
-        self.address_or_pool(text)?.ok_or_else(|| self.error(InvalidAddress::NoHost(short(text))))
+        let refuse = || self.error(InvalidAddress::NoHost(short(text)));
+        self.address_or_pool(text)?.address().ok_or_else(refuse)
     }
 
     /// Returns the same, where `0.0.0.0` and `::` have a meaning of their own.
@@ -36,11 +53,13 @@ impl Place {
         if text.starts_with('[') {
             return Err(refuse(InvalidAddress::Syntax(short(text))));
         }
-        let unspecified = text.split('/').next().is_some_and(|address| matches!(address, "0.0.0.0" | "::"));
-        match text.parse() {
-            Ok(expected) => Ok(Some(expected)),
-            Err(InvalidAddress::NoHost(_)) if unspecified => Ok(None),
-            Err(error) => Err(refuse(error)),
+        let (address, length) =
+            text.split_once('/').map_or((text, None), |(address, length)| (address, length.parse().ok()));
+        match (text.parse(), address) {
+            (Ok(expected), _) => Ok(Asked::Address(expected)),
+            (Err(InvalidAddress::NoHost(_)), "0.0.0.0") => Ok(Asked::Pool(Family::V4, length)),
+            (Err(InvalidAddress::NoHost(_)), "::") => Ok(Asked::Pool(Family::V6, length)),
+            (Err(error), _) => Err(refuse(error)),
         }
     }
 }

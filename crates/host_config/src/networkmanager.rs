@@ -19,6 +19,7 @@ mod of_ifupdown;
 mod profile;
 mod rivals;
 mod settings;
+mod shared;
 mod unmanaged;
 
 use std::collections::HashMap;
@@ -32,8 +33,8 @@ use devices::Fit;
 pub(crate) use files::is_of_netplan;
 pub(crate) use keyfile::Keyfile;
 use profile::Profile;
-pub(crate) use profile::shared;
 use settings::Settings;
+pub(crate) use shared::shared;
 pub(crate) use unmanaged::Unmanaged;
 
 /// Returns what all profiles promise: `None` if there is not one.

@@ -11,7 +11,7 @@ use std::net::IpAddr;
 use addresses::{Entry, HostAddress, List};
 
 use crate::unreadable::Unreadable;
-pub use dynamic::{Dynamic, Family, UnknownFamily};
+pub use dynamic::{Dynamic, Family, Giver, UnknownFamily};
 pub use place::{ConfigError, Place, Remark};
 
 /// One address that a configuration promises, and where.

@@ -11,7 +11,7 @@ use addresses::HostAddress;
 
 use crate::ifcfg::{Assignments, Value};
 use crate::mask;
-use crate::promise::{ConfigError, Dynamic, Family, Promise, Promises};
+use crate::promise::{ConfigError, Dynamic, Family, Giver, Promise, Promises};
 use crate::tree::Tree;
 
 const FOLDER: &str = "/etc/sysconfig/network";
@@ -59,6 +59,7 @@ fn interface(name: &str, settings: &Assignments, all: &mut Promises) -> Result<(
         all.dynamic.push(Dynamic {
             interface: name.to_owned(),
             family,
+            giver: Giver::Network,
             required,
             spare: false,
             single: false,

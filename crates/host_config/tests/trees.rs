@@ -54,8 +54,9 @@ fn shown(read: Result<Option<Promises>, ConfigError>) -> String {
     }
     for dynamic in promises.dynamic {
         let required = if dynamic.required { "" } else { ", not required" };
+        let by = dynamic.giver.word().map(|word| format!(" ({word})")).unwrap_or_default();
         lines +=
-            &format!("dynamic {} {:?}{required}: {}\n", dynamic.interface, dynamic.family, dynamic.place);
+            &format!("dynamic {} {:?}{by}{required}: {}\n", dynamic.interface, dynamic.family, dynamic.place);
     }
     for ports in promises.ports {
         lines += &format!("ports of {}: [{}]: {}\n", ports.interface, ports.ports.join(" "), ports.place);

@@ -4,7 +4,7 @@ use super::addresses::{tunnel, v4, v6};
 use super::assignments::{Assignments, Value, is_false, is_true, lower};
 use super::programs::{Program, Programs};
 use crate::networkmanager;
-use crate::promise::{ConfigError, Dynamic, Family, Promise, Promises, Remark};
+use crate::promise::{ConfigError, Dynamic, Family, Giver, Promise, Promises, Remark};
 
 /// A file.
 pub(super) struct File {
@@ -58,7 +58,7 @@ pub(super) fn main<'a>(
             place: settings.place(protocol.line),
         });
     }
-    beside(protocol.map_or("", |value| &value.text), program, settings, parent.device.as_deref(), all)?;
+    beside(protocol, program, settings, parent.device.as_deref(), all)?;
     v6(settings, parent.device.as_deref(), all)?;
     let addresses = all.promises.get(first..).unwrap_or_default().to_vec();
     all.add_unnamed(&addresses, card);
@@ -87,13 +87,15 @@ fn device(file: &File, programs: &Programs<'_>, all: &mut Promises) -> Result<Op
 /// lease, has one for a shared connection and none for a link-local one; the scripts go by a lease alone, and
 /// know no other word.
 fn beside(
-    protocol: &str,
+    protocol: Option<&Value>,
     program: Program,
     settings: &Assignments,
     device: Option<&str>,
     all: &mut Promises,
 ) -> Result<(), ConfigError> {
     let managed = program == Program::Manager;
+    let place = protocol.map(|value| settings.place(value.line));
+    let protocol = protocol.map_or("", |value| &value.text);
     let bound = match (lower(protocol).as_str(), managed) {
         ("dhcp" | "bootp", false) | ("autoip", true) => 0,
         ("shared", true) => 1,
@@ -103,6 +105,15 @@ fn beside(
     v4(settings, device, &mut written)?;
     if bound == 1 && written.promises.is_empty() {
         all.possible.push(networkmanager::shared(device));
+        all.dynamic.extend(device.zip(place).map(|(device, place)| Dynamic {
+            interface: device.to_owned(),
+            family: Family::V4,
+            giver: Giver::Shared,
+            required: true,
+            spare: false,
+            single: false,
+            place,
+        }));
     }
     let not_bound =
         if managed { "NetworkManager does not bind it" } else { "the network scripts do not bind it" };
@@ -141,6 +152,7 @@ fn dynamic(
     all.dynamic.push(Dynamic {
         interface,
         family,
+        giver: Giver::Network,
         required: device.is_some(),
         spare: false,
         single: false,

@@ -36,7 +36,7 @@ pub(super) fn address_section(section: Section, to: &mut Promises) -> Option<Loc
             .push(section.name.place.remark("an [Address] section without Address=: networkd ignores it"));
         return None;
     };
-    if peer && let Some(expected) = &mut address.value {
+    if peer && let Asked::Address(expected) = &mut address.value {
         expected.prefix = None;
     }
     Some(address)

@@ -10,7 +10,7 @@ use super::matching::Match;
 use super::unit::{Assignment, Section, boolean};
 use crate::hardware::Cards;
 use crate::located::{Asked, Located};
-use crate::promise::{ConfigError, Place, Promises};
+use crate::promise::{ConfigError, Family, Place, Promises};
 
 /// The values of `DHCP=` that ask for an address, beside the booleans.
 const DHCP: [&str; 5] = ["both", "ipv4", "ipv6", "v4", "v6"];
@@ -135,11 +135,18 @@ impl Network {
         self.controller.is_some() || !self.vlans.is_empty()
     }
 
+    /// Whether no part of the configuration tells that the file is for its interface.
+    fn gives_nothing(&self) -> bool {
+        self.statics().next().is_none()
+            && self.pools().next().is_none()
+            && self.dhcp.is_none()
+            && self.controller.is_none()
+    }
+
     /// Returns whether this file is surely for the interface of this name and gives it an address, or makes
     /// it a port.
     pub(super) fn gives_to(&self, name: &str, facts: &HostFacts<'_>, cards: &Cards<'_>) -> bool {
-        let gives = self.statics().next().is_some() || self.dhcp.is_some() || self.controller.is_some();
-        gives
+        !self.gives_nothing()
             && !self.shipped
             && self.unmanaged.is_none()
             && self.left_down.is_none()
@@ -147,9 +154,21 @@ impl Network {
             && self.matches.fits_device(name, cards) == Some(true)
     }
 
+    /// The families of which networkd takes an address of its pools, each with its place. It ignores a pool
+    /// for `ServerAddress=`, and has none of 8 bits or fewer.
+    fn pools(&self) -> impl Iterator<Item = (Family, &Place)> {
+        self.addresses.iter().filter_map(|each| match each.value {
+            Asked::Pool(family, Some(9..)) => Some((family, &each.place)),
+            _ => None,
+        })
+    }
+
     /// The static addresses, each with its place.
     pub(super) fn statics(&self) -> impl Iterator<Item = (HostAddress, Place)> {
         let server = self.server_address.iter().filter(|_| self.serves_dhcp);
-        self.addresses.iter().chain(server).filter_map(|each| Some((each.value?, each.place.clone())))
+        self.addresses
+            .iter()
+            .chain(server)
+            .filter_map(|each| Some((each.value.address()?, each.place.clone())))
     }
 }

@@ -51,9 +51,9 @@ impl Contender {
         // A card without any other profile may have a cable and no DHCP server.
         let spare = required && profile.is_generated();
         let single = !required && !profile.is_multiple();
-        let dynamic = |(family, place)| {
+        let dynamic = |(family, giver, place)| {
             let interface = interface.clone();
-            Dynamic { interface, family, required: required && !spare, spare, single, place }
+            Dynamic { interface, family, giver, required: required && !spare, spare, single, place }
         };
         let dynamic = profile.dynamic().into_iter().map(dynamic).collect();
         Choice { promises: promises.promises, dynamic, port }

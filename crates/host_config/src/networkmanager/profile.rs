@@ -1,14 +1,15 @@
 //! What one connection profile says about addresses, by nm-settings-keyfile(5) and what libnm accepts of it.
 
-use std::net::Ipv4Addr;
+mod dynamic;
 
 use addresses::HostAddress;
 
 use super::address::{address, number};
 use super::keyfile::{Keyfile, is_yes};
+use super::shared::shared;
 use crate::hardware::{self, Cards};
 use crate::located::Located;
-use crate::promise::{ConfigError, Family, Place, Possible, Promises};
+use crate::promise::{ConfigError, Promises};
 use crate::selector::{is_pattern, selects};
 
 /// A profile, and where its file lies.
@@ -198,27 +199,6 @@ impl Profile {
         self.file.value("connection", "type").filter(|kind| kind.value == "bridge")
     }
 
-    /// The families of which it gets an address from outside. NetworkManager takes what router advertisements
-    /// give by default, so IPv6 is demanded only where it may not fail.
-    pub(super) fn dynamic(&self) -> Vec<(Family, Place)> {
-        let method = |family: &str| {
-            self.file.value(family, "method").map(|method| (method.value.as_str(), &method.place))
-        };
-        let may_fail = |family: &str| {
-            self.file
-                .value(family, "may-fail")
-                .is_none_or(|value| !matches!(value.value.as_str(), "false" | "0"))
-        };
-        let v4 = method("ipv4").filter(|(method, _)| *method == "auto").map(|(_, place)| place.clone());
-        let v6 = method("ipv6").filter(|(method, _)| matches!(*method, "auto" | "dhcp"));
-        let v6_alone = method("ipv4").is_none_or(|(method, _)| method == "disabled");
-        let v6 = v6
-            .filter(|(method, _)| !may_fail("ipv6") || v6_alone && *method == "dhcp")
-            .map(|(_, place)| place.clone());
-        let v4 = v4.map(|place| (Family::V4, place));
-        v4.into_iter().chain(v6.map(|place| (Family::V6, place))).collect()
-    }
-
     /// Returns the addresses and remarks of both families.
     pub(super) fn promises(&self) -> Result<Promises, ConfigError> {
         let mut promises = Promises::default();
@@ -289,14 +269,6 @@ impl Profile {
         addresses.sort_by_key(|(number, _)| *number);
         Ok(addresses.into_iter().map(|(_, address)| address).collect())
     }
-}
-
-/// The first address of a network that NetworkManager chooses for a shared connection without one: 10.42.0.1,
-/// or 10.42.1.1 where another has that.
-pub(crate) fn shared(interface: Option<&str>) -> Possible {
-    let network = HostAddress { address: Ipv4Addr::new(10, 42, 0, 0).into(), prefix: Some(16) };
-    let why = "NetworkManager chooses the address of a shared connection";
-    Possible { addresses: network, interface: interface.map(str::to_owned), why: why.to_owned() }
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! An interface that gets its address from outside: by DHCP or from a router.
+//! An interface that gets an address which no file names: by DHCP, from a router or of a pool.
 
 use std::fmt;
 use std::str::FromStr;
@@ -43,13 +43,37 @@ impl FromStr for Family {
 #[error("the families are ipv4, ipv6 and any")]
 pub struct UnknownFamily;
 
-/// An interface that is configured to get its address from outside.
+/// What gives an interface the address that no file names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Giver {
+    /// Another host: by DHCP, DHCPv6 or router advertisements.
+    Network,
+    /// NetworkManager, which chooses the address of a shared connection.
+    Shared,
+    /// networkd, which takes one of its pools.
+    Pool,
+}
+
+impl Giver {
+    /// Returns the word for it in a list: `None` for another host.
+    pub fn word(self) -> Option<&'static str> {
+        match self {
+            Giver::Network => None,
+            Giver::Shared => Some("shared"),
+            Giver::Pool => Some("pool"),
+        }
+    }
+}
+
+/// An interface that is configured to get an address that no file names.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Dynamic {
     /// The interface; a shell pattern, or conditions as "Type=ether", where `required` is not set.
     pub interface: String,
     /// The family of the address.
     pub family: Family,
+    /// What gives the address.
+    pub giver: Giver,
     /// Whether the interface is named and brought up at boot, and not declared optional.
     pub required: bool,
     /// Whether it is not `required` because the program itself took a card that no file names: one such

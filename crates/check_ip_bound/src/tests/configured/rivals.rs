@@ -304,13 +304,13 @@ fn unexpected(profiles: &[String], present: &str) -> Vec<String> {
         .map(|(name, text)| (format!("{FOLDER}/{name}.nmconnection"), text.clone()))
         .collect();
     let tree = Tree::in_memory(files, &deadline);
-    let alarm = Args { unexpected: Some(plugin::State::Warning), ..args() };
+    let alarm = Args { unexpected: Some(plugin::State::Warning), no_dynamic: true, ..args() };
     let configured = observed(&alarm, &tree, present);
     let list = configured.expected.listing(&configured.bound).render("IP_BOUND", 0);
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("list");
     std::fs::write(&path, &list).unwrap();
-    let mut of_list = Args { unexpected: Some(plugin::State::Warning), ..args() };
+    let mut of_list = Args { unexpected: Some(plugin::State::Warning), no_dynamic: true, ..args() };
     of_list.addresses.file = vec![path];
     let empty = Tree::in_memory([("/etc/hosts", "")], &deadline);
     let first = |observed: &Observations| {

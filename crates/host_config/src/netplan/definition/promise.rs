@@ -8,7 +8,7 @@ use super::super::passthrough::{self, Profiles};
 use super::Definition;
 use crate::located::Located;
 use crate::networkmanager::Keyfile;
-use crate::promise::{Dynamic, Family, Place, Ports, Promise, Promises};
+use crate::promise::{Dynamic, Family, Giver, Place, Ports, Promise, Promises};
 
 impl Definition {
     /// What tells its interfaces where no name and no pattern of names does.
@@ -43,7 +43,8 @@ impl Definition {
         let (interface, is_exact) = self.selector();
         let required = is_exact && !self.optional && !is_port;
         let single = !is_exact && self.is_for_manager();
-        Some(Dynamic { interface, family, required, spare: false, single, place: place.clone() })
+        let (giver, place) = (Giver::Network, place.clone());
+        Some(Dynamic { interface, family, giver, required, spare: false, single, place })
     }
 
     /// Makes the profile of NetworkManager that netplan makes of it, to be found at `place`: the settings

@@ -1,12 +1,14 @@
 //! What follows from one `.network` file for its interfaces, where it is for this host and no earlier file
 //! has them.
 
+use std::collections::BTreeMap;
+
 use super::super::conditions::HostFacts;
 use super::super::matching::claimed::Claimed;
 use super::Network;
 use crate::hardware::Cards;
-use crate::located::Located;
-use crate::promise::{Dynamic, Family, Place, Promises, Shadowed};
+use crate::located::{Asked, Located};
+use crate::promise::{Dynamic, Family, Giver, Place, Promises, Shadowed};
 use crate::selector::is_pattern;
 
 /// What enables networkd at boot.
@@ -113,11 +115,6 @@ impl Network {
         selectors.iter_mut().for_each(|(_, required)| *required = *required && enabled);
     }
 
-    /// Whether no part of the configuration tells that the file is for its interface.
-    fn gives_nothing(&self) -> bool {
-        self.addresses.is_empty() && self.dhcp.is_none() && self.controller.is_none()
-    }
-
     /// Adds what it gives the interfaces that the selectors tell.
     fn add(self, interface: Option<&str>, selectors: &[(String, bool)], to: &mut Promises) {
         let name = interface.unwrap_or("unnamed interface");
@@ -134,8 +131,8 @@ impl Network {
         let mut addresses = Vec::new();
         for Located { value, place } in self.addresses.into_iter().chain(server) {
             match value {
-                Some(value) => addresses.push(Located { value, place }.promise(interface)),
-                None => {
+                Asked::Address(value) => addresses.push(Located { value, place }.promise(interface)),
+                Asked::Pool(..) => {
                     to.possible.extend(self.matches.pool(&place));
                     to.remarks.push(place.remark(format!("{name}: an address of a pool")));
                 }
@@ -173,12 +170,13 @@ impl Network {
         named.chain(all.map(|all| (all, false))).collect()
     }
 
-    /// The families of which the interfaces get an address from outside.
+    /// The families of which the interfaces get an address that no file names.
     fn dynamic(&self, selectors: &[(String, bool)]) -> Vec<Dynamic> {
-        let dynamic = |family, place: &Place| {
+        let dynamic = |family, giver, place: &Place| {
             let each = |(name, required): &(String, bool)| Dynamic {
                 interface: name.clone(),
                 family,
+                giver,
                 required: *required,
                 spare: false,
                 single: false,
@@ -192,10 +190,13 @@ impl Network {
                 "ipv6" | "v6" => Family::V6,
                 _ => Family::Either,
             };
-            dynamic(family, &dhcp.place)
+            dynamic(family, Giver::Network, &dhcp.place)
         });
-        let by_prefix =
-            self.assigned_prefix.as_ref().filter(|_| self.sends_ra).map(|place| dynamic(Family::V6, place));
-        by_dhcp.into_iter().chain(by_prefix).flatten().collect()
+        let prefix = self.assigned_prefix.as_ref().filter(|_| self.sends_ra);
+        let by_prefix = prefix.map(|place| dynamic(Family::V6, Giver::Network, place));
+        let mut by_pool: BTreeMap<Family, &Place> = BTreeMap::new();
+        self.pools().for_each(|(family, place)| _ = by_pool.entry(family).or_insert(place));
+        let by_pool = by_pool.into_iter().map(|(family, place)| dynamic(family, Giver::Pool, place));
+        by_dhcp.into_iter().chain(by_prefix).chain(by_pool).flatten().collect()
     }
 }
