@@ -286,6 +286,9 @@ fn within(count: usize, most: usize, what: &str, place: &Place) -> Result<(), Co
 }
 
 #[cfg(test)]
+mod taken_back;
+
+#[cfg(test)]
 mod tests {
     use std::time::Duration;
 
@@ -320,63 +323,5 @@ mod tests {
             assert_eq!(found.promises.len(), count, "{ports}");
             assert!(!found.remarks.iter().any(|remark| remark.what.contains("not brought up")), "{ports}");
         }
-    }
-
-    fn left(text: &str) -> String {
-        let deadline = Deadline::after(Duration::from_secs(60));
-        let found = read(&Tree::in_memory([(FILE, text)], &deadline)).unwrap().unwrap();
-        assert_eq!(found.unknown, [], "{text}");
-        found.promises.iter().map(|promise| promise.expected.to_string()).collect::<Vec<_>>().join(" ")
-    }
-
-    #[test]
-    fn an_address_is_taken_back_from_its_own_interface_alone() {
-        let rows = [
-            ("ip addr del 192.0.2.1/24 dev br0", ""),
-            ("ip addr del 192.0.2.1/24 dev $IFACE", ""),
-            ("ip addr del 192.0.2.1/24 dev br0:1", ""),
-            ("ip addr del 192.0.2.1/24 dev eth0", "192.0.2.1/24"),
-            ("ip addr del 192.0.2.9/24 dev br0", "192.0.2.1/24"),
-        ];
-        for (command, expected) in rows {
-            let text = format!("auto br0\niface br0 inet static\n address 192.0.2.1/24\n up {command}\n");
-            assert_eq!(left(&text), expected, "{command}");
-        }
-    }
-
-    #[test]
-    fn a_stanza_takes_back_what_an_earlier_one_bound() {
-        let rows = [
-            ("up ip addr flush dev eth0", "2001:db8::2/64"),
-            ("up ip a f dev eth0", "2001:db8::2/64"),
-            ("up ip addr flush eth0", "2001:db8::2/64"),
-            ("up ip -6 a f dev eth0", "192.0.2.1/24 198.51.100.1/24 2001:db8::2/64"),
-            ("up ip addr flush dev eth0 to 192.0.2.0/25", "2001:db8::1/64 198.51.100.1/24 2001:db8::2/64"),
-            ("up ip addr flush to 2001:db8::/32", "192.0.2.1/24 198.51.100.1/24"),
-            ("up ip addr flush dev eth0 scope global", "2001:db8::2/64"),
-            ("up ip addr flush to 0/0", "2001:db8::1/64 2001:db8::2/64"),
-            ("up ip addr flush to any", ""),
-            ("up ip addr flush dev eth0 to any", "2001:db8::2/64"),
-            ("up ip addr flush dev eth9", "192.0.2.1/24 2001:db8::1/64 198.51.100.1/24 2001:db8::2/64"),
-            ("up ip addr flush dev $X", "192.0.2.1/24 2001:db8::1/64 198.51.100.1/24 2001:db8::2/64"),
-            ("up ip addr flush label eth0:1", "192.0.2.1/24 2001:db8::1/64 198.51.100.1/24 2001:db8::2/64"),
-            (
-                "up ip addr flush dynamic dev eth0",
-                "192.0.2.1/24 2001:db8::1/64 198.51.100.1/24 2001:db8::2/64",
-            ),
-            ("up ip addr del 198.51.100.1/24 dev eth0", "192.0.2.1/24 2001:db8::1/64 2001:db8::2/64"),
-            // What is flushed before its own address is bound does not take that.
-            ("pre-up ip addr flush dev eth1", "192.0.2.1/24 2001:db8::1/64 198.51.100.1/24 2001:db8::2/64"),
-            ("up ip addr flush dev eth1", "192.0.2.1/24 2001:db8::1/64 198.51.100.1/24"),
-        ];
-        for (command, expected) in rows {
-            let first = "auto eth0 eth1\niface eth0 inet static\n address 192.0.2.1/24\niface eth0 inet6 static\n \
-                         address 2001:db8::1/64\n up ip addr add 198.51.100.1/24 dev eth0\n";
-            let text = format!("{first}iface eth1 inet6 static\n address 2001:db8::2/64\n {command}\n");
-            assert_eq!(left(&text), expected, "{command}");
-        }
-        // eth0 comes up later, and keeps its address.
-        let text = "auto eth1 eth0\niface eth0 inet static\n address 192.0.2.1/24\niface eth1 inet manual\n up ip a f dev eth0\n";
-        assert_eq!(left(text), "192.0.2.1/24");
     }
 }

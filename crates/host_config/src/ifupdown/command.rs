@@ -199,7 +199,9 @@ impl Reader<'_> {
             return;
         }
         let certain = self.effects.split_off(from);
-        let doubtful = certain.into_iter().filter(|effect| !matches!(effect, Effect::Port(..)));
+        let is_kept =
+            |effect: &Effect| !matches!(effect, Effect::Port(..) | Effect::TakeBack(Taken::Label { .. }));
+        let doubtful = certain.into_iter().filter(is_kept);
         self.effects.extend(doubtful.map(|effect| match effect {
             Effect::Bind(expected, _) if !doubt.leaves(expected.address) => Effect::May(expected),
             Effect::TakeBack(_) => Effect::MayTakeBack,

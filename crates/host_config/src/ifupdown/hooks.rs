@@ -52,7 +52,7 @@ pub(crate) fn bring_up(
         })
     };
     run(&steps.before, &mut outcome)?;
-    steps.addresses.into_iter().for_each(|promise| outcome.bind(promise));
+    steps.addresses.into_iter().for_each(|promise| outcome.bind(promise, None));
     run(&steps.after, &mut outcome)?;
     let mut ledger = Ledger::default();
     outcome.changes.into_iter().try_for_each(|change| ledger.apply(0, change))?;

@@ -8,6 +8,7 @@ use addresses::HostAddress;
 
 use crate::promise::{ConfigError, Place, Promise};
 use crate::selector::device;
+use crate::wildcard;
 
 /// The most addresses that one configuration may promise: several interfaces may come up as one stanza, and a
 /// loop may bind many.
@@ -20,8 +21,12 @@ const COMPARED: usize = 1 << 24;
 pub(super) enum Taken {
     /// One address, of an interface or of any.
     Address(IpAddr, Option<String>),
-    /// All of an interface, or of any, that one of these tells: the family, the network.
-    Flush { device: Option<String>, ipv6: Option<bool>, network: Option<HostAddress> },
+    /// All of an interface, or of any, that all of these tell: the family, the network, a shell pattern of
+    /// labels.
+    Flush { device: Option<String>, ipv6: Option<bool>, network: Option<HostAddress>, label: Option<String> },
+    /// The first IPv4 address with a label, as eth0 or eth0:1, or `next` if it has the label: it makes room
+    /// for that.
+    Label { label: String, next: Option<IpAddr> },
 }
 
 impl Taken {
@@ -30,7 +35,10 @@ impl Taken {
         let plain = |name: Option<String>| name.map(|name| device(&name).to_owned());
         match self {
             Taken::Address(address, name) => Taken::Address(address, plain(name)),
-            Taken::Flush { device, ipv6, network } => Taken::Flush { device: plain(device), ipv6, network },
+            Taken::Flush { device, ipv6, network, label } => {
+                Taken::Flush { device: plain(device), ipv6, network, label }
+            }
+            label => label,
         }
     }
 }
@@ -38,14 +46,24 @@ impl Taken {
 /// What a stanza does to addresses, one after the other.
 #[derive(Debug)]
 pub(super) enum Change {
-    Bind(Promise),
+    /// With the label of the address, where it is not the interface's name.
+    Bind(Promise, Option<String>),
     TakeBack(Taken, Place),
 }
 
-/// What is bound so far, each with the number of its stanza.
+/// An address that is bound, with the number of its stanza and its label. An IPv6 address has none: its
+/// interface stands for it.
+#[derive(Debug)]
+struct Entry {
+    stanza: usize,
+    promise: Promise,
+    label: Option<String>,
+}
+
+/// What is bound so far.
 #[derive(Debug, Default)]
 pub(super) struct Ledger {
-    bound: Vec<Option<(usize, Promise)>>,
+    bound: Vec<Option<Entry>>,
     by_address: HashMap<IpAddr, Vec<usize>>,
     /// By interface and family.
     by_device: HashMap<(Option<String>, bool), Vec<usize>>,
@@ -59,31 +77,34 @@ impl Ledger {
     /// [`ConfigError::Line`]: too much is to be compared.
     pub(super) fn apply(&mut self, index: usize, change: Change) -> Result<(), ConfigError> {
         match change {
-            Change::Bind(promise) => {
+            Change::Bind(promise, label) => {
                 let number = self.bound.len();
                 let address = promise.expected.address;
                 self.by_address.entry(address).or_default().push(number);
                 let key = (promise.interface.clone(), address.is_ipv6());
                 self.by_device.entry(key).or_default().push(number);
-                self.bound.push(Some((index, promise)));
+                let label = label.filter(|_| address.is_ipv4()).or_else(|| promise.interface.clone());
+                self.bound.push(Some(Entry { stanza: index, promise, label }));
             }
             Change::TakeBack(Taken::Address(address, device), place) => {
                 self.take_address(address, device.as_deref(), &place)?;
             }
-            Change::TakeBack(Taken::Flush { device, network: Some(network), .. }, place)
+            Change::TakeBack(Taken::Flush { device, network: Some(network), label: None, .. }, place)
                 if network.prefix.is_none_or(|prefix| prefix == bits(network.address)) =>
             {
                 self.take_address(network.address, device.as_deref(), &place)?;
             }
-            Change::TakeBack(Taken::Flush { device, ipv6, network }, place) => {
+            Change::TakeBack(Taken::Label { label, next }, place) => self.take_label(&label, next, &place)?,
+            Change::TakeBack(Taken::Flush { device, ipv6, network, label }, place) => {
                 let families =
                     [false, true].into_iter().filter(|family| ipv6.is_none_or(|ipv6| ipv6 == *family));
                 for key in
                     families.flat_map(|family| self.keys(device.as_deref(), family)).collect::<Vec<_>>()
                 {
                     let numbers = self.by_device.remove(&key).unwrap_or_default();
-                    let kept = self.take(numbers, &place, |promise| {
-                        network.is_none_or(|network| is_inside(promise.expected.address, network))
+                    let kept = self.take(numbers, &place, |entry| {
+                        network.is_none_or(|network| is_inside(entry.promise.expected.address, network))
+                            && label.as_deref().is_none_or(|label| entry.fits(label))
                     })?;
                     self.by_device.insert(key, kept);
                 }
@@ -100,11 +121,33 @@ impl Ledger {
         place: &Place,
     ) -> Result<(), ConfigError> {
         let numbers = self.by_address.remove(&address).unwrap_or_default();
-        let kept = self.take(numbers, place, |promise| {
-            let known = promise.interface.as_deref().zip(device);
+        let kept = self.take(numbers, place, |entry| {
+            let known = entry.promise.interface.as_deref().zip(device);
             known.is_none_or(|(interface, device)| interface == device)
         })?;
         self.by_address.insert(address, kept);
+        Ok(())
+    }
+
+    /// Takes the first address with this label back, as `ifconfig` does for `next`.
+    fn take_label(&mut self, label: &str, next: Option<IpAddr>, place: &Place) -> Result<(), ConfigError> {
+        let key = (Some(device(label).to_owned()), false);
+        let Some(numbers) = self.by_device.get(&key) else { return Ok(()) };
+        self.compared += numbers.len() + 1;
+        if self.compared > COMPARED {
+            return Err(place.error("too many addresses are taken back"));
+        }
+        let entry = |number: &usize| self.bound.get(*number).and_then(Option::as_ref);
+        let with_label = || {
+            let labelled =
+                |number: &&usize| entry(number).is_some_and(|it| it.label.as_deref() == Some(label));
+            numbers.iter().filter(labelled)
+        };
+        let is_next = |number: &&usize| entry(number).map(|it| it.promise.expected.address) == next;
+        let first = with_label().find(is_next).or_else(|| with_label().next()).copied();
+        if let Some(slot) = first.and_then(|number| self.bound.get_mut(number)) {
+            *slot = None;
+        }
         Ok(())
     }
 
@@ -121,7 +164,7 @@ impl Ledger {
         &mut self,
         numbers: Vec<usize>,
         place: &Place,
-        meant: impl Fn(&Promise) -> bool,
+        meant: impl Fn(&Entry) -> bool,
     ) -> Result<Vec<usize>, ConfigError> {
         self.compared += numbers.len() + 1;
         if self.compared > COMPARED {
@@ -130,7 +173,7 @@ impl Ledger {
         let mut kept = Vec::new();
         for number in numbers {
             let Some(slot) = self.bound.get_mut(number) else { continue };
-            if slot.as_ref().is_some_and(|(_, promise)| meant(promise)) {
+            if slot.as_ref().is_some_and(&meant) {
                 *slot = None;
             } else if slot.is_some() {
                 kept.push(number);
@@ -141,9 +184,17 @@ impl Ledger {
 
     /// Returns what stays bound, each with the number of its stanza, in their order.
     pub(super) fn bound(self) -> Vec<(usize, Promise)> {
-        let mut bound: Vec<(usize, Promise)> = self.bound.into_iter().flatten().collect();
+        let entries = self.bound.into_iter().flatten();
+        let mut bound: Vec<(usize, Promise)> = entries.map(|entry| (entry.stanza, entry.promise)).collect();
         bound.sort_by_key(|(index, _)| *index);
         bound
+    }
+}
+
+impl Entry {
+    /// Whether its label fits a shell pattern.
+    fn fits(&self, pattern: &str) -> bool {
+        self.label.as_deref().is_some_and(|label| wildcard::matches(pattern, label))
     }
 }
 

@@ -7,7 +7,7 @@ use addresses::HostAddress;
 use super::command::{Effect, effects};
 use super::flavour::Flavour;
 use super::interfaces::{Interfaces, Setting, Stanza};
-use super::ledger::{Change, MOST};
+use super::ledger::{Change, MOST, Taken};
 use crate::mask;
 use crate::promise::{ConfigError, Family, Place, Promise, Remark, Shadowed};
 use crate::selector::device;
@@ -86,7 +86,8 @@ pub(super) fn outcome(
     }
     for (expected, place) in written {
         if binding && !is_loopback(expected.address) {
-            outcome.bind(Promise { expected, interface: interface.clone(), floating: false, place });
+            let label = physical.map(str::to_owned);
+            outcome.bind(Promise { expected, interface: interface.clone(), floating: false, place }, label);
         } else {
             outcome
                 .remarks
@@ -178,17 +179,20 @@ impl Outcome {
         Vec::new()
     }
 
-    pub(super) fn bind(&mut self, promise: Promise) {
-        self.changes.push(Change::Bind(promise));
+    pub(super) fn bind(&mut self, promise: Promise, label: Option<String>) {
+        self.changes.push(Change::Bind(promise, label));
     }
 
     /// Applies the effect of a command. `title` names the command in a remark, for example "eth0: up".
     pub(super) fn take(&mut self, effect: Effect, place: &Place, title: &str) {
         match effect {
             Effect::Bind(expected, name) => {
-                let interface = name.map(|name| device(&name).to_owned());
-                self.bind(Promise { expected, interface, floating: false, place: place.clone() });
+                let interface = name.as_deref().map(|name| device(name).to_owned());
+                self.bind(Promise { expected, interface, floating: false, place: place.clone() }, name);
             }
+            // The lease has the label, and no place in the files.
+            Effect::TakeBack(Taken::Label { label, .. })
+                if self.dynamic.is_some() && !label.contains(':') => {}
             Effect::TakeBack(taken) => {
                 self.changes.push(Change::TakeBack(taken.without_label(), place.clone()));
             }
@@ -314,7 +318,7 @@ fn virtual_addresses(options: &[&Setting], outcome: &mut Outcome) -> Result<(), 
         for word in words.filter(|word| *word != "None") {
             let expected = mask::parse(word).map_err(|error| option.place.error(error))?;
             let place = option.place.clone();
-            outcome.bind(Promise { expected, interface: None, floating: false, place });
+            outcome.bind(Promise { expected, interface: None, floating: false, place }, None);
         }
     }
     Ok(())

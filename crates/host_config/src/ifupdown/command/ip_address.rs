@@ -7,14 +7,15 @@ use super::words::{ALONE, WITH_ARGUMENT};
 use crate::mask;
 
 /// The arguments of `ip address add`: the address, with the prefix that the kernel gives it, and the
-/// interface.
+/// interface or the label.
 pub(super) fn ip_address(words: &[&str]) -> Result<(HostAddress, Option<String>), String> {
     let mut words = words.iter().copied();
-    let (mut address, mut device, mut peer) = (None, None, false);
+    let (mut address, mut device, mut label, mut peer) = (None, None, None, false);
     while let Some(word) = words.next() {
         match word {
             "local" => address = words.next(),
             "dev" => device = words.next(),
+            "label" => label = words.next(),
             "peer" | "remote" => peer = words.next().is_some(),
             _ if WITH_ARGUMENT.contains(&word) => drop(words.next()),
             _ if ALONE.contains(&word) => {}
@@ -30,14 +31,15 @@ pub(super) fn ip_address(words: &[&str]) -> Result<(HostAddress, Option<String>)
     // With the address of a peer, the prefix is the peer's.
     expected.prefix = if peer { None } else { expected.prefix.or(Some(bits)) };
     let device = device.ok_or_else(|| format!("ip address add {}: no dev", expected.address))?;
-    Ok((expected, known(device)))
+    let of_device = |label: &&str| label.strip_prefix(device).is_some_and(|rest| rest.starts_with(':'));
+    Ok((expected, known(label.filter(of_device).unwrap_or(device))))
 }
 
-/// The arguments of `ip address flush`: `None` where they tell addresses by what the files do not say, as a
-/// label, or an interface that is not known.
+/// The arguments of `ip address flush`: `None` where they tell addresses by what the files do not say, as an
+/// interface that is not known.
 pub(super) fn flush(words: &[&str], mut ipv6: Option<bool>) -> Option<Taken> {
     let mut words = words.iter().copied();
-    let (mut device, mut network, mut all) = (None, None, false);
+    let (mut device, mut network, mut label, mut all) = (None, None, None, false);
     while let Some(word) = words.next() {
         match word {
             "dev" => device = Some(known(words.next()?)?),
@@ -50,15 +52,18 @@ pub(super) fn flush(words: &[&str], mut ipv6: Option<bool>) -> Option<Taken> {
             }
             // Addresses have it unless they are given another.
             "scope" => drop(words.next().filter(|scope| *scope == "global")?),
+            "label" => label = Some(known(words.next()?)?),
             "permanent" => {}
+            // What the files bind is up.
+            "up" => all = true,
             _ if device.is_none() && !ALONE.contains(&word) && !WITH_ARGUMENT.contains(&word) => {
                 device = Some(known(word)?);
             }
             _ => return None,
         }
     }
-    let told = device.is_some() || network.is_some() || all;
-    told.then_some(Taken::Flush { device, ipv6, network })
+    let told = device.is_some() || network.is_some() || label.is_some() || all;
+    told.then_some(Taken::Flush { device, ipv6, network, label })
 }
 
 /// Reads an address as ip(8) and ifconfig(8) do: an octet with a leading zero is octal.

@@ -1,5 +1,7 @@
 //! The programs that bind addresses: ip(8) and ifconfig(8).
 
+use std::net::IpAddr;
+
 use addresses::{HostAddress, short};
 
 use super::super::ledger::Taken;
@@ -72,25 +74,32 @@ impl Reader<'_> {
         self.understood += 1;
         let mut words = words.iter().copied().skip_while(|word| matches!(*word, "-a" | "-s" | "-v"));
         let Some(interface) = words.next() else { return Ok(()) };
-        let mut found: Vec<HostAddress> = Vec::new();
-        let mut netmask = None;
+        let interface = known(interface);
+        let (mut found, mut added): (Vec<HostAddress>, Vec<HostAddress>) = (Vec::new(), Vec::new());
+        let (mut netmask, mut cleared) = (None, false);
         while let Some(word) = words.next() {
             match word {
                 "netmask" => netmask = words.next(),
-                "add" => found.push(parse(words.next().unwrap_or_default())?),
+                "add" => added.push(parse(words.next().unwrap_or_default())?),
+                "0" | "0.0.0.0" => cleared = true,
+                "down" => cleared |= interface.as_deref().is_some_and(|name| name.contains(':')),
                 "pointopoint" | "dstaddr" | "broadcast" | "mtu" | "metric" | "txqueuelen" | "irq"
                 | "io_addr" | "mem_start" | "media" | "name" | "tunnel" | "keepalive" | "outfill" | "del" => {
                     let _value = words.next();
                 }
                 "hw" => drop(words.nth(1)),
-                "up" | "down" | "inet" | "inet6" | "ether" | "alias" | "promisc" | "allmulti"
-                | "multicast" | "arp" | "dynamic" | "trailers" | "0" | "0.0.0.0" => {}
+                "up" | "inet" | "inet6" | "ether" | "alias" | "promisc" | "allmulti" | "multicast"
+                | "arp" | "dynamic" | "trailers" => {}
                 _ if word.starts_with('-') => {}
                 _ => found.push(parse(word)?),
             }
         }
-        let interface = known(interface);
-        for mut expected in found {
+        let next = found.iter().map(|found| found.address).find(IpAddr::is_ipv4);
+        // An IPv4 address takes the place of the one that has the label.
+        if let Some(label) = interface.clone().filter(|_| cleared || next.is_some()) {
+            self.effects.push(Effect::TakeBack(Taken::Label { label, next }));
+        }
+        for mut expected in found.into_iter().chain(added) {
             if let Some(mask) = netmask.filter(|_| expected.address.is_ipv4()) {
                 expected.prefix = Some(
                     mask::length(mask, expected.address)

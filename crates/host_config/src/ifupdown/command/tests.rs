@@ -14,7 +14,8 @@ fn shown(line: &str) -> String {
         Effect::TakeBack(Taken::Address(address, name)) => {
             format!("del {address} {}", name.as_deref().unwrap_or("-"))
         }
-        Effect::TakeBack(Taken::Flush { device, ipv6, network }) => {
+        Effect::TakeBack(Taken::Label { label, .. }) => format!("label {label}"),
+        Effect::TakeBack(Taken::Flush { device, ipv6, network, label: _ }) => {
             let family = ipv6.map_or("", |ipv6| if ipv6 { "IPv6 " } else { "IPv4 " });
             let network = network.map_or_else(String::new, |network| format!(" to {network}"));
             format!("flush {family}{}{network}", device.as_deref().unwrap_or("-"))
@@ -29,7 +30,12 @@ fn shown(line: &str) -> String {
     let environment = [("METHOD", "static"), ("MODE", "start"), ("IF_ADDRESS", "192.0.2.1")];
     let environment = environment.map(|(name, value)| (name.to_owned(), value.to_owned()));
     match effects(line, Some("eth0"), "eth0", &environment) {
-        Ok(effects) => effects.iter().map(show).collect::<Vec<_>>().join(", "),
+        Ok(effects) => {
+            // What an address of ifconfig(8) replaces is shown by the tests of what is left.
+            let is_shown =
+                |effect: &&Effect| !matches!(effect, Effect::TakeBack(Taken::Label { next: Some(_), .. }));
+            effects.iter().filter(is_shown).map(show).collect::<Vec<_>>().join(", ")
+        }
         Err(what) => format!("error: {what}"),
     }
 }
@@ -38,7 +44,7 @@ fn shown(line: &str) -> String {
 fn reads_what_binds_addresses() {
     let rows = [
         ("ip addr add 192.0.2.9/24 dev eth0", "192.0.2.9/24 eth0"),
-        ("/sbin/ip a a 192.0.2.9/24 dev $IFACE label $IFACE:1 brd +", "192.0.2.9/24 eth0"),
+        ("/sbin/ip a a 192.0.2.9/24 dev $IFACE label $IFACE:1 brd +", "192.0.2.9/24 eth0:1"),
         ("ip address add dev \"$IFACE\" 192.0.2.9", "192.0.2.9/32 eth0"),
         (
             "ip -4 addr add local 192.0.2.9/255.255.255.0 broadcast 192.0.2.255 dev eth0:3 scope global",
@@ -219,7 +225,7 @@ fn reads_what_binds_addresses() {
         ("ifconfig $IFACE inet6 add 2001:db8::9/64", "2001:db8::9/64 eth0"),
         ("ifconfig eth0 add 192.0.2.9", "192.0.2.9 eth0"),
         ("ifconfig eth0 192.0.2.9/28", "192.0.2.9/28 eth0"),
-        ("ifconfig eth0 0.0.0.0 up", ""),
+        ("ifconfig eth0 0.0.0.0 up", "label eth0"),
         ("ifconfig eth0 hw ether 02:00:00:00:00:01 mtu 9000 -arp promisc", ""),
         ("ifup eth0.3 eth0:1 --force", "ifup eth0.3, ifup eth0:1"),
         ("/etc/network/aliases.sh start", "unread /etc/network/aliases.sh, runs /etc/network/aliases.sh"),

@@ -1,0 +1,116 @@
+//! What stanzas take back of what is bound, row by row.
+
+use std::time::Duration;
+
+use plugin::Deadline;
+
+use super::*;
+
+fn left(text: &str) -> String {
+    let deadline = Deadline::after(Duration::from_secs(60));
+    let found = read(&Tree::in_memory([(FILE, text)], &deadline)).unwrap().unwrap();
+    assert_eq!(found.unknown, [], "{text}");
+    found.promises.iter().map(|promise| promise.expected.to_string()).collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+fn an_address_is_taken_back_from_its_own_interface_alone() {
+    let rows = [
+        ("ip addr del 192.0.2.1/24 dev br0", ""),
+        ("ip addr del 192.0.2.1/24 dev $IFACE", ""),
+        ("ip addr del 192.0.2.1/24 dev br0:1", ""),
+        ("ip addr del 192.0.2.1/24 dev eth0", "192.0.2.1/24"),
+        ("ip addr del 192.0.2.9/24 dev br0", "192.0.2.1/24"),
+    ];
+    for (command, expected) in rows {
+        let text = format!("auto br0\niface br0 inet static\n address 192.0.2.1/24\n up {command}\n");
+        assert_eq!(left(&text), expected, "{command}");
+    }
+}
+
+#[test]
+fn a_stanza_takes_back_what_an_earlier_one_bound() {
+    let rows = [
+        ("up ip addr flush dev eth0", "2001:db8::2/64"),
+        ("up ip a f dev eth0", "2001:db8::2/64"),
+        ("up ip addr flush eth0", "2001:db8::2/64"),
+        ("up ip -6 a f dev eth0", "192.0.2.1/24 198.51.100.1/24 2001:db8::2/64"),
+        ("up ip addr flush dev eth0 to 192.0.2.0/25", "2001:db8::1/64 198.51.100.1/24 2001:db8::2/64"),
+        ("up ip addr flush to 2001:db8::/32", "192.0.2.1/24 198.51.100.1/24"),
+        ("up ip addr flush dev eth0 scope global", "2001:db8::2/64"),
+        ("up ip addr flush to 0/0", "2001:db8::1/64 2001:db8::2/64"),
+        ("up ip addr flush to any", ""),
+        ("up ip addr flush dev eth0 to any", "2001:db8::2/64"),
+        ("up ip addr flush dev eth9", "192.0.2.1/24 2001:db8::1/64 198.51.100.1/24 2001:db8::2/64"),
+        ("up ip addr flush dev $X", "192.0.2.1/24 2001:db8::1/64 198.51.100.1/24 2001:db8::2/64"),
+        ("up ip addr flush label eth0:1", "192.0.2.1/24 2001:db8::1/64 198.51.100.1/24 2001:db8::2/64"),
+        ("up ip addr flush dynamic dev eth0", "192.0.2.1/24 2001:db8::1/64 198.51.100.1/24 2001:db8::2/64"),
+        ("up ip addr del 198.51.100.1/24 dev eth0", "192.0.2.1/24 2001:db8::1/64 2001:db8::2/64"),
+        // What is flushed before its own address is bound does not take that.
+        ("pre-up ip addr flush dev eth1", "192.0.2.1/24 2001:db8::1/64 198.51.100.1/24 2001:db8::2/64"),
+        ("up ip addr flush dev eth1", "192.0.2.1/24 2001:db8::1/64 198.51.100.1/24"),
+    ];
+    for (command, expected) in rows {
+        let first = "auto eth0 eth1\niface eth0 inet static\n address 192.0.2.1/24\niface eth0 inet6 static\n \
+                     address 2001:db8::1/64\n up ip addr add 198.51.100.1/24 dev eth0\n";
+        let text = format!("{first}iface eth1 inet6 static\n address 2001:db8::2/64\n {command}\n");
+        assert_eq!(left(&text), expected, "{command}");
+    }
+    // eth0 comes up later, and keeps its address.
+    let text = "auto eth1 eth0\niface eth0 inet static\n address 192.0.2.1/24\niface eth1 inet manual\n \
+                up ip a f dev eth0\n";
+    assert_eq!(left(text), "192.0.2.1/24");
+}
+
+/// As on Linux 6.18 with iproute2 6.1 and net-tools 2.10.
+#[test]
+fn labels_tell_what_is_taken_back() {
+    let all = "192.0.2.1/24 2001:db8::1/64 192.0.2.2/24 192.0.2.3/24 198.51.100.1/24";
+    let without = |gone: &[&str]| {
+        all.split(' ')
+            .filter(|each| !gone.iter().any(|gone| each.starts_with(gone)))
+            .collect::<Vec<_>>()
+            .join(" ")
+    };
+    let (first, second, third) = ("192.0.2.1/", "192.0.2.2/", "192.0.2.3/");
+    let (six, other) = ("2001:db8::1/", "198.51.100.1/");
+    let rows: [(&str, &[&str], &str); 24] = [
+        ("ip addr flush label 'eth0:*'", &[second, third], ""),
+        ("ip addr flush dev eth0 label 'eth0:*'", &[second, third], ""),
+        ("ip addr flush label eth0:1 dev eth0", &[second], ""),
+        ("ip addr flush label eth0:2 to 192.0.2.0/24", &[third], ""),
+        ("ip addr flush label eth0:2 to 192.0.2.1", &[], ""),
+        ("ip addr flush label eth0", &[first, six], ""),
+        ("ip addr flush label 'eth1*'", &[other], ""),
+        ("ip addr flush label 'eth*'", &[first, second, third, six, other], ""),
+        ("ip addr flush label eth9", &[], ""),
+        ("ip addr flush up", &[first, second, third, six, other], ""),
+        ("ip -4 addr flush up", &[first, second, third, other], ""),
+        ("ip addr flush dev eth1 up", &[other], ""),
+        ("ifconfig eth1 192.0.2.9 netmask 255.255.255.0", &[other], " 192.0.2.9/24"),
+        ("ifconfig eth1:7 192.0.2.9 netmask 255.255.255.0", &[], " 192.0.2.9/24"),
+        ("ifconfig eth1 add 192.0.2.9/24", &[], " 192.0.2.9/24"),
+        ("ifconfig eth1 inet6 add 2001:db8::9/64", &[], " 2001:db8::9/64"),
+        ("ifconfig eth1 198.51.100.1 netmask 255.255.255.0", &[other], " 198.51.100.1/24"),
+        ("ifconfig eth1 0.0.0.0", &[other], ""),
+        ("ifconfig eth1 0 up", &[other], ""),
+        ("ifconfig eth0:1 down", &[second], ""),
+        ("ifconfig eth0:2 0.0.0.0", &[third], ""),
+        ("ifconfig eth1 down", &[], ""),
+        ("ifconfig eth0:9 down", &[], ""),
+        // Whether it is replaced cannot be known.
+        ("[ -e /x ] && ifconfig eth1 0.0.0.0", &[], ""),
+    ];
+    for (command, gone, more) in rows {
+        let text = format!(
+            "auto eth0 eth0:1 eth1\niface eth0 inet static\n address 192.0.2.1/24\niface eth0 inet6 static\n \
+             address 2001:db8::1/64\niface eth0:1 inet static\n address 192.0.2.2/24\n up ip addr add \
+             192.0.2.3/24 dev eth0 label eth0:2\niface eth1 inet static\n address 198.51.100.1/24\n up {command}\n"
+        );
+        assert_eq!(left(&text), without(gone) + more, "{command}");
+    }
+    // The lease makes room first.
+    let text = "auto eth0\niface eth0 inet dhcp\n up ip addr add 192.0.2.1/24 dev eth0\n \
+                up ifconfig eth0 192.0.2.2 netmask 255.255.255.0\n";
+    assert_eq!(left(text), "192.0.2.1/24 192.0.2.2/24");
+}
