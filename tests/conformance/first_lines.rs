@@ -2,8 +2,9 @@
 
 use std::fs;
 
-use suite::help;
+use suite::{help, plugins};
 
+use super::files::{files, read};
 use super::{Plugin, all};
 
 /// The characters that Nagios strips (illegal_macro_output_chars) or changes (`;`), and what starts
@@ -90,9 +91,54 @@ fn every_usage_error_says_where_help_is() {
             &["--timeout"],
             &["-t5", "-t5"],
             &["--exit-ok=1"],
+            &["--extra-opts", "x@y"],
+            &["--extra-opts=@"],
         ] {
             let line = text(&plugin, arguments);
             assert!(line.ends_with(", see --help"), "{} {arguments:?}: {line}", plugin.name);
         }
+    }
+}
+
+/// The beginnings of messages that begin with an option and tell what this host, a list or a server has:
+/// whether the option is right cannot be known from the command line.
+const OF_THE_HOST: [&str; 14] = [
+    "--extra-opts names no file, and there is none",
+    "--forget ",
+    "--from-env: ",
+    "--in-order: ",
+    "--interface ",
+    "--livestatus ",
+    "--root: ",
+    "--source {address}: ",
+    "--source {0}: no target",
+    "--source={0} is not an address of this machine",
+    "--source={0}: no host is asked",
+    "--state-file ",
+    "--user={0}: ",
+    "--user={user}: ",
+];
+
+/// The text of each `#[error("...")]`.
+fn messages(source: &str) -> impl Iterator<Item = &str> {
+    let attributes = source.split("#[error(").skip(1);
+    attributes.filter_map(|rest| rest.trim_start().strip_prefix('"')?.split('"').next())
+}
+
+/// An error that the command line alone shows: its message begins with the option.
+#[test]
+fn a_message_that_begins_with_an_option_says_where_help_is() {
+    let sources = files(&plugins::workspace().join("crates"), ".rs");
+    let sources: Vec<String> = sources.iter().map(|path| read(path)).collect();
+    let all: Vec<&str> = sources.iter().flat_map(|source| messages(source)).collect();
+    let of_option: Vec<&str> = all.into_iter().filter(|text| text.starts_with("--")).collect();
+    let (told, untold): (Vec<&str>, Vec<&str>) =
+        of_option.into_iter().partition(|text| text.ends_with(", see --help"));
+    assert!(told.len() > 20, "{told:?}");
+    for text in &untold {
+        assert!(OF_THE_HOST.iter().any(|start| text.starts_with(start)), "no see --help: {text}");
+    }
+    for start in OF_THE_HOST {
+        assert!(untold.iter().any(|text| text.starts_with(start)), "no message begins so: {start}");
     }
 }

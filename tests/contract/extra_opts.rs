@@ -191,7 +191,7 @@ fn a_mark_of_utf8_hides_no_section() {
 fn a_blank_in_place_of_the_equals_sign_is_explained() {
     for value in ["x@/nonexistent/x.ini", "x", "@/etc/x.ini"] {
         let what = format!(
-            "UNKNOWN - --extra-opts takes its value after an equals sign, write --extra-opts={value}"
+            "UNKNOWN - --extra-opts takes its value after an equals sign, write --extra-opts={value}, see --help"
         );
         assert_eq!(line(&["--extra-opts", value]), (3, what.clone()));
         assert_eq!(line(&["--flag", "--extra-opts", value, "--item=a"]), (3, what));
@@ -222,7 +222,7 @@ fn a_file_that_cannot_be_read_is_an_error() {
     assert_eq!(missing, (3, "UNKNOWN - reading /nonexistent/x.ini: no such file or directory".to_owned()));
     assert_eq!(
         line(&["--extra-opts=x@"]),
-        (3, "UNKNOWN - --extra-opts names no file after its @".to_owned())
+        (3, "UNKNOWN - --extra-opts names no file after its @, see --help".to_owned())
     );
     assert_eq!(line(&["--extra-opts=x@/"]), (3, "UNKNOWN - reading /: is a directory".to_owned()));
     let zeros = line(&["--extra-opts=x@/dev/zero"]);

@@ -35,16 +35,16 @@ pub enum ProbeError {
     #[error("nothing to check: name it by --reference, --name, --nameserver or --search, see --help")]
     Nothing,
     /// Each file would be its own copy.
-    #[error("--reference is the folder that is checked: no file can differ from itself")]
+    #[error("--reference is the folder that is checked: no file can differ from itself, see --help")]
     Itself,
     /// What --root names is no folder.
     #[error("--root: reading {}: {}", .0.display(), reason(.1))]
     Root(PathBuf, std::io::Error),
     /// The C library would not ask them all.
-    #[error("--nameserver is given {0} times: the C library asks {SERVERS_ASKED} servers")]
+    #[error("--nameserver is given {0} times: the C library asks {SERVERS_ASKED} servers, see --help")]
     TooManyServers(usize),
     /// An option has the same value twice.
-    #[error("{0} is given twice")]
+    #[error("{0} is given twice, see --help")]
     Twice(String),
 }
 

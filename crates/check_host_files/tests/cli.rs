@@ -175,7 +175,7 @@ fn what_does_not_fit_together_is_refused() {
         (&["--nameserver=::1", "--exact"], "--reference"),
         (
             &["--nameserver=::1", "--nameserver=::2", "--nameserver=::3", "--nameserver=::4"],
-            "--nameserver is given 4 times: the C library asks 3 servers",
+            "--nameserver is given 4 times: the C library asks 3 servers, see --help",
         ),
         (&["--reference=TOP/reference", "--file=/etc"], "TOP/reference/etc is a folder: name its files"),
         (&["--reference=TOP/reference", "--file=etc/hosts"], "not an absolute path of a file without .. and"),

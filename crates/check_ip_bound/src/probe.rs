@@ -36,7 +36,7 @@ pub enum ProbeError {
     Bound(#[from] ReadBoundError),
     /// No source says which addresses should be here.
     #[error(
-        "no address is expected: name them by --ip or --file, or add --bound to check those that are bound"
+        "no address is expected: name them by --ip or --file, or add --bound to check those that are bound, see --help"
     )]
     NothingToCheck,
     /// No source names an address, and this interface needs no dynamic one now.

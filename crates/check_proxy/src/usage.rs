@@ -16,40 +16,40 @@ pub enum UsageError {
     Url,
     /// There is no text.
     #[error(
-        "no --expect: without the text of the page a block page would pass, as in --expect=pong NONCE from PROXY"
+        "no --expect: without the text of the page a block page would pass, as in --expect=pong NONCE from PROXY, see --help"
     )]
     Expect,
     /// The text has no random text.
-    #[error("--expect has no word NONCE, without which an old copy of the page would pass")]
+    #[error("--expect has no word NONCE, without which an old copy of the page would pass, see --help")]
     Nonce,
     /// The text has nothing but what error pages show too.
     #[error(
-        "--expect needs words before NONCE that are not in --url: error pages show the URL, and so the bare NONCE"
+        "--expect needs words before NONCE that are not in --url: error pages show the URL, and so the bare NONCE, see --help"
     )]
     Bare,
     /// A text that must not be in the page is empty.
-    #[error("--not-expect is empty, which every page has")]
+    #[error("--not-expect is empty, which every page has, see --help")]
     NotExpect,
     /// There is no login.
     #[error("no --username: give the customer's login, or --strangers=allow or only, see --help")]
     Username,
     /// There is no password.
-    #[error("no password: write it to a file that --extra-opts names, as password = ...")]
+    #[error("no password: write it to a file that --extra-opts names, as password = ..., see --help")]
     Password,
     /// The user or the password is empty.
-    #[error("{0} is empty")]
+    #[error("{0} is empty, see --help")]
     Empty(&'static str),
     /// Two source addresses are of one family.
-    #[error("--source {0} and {1} are of one family: give one for IPv4, one for IPv6")]
+    #[error("--source {0} and {1} are of one family: give one for IPv4, one for IPv6, see --help")]
     Sources(IpAddr, IpAddr),
     /// There is no user for the password.
     #[error("--password without --username, see --help")]
     User,
     /// A control character would end a line of the request.
-    #[error("{0} has a line end or a NUL in it")]
+    #[error("{0} has a line end or a NUL in it, see --help")]
     Control(&'static str),
     /// SOCKS5 has one octet for a length.
-    #[error("{0} has {1} octets, SOCKS5 takes 1 to 255")]
+    #[error("{0} has {1} octets, SOCKS5 takes 1 to 255, see --help")]
     Length(&'static str, usize),
     /// A forbidden target has no port.
     #[error("--forbid {0} has no port: write HOST:PORT, see --help")]

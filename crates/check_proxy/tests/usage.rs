@@ -34,7 +34,7 @@ fn bad_input_is_unknown() {
         (&["--ip=127.0.0.1", &url, expect, &login, &empty], "/dev/null"),
         (&["--ip=127.0.0.1", &url, expect, &login, &folder], "reading /: "),
         (&["--ip=127.0.0.1", &url, expect, &login, &key], "key.pem: no certificate in it"),
-        (&["--ip=127.0.0.1", &url, expect, &no_password], "--password is empty"),
+        (&["--ip=127.0.0.1", &url, expect, &no_password], "--password is empty, see --help"),
         (
             &[
                 "--ip=127.0.0.1",
@@ -45,7 +45,7 @@ fn bad_input_is_unknown() {
                 "--source=::1",
                 "--source=127.0.0.2",
             ],
-            "--source 127.0.0.1 and 127.0.0.2 are of one family: give one for IPv4, one for IPv6",
+            "--source 127.0.0.1 and 127.0.0.2 are of one family: give one for IPv4, one for IPv6, see --help",
         ),
         (&[&network, &url, expect, &login], "proxies line 2: 192.0.2.0/30 is a network: name its addresses"),
         (&["--ip=192.0.2.0/30", &url, expect, &login], "192.0.2.0/30 is a network: name its addresses"),
@@ -59,23 +59,23 @@ fn bad_input_is_unknown() {
         ),
         (
             &["--ip=127.0.0.1", &url, &login],
-            "no --expect: without the text of the page a block page would pass, as in --expect=pong NONCE from PROXY",
+            "no --expect: without the text of the page a block page would pass, as in --expect=pong NONCE from PROXY, see --help",
         ),
         (
             &["--ip=127.0.0.1", &url, "--expect=pong", &login],
-            "--expect has no word NONCE, without which an old copy of the page would pass",
+            "--expect has no word NONCE, without which an old copy of the page would pass, see --help",
         ),
         (
             &["--ip=127.0.0.1", &url, "--expect=NONCE", &login],
-            "--expect needs words before NONCE that are not in --url: error pages show the URL, and so the bare NONCE",
+            "--expect needs words before NONCE that are not in --url: error pages show the URL, and so the bare NONCE, see --help",
         ),
         (
             &["--ip=127.0.0.1", &url, "--expect=n=NONCE", &login],
-            "--expect needs words before NONCE that are not in --url: error pages show the URL, and so the bare NONCE",
+            "--expect needs words before NONCE that are not in --url: error pages show the URL, and so the bare NONCE, see --help",
         ),
         (
             &["--ip=127.0.0.1", "--url=http://192.0.2.1/?q=%70ong+NONCE", "--expect=pong NONCE", &login],
-            "--expect needs words before NONCE that are not in --url: error pages show the URL, and so the bare NONCE",
+            "--expect needs words before NONCE that are not in --url: error pages show the URL, and so the bare NONCE, see --help",
         ),
         (
             &["--ip=127.0.0.1", &url, expect],
@@ -83,15 +83,15 @@ fn bad_input_is_unknown() {
         ),
         (
             &["--ip=127.0.0.1", &url, expect, "--username=cust"],
-            "no password: write it to a file that --extra-opts names, as password = ...",
+            "no password: write it to a file that --extra-opts names, as password = ..., see --help",
         ),
         (
             &["--ip=127.0.0.1", &url, expect, &login, "--username=a\r\nb"],
-            "--username has a line end or a NUL in it",
+            "--username has a line end or a NUL in it, see --help",
         ),
         (
             &["--ip=127.0.0.1", &url, expect, &login, "--protocol=socks5", "--username="],
-            "--username has 0 octets, SOCKS5 takes 1 to 255",
+            "--username has 0 octets, SOCKS5 takes 1 to 255, see --help",
         ),
         (
             &["--ip=127.0.0.1", &url, expect, &login, "--forbid=mail.example.com"],
@@ -99,7 +99,7 @@ fn bad_input_is_unknown() {
         ),
         (
             &["--ip=127.0.0.1", &url, expect, &login, "--not-expect="],
-            "--not-expect is empty, which every page has",
+            "--not-expect is empty, which every page has, see --help",
         ),
         (
             &["--ip=127.0.0.1", &url, expect, "--password=x"],

@@ -66,7 +66,7 @@ pub enum ProbeError {
     },
     /// The options contradict each other.
     #[error(
-        "--expect=none expects no channel: leave --expect-channels, --expect-source and --heartbeat-table away"
+        "--expect=none expects no channel: leave --expect-channels, --expect-source and --heartbeat-table away, see --help"
     )]
     Expected,
     /// Several servers of which none replicates would not be checked for anything.
@@ -76,13 +76,13 @@ pub enum ProbeError {
     #[error("--acknowledge is for one server: give one --hostname or --socket, see --help")]
     Acknowledge,
     /// One server would be judged together with itself.
-    #[error("{0} is asked twice: give each server once")]
+    #[error("{0} is asked twice: give each server once, see --help")]
     Twice(String),
     /// The options contradict each other.
-    #[error("--tls-ca verifies the certificate and --tls={0} does not: leave one of them away")]
+    #[error("--tls-ca verifies the certificate and --tls={0} does not: leave one of them away, see --help")]
     Unverified(String),
     /// Neither an option nor the file names a server, and there is no local one.
-    #[error("no server is named by --hostname, --socket or --defaults-file, and there is no socket at {}", SOCKETS.join(", "))]
+    #[error("no server: name it by --hostname, --socket or --defaults-file, there is no socket at {}, see --help", SOCKETS.join(", "))]
     NoServer,
     /// A setting of the file is not honoured.
     #[error(transparent)]

@@ -48,11 +48,11 @@ fn a_wrong_option_is_unknown_and_named() {
         (&["--heartbeat-table", "heartbeat"], "give the table with its database, as in percona.heartbeat"),
         (
             &["--expect", "none", "--expect-channels", "2"],
-            "leave --expect-channels, --expect-source and --heartbeat-table away",
+            "leave --expect-channels, --expect-source and --heartbeat-table away, see --help",
         ),
         (
             &["--expect", "none", "--heartbeat-table", "no.such"],
-            "leave --expect-channels, --expect-source and --heartbeat-table away",
+            "leave --expect-channels, --expect-source and --heartbeat-table away, see --help",
         ),
         (
             &["--expect", "none", "-H", "192.0.2.1", "-H", "192.0.2.2"],
@@ -74,11 +74,14 @@ fn a_wrong_option_is_unknown_and_named() {
         (&["--expect-database="], "give the name of one database, as in shop"),
         (&["--expect-database=shop,stock"], "give the name of one database, as in shop"),
         (&["--expect-members=0"], "--expect-members=0: not a whole number from 1 to 65535"),
-        (&["-H", "192.0.2.1", "-H", "192.0.2.1:3306"], "192.0.2.1 is asked twice: give each server once"),
-        (&["-H", "DB-01", "-H", "db-01"], "db-01 is asked twice: give each server once"),
+        (
+            &["-H", "192.0.2.1", "-H", "192.0.2.1:3306"],
+            "192.0.2.1 is asked twice: give each server once, see --help",
+        ),
+        (&["-H", "DB-01", "-H", "db-01"], "db-01 is asked twice: give each server once, see --help"),
         (
             &["-H", "192.0.2.1", "--tls=prefer", "--tls-ca=/ca.pem"],
-            "--tls-ca verifies the certificate and --tls=prefer does not: leave one of them away",
+            "--tls-ca verifies the certificate and --tls=prefer does not: leave one of them away, see --help",
         ),
         (
             &["--acknowledge", "--state=/nonexistent", "-H", "192.0.2.1", "-H", "192.0.2.2"],

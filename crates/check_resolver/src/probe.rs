@@ -48,7 +48,7 @@ pub enum ProbeError {
     #[error("{0} questions are too many, at most {MOST} are possible: give fewer --name or --server")]
     TooMany(usize),
     /// A name must exist and must not.
-    #[error("--name={shown} and --absent={} contradict each other: name two zones", shown.trim_start_matches("*."))]
+    #[error("--name={shown} and --absent={} contradict each other: name two zones, see --help", shown.trim_start_matches("*."))]
     Contradiction {
         /// The name as it is given.
         shown: String,

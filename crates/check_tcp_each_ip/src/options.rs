@@ -116,7 +116,7 @@ pub(crate) struct Connecting {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum DoesNotFit {
     /// That of an option.
-    #[error("{option}={given} does not fit --timeout={limit}: {advice}")]
+    #[error("{option}={given} does not fit --timeout={limit}: {advice}, see --help")]
     Option {
         /// The option.
         option: &'static str,
@@ -131,7 +131,9 @@ pub enum DoesNotFit {
     #[error("--quit needs --send, --expect or --tls, see --help")]
     Quit,
     /// That of the shortest try by default.
-    #[error("--timeout={0} leaves no time for a try of {1} s: raise it, or give --connect-timeout")]
+    #[error(
+        "--timeout={0} leaves no time for a try of {1} s: raise it, or give --connect-timeout, see --help"
+    )]
     Try(Seconds, Seconds),
 }
 

@@ -22,7 +22,7 @@ pub enum SourceError {
         why: io::Error,
     },
     /// Of two addresses of a family one would be passed over.
-    #[error("--source {second}: for {} it is {first} already", family(.first))]
+    #[error("--source {second}: for {} it is {first} already, see --help", family(.first))]
     Twice {
         /// The first address.
         first: IpAddr,

@@ -93,7 +93,7 @@ pub enum LinkError {
 
 /// Nothing could be bound in this time.
 #[derive(Debug, thiserror::Error)]
-#[error("--timeout={0}: too short, probing takes 4 s, give at least {least}", least = LEAST_TIMEOUT.as_secs())]
+#[error("--timeout={0}: too short, probing takes 4 s, give at least {least}, see --help", least = LEAST_TIMEOUT.as_secs())]
 pub struct TooShort(f64);
 
 /// Refuses a `--timeout` in which nothing could be bound.

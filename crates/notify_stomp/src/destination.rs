@@ -70,14 +70,16 @@ const NAMES: [&str; 6] = ["monitor", "kind", "host", "service", "state", "state_
 pub enum TemplateError {
     /// A placeholder that is none.
     #[error(
-        "--destination: {{{0}}} is no placeholder, there are monitor, kind, host, service, state and state_type"
+        "--destination: {{{0}}} is no placeholder, there are monitor, kind, host, service, state and state_type, see --help"
     )]
     Unknown(String),
     /// A brace without its other.
-    #[error("--destination={0}: a placeholder is a name between braces, as in /topic/nagios.{{state}}")]
+    #[error(
+        "--destination={0}: a placeholder is a name between braces, as in /topic/nagios.{{state}}, see --help"
+    )]
     Brace(String),
     /// A character that STOMP cannot send.
-    #[error("--destination has a line end, which STOMP cannot send")]
+    #[error("--destination has a line end, which STOMP cannot send, see --help")]
     LineEnd,
 }
 

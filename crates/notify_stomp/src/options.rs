@@ -65,7 +65,7 @@ pub enum TargetError {
     #[error("no broker: name it by --broker, as in --broker=127.0.0.1, see --help")]
     NoBroker,
     /// A value of --broker is not a host and port.
-    #[error("--broker={}: {}", excerpt(.given), .why.with_port(PORTS.0))]
+    #[error("--broker={}: {}, see --help", excerpt(.given), .why.with_port(PORTS.0))]
     Broker {
         /// What was given.
         given: String,
@@ -94,7 +94,7 @@ pub enum TargetError {
     #[error(transparent)]
     Tls(#[from] TlsError),
     /// A text that would end its line in the protocol.
-    #[error("{0} has a line end, which STOMP cannot send")]
+    #[error("{0} has a line end, which STOMP cannot send, see --help")]
     LineEnd(&'static str),
 }
 
@@ -339,15 +339,15 @@ mod tests {
         );
         assert_eq!(
             with(|target| target.login = Some("a\nb".to_owned())),
-            "--login has a line end, which STOMP cannot send"
+            "--login has a line end, which STOMP cannot send, see --help"
         );
         assert_eq!(
             with(|target| target.passcode = Some("a\rb".to_owned())),
-            "--passcode has a line end, which STOMP cannot send"
+            "--passcode has a line end, which STOMP cannot send, see --help"
         );
         assert_eq!(
             with(|target| target.vhost = "\n".to_owned()),
-            "--vhost has a line end, which STOMP cannot send"
+            "--vhost has a line end, which STOMP cannot send, see --help"
         );
         let missing = with(|target| (target.tls, target.tls_ca) = (true, Some("/nonexistent/ca.pem".into())));
         assert_eq!(missing, "reading /nonexistent/ca.pem: no such file or directory");

@@ -26,14 +26,14 @@ fn a_wrong_argument_is_named() {
         ),
         (
             &["--flush", "--destination=/topic/x", "--broker=ex;ample:1"],
-            "--broker=ex,ample:1: a host name has only ASCII letters, digits, dots, hyphens and underscores",
+            "--broker=ex,ample:1: a host name has only ASCII letters, digits, dots, hyphens and underscores, see --help",
         ),
         (&["--cat=/topic/x"], "no broker: name it by --broker, as in --broker=127.0.0.1, see --help"),
         (&["--cat=/topic/x", "--in-order"], "--in-order needs --count, see --help"),
         (&["--in-order"], "--in-order needs --cat and --count, see --help"),
         (
             &["--flush", "--destination=/topic/x", "--broker=tcp://b"],
-            "--broker=tcp://b: write it without tcp://",
+            "--broker=tcp://b: write it without tcp://, see --help",
         ),
         (
             &["--passcode=x"],

@@ -33,30 +33,30 @@ fn a_wrong_option_of_the_broker_is_unknown_and_the_event_waits() {
         (&[], "no broker: name it by --broker, as in --broker=127.0.0.1, see --help"),
         (
             &["--broker=ex;ample:1"],
-            "--broker=ex,ample:1: a host name has only ASCII letters, digits, dots, hyphens and underscores",
+            "--broker=ex,ample:1: a host name has only ASCII letters, digits, dots, hyphens and underscores, see --help",
         ),
         (
             &["--broker=a:1:2"],
-            "--broker=a:1:2: neither HOST:PORT nor an IPv6 address, which with a port is written [2001:db8::1]:61613",
+            "--broker=a:1:2: neither HOST:PORT nor an IPv6 address, which with a port is written [2001:db8::1]:61613, see --help",
         ),
         (
             &["--broker=127.0.0.1:+1"],
-            "--broker=127.0.0.1:+1: the port after the colon is a number from 1 to 65535, as in 127.0.0.1:61613",
+            "--broker=127.0.0.1:+1: the port after the colon is a number from 1 to 65535, as in 127.0.0.1:61613, see --help",
         ),
         (
             &["--broker=b:0"],
-            "--broker=b:0: the port after the colon is a number from 1 to 65535, as in b:61613",
+            "--broker=b:0: the port after the colon is a number from 1 to 65535, as in b:61613, see --help",
         ),
-        (&["--broker="], "--broker=: the host is missing"),
-        (&["--broker=tcp:b"], "--broker=tcp:b: write it without tcp:"),
+        (&["--broker="], "--broker=: the host is missing, see --help"),
+        (&["--broker=tcp:b"], "--broker=tcp:b: write it without tcp:, see --help"),
         (
             &["--broker=[b]:1"],
-            "--broker=[b]:1: brackets enclose a whole IPv6 address, as in [2001:db8::1]:61613",
+            "--broker=[b]:1: brackets enclose a whole IPv6 address, as in [2001:db8::1]:61613, see --help",
         ),
         // One that is right does not hide one that is wrong.
         (
             &[named, "--broker=192.0.2.300"],
-            "--broker=192.0.2.300: 192.0.2.300 has only digits and dots, but is no IPv4 address: that has four numbers from 0 to 255",
+            "--broker=192.0.2.300: 192.0.2.300 has only digits and dots, but is no IPv4 address: that has four numbers from 0 to 255, see --help",
         ),
         (&[named, "--tls-ca=/nonexistent"], "--tls-ca has no effect without --tls: add --tls, see --help"),
         (&[named, "--tls", "--tls-ca=/nonexistent"], "reading /nonexistent: no such file or directory"),
@@ -65,17 +65,17 @@ fn a_wrong_option_of_the_broker_is_unknown_and_the_event_waits() {
             &[named, "--tls", "--tls-cert=/dev/null"],
             "--tls-cert and --tls-key belong together: name both files, see --help",
         ),
-        (&["--broker=failover:(ssl://b1)"], "--broker=ssl://b1: add --tls"),
+        (&["--broker=failover:(ssl://b1)"], "--broker=ssl://b1: add --tls, see --help"),
         (
             &[named, "--destination="],
             "no destination: name it by --destination, as in --destination=/topic/nagios, see --help",
         ),
         (
             &[named, "--destination=/topic/{stat}"],
-            "--destination: {stat} is no placeholder, there are monitor, kind, host, service, state and state_type",
+            "--destination: {stat} is no placeholder, there are monitor, kind, host, service, state and state_type, see --help",
         ),
-        (&[named, "--login=a\nb"], "--login has a line end, which STOMP cannot send"),
-        (&[named, "--vhost=a\rb"], "--vhost has a line end, which STOMP cannot send"),
+        (&[named, "--login=a\nb"], "--login has a line end, which STOMP cannot send, see --help"),
+        (&[named, "--vhost=a\rb"], "--vhost has a line end, which STOMP cannot send, see --help"),
     ];
     for (count, (options, words)) in (1..).zip(rows) {
         let mut command = Command::new(BINARY);
@@ -103,7 +103,7 @@ fn a_wrong_option_of_the_broker_is_unknown_and_the_event_waits() {
             .args(EVENT),
     );
     let line = "STOMP CRITICAL - event lost: making /nonexistent/spool: no such file or directory, and --broker=b:0: the port after the \
-                colon is a number from 1 to 65535, as in b:61613";
+                colon is a number from 1 to 65535, as in b:61613, see --help";
     assert_eq!(outcome.summary(), (2, line));
 }
 

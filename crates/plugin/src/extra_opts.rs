@@ -29,9 +29,9 @@ pub(crate) enum ExtraOptsError {
     Read(#[from] ReadError),
     #[error("--extra-opts names no file, and there is none in its place: {}", FILES.join(", "))]
     NoFile,
-    #[error("--extra-opts names no file after its @")]
+    #[error("--extra-opts names no file after its @, see --help")]
     EmptyName,
-    #[error("--extra-opts takes its value after an equals sign, write --extra-opts={0}")]
+    #[error("--extra-opts takes its value after an equals sign, write --extra-opts={0}, see --help")]
     Blank(String),
     #[error("{name} is given twice: {} line {}, {} line {}", .places.0.display(), .places.1, .places.2.display(), .places.3)]
     Twice { name: String, places: (PathBuf, usize, PathBuf, usize) },

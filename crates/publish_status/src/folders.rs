@@ -17,7 +17,7 @@ pub enum FolderError {
         owner: u32,
     },
     /// The history would be where the page is, for all to read.
-    #[error("--state {} is in the folder of --output, which is served: choose another", .0.display())]
+    #[error("--state {} is in the folder of --output, which is served: choose another, see --help", .0.display())]
     Nested(PathBuf),
 }
 

@@ -82,7 +82,7 @@ pub enum OptionsError {
     #[error("{0} needs --protocol=3, see --help")]
     NeedsVersion3(&'static str),
     /// Version 3 has no community.
-    #[error("--community needs --protocol=1 or 2c: version 3 has users, see --secname")]
+    #[error("--community needs --protocol=1 or 2c, version 3 has --secname, see --help")]
     Community,
     /// No agent has that community.
     #[error("--community is empty: leave it out for public, see --help")]

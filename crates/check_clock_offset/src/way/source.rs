@@ -14,10 +14,10 @@ pub enum SourceError {
     #[error("--source={0} is not an address of this machine")]
     Foreign(IpAddr),
     /// It stands for several hosts.
-    #[error("--source={0} is a {1} address")]
+    #[error("--source={0} is a {1} address, see --help")]
     Several(IpAddr, &'static str),
     /// Only this machine can be asked from there.
-    #[error("--source={0} is loopback: it does not reach {1}")]
+    #[error("--source={0} is loopback: it does not reach {1}, see --help")]
     Loopback(IpAddr, Box<Host>),
     /// All hosts are asked at addresses of the other family.
     #[error("--source={0}: no host is asked at an {family} address", family = family(.0))]

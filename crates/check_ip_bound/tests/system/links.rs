@@ -121,7 +121,7 @@ fn without_a_list_every_bound_address_must_be_usable() {
     host.ip_batch("addr add 192.0.2.1/24 dev eth0\naddr add 192.0.2.2/24 dev eth1\n");
     let line = "IP_BOUND OK - 2 addresses bound here, all usable (no list, no configured address) | missing=0;;0;0;2 unusable=0;;;0;2 not_bound=0;;;0;2 bound=4;;;0 unexpected=U;;;0";
     assert_eq!(check(&host, &["--bound"]).verdict(), (0, line));
-    let unsaid = "IP_BOUND UNKNOWN - no address is expected: name them by --ip or --file, or add --bound to check those that are bound";
+    let unsaid = "IP_BOUND UNKNOWN - no address is expected: name them by --ip or --file, or add --bound to check those that are bound, see --help";
     assert_eq!(check(&host, &[]).verdict(), (3, unsaid));
     host.ip(&["link", "set", "eth1", "down"]);
     let outcome = check(&host, &["--bound"]);

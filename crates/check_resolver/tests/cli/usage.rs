@@ -87,7 +87,7 @@ fn wrong_options_are_named() {
         (&["--name=a.test", "--tries=0"], "--tries=0: not a whole number from 1 to 5"),
         (
             &["--absent=b.test", "--absent=A.test", "--name=*.a.test"],
-            "--name=*.a.test and --absent=a.test contradict each other: name two zones",
+            "--name=*.a.test and --absent=a.test contradict each other: name two zones, see --help",
         ),
     ];
     for (arguments, part) in rows {

@@ -42,44 +42,47 @@ fn times_that_fit_nothing_are_refused() {
     let rows: [(&[&str], &str); 11] = [
         (
             &["--connect-timeout=9"],
-            "--connect-timeout=9 does not fit --timeout=8: a silent address needs it --tries times",
+            "--connect-timeout=9 does not fit --timeout=8: a silent address needs it --tries times, see --help",
         ),
         (
             &["--connect-timeout=8"],
-            "--connect-timeout=8 does not fit --timeout=8: a silent address needs it --tries times",
+            "--connect-timeout=8 does not fit --timeout=8: a silent address needs it --tries times, see --help",
         ),
         (
             &["--connect-timeout=10", "-t10"],
-            "--connect-timeout=10 does not fit --timeout=10: a silent address needs it --tries times",
+            "--connect-timeout=10 does not fit --timeout=10: a silent address needs it --tries times, see --help",
         ),
         (
             &["--stay=8"],
-            "--stay=8 does not fit --timeout=8: a connection that stands would never be known as one",
+            "--stay=8 does not fit --timeout=8: a connection that stands would never be known as one, see --help",
         ),
         (
             &["--stay=20"],
-            "--stay=20 does not fit --timeout=8: a connection that stands would never be known as one",
+            "--stay=20 does not fit --timeout=8: a connection that stands would never be known as one, see --help",
         ),
         (
             &["--stay=5", "--connect-timeout=3"],
-            "--stay=5 does not fit --timeout=8: it comes after the time of --connect-timeout",
+            "--stay=5 does not fit --timeout=8: it comes after the time of --connect-timeout, see --help",
         ),
         (
             &["--stay=7"],
-            "--stay=7 does not fit --timeout=8: it comes after a try of 1.2 s, unless --connect-timeout is less",
+            "--stay=7 does not fit --timeout=8: it comes after a try of 1.2 s, unless --connect-timeout is less, see --help",
         ),
-        (&["-t1"], "--timeout=1 leaves no time for a try of 1.2 s: raise it, or give --connect-timeout"),
+        (
+            &["-t1"],
+            "--timeout=1 leaves no time for a try of 1.2 s: raise it, or give --connect-timeout, see --help",
+        ),
         (
             &["-t1.29", "--tries=1"],
-            "--timeout=1.29 leaves no time for a try of 1.2 s: raise it, or give --connect-timeout",
+            "--timeout=1.29 leaves no time for a try of 1.2 s: raise it, or give --connect-timeout, see --help",
         ),
         (
             &["-t0.01"],
-            "--timeout=0.01 leaves no time for a try of 1.2 s: raise it, or give --connect-timeout",
+            "--timeout=0.01 leaves no time for a try of 1.2 s: raise it, or give --connect-timeout, see --help",
         ),
         (
             &["-t0.2", "--stay=0.1"],
-            "--timeout=0.2 leaves no time for a try of 1.2 s: raise it, or give --connect-timeout",
+            "--timeout=0.2 leaves no time for a try of 1.2 s: raise it, or give --connect-timeout, see --help",
         ),
     ];
     for (arguments, message) in rows {
@@ -157,7 +160,7 @@ fn a_list_may_come_from_standard_input() {
     assert_eq!(text(&outcome), (3, line));
     assert_eq!(text(&read("")), (3, "TCP_EACH_IP UNKNOWN - standard input: no address in it"));
     let twice = check(&["--file=-", "--file=-", "--port", &port]);
-    let line = "TCP_EACH_IP UNKNOWN - --file=- is given twice: the standard input is one list";
+    let line = "TCP_EACH_IP UNKNOWN - --file=- is given twice: the standard input is one list, see --help";
     assert_eq!(twice.verdict(), (3, line));
 }
 
@@ -264,7 +267,7 @@ fn each_source_is_for_some_target() {
         (&["--source=::1"], "--source ::1: no target has an IPv6 address"),
         (
             &["--source=127.0.0.1", "--source=127.0.0.2"],
-            "--source 127.0.0.2: for IPv4 it is 127.0.0.1 already",
+            "--source 127.0.0.2: for IPv4 it is 127.0.0.1 already, see --help",
         ),
     ];
     for (more, why) in rows {

@@ -296,7 +296,7 @@ fn a_timeout_that_binds_nothing_is_refused() {
     }
     let site = Site::new("192.0.2.31");
     let outcome = run(&mut site.command_within("CRITICAL-HARD", 5));
-    let line = "IP_REBIND UNKNOWN - --timeout=5: too short, probing takes 4 s, give at least 7";
+    let line = "IP_REBIND UNKNOWN - --timeout=5: too short, probing takes 4 s, give at least 7, see --help";
     assert_eq!(outcome.verdict(), (3, line));
     let mut trial = site.host.command(suite::plugins::binary("handle_ip_rebind"));
     trial.args(["--test-config".to_owned(), format!("--config={}", site.path("config.toml").display())]);

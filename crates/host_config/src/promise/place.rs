@@ -46,7 +46,7 @@ pub enum ConfigError {
     #[error("no configuration of {0} here")]
     Absent(Source),
     /// Several lists are to be read from the standard input, which is read once.
-    #[error("--file=- is given twice: the standard input is one list")]
+    #[error("--file=- is given twice: the standard input is one list, see --help")]
     StandardInputTwice,
 }
 

@@ -6,13 +6,13 @@
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 pub enum FailoverError {
     /// No brackets.
-    #[error("--broker={0}: a failover list is written failover:(tcp://b1:61613,tcp://b2:61613)")]
+    #[error("--broker={0}: a failover list is written failover:(tcp://b1:61613,tcp://b2:61613), see --help")]
     Form(String),
     /// TLS of which the options know nothing.
-    #[error("--broker={0}: add --tls")]
+    #[error("--broker={0}: add --tls, see --help")]
     NoTls(String),
     /// No TLS where the options ask for it.
-    #[error("--broker={0}: --tls does not go with it, write ssl:")]
+    #[error("--broker={0}: with --tls its scheme is ssl, see --help")]
     Tls(String),
 }
 

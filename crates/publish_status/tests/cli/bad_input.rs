@@ -177,8 +177,9 @@ fn a_history_where_the_page_is_served() {
     let site = published();
     let refused = |state: &str, code: i32| {
         let (seen, line) = site.line_in(state);
-        let expected =
-            format!("--state @/{state} is in the folder of --output, which is served: choose another");
+        let expected = format!(
+            "--state @/{state} is in the folder of --output, which is served: choose another, see --help"
+        );
         assert_eq!((seen, line.contains(&expected)), (code, code == 3), "{line}");
     };
     std::os::unix::fs::symlink("out", site.path("link")).unwrap();

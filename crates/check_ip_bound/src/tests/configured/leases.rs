@@ -12,7 +12,7 @@ use crate::evaluate::evaluate;
 use crate::fixture::args;
 
 /// What is said where nothing is expected.
-const NOTHING: &str = "UNKNOWN - no address is expected: name them by --ip or --file, or add --bound to check those that are bound";
+const NOTHING: &str = "UNKNOWN - no address is expected: name them by --ip or --file, or add --bound to check those that are bound, see --help";
 
 #[test]
 fn an_interface_with_dhcp_must_have_an_address() {

@@ -180,7 +180,7 @@ fn the_stock_file_of_a_container_is_an_expectation_where_its_interface_is_here()
     let (box_, other) = (("/etc/hostname", "box\n"), ("/etc/hostname", "other\n"));
     let card = ("/sys/class/net/eth3/address", "52:54:00:00:00:03\n");
     let enabled = ("/etc/systemd/system/multi-user.target.wants/systemd-networkd.service", "");
-    let nothing = "UNKNOWN - no address is expected: name them by --ip or --file, or add --bound to check those that are bound";
+    let nothing = "UNKNOWN - no address is expected: name them by --ip or --file, or add --bound to check those that are bound, see --help";
     let missing = "CRITICAL - 1 of 1 address missing: eth3 has no address (DHCP)";
     let lacks = "UNKNOWN - eth3 has no address (DHCP): it is not required, and no other address is expected: name them by --ip or --file, or add --bound";
     let rows: [(Files<'_>, &str, &str); 6] = [
