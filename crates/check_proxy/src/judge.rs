@@ -8,7 +8,7 @@ use std::time::Duration;
 use net::HostPort;
 
 use crate::ask::{Passage, Tried};
-use crate::direct::is_same;
+use crate::direct::same::is_same;
 use crate::fault::Fault;
 use crate::got::is_refused;
 use crate::observation::{Observation, PageObservation};

@@ -15,7 +15,7 @@ use crate::names::Names;
 use crate::options::Role;
 use crate::pair::Shape;
 use crate::policy::Policy;
-use crate::refusal;
+use crate::refusal::{self, privilege};
 use crate::renamed::own_names;
 use crate::server::{Flavour, SOCKET, Server};
 use crate::skipping;
@@ -182,7 +182,7 @@ fn judge_server(
     let Server { asked, channels, .. } = &answer.server;
     let mut findings = match (&answer.server.membership, &answer.hidden) {
         (Some(membership), _) => membership.judge(asked, policy.members),
-        (None, Some(hidden)) => vec![refusal::no_group(asked, hidden)],
+        (None, Some(hidden)) => vec![privilege::no_group(asked, hidden)],
         (None, None) if policy.expects_group() => {
             vec![Finding::critical(format!("{asked}: not a member of a group or a Galera cluster"))]
         }
@@ -256,7 +256,7 @@ fn omissions(policy: &Policy<'_>, together: &Together<'_>, place: usize, answer:
     findings.extend(existence.iter().flat_map(|existence| existence.judge(asked, &own)));
     let by_rows = answer.server.by_rows;
     findings.extend(log.iter().flat_map(|log| log.judge(asked, by_rows, names, &own, policy.replicated)));
-    findings.extend(answer.hidden_log.iter().map(|why| match refusal::no_log(asked, why) {
+    findings.extend(answer.hidden_log.iter().map(|why| match privilege::no_log(asked, why) {
         hidden if policy.replicated.databases.is_empty() => Finding::ok("").verbose_detail(hidden.text),
         hidden => hidden,
     }));

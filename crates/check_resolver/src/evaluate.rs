@@ -1,18 +1,18 @@
 //! Judges what was observed: how many nameservers fail, and what that means for the programs here.
 
+mod failing;
+
 use plugin::{Finding, Findings, Report, State, Thresholds};
 
 use crate::allowed::Allowed;
-use crate::fault::Fault;
 use crate::file::File;
 use crate::here::{LATE, because};
 use crate::ignored::{ignored, none_text};
-use crate::judge::Judged;
-use crate::lines::{NAMED, grouped};
-use crate::question::{Expect, Question};
+use crate::lines::NAMED;
+use crate::question::Expect;
 use crate::uplinks::Uplinks;
 use crate::verdict::Verdict;
-use crate::{Observations, Server, difference, lines};
+use crate::{Observations, difference, lines};
 
 /// Returns the report.
 pub(crate) fn evaluate(allowed: &Allowed, observed: &Observations) -> Report {
@@ -103,52 +103,6 @@ impl<'a> Verdict<'a> {
         };
         let text = format!("{servers} undecided: no answer yet when the time ended, see --timeout");
         (!undecided.is_empty()).then(|| Finding::new(state, text))
-    }
-
-    /// `1 of 3 nameservers fails: 192.0.2.53 no answer`
-    fn failing_text(&self) -> String {
-        let (failed, total) = (self.failing.len(), self.total());
-        let noun = if total == 1 { "nameserver" } else { "nameservers" };
-        let verb = if failed == 1 { "fails" } else { "fail" };
-        let reasons: Vec<(&Server, String)> =
-            self.failing.iter().map(|failing| (failing.0, self.why(failing))).collect();
-        format!("{failed} of {total} {noun} {verb}: {}", grouped(&reasons))
-    }
-
-    /// `SERVFAIL`, after the name where the server resolves others.
-    fn why(&self, failing: &(&Server, usize, Fault)) -> String {
-        let (server, place, _) = failing;
-        let others =
-            self.judged_of(server).is_some_and(|judged| judged.iter().any(|judged| judged.fault.is_none()));
-        let name = self
-            .observed
-            .questions
-            .get(*place)
-            .filter(|_| others)
-            .map(|question| format!("{} ", question.told_among(&self.observed.questions)));
-        let clock = if self.may_be_the_clock(server, *place) { " or the clock is off" } else { "" };
-        format!("{}{}{clock}", name.unwrap_or_default(), self.words(failing))
-    }
-
-    /// `NXDOMAIN (blocked)`
-    fn words(&self, (server, place, fault): &(&Server, usize, Fault)) -> String {
-        let judged = self.judged_of(server).and_then(|judged| judged.get(*place));
-        judged.and_then(Judged::in_words).unwrap_or_else(|| fault.to_string())
-    }
-
-    /// Whether a signature that is out of date explains all that fails by DNSSEC, and every --secure name,
-    /// and no answer came validated.
-    fn may_be_the_clock(&self, server: &Server, place: usize) -> bool {
-        let judged = self.judged_of(server).map(Vec::as_slice).unwrap_or_default();
-        let is_of_clock = |judged: &Judged| judged.fault.as_ref().is_some_and(Fault::may_be_the_clock);
-        let must_be = |question: &Question, judged: &Judged| {
-            question.expect == Expect::Secure || matches!(judged.fault, Some(Fault::Dnssec(_)))
-        };
-        let mut each = self.observed.questions.iter().zip(judged);
-        judged.get(place).is_some_and(is_of_clock)
-            && each.all(|(question, judged)| {
-                !judged.is_validated && (is_of_clock(judged) || !must_be(question, judged))
-            })
     }
 
     fn never_asked(&self) -> String {

@@ -1,6 +1,7 @@
 //! Why addresses are silent, as far as this machine is to blame. What could not be reached because of it is
 //! no outage.
 
+mod tables;
 mod ways;
 
 use std::collections::HashSet;
@@ -13,6 +14,7 @@ use std::time::Duration;
 use plugin::Deadline;
 
 use crate::NeighbourTable;
+use tables::{Fit, Tables};
 use ways::{Hop, Routes, Way, Ways};
 
 /// From how full the table of tracked connections on nothing new fits into it, in per cent: it is emptied a
@@ -65,55 +67,6 @@ impl Explanation {
             Self::Conntrack => "conntrack table full here",
             Self::NoNeighbour => "no neighbour",
         }
-    }
-}
-
-/// Whether neighbours fit into a table.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Fit {
-    /// They do, as far as is known.
-    All,
-    /// No further one does.
-    NoMore,
-    /// One did not.
-    Overflowed,
-}
-
-impl Fit {
-    /// Whether a hop may be silent because it did not fit. One that answers is in the table; one that does
-    /// not answer can have been thrown out and put in again, but only of a table that overflowed.
-    fn explains(self, way: Way) -> bool {
-        match (self, way.is_silent) {
-            _ if way.shares_entry => false,
-            (Self::All, _) | (_, Some(false)) => false,
-            (Self::NoMore | Self::Overflowed, None) => true,
-            (Self::NoMore, Some(true)) => false,
-            (Self::Overflowed, Some(true)) => way.on_link,
-        }
-    }
-}
-
-/// The tables of neighbours at one moment.
-#[derive(Clone, Debug, Default)]
-struct Tables(Vec<NeighbourTable>);
-
-impl Tables {
-    /// Reads them: none where the kernel does not show them.
-    fn read(deadline: &Deadline) -> Self {
-        Self(NeighbourTable::read_all(deadline).unwrap_or_default())
-    }
-
-    /// Whether a further neighbour fits.
-    fn fit(&self, v6: bool) -> Fit {
-        let is_full = self.0.iter().any(|table| table.v6 == v6 && table.is_full());
-        if is_full { Fit::NoMore } else { Fit::All }
-    }
-
-    /// Whether a neighbour did not fit between then and `now`.
-    fn overflowed(&self, now: &Tables, v6: bool) -> bool {
-        let overflows =
-            |tables: &Tables| tables.0.iter().find(|table| table.v6 == v6).map(|table| table.overflows);
-        matches!((overflows(self), overflows(now)), (Some(then), Some(now)) if now > then)
     }
 }
 
@@ -316,15 +269,5 @@ mod tests {
                 assert_eq!(full.explain(silent, Some(tunnel), false), None, "{tunnel:?} {tables:?}");
             }
         }
-    }
-
-    #[test]
-    fn an_overflow_is_one_that_happened_since() {
-        let table = |v6, overflows| NeighbourTable { v6, entries: 1024, limit: 1024, overflows };
-        let before = Tables(vec![table(false, 5), table(true, 7)]);
-        let now = Tables(vec![table(false, 6), table(true, 7)]);
-        assert!(before.overflowed(&now, false));
-        assert!(!before.overflowed(&now, true));
-        assert!(!Tables::default().overflowed(&now, false));
     }
 }

@@ -4,7 +4,7 @@
 //! takes from each message just the few attributes that matter here: turning each message into an owned one
 //! costs as much again as the kernel's own part.
 
-use std::net::IpAddr;
+pub(crate) mod attribute;
 
 use netlink_packet_core::NlasIterator;
 use netlink_packet_route::link::{LinkFlags, LinkHeader};
@@ -12,6 +12,7 @@ use plugin::Deadline;
 
 use crate::bound::{Bound, BoundAddress, Flags, Interface, Kind, Lifetime, Link, Peer};
 use crate::netlink::{NetlinkError, NetlinkSocket};
+use attribute::{all_flags, attribute, ip, nested, number};
 
 /// How often a list that changed while it was read is read again.
 const TRIES: usize = 20;
@@ -89,44 +90,6 @@ fn add_address(payload: &[u8], bound: &mut Bound) -> Result<(), NetlinkError> {
     bound.peers.extend(peer.map(|peer| Peer { local: address, address: peer, interface }));
     bound.addresses.push(BoundAddress { address, interface, prefix: *prefix, flags });
     Ok(())
-}
-
-/// The type and the value of an attribute, and what follows it.
-type Attribute<'a> = (u16, &'a [u8], &'a [u8]);
-
-/// Returns the first attribute (struct nlattr of linux/netlink.h); `None` at the end. By hand, as the header
-/// of an address.
-fn attribute(octets: &[u8]) -> Result<Option<Attribute<'_>>, NetlinkError> {
-    let Some((&[l0, l1, k0, k1], _)) = octets.split_first_chunk() else {
-        return if octets.is_empty() { Ok(None) } else { Err(cut(octets)) };
-    };
-    let length = usize::from(u16::from_ne_bytes([l0, l1]));
-    let value = octets.get(4..length).ok_or_else(|| cut(octets))?;
-    // Two bits of the type are flags (NLA_TYPE_MASK).
-    let kind = u16::from_ne_bytes([k0, k1]) & 0x3fff;
-    Ok(Some((kind, value, octets.get(length.next_multiple_of(4)..).unwrap_or_default())))
-}
-
-#[cold]
-fn cut(octets: &[u8]) -> NetlinkError {
-    NetlinkError::Answer(format!("an attribute whose length does not fit the {} octets left", octets.len()))
-}
-
-/// The low bits of IFA_FLAGS.
-fn all_flags(value: &[u8]) -> Option<Flags> {
-    let [.., high, low] = number(value)?.to_be_bytes();
-    Some(Flags(u16::from_be_bytes([high, low])))
-}
-
-/// An address of four or sixteen octets.
-pub(crate) fn ip(value: &[u8]) -> Option<IpAddr> {
-    let v4 = <[u8; 4]>::try_from(value).map(IpAddr::from);
-    v4.or_else(|_| <[u8; 16]>::try_from(value).map(IpAddr::from)).ok()
-}
-
-/// A number of four octets.
-pub(crate) fn number(value: &[u8]) -> Option<u32> {
-    value.first_chunk().copied().map(u32::from_ne_bytes)
 }
 
 /// The links of a dump.
@@ -230,20 +193,6 @@ fn ipv6_disabled(value: &[u8]) -> Option<bool> {
 fn altnames(value: &[u8]) -> Vec<String> {
     let names = NlasIterator::new(value).map_while(Result::ok).filter(|attribute| attribute.kind() == 53);
     names.map(|name| String::from_utf8_lossy(name.value()).trim_end_matches('\0').to_owned()).collect()
-}
-
-/// The value at the end of a path of nested attributes.
-fn nested<'a>(value: &'a [u8], path: &[u16]) -> Option<&'a [u8]> {
-    let Some((kind, path)) = path.split_first() else { return Some(value) };
-    let mut rest = value;
-    while let Ok(attribute) = NlasIterator::new(rest).next()? {
-        let length = usize::from(attribute.length());
-        if attribute.kind() == *kind {
-            return nested(rest.get(4..length)?, path);
-        }
-        rest = rest.get(length.next_multiple_of(4)..)?;
-    }
-    None
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use plugin::Deadline;
 
 use crate::netlink::{NetlinkError, NetlinkSocket};
 use crate::routes::{DefaultRoute, TableRoute};
-use crate::rtnetlink::{ip, number};
+use crate::rtnetlink::attribute::{ip, number};
 
 /// linux/rtnetlink.h.
 const RTM_NEWROUTE: u16 = 24;

@@ -9,7 +9,8 @@ use std::time::{Duration, Instant};
 use plugin::{BoundChild, reason};
 use rustix::event::{PollFd, PollFlags};
 
-use crate::host::{Host, NoInterface};
+use crate::host::Host;
+use crate::zoned::NoInterface;
 
 /// The most that getent may print, in octets: some 1,000 addresses, three lines each.
 const LARGEST: usize = 256 << 10;

@@ -7,14 +7,14 @@ use clap::Parser as _;
 use domain::base::iana::OptRcode;
 
 use super::*;
-use crate::Args;
-use crate::fault::Local;
+use crate::fault::{Fault, Local};
 use crate::message::Reply;
 use crate::outcome::tests::{answered, reply};
 use crate::outcome::{Answered, Outcome};
 use crate::question::NameOption;
 use crate::resolv_conf::ResolvConf;
 use crate::system::{System, SystemFault};
+use crate::{Args, Server};
 
 const NAME: &str = "www.example.com/A";
 

@@ -101,6 +101,22 @@ impl Definition {
         }
     }
 
+    /// Adds the ports of an interface that holds some; `names` as for [`Definition::promise`].
+    fn add_ports(&self, interface: Option<&str>, names: &HashMap<String, Option<String>>, to: &mut Promises) {
+        let holds_ports = matches!(self.kind.as_str(), "bonds" | "bridges" | "vrfs") && !self.openvswitch;
+        let (true, Some(interface), Some(place)) = (holds_ports, interface, &self.place) else { return };
+        // A port that is told by something that is not known hides the others.
+        let ports: Option<Vec<String>> =
+            self.ports.iter().map(|id| names.get(id).cloned().unwrap_or(Some(id.clone()))).collect();
+        match ports {
+            Some(ports) if self.kind == "bridges" || !ports.is_empty() => {
+                to.ports.push(Ports { interface: interface.to_owned(), ports, place: place.clone() });
+            }
+            Some(_) => {}
+            None => to.note_unknown_ports(interface, place),
+        }
+    }
+
     /// Adds what all files together say. `names` has the interfaces of the definitions by their identifiers,
     /// where they are known; `is_port` says that this one is a port of another, `competes` that another
     /// profile of NetworkManager may take its card.
@@ -122,19 +138,7 @@ impl Definition {
             to.remarks.push(place.remark(format!("{name}: renderer sriov")));
             return;
         }
-        let holds_ports = matches!(self.kind.as_str(), "bonds" | "bridges" | "vrfs") && !self.openvswitch;
-        // A port that is told by something that is not known hides the others.
-        let ports: Option<Vec<String>> =
-            self.ports.iter().map(|id| names.get(id).cloned().unwrap_or(Some(id.clone()))).collect();
-        if let (true, Some(interface), Some(place)) = (holds_ports, &interface, &self.place) {
-            match ports {
-                Some(ports) if self.kind == "bridges" || !ports.is_empty() => {
-                    to.ports.push(Ports { interface: interface.clone(), ports, place: place.clone() });
-                }
-                Some(_) => {}
-                None => to.note_unknown_ports(interface, place),
-            }
-        }
+        self.add_ports(interface.as_deref(), names, to);
         let link = self.link.as_ref().and_then(|id| names.get(id).cloned().unwrap_or(Some(id.clone())));
         to.add_vlan(interface.as_deref(), link.as_deref());
         let is_typeless = self.kind == "nm-devices" && !self.passthrough.contains_key(passthrough::TYPE);
