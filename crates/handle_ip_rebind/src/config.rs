@@ -10,7 +10,7 @@ use check_ip_bound::Expectations;
 use clap::parser::ValueSource;
 use clap::{CommandFactory as _, FromArgMatches as _};
 use host_config::Origin;
-use plugin::{Deadline, clean};
+use plugin::Deadline;
 use serde::Deserialize;
 use state::{StateError, Trust, read_trusted};
 
@@ -174,7 +174,7 @@ impl Config {
         let text =
             str::from_utf8(content).map_err(|error| wrong(error.valid_up_to(), "not UTF-8".to_owned()))?;
         let written: Written = toml::from_str(text).map_err(|error| {
-            let what = wording::of_toml(&clean(error.message()), text, error.span());
+            let what = wording::of_toml(error.message(), text, error.span());
             match error.span() {
                 // What is missing from the whole has no line of its own.
                 Some(span) if span.start > 0 || !error.message().starts_with("missing field") => {

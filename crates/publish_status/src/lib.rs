@@ -40,7 +40,6 @@ pub mod planned;
 mod preview;
 mod report;
 mod run;
-mod settings;
 pub mod sources;
 pub mod status;
 mod store;

@@ -8,6 +8,7 @@
 //! | write a file whole or not at all | [`Folder::replace`], [`Folder::replace_by`] |
 //! | append records that survive a crash | [`Records`] |
 //! | obey a file, such as a configuration | [`read_trusted`] |
+//! | tell what is wrong in a configuration | [`toml_error`], [`toml_setting`] |
 //! | run a program as root | [`open_trusted`] |
 //!
 //! It leaves the meaning of the files to the plugins, and reading what no trust is needed for to
@@ -37,6 +38,7 @@ mod place;
 mod read;
 mod records;
 mod replace;
+mod setting;
 mod trust;
 mod walk;
 
@@ -46,4 +48,5 @@ pub use lock::{LOOK, Lock};
 pub use read::{open_trusted, read_trusted};
 pub use records::Records;
 pub use replace::{PRIVATE, PUBLIC};
+pub use setting::{toml_error, toml_setting};
 pub use trust::{Above, Access, Owner, Trust};

@@ -47,7 +47,7 @@ fn a_configuration_that_others_can_write_is_not_obeyed() {
         &config,
         "enabled = true\ninterface = \"eth0\"\nfiles = [\"/etc/ips\"]\ncommand = \"rm -rf /; $(id)\"\n",
     );
-    refused(" line 4: command: invalid type: string rm -rf /, (id), expected a list");
+    refused(" line 4: command: write a list in square brackets, not string rm -rf /, (id)");
     write(
         &config,
         "enabled = true\ninterface = \"eth0\"\nfiles = [\"/etc/ips\"]\nrestart = [[\"sh\", \"-c\", \"id\"]]\n",

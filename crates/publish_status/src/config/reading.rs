@@ -3,10 +3,11 @@
 use std::path::{Path, PathBuf};
 
 use plugin::{Deadline, ReadError, read_file};
+use state::toml_error;
 
 use super::Config;
 use super::written::Written;
-use crate::{looks, settings};
+use crate::looks;
 
 /// The most that the file may hold, in octets.
 const LARGEST: u64 = 1 << 20;
@@ -63,10 +64,12 @@ impl Config {
         let text =
             str::from_utf8(content).map_err(|error| wrong(error.valid_up_to(), "not UTF-8".to_owned()))?;
         let written: Written = toml::from_str(text).map_err(|error| {
-            let what = settings::in_words(error.message(), text, error.span().map(|span| span.start));
+            let what = toml_error(error.message(), text, error.span().map(|span| span.start));
             match error.span() {
                 // What is missing from the whole has no line of its own.
-                Some(span) if span.start > 0 || !what.starts_with("missing field") => wrong(span.start, what),
+                Some(span) if span.start > 0 || !error.message().starts_with("missing field") => {
+                    wrong(span.start, what)
+                }
                 _ => ConfigError::Setting { path: path.to_owned(), what },
             }
         })?;

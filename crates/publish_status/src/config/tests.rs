@@ -50,14 +50,17 @@ fn an_identifier_is_the_same_for_ever() {
 #[test]
 fn a_wrong_setting_is_named() {
     let rows = [
-        (String::new(), "/etc/x.toml: missing field title"),
-        ("title = \"a\"\n".to_owned(), "/etc/x.toml: missing field url"),
-        ("url = \"https://a/\"\n".to_owned(), "/etc/x.toml: missing field title"),
+        (String::new(), "/etc/x.toml: title is not set"),
+        ("title = \"a\"\n".to_owned(), "/etc/x.toml: url is not set"),
+        ("url = \"https://a/\"\n".to_owned(), "/etc/x.toml: title is not set"),
         (
             format!("{HEAD}\n"),
             "/etc/x.toml: no group, so nothing is public: write [[group]] and [[group.component]]",
         ),
-        (format!("{HEAD}colour = 1\n{GROUP}"), "/etc/x.toml line 3: unknown setting colour, see the README"),
+        (
+            format!("{HEAD}colour = 1\n{GROUP}"),
+            "/etc/x.toml line 3: unknown setting colour, see the manual page",
+        ),
         (format!("{HEAD}interval = 5\n{GROUP}"), "/etc/x.toml: interval: 5 is not from 10 to 3600 seconds"),
         (
             format!("{HEAD}style = \"bad.css\"\n{GROUP}"),
@@ -109,34 +112,34 @@ fn a_wrong_setting_is_named() {
         ),
         (
             format!("{HEAD}{GROUP}max_age = \"900\"\n"),
-            "/etc/x.toml line 8: max_age: write a whole number from 0 on without quotation marks, not string 900",
+            "/etc/x.toml line 8: max_age: write a whole number of 0 or more without quotes, not string 900",
         ),
         (
             format!("{HEAD}{GROUP}max_age = -1\n"),
-            "/etc/x.toml line 8: max_age: write a whole number from 0 on without quotation marks, not integer -1",
+            "/etc/x.toml line 8: max_age: write a whole number of 0 or more without quotes, not integer -1",
         ),
         (
             format!("{HEAD}{GROUP}max_age = 1.5\n"),
-            "/etc/x.toml line 8: max_age: write a whole number from 0 on without quotation marks, not floating point 1.5",
+            "/etc/x.toml line 8: max_age: write a whole number of 0 or more without quotes, not floating point 1.5",
         ),
         (
             format!("{HEAD}{GROUP}max_age = 99999999999999999999\n"),
-            "/etc/x.toml line 8: max_age: write a whole number from 0 on without quotation marks, not integer 99999999999999999999",
+            "/etc/x.toml line 8: max_age: write a whole number of 0 or more without quotes, not integer 99999999999999999999",
         ),
-        (format!("{HEAD}{GROUP}rule = 3\n"), "/etc/x.toml line 8: rule: write a text in quotation marks"),
+        (format!("{HEAD}{GROUP}rule = 3\n"), "/etc/x.toml line 8: rule: write a text in quotes"),
         (format!("{HEAD}{GROUP}from = []\n"), "/etc/x.toml line 8: from is given twice"),
         (format!("{HEAD}{GROUP}max_age = \n"), "/etc/x.toml line 8: max_age: "),
         (
             format!("{HEAD}show_planned = 1\n{GROUP}"),
-            "/etc/x.toml line 3: show_planned: write true or false without quotation marks, not integer 1",
+            "/etc/x.toml line 3: show_planned: write true or false without quotes, not integer 1",
         ),
         (
             format!("{HEAD}style = 1\n{GROUP}"),
-            "/etc/x.toml line 3: style: write a text in quotation marks, not integer 1",
+            "/etc/x.toml line 3: style: write a path in quotes, not integer 1",
         ),
         (
             format!("{HEAD}{}", GROUP.replace("[\"a!b\"]", "\"a!b\"")),
-            "/etc/x.toml line 7: from: write a list, as [a, b], not string a!b",
+            "/etc/x.toml line 7: from: write a list in square brackets, not string a!b",
         ),
         (
             format!("title = \"x\"\nurl = \"status\"\n{GROUP}"),

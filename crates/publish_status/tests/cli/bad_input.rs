@@ -83,7 +83,7 @@ fn a_host_or_service_that_stands_twice() {
 fn a_configuration_that_is_not_understood() {
     let site = published();
     site.write("config.toml", TWO.replace("from", "form"));
-    refused(&site, 3, "STATUS UNKNOWN - @/config.toml line 8: unknown setting form, see the README");
+    refused(&site, 3, "STATUS UNKNOWN - @/config.toml line 8: unknown setting form, see the manual page");
     fs::remove_file(site.path("config.toml")).unwrap();
     refused(&site, 3, "STATUS UNKNOWN - reading @/config.toml: no such file or directory");
 }
