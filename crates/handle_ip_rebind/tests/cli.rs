@@ -62,7 +62,7 @@ fn a_bad_configuration_is_one_line_that_names_it() {
         (format!("{base}log = \"@/none/log\"\n"), "log: opening @/none: no such file or directory"),
         (
             format!("{base}on = [\"CRITICAL;reboot\"]\n"),
-            "configuration @/config.toml line 3: CRITICAL,reboot is not TIMER",
+            "configuration @/config.toml line 3: on: CRITICAL,reboot is not TIMER",
         ),
         (String::new(), "configuration @/config.toml: interface is not set: name one in quotes"),
         ("x".repeat(1 << 19), "configuration: reading @/config.toml: larger than 262144 octets"),
