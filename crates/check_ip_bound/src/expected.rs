@@ -1,9 +1,10 @@
 //! Which addresses are expected here, and who says so.
 
+use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use addresses::{Entry, HostAddress};
-use host_config::{Dynamic, OneOf, Ports, Possible, Promise, Unnamed, Vlan};
+use host_config::{Dynamic, OneOf, Ports, Possible, Promise, Unnamed, Vlan, device};
 use host_net::{Bound, BoundAddress};
 
 use crate::interfaces::{is_engines_bridge, is_local, is_one_of};
@@ -62,6 +63,8 @@ pub struct Expected {
     /// Addresses that are expected by a guess: only by a profile of several, of which none shows that it is
     /// active, or by a list of which the program that wrote it says so.
     pub guessed: Vec<Possible>,
+    /// The interfaces that the configuration names, also without an address.
+    pub named: BTreeSet<String>,
     /// The interfaces that get an address from outside.
     pub dynamic: Vec<Dynamic>,
     /// Whether these must have one.
@@ -158,6 +161,7 @@ impl Expected {
         let Promise { expected, interface, floating, place } = promise;
         if floating {
             self.floating.push((expected.address, place.to_string()));
+            self.named.extend(interface.as_deref().map(|name| device(name).to_owned()));
             return;
         }
         // The promises of one file come one after the other.

@@ -249,6 +249,8 @@ impl<'a> Boot<'a> {
         all: &mut Promises,
     ) {
         outcomes.sort_by_key(|(index, _)| *index);
+        let selected = self.seen.iter().filter_map(|(_, physical)| physical.as_ref());
+        self.stanzas.keys().chain(selected).for_each(|name| all.add_name(name));
         all.remarks = self.remarks;
         all.unknown.extend(self.unknown);
         all.unknown.extend(self.bad.remarks());

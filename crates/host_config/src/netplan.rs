@@ -100,6 +100,7 @@ impl Merged {
         let competing = self.competing();
         let mut profiles = Profiles::default();
         for definition in self.definitions {
+            definition.interface().into_iter().for_each(|name| to.add_name(name));
             let is_port = ports.contains(definition.id());
             let competes = definition.is_for_manager() && competing.contains(&definition.kind);
             definition.promise(&names, (is_port, competes), &mut profiles, to);

@@ -61,6 +61,7 @@ pub(crate) fn read(tree: &Tree<'_>) -> Result<Option<Promises>, ConfigError> {
         if understood {
             network.matches.resolve(&cards);
             network.matches.settle(&cards);
+            network.names().iter().for_each(|name| promises.add_name(name));
             all.push((Place::new(path, 1), network));
         }
     }

@@ -84,6 +84,9 @@ fn promise(
             to.remarks.push(Place::new(&profile.path, 1).remark(format!("{name}: not managed")));
             continue;
         }
+        // One that NetworkManager made for itself goes with its interface.
+        let lasting = profile.interface().filter(|_| !profile.is_generated());
+        lasting.into_iter().for_each(|name| to.add_name(name));
         let name = profile.interface().unwrap_or("unnamed interface");
         let by_driver = || format!("NetworkManager leaves {name} alone by its driver");
         let mut doubt = (alone == Fit::Unknown).then(by_driver);

@@ -115,6 +115,8 @@ pub struct Promises {
     pub guessed: Vec<Possible>,
     /// The interfaces that this source has profiles of NetworkManager for.
     pub managed: BTreeSet<String>,
+    /// The interfaces that this source names, also without an address. Not one that only a pattern tells.
+    pub named: BTreeSet<String>,
     /// The interfaces that get an address from outside.
     pub dynamic: Vec<Dynamic>,
     /// The addresses of interfaces that are not named.

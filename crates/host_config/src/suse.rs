@@ -42,6 +42,7 @@ pub(crate) fn read(tree: &Tree<'_>) -> Result<Option<Promises>, ConfigError> {
 }
 
 fn interface(name: &str, settings: &Assignments, all: &mut Promises) -> Result<(), ConfigError> {
+    all.add_name(name);
     let mode = settings.text("STARTMODE")?.to_ascii_lowercase();
     if matches!(mode.as_str(), "off" | "manual") {
         all.remarks.push(settings.place(1).remark(format!("{name}: STARTMODE={mode}")));

@@ -32,6 +32,7 @@ pub(crate) fn read(tree: &Tree<'_>) -> Result<Option<Promises>, ConfigError> {
             all.remarks.push(place.remark(format!("{interface}: not brought up at boot")));
             continue;
         }
+        all.add_name(interface);
         let content = all.readable(tree.read(&place.file))?.unwrap_or_default();
         let read = tunnel(interface, &place.file, &content, &mut all);
         all.survive(read)?;

@@ -1,5 +1,6 @@
 //! Puts together what the command line, the lists and the configuration say.
 
+use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use addresses::{Entry, List};
@@ -63,6 +64,7 @@ impl Expected {
             one_of: Vec::new(),
             possible: Vec::new(),
             guessed: Vec::new(),
+            named: BTreeSet::new(),
             dynamic: Vec::new(),
             demands_dynamic: !expectations.no_dynamic,
             ports: Vec::new(),
@@ -104,6 +106,7 @@ impl Expected {
         merge::ports(&mut self.ports, promises.ports.drain(..));
         self.vlans.append(&mut promises.vlans);
         self.unnamed.append(&mut promises.unnamed);
+        self.named.append(&mut promises.named);
         self.one_of.append(&mut promises.one_of);
         self.possible.append(&mut promises.possible);
         let shadowed = promises.shadowed.drain(..);

@@ -27,7 +27,7 @@ struct Off {
     /// configuration.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     is_later: bool,
-    /// The same where no file has ever given it an address.
+    /// The same where no file has ever named it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     is_unconfigured: bool,
 }
@@ -58,7 +58,7 @@ impl Interfaces {
         self.learn_as(missed, now, true, false);
     }
 
-    /// Notes those that went after a run had ended, and to which no file has ever given an address.
+    /// Notes those that went after a run had ended, and that no file has ever named.
     pub(crate) fn learn_unconfigured(&mut self, missed: BTreeMap<String, String>, now: u64) {
         self.learn_as(missed, now, true, true);
     }

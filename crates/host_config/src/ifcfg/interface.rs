@@ -34,6 +34,8 @@ pub(super) fn main<'a>(
     all.survive(read)?;
     let program = programs.of(settings, device.as_deref())?;
     let up = without.is_none() && program != Program::Neither;
+    let named = device.as_deref().filter(|_| program != Program::Neither);
+    named.into_iter().for_each(|name| all.add_name(name));
     let parent = Parent { device, up, settings };
     if let Some((why, value)) = without {
         all.remarks.push(Remark { what: format!("{}: {why}", file.name), place: settings.place(value.line) });

@@ -130,6 +130,11 @@ impl Network {
         }
     }
 
+    /// Returns the interfaces that it names, if they are not left alone.
+    pub(super) fn names(&self) -> Vec<String> {
+        if self.unmanaged.is_none() { self.matches.named_beside_patterns().0 } else { Vec::new() }
+    }
+
     /// Whether it makes its interface a port, or the carrier of VLANs.
     pub(super) fn has_ports(&self) -> bool {
         self.controller.is_some() || !self.vlans.is_empty()

@@ -5,9 +5,17 @@ use std::net::IpAddr;
 
 use super::place::{ConfigError, Place, Remark};
 use super::{Ports, Promise, Promises, Unnamed, Vlan};
+use crate::selector::{device, is_pattern};
 use crate::unreadable::Unreadable;
 
 impl Promises {
+    /// Adds an interface that is named, and not told by a pattern.
+    pub(crate) fn add_name(&mut self, name: &str) {
+        if !is_pattern(name) && !self.named.contains(device(name)) {
+            self.named.insert(device(name).to_owned());
+        }
+    }
+
     /// Takes over an error of one line as something that is not understood, and a file that cannot be read,
     /// once, and returns any other error.
     pub(crate) fn survive(&mut self, result: Result<(), ConfigError>) -> Result<(), ConfigError> {
