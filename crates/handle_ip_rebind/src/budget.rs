@@ -9,6 +9,7 @@ pub(crate) mod others;
 mod owed;
 mod review;
 mod routes;
+mod start;
 mod statics;
 mod there;
 
@@ -36,6 +37,7 @@ use misbound::Misbound;
 pub(crate) use owed::Owed;
 use routes::Routes;
 pub(crate) use routes::Run;
+pub(crate) use start::Start;
 use statics::Statics;
 pub(crate) use there::{DefaultRoutes, RouteFaults};
 
@@ -124,6 +126,9 @@ pub(crate) struct Memory {
     /// When that run ended, in seconds since 1970. `None` if it was killed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) ended: Option<u64>,
+    /// The start of the host or container in which that run was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) start: Option<Start>,
     /// Those of all these interfaces that were configured when the last run began that started programs.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub(crate) configured: BTreeSet<String>,

@@ -13,7 +13,7 @@ use plugin::Deadline;
 use crate::Outcome;
 use crate::backoff::Failures;
 use crate::bind::{COMING, PAUSE, RESERVE};
-use crate::budget::{BudgetError, Held, Memory, Owed, Run, now};
+use crate::budget::{BudgetError, Held, Memory, Owed, Run, Start, now};
 use crate::case::{Case, Fate, bindable, of};
 use crate::child::{Ran, words};
 use crate::config::Config;
@@ -143,6 +143,7 @@ impl<'a> Ledger<'a> {
         memory.subnets.guess(&outcome.cases);
         memory.up = if has_programs { watch.up() } else { Up::default() };
         (memory.began, memory.ended) = (has_programs.then_some(now), None);
+        memory.start = has_programs.then(Start::read);
         if has_programs {
             let names = memory.up.names().chain(memory.interfaces.names());
             memory.configured = seen.configured(config, names, deadline).names;

@@ -2,12 +2,11 @@
 //! after these runs were killed or had ended.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs;
 use std::mem;
 
 use plugin::Deadline;
-use rustix::system::sysinfo;
 
+use super::start::Start;
 use super::{Memory, now};
 use crate::config::Config;
 use crate::probe::configured::Configured;
@@ -63,7 +62,9 @@ impl Memory {
     ) -> bool {
         let (up, began, ended) = (mem::take(&mut self.up), self.began.take(), self.ended.take());
         let is_new = !up.is_empty();
-        if !is_late((began, ended), now(), age()) {
+        let start = Start::read();
+        let has_started = self.start.take().and_then(|earlier| start.differs(&earlier));
+        if !is_late((began, ended), now(), start.age(), has_started) {
             let missed = up.missed(seen.bound());
             if ended.is_some() {
                 self.judge_later(missed, seen, configured, given_up);
@@ -77,8 +78,7 @@ impl Memory {
     }
 
     /// Judges which interfaces went after a run had ended. One that is gone and was given up in the
-    /// configuration is an administrator's doing. So it may be with one to which no file ever gave an
-    /// address.
+    /// configuration is an administrator's doing. So it may be with one that no file ever named.
     fn judge_later(
         &mut self,
         mut missed: BTreeMap<String, String>,
@@ -111,21 +111,19 @@ impl Memory {
     }
 }
 
-/// Returns for how long this host or container runs, in seconds: the kernel counts from its own start, and
-/// process 1 of a container is younger.
-fn age() -> u64 {
-    let uptime = sysinfo().uptime;
-    let stat = fs::read_to_string("/proc/1/stat").ok();
-    let first = stat.and_then(|stat| host_config::process_start(&stat)).unwrap_or(0);
-    u64::try_from(uptime.saturating_sub(first)).unwrap_or(0)
-}
-
 /// Returns whether the interfaces that were up when a run `began` (one that was killed) or `ended` tell
 /// nothing `now`: it ended long ago, or this host has started since, so that nothing of it is there and
-/// interfaces may come late. `age` is for how long this host runs, in seconds.
-fn is_late((began, ended): (Option<u64>, Option<u64>), now: u64, age: u64) -> bool {
+/// interfaces may come late. `age` is for how long this host runs, in seconds: by the clock, where it is not
+/// known whether it `has_started`.
+fn is_late(
+    (began, ended): (Option<u64>, Option<u64>),
+    now: u64,
+    age: u64,
+    has_started: Option<bool>,
+) -> bool {
     let since = |then: u64| now.saturating_sub(then);
-    ended.or(began).is_some_and(|then| since(then) >= age) || ended.is_some_and(|ended| since(ended) > LATE)
+    let by_clock = || ended.or(began).is_some_and(|then| since(then) >= age);
+    has_started.unwrap_or_else(by_clock) || ended.is_some_and(|ended| since(ended) > LATE)
 }
 
 #[cfg(test)]
@@ -137,16 +135,23 @@ mod tests {
     fn what_was_up_before_the_host_started_tells_nothing() {
         let (killed, ended) = ((Some(1_000), None), (Some(990), Some(1_000)));
         let rows = [
-            (ended, 1_060, 86_400, false),
-            (ended, 1_601, 86_400, true),
-            (ended, 1_060, 59, true),
+            (ended, 1_060, 86_400, None, false),
+            (ended, 1_601, 86_400, None, true),
+            (ended, 1_060, 59, None, true),
+            // The clock is behind after a start, or was put forward without one.
+            (ended, 1_000, 59, Some(true), true),
+            (ended, 1_400, 59, Some(false), false),
+            (ended, 1_601, 86_400, Some(false), true),
             // One that was killed is judged whenever the next run comes, unless the host has started since.
-            (killed, 1_601, 86_400, false),
-            (killed, 1_060, 59, true),
-            ((None, None), 1_060, 59, false),
+            (killed, 1_601, 86_400, None, false),
+            (killed, 1_060, 59, None, true),
+            (killed, 1_000, 59, Some(true), true),
+            (killed, 9_000, 59, Some(false), false),
+            ((None, None), 1_060, 59, None, false),
         ];
-        for (times, now, age, expected) in rows {
-            assert_eq!(is_late(times, now, age), expected, "{times:?} {now} {age}");
+        for (times, now, age, has_started, expected) in rows {
+            let found = is_late(times, now, age, has_started);
+            assert_eq!(found, expected, "{times:?} {now} {age} {has_started:?}");
         }
     }
 }

@@ -5,6 +5,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::time::{Duration, SystemTime};
 
+use serde_json::Value;
 use suite::host::write;
 use suite::needs::{Need, missing};
 use suite::plugins;
@@ -80,7 +81,10 @@ fn an_interface_that_is_removed_after_a_run_is_told_as_long_as_it_is_configured(
     site.host.ip(&["link", "del", "eth1"]);
     let killed = String::from_utf8(noted.clone()).unwrap().replace("\"ended\":", "\"began\":");
     let config = format!("--config={}", site.path("config.toml").display());
-    for content in [&noted[..], killed.as_bytes()] {
+    let mut ahead: Value = serde_json::from_slice(&noted).unwrap();
+    ahead["ended"] = (ahead["ended"].as_u64().unwrap() + 3_600).into();
+    // Also if the clock is behind since that start.
+    for content in [&noted[..], killed.as_bytes(), ahead.to_string().as_bytes()] {
         restore(content);
         assert_eq!(site.trial().verdict(), (2, gone));
         let mut command = site.host.command("unshare");
@@ -129,6 +133,38 @@ fn an_interface_is_given_up_only_where_nothing_of_it_is_missed() {
         for outcome in [site.trial(), site.handle(), site.handle()] {
             assert!(outcome.code == Some(2) && outcome.first_line().contains(gone), "{outcome:?}");
         }
+    });
+}
+
+/// A file may name an interface and give it no address, where another program does that.
+#[test]
+fn an_interface_that_a_file_only_names_is_missed_until_the_file_is_changed() {
+    if missing(&HOSTS) {
+        return;
+    }
+    let rows = [
+        ("network/interfaces", "auto eth1\niface eth1 inet manual\n"),
+        ("systemd/network/a.network", "[Match]\nName=eth1\n[Network]\nLinkLocalAddressing=no\n"),
+        ("netplan/a.yaml", "network:\n  version: 2\n  ethernets:\n    eth1: {}\n"),
+    ];
+    side_by_side(rows, |(file, text)| {
+        let site = Site::new("192.0.2.31");
+        site.host.etc(file, text);
+        site.host.ip_batch(
+            "link add eth1 type veth peer name eth1-peer\nlink set eth1 up\n\
+             addr add 198.51.100.1/24 dev eth1\n",
+        );
+        site.configure("enabled = true\nrestart = [[\"/bin/true\"]]\n");
+        let first = site.handle();
+        assert_eq!(first.code, Some(0), "{file} {first:?}");
+        site.host.ip(&["link", "del", "eth1"]);
+        let gone = "IP_REBIND CRITICAL - eth1 is gone since an earlier run";
+        for outcome in [site.trial(), site.handle(), site.handle()] {
+            assert_eq!(outcome.verdict(), (2, gone), "{file}");
+        }
+        site.host.etc(file, "");
+        let well = "IP_REBIND OK - nothing is missing, 1 address bound and usable";
+        assert_eq!((site.trial().verdict(), site.handle().verdict()), ((0, WELL), (0, well)), "{file}");
     });
 }
 
