@@ -63,7 +63,7 @@ pub struct Expected {
     /// Addresses that are expected by a guess: only by a profile of several, of which none shows that it is
     /// active, or by a list of which the program that wrote it says so.
     pub guessed: Vec<Possible>,
-    /// The interfaces that the configuration names, also without an address.
+    /// The interfaces that the configuration names and brings up at boot, also without an address.
     pub named: BTreeSet<String>,
     /// The interfaces that get an address from outside.
     pub dynamic: Vec<Dynamic>,

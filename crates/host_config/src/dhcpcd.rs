@@ -125,7 +125,6 @@ impl Config {
         self.profiles = merged(std::mem::take(&mut self.profiles).into_iter());
         for block in std::iter::once(&global).chain(&known) {
             let denied = block.name().is_some_and(|name| self.denies(name));
-            block.name().filter(|_| !denied).into_iter().for_each(|name| all.add_name(name));
             let on = [
                 block.uses_ipv4.or(global.uses_ipv4).unwrap_or(true),
                 block.uses_ipv6.or(global.uses_ipv6).unwrap_or(true),

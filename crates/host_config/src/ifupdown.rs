@@ -15,6 +15,7 @@ mod interfaces;
 mod known;
 mod ledger;
 mod lines;
+mod named;
 mod ports;
 mod range;
 mod regex;
@@ -249,8 +250,7 @@ impl<'a> Boot<'a> {
         all: &mut Promises,
     ) {
         outcomes.sort_by_key(|(index, _)| *index);
-        let selected = self.seen.iter().filter_map(|(_, physical)| physical.as_ref());
-        self.stanzas.keys().chain(selected).for_each(|name| all.add_name(name));
+        self.add_names(all);
         all.remarks = self.remarks;
         all.unknown.extend(self.unknown);
         all.unknown.extend(self.bad.remarks());

@@ -52,6 +52,8 @@ pub(crate) fn read(tree: &Tree<'_>) -> Result<Option<Promises>, ConfigError> {
         let read = file(&path, &content, &mut merged, &mut promises);
         promises.survive(read)?;
     }
+    let named = merged.definitions.iter().filter_map(Definition::named_at_boot);
+    named.for_each(|name| promises.add_name(name));
     let cards = Cards::new(tree);
     merged.definitions.iter_mut().for_each(|definition| definition.resolve(&cards));
     merged.promise(&cards, &mut promises)?;
@@ -100,7 +102,6 @@ impl Merged {
         let competing = self.competing();
         let mut profiles = Profiles::default();
         for definition in self.definitions {
-            definition.interface().into_iter().for_each(|name| to.add_name(name));
             let is_port = ports.contains(definition.id());
             let competes = definition.is_for_manager() && competing.contains(&definition.kind);
             definition.promise(&names, (is_port, competes), &mut profiles, to);

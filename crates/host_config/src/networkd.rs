@@ -59,9 +59,10 @@ pub(crate) fn read(tree: &Tree<'_>) -> Result<Option<Promises>, ConfigError> {
         let understood = read.is_ok();
         promises.survive(read)?;
         if understood {
+            // A hardware address tells nothing when the card is gone.
+            network.named_at_boot(&facts).iter().for_each(|name| promises.add_name(name));
             network.matches.resolve(&cards);
             network.matches.settle(&cards);
-            network.names().iter().for_each(|name| promises.add_name(name));
             all.push((Place::new(path, 1), network));
         }
     }

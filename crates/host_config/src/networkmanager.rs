@@ -84,9 +84,6 @@ fn promise(
             to.remarks.push(Place::new(&profile.path, 1).remark(format!("{name}: not managed")));
             continue;
         }
-        // One that NetworkManager made for itself goes with its interface.
-        let lasting = profile.interface().filter(|_| !profile.is_generated());
-        lasting.into_iter().for_each(|name| to.add_name(name));
         let name = profile.interface().unwrap_or("unnamed interface");
         let by_driver = || format!("NetworkManager leaves {name} alone by its driver");
         let mut doubt = (alone == Fit::Unknown).then(by_driver);
@@ -106,6 +103,9 @@ fn promise(
         let is_port = idle.is_some();
         to.remarks.extend(idle.map(|idle| idle.place.remark(format!("{name}: {}", idle.value))));
         if profile.comes_up(by_other) {
+            // One that NetworkManager made for itself goes with its interface.
+            let lasting = profile.written_name().filter(|_| !profile.is_generated());
+            lasting.into_iter().for_each(|name| to.add_name(&name));
             let controller = profile.master().map(|written| interface_of(written, &by_uuid).to_owned());
             contenders.push(Contender { profile, promises, controller, is_port, doubt });
         }

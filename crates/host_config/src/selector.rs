@@ -38,6 +38,12 @@ pub fn is_of_guest(name: &str) -> bool {
     GUESTS.iter().any(|guest| name.starts_with(guest))
 }
 
+/// Returns whether an interface of this name may come and go although a file names it: that of a guest, of
+/// a container of systemd-nspawn, or of PPP.
+pub(crate) fn comes_and_goes(name: &str) -> bool {
+    is_of_guest(name) || ["ve-", "vb-", "ppp"].iter().any(|prefix| name.starts_with(prefix))
+}
+
 /// Returns whether a selector is for the interfaces of guests alone, which come and go: patterns such as
 /// `tap*`. A name is that of an interface that must be there, and any other pattern may be one of cards.
 pub fn is_for_guests(selector: &str) -> bool {

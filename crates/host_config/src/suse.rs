@@ -42,19 +42,21 @@ pub(crate) fn read(tree: &Tree<'_>) -> Result<Option<Promises>, ConfigError> {
 }
 
 fn interface(name: &str, settings: &Assignments, all: &mut Promises) -> Result<(), ConfigError> {
-    all.add_name(name);
     let mode = settings.text("STARTMODE")?.to_ascii_lowercase();
     if matches!(mode.as_str(), "off" | "manual") {
         all.remarks.push(settings.place(1).remark(format!("{name}: STARTMODE={mode}")));
         return Ok(());
+    }
+    // hotplug and ifplugd wait for the device.
+    let required = matches!(mode.as_str(), "auto" | "boot" | "onboot" | "nfsroot" | "on");
+    if required {
+        all.add_name(name);
     }
     let read = ports(name, settings, all);
     all.survive(read)?;
     let protocol = settings.get("BOOTPROTO")?;
     let text = protocol.map(|protocol| protocol.text.to_ascii_lowercase()).unwrap_or_default();
     if let (Some(protocol), Some(family)) = (protocol, dynamic(&text)) {
-        // hotplug and ifplugd wait for the device.
-        let required = matches!(mode.as_str(), "auto" | "boot" | "onboot" | "nfsroot" | "on");
         let place = settings.place(protocol.line);
         all.remarks.push(place.remark(format!("{name}: BOOTPROTO={text}")));
         all.dynamic.push(Dynamic {

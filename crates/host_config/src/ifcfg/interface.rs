@@ -34,7 +34,9 @@ pub(super) fn main<'a>(
     all.survive(read)?;
     let program = programs.of(settings, device.as_deref())?;
     let up = without.is_none() && program != Program::Neither;
-    let named = device.as_deref().filter(|_| program != Program::Neither);
+    // The hardware address tells nothing when the card is gone.
+    let by_address = settings.text("DEVICE").is_ok_and(str::is_empty) && card.is_some();
+    let named = device.as_deref().filter(|_| up && !by_address);
     named.into_iter().for_each(|name| all.add_name(name));
     let parent = Parent { device, up, settings };
     if let Some((why, value)) = without {

@@ -129,6 +129,20 @@ impl Definition {
         matched.name.as_deref().filter(|name| !name.contains(['*', '?', '[']))
     }
 
+    /// The interface where it must be there at boot. Before [`Self::resolve`]: a hardware address tells
+    /// nothing when its card is gone.
+    pub(super) fn named_at_boot(&self) -> Option<&str> {
+        let start = self.passthrough.get(passthrough::START).filter(|_| self.ports.is_empty());
+        let starts = start.is_none_or(|written| !matches!(written.value.trim_ascii_end(), "false" | "0"));
+        let is_passing = self.optional || self.is_left_down() || self.kind == "modems";
+        self.interface().filter(|_| starts && !is_passing)
+    }
+
+    /// Whether its `activation-mode` leaves it to others to bring the interface up.
+    fn is_left_down(&self) -> bool {
+        self.mode.as_ref().is_some_and(|mode| matches!(mode.value.as_str(), "off" | "manual"))
+    }
+
     /// What tells it as a port: its name, the pattern of names, the hardware address or the driver that is
     /// matched.
     pub(super) fn as_port(&self) -> Option<&str> {

@@ -33,8 +33,10 @@ impl Profiles {
 
     /// Adds what the profiles say.
     pub(super) fn promise(self, cards: &Cards<'_>, to: &mut Promises) -> Result<(), ConfigError> {
-        let known = to.dynamic.len();
+        let (known, named) = (to.dynamic.len(), to.named.clone());
         networkmanager::promise_generated(self.settings, cards, to)?;
+        // The definitions have added those that they name themselves.
+        to.named = named;
         for dynamic in to.dynamic.iter_mut().skip(known) {
             dynamic.required &= !self.optional.contains(&dynamic.interface);
         }

@@ -130,9 +130,14 @@ impl Network {
         }
     }
 
-    /// Returns the interfaces that it names, if they are not left alone.
-    pub(super) fn names(&self) -> Vec<String> {
-        if self.unmanaged.is_none() { self.matches.named_beside_patterns().0 } else { Vec::new() }
+    /// Returns the interfaces that it names and that must be there at boot.
+    pub(super) fn named_at_boot(&self, facts: &HostFacts<'_>) -> Vec<String> {
+        let is_passing =
+            self.optional || self.shipped || self.unmanaged.is_some() || self.left_down.is_some();
+        if is_passing || self.matches.holds(facts).0 == Some(false) {
+            return Vec::new();
+        }
+        self.matches.named_beside_patterns().0
     }
 
     /// Whether it makes its interface a port, or the carrier of VLANs.

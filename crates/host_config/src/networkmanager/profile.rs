@@ -48,12 +48,23 @@ impl Profile {
     pub(super) fn resolve(&mut self, cards: &Cards<'_>) {
         let by_address = self.hardware().and_then(|address| cards.name(&address)).map(str::to_owned);
         let names = self.match_names();
-        let by_name = match names.as_slice() {
+        self.matched = self
+            .matched_name()
+            .or(by_address.filter(|name| names.is_empty() || selects(&names.join(","), name)));
+    }
+
+    /// Returns the one interface that it names, also when that is gone.
+    pub(super) fn written_name(&self) -> Option<String> {
+        let named = self.file.value("connection", "interface-name");
+        named.map(|name| name.value.clone()).or_else(|| self.matched_name())
+    }
+
+    /// Returns the only name in `[match] interface-name=`.
+    fn matched_name(&self) -> Option<String> {
+        match self.match_names().as_slice() {
             [only] if !is_pattern(only) => Some(only.clone()),
             _ => None,
-        };
-        self.matched =
-            by_name.or(by_address.filter(|name| names.is_empty() || selects(&names.join(","), name)));
+        }
     }
 
     /// Returns the interfaces that an address may come to, and whether one of them must have it: `None` if

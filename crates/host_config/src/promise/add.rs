@@ -5,13 +5,13 @@ use std::net::IpAddr;
 
 use super::place::{ConfigError, Place, Remark};
 use super::{Ports, Promise, Promises, Unnamed, Vlan};
-use crate::selector::{device, is_pattern};
+use crate::selector::{comes_and_goes, device, is_pattern};
 use crate::unreadable::Unreadable;
 
 impl Promises {
-    /// Adds an interface that is named, and not told by a pattern.
+    /// Adds an interface that is named, and not told by a pattern, and that must be there at boot.
     pub(crate) fn add_name(&mut self, name: &str) {
-        if !is_pattern(name) && !self.named.contains(device(name)) {
+        if !is_pattern(name) && !comes_and_goes(name) && !self.named.contains(device(name)) {
             self.named.insert(device(name).to_owned());
         }
     }

@@ -129,8 +129,7 @@ impl Definition {
     ) {
         let interface = self.interface().map(str::to_owned);
         let name = interface.as_deref().unwrap_or(&self.id);
-        if let Some(mode) = self.mode.as_ref().filter(|mode| matches!(mode.value.as_str(), "off" | "manual"))
-        {
+        if let Some(mode) = self.mode.as_ref().filter(|_| self.is_left_down()) {
             to.remarks.push(mode.place.remark(format!("{name}: activation-mode {}", mode.value)));
             return;
         }
