@@ -69,10 +69,8 @@ fn promise(
     to: &mut Promises,
 ) -> Result<(), ConfigError> {
     let mut contenders = Vec::new();
-    let by_uuid: HashMap<String, String> = profiles
-        .iter()
-        .filter_map(|profile| Some((profile.uuid()?.value.clone(), profile.interface()?.to_owned())))
-        .collect();
+    let named = |profile: &Profile| Some((profile.uuid()?.value.clone(), profile.interface()?.to_owned()));
+    let by_uuid: HashMap<String, String> = profiles.iter().filter_map(named).collect();
     let managed = |profile: &Profile| {
         profile.interface().is_none_or(|name| left_alone(name, profile.kind()) != Fit::Yes)
             && matching::unmet(profile, cards).is_none_or(|(fit, _)| fit != Fit::No)

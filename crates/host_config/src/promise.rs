@@ -115,8 +115,8 @@ pub struct Promises {
     pub guessed: Vec<Possible>,
     /// The interfaces that this source has profiles of NetworkManager for.
     pub managed: BTreeSet<String>,
-    /// The interfaces that this source names and brings up at boot, also without an address. Not one that only
-    /// a pattern or a hardware address tells, or that comes and goes.
+    /// The interfaces that this source names and brings up at boot, also without an address. Not one that
+    /// only a pattern or a hardware address tells, or that comes and goes.
     pub named: BTreeSet<String>,
     /// The interfaces that get an address from outside.
     pub dynamic: Vec<Dynamic>,

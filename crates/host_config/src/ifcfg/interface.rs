@@ -57,10 +57,8 @@ pub(super) fn main<'a>(
     let read = dynamic(file, protocol, parent.device.as_deref(), all);
     all.survive(read)?;
     if let Some(protocol) = protocol {
-        all.remarks.push(Remark {
-            what: format!("{}: {}", file.name, protocol.text),
-            place: settings.place(protocol.line),
-        });
+        let what = format!("{}: {}", file.name, protocol.text);
+        all.remarks.push(Remark { what, place: settings.place(protocol.line) });
     }
     beside(protocol, program, settings, parent.device.as_deref(), all)?;
     v6(settings, parent.device.as_deref(), all)?;

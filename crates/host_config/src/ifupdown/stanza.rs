@@ -89,9 +89,8 @@ pub(super) fn outcome(
             let label = physical.map(str::to_owned);
             outcome.bind(Promise { expected, interface: interface.clone(), floating: false, place }, label);
         } else {
-            outcome
-                .remarks
-                .push(Remark { what: format!("{}: {expected} is not bound by it", stanza.title()), place });
+            let what = format!("{}: {expected} is not bound by it", stanza.title());
+            outcome.remarks.push(Remark { what, place });
         }
     }
     if flavour == Flavour::Ifupdown2 {
