@@ -39,7 +39,8 @@ fn an_own_address_is_reached_from_loopback() {
     assert_eq!(reading.0.code, Some(1), "{:?}", reading.0);
     reading.holds(7.0, 0.01);
     let reading = check(&proxy, &["--hostname=198.51.100.8", "--source=127.0.0.1"]);
-    let line = "CLOCK_OFFSET UNKNOWN - --source=127.0.0.1 is loopback: it does not reach 198.51.100.8";
+    let line =
+        "CLOCK_OFFSET UNKNOWN - --source=127.0.0.1 is loopback: it does not reach 198.51.100.8, see --help";
     assert_eq!(reading.verdict(), (3, line));
 }
 
