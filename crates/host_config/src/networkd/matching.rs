@@ -4,7 +4,7 @@ pub(super) mod claimed;
 mod device;
 mod pool;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use addresses::short;
 
@@ -129,8 +129,13 @@ impl Match {
 
     /// Returns the names of a list that has patterns too, and the rest of the list, where it fits more.
     pub(super) fn named_beside_patterns(&self) -> (Vec<String>, Option<String>) {
-        let is_name =
-            |(inverted, name): &&(bool, String)| !inverted && is_plain(name) && self.names_fit(name);
+        let out: HashSet<&str> = self.names.iter().filter(|(out, _)| *out).map(|(_, name)| &**name).collect();
+        let patterns: Vec<&str> = out.iter().copied().filter(|name| !is_plain(name)).collect();
+        let is_out =
+            |name: &str| out.contains(name) || patterns.iter().any(|out| wildcard::matches(out, name));
+        let is_name = |(inverted, name): &&(bool, String)| {
+            !inverted && is_plain(name) && wildcard::matches(name, name) && !is_out(name)
+        };
         let (names, rest): (Vec<_>, Vec<_>) = self.names.iter().partition(is_name);
         let fits_more = rest.iter().any(|(inverted, _)| !inverted);
         let rest = rest.into_iter().map(marked).collect::<Vec<_>>().join(" ");
