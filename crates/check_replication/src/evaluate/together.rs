@@ -24,7 +24,7 @@ pub(super) struct Together<'a> {
 impl<'a> Together<'a> {
     pub(super) fn of(policy: &'a Policy<'a>, answers: &[&Answer], complete: bool) -> Self {
         let servers: Vec<Server> = answers.iter().map(|answer| answer.server.clone()).collect();
-        let (links, namesakes) = namesakes::apart(&servers, Links::find(&servers));
+        let (links, namesakes) = namesakes::apart(&servers, Links::find(&servers), policy.shape, policy.accepted);
         let lacks = errant::lacks(&servers, &links);
         Self { policy, complete, servers, links, lacks, namesakes }
     }

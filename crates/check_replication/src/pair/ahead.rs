@@ -24,9 +24,12 @@ pub(crate) struct Ahead {
 }
 
 impl Ahead {
-    /// Whether that is no domain which was deleted at the source.
-    pub(super) fn is_lost(&self) -> bool {
-        !matches!(self.what, What::Domains(_, true))
+    /// Whether that is no domain which was deleted at the source, and not all of it `accepted`.
+    pub(super) fn is_lost(&self, accepted: &[Accepted]) -> bool {
+        match &self.what {
+            What::Lost(_) => true,
+            What::Domains(gone, goes_on) => !goes_on && !rest(gone, accepted).is_empty(),
+        }
     }
 }
 
@@ -89,8 +92,14 @@ fn further(own: &Log, theirs: &Log, source: &Server) -> Option<What> {
     of_source.iter().find_map(ahead).or_else(domains)
 }
 
-/// Judges those that are still ahead after a second look at their sources. Of domains that a source has no
-/// more, those that are `accepted` by their GTIDs are known; a server's id would accept all that it writes.
+/// What is left of domains that a source has no more without those that are `accepted` by their GTIDs: a
+/// server's id would accept all that it writes.
+fn rest(gone: &History, accepted: &[Accepted]) -> History {
+    let by_gtid = accepted.iter().filter(|accepted| matches!(accepted, Accepted::UpTo(_)));
+    by_gtid.fold(gone.clone(), |gone, accepted| accepted.outside_of_history(&gone))
+}
+
+/// Judges those that are still ahead after a second look at their sources, but for what is `accepted`.
 pub(crate) fn judge(servers: &[Server], links: &Links, accepted: &[Accepted]) -> Vec<Finding> {
     const LOST: &str = "source reset, restored or log lost";
     let mut waiting = Vec::new();
@@ -101,13 +110,16 @@ pub(crate) fn judge(servers: &[Server], links: &Links, accepted: &[Accepted]) ->
             waiting.push(source);
             continue;
         }
+        let why = match links.by_id_at(replica, source) {
+            Some(at) => format!("reset, restored, or {at} has its id"),
+            None => LOST.to_owned(),
+        };
         let ahead =
-            |what: &str| Finding::critical(format!("{own} is ahead of its source {theirs} ({what}): {LOST}"));
+            |what: &str| Finding::critical(format!("{own} is ahead of its source {theirs} ({what}): {why}"));
         findings.extend(match what {
             What::Lost(what) => Some(ahead(&what)),
             What::Domains(gone, goes_on) => {
-                let by_gtid = accepted.iter().filter(|accepted| matches!(accepted, Accepted::UpTo(_)));
-                let rest = by_gtid.fold(gone, |gone, accepted| accepted.outside_of_history(&gone));
+                let rest = rest(&gone, accepted);
                 let first = rest.iter().next();
                 first.map(|(domain, server, number)| match goes_on {
                     true => gone_from(theirs, own, domain, &rest),

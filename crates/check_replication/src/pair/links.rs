@@ -79,6 +79,14 @@ impl Links {
         link.filter(|link| link.source.is_none()).map(|link| link.at.as_str())
     }
 
+    /// The host and port of a replica's source that nothing but its id tells to be this server.
+    pub(super) fn by_id_at(&self, replica: usize, source: usize) -> Option<&str> {
+        let mut between =
+            self.0.iter().filter(|link| (link.replica, link.source) == (replica, Some(source)));
+        let first = between.next()?;
+        (first.by_id && between.all(|link| link.by_id)).then_some(first.at.as_str())
+    }
+
     /// Takes away what only an id tells of a replica's source, and returns where that is instead.
     pub(super) fn cut(&mut self, replica: usize, source: usize) -> Vec<String> {
         let is_it = |link: &&mut Link| link.replica == replica && link.source == Some(source) && link.by_id;

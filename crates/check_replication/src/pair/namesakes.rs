@@ -4,14 +4,24 @@
 use plugin::Finding;
 
 use super::ahead;
+use super::Shape;
 use super::links::Links;
 use super::list::name;
+use crate::channel::IoState;
+use crate::gtid::Accepted;
 use crate::server::Server;
 
-/// Finds such servers after the second look, and returns the links without those that are by such an id.
-pub(crate) fn apart(servers: &[Server], mut links: Links) -> (Links, Vec<Finding>) {
+/// Finds such servers after the second look, and returns the links without those that are by such an id. In a
+/// ring that server may as well be the source itself, which was reset: [`ahead::judge`] says both.
+pub(crate) fn apart(
+    servers: &[Server],
+    mut links: Links,
+    shape: Shape,
+    accepted: &[Accepted],
+) -> (Links, Vec<Finding>) {
     let mut found = by_uuid(servers, &links);
-    for (replica, namesake) in by_id(servers, &links) {
+    let below = if shape == Shape::Tree { by_id(servers, &links, accepted) } else { Vec::new() };
+    for (replica, namesake) in below {
         for source in links.cut(replica, namesake) {
             found.push((replica, namesake, source));
         }
@@ -41,7 +51,9 @@ fn by_uuid(servers: &[Server], links: &Links) -> Vec<(usize, usize, String)> {
         let is_other = channels.find(|(place, channel)| {
             let differs = channel.source_uuid.is_some() && channel.source_uuid != server.server_uuid;
             let is_stranger = links.stranger(replica, *place).is_some();
-            channel.source_server_id == server.server_id && differs && is_stranger
+            // One that is not connected has the uuid of before.
+            let is_now = channel.io == IoState::Yes;
+            is_now && channel.source_server_id == server.server_id && differs && is_stranger
         });
         let (place, _) = is_other.filter(|_| server.server_uuid.is_some() && server.membership.is_none())?;
         Some((replica, namesake, links.stranger(replica, place)?.to_owned()))
@@ -51,9 +63,9 @@ fn by_uuid(servers: &[Server], links: &Links) -> Vec<(usize, usize, String)> {
 }
 
 /// Replicas that seem to have a server below them as their source, by its id alone, and have what that server
-/// lacks of itself: it has the id and did not write that.
-fn by_id(servers: &[Server], links: &Links) -> Vec<(usize, usize)> {
-    let lost = ahead::find(servers, links).into_iter().filter(ahead::Ahead::is_lost);
+/// lacks of itself: it has the id and did not write that. What is `accepted` is known.
+fn by_id(servers: &[Server], links: &Links, accepted: &[Accepted]) -> Vec<(usize, usize)> {
+    let lost = ahead::find(servers, links).into_iter().filter(|ahead| ahead.is_lost(accepted));
     let pairs = lost.map(|ahead| (ahead.replica, ahead.source));
     let is_below = |(replica, namesake): &(usize, usize)| {
         let mut without = links.clone();
@@ -80,7 +92,7 @@ mod tests {
     }
 
     fn found(servers: &[Server]) -> (Vec<String>, bool) {
-        let (links, findings) = apart(servers, Links::find(servers));
+        let (links, findings) = apart(servers, Links::find(servers), Shape::Tree, &[]);
         (texts(findings), links.reaches(1, 0))
     }
 
@@ -114,6 +126,26 @@ mod tests {
         assert_eq!(found(&servers), (vec![], true));
     }
 
+    /// The second was reset, or another server has its id: neither is said to be so.
+    #[test]
+    fn a_ring_tells_no_reset_from_a_second_server_with_the_id() {
+        let said = |shape, errant: &[&str]| {
+            let servers = chain(mariadb, ["0-2-9", ""]);
+            let accepted: Vec<Accepted> = errant.iter().map(|errant| errant.parse().unwrap()).collect();
+            let (links, mut found) = apart(&servers, Links::find(&servers), shape, &accepted);
+            found.extend(super::super::judge(&servers, &links, true, shape, None));
+            found.extend(ahead::judge(&servers, &links, &accepted));
+            texts(found)
+        };
+        let both = "CRITICAL a is ahead of its source b (0-2-9 past none): reset, restored, or 192.0.2.99:3306 has its id";
+        assert_eq!(said(Shape::Ring, &[]), [both]);
+        assert_eq!(said(Shape::Ring, &["0-2-8"]), [both]);
+        assert_eq!(said(Shape::Ring, &["0-2-9"]), [""; 0]);
+        let drops = "CRITICAL b has the server id 2 of 192.0.2.99:3306, source of a: drops all it writes";
+        assert_eq!(said(Shape::Tree, &["0-2-8"]), [drops]);
+        assert_eq!(said(Shape::Tree, &["0-2-9"]), ["CRITICAL no source: every server is a replica"]);
+    }
+
     #[test]
     fn uuids_tell_servers_with_one_id_apart() {
         let line =
@@ -121,11 +153,15 @@ mod tests {
         let with = |of_channel: Option<String>| {
             let mut servers = chain(server, ["", ""]);
             servers[0].channels[0].source_uuid = of_channel;
+            servers[0].channels[0].io = IoState::Yes;
             servers
         };
         assert_eq!(found(&with(Some(uuid(9)))), (vec![line], false));
         assert_eq!(found(&with(Some(uuid(2)))), (vec![], true));
         assert_eq!(found(&with(None)), (vec![], true));
+        let mut servers = with(Some(uuid(9)));
+        servers[0].channels[0].io = IoState::Connecting;
+        assert_eq!(found(&servers), (vec![], false));
         let mut servers = with(Some(uuid(9)));
         servers[0].channels[0].source_server_id = 7;
         assert_eq!(found(&servers), (vec![], false));
