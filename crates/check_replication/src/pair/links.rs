@@ -81,8 +81,7 @@ impl Links {
 
     /// The host and port of a replica's source that nothing but its id tells to be this server.
     pub(super) fn by_id_at(&self, replica: usize, source: usize) -> Option<&str> {
-        let mut between =
-            self.0.iter().filter(|link| (link.replica, link.source) == (replica, Some(source)));
+        let mut between = self.0.iter().filter(|link| (link.replica, link.source) == (replica, Some(source)));
         let first = between.next()?;
         (first.by_id && between.all(|link| link.by_id)).then_some(first.at.as_str())
     }

@@ -3,8 +3,8 @@
 
 use plugin::Finding;
 
-use super::ahead;
 use super::Shape;
+use super::ahead;
 use super::links::Links;
 use super::list::name;
 use crate::channel::IoState;
