@@ -252,7 +252,8 @@ fn omissions(policy: &Policy<'_>, together: &Together<'_>, place: usize, answer:
         dropped.into_iter().chain(filter::judge(&subject, &channel.filters, context, policy.replicated))
     });
     let mut findings: Vec<Finding> = filtered.collect();
-    let own = own_names(policy.replicated.databases, channels, names);
+    let has = |number: usize, database: &str| together.source_shows(place, number, database);
+    let own = own_names(policy.replicated.databases, channels, names, &has);
     findings.extend(existence.iter().flat_map(|existence| existence.judge(asked, &own)));
     let by_rows = answer.server.by_rows;
     findings.extend(log.iter().flat_map(|log| log.judge(asked, by_rows, names, &own, policy.replicated)));

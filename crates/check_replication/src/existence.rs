@@ -54,16 +54,18 @@ impl Existence {
         })
     }
 
+    /// Returns whether the server shows a database of this name.
+    pub(crate) fn shows(&self, database: &str) -> bool {
+        let is_it = |shown: &String| match self.folds {
+            true => shown.to_lowercase() == database.to_lowercase(),
+            false => shown == database,
+        };
+        self.shown.iter().any(is_it)
+    }
+
     /// Judges a server called `name` by the databases that it is expected to have.
     pub(crate) fn judge(&self, name: &str, databases: &[OwnName]) -> Vec<Finding> {
-        let is_shown = |database: &&OwnName| {
-            let is_it = |shown: &String| match self.folds {
-                true => shown.to_lowercase() == database.name.to_lowercase(),
-                false => *shown == database.name,
-            };
-            self.shown.iter().any(is_it)
-        };
-        let unseen = databases.iter().filter(|database| !is_shown(database));
+        let unseen = databases.iter().filter(|database| !self.shows(&database.name));
         let one = |OwnName { shown, .. }: &OwnName| match self.sees_all {
             true => Finding::warning(format!("{name}: no database {shown}")),
             false => Finding::ok("").detail(self.unknown(name, shown)),

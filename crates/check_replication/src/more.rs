@@ -59,7 +59,10 @@ fn ask_existence(
     server: &Server,
 ) -> Result<Option<Existence>, Failure> {
     let is_mariadb = server.flavour == Flavour::MariaDb;
-    let own = |is_lower| own_names(request.databases, &server.channels, Names { is_mariadb, is_lower });
+    // What its sources have is not known yet.
+    let own = |is_lower| {
+        own_names(request.databases, &server.channels, Names { is_mariadb, is_lower }, &|_, _| true)
+    };
     let shown = packets.query(&existence::query(&[own(false), own(true)].concat())).or_else(if_told)?;
     Ok(Existence::read(&shown))
 }

@@ -12,21 +12,27 @@ pub(crate) struct OwnName {
     pub(crate) shown: String,
 }
 
-/// Returns each of the `databases` under every name by which these channels bring it.
-pub(crate) fn own_names(databases: &[String], channels: &[Channel], names: Names) -> Vec<OwnName> {
+/// Returns each of the `databases` under every name by which these channels bring it. Beside a channel that
+/// renames it, another one brings it as it is only if its source has it: `has` says so by its place.
+pub(crate) fn own_names(
+    databases: &[String],
+    channels: &[Channel],
+    names: Names,
+    has: &dyn Fn(usize, &str) -> bool,
+) -> Vec<OwnName> {
     let same = |database: &String| OwnName { name: database.clone(), shown: database.clone() };
     let mut all: Vec<OwnName> = Vec::new();
     for database in databases {
-        let brought = channels.iter().filter(|channel| !channel.is_group_replication());
-        let mut own: Vec<OwnName> = brought
-            .map(|channel| match channel.filters.renamed(database, names) {
-                Some(to) => OwnName { name: to.to_owned(), shown: format!("{database} (here {to})") },
-                None => same(database),
-            })
+        let brought = channels.iter().enumerate().filter(|(_, channel)| !channel.is_group_replication());
+        let (renamed, plain): (Vec<_>, Vec<_>) = brought
+            .map(|(place, channel)| (place, channel.filters.renamed(database, names)))
+            .partition(|(_, to)| to.is_some());
+        let is_plain = renamed.is_empty() || plain.iter().any(|(place, _)| has(*place, database));
+        let renamed = renamed.into_iter().filter_map(|(_, to)| to);
+        let mut own: Vec<OwnName> = renamed
+            .map(|to| OwnName { name: to.to_owned(), shown: format!("{database} (here {to})") })
             .collect();
-        if own.is_empty() {
-            own.push(same(database));
-        }
+        own.extend(is_plain.then(|| same(database)));
         for name in own {
             if !all.contains(&name) {
                 all.push(name);
@@ -50,19 +56,22 @@ mod tests {
     fn a_database_has_the_name_that_its_channel_gives_it() {
         let plain = || channel("", "");
         let app = || channel("", "shop->app");
-        let rows: [(Vec<Channel>, &str); 7] = [
+        let rows: [(Vec<Channel>, &str); 8] = [
             (vec![], "shop,stock"),
             (vec![plain()], "shop,stock"),
             (vec![app()], "app,stock"),
             (vec![app(), app()], "app,stock"),
             (vec![app(), plain()], "app,shop,stock"),
+            (vec![plain(), app()], "app,stock"),
             (vec![channel("", "(shop,app),(stock,one)")], "app,one"),
             // It passes on what a member has, by the name that it has there.
             (vec![app(), channel("group_replication_applier", "")], "app,stock"),
         ];
         let databases = ["shop".to_owned(), "stock".to_owned()];
         for (channels, expected) in rows {
-            let own = own_names(&databases, &channels, Names::default());
+            let own = own_names(&databases, &channels, Names::default(), &|place, name| {
+                (place, name) == (1, "shop")
+            });
             let found: Vec<&str> = own.iter().map(|own| own.name.as_str()).collect();
             assert_eq!(found.join(","), expected, "{channels:?}");
             assert!(own.iter().all(|own| own.name != "app" || own.shown == "shop (here app)"), "{own:?}");

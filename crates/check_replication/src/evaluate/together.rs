@@ -24,7 +24,8 @@ pub(super) struct Together<'a> {
 impl<'a> Together<'a> {
     pub(super) fn of(policy: &'a Policy<'a>, answers: &[&Answer], complete: bool) -> Self {
         let servers: Vec<Server> = answers.iter().map(|answer| answer.server.clone()).collect();
-        let (links, namesakes) = namesakes::apart(&servers, Links::find(&servers), policy.shape, policy.accepted);
+        let (links, namesakes) =
+            namesakes::apart(&servers, Links::find(&servers), policy.shape, policy.accepted);
         let lacks = errant::lacks(&servers, &links);
         Self { policy, complete, servers, links, lacks, namesakes }
     }
@@ -80,6 +81,12 @@ impl<'a> Together<'a> {
         self.servers.get(self.links.source(replica, channel)?)?.log.as_ref()
     }
 
+    /// Whether the source of a channel, if that answered too and was asked for it, shows a database.
+    pub(super) fn source_shows(&self, replica: usize, channel: usize, database: &str) -> bool {
+        let source = self.links.source(replica, channel).and_then(|source| self.servers.get(source));
+        source.and_then(|source| source.existence.as_ref()).is_some_and(|existence| existence.shows(database))
+    }
+
     /// Whether the source of a channel, if that answered too and was asked for it, has the binlog_format ROW.
     pub(super) fn source_by_rows(&self, replica: usize, channel: usize) -> Option<bool> {
         self.servers.get(self.links.source(replica, channel)?)?.by_rows
@@ -110,9 +117,12 @@ mod tests {
     use super::*;
     use crate::channel::{IoState, SqlState};
     use crate::evaluate::evaluate;
+    use crate::existence::Existence;
     use crate::failure::{Failure, Kind, Step};
+    use crate::filter::Filters;
     use crate::pair::errant::tests::executed;
     use crate::pair::tests::{mariadb, server};
+    use crate::row::Row;
     use crate::semi_sync::SemiSync;
     use crate::{Args, Observations};
 
@@ -141,6 +151,28 @@ mod tests {
     fn lines(options: &[&str], seen: &Observations) -> String {
         let args = Args::parse_from(["check_replication"].iter().chain(options));
         evaluate(&Policy::new(&args), seen).render("REPLICATION", 0)
+    }
+
+    /// One of two sources has the database, which its channel renames: the other one may have it too.
+    #[test]
+    fn a_renamed_database_need_not_be_there_by_its_old_name() {
+        let shows = |name: &str| {
+            let columns = [("name", name), ("folds", "0"), ("sees_all", "1")];
+            Existence::read(&[Row::new(
+                columns.map(|(name, value)| (name.to_owned(), Some(value.to_owned()))),
+            )])
+        };
+        for (second, is_missing) in [("stock", false), ("shop", true)] {
+            let mut servers = executed(mariadb, &["", "", "ab"], &["", "", ""]);
+            let rewrite = ("Replicate_Rewrite_DB".to_owned(), Some("shop->app".to_owned()));
+            servers[2].channels[0].filters = Filters::read(&Row::new([rewrite]));
+            for (server, name) in servers.iter_mut().zip(["shop", second, "app"]) {
+                server.existence = shows(name);
+            }
+            let said = lines(&["--expect-database=shop"], &seen(servers, "", |_| {}));
+            assert_eq!(said.contains("c: no database shop"), is_missing, "{said}");
+            assert!(!said.contains("c: no database shop (here app)"), "{said}");
+        }
     }
 
     /// In lines it has the name of its host.
