@@ -37,6 +37,14 @@ const SKIPPING: [&str; 4] =
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct FilterName(&'static str);
 
+impl FilterName {
+    /// Its name, if it leaves out databases alone, and so nothing where none is expected.
+    pub(crate) fn of_databases(self) -> Option<&'static str> {
+        let [.., do_domains, ignore_domains, _] = COLUMNS;
+        (![do_domains, ignore_domains].contains(&self.0) && !SKIPPING.contains(&self.0)).then_some(self.0)
+    }
+}
+
 /// Why a text names no filter that may be accepted.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum InvalidFilter {

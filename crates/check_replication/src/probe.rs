@@ -75,6 +75,9 @@ pub enum ProbeError {
     /// What is acknowledged is one server's.
     #[error("--acknowledge is for one server: give one --hostname or --socket, see --help")]
     Acknowledge,
+    /// It would accept nothing.
+    #[error("--accept-filter={0} needs --expect-database, see --help")]
+    Accepted(&'static str),
     /// One server would be judged together with itself.
     #[error("{0} is asked twice: give each server once, see --help")]
     Twice(String),
@@ -111,6 +114,10 @@ pub(crate) fn probe(
     let expects_channels = policy.expects_channels() || policy.heartbeats.is_some();
     if args.expected.role == Some(Role::None) && expects_channels {
         return Err(ProbeError::Expected);
+    }
+    let useless = args.expected.filters.iter().find_map(|filter| filter.of_databases());
+    if let Some(filter) = useless.filter(|_| args.expected.databases.is_empty()) {
+        return Err(ProbeError::Accepted(filter));
     }
     let group = connecting.defaults_group.as_deref();
     let file = connecting.defaults_file.as_deref();

@@ -32,7 +32,7 @@ fn file(folder: &TempDir, name: &str, text: &str) -> String {
 
 #[test]
 fn a_wrong_option_is_unknown_and_named() {
-    let rows: [(&[&str], &str); 31] = [
+    let rows: [(&[&str], &str); 32] = [
         (&["--hostname", "a b"], "a host name has only ASCII letters, digits, dots, hyphens and underscores"),
         (&["--hostname", "db-01:0"], "the port after the colon is a number from 1 to 65535, as in db-01:161"),
         (&["--hostname=[localhost]:1"], "brackets enclose a whole IPv6 address, as in [2001:db8::1]:161"),
@@ -65,6 +65,10 @@ fn a_wrong_option_is_unknown_and_named() {
         (
             &["--expect-database=shop", "--accept-filter=Replicate_Ignore_Server_Ids"],
             "it may leave out all of a database: never accepted, take the id out of IGNORE_SERVER_IDS",
+        ),
+        (
+            &["--accept-filter=binlog_do_db"],
+            "--accept-filter=binlog_do_db needs --expect-database, see --help",
         ),
         (&["--accept-errant=x"], "give a server id, a server uuid, or transactions as in 0-2-7 or UUID:1-5"),
         (&["--accept-errant=0-1"], "give a server id, a server uuid, or transactions"),
