@@ -203,7 +203,7 @@ impl<'a> Boot<'a> {
                     }
                 }
                 for change in std::mem::take(&mut outcome.changes) {
-                    ledger.apply(index, change)?;
+                    all.survive(ledger.apply(index, change))?;
                 }
                 outcome.brings_up.iter().try_for_each(|name| self.push((name, Some(name))))?;
                 let stops = outcome.stops;

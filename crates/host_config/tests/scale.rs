@@ -33,7 +33,7 @@ const IFCFG: &str = "etc/sysconfig/network-scripts/ifcfg-eth0";
 const KEEPALIVED: &str = "etc/keepalived/keepalived.conf";
 const VIRTUAL: &str = "vrrp_instance A {\ninterface eth0\nvirtual_ipaddress {\n";
 
-const SHAPES: [Shape; 60] = [
+const SHAPES: [Shape; 61] = [
     (Source::Networkd, NETWORKD, "[Match]\nName=eth0\n[Network]\n", "Address=10.0.0.1/8\n"),
     (Source::Networkd, NETWORKD, "[Match]\nName=eth0\n", "[Address]\nAddress=10.0.0.1/8\n"),
     (Source::Networkd, NETWORKD, "[Match]\nName=eth0\n[Network]\n", "Address=10.0.0.1/8\nAddress=\n"),
@@ -134,6 +134,7 @@ const SHAPES: [Shape; 60] = [
         "up ip link set eth% master br0\nup ip link set eth0 master br%\n",
     ),
     (Source::Ifupdown, INTERFACES, "auto br0\niface br0 inet manual\nbridge_ports", " eth%"),
+    (Source::Ifupdown, INTERFACES, STATIC, "up ifconfig eth0:% 10.0.0.2 netmask 255.0.0.0\n"),
 ];
 
 /// What is read of a file of so many octets, as the number of promises, and the processor time that it takes,
@@ -263,6 +264,53 @@ fn compete(count: usize) -> (usize, f64) {
     let ((found, errors), took) = timed(|| host_config::read_usable(&[Origin::Auto], &tree));
     assert!(errors.is_empty(), "{errors:?}");
     (found.iter().map(|(_, promises)| promises.one_of.len()).sum(), took)
+}
+
+/// Returns what is read of an interface with so many aliases by these commands, `%` for the number of each
+/// and `A` for an address of its own, and the processor time in seconds.
+fn aliases(count: usize, commands: &[&str]) -> (Promises, f64) {
+    let mut text = STATIC.to_owned();
+    for command in commands {
+        for number in 0..count {
+            let address = format!("10.1.{}.{}", number >> 8, number & 255);
+            text += &format!("up {}\n", command.replace('%', &number.to_string()).replace('A', &address));
+        }
+    }
+    let (read, took) = read_file(Source::Ifupdown, INTERFACES, text);
+    (read.unwrap(), took)
+}
+
+#[test]
+fn thousands_of_aliases_are_bound_and_taken_back_in_time() {
+    const FEW: usize = 7_500;
+    const ADD: &str = "ifconfig eth0:% A netmask 255.0.0.0";
+    type Row<'a> = (&'a [&'a str], fn(usize) -> usize);
+    let rows: [Row<'_>; 5] = [
+        (&[ADD], |count| count + 1),
+        (&[ADD, "ifconfig eth0:% down"], |_| 1),
+        (&["ip addr add A/8 dev eth0 label eth0:%", "ip addr flush label eth0:%"], |_| 1),
+        (&["ip addr add A/8 dev eth0", "ip addr del A/8 dev eth0"], |_| 1),
+        (&["ip addr add A/8 dev eth0", "ip addr del A/32 dev eth0"], |count| count + 1),
+    ];
+    for (commands, left) in rows {
+        let ((few, small), (many, large)) = (aliases(FEW, commands), aliases(FEW * TIMES, commands));
+        for (count, found) in [(FEW, few), (FEW * TIMES, many)] {
+            assert_eq!(found.promises.len(), left(count), "{commands:?}");
+            assert_eq!(found.unknown, [], "{commands:?}");
+        }
+        let in_time = large < LONGEST && (large < 0.05 || large / small < MOST);
+        assert!(in_time, "{commands:?}: {small:.4} s, {large:.4} s");
+    }
+}
+
+/// What is known counts all the same.
+#[test]
+fn too_much_to_compare_leaves_the_addresses_expected() {
+    let (found, took) = aliases(5_000, &["ip addr add A/8 dev eth0", "ip addr flush to 172.16.0.0/12"]);
+    assert_eq!(found.promises.len(), 5_001);
+    let unknown: Vec<&str> = found.unknown.iter().map(|remark| remark.what.as_str()).collect();
+    assert_eq!(unknown, ["too many addresses are taken back"]);
+    assert!(took < LONGEST, "{took} s");
 }
 
 #[test]

@@ -27,7 +27,7 @@ pub(crate) struct Hook {
 /// Adds the addresses that are bound once `interface` is up. `variable` holds its name in the commands.
 ///
 /// # Errors
-/// [`ConfigError::Line`] if too many addresses are removed again.
+/// [`ConfigError`] but of a line: what is not understood there is told in `to`.
 pub(crate) fn bring_up(
     interface: &str,
     variable: &str,
@@ -55,7 +55,9 @@ pub(crate) fn bring_up(
     steps.addresses.into_iter().for_each(|promise| outcome.bind(promise, None));
     run(&steps.after, &mut outcome)?;
     let mut ledger = Ledger::default();
-    outcome.changes.into_iter().try_for_each(|change| ledger.apply(0, change))?;
+    std::mem::take(&mut outcome.changes)
+        .into_iter()
+        .try_for_each(|change| ledger.apply(0, change).or_else(|error| outcome.not_understood(error)))?;
     to.promises.extend(ledger.bound().into_iter().map(|(_, promise)| promise));
     outcome.ports.iter().for_each(|(controller, port, place)| to.add_port(controller, Some(port), place));
     to.remarks.append(&mut outcome.remarks);

@@ -1,26 +1,25 @@
 //! The addresses that stanzas bind and take back, in the order in which they come up: a stanza may take away
 //! what an earlier one bound, also on another interface.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::net::IpAddr;
 
 use addresses::HostAddress;
 
 use crate::promise::{ConfigError, Place, Promise};
-use crate::selector::device;
-use crate::wildcard;
+use crate::{selector, wildcard};
 
 /// The most addresses that one configuration may promise: several interfaces may come up as one stanza, and a
 /// loop may bind many.
 pub(super) const MOST: usize = 1 << 18;
-/// How many addresses may be looked at to take some of them back.
-const COMPARED: usize = 1 << 24;
+/// How many addresses may be looked at and kept, to take others back.
+const KEPT: usize = 1 << 24;
 
 /// What is taken back.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Taken {
-    /// One address, of an interface or of any.
-    Address(IpAddr, Option<String>),
+    /// One address, of an interface or of any: with this prefix length, or any, and with this label, or any.
+    Address { address: HostAddress, device: Option<String>, label: Option<String> },
     /// All of an interface, or of any, that all of these tell: the family, the network, a shell pattern of
     /// labels.
     Flush { device: Option<String>, ipv6: Option<bool>, network: Option<HostAddress>, label: Option<String> },
@@ -32,9 +31,11 @@ pub(super) enum Taken {
 impl Taken {
     /// Returns the same of an interface and not of an alias.
     pub(super) fn without_label(self) -> Self {
-        let plain = |name: Option<String>| name.map(|name| device(&name).to_owned());
+        let plain = |name: Option<String>| name.map(|name| selector::device(&name).to_owned());
         match self {
-            Taken::Address(address, name) => Taken::Address(address, plain(name)),
+            Taken::Address { address, device, label } => {
+                Taken::Address { address, device: plain(device), label }
+            }
             Taken::Flush { device, ipv6, network, label } => {
                 Taken::Flush { device: plain(device), ipv6, network, label }
             }
@@ -60,95 +61,140 @@ struct Entry {
     label: Option<String>,
 }
 
-/// What is bound so far.
+/// What is bound so far. The maps may still have the numbers of addresses that are taken back.
 #[derive(Debug, Default)]
 pub(super) struct Ledger {
     bound: Vec<Option<Entry>>,
     by_address: HashMap<IpAddr, Vec<usize>>,
     /// By interface and family.
     by_device: HashMap<(Option<String>, bool), Vec<usize>>,
-    compared: usize,
+    /// Those of IPv4.
+    by_label: HashMap<String, VecDeque<usize>>,
+    /// How many were looked at and kept.
+    kept: usize,
 }
 
 impl Ledger {
     /// Takes a change over that stanza `index` makes.
     ///
     /// # Errors
-    /// [`ConfigError::Line`]: too much is to be compared.
+    /// [`ConfigError::Line`], once: too much is to be compared. From then on, nothing is taken back.
     pub(super) fn apply(&mut self, index: usize, change: Change) -> Result<(), ConfigError> {
-        match change {
+        let (taken, place) = match change {
             Change::Bind(promise, label) => {
-                let number = self.bound.len();
-                let address = promise.expected.address;
-                self.by_address.entry(address).or_default().push(number);
-                let key = (promise.interface.clone(), address.is_ipv6());
-                self.by_device.entry(key).or_default().push(number);
-                let label = label.filter(|_| address.is_ipv4()).or_else(|| promise.interface.clone());
-                self.bound.push(Some(Entry { stanza: index, promise, label }));
+                self.bind(index, promise, label);
+                return Ok(());
             }
-            Change::TakeBack(Taken::Address(address, device), place) => {
-                self.take_address(address, device.as_deref(), &place)?;
+            Change::TakeBack(taken, place) => (taken, place),
+        };
+        if self.kept > KEPT {
+            return Ok(());
+        }
+        match taken {
+            Taken::Address { address, device, label } => {
+                self.take_address(address, device.as_deref(), label.as_deref());
             }
-            Change::TakeBack(Taken::Flush { device, network: Some(network), label: None, .. }, place)
+            Taken::Flush { device, network: Some(network), label: None, .. }
                 if network.prefix.is_none_or(|prefix| prefix == bits(network.address)) =>
             {
-                self.take_address(network.address, device.as_deref(), &place)?;
+                self.take_address(HostAddress { prefix: None, ..network }, device.as_deref(), None);
             }
-            Change::TakeBack(Taken::Label { label, next }, place) => self.take_label(&label, next, &place)?,
-            Change::TakeBack(Taken::Flush { device, ipv6, network, label }, place) => {
-                let families =
-                    [false, true].into_iter().filter(|family| ipv6.is_none_or(|ipv6| ipv6 == *family));
-                for key in
-                    families.flat_map(|family| self.keys(device.as_deref(), family)).collect::<Vec<_>>()
-                {
-                    let numbers = self.by_device.remove(&key).unwrap_or_default();
-                    let kept = self.take(numbers, &place, |entry| {
-                        network.is_none_or(|network| is_inside(entry.promise.expected.address, network))
-                            && label.as_deref().is_none_or(|label| entry.fits(label))
-                    })?;
-                    self.by_device.insert(key, kept);
-                }
+            Taken::Label { label, next } => self.take_label(&label, next),
+            Taken::Flush { device, ipv6, network, label } => {
+                self.flush(device.as_deref(), ipv6, network, label.as_deref());
             }
         }
-        Ok(())
+        if self.kept > KEPT { Err(place.error("too many addresses are taken back")) } else { Ok(()) }
+    }
+
+    fn bind(&mut self, index: usize, promise: Promise, label: Option<String>) {
+        let number = self.bound.len();
+        let address = promise.expected.address;
+        self.by_address.entry(address).or_default().push(number);
+        let key = (promise.interface.clone(), address.is_ipv6());
+        self.by_device.entry(key).or_default().push(number);
+        let label = label.filter(|_| address.is_ipv4()).or_else(|| promise.interface.clone());
+        if let Some(label) = label.clone().filter(|_| address.is_ipv4()) {
+            self.by_label.entry(label).or_default().push_back(number);
+        }
+        self.bound.push(Some(Entry { stanza: index, promise, label }));
     }
 
     /// Takes one address back: of an interface, or of any.
-    fn take_address(
-        &mut self,
-        address: IpAddr,
-        device: Option<&str>,
-        place: &Place,
-    ) -> Result<(), ConfigError> {
-        let numbers = self.by_address.remove(&address).unwrap_or_default();
-        let kept = self.take(numbers, place, |entry| {
-            let known = entry.promise.interface.as_deref().zip(device);
-            known.is_none_or(|(interface, device)| interface == device)
-        })?;
-        self.by_address.insert(address, kept);
-        Ok(())
+    fn take_address(&mut self, address: HostAddress, device: Option<&str>, label: Option<&str>) {
+        let Some(mut numbers) = self.by_address.remove(&address.address) else { return };
+        self.take(&mut numbers, |entry| {
+            let has = |own: Option<&str>, asked| own.zip(asked).is_none_or(|(own, asked)| own == asked);
+            let prefixes = entry.promise.expected.prefix.zip(address.prefix);
+            has(entry.promise.interface.as_deref(), device)
+                && (address.address.is_ipv6() || has(entry.label.as_deref(), label))
+                && prefixes.is_none_or(|(own, asked)| own == asked)
+        });
+        if !numbers.is_empty() {
+            self.by_address.insert(address.address, numbers);
+        }
     }
 
     /// Takes the first address with this label back, as `ifconfig` does for `next`.
-    fn take_label(&mut self, label: &str, next: Option<IpAddr>, place: &Place) -> Result<(), ConfigError> {
-        let key = (Some(device(label).to_owned()), false);
-        let Some(numbers) = self.by_device.get(&key) else { return Ok(()) };
-        self.compared += numbers.len() + 1;
-        if self.compared > COMPARED {
-            return Err(place.error("too many addresses are taken back"));
+    fn take_label(&mut self, label: &str, next: Option<IpAddr>) {
+        let Some(mut numbers) = self.by_label.remove(label) else { return };
+        while numbers.front().is_some_and(|number| self.entry(*number).is_none()) {
+            numbers.pop_front();
         }
-        let entry = |number: &usize| self.bound.get(*number).and_then(Option::as_ref);
-        let with_label = || {
-            let labelled =
-                |number: &&usize| entry(number).is_some_and(|it| it.label.as_deref() == Some(label));
-            numbers.iter().filter(labelled)
-        };
-        let is_next = |number: &&usize| entry(number).map(|it| it.promise.expected.address) == next;
-        let first = with_label().find(is_next).or_else(|| with_label().next()).copied();
-        if let Some(slot) = first.and_then(|number| self.bound.get_mut(number)) {
+        let Some(first) = numbers.front().copied() else { return };
+        let same = next.and_then(|next| self.by_address.get_mut(&next));
+        if let Some(same) = same {
+            same.retain(|number| self.bound.get(*number).is_some_and(Option::is_some));
+            self.kept += same.len();
+        }
+        let same = next.and_then(|next| self.by_address.get(&next)).into_iter().flatten().copied();
+        let labelled =
+            |number: &usize| self.entry(*number).is_some_and(|it| it.label.as_deref() == Some(label));
+        let number = { same }.find(labelled).unwrap_or(first);
+        if let Some(slot) = self.bound.get_mut(number) {
             *slot = None;
         }
-        Ok(())
+        self.by_label.insert(label.to_owned(), numbers);
+    }
+
+    /// Takes all back that these tell.
+    fn flush(
+        &mut self,
+        device: Option<&str>,
+        ipv6: Option<bool>,
+        network: Option<HostAddress>,
+        label: Option<&str>,
+    ) {
+        let is_meant = |entry: &Entry| {
+            let has_device = device.is_none() || entry.promise.interface.as_deref() == device;
+            has_device
+                && network.is_none_or(|network| is_inside(entry.promise.expected.address, network))
+                && label.is_none_or(|label| entry.fits(label))
+        };
+        let exact = label.filter(|label| !wildcard::is_pattern(label));
+        let of_label = label.map(selector::device).filter(|device| !wildcard::is_pattern(device));
+        for family in [false, true].into_iter().filter(|family| ipv6.is_none_or(|ipv6| ipv6 == *family)) {
+            if let Some(label) = exact.filter(|_| !family) {
+                let Some((label, numbers)) = self.by_label.remove_entry(label) else { continue };
+                let mut numbers = Vec::from(numbers);
+                self.take(&mut numbers, is_meant);
+                if !numbers.is_empty() {
+                    self.by_label.insert(label, numbers.into());
+                }
+                continue;
+            }
+            // The interface of an IPv6 address is its label.
+            for key in self.keys(exact.or(device).or(of_label), family) {
+                let mut numbers = self.by_device.remove(&key).unwrap_or_default();
+                self.take(&mut numbers, is_meant);
+                if !numbers.is_empty() {
+                    self.by_device.insert(key, numbers);
+                }
+                if self.kept > KEPT {
+                    return;
+                }
+            }
+        }
     }
 
     /// The keys of an interface, or of all.
@@ -159,27 +205,20 @@ impl Ledger {
         }
     }
 
-    /// Takes those of these addresses back that are meant, and returns the numbers of the others.
-    fn take(
-        &mut self,
-        numbers: Vec<usize>,
-        place: &Place,
-        meant: impl Fn(&Entry) -> bool,
-    ) -> Result<Vec<usize>, ConfigError> {
-        self.compared += numbers.len() + 1;
-        if self.compared > COMPARED {
-            return Err(place.error("too many addresses are taken back"));
-        }
-        let mut kept = Vec::new();
-        for number in numbers {
-            let Some(slot) = self.bound.get_mut(number) else { continue };
-            if slot.as_ref().is_some_and(&meant) {
+    fn entry(&self, number: usize) -> Option<&Entry> {
+        self.bound.get(number).and_then(Option::as_ref)
+    }
+
+    /// Takes those of these addresses back that are meant: the numbers of the others are left.
+    fn take(&mut self, numbers: &mut Vec<usize>, is_meant: impl Fn(&Entry) -> bool) {
+        numbers.retain(|number| {
+            let Some(slot) = self.bound.get_mut(*number) else { return false };
+            if slot.as_ref().is_some_and(&is_meant) {
                 *slot = None;
-            } else if slot.is_some() {
-                kept.push(number);
             }
-        }
-        Ok(kept)
+            slot.is_some()
+        });
+        self.kept += numbers.len();
     }
 
     /// Returns what stays bound, each with the number of its stanza, in their order.

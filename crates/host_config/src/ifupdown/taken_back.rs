@@ -21,6 +21,8 @@ fn an_address_is_taken_back_from_its_own_interface_alone() {
         ("ip addr del 192.0.2.1/24 dev br0:1", ""),
         ("ip addr del 192.0.2.1/24 dev eth0", "192.0.2.1/24"),
         ("ip addr del 192.0.2.9/24 dev br0", "192.0.2.1/24"),
+        ("ip addr del 192.0.2.1 dev br0", ""),
+        ("ip addr del 192.0.2.1/32 dev br0 || true", "192.0.2.1/24"),
     ];
     for (command, expected) in rows {
         let text = format!("auto br0\niface br0 inet static\n address 192.0.2.1/24\n up {command}\n");
@@ -60,6 +62,66 @@ fn a_stanza_takes_back_what_an_earlier_one_bound() {
     let text = "auto eth1 eth0\niface eth0 inet static\n address 192.0.2.1/24\niface eth1 inet manual\n \
                 up ip a f dev eth0\n";
     assert_eq!(left(text), "192.0.2.1/24");
+}
+
+/// As on Linux 6.18 with iproute2 6.1.
+#[test]
+fn the_kernel_refuses_another_prefix_length_and_another_label() {
+    let all = "192.0.2.1/24 192.0.2.2/24 2001:db8::1/64 2001:db8::2/128 192.0.2.3/24";
+    let rows = [
+        ("192.0.2.1 dev eth0", "192.0.2.1/24"),
+        ("192.0.2.1/24 dev eth0", "192.0.2.1/24"),
+        ("192.0.2.1/255.255.255.0 dev eth0", "192.0.2.1/24"),
+        ("192.0.2.1/32 dev eth0", ""),
+        ("192.0.2.1/25 dev eth0", ""),
+        ("192.0.2.1/24 dev eth0 label eth0:1", ""),
+        ("192.0.2.1/24 dev eth0 label eth0", "192.0.2.1/24"),
+        ("192.0.2.2/24 dev eth0", "192.0.2.2/24"),
+        ("192.0.2.2/24 dev eth0 label eth0:1", "192.0.2.2/24"),
+        ("192.0.2.2 dev eth0 label eth0:1", "192.0.2.2/24"),
+        ("192.0.2.2/24 dev eth0 label eth0:2", ""),
+        ("192.0.2.2 dev eth0 label eth0", ""),
+        ("192.0.2.2/24 dev eth0:2", "192.0.2.2/24"),
+        ("2001:db8::1 dev eth0", ""),
+        ("2001:db8::1/128 dev eth0", ""),
+        ("2001:db8::1/64 dev eth0", "2001:db8::1/64"),
+        ("2001:db8::1/64 dev eth0 label eth0:4", "2001:db8::1/64"),
+        ("2001:db8::2 dev eth0", "2001:db8::2/128"),
+        ("2001:db8::2/64 dev eth0", ""),
+        ("192.0.2.3/24 dev eth0 label eth0", "192.0.2.3/24"),
+        ("192.0.2.3/24 dev eth0 label eth0:3", ""),
+    ];
+    for (arguments, gone) in rows {
+        let text = format!(
+            "auto eth0\niface eth0 inet manual\n up ip addr add 192.0.2.1/24 dev eth0\n up ip addr add \
+             192.0.2.2/24 dev eth0 label eth0:1\n up ip addr add 2001:db8::1/64 dev eth0\n up ip addr add \
+             2001:db8::2 dev eth0\n up ip addr add 192.0.2.3/24 dev eth0:3\n up ip addr del {arguments}\n"
+        );
+        let kept: Vec<&str> = all.split(' ').filter(|each| *each != gone).collect();
+        assert_eq!(left(&text), kept.join(" "), "{arguments}");
+    }
+}
+
+/// As on Linux 6.18 with net-tools 2.10.
+#[test]
+fn an_address_with_another_label_stays() {
+    let rows = [
+        // It has the first free alias.
+        ("ifconfig eth0 add 192.0.2.9/24", "ifconfig eth0 192.0.2.1/24", "192.0.2.9/24 192.0.2.1/24"),
+        ("ifconfig eth0 add 192.0.2.9/24", "ip addr flush label 'eth0:*'", ""),
+        ("ifconfig eth0:$A 192.0.2.9/24", "ifconfig eth0:$B 192.0.2.1/24", "192.0.2.9/24 192.0.2.1/24"),
+        ("ifconfig eth0:$A 192.0.2.9/24", "ifconfig eth0:$A down", "192.0.2.9/24"),
+        (
+            "ip addr add 192.0.2.9/24 dev eth0 label eth0:$A",
+            "ifconfig eth0 192.0.2.1/24",
+            "192.0.2.9/24 192.0.2.1/24",
+        ),
+        ("ip addr add 192.0.2.9/24 dev eth0:1", "ifconfig eth0:1 down", "192.0.2.9/24"),
+    ];
+    for (first, second, expected) in rows {
+        let text = format!("auto eth0\niface eth0 inet manual\n up {first}\n up {second}\n");
+        assert_eq!(left(&text), expected, "{first}; {second}");
+    }
 }
 
 /// As on Linux 6.18 with iproute2 6.1 and net-tools 2.10.

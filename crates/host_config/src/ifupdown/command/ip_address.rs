@@ -4,11 +4,38 @@ use addresses::{HostAddress, short};
 
 use super::super::ledger::Taken;
 use super::words::{ALONE, WITH_ARGUMENT};
-use crate::mask;
+use crate::{mask, selector};
 
-/// The arguments of `ip address add`: the address, with the prefix that the kernel gives it, and the
-/// interface or the label.
-pub(super) fn ip_address(words: &[&str]) -> Result<(HostAddress, Option<String>), String> {
+/// The arguments of `ip address add` and `ip address del`.
+struct Arguments<'a> {
+    /// As it is written: without a prefix length if the command gives none, or that of a peer.
+    address: HostAddress,
+    peer: bool,
+    device: &'a str,
+    /// One that begins with the interface.
+    label: Option<&'a str>,
+}
+
+/// The address that `ip address add` binds, with the prefix that the kernel gives it, and the interface or
+/// the label.
+pub(super) fn added(words: &[&str]) -> Result<(HostAddress, Option<String>), String> {
+    let Arguments { mut address, peer, device, label } = arguments(words)?;
+    let bits = if address.address.is_ipv4() { 32 } else { 128 };
+    // With the address of a peer, the prefix is the peer's.
+    address.prefix = if peer { None } else { address.prefix.or(Some(bits)) };
+    Ok((address, known(device).map(|device| label.map_or(device, str::to_owned))))
+}
+
+/// What `ip address del` takes back. The kernel refuses another prefix length than that of the address, and
+/// another label; ip(8) asks for any prefix length of IPv4 if none is given.
+pub(super) fn deleted(words: &[&str]) -> Option<Taken> {
+    let Arguments { mut address, peer, device, label } = arguments(words).ok()?;
+    let alone = Some(128).filter(|_| address.address.is_ipv6());
+    address.prefix = if peer { None } else { address.prefix.or(alone) };
+    Some(Taken::Address { address, device: known(device), label: label.and_then(known) })
+}
+
+fn arguments<'a>(words: &[&'a str]) -> Result<Arguments<'a>, String> {
     let mut words = words.iter().copied();
     let (mut address, mut device, mut label, mut peer) = (None, None, None, false);
     while let Some(word) = words.next() {
@@ -26,13 +53,14 @@ pub(super) fn ip_address(words: &[&str]) -> Result<(HostAddress, Option<String>)
             _ => return Err(format!("ip address add: {} is not understood", short(word))),
         }
     }
-    let mut expected = parse(address.unwrap_or_default())?;
-    let bits = if expected.address.is_ipv4() { 32 } else { 128 };
-    // With the address of a peer, the prefix is the peer's.
-    expected.prefix = if peer { None } else { expected.prefix.or(Some(bits)) };
-    let device = device.ok_or_else(|| format!("ip address add {}: no dev", expected.address))?;
-    let of_device = |label: &&str| label.strip_prefix(device).is_some_and(|rest| rest.starts_with(':'));
-    Ok((expected, known(label.filter(of_device).unwrap_or(device))))
+    let address = parse(address.unwrap_or_default())?;
+    // The kernel takes eth0:1 as eth0 here.
+    let device = device.map(selector::device);
+    let device = device.ok_or_else(|| format!("ip address add {}: no dev", address.address))?;
+    let of_device = |label: &&str| {
+        label.strip_prefix(device).is_some_and(|rest| rest.is_empty() || rest.starts_with(':'))
+    };
+    Ok(Arguments { address, peer, device, label: label.filter(of_device) })
 }
 
 /// The arguments of `ip address flush`: `None` where they tell addresses by what the files do not say, as an
@@ -91,5 +119,10 @@ fn octal(text: &str) -> Option<String> {
 
 /// The interface, unless its name is that of a variable or the output of a command.
 pub(super) fn known(name: &str) -> Option<String> {
-    (!name.contains(['$', '`'])).then(|| name.to_owned())
+    is_known(name).then(|| name.to_owned())
+}
+
+/// Whether a word has no variable and no output of a command.
+pub(super) fn is_known(word: &str) -> bool {
+    !word.contains(['$', '`'])
 }

@@ -5,10 +5,14 @@ use std::net::IpAddr;
 use addresses::{HostAddress, short};
 
 use super::super::ledger::Taken;
-use super::ip_address::{flush, ip_address, known, parse};
+use super::ip_address::{added, deleted, flush, is_known, known, parse};
 use super::words::{bindings, binds, is_address, is_batch, is_link, takes_argument};
 use super::{Effect, Reader};
-use crate::mask;
+use crate::{mask, selector};
+
+/// What stands for the free alias that `ifconfig INTERFACE add` takes for an IPv4 address: no command names
+/// it.
+const FREE_ALIAS: &str = ":+";
 
 impl Reader<'_> {
     /// `ip [OPTIONS] address add ...`; other objects bind nothing.
@@ -34,17 +38,15 @@ impl Reader<'_> {
             ["netns", "exec", _, rest @ ..] => self.understood += bindings(&rest.join(" ")),
             [object, verb, ..] if is_address(object) && binds(verb) && elsewhere => self.understood += 1,
             [object, verb, rest @ ..] if is_address(object) && binds(verb) => {
-                let (expected, device) = ip_address(rest)?;
+                let (expected, label) = added(rest)?;
                 self.understood += 1;
-                self.effects.push(Effect::Bind(expected, device));
+                self.effects.push(Effect::Bind(expected, label));
             }
             [object, verb, rest @ ..] if is_address(object) && verb.starts_with('f') && !elsewhere => {
                 self.effects.extend(flush(rest, ipv6).map(Effect::TakeBack));
             }
             [object, verb, rest @ ..] if is_address(object) && verb.starts_with('d') && !elsewhere => {
-                let taken = ip_address(rest).ok();
-                self.effects
-                    .extend(taken.map(|(it, name)| Effect::TakeBack(Taken::Address(it.address, name))));
+                self.effects.extend(deleted(rest).map(Effect::TakeBack));
             }
             [object, verb, rest @ ..] if is_link(object) && verb.starts_with('s') && !elsewhere => {
                 self.effects.extend(port(rest));
@@ -74,15 +76,20 @@ impl Reader<'_> {
         self.understood += 1;
         let mut words = words.iter().copied().skip_while(|word| matches!(*word, "-a" | "-s" | "-v"));
         let Some(interface) = words.next() else { return Ok(()) };
-        let interface = known(interface);
-        let (mut found, mut added): (Vec<HostAddress>, Vec<HostAddress>) = (Vec::new(), Vec::new());
-        let (mut netmask, mut cleared) = (None, false);
+        // The label may have a variable, and is then like no other.
+        let label = is_known(selector::device(interface)).then_some(interface);
+        let with_alias = |label: &str| format!("{}{FREE_ALIAS}", selector::device(label));
+        let mut found: Vec<(HostAddress, Option<String>)> = Vec::new();
+        let (mut netmask, mut cleared, mut next) = (None, false, None);
         while let Some(word) = words.next() {
             match word {
                 "netmask" => netmask = words.next(),
-                "add" => added.push(parse(words.next().unwrap_or_default())?),
+                "add" => {
+                    let address = parse(words.next().unwrap_or_default())?;
+                    found.push((address, label.map(with_alias)));
+                }
                 "0" | "0.0.0.0" => cleared = true,
-                "down" => cleared |= interface.as_deref().is_some_and(|name| name.contains(':')),
+                "down" => cleared |= interface.contains(':'),
                 "pointopoint" | "dstaddr" | "broadcast" | "mtu" | "metric" | "txqueuelen" | "irq"
                 | "io_addr" | "mem_start" | "media" | "name" | "tunnel" | "keepalive" | "outfill" | "del" => {
                     let _value = words.next();
@@ -91,22 +98,25 @@ impl Reader<'_> {
                 "up" | "inet" | "inet6" | "ether" | "alias" | "promisc" | "allmulti" | "multicast"
                 | "arp" | "dynamic" | "trailers" => {}
                 _ if word.starts_with('-') => {}
-                _ => found.push(parse(word)?),
+                _ => {
+                    let address = parse(word)?;
+                    next = next.or(Some(address.address).filter(IpAddr::is_ipv4));
+                    found.push((address, label.map(str::to_owned)));
+                }
             }
         }
-        let next = found.iter().map(|found| found.address).find(IpAddr::is_ipv4);
         // An IPv4 address takes the place of the one that has the label.
-        if let Some(label) = interface.clone().filter(|_| cleared || next.is_some()) {
+        if let Some(label) = known(interface).filter(|_| cleared || next.is_some()) {
             self.effects.push(Effect::TakeBack(Taken::Label { label, next }));
         }
-        for mut expected in found.into_iter().chain(added) {
+        for (mut expected, label) in found {
             if let Some(mask) = netmask.filter(|_| expected.address.is_ipv4()) {
                 expected.prefix = Some(
                     mask::length(mask, expected.address)
                         .ok_or_else(|| format!("{} is no netmask", short(mask)))?,
                 );
             }
-            self.effects.push(Effect::Bind(expected, interface.clone()));
+            self.effects.push(Effect::Bind(expected, label));
         }
         Ok(())
     }

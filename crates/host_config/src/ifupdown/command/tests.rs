@@ -11,8 +11,9 @@ fn shown(line: &str) -> String {
             format!("{expected} {}", interface.as_deref().unwrap_or("-"))
         }
         Effect::May(expected) => format!("may {expected}"),
-        Effect::TakeBack(Taken::Address(address, name)) => {
-            format!("del {address} {}", name.as_deref().unwrap_or("-"))
+        Effect::TakeBack(Taken::Address { address, device, label }) => {
+            let label = label.as_ref().map_or_else(String::new, |label| format!(" label {label}"));
+            format!("del {address} {}{label}", device.as_deref().unwrap_or("-"))
         }
         Effect::TakeBack(Taken::Label { label, .. }) => format!("label {label}"),
         Effect::TakeBack(Taken::Flush { device, ipv6, network, label: _ }) => {
@@ -48,7 +49,7 @@ fn reads_what_binds_addresses() {
         ("ip address add dev \"$IFACE\" 192.0.2.9", "192.0.2.9/32 eth0"),
         (
             "ip -4 addr add local 192.0.2.9/255.255.255.0 broadcast 192.0.2.255 dev eth0:3 scope global",
-            "192.0.2.9/24 eth0:3",
+            "192.0.2.9/24 eth0",
         ),
         (
             "ip -6 address add 2001:db8::9/64 dev ${IFACE} nodad preferred_lft 0 || true",
@@ -62,7 +63,9 @@ fn reads_what_binds_addresses() {
             "192.0.2.9/24 eth0, 192.0.2.8/24 eth0",
         ),
         ("ip link set eth0 up && ip addr add 192.0.2.9/24 dev eth0", "192.0.2.9/24 eth0"),
-        ("ip addr del 192.0.2.9/24 dev eth0", "del 192.0.2.9 eth0"),
+        ("ip addr del 192.0.2.9/24 dev eth0", "del 192.0.2.9/24 eth0"),
+        ("ip addr del 192.0.2.9/24 dev eth0:1 label eth0:2", "del 192.0.2.9/24 eth0 label eth0:2"),
+        ("ip -6 addr del 2001:db8::9 dev eth0", "del 2001:db8::9/128 eth0"),
         ("ip addr flush dev eth0", "flush eth0"),
         ("ip addr flush dev eth0; ip addr add 192.0.2.9/24 dev eth0", "flush eth0, 192.0.2.9/24 eth0"),
         ("for i in 1 2; do ip addr add 192.0.2.$i/24 dev eth0; done", "192.0.2.1/24 eth0, 192.0.2.2/24 eth0"),
@@ -206,6 +209,11 @@ fn reads_what_binds_addresses() {
         ("ip addr add $IF_ADDRESS dev lo", "192.0.2.1/32 lo"),
         ("ip addr add 192.0.2.9/24 dev `cat /x`", "192.0.2.9/24 -"),
         ("ip addr add 192.0.2.9/24 dev $(cat /x)", "192.0.2.9/24 -"),
+        // The interface is known, and its label is not.
+        ("ip addr add 192.0.2.9/24 dev eth0 label eth0:$N", "192.0.2.9/24 eth0:$N"),
+        ("ip addr add 192.0.2.9/24 dev $X label eth0:1", "192.0.2.9/24 -"),
+        ("ifconfig eth0:$N 192.0.2.9/24", "192.0.2.9/24 eth0:$N"),
+        ("ifconfig $X:1 192.0.2.9/24", "192.0.2.9/24 -"),
         ("[ $METHOD = static ] && ip addr add 192.0.2.9/24 dev eth0", "192.0.2.9/24 eth0"),
         ("[ \"$MODE\" = stop ] && ip addr add 192.0.2.9/24 dev eth0", ""),
         ("exit 0; ip addr add 192.0.2.9/24 dev eth0", ""),
@@ -222,8 +230,8 @@ fn reads_what_binds_addresses() {
         ("ip netns exec web ip addr add 192.0.2.9/24 dev eth0", ""),
         ("ip -n web addr add 192.0.2.9/24 dev eth0", ""),
         ("ifconfig eth0:2 192.0.2.9 netmask 255.255.255.0 broadcast 192.0.2.255 up", "192.0.2.9/24 eth0:2"),
-        ("ifconfig $IFACE inet6 add 2001:db8::9/64", "2001:db8::9/64 eth0"),
-        ("ifconfig eth0 add 192.0.2.9", "192.0.2.9 eth0"),
+        ("ifconfig $IFACE inet6 add 2001:db8::9/64", "2001:db8::9/64 eth0:+"),
+        ("ifconfig eth0 add 192.0.2.9", "192.0.2.9 eth0:+"),
         ("ifconfig eth0 192.0.2.9/28", "192.0.2.9/28 eth0"),
         ("ifconfig eth0 0.0.0.0 up", "label eth0"),
         ("ifconfig eth0 hw ether 02:00:00:00:00:01 mtu 9000 -arp promisc", ""),
