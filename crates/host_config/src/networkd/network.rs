@@ -165,10 +165,12 @@ impl Network {
     }
 
     /// The families of which networkd takes an address of its pools, each with its place. It ignores a pool
-    /// for `ServerAddress=`, and has none of 8 bits or fewer.
+    /// for `ServerAddress=`, has none of IPv4 of 8 bits or fewer, and none of IPv6 of fewer than 64.
     fn pools(&self) -> impl Iterator<Item = (Family, &Place)> {
         self.addresses.iter().filter_map(|each| match each.value {
-            Asked::Pool(family, Some(9..)) => Some((family, &each.place)),
+            Asked::Pool(family @ Family::V6, Some(64..)) | Asked::Pool(family @ Family::V4, Some(9..)) => {
+                Some((family, &each.place))
+            }
             _ => None,
         })
     }

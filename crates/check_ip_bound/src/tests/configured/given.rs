@@ -58,6 +58,7 @@ fn an_interface_with_a_pool_of_networkd_must_have_an_address() {
             alone.clone(),
         ),
         ("[Match]\nName=eth3\n[Network]\nAddress=::/0\nAddress=::\n", "", alone.clone()),
+        ("[Match]\nName=eth3\n[Network]\nAddress=::/40\nAddress=::/63\n", "", alone.clone()),
         (
             "[Match]\nName=eth3\n[Network]\nDHCPServer=yes\n[DHCPServer]\nServerAddress=0.0.0.0/24\n",
             "",
