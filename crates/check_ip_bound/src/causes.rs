@@ -105,8 +105,8 @@ pub(crate) fn causes(observed: &Observations) -> BTreeMap<IpAddr, Cause> {
     let mut causes = BTreeMap::new();
     causes.extend(no_interface(unnamed::with_conditions(observed)));
     causes.extend(lost_subnets(observed));
-    causes.extend(no_interface(unnamed::absent(observed)));
     causes.extend(lost_files(observed));
+    causes.extend(no_interface(unnamed::absent(observed)));
     causes.extend(lost_interfaces(observed));
     causes
 }

@@ -18,6 +18,8 @@ const OF_CARDS: [&str; 4] = ["macaddress=", "path=", "driver=", "property="];
 pub(crate) fn absent(observed: &Observations) -> Vec<(IpAddr, String)> {
     let bound = &observed.bound;
     each(observed, |selectors| match selectors {
+        // Only a shell can tell the interface.
+        [] => None,
         _ if selectors.iter().any(|selector| may_be_here(selector, bound)) => None,
         [only] if only.contains(':') => Some(absence(only, &[], bound)),
         _ => {

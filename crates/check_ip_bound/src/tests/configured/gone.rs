@@ -47,6 +47,7 @@ fn the_line_names_a_card_that_is_gone() {
     let lan =
         |matched: &str| netplan(&format!("    lan: {{match: {{{matched}}}, addresses: [192.0.2.5/24]}}\n"));
     let ifcfg = format!("HWADDR={card}\nONBOOT=yes\nIPADDR=192.0.2.5\nPREFIX=24\n");
+    let of_shell = "HWADDR=$X\nONBOOT=yes\nIPADDR=192.0.2.5\nPREFIX=24\n".to_owned();
     let no_card = format!("no card here has {card}");
     let by_path = "on no interface with Path=pci-0000:00:1f.6";
     let neither = "there is no eth7 or eth8 here";
@@ -67,6 +68,7 @@ fn the_line_names_a_card_that_is_gone() {
         (keyfile(""), ""),
         (("/etc/netplan/a.yaml", lan(&format!("macaddress: '{card}'"))), no_card.as_str()),
         (("/etc/netplan/a.yaml", lan("name: 'eth7*'")), "there is no eth7* here"),
+        (("/etc/sysconfig/network-scripts/ifcfg-lan", of_shell), ""),
         (("/etc/sysconfig/network-scripts/ifcfg-lan", ifcfg), no_card.as_str()),
     ];
     for ((path, text), cause) in rows {
@@ -76,6 +78,35 @@ fn the_line_names_a_card_that_is_gone() {
         assert_eq!(first, expected, "{text} {details:?}");
         let (first, _) = said(&args(), &[(path, text.as_str())], "192.0.2.5/24@eth0");
         assert!(!first.contains("CRITICAL"), "{text}: {first}");
+    }
+}
+
+/// That all of its file is missing, is no news.
+#[test]
+fn the_line_names_a_card_that_is_gone_with_all_its_addresses() {
+    let card = "00:00:5e:00:53:99";
+    let network = |key: &str| {
+        let text = format!("[Match]\n{key}={card}\n[Network]\nAddress=192.0.2.5/24\nAddress=192.0.2.6/24\n");
+        ("/etc/systemd/network/a.network", text)
+    };
+    let keyfile = format!(
+        "[connection]\nid=a\nuuid=5c8aefb0-1111-4222-8333-000000000001\ntype=ethernet\n[ethernet]\n\
+         mac-address={card}\n[ipv4]\nmethod=manual\naddress1=192.0.2.5/24\naddress2=192.0.2.6/24\n"
+    );
+    let ifcfg =
+        format!("HWADDR={card}\nONBOOT=yes\nIPADDR=192.0.2.5\nPREFIX=24\nIPADDR1=192.0.2.6\nPREFIX1=24\n");
+    let other = ("/etc/network/interfaces", "auto eth0\niface eth0 inet static\naddress 198.51.100.1/24\n");
+    let rows = [
+        network("MACAddress"),
+        network("PermanentMACAddress"),
+        ("/etc/NetworkManager/system-connections/a.nmconnection", keyfile),
+        ("/etc/sysconfig/network-scripts/ifcfg-lan", ifcfg),
+    ];
+    for (path, text) in rows {
+        let (first, details) = said(&args(), &[(path, text.as_str()), other], "198.51.100.1/24@eth0");
+        let expected =
+            format!("IP_BOUND CRITICAL - 2 of 3 addresses missing: 192.0.2.5-6, no card here has {card}");
+        assert_eq!(first, expected, "{text} {details:?}");
     }
 }
 
