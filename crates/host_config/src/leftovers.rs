@@ -1,5 +1,6 @@
 //! Files of a program that is not installed, beside those of one that is: what an earlier system left behind.
 
+use crate::dhcpcd_at_boot;
 use crate::origin::Origin;
 use crate::promise::Promises;
 use crate::source::Source;
@@ -31,6 +32,7 @@ fn tools(source: Source) -> &'static [&'static str] {
 
 fn is_installed(source: Source, tree: &Tree<'_>) -> bool {
     tools(source).iter().any(|path| tree.has(path))
+        || source == Source::Dhcpcd && dhcpcd_at_boot::has_own_program(tree)
 }
 
 /// Returns whether the program of a source is absent while that of another one is installed, whether this one
@@ -128,6 +130,21 @@ mod tests {
             (&[DHCPCD, ("/usr/sbin/netplan", "")], &[Origin::Auto], "192.0.2.98/24"),
             (&[DHCPCD, INTERFACES, ("/sbin/dhcpcd", "")], &[Origin::Auto], "192.0.2.98/24"),
         ];
+        let program = ("/opt/dhcpcd/sbin/dhcpcd", "");
+        let wanted = "/etc/systemd/system/multi-user.target.wants/dhcpcd.service";
+        let unit = "[Service]\nExecStart=-/opt/dhcpcd/sbin/dhcpcd -B\n";
+        let (link, own) = ((wanted, unit), ("/etc/systemd/system/dhcpcd.service", unit));
+        let both = "192.0.2.10/24 192.0.2.98/24";
+        let netplan = ("/usr/sbin/netplan", "");
+        // A program in another place counts where it is started at boot.
+        let elsewhere: [Row<'_>; 5] = [
+            (&[DHCPCD, NETPLAN, netplan, program, link], &[Origin::Auto], both),
+            (&[DHCPCD, NETPLAN, netplan, program, (wanted, ""), own], &[Origin::Auto], both),
+            (&[DHCPCD, NETPLAN, netplan, program, own], &[Origin::Auto], "192.0.2.10/24"),
+            (&[DHCPCD, NETPLAN, netplan, program, (wanted, "")], &[Origin::Auto], "192.0.2.10/24"),
+            (&[DHCPCD, NETPLAN, netplan, link], &[Origin::Auto], "192.0.2.10/24"),
+        ];
+        let rows = rows.into_iter().chain(elsewhere);
         for (files, from, expected) in rows {
             let found = read(from, &Tree::in_memory(files.iter().copied(), &deadline)).unwrap();
             let promises = found.iter().flat_map(|(_, promises)| &promises.promises);

@@ -34,6 +34,7 @@ mod bad_lines;
 mod container;
 mod cpanel;
 mod dhcpcd;
+mod dhcpcd_at_boot;
 mod folders;
 mod glob;
 mod hardware;

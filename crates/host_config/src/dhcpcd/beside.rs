@@ -4,6 +4,7 @@
 use std::collections::HashSet;
 use std::net::IpAddr;
 
+use crate::dhcpcd_at_boot::is_started;
 use crate::leftovers::is_without_program;
 use crate::link_type::conditions_fit;
 use crate::origin::Origin;
@@ -11,13 +12,6 @@ use crate::promise::{Dynamic, Family, Promises};
 use crate::selector::{device, selects};
 use crate::source::Source;
 use crate::tree::Tree;
-
-/// What starts dhcpcd at boot, for all interfaces.
-const ENABLED: [&str; 3] = [
-    "/etc/systemd/system/multi-user.target.wants/dhcpcd.service",
-    "/etc/systemd/system/multi-user.target.wants/dhcpcd5.service",
-    "/etc/runlevels/default/dhcpcd",
-];
 
 /// Removes the leases of interfaces that another source gives an IPv4 address: dhcpcd does not start beside
 /// ifupdown. Where another source may give it one, by a pattern or by conditions, and nothing starts dhcpcd
@@ -33,11 +27,9 @@ pub(crate) fn yield_to_others(from: &[Origin], found: &mut [(Source, Promises)],
             continue;
         }
         let is_absent = is_without_program(Source::Dhcpcd, from, tree);
-        if !is_absent && ENABLED.iter().any(|path| tree.has(path)) {
-            continue;
-        }
         for dynamic in &mut own.dynamic {
-            dynamic.required = dynamic.required && !is_absent && !by_pattern(dynamic);
+            let is_started = || is_started(dynamic.device(), tree);
+            dynamic.required = dynamic.required && !is_absent && (!by_pattern(dynamic) || is_started());
         }
     }
 }

@@ -144,6 +144,33 @@ fn a_block_of_dhcpcd_requires_nothing_where_a_pattern_asks_for_the_same() {
     }
 }
 
+/// The unit may be of one interface, and what starts it another program than systemd.
+#[test]
+fn a_block_of_dhcpcd_that_is_started_at_boot_is_required_beside_a_pattern() {
+    let network = "[Match]\nName=eth*\n[Network]\nDHCP=ipv4\n";
+    let block = "interface eth3\ninterface eth0\nstatic ip_address=192.0.2.1/24\n";
+    let files = [("/etc/systemd/network/a.network", network), ("/etc/dhcpcd.conf", block)];
+    let missing = "CRITICAL - 1 of 2 addresses missing: eth3 has no IPv4 address (DHCP)";
+    let ok = "OK - 1 address from networkd, dhcpcd bound and usable";
+    let systemd = "/usr/lib/systemd/systemd";
+    let rows: [(&[&str], &str); 9] = [
+        (&["/etc/systemd/system/multi-user.target.wants/dhcpcd.service"], missing),
+        (&["/etc/systemd/system/multi-user.target.wants/dhcpcd@eth3.service"], missing),
+        (&["/etc/systemd/system/multi-user.target.wants/dhcpcd@eth1.service"], ok),
+        (&["/etc/runlevels/default/dhcpcd"], missing),
+        (&["/etc/runit/runsvdir/default/dhcpcd"], missing),
+        (&["/var/service/dhcpcd"], missing),
+        (&["/etc/rc2.d/S03dhcpcd"], missing),
+        (&["/etc/rc2.d/K03dhcpcd"], ok),
+        (&["/etc/rc2.d/S03dhcpcd", systemd], ok),
+    ];
+    for (paths, expected) in rows {
+        let all: Vec<(&str, &str)> = files.into_iter().chain(paths.iter().map(|path| (*path, ""))).collect();
+        let (first, _) = said(&args(), &all, "192.0.2.1/24@eth0");
+        assert_eq!(first, format!("IP_BOUND {expected}"), "{paths:?}");
+    }
+}
+
 /// dhcpcd 9.4.1 takes `arping` as an option of the interface, and the profile of an address that answers in
 /// place of the interface's own address.
 #[test]
