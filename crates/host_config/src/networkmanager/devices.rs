@@ -33,7 +33,10 @@ pub(super) fn fits(specs: &[String], interface: &str, kind: &str, cards: &Cards<
 
 fn fit(spec: &str, interface: &str, kind: &str, cards: &Cards<'_>) -> Fit {
     let known = |fits: bool| if fits { Fit::Yes } else { Fit::No };
-    let by_address = |address: &str| cards.fits(address, interface).map_or(Fit::Unknown, known);
+    let by_address = |address: &str| match cards.permanent(interface) {
+        Some(own) => known(own.is_some() && own == hardware::normal(address)),
+        None => cards.fits(address, interface).map_or(Fit::Unknown, known),
+    };
     match spec.split_once(':') {
         _ if spec == "*" => Fit::Yes,
         Some(("interface-name", pattern)) => match pattern.strip_prefix('=') {

@@ -229,6 +229,35 @@ mod tests {
         assert_eq!(unmanaged.leaves_alone("../net/eth0", "ethernet", &cards), Fit::No);
     }
 
+    /// A bridge has the current address of its port, and a bond gives its ports another one.
+    #[test]
+    fn a_hardware_address_is_the_permanent_one() {
+        let deadline = Deadline::after(Duration::from_secs(60));
+        let (own, other) = ("00:00:5e:00:53:01\n", "00:00:5e:00:53:02\n");
+        let files = [
+            ("eth0/address", own),
+            ("eth0/addr_assign_type", "0\n"),
+            ("eth0/device/uevent", ""),
+            ("br0/address", own),
+            ("br0/addr_assign_type", "3\n"),
+            ("eth1/address", other),
+            ("eth1/addr_assign_type", "3\n"),
+            ("eth1/device/uevent", ""),
+            ("eth1/bonding_slave/perm_hwaddr", own),
+            // An image has no more than the address.
+            ("eth2/address", own),
+        ];
+        let files = files.map(|(path, text)| (format!("/sys/class/net/{path}"), text));
+        let tree = Tree::in_memory(files, &deadline);
+        let mut unmanaged = Unmanaged::default();
+        let text = b"[keyfile]\nunmanaged-devices=mac:00:00:5E:00:53:01\n";
+        unmanaged.take(&Keyfile::parse("f", text).unwrap());
+        let rows = [("eth0", Fit::Yes), ("br0", Fit::No), ("eth1", Fit::Yes), ("eth2", Fit::Yes)];
+        for (name, expected) in rows {
+            assert_eq!(unmanaged.leaves_alone(name, "ethernet", &Cards::new(&tree)), expected, "{name}");
+        }
+    }
+
     #[test]
     fn the_driver_of_a_veth_is_known_by_its_kind() {
         let deadline = Deadline::after(Duration::from_secs(60));
