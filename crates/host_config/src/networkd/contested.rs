@@ -1,5 +1,5 @@
-//! Files that name the same interface and differ by its device: the first file counts only where its
-//! conditions on the device hold, else the next.
+//! Files that name the same interface and differ by its device, or by what is not known of the host: the
+//! first file counts only where its conditions hold, else the next.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -76,7 +76,11 @@ fn fates(files: &[(Place, Network)], facts: &HostFacts<'_>, cards: &Cards<'_>) -
             fates.push(None);
             continue;
         };
-        let fits = network.matches.fits_device(name, cards);
+        let fits = match network.matches.holds(facts).0 {
+            // Whether it is for this host, is not known.
+            None => network.matches.fits_device(name, cards).filter(|fits| !fits),
+            Some(_) => network.matches.fits_device(name, cards),
+        };
         let later = match fits {
             Some(true) => None,
             _ if network.has_ports() => None,

@@ -39,6 +39,9 @@ fn the_next_file_counts_where_the_device_is_another() {
         ("Property=ID_MODEL=x", next, "192.0.2.2/24@eth0", ok.to_owned()),
         ("Property=ID_MODEL=x", next, "192.0.2.1/24@eth0", ok.to_owned()),
         ("Property=ID_MODEL=x", next, "192.0.2.9/24@eth3", missing("192.0.2.1")),
+        ("Credential=x", next, "192.0.2.2/24@eth0", ok.to_owned()),
+        ("Credential=x", next, "192.0.2.1/24@eth0", ok.to_owned()),
+        ("Firmware=device-tree", next, "192.0.2.9/24@eth3", missing("192.0.2.1")),
         // The only file for eth0 stays expected: a card that was replaced is an outage.
         (
             "Driver=e1000",
