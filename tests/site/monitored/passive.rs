@@ -110,6 +110,14 @@ fn the_units_are_sound() {
     for (place, unit) in units {
         let text =
             fs::read_to_string(plugins::workspace().join("nrpe-config").join(place).join(unit)).unwrap();
+        // What check_latency and check_replication keep; by NRPE they can write it.
+        let writable: Vec<&str> = text
+            .lines()
+            .filter_map(|line| line.strip_prefix("ReadWritePaths="))
+            .flat_map(str::split_whitespace)
+            .collect();
+        let kept = ["-/var/lib/monitoring-plugins", "-/var/lib/silent-outage"];
+        assert!(unit.ends_with(".timer") || kept.iter().all(|path| writable.contains(path)), "{unit}");
         // systemd-analyze wants the program to be there; it is the administrator's to put there.
         let text = text
             .replace("/usr/local/sbin/silent-outage-submit", "/bin/true")
@@ -145,4 +153,20 @@ fn a_list_that_is_wrong_is_named() {
     let none = format!("h\tB\t3\tno command missing in {}\n\u{17}", folder.path().display());
     assert_eq!(outcome.stdout, format!("h\tA service\t1\tX OK | a=1\nmore\n\u{17}{none}"));
     assert!(outcome.stderr.contains("$(reboot) is no name of a command"), "{}", outcome.stderr);
+}
+
+#[test]
+fn lists_from_other_editors_lose_no_service() {
+    let folder = public_folder();
+    let top = folder.path();
+    // NRPE ignores blanks at the end of a line, and wants no line end after the last one.
+    write(&top.join("a.cfg"), "command[windows]=echo W OK\r\ncommand[no_end]=echo N OK");
+    write(&top.join("b.cfg"), "command[next_file]=echo X OK\n");
+    write(&top.join("list"), "windows One\r\n\r\nno_end\tTwo\nnext_file Three\r\nwindows Last");
+    let mut script = Command::new(plugins::workspace().join("nrpe-config/passive/silent-outage-submit"));
+    let outcome = run(script.arg(top.join("list")).arg(top).env("HOST_NAME", "h").env("SEND_NSCA", "cat"));
+    let results = [("One", "W"), ("Two", "N"), ("Three", "X"), ("Last", "W")];
+    let sent: String =
+        results.iter().map(|(service, name)| format!("h\t{service}\t0\t{name} OK\n\u{17}")).collect();
+    assert_eq!((outcome.stdout, outcome.stderr), (sent, String::new()));
 }

@@ -176,3 +176,27 @@ fn the_script_says_what_cannot_be_run_and_takes_old_files_away() {
     let two = fs::read_to_string(top.join("results/silent_outage_speaks.prom")).unwrap();
     assert!(two.ends_with("silent_outage_state{plugin=\"speaks\",service=\"Two words\"} 3\n"), "{two}");
 }
+
+#[test]
+fn lists_from_other_editors_lose_no_service() {
+    let folder = public_folder();
+    let top = folder.path();
+    fs::create_dir_all(top.join("nrpe.d")).unwrap();
+    fs::create_dir_all(top.join("results")).unwrap();
+    let command = |name: &str| format!("command[{name}]=echo 'silent_outage_state{{p=\"{name}\"}} 0' #");
+    // NRPE ignores blanks at the end of a line, and wants no line end after the last one.
+    write(&top.join("nrpe.d/a.cfg"), &format!("{}\r\n{}", command("windows"), command("no_end")));
+    write(&top.join("nrpe.d/b.cfg"), &format!("{}\n", command("next_file")));
+    write(&top.join("list"), "windows One\r\n\r\nno_end\tTwo\n next_file\r\nabsent Last");
+    let mut script = Command::new(shipped("prometheus/silent-outage-textfile"));
+    let outcome = succeed(script.arg(top.join("list")).arg(top.join("nrpe.d")).arg(top.join("results")));
+    assert_eq!(outcome.stderr, "");
+    let last = |name: &str| {
+        let text = fs::read_to_string(top.join(format!("results/silent_outage_{name}.prom")));
+        text.unwrap_or_default().lines().last().unwrap_or_default().to_owned()
+    };
+    for name in ["windows", "no_end", "next_file"] {
+        assert_eq!(last(name), format!("silent_outage_state{{p=\"{name}\"}} 0"), "{name}");
+    }
+    assert_eq!(last("absent"), "silent_outage_state{plugin=\"absent\",service=\"Last\"} 3");
+}
