@@ -93,7 +93,9 @@ pub(crate) fn judge(seen: &NameSeen, facts: &Facts, state: State) -> Vec<Finding
     let entry = match &seen.entry {
         Entry::There | Entry::Untried => None,
         Entry::Nowhere(None) => {
-            Some(Finding::warning(format!("{expected} is in neither /etc/hosts nor DNS")))
+            // getent tells the same of a name without an address and of servers that do not answer.
+            let text = format!("{expected} is not in {HOSTS}, and DNS has no address or does not answer");
+            Some(Finding::warning(text))
         }
         Entry::Nowhere(Some(why)) => {
             Some(Finding::warning(format!("{expected} has no address, DNS has none and {HOSTS} {why}")))
@@ -226,7 +228,10 @@ mod tests {
         let text = "proxy7.example.com has no address, DNS has none and /etc/hosts is not readable: permission denied";
         assert_eq!(texts(&unread), [(State::Warning, text.to_owned())]);
         let nowhere = NameSeen { entry: Entry::Nowhere(None), ..seen(Some("vz2542"), Some("vz2542")) };
-        let lost = (State::Warning, "proxy7.example.com is in neither /etc/hosts nor DNS".to_owned());
+        let lost = (
+            State::Warning,
+            "proxy7.example.com is not in /etc/hosts, and DNS has no address or does not answer".to_owned(),
+        );
         let name = (State::Critical, "the name is vz2542, not proxy7.example.com".to_owned());
         assert_eq!(texts(&nowhere), [name, lost]);
         let silent = NameSeen {

@@ -16,6 +16,9 @@ const MOST_FILES: usize = 256;
 /// The most folders of a tree, and how deep it may be is less.
 const MOST_FOLDERS: usize = 1024;
 
+/// The files of the copies that messages advise: with those of `--name=reference`, as README.md has them.
+const COMMON: &str = "etc/hostname etc/hosts etc/resolv.conf";
+
 /// What a tree holds.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Reference {
@@ -43,10 +46,10 @@ pub enum ReferenceError {
     #[error("reading {}: {}", .0.display(), .1)]
     Folder(PathBuf, String),
     /// The folder does not exist.
-    #[error("folder {at} does not exist: run mkdir -p {at}, then in / run cp -aL --parents etc/resolv.conf {at}", at = .0.display())]
+    #[error("folder {at} does not exist: run mkdir -p {at}, then in / run cp -aL --parents {COMMON} {at}", at = .0.display())]
     Missing(PathBuf),
     /// Nothing to compare with.
-    #[error("{} holds no file: copy those to check by cd / and cp -aL --parents etc/resolv.conf {}", .0.display(), .0.display())]
+    #[error("{} holds no file: copy those to check by cd / and cp -aL --parents {COMMON} {}", .0.display(), .0.display())]
     Empty(PathBuf),
     /// More files or folders than are read.
     #[error("{} holds more than {MOST_FILES} files or {MOST_FOLDERS} folders: choose by --file", .0.display())]
@@ -223,12 +226,13 @@ mod tests {
         assert!(read_all(folder.path(), &[]).unwrap_err().contains("holds no file"));
         let none = folder.path().join("below/none");
         let text = format!(
-            "folder {0} does not exist: run mkdir -p {0}, then in / run cp -aL --parents ",
+            "folder {0} does not exist: run mkdir -p {0}, then in / run cp -aL --parents etc/hostname \
+             etc/hosts etc/resolv.conf {0}",
             none.display()
         );
         for named in [&[][..], &["/etc/hosts"]] {
             let error = read_all(&none, named).unwrap_err();
-            assert!(error.starts_with(&text), "{error}");
+            assert_eq!(error, text);
         }
         let link = folder.path().join("link");
         symlink("below/none", &link).unwrap();

@@ -211,7 +211,7 @@ fn what_does_not_fit_together_is_refused() {
         (&["--reference=TOP/empty"], "TOP/empty holds no file"),
         (
             &["--reference=TOP/nowhere"],
-            "folder TOP/nowhere does not exist: run mkdir -p TOP/nowhere, then in / run cp -aL --parents etc/resolv.conf TOP/nowhere",
+            "folder TOP/nowhere does not exist: run mkdir -p TOP/nowhere, then in / run cp -aL --parents etc/hostname etc/hosts etc/resolv.conf TOP/nowhere",
         ),
     ];
     for (options, text) in rows {

@@ -50,7 +50,7 @@ fn each_state_has_its_line() {
             "echo 127.0.0.1 localhost | tee /etc/hosts >/etc/silent-outage/reference/etc/hosts",
             "lab_default",
             1,
-            "WARNING - proxy7.example.com is in neither /etc/hosts nor DNS",
+            "WARNING - proxy7.example.com is not in /etc/hosts, and DNS has no address or does not answer",
         ),
         (
             "echo nameserver 198.51.100.53 >/etc/resolv.conf",
