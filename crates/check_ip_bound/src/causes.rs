@@ -62,8 +62,10 @@ impl Cause {
             | Cause::NoIpv6(_)
             | Cause::NeverConfigured(_)
             | Cause::LostFile { .. } => self.to_string(),
-            Cause::PrimaryGone { .. } => "their primary is gone".to_owned(),
-            Cause::PrimaryBack { .. } => "perhaps lost with their primary".to_owned(),
+            // They were perhaps never bound: nothing here tells what was there before.
+            Cause::PrimaryGone { .. } | Cause::PrimaryBack { .. } => {
+                "perhaps lost with their primary".to_owned()
+            }
         }
     }
 

@@ -223,7 +223,7 @@ fn a_subnet_lost_with_its_primary_is_said_once() {
 
     let none_left = observed(&args, &list.join(" "), ListSource::Named, "198.51.100.1/24@eth0");
     let gone = format!("192.0.2.1-42: not bound, nor is any other of the same /24: {cause}");
-    assert_eq!(lines(&none_left), ["192.0.2.1-42, their primary is gone".to_owned(), gone]);
+    assert_eq!(lines(&none_left), ["192.0.2.1-42, perhaps lost with their primary".to_owned(), gone]);
     let secondary_left =
         observed(&args, &list.join(" "), ListSource::Named, "192.0.2.1/24@eth0 192.0.2.9/24@eth0+81");
     assert_eq!(lines(&secondary_left), ["192.0.2.2-8, 192.0.2.10-42"]);

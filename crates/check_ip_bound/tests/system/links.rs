@@ -181,7 +181,7 @@ fn a_primary_that_took_its_secondaries_along_is_said_once() {
     let outcome = check(&host, &arguments);
     let data = "missing=40;;0;0;41 unusable=0;;;0;41 not_bound=40;;;0;41 bound=3;;;0 unexpected=U;;;0";
     let first = format!(
-        "IP_BOUND CRITICAL - 40 of 41 addresses missing: 192.0.2.1-40, their primary is gone | {data}"
+        "IP_BOUND CRITICAL - 40 of 41 addresses missing: 192.0.2.1-40, perhaps lost with their primary | {data}"
     );
     assert_eq!(outcome.verdict(), (2, first.as_str()));
     let details: Vec<&str> = outcome.stdout.lines().skip(1).collect();
