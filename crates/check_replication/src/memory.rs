@@ -16,7 +16,7 @@ mod store;
 
 pub use record::Records;
 pub(crate) use record::Restart;
-pub(crate) use store::{MemoryError, Remembered, remember};
+pub(crate) use store::{Memory, MemoryError, Remembered};
 
 use std::path::PathBuf;
 

@@ -17,7 +17,7 @@ use crate::evaluate::fault;
 use crate::failure::{Failure, Kind, Step};
 use crate::heartbeat::Zone;
 use crate::login::Login;
-use crate::memory;
+use crate::memory::Memory;
 use crate::monitor::Monitor;
 use crate::options::{Connecting, Heartbeat, Role};
 use crate::policy::Policy;
@@ -141,6 +141,7 @@ pub(crate) fn probe(
         monitor: Monitor::default(),
         deadline,
     };
+    let memory = args.memory.state.as_deref().map(|folder| Memory::open(folder, &targets, deadline));
     let answers = match targets.as_slice() {
         [target] => vec![(target.to_string(), asker.ask(target)?.map(|(answer, _)| answer))],
         targets => {
@@ -149,11 +150,9 @@ pub(crate) fn probe(
             second_look::complete(asked, &policy.lag, deadline)
         }
     };
-    let servers =
-        answers.iter().filter_map(|(target, answer)| Some((target.as_str(), &answer.as_ref().ok()?.server)));
-    let remember = |folder| memory::remember(folder, args.memory.acknowledge, servers, deadline);
+    let remember = |memory: Memory| memory.remember(args.memory.acknowledge, &answers, deadline);
     Ok(Observations {
-        remembered: args.memory.state.as_deref().map(remember),
+        remembered: memory.map(|memory| memory.and_then(remember)),
         servers: answers,
         user: user(connecting, &defaults).to_owned(),
         seconds: deadline.limit().as_secs_f64(),
