@@ -111,13 +111,9 @@ impl Expected {
     /// # Errors
     /// [`ExpectedError::Unusable`], with a line for each.
     pub(crate) fn usable(&self) -> Result<(), ExpectedError> {
-        match self.unusable.as_slice() {
-            [] => Ok(()),
-            [first, rest @ ..] => {
-                let lines: Vec<String> = [with_marks(first)].iter().chain(rest).cloned().collect();
-                Err(ExpectedError::Unusable(lines.join("\n")))
-            }
-        }
+        let [first, rest @ ..] = self.unusable.as_slice() else { return Ok(()) };
+        let lines: Vec<String> = [with_marks(first)].iter().chain(rest).cloned().collect();
+        Err(ExpectedError::Unusable(lines.join("\n")))
     }
 
     /// Adds addresses that move between hosts, and no longer demands them here.
@@ -177,11 +173,8 @@ impl Expected {
     /// those that every host or link has of its own, and those of container engines' bridges, which have no
     /// carrier while no container runs, unless such a bridge is named.
     pub(crate) fn expect_all(&mut self, bound: &Bound) {
-        let entry = |address: IpAddr| Entry {
-            expected: HostAddress { address, prefix: None },
-            list: u32::MAX,
-            line: 0,
-        };
+        let any = |address: IpAddr| HostAddress { address, prefix: None };
+        let entry = |address: IpAddr| Entry { expected: any(address), list: u32::MAX, line: 0 };
         let moves = |address| floats(&self.floating, address) || self.absent.contains(&address);
         let is_on = |each: &BoundAddress| {
             let interface = bound.interface(each.interface);

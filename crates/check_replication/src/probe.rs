@@ -111,14 +111,7 @@ pub(crate) fn probe(
     deadline: &Deadline,
 ) -> Result<Observations, ProbeError> {
     let connecting = &args.connecting;
-    let expects_channels = policy.expects_channels() || policy.heartbeats.is_some();
-    if args.expected.role == Some(Role::None) && expects_channels {
-        return Err(ProbeError::Expected);
-    }
-    let useless = args.expected.filters.iter().find_map(|filter| filter.of_databases());
-    if let Some(filter) = useless.filter(|_| args.expected.databases.is_empty()) {
-        return Err(ProbeError::Accepted(filter));
-    }
+    contradiction(args, policy)?;
     let group = connecting.defaults_group.as_deref();
     let file = connecting.defaults_file.as_deref();
     let defaults = file.map(|path| Defaults::read(path, group, deadline)).transpose()?.unwrap_or_default();
@@ -157,6 +150,19 @@ pub(crate) fn probe(
         user: user(connecting, &defaults).to_owned(),
         seconds: deadline.limit().as_secs_f64(),
     })
+}
+
+/// Refuses expectations that contradict each other, and an accepted filter that nothing would be judged by.
+fn contradiction(args: &Args, policy: &Policy<'_>) -> Result<(), ProbeError> {
+    let expects_channels = policy.expects_channels() || policy.heartbeats.is_some();
+    if args.expected.role == Some(Role::None) && expects_channels {
+        return Err(ProbeError::Expected);
+    }
+    let useless = args.expected.filters.iter().find_map(|filter| filter.of_databases());
+    match useless.filter(|_| args.expected.databases.is_empty()) {
+        Some(filter) => Err(ProbeError::Accepted(filter)),
+        None => Ok(()),
+    }
 }
 
 /// Reads the key that the servers' passwords are encrypted by, where one is given.
