@@ -162,7 +162,7 @@ fn lists_from_other_editors_lose_no_service() {
     // NRPE ignores blanks at the end of a line, and wants no line end after the last one.
     write(&top.join("a.cfg"), "command[windows]=echo W OK\r\ncommand[no_end]=echo N OK");
     write(&top.join("b.cfg"), "command[next_file]=echo X OK\n");
-    write(&top.join("list"), "windows One\r\n\r\nno_end\tTwo\nnext_file Three\r\nwindows Last");
+    write(&top.join("list"), "windows One \t\r\n\r\nno_end\tTwo\nnext_file Three\r\nwindows Last");
     let mut script = Command::new(plugins::workspace().join("nrpe-config/passive/silent-outage-submit"));
     let outcome = run(script.arg(top.join("list")).arg(top).env("HOST_NAME", "h").env("SEND_NSCA", "cat"));
     let results = [("One", "W"), ("Two", "N"), ("Three", "X"), ("Last", "W")];

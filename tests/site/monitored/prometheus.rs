@@ -187,7 +187,7 @@ fn lists_from_other_editors_lose_no_service() {
     // NRPE ignores blanks at the end of a line, and wants no line end after the last one.
     write(&top.join("nrpe.d/a.cfg"), &format!("{}\r\n{}", command("windows"), command("no_end")));
     write(&top.join("nrpe.d/b.cfg"), &format!("{}\n", command("next_file")));
-    write(&top.join("list"), "windows One\r\n\r\nno_end\tTwo\n next_file\r\nabsent Last");
+    write(&top.join("list"), "windows One \t\r\n\r\nno_end\tTwo\n next_file\r\nabsent Last");
     let mut script = Command::new(shipped("prometheus/silent-outage-textfile"));
     let outcome = succeed(script.arg(top.join("list")).arg(top.join("nrpe.d")).arg(top.join("results")));
     assert_eq!(outcome.stderr, "");
