@@ -1,8 +1,10 @@
 //! The judgment over all proxies: the state, the first line, a line for each proxy, and the performance data.
 
+mod alone;
 mod judged;
 mod late;
 mod requests;
+mod slow;
 mod slow_login;
 mod strangers;
 mod unresolved;
@@ -22,6 +24,7 @@ use crate::strangers::Strangers;
 use crate::target::{Target, Unresolved};
 use judged::Judged;
 use requests::{directly, requests};
+use slow::{slow, slowest};
 
 /// What one run observed.
 #[derive(Clone, Debug)]
@@ -59,9 +62,14 @@ impl Observations {
     /// Why the page in this place does not come without a proxy either, if proxies tell the same of it. What
     /// one proxy alone does not bring is its own fault, as far as can be told.
     fn fault_of(&self, place: usize) -> Option<&Fault> {
+        self.told_alike(place).filter(|_| self.proxies.len() > 1)
+    }
+
+    /// Why the page in this place does not come without a proxy either, if a proxy tells the same of it.
+    fn told_alike(&self, place: usize) -> Option<&Fault> {
         let Direct::Fails(fault) = &self.pages.get(place)?.direct else { return None };
         let mut pages = self.proxies.iter().filter_map(|(_, seen)| seen.as_ref()?.pages.get(place));
-        (self.proxies.len() > 1 && pages.any(|page| is_excused(page, fault))).then_some(fault)
+        pages.any(|page| is_excused(page, fault)).then_some(fault)
     }
 }
 
@@ -70,7 +78,7 @@ pub(crate) fn evaluate(allowed: &Allowed, observations: &Observations) -> Report
     let unasked = || Verdict { local: Some(observations.unasked.brief()), ..Verdict::default() };
     let direct: Vec<Option<&Fault>> =
         (0..observations.pages.len()).map(|place| observations.fault_of(place)).collect();
-    let judged: Vec<Judged<'_>> = observations
+    let mut judged: Vec<Judged<'_>> = observations
         .proxies
         .iter()
         .map(|(target, seen)| Judged {
@@ -81,6 +89,9 @@ pub(crate) fn evaluate(allowed: &Allowed, observations: &Observations) -> Report
                 .map_or_else(unasked, |seen| judge_beside(seen, &observations.forbidden, &direct)),
         })
         .collect();
+    let pages = observations.pages.iter().enumerate();
+    let pages = pages.map(|(place, page)| (page.name.as_str(), observations.told_alike(place)));
+    alone::add_page(&pages.collect::<Vec<_>>(), &mut judged);
     let mut findings = findings(allowed, observations, &judged);
     // A name without an address may stand for proxies that fail.
     let is_known = observations.unresolved.is_empty();
@@ -238,22 +249,6 @@ fn counted(total: usize, count: usize, texts: impl Iterator<Item = String>, of: 
     line
 }
 
-fn slowest<'a, 'b>(judged: &'b [Judged<'a>]) -> Option<(Duration, &'b Judged<'a>)> {
-    let times = judged.iter().filter_map(|judged| Some((judged.verdict.slowest()?, judged)));
-    times.max_by_key(|(time, _)| *time)
-}
-
-fn slow(allowed: &Allowed, judged: &[Judged<'_>]) -> Option<Finding> {
-    let (time, slowest) = slowest(judged)?;
-    let seconds = time.as_secs_f64();
-    let state = allowed.slowest.state(seconds);
-    let limit = allowed.slowest.alerting(seconds)?;
-    Some(Finding::new(
-        state,
-        format!("slow: {} took {seconds:.3} s, allowed {} s", slowest.target, limit.in_words()),
-    ))
-}
-
 /// The first line where no alarm is due.
 fn all_well(allowed: &Allowed, observations: &Observations, judged: &[Judged<'_>]) -> String {
     let total = judged.len();
@@ -305,7 +300,11 @@ fn notes(mut report: Report, observations: &Observations, judged: &[Judged<'_>])
         }
     }
     let pages = observations.pages.iter().enumerate();
-    let notes = pages.filter(|(place, _)| observations.fault_of(*place).is_none());
+    let is_said = |place| {
+        let is_added = alone::tells_of_page(judged) && observations.told_alike(place).is_some();
+        is_added || observations.fault_of(place).is_some()
+    };
+    let notes = pages.filter(|(place, _)| !is_said(*place));
     report = notes.filter_map(|(_, page)| direct_note(page, total)).fold(report, Report::detail);
     for judged in judged.iter().filter(|judged| total > 1 && !judged.verdict.fails()) {
         if let Some(undecided) = &judged.verdict.undecided {

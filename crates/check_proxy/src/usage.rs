@@ -31,7 +31,7 @@ pub enum UsageError {
     #[error("--not-expect is empty, which every page has, see --help")]
     NotExpect,
     /// There is no login.
-    #[error("no --username: give the customer's login, or --strangers=allow or only, see --help")]
+    #[error("no --username: give the login of a customer, or --strangers=allow or only, see --help")]
     Username,
     /// There is no password.
     #[error("no password: write it to a file that --extra-opts names, as password = ..., see --help")]

@@ -79,7 +79,7 @@ fn bad_input_is_unknown() {
         ),
         (
             &["--ip=127.0.0.1", &url, expect],
-            "no --username: give the customer's login, or --strangers=allow or only, see --help",
+            "no --username: give the login of a customer, or --strangers=allow or only, see --help",
         ),
         (
             &["--ip=127.0.0.1", &url, expect, "--username=cust"],

@@ -353,7 +353,8 @@ fn an_origin_that_refuses_is_named() {
         let running = squid("127.0.0.1", &basic(CLOSED));
         let url = format!("--url=http://127.0.0.1:{closed}/pong?n=NONCE");
         let line = verdict(&origin, "127.0.0.1", running.port, &[&url, "--tries=1"]);
-        assert_eq!(line, (2, "PROXY CRITICAL - 127.0.0.1 503 ERR_CONNECT_FAIL".to_owned()));
+        let both = "503 ERR_CONNECT_FAIL, nor does the page answer from here: refused";
+        assert_eq!(line, (2, format!("PROXY CRITICAL - 127.0.0.1 {both}")));
     });
 }
 

@@ -38,7 +38,11 @@ fn the_page_is_told_from_the_proxies() {
                 .to_owned(),
         ),
         (Direct::Serves, two(), "CRITICAL - 2 of 2 proxies fail: 192.0.2.1 503, 192.0.2.2 503".to_owned()),
-        (fails(Fault::Refused), vec![dead()], "CRITICAL - 192.0.2.1 503".to_owned()),
+        (
+            fails(Fault::Refused),
+            vec![dead()],
+            "CRITICAL - 192.0.2.1 503, nor does the page answer from here: refused".to_owned(),
+        ),
         (Direct::Unasked, two(), "CRITICAL - 2 of 2 proxies fail: 192.0.2.1 503, 192.0.2.2 503".to_owned()),
         // One that is dead is at fault, and does not make the others so.
         (
@@ -157,12 +161,20 @@ fn the_same_answer_as_the_pages_proves_nothing() {
 
 #[test]
 fn one_proxy_alone_has_a_note_on_the_page() {
-    let said = |direct| {
+    let of = |seen, direct| {
         let pages = vec![AskedPage { name: "page".to_owned(), direct, took: None }];
-        let output = output(&Observations { pages, ..observed(vec![dead()]) });
+        let output = output(&Observations { pages, ..observed(vec![seen]) });
         output.split_once('\n').unwrap().1.to_owned()
     };
-    assert_eq!(said(fails(Fault::Refused)), "note: the page does not come without a proxy either: refused\n");
+    let said = |direct| of(dead(), direct);
+    // The first line has it.
+    assert_eq!(said(fails(Fault::Refused)), "");
+    let not_found = || Fault::Status(Status { code: 404, ..Status::default() });
+    let note = "note: the page does not come without a proxy either";
+    assert_eq!(said(fails(not_found())), format!("{note}: 404\n"));
+    // What an open proxy does needs no page.
+    let open = http([well(), code(407), failing(Fault::Refused)]);
+    assert!(of(open, fails(Fault::Refused)).ends_with(&format!("{note}: refused\n")));
     assert_eq!(said(Direct::Serves), "note: the page comes without a proxy\n");
     assert_eq!(said(no_way("prohibited")), "note: the page could not be tried without a proxy: prohibited\n");
     assert_eq!(said(no_way("--no-direct")), "");
