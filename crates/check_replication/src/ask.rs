@@ -4,7 +4,7 @@
 use std::net::SocketAddr;
 use std::os::unix::net::UnixStream;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use net::{Stream, Waiting};
 use plugin::Deadline;
@@ -29,6 +29,10 @@ use crate::tls_level::TlsLevel;
 
 /// How long an election may keep a primary read-only before it is looked at again.
 const ELECTION: Duration = Duration::from_secs(1);
+/// How long flow control may hold the writes of a Galera cluster before it is looked at again, and how many
+/// times that.
+const FLOW: Duration = Duration::from_secs(1);
+const FLOW_LOOKS: u32 = 2;
 /// What is left of the deadline after that.
 const RESERVE: Duration = Duration::from_secs(1);
 
@@ -160,8 +164,7 @@ fn membership(
         "SHOW GLOBAL VARIABLES WHERE Variable_name IN ('group_replication_group_name', 'aurora_version')";
     let server = &mut answer.server;
     if server.flavour == Flavour::MariaDb {
-        let status = packets.query(GALERA_STATUS).or_else(if_told)?;
-        server.membership = Galera::read(&status, variables).map(Membership::Galera);
+        server.membership = galera(packets, variables, &request.deadline)?.map(Membership::Galera);
         return Ok(());
     }
     // Every account may see the name, and few a member.
@@ -179,6 +182,32 @@ fn membership(
         Err(failure) => drop(if_told(failure)?),
     }
     Ok(())
+}
+
+/// Returns what a node sees of its Galera cluster. One whose flow control is active is asked again, and once
+/// more if that held all writes meanwhile: it does so for a moment in each busy cluster.
+fn galera(packets: &mut Packets, variables: &Row, deadline: &Deadline) -> Result<Option<Galera>, Failure> {
+    let mut look = |before: Option<&Galera>, since: Instant| -> Result<Option<Galera>, Failure> {
+        let node = Galera::read(&packets.query(GALERA_STATUS).or_else(if_told)?, variables);
+        Ok(match before {
+            Some(before) => node.map(|node| node.after(before, since.elapsed())),
+            None => node,
+        })
+    };
+    let Some(mut node) = look(None, Instant::now())? else { return Ok(None) };
+    for _ in 0..FLOW_LOOKS {
+        if !node.may_hold_writes() || deadline.remaining() < FLOW + RESERVE {
+            break;
+        }
+        let since = Instant::now();
+        thread::sleep(FLOW);
+        let Some(later) = look(Some(&node), since)? else { break };
+        node = later;
+        if !node.holds_writes() {
+            break;
+        }
+    }
+    Ok(Some(node))
 }
 
 /// Returns what the server sees of its group. One whose settings refuse what it is for is asked again, since

@@ -43,10 +43,10 @@ impl Row {
         self.text(names).and_then(|text| text.trim().parse().ok())
     }
 
-    /// Returns the value as a switch: 1, ON and what else is not 0, OFF or NO counts as on, since MariaDB 12
-    /// has several ways of being read only.
+    /// Returns the value as a switch: 1, ON and what else is not 0, OFF, NO or false counts as on, since
+    /// MariaDB 12 has several ways of being read only.
     pub fn switch(&self, names: &[&str]) -> Option<bool> {
-        let off = |text: &str| ["0", "OFF", "NO"].iter().any(|no| text.eq_ignore_ascii_case(no));
+        let off = |text: &str| ["0", "OFF", "NO", "FALSE"].iter().any(|no| text.eq_ignore_ascii_case(no));
         self.text(names).map(|text| !off(text))
     }
 

@@ -1,6 +1,8 @@
 //! Galera, by the status variables of its provider:
 //! <https://galeracluster.com/library/documentation/galera-status-variables.html>.
 
+use std::time::Duration;
+
 use plugin::{Finding, State};
 
 use super::group::too_few;
@@ -9,9 +11,12 @@ use crate::row::Row;
 /// What a node says of itself and its cluster.
 pub(crate) const STATUS: &str = "SHOW GLOBAL STATUS WHERE Variable_name IN ('wsrep_ready', 'wsrep_cluster_status', \
      'wsrep_local_state', 'wsrep_local_state_comment', 'wsrep_cluster_size', 'wsrep_cluster_state_uuid', \
-     'wsrep_cluster_conf_id', 'wsrep_flow_control_paused', 'wsrep_provider_name')";
+     'wsrep_cluster_conf_id', 'wsrep_flow_control_paused', 'wsrep_flow_control_paused_ns', \
+     'wsrep_flow_control_active', 'wsrep_flow_control_requested', 'wsrep_provider_name')";
 /// The share of time that flow control may hold writes back.
 const PAUSED: f64 = 0.1;
+/// The share of the time between two looks from which on it is all of it.
+const HELD: f64 = 0.9;
 
 /// What one node says.
 #[derive(Clone, Debug, PartialEq)]
@@ -24,10 +29,47 @@ pub struct Galera {
     cluster: String,
     view: String,
     paused: f64,
+    flow: Flow,
+    /// Whether flow control held all writes between this look and the one before.
+    is_held: bool,
     /// What it takes no queries from: wsrep_reject_queries, ALL or ALL_KILL.
     rejects: Option<String>,
     /// Whether what is written here goes to the others: wsrep_on.
     replicates: bool,
+}
+
+/// What a node says of flow control, by which a node that cannot follow holds the writes of all.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+struct Flow {
+    /// Whether writes are held now: `None` in releases that do not tell.
+    is_active: Option<bool>,
+    /// Whether this node asks for it.
+    is_asked_here: bool,
+    /// For how many nanoseconds writes were held since its start.
+    paused: Option<u64>,
+}
+
+impl Flow {
+    fn read(status: &Row) -> Self {
+        Self {
+            is_active: status.switch(&["wsrep_flow_control_active"]),
+            is_asked_here: status.switch(&["wsrep_flow_control_requested"]).unwrap_or_default(),
+            paused: status.number(&["wsrep_flow_control_paused_ns"]),
+        }
+    }
+
+    /// Whether writes may be held just now.
+    fn may_hold(self) -> bool {
+        self.is_active.unwrap_or_else(|| self.paused.is_some_and(|paused| paused > 0))
+    }
+
+    /// Whether writes were held all the time until this look, `between` after the look `before`.
+    fn held_since(self, before: Self, between: Duration) -> bool {
+        let is_all =
+            |(now, then): (u64, u64)| Duration::from_nanos(now.saturating_sub(then)) >= between.mul_f64(HELD);
+        let held = self.paused.zip(before.paused).map(is_all);
+        self.may_hold() && before.may_hold() && held.or(self.is_active).unwrap_or_default()
+    }
 }
 
 /// Returns whether the variables of a server name a provider.
@@ -50,9 +92,28 @@ impl Galera {
             cluster: status.owned(&["wsrep_cluster_state_uuid"]),
             view: status.owned(&["wsrep_cluster_conf_id"]),
             paused: status.number(&["wsrep_flow_control_paused"]).unwrap_or_default(),
+            flow: Flow::read(&status),
+            is_held: false,
             rejects: variables.filled(&["wsrep_reject_queries"]).filter(|from| from != "NONE"),
             replicates: variables.switch(&["wsrep_on"]).unwrap_or(true),
         })
+    }
+
+    /// Returns whether another look tells whether flow control holds all writes: it does for a moment in each
+    /// busy cluster.
+    pub(crate) fn may_hold_writes(&self) -> bool {
+        self.flow.may_hold()
+    }
+
+    /// Returns whether flow control held all writes between two looks.
+    pub(crate) fn holds_writes(&self) -> bool {
+        self.is_held
+    }
+
+    /// Takes this later look, `between` after the one before.
+    #[must_use]
+    pub(crate) fn after(self, before: &Self, between: Duration) -> Self {
+        Self { is_held: self.flow.held_since(before.flow, between), ..self }
     }
 
     pub(super) fn is_in(&self) -> bool {
@@ -93,7 +154,11 @@ impl Galera {
             Finding::critical(format!("{name}: Galera node rejects queries, wsrep_reject_queries is {from}"))
         }));
         findings.extend(too_few(name, *size, expected));
-        if self.paused > PAUSED {
+        if self.is_held {
+            let who = if self.flow.is_asked_here { "this node" } else { "another node" };
+            let text = format!("{name}: flow control holds all writes of the cluster, asked for by {who}");
+            findings.push(Finding::critical(text));
+        } else if self.paused > PAUSED {
             let text =
                 format!("{name}: flow control held writes back {:.0}% of the time", self.paused * 100.0);
             findings.push(Finding::warning(text));

@@ -238,3 +238,62 @@ fn several_see_one_group_or_a_split() {
     assert_eq!(texts(judge_together(&[("a", &one), ("b", &one)])), [""; 0]);
     assert_eq!(texts(judge_together(&[("a", &one), ("c", &other)])), split);
 }
+
+/// One look at a node: what it says of flow control at this time, and at earlier ones.
+fn flow(looks: &[&str]) -> Vec<String> {
+    let mut node: Option<Galera> = None;
+    for look in looks {
+        let told = format!("provider_name=Galera cluster_status=Primary local_state=4 ready=ON {look}");
+        let rows: Vec<Row> = told
+            .split_whitespace()
+            .filter_map(|pair| pair.split_once('='))
+            .map(|(name, value)| row(&[("Variable_name", &format!("wsrep_{name}")), ("Value", value)]))
+            .collect();
+        let now = Galera::read(&rows, &Row::default()).unwrap();
+        node = Some(match &node {
+            Some(before) => now.after(before, std::time::Duration::from_secs(1)),
+            None => now,
+        });
+    }
+    let said = texts(Membership::Galera(node.unwrap()).judge("a", None));
+    said.into_iter().filter(|said| !said.starts_with("OK")).collect()
+}
+
+#[test]
+fn flow_control_that_holds_all_writes() {
+    let active = |ns: u64| format!("flow_control_active=true flow_control_paused_ns={ns}");
+    let asks = |ns: u64| format!("{} flow_control_requested=true", active(ns));
+    let idle = |ns: u64| format!("flow_control_active=false flow_control_paused_ns={ns}");
+    let old = |ns: u64| format!("flow_control_paused_ns={ns}");
+    let by = |who: &str| {
+        vec![format!("CRITICAL a: flow control holds all writes of the cluster, asked for by {who} node")]
+    };
+    let none: Vec<String> = Vec::new();
+    let rows = [
+        // One look tells nothing.
+        (vec![active(5)], none.clone()),
+        (vec![active(5), active(1_000_000_005)], by("another")),
+        (vec![asks(5), asks(990_000_000)], by("this")),
+        (vec![asks(5), asks(990_000_000), active(1_985_000_000)], by("another")),
+        // It goes to and fro, as in each busy cluster.
+        (vec![active(5), active(600_000_000)], none.clone()),
+        (vec![active(5), idle(1_000_000_005)], none.clone()),
+        (vec![idle(5), active(1_000_000_005)], none.clone()),
+        (vec![active(5), active(1_000_000_005), active(1_400_000_000)], none.clone()),
+        (vec![active(5), active(1_000_000_005), idle(1_990_000_000)], none.clone()),
+        // Releases that tell one of both.
+        (vec!["flow_control_active=ON".to_owned(), "flow_control_active=ON".to_owned()], by("another")),
+        (vec![old(5), old(1_000_000_005)], by("another")),
+        (vec![old(5), old(5)], none.clone()),
+        (vec![String::new(), String::new()], none),
+    ];
+    for (looks, expected) in rows {
+        let looks: Vec<&str> = looks.iter().map(String::as_str).collect();
+        assert_eq!(flow(&looks), expected, "{looks:?}");
+    }
+    // The mean since the start is not told beside it.
+    let mean = "flow_control_paused=0.42";
+    let looks = [active(5), active(1_000_000_005)].map(|look| format!("{look} {mean}"));
+    assert_eq!(flow(&[&looks[0], &looks[1]]), by("another"));
+    assert_eq!(flow(&[&looks[0]]), ["WARNING a: flow control held writes back 42% of the time"]);
+}
