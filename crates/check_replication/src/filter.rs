@@ -29,7 +29,8 @@ pub(crate) const OF_LOG: [&str; 2] = ["binlog_do_db", "binlog_ignore_db"];
 
 /// MariaDB's variable by which a replica drops what sessions with skip_replication write.
 pub(crate) const MARKED: &str = "replicate_events_marked_for_skip";
-/// The settings by which a replica skips errors, which are accepted in the same way.
+/// The settings by which a replica skips errors, which are accepted in the same way: each by its old name and
+/// its new one, whichever a server has.
 const SKIPPING: [&str; 4] =
     ["slave_skip_errors", "replica_skip_errors", "slave_exec_mode", "replica_exec_mode"];
 
@@ -62,12 +63,24 @@ impl FromStr for FilterName {
     fn from_str(text: &str) -> Result<Self, InvalidFilter> {
         let [.., rewrite, _, _, ignore_servers] = COLUMNS;
         let mut names = COLUMNS.into_iter().chain(OF_LOG).chain([MARKED]).chain(SKIPPING);
-        match names.find(|name| name.eq_ignore_ascii_case(text)) {
+        // Options of a server are written with hyphens too.
+        let text = text.replace('-', "_");
+        match names.find(|name| name.eq_ignore_ascii_case(&text)) {
             None => Err(InvalidFilter::NoName),
             Some(name) if name == rewrite => Err(InvalidFilter::Renames),
             Some(name) if name == ignore_servers => Err(InvalidFilter::Source),
-            Some(name) => Ok(Self(name)),
+            Some(name) => Ok(Self(old_name(name))),
         }
+    }
+}
+
+/// Returns the older one of two names of a setting.
+fn old_name(name: &str) -> &str {
+    let [old_errors, new_errors, old_mode, new_mode] = SKIPPING;
+    match name {
+        new if new == new_errors => old_errors,
+        new if new == new_mode => old_mode,
+        other => other,
     }
 }
 
@@ -83,7 +96,8 @@ pub(crate) struct Expected<'a> {
 impl Expected<'_> {
     /// Makes a note of what the filter `by` leaves out, if that is accepted. All of a database never is.
     pub(crate) fn accept(self, by: &str, found: Finding) -> Finding {
-        let is_accepted = found.state == State::Warning && self.accepted.iter().any(|name| name.0 == by);
+        let is_named = self.accepted.iter().any(|name| name.0 == old_name(by));
+        let is_accepted = found.state == State::Warning && is_named;
         if is_accepted { Finding::ok("").verbose_detail(format!("accepted: {}", found.text)) } else { found }
     }
 }

@@ -92,17 +92,36 @@ mod tests {
 
     #[test]
     fn errors_that_may_be_skipped() {
-        let said = |accepted: &[&str]| {
+        let of_mysql = |accepted: &[&str], is_mysql: bool| {
             let accepted: Vec<FilterName> = accepted.iter().map(|name| name.parse().unwrap()).collect();
-            let mut server = linked(mariadb, &["b", "a"]).swap_remove(0);
-            server.skip_errors = Some("slave_skip_errors is 1062".to_owned());
-            (server.skipped, server.idempotent) = (3, Some("slave_exec_mode"));
+            let mut server = linked(if is_mysql { server } else { mariadb }, &["b", "a"]).swap_remove(0);
+            let (errors, mode) = match is_mysql {
+                true => ("replica_skip_errors is 1062", "replica_exec_mode"),
+                false => ("slave_skip_errors is 1062", "slave_exec_mode"),
+            };
+            (server.skip_errors, server.skipped, server.idempotent) =
+                (Some(errors.to_owned()), 3, Some(mode));
             texts(judge(&server, Expected { databases: &[], accepted: &accepted }))
         };
+        let said = |accepted: &[&str]| of_mysql(accepted, false);
         let errors = "WARNING a: 3 errors of its SQL thread skipped since its start, slave_skip_errors is 1062: its data differ";
         let rows = "WARNING a: skips missing rows and duplicate keys, slave_exec_mode is IDEMPOTENT";
         assert_eq!(said(&[]), [errors, rows]);
-        assert_eq!(said(&["replica_skip_errors", "replica_exec_mode", "binlog_do_db"]), [errors, rows]);
+        assert_eq!(said(&["replicate_do_db", "binlog_do_db"]), [errors, rows]);
+        // Each by both of its names, whichever the server has.
+        for (name, is_mode) in [
+            ("slave_skip_errors", false),
+            ("replica_skip_errors", false),
+            ("replica-skip-errors", false),
+            ("slave_exec_mode", true),
+            ("replica_exec_mode", true),
+            ("Slave-Exec-Mode", true),
+        ] {
+            for is_mysql in [false, true] {
+                let said = of_mysql(&[name], is_mysql);
+                assert_eq!((said[0] == "OK ", said[1] == "OK "), (!is_mode, is_mode), "{name} {said:?}");
+            }
+        }
         assert_eq!(said(&["SLAVE_EXEC_MODE"]), [errors, "OK "]);
         assert_eq!(said(&["slave_skip_errors"]), ["OK ", rows]);
     }
