@@ -80,13 +80,16 @@ impl Records {
         let identity = one_field(&identity);
         let before = self.remove(&identity);
         let by_another = self.missing_in(server)?;
-        let place = Place::of(server);
+        let mut place = Place::of(server);
         let own = match before {
             Some(Record { highest, place: was, restarts: known, .. }) => {
                 let mut new = restarts(&highest, &now, false);
                 if new.is_empty() {
                     new.extend(went_back(&highest, was.as_ref(), place.as_ref(), server)?);
                 }
+                // One look that was not shown the log leaves what is known of its place, unless the log is
+                // known to have started again since.
+                place = place.or(was.filter(|_| new.is_empty()));
                 worst_first(known.into_iter().chain(new))
             }
             None => Vec::new(),

@@ -202,6 +202,30 @@ fn a_log_that_started_again_and_caught_up_is_known_by_its_place() {
     }
 }
 
+/// A look that may not see the log leaves what is known of its place, but not of one that started again.
+#[test]
+fn a_look_that_is_not_shown_the_log() {
+    let at = |gtids: &str, file: &str, position: u64| at(with(1, gtids), file, position);
+    let back = |before: &str, after: &str| vec![gone(before, after, false)];
+    let rows = [
+        (with(1, "0-1-7"), at("0-1-8", "bin.000001", 330), back("bin.000007:900", "bin.000001:330")),
+        (with(1, "0-1-7"), at("0-1-8", "bin.000007", 950), vec![]),
+        (with(1, "0-1-7"), at("0-1-8", "bin.000008", 4), vec![]),
+        // What the numbers told meanwhile is told once.
+        (with(1, "0-1-2"), at("0-1-8", "bin.000001", 330), back("0-1-6", "0-1-2")),
+    ];
+    for (hidden, now, expected) in rows {
+        let mut records = Records::default();
+        assert_eq!(records.take(&at("0-1-6", "bin.000007", 900)), Ok(vec![]));
+        for _ in 0..2 {
+            records.take(&hidden).unwrap();
+            records = records.to_string().parse().unwrap();
+        }
+        assert_eq!(records.take(&now), Ok(expected.clone()), "{hidden:?}");
+        assert_eq!((records.acknowledge(), records.take(&now)), (expected, Ok(vec![])));
+    }
+}
+
 /// A floating address that goes to and fro between a source and its replica, which is promoted at last.
 #[test]
 fn a_server_that_was_seen_before_lacks_what_another_wrote_since() {
