@@ -37,6 +37,8 @@ pub(crate) fn evaluate(policy: &Policy<'_>, observations: &Observations) -> Repo
         answers.iter().enumerate().flat_map(|(place, answer)| omissions(policy, &together, place, answer));
     findings.extend(omitted);
     findings.extend(together.judge());
+    // Behind what is wrong with a member itself stands what the others see of it.
+    findings.extend(answers.iter().flat_map(|answer| of_other_members(policy, answer)));
     let kept = observations.remembered.iter();
     findings.extend(kept.flat_map(|kept| remembered(policy.acknowledges, kept)));
     let silent = servers.iter().filter(|(_, answer)| policy.acknowledges && answer.is_err());
@@ -66,6 +68,7 @@ pub(crate) fn fault(
     let together = Together::of(policy, &[], false);
     let mut findings = judge_each(policy, account, false, &together, [(name, answer)].into_iter());
     findings.extend(answer.iter().flat_map(|answer| omissions(policy, &together, 0, answer)));
+    findings.extend(answer.iter().flat_map(|answer| of_other_members(policy, answer)));
     let faults = findings.into_iter().filter(|finding| finding.state != State::Ok);
     // Of equally bad ones the first.
     faults.rev().max_by_key(|finding| finding.state)
@@ -171,6 +174,12 @@ fn all_fine(answers: &[&Answer]) -> Option<String> {
     (lags.len() > 1).then(|| format!("{who}: {} channels run{behind}", lags.len()))
 }
 
+/// What a member of a group or a cluster sees of the others.
+fn of_other_members(policy: &Policy<'_>, answer: &Answer) -> Vec<Finding> {
+    let Server { asked, membership, .. } = &answer.server;
+    membership.as_ref().map(|member| member.judge(asked, policy.members).of_others).unwrap_or_default()
+}
+
 /// What is wrong with one server and its channels, or that each of them is fine.
 fn judge_server(
     policy: &Policy<'_>,
@@ -181,7 +190,7 @@ fn judge_server(
 ) -> Vec<Finding> {
     let Server { asked, channels, .. } = &answer.server;
     let mut findings = match (&answer.server.membership, &answer.hidden) {
-        (Some(membership), _) => membership.judge(asked, policy.members),
+        (Some(membership), _) => membership.judge(asked, policy.members).own,
         (None, Some(hidden)) => vec![privilege::no_group(asked, hidden)],
         (None, None) if policy.expects_group() => {
             vec![Finding::critical(format!("{asked}: not a member of a group or a Galera cluster"))]
@@ -190,7 +199,7 @@ fn judge_server(
     };
     let is_replica = channels.iter().any(|channel| !channel.is_group_replication());
     // A member of a group needs no channel that is not asked for, and what is wrong with it is said.
-    let is_plain = findings.is_empty();
+    let is_plain = findings.is_empty() && answer.server.membership.is_none();
     if is_replica || is_plain || policy.expects_channels() {
         let aurora = aurora(policy, alone && is_plain, &answer.server);
         findings.extend(

@@ -3,9 +3,11 @@
 
 mod galera;
 mod group;
+mod judged;
 
 pub(crate) use galera::Galera;
 pub(crate) use group::Group;
+pub(crate) use judged::Judged;
 pub(crate) use {galera::STATUS as GALERA_STATUS, galera::is_node, group::MEMBERS as GROUP_MEMBERS};
 
 use plugin::Finding;
@@ -20,9 +22,8 @@ pub enum Membership {
 }
 
 impl Membership {
-    /// Returns what is wrong with the member called `name`, and with what it sees; one finding that it is
-    /// well if nothing is.
-    pub(crate) fn judge(&self, name: &str, expected: Option<usize>) -> Vec<Finding> {
+    /// Returns what is wrong with the member called `name`, and with what it sees.
+    pub(crate) fn judge(&self, name: &str, expected: Option<usize>) -> Judged {
         match self {
             Self::Group(group) => group.judge(name, expected),
             Self::Galera(galera) => galera.judge(name, expected),

@@ -116,10 +116,11 @@ mod tests {
 
     use super::*;
     use crate::channel::{IoState, SqlState};
-    use crate::evaluate::evaluate;
+    use crate::evaluate::{evaluate, fault};
     use crate::existence::Existence;
     use crate::failure::{Failure, Kind, Step};
     use crate::filter::Filters;
+    use crate::membership::tests::group;
     use crate::pair::errant::tests::executed;
     use crate::pair::tests::{mariadb, server};
     use crate::row::Row;
@@ -172,6 +173,35 @@ mod tests {
             let said = lines(&["--expect-database=shop"], &seen(servers, "", |_| {}));
             assert_eq!(said.contains("c: no database shop"), is_missing, "{said}");
             assert!(!said.contains("c: no database shop (here app)"), "{said}");
+        }
+    }
+
+    /// What the healthy see of a member stands after what that says itself.
+    #[test]
+    fn a_member_with_a_fault_of_its_own_comes_first() {
+        let three = "1 ONLINE PRIMARY, 2 UNREACHABLE, 3 ONLINE";
+        let member = |members: &str, own: &str| Some(group(members, own, ("0", "")));
+        let seen = |second: Option<Membership>, down: &str| {
+            let mut servers = executed(server, &["", "", ""], &["", "", ""]);
+            let views = [member(three, "1"), second, member(three, "3")];
+            servers.iter_mut().zip(views).for_each(|(server, view)| server.membership = view);
+            seen(servers, down, |_| {})
+        };
+        for (second, down, first) in [
+            (member("2 ONLINE", "9"), "", "b: not among the 1 member of its own group"),
+            (member("2 ERROR", "2"), "", "b: ERROR in its group"),
+            (None, "b", "b: no connection within 8 s"),
+        ] {
+            let seen = seen(second, down);
+            let said = lines(&["--expect-members=4"], &seen);
+            assert!(said.starts_with(&format!("REPLICATION CRITICAL - {first}, ")), "{said}");
+            let after = "\nCRITICAL: a: member db-02 is UNREACHABLE\nCRITICAL: a: 3 of 4 expected members\n";
+            assert!(said.contains(after), "{said}");
+            // Of one that is asked alone it is the fault.
+            let args = Args::parse_from(["check_replication"]);
+            let (name, answer) = &seen.servers[0];
+            let fault = fault(&Policy::new(&args), ("mon", 8.0), name, answer.as_ref());
+            assert_eq!(fault.map(|fault| fault.text).as_deref(), Some("a: member db-02 is UNREACHABLE"));
         }
     }
 

@@ -6,6 +6,7 @@ use std::time::Duration;
 use plugin::{Finding, State};
 
 use super::group::too_few;
+use super::judged::Judged;
 use crate::row::Row;
 
 /// What a node says of itself and its cluster.
@@ -124,19 +125,19 @@ impl Galera {
         (&self.cluster, &self.view, self.size) == (&other.cluster, &other.view, other.size)
     }
 
-    pub(super) fn judge(&self, name: &str, expected: Option<usize>) -> Vec<Finding> {
+    pub(super) fn judge(&self, name: &str, expected: Option<usize>) -> Judged {
         let Self { status, size, comment, .. } = self;
         // The server then tells nothing of its state.
         if !self.replicates {
             let text = format!("{name}: writes do not reach the other members, wsrep_on is OFF");
-            return vec![Finding::critical(text)];
+            return Finding::critical(text).into();
         }
+        let s = if *size == 1 { "" } else { "s" };
         if !self.is_in() {
-            let s = if *size == 1 { "" } else { "s" };
             let text = format!(
                 "{name}: Galera node is {status} ({comment}), sees {size} member{s}: writes are refused"
             );
-            return vec![Finding::critical(text)];
+            return Finding::critical(text).into();
         }
         // The numbers of wsrep_local_state: 1 joining, 2 donor, 3 joined, 4 synced.
         let state = match self.state {
@@ -145,30 +146,36 @@ impl Galera {
             1..=3 => State::Warning,
             _ => State::Critical,
         };
-        let mut findings = Vec::new();
-        if state != State::Ok {
+        let node = (state != State::Ok).then(|| {
             let ready = if self.ready { "" } else { ", not ready for queries" };
-            findings.push(Finding::new(state, format!("{name}: Galera node is {comment}{ready}")));
-        }
-        findings.extend(self.rejects.as_ref().map(|from| {
+            Finding::new(state, format!("{name}: Galera node is {comment}{ready}"))
+        });
+        let rejects = self.rejects.as_ref().map(|from| {
             Finding::critical(format!("{name}: Galera node rejects queries, wsrep_reject_queries is {from}"))
-        }));
-        findings.extend(too_few(name, *size, expected));
-        if self.is_held {
-            let who = if self.flow.is_asked_here { "this node" } else { "another node" };
+        });
+        let (by_own, by_other) = self.held_back(name);
+        Judged {
+            own: [node, rejects, by_own].into_iter().flatten().collect(),
+            of_others: [too_few(name, *size, expected), by_other].into_iter().flatten().collect(),
+        }
+        .or_well(|| format!("{name}: {comment}, Galera cluster of {size} member{s}"))
+    }
+
+    /// What flow control holds back because of this node, or perhaps of another one.
+    fn held_back(&self, name: &str) -> (Option<Finding>, Option<Finding>) {
+        let held = |who| {
             let text = format!("{name}: flow control holds all writes of the cluster, asked for by {who}");
-            findings.push(Finding::critical(text));
-        } else if self.paused > PAUSED {
-            let text =
-                format!("{name}: flow control held writes back {:.0}% of the time", self.paused * 100.0);
-            findings.push(Finding::warning(text));
+            Some(Finding::critical(text))
+        };
+        let mean = || {
+            let percent = self.paused * 100.0;
+            let text = format!("{name}: flow control held writes back {percent:.0}% of the time");
+            (self.paused > PAUSED).then(|| Finding::warning(text))
+        };
+        match (self.is_held, self.flow.is_asked_here) {
+            (true, true) => (held("this node"), None),
+            (true, false) => (None, held("another node")),
+            (false, _) => (None, mean()),
         }
-        if findings.is_empty() {
-            findings.push(Finding::ok(format!(
-                "{name}: {comment}, Galera cluster of {size} member{}",
-                if *size == 1 { "" } else { "s" }
-            )));
-        }
-        findings
     }
 }

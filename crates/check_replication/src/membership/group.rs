@@ -3,6 +3,7 @@
 
 use plugin::{Finding, State};
 
+use super::judged::Judged;
 use crate::cause::sql_cause;
 use crate::redact::place;
 use crate::row::Row;
@@ -107,27 +108,26 @@ impl Group {
         ids(self) == ids(other)
     }
 
-    pub(super) fn judge(&self, name: &str, expected: Option<usize>) -> Vec<Finding> {
+    pub(super) fn judge(&self, name: &str, expected: Option<usize>) -> Judged {
         let total = self.members.len();
         let s = if total == 1 { "" } else { "s" };
         let Some(own) = self.members.iter().find(|member| member.is_own) else {
-            return vec![Finding::critical(format!(
-                "{name}: not among the {total} member{s} of its own group"
-            ))];
+            let text = format!("{name}: not among the {total} member{s} of its own group");
+            return Finding::critical(text).into();
         };
         match own.state.as_str() {
             "ONLINE" => {}
             "RECOVERING" => {
-                return vec![Finding::warning(format!("{name}: RECOVERING, catching up with its group"))];
+                return Finding::warning(format!("{name}: RECOVERING, catching up with its group")).into();
             }
             state => {
-                return vec![Finding::critical(format!("{name}: {state} in its group{}", self.reason()))];
+                return Finding::critical(format!("{name}: {state} in its group{}", self.reason())).into();
             }
         }
         let reached = self.members.iter().filter(|member| member.state != "UNREACHABLE").count();
         if reached * 2 <= total {
             let text = format!("{name}: no majority, reaches {reached} of {total} members: writes block");
-            return vec![Finding::critical(text)];
+            return Finding::critical(text).into();
         }
         let other = |member: &Member| {
             let state = match member.state.as_str() {
@@ -138,18 +138,15 @@ impl Group {
             Some(Finding::new(state, format!("{name}: member {} is {}", member.name, member.state)))
         };
         let refused = self.refuses(own).map(|what| Finding::critical(format!("{name}: {what}")));
-        let mut findings: Vec<Finding> =
-            refused.into_iter().chain(self.members.iter().filter_map(other)).collect();
-        findings.extend(too_few(name, total, expected));
-        if findings.is_empty() {
+        let of_others = self.members.iter().filter_map(other).chain(too_few(name, total, expected)).collect();
+        Judged { own: refused.into_iter().collect(), of_others }.or_well(|| {
             let role = match (own.is_primary, self.read_only) {
                 (false, _) => "secondary",
                 (true, None) => "primary",
                 (true, Some(_)) => "read-only primary",
             };
-            findings.push(Finding::ok(format!("{name}: ONLINE as {role}, group of {total} member{s}")));
-        }
-        findings
+            format!("{name}: ONLINE as {role}, group of {total} member{s}")
+        })
     }
 
     /// Why it left the group, as far as it tells.

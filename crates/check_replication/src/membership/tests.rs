@@ -9,6 +9,12 @@ fn row(columns: &[(&str, &str)]) -> Row {
     Row::new(columns.iter().map(|(name, value)| ((*name).to_owned(), Some((*value).to_owned()))))
 }
 
+/// All that is said of a member called a: of itself, then of the others.
+fn said(member: &Membership, expected: Option<usize>) -> Vec<String> {
+    let Judged { own, of_others } = member.judge("a", expected);
+    texts([own, of_others].concat())
+}
+
 /// What the server with the id "1" sees of members as in "1 ONLINE PRIMARY, 2 UNREACHABLE".
 pub(crate) fn group(members: &str, own: &str, error: (&str, &str)) -> Membership {
     Membership::Group(group_with(members, own, error, &[], false))
@@ -86,7 +92,7 @@ fn members_of_a_group() {
         ("2 ONLINE, 3 ONLINE", none, None, "CRITICAL a: not among the 2 members of its own group"),
     ];
     for (members, error, expected, text) in rows {
-        assert_eq!(texts(group(members, "1", error).judge("a", expected)), [text], "{members}");
+        assert_eq!(said(&group(members, "1", error), expected), [text], "{members}");
     }
     assert_eq!(Group::read(&[], false), None);
 }
@@ -129,11 +135,11 @@ fn members_whose_settings_refuse_what_they_are_for() {
     for (members, settings, is_fed, text) in rows {
         let group = group_with(members, "1", ("0", ""), settings, is_fed);
         assert_eq!(group.is_closed(), text.starts_with("CRITICAL"), "{members} {settings:?}");
-        assert_eq!(texts(group.judge("a", None)), [text], "{members} {settings:?}");
+        assert_eq!(said(&Membership::Group(group), None), [text], "{members} {settings:?}");
     }
     // Another member's fault is told too.
     let group = group_with("1 ONLINE PRIMARY, 2 RECOVERING, 3 ONLINE", "1", ("0", ""), &read_only, false);
-    assert_eq!(group.judge("a", None).len(), 2);
+    assert_eq!(said(&Membership::Group(group), None).len(), 2);
 }
 
 /// A node of Galera, by status, number of its state and its name, readiness, size, view and flow control.
@@ -192,7 +198,7 @@ fn nodes_of_galera() {
         ),
     ];
     for (node, text) in rows {
-        assert_eq!(texts(node.judge("a", Some(3))), [text]);
+        assert_eq!(said(&node, Some(3)), [text]);
     }
     let healthy =
         [("wsrep_provider_name", "Galera"), ("wsrep_cluster_status", "Primary"), ("wsrep_local_state", "4")];
@@ -211,7 +217,7 @@ fn nodes_of_galera() {
         ("wsrep_on", "0", "CRITICAL a: writes do not reach the other members, wsrep_on is OFF"),
     ] {
         let node = Galera::read(&healthy, &row(&[(name, value), ("wsrep_ready", "ON")])).unwrap();
-        let said = texts(Membership::Galera(node).judge("a", None));
+        let said = said(&Membership::Galera(node), None);
         assert!(said.contains(&text.to_owned()), "{said:?}");
     }
     let plain = [
@@ -255,7 +261,7 @@ fn flow(looks: &[&str]) -> Vec<String> {
             None => now,
         });
     }
-    let said = texts(Membership::Galera(node.unwrap()).judge("a", None));
+    let said = said(&Membership::Galera(node.unwrap()), None);
     said.into_iter().filter(|said| !said.starts_with("OK")).collect()
 }
 
