@@ -43,11 +43,7 @@ pub(crate) fn complete(
     for place in errant::to_ask_again(&servers, &links) {
         again(&mut open, place, ask::ask_gtids);
     }
-    // One that may not show its log leaves the cause open.
-    for place in sources_of_lost(&servers, &links) {
-        let Some((answer, Some(packets))) = open.get_mut(place) else { continue };
-        let _ = more::ask_log(packets, &mut answer.server);
-    }
+    ask_logs(&mut open, sources_of_lost(&servers, &links).into_iter());
     let mut sources = sources_of_ahead(&open, &links);
     if !sources.is_empty() && deadline.remaining() > COMMIT + RESERVE {
         thread::sleep(COMMIT);
@@ -73,11 +69,15 @@ fn look_for_fetched(
     start: Instant,
     deadline: &Deadline,
 ) {
-    for _ in 0..FETCHES {
+    for look in 0..FETCHES {
         let mut replicas = unfetched::to_ask_again(&servers(open), links, lag);
         replicas.retain(|place| open.get(*place).is_some_and(|(answer, _)| answer.heartbeats.is_none()));
         if replicas.is_empty() || deadline.remaining() < FETCH + RESERVE {
             return;
+        }
+        if look == 0 {
+            // By the octets of their logs it shows how much is left.
+            ask_logs(open, replicas.iter().flat_map(|replica| links.sources(*replica)));
         }
         thread::sleep(FETCH);
         let mut answered = false;
@@ -109,14 +109,24 @@ fn again(
     answered
 }
 
-/// The sources that have lost the file which a replica wants. One whose log is known needs no question.
+/// Asks servers for their binary log, but one whose log is known. One that may not show it leaves the cause
+/// open.
+fn ask_logs(open: &mut Open<'_>, places: impl Iterator<Item = usize>) {
+    for place in places {
+        let Some((answer, Some(packets))) = open.get_mut(place) else { continue };
+        if answer.server.log.is_none() {
+            let _ = more::ask_log(packets, &mut answer.server);
+        }
+    }
+}
+
+/// The sources that have lost the file which a replica wants.
 fn sources_of_lost(servers: &[Server], links: &Links) -> Vec<usize> {
     let lost = servers.iter().enumerate().flat_map(|(replica, server)| {
         let lost = server.channels.iter().enumerate().filter(|(_, channel)| is_log_lost(channel));
         lost.filter_map(move |(channel, _)| links.source(replica, channel))
     });
-    let mut sources: Vec<usize> =
-        lost.filter(|source| servers.get(*source).is_some_and(|server| server.log.is_none())).collect();
+    let mut sources: Vec<usize> = lost.collect();
     sources.sort_unstable();
     sources.dedup();
     sources

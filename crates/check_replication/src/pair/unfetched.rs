@@ -48,31 +48,57 @@ fn staying(servers: &[Server], links: &Links, lag: &Thresholds) -> Vec<(Unfetche
         let is_same = |rest: &&Unfetched| (rest.replica, rest.source) == (first.replica, first.source);
         let rest = later.iter().find(is_same)?.count;
         let came = first.count.saturating_sub(rest);
-        let is_on_its_way = rest == 1 && came == 0 && has_moved(servers, links, first);
-        let seconds = seconds_left(servers.get(first.replica)?, came, rest);
+        let is_on_its_way =
+            rest == 1 && came == 0 && between_looks(servers, links, first).any(|(old, new)| moved(old, new));
+        let by_number = seconds_left(servers.get(first.replica)?, came as f64, rest as f64);
+        let seconds = seconds_by_octets(servers, links, first).map_or(by_number, |left| left.min(by_number));
         (!is_on_its_way && lag.state(seconds) != State::Ok).then_some((*first, rest))
     };
     find(servers, links).iter().filter_map(stays).collect()
 }
 
 /// How many seconds the rest takes at the pace of what came between the looks.
-fn seconds_left(replica: &Server, came: u64, rest: u64) -> f64 {
+fn seconds_left(replica: &Server, came: f64, rest: f64) -> f64 {
     let between = replica.channels_later.as_ref().map(|later| later.after.as_secs_f64());
-    if came == 0 { f64::INFINITY } else { between.unwrap_or_default() * rest as f64 / came as f64 }
+    if rest <= 0.0 {
+        return 0.0;
+    }
+    if came <= 0.0 { f64::INFINITY } else { between.unwrap_or_default() * rest / came }
 }
 
-/// Whether anything came from the source between the looks: a large transaction, which counts when all of it
-/// is here.
-fn has_moved(servers: &[Server], links: &Links, first: &Unfetched) -> bool {
-    let Some(server) = servers.get(first.replica) else { return false };
-    let later = server.channels_later.iter().flat_map(|later| &later.channels);
-    let of_source =
-        |place: &usize| links.source(first.replica, *place).is_some_and(|source| source == first.source);
-    let channels = server.channels.iter().enumerate().filter(|(place, _)| of_source(place));
-    let moved = |before: &Channel, now: &Channel| {
-        before.name == now.name && before.read_position != now.read_position
+/// The same by the octets of the source's binary log, of which those of a transaction count that is not here
+/// as a whole, and those behind it. `None` where the source did not show its log, or the replica reads an
+/// earlier file of it.
+fn seconds_by_octets(servers: &[Server], links: &Links, first: &Unfetched) -> Option<f64> {
+    let (end_file, end) = servers.get(first.source)?.log.as_ref()?.end();
+    let replica = servers.get(first.replica)?;
+    let left = |(old, new): (&Channel, &Channel)| {
+        let (file, position) = &new.read_position;
+        let begin = if old.read_position.0 == *file { old.read_position.1 } else { 0 };
+        let came = position.saturating_sub(begin);
+        (file == end_file).then(|| seconds_left(replica, came as f64, end.saturating_sub(*position) as f64))
     };
-    channels.map(|(_, channel)| channel).any(|before| later.clone().any(|now| moved(before, now)))
+    between_looks(servers, links, first).filter_map(left).reduce(f64::min)
+}
+
+/// The channels from the source at both looks.
+fn between_looks<'a>(
+    servers: &'a [Server],
+    links: &'a Links,
+    first: &'a Unfetched,
+) -> impl Iterator<Item = (&'a Channel, &'a Channel)> {
+    let server = servers.get(first.replica);
+    let channels = server.into_iter().flat_map(|server| server.channels.iter().enumerate());
+    let of_source = channels.filter(|(place, _)| links.source(first.replica, *place) == Some(first.source));
+    of_source.filter_map(move |(_, old)| {
+        let mut later = server?.channels_later.iter().flat_map(|later| &later.channels);
+        later.find(|new| new.name == old.name).map(|new| (old, new))
+    })
+}
+
+/// Whether anything came between the looks: a large transaction counts when all of it is here.
+fn moved(old: &Channel, new: &Channel) -> bool {
+    old.read_position != new.read_position
 }
 
 /// Judges those that were asked for their channels again. `lag` is how long the rest may take.
@@ -133,8 +159,10 @@ mod tests {
     use plugin::Range;
 
     use super::*;
+    use crate::binary_log::BinaryLog;
     use crate::pair::errant::tests::executed;
     use crate::pair::tests::{mariadb, server, texts, uuid};
+    use crate::row::Row;
     use crate::server::LaterChannels;
 
     /// The second replicates from the first, and has fetched up to these at the first and at a later look.
@@ -212,6 +240,45 @@ mod tests {
         assert_eq!(said(one, ("bin.000009", 700), ""), 1);
         assert_eq!(said(one, ("bin.000009", 701), "other"), 1);
         assert_eq!(said(two, ("bin.000009", 701), ""), 1);
+    }
+
+    /// What is behind a large transaction comes after it: the octets of the source's log tell when.
+    #[test]
+    fn octets_tell_what_is_on_its_way() {
+        let log = |file: &str, position: u64| {
+            let columns = [("File", file.to_owned()), ("Position", position.to_string())];
+            BinaryLog::read(&[Row::new(columns.map(|(name, value)| (name.to_owned(), Some(value))))])
+        };
+        let said = |fetched: &str, positions: [(&str, u64); 2], end: (&str, u64)| {
+            let mut servers = pair(mariadb, ["0-1-9", "0-1-5"], ["0-1-5", fetched]);
+            let [old, new] = positions.map(|(file, position)| (file.to_owned(), position));
+            servers[0].log = log(end.0, end.1);
+            servers[1].channels[0].read_position = old;
+            let later = servers[1].channels_later.as_mut().unwrap();
+            (later.after, later.channels[0].read_position) = (Duration::from_secs(1), new);
+            let asked = to_ask_again(&servers, &Links::find(&servers), &lag(5.0));
+            assert_eq!(asked.len(), judged(&servers).len());
+            asked.len()
+        };
+        let (none, some) = ("0-1-5", "0-1-6");
+        let hundred = [("bin.2", 700), ("bin.2", 800)];
+        // A hundred octets a second, of which 500 may be left.
+        assert_eq!(said(none, hundred, ("bin.2", 1300)), 0);
+        assert_eq!(said(none, hundred, ("bin.2", 1301)), 1);
+        // All of its log is read, or nothing comes.
+        for at in [800, 4] {
+            assert_eq!(said(none, hundred, ("bin.2", at)), 0);
+        }
+        let nothing = [("bin.2", 700), ("bin.2", 700)];
+        assert_eq!(said(none, nothing, ("bin.2", 700)), 0);
+        assert_eq!(said(none, nothing, ("bin.2", 701)), 1);
+        // Of a new file what came is all of it; how much there is of others is not known.
+        assert_eq!(said(none, [("bin.1", 9000), ("bin.2", 100)], ("bin.2", 600)), 0);
+        assert_eq!(said(none, [("bin.1", 9000), ("bin.2", 100)], ("bin.2", 601)), 1);
+        assert_eq!(said(none, hundred, ("bin.3", 4)), 1);
+        assert_eq!(said(none, hundred, ("", 0)), 1);
+        // One small transaction before a large one.
+        assert_eq!(said(some, [("bin.2", 0), ("bin.2", 100)], ("bin.2", 601)), 0);
     }
 
     #[test]
