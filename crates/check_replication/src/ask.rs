@@ -119,6 +119,9 @@ fn converse(
     if flavour == Flavour::MySql || may_be_node {
         membership(packets, greeting, &variables, request, &mut answer)?;
     }
+    if variables.switch(&[statements::SEMI_SYNC]) == Some(true) {
+        answer.server.commits_waiting = more::ask_stuck(packets, request)?;
+    }
     more::ask(packets, greeting, request, &mut answer)?;
     match request.heartbeats {
         Some(_) if answer.server.channels.is_empty() => {}

@@ -12,6 +12,7 @@ use crate::failure::Failure;
 use crate::names::Names;
 use crate::renamed::own_names;
 use crate::request::Request;
+use crate::row::Row;
 use crate::semi_sync::{self, SemiSync};
 use crate::server::{Flavour, Server};
 use crate::statements;
@@ -75,6 +76,25 @@ fn ask_semi_sync(packets: &mut Packets, request: &Request<'_>) -> Result<SemiSyn
     }
     thread::sleep(ACKNOWLEDGEMENT);
     Ok(first.then(SemiSync::read(&variables, &packets.query(semi_sync::STATUS)?)))
+}
+
+/// Asks how many commits wait for an acknowledgement of a replica, while none came for a second: MariaDB has
+/// them in its log meanwhile, so that no GTID tells.
+pub(crate) fn ask_stuck(packets: &mut Packets, request: &Request<'_>) -> Result<u64, Failure> {
+    const STATUS: &str = "SHOW GLOBAL STATUS WHERE Variable_name IN \
+        ('Rpl_semi_sync_master_wait_sessions', 'Rpl_semi_sync_master_yes_tx')";
+    let mut look = || -> Result<(u64, Option<u64>), Failure> {
+        let status = Row::of_pairs(&packets.query(STATUS).or_else(if_told)?);
+        let waiting = status.number(&["rpl_semi_sync_master_wait_sessions"]).unwrap_or_default();
+        Ok((waiting, status.number(&["rpl_semi_sync_master_yes_tx"])))
+    };
+    let (first, acknowledged) = look()?;
+    if first == 0 || request.deadline.remaining() < ACKNOWLEDGEMENT + RESERVE {
+        return Ok(0);
+    }
+    thread::sleep(ACKNOWLEDGEMENT);
+    let (waiting, later) = look()?;
+    Ok(if later == acknowledged { waiting } else { 0 })
 }
 
 /// Asks where the binary log is, and what it leaves out.

@@ -97,7 +97,8 @@ pub struct Server {
     /// MySQL's @@gtid_purged: what it has executed and its binary log has not. `None` where it was not asked
     /// for.
     pub purged: Option<String>,
-    /// How many commits waited for an acknowledgement by semi-sync at that look.
+    /// How many commits waited for an acknowledgement by semi-sync: on MySQL at that look, on MariaDB for a
+    /// second.
     pub commits_waiting: u64,
     /// @@gtid_domain_id of MariaDB: `None` where it was not asked for.
     pub gtid_domain_id: Option<u64>,

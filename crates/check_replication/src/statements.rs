@@ -12,6 +12,9 @@ const NOT_UNDERSTOOD: u16 = 1064;
 /// ER_UNKNOWN_SYSTEM_VARIABLE.
 const NO_VARIABLE: u16 = 1193;
 
+/// Whether a server of MariaDB waits for its replicas.
+pub(crate) const SEMI_SYNC: &str = "rpl_semi_sync_master_enabled";
+
 /// Returns the statement that shows these variables, each under its own name.
 pub(crate) fn select(names: &[&str]) -> String {
     let list: Vec<String> = names.iter().map(|name| format!("@@global.{name} AS {name}")).collect();
@@ -52,6 +55,9 @@ fn names((flavour, version): (Flavour, Version), request: &Request<'_>) -> Vec<&
             names.extend(galera.into_iter().flatten());
             names.extend(since(Version(10, 3, 6)).then_some("wsrep_reject_queries"));
             names.extend((sets || request.log).then_some(MARKED));
+            // Before, it was a plugin's.
+            let semi_sync = request.several && !request.semi_sync && since(Version(10, 3, 3));
+            names.extend(semi_sync.then_some(SEMI_SYNC));
             let gtids =
                 Gtids::names(flavour).iter().chain(&["log_bin", "log_slave_updates", "gtid_domain_id"]);
             names.extend(gtids.take(if sets { usize::MAX } else { 1 }));

@@ -41,6 +41,7 @@ impl<'a> Together<'a> {
             findings.extend(domains::judge(&self.servers, &self.links, self.policy.replicated));
             findings.extend(unfetched::judge(&self.servers, &self.links, &self.policy.lag));
         }
+        findings.extend(ahead::waiting(&self.servers));
         let members: Vec<(&str, &Membership)> = self
             .servers
             .iter()

@@ -11,7 +11,7 @@ use super::executed::{Executed, Log, of, read};
 use super::links::Links;
 use super::list::name;
 use crate::gtid::{Accepted, History};
-use crate::server::Server;
+use crate::server::{Flavour, Server};
 
 /// A replica that is ahead of a source.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -106,7 +106,8 @@ pub(crate) fn judge(servers: &[Server], links: &Links, accepted: &[Accepted]) ->
     let mut findings = Vec::new();
     for Ahead { replica, source, what } in find(servers, links) {
         let (own, theirs) = (name(servers, replica), name(servers, source));
-        if servers.get(source).is_some_and(|server| server.commits_waiting > 0) {
+        // MariaDB has them in its log too.
+        if servers.get(source).is_some_and(|server| is_mysql(server) && server.commits_waiting > 0) {
             waiting.push(source);
             continue;
         }
@@ -130,10 +131,23 @@ pub(crate) fn judge(servers: &[Server], links: &Links, accepted: &[Accepted]) ->
     }
     waiting.sort_unstable();
     waiting.dedup();
-    let text =
-        |source| format!("a commit on {} waits for a semi-sync acknowledgement", name(servers, source));
-    findings.extend(waiting.into_iter().map(|source| Finding::warning(text(source))));
+    findings.extend(waiting.into_iter().map(|source| waits(name(servers, source))));
     findings
+}
+
+/// Finds servers of MariaDB on which commits wait, whatever their replicas have.
+pub(crate) fn waiting(servers: &[Server]) -> impl Iterator<Item = Finding> {
+    let waiting = servers.iter().filter(|server| !is_mysql(server) && server.commits_waiting > 0);
+    waiting.map(|server| waits(&server.asked))
+}
+
+fn is_mysql(server: &Server) -> bool {
+    server.flavour == Flavour::MySql
+}
+
+/// That a commit on a server is not acknowledged.
+fn waits(server: &str) -> Finding {
+    Finding::warning(format!("a commit on {server} waits for a semi-sync acknowledgement"))
 }
 
 /// That a source has nothing of this domain, and perhaps of others, while it went on elsewhere.

@@ -281,6 +281,10 @@ fn commits_that_wait_and_errors_that_are_skipped() {
     let mut writer = writer.arg("--execute=INSERT INTO shop.t VALUES (2)").spawn().unwrap();
     let line = "REPLICATION CRITICAL - db-01: 1 commit waits for an acknowledgement, 0 of 1 semi-sync replica connected";
     eventually("a commit waits", LIMIT, || check(&two.host, a, &semi).summary() == (2, line));
+    // A replica that takes it all and does not acknowledge it.
+    b.sql("SET GLOBAL rpl_semi_sync_slave_enabled=0; START SLAVE");
+    b.await_threads("", "Yes", "Yes");
+    two.say("of both", &BOTH, 1, "WARNING - a commit on db-01 waits for a semi-sync acknowledgement");
     a.sql("SET GLOBAL rpl_semi_sync_master_enabled=0");
     assert!(writer.wait().unwrap().success());
     for server in [a, b] {
