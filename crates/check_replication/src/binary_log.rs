@@ -65,11 +65,18 @@ impl BinaryLog {
         let filters = [lists.0, lists.1].into_iter().filter(|(_, list)| !list.is_empty());
         let Some((first, _)) = filters.clone().next() else { return Vec::new() };
         let filters: Vec<String> = filters.map(|(filter, list)| format!("{name}: {filter} {list}")).collect();
-        let one = |own: &OwnName| match by_databases(&own.name, lists.0, lists.1, names) {
-            Some(by) => Finding::critical(format!("{name}: {by} leaves out the database {}", own.shown)),
-            None => expected.accept(first, crossing(name, first, &own.shown, by_rows)),
+        let one = |own: &OwnName| match (by_databases(&own.name, lists.0, lists.1, names), own.is_sure) {
+            (Some(by), true) => {
+                Some(Finding::critical(format!("{name}: {by} leaves out the database {}", own.shown)))
+            }
+            (Some(by), false) => {
+                Some(Finding::warning(format!("{name}: {by} may leave out the database {}", own.shown)))
+            }
+            (None, true) => Some(expected.accept(first, crossing(name, first, &own.shown, by_rows))),
+            // It is said of the new name.
+            (None, false) => None,
         };
-        own.iter().map(one).chain([Finding::ok("").verbose_details(filters)]).collect()
+        own.iter().filter_map(one).chain([Finding::ok("").verbose_details(filters)]).collect()
     }
 }
 
@@ -117,7 +124,29 @@ mod tests {
     }
 
     fn own(name: &str, shown: &str) -> [OwnName; 1] {
-        [OwnName { name: name.to_owned(), shown: shown.to_owned() }]
+        [OwnName { name: name.to_owned(), shown: shown.to_owned(), is_sure: true }]
+    }
+
+    /// The source of the channel that may bring it as it is was not asked.
+    #[test]
+    fn a_log_may_leave_out_what_another_source_may_have() {
+        let accepted = OF_LOG.map(|name| name.parse().unwrap());
+        let expected = Expected { databases: &[], accepted: &accepted };
+        let perhaps = |by: &str| vec![format!("WARNING a: {by} may leave out the database shop")];
+        let rows = [
+            ("app", "", perhaps("binlog_do_db")),
+            ("", "shop", perhaps("binlog_ignore_db")),
+            ("shop", "", vec![]),
+            ("", "app", vec![]),
+        ];
+        for (takes, ignores, said) in rows {
+            let own = own("shop", "shop").map(|own| OwnName { is_sure: false, ..own });
+            let found = log("f.1", takes, ignores).judge("a", Some(false), Names::default(), &own, expected);
+            let found = found.iter().filter(|finding| !finding.text.is_empty());
+            let found: Vec<String> =
+                found.map(|finding| format!("{} {}", finding.state, finding.text)).collect();
+            assert_eq!(found, said, "{takes} {ignores}");
+        }
     }
 
     /// What a replica applies is in its own log by the new name.

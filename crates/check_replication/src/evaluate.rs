@@ -261,9 +261,12 @@ fn omissions(policy: &Policy<'_>, together: &Together<'_>, place: usize, answer:
         dropped.into_iter().chain(filter::judge(&subject, &channel.filters, context, policy.replicated))
     });
     let mut findings: Vec<Finding> = filtered.collect();
-    let has = |number: usize, database: &str| together.source_shows(place, number, database);
-    let own = own_names(policy.replicated.databases, channels, names, &has);
-    findings.extend(existence.iter().flat_map(|existence| existence.judge(asked, &own)));
+    let has = |number: usize, database: &str| together.source_has(place, number, database);
+    let mut own = own_names(policy.replicated.databases, channels, names, &has);
+    if let Some(existence) = existence {
+        findings.extend(existence.judge(asked, &own));
+        own = existence.settled(&own);
+    }
     let by_rows = answer.server.by_rows;
     findings.extend(log.iter().flat_map(|log| log.judge(asked, by_rows, names, &own, policy.replicated)));
     findings.extend(answer.hidden_log.iter().map(|why| match privilege::no_log(asked, why) {

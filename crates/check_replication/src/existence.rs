@@ -54,8 +54,8 @@ impl Existence {
         })
     }
 
-    /// Returns whether the server shows a database of this name.
-    pub(crate) fn shows(&self, database: &str) -> bool {
+    /// Whether the server shows a database of this name.
+    fn shows(&self, database: &str) -> bool {
         let is_it = |shown: &String| match self.folds {
             true => shown.to_lowercase() == database.to_lowercase(),
             false => shown == database,
@@ -63,14 +63,33 @@ impl Existence {
         self.shown.iter().any(is_it)
     }
 
+    /// Returns whether the server has a database of this name. `None` if the account may not see that.
+    pub(crate) fn has(&self, database: &str) -> Option<bool> {
+        let is_shown = self.shows(database);
+        (is_shown || self.sees_all).then_some(is_shown)
+    }
+
+    /// Returns these databases without those that are not there and need not be. What is there was brought.
+    pub(crate) fn settled(&self, databases: &[OwnName]) -> Vec<OwnName> {
+        let settled = |own: &OwnName| match self.has(&own.name) {
+            Some(has) if !own.is_sure => has.then(|| OwnName { is_sure: true, ..own.clone() }),
+            _ => Some(own.clone()),
+        };
+        databases.iter().filter_map(settled).collect()
+    }
+
     /// Judges a server called `name` by the databases that it is expected to have.
     pub(crate) fn judge(&self, name: &str, databases: &[OwnName]) -> Vec<Finding> {
-        let unseen = databases.iter().filter(|database| !self.shows(&database.name));
-        let one = |OwnName { shown, .. }: &OwnName| match self.sees_all {
-            true => Finding::warning(format!("{name}: no database {shown}")),
-            false => Finding::ok("").detail(self.unknown(name, shown)),
+        let one = |own: &OwnName| match (self.has(&own.name), own.is_sure) {
+            (Some(true), _) => None,
+            (Some(false), true) => Some(Finding::warning(format!("{name}: no database {}", own.shown))),
+            (Some(false), false) => Some(Finding::ok("").detail(format!(
+                "{name}: no database {}, missing only if the source of another channel has it: ask that too",
+                own.shown
+            ))),
+            (None, _) => Some(Finding::ok("").detail(self.unknown(name, &own.shown))),
         };
-        unseen.map(one).collect()
+        databases.iter().filter_map(one).collect()
     }
 
     /// Returns that the account cannot tell, with the statement that mends it.
@@ -110,11 +129,13 @@ mod tests {
             (seen("", "0", "0"), Some(unknown)),
         ];
         for (existence, expected) in rows {
-            let shop = OwnName { name: "Shop".to_owned(), shown: "Shop".to_owned() };
-            let found = existence.judge("db-01", &[shop]);
-            let said: Vec<String> =
-                found.iter().map(|finding| format!("{} {}", finding.state, finding.text)).collect();
-            assert_eq!(said, expected.into_iter().collect::<Vec<_>>(), "{existence:?}");
+            let said = |is_sure| -> Vec<String> {
+                let found = existence.judge("db-01", &[own("Shop", is_sure)]);
+                found.iter().map(|finding| format!("{} {}", finding.state, finding.text)).collect()
+            };
+            assert_eq!(said(true), expected.into_iter().collect::<Vec<_>>(), "{existence:?}");
+            // A source that may have it was not asked: a line of detail says so.
+            assert_eq!(said(false), expected.iter().map(|_| unknown).collect::<Vec<_>>(), "{existence:?}");
         }
         assert_eq!(
             seen("", "0", "0").unknown("db-01", "Shop"),
@@ -123,9 +144,28 @@ mod tests {
         assert_eq!(Existence::read(&[]), None);
     }
 
+    /// What only a source that was not asked may have brought is settled by what is there.
+    #[test]
+    fn what_is_there_was_brought() {
+        let rows = [
+            (seen("shop", "0", "0"), Some(true)),
+            (seen("shop", "0", "1"), Some(true)),
+            (seen("", "0", "1"), None),
+            (seen("", "0", "0"), Some(false)),
+        ];
+        for (existence, expected) in rows {
+            let settled = |is_sure| existence.settled(&[own("shop", is_sure)]).pop().map(|own| own.is_sure);
+            assert_eq!((settled(false), settled(true)), (expected, Some(true)), "{existence:?}");
+        }
+    }
+
+    fn own(name: &str, is_sure: bool) -> OwnName {
+        OwnName { name: name.to_owned(), shown: name.to_owned(), is_sure }
+    }
+
     #[test]
     fn no_name_ends_the_statement() {
-        let names = ["It's", "it's"].map(|name| OwnName { name: name.to_owned(), shown: name.to_owned() });
+        let names = ["It's", "it's"].map(|name| own(name, true));
         let query = query(&names);
         assert!(
             query.ends_with("IN ('information_schema', _utf8mb4 0x49742773, _utf8mb4 0x69742773)"),

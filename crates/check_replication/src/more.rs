@@ -62,7 +62,7 @@ fn ask_existence(
     let is_mariadb = server.flavour == Flavour::MariaDb;
     // What its sources have is not known yet.
     let own = |is_lower| {
-        own_names(request.databases, &server.channels, Names { is_mariadb, is_lower }, &|_, _| true)
+        own_names(request.databases, &server.channels, Names { is_mariadb, is_lower }, &|_, _| Some(true))
     };
     let shown = packets.query(&existence::query(&[own(false), own(true)].concat())).or_else(if_told)?;
     Ok(Existence::read(&shown))

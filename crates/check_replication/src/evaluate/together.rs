@@ -82,10 +82,9 @@ impl<'a> Together<'a> {
         self.servers.get(self.links.source(replica, channel)?)?.log.as_ref()
     }
 
-    /// Whether the source of a channel, if that answered too and was asked for it, shows a database.
-    pub(super) fn source_shows(&self, replica: usize, channel: usize, database: &str) -> bool {
-        let source = self.links.source(replica, channel).and_then(|source| self.servers.get(source));
-        source.and_then(|source| source.existence.as_ref()).is_some_and(|existence| existence.shows(database))
+    /// Whether the source of a channel has a database. `None` if it was not asked, or does not tell.
+    pub(super) fn source_has(&self, replica: usize, channel: usize, database: &str) -> Option<bool> {
+        self.servers.get(self.links.source(replica, channel)?)?.existence.as_ref()?.has(database)
     }
 
     /// Whether the source of a channel, if that answered too and was asked for it, has the binlog_format ROW.

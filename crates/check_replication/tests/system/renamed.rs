@@ -65,7 +65,7 @@ fn made(number: usize, row: &Row) -> (String, String) {
 
 fn host() -> Host {
     let host = Host::create();
-    host.etc("hosts", "192.0.2.1 db-01\n192.0.2.2 db-02\n");
+    host.etc("hosts", "192.0.2.1 db-01\n192.0.2.2 db-02\n192.0.2.3 db-03\n");
     host
 }
 
@@ -129,4 +129,55 @@ fn filters_of_mysql_go_by_the_new_name() {
         await_line(&host, replica.folder(), filter, &arguments, code, &line);
         change(filter, "");
     }
+}
+
+/// One channel renames the database, another one brings it as it is: whether its source has it is known only
+/// if that is asked too.
+#[test]
+fn a_source_that_is_not_asked_may_have_the_old_name() {
+    if missing(&HOST_NEEDS) {
+        return;
+    }
+    let host = host();
+    let setup = |id: u32| {
+        let setup = Setup::new(id).at(&host, &format!("192.0.2.{id}"));
+        setup.option(format!("--gtid-domain-id={id}"))
+    };
+    let filters = ["--a.replicate-rewrite-db=shop->app", "--binlog-ignore-db=shop"];
+    let servers = start_all([setup(1), filters.into_iter().fold(setup(2), Setup::option), setup(3)]);
+    let [source, replica, other] = &servers;
+    for server in [source, other] {
+        server.sql("CREATE DATABASE shop; CREATE TABLE shop.t (v INT)");
+    }
+    other.sql("SET sql_log_bin=0; GRANT BINLOG MONITOR ON *.* TO mon@'%'");
+    replica.sql("SET sql_log_bin=0; CREATE DATABASE app; CREATE TABLE app.t (v INT)");
+    replica.sql("GRANT BINLOG MONITOR, SHOW DATABASES ON *.* TO mon@'%'");
+    replica.sql(&format!("SET GLOBAL gtid_slave_pos='{}'", source.value("SELECT @@gtid_binlog_pos")));
+    replica.replicate("a", source);
+    replica.replicate("z", other);
+    for server in [source, other] {
+        server.sql("INSERT INTO shop.t VALUES (1)");
+        replica.await_applied(server);
+    }
+    let rows = "SELECT (SELECT COUNT(*) FROM app.t) * 10 + (SELECT COUNT(*) FROM shop.t)";
+    assert_eq!(replica.value(rows), "11");
+    let accepts = ["--expect-database=shop", "--accept-filter=binlog_ignore_db", "--expect-shape=tree"];
+    let say = |hosts: &[&str], code: i32, line: &str| {
+        let outcome = check(&host, replica, &[hosts, &accepts].concat());
+        let line = format!("REPLICATION {line}");
+        assert_eq!(outcome.summary(), (code, line.as_str()), "{hosts:?}: {outcome:?}");
+        outcome.stdout
+    };
+    let one = ["--hostname=db-02"];
+    let whole = "CRITICAL - db-02: binlog_ignore_db leaves out the database shop";
+    say(&one, 2, whole);
+    // The account may not see what the source has.
+    say(&["--hostname=db-02", "--hostname=db-03"], 2, whole);
+    replica.sql("SET sql_log_bin=0; REVOKE SHOW DATABASES ON *.* FROM mon@'%'");
+    say(&one, 1, "WARNING - db-02: binlog_ignore_db may leave out the database shop");
+    replica.sql("SET sql_log_bin=0; GRANT SHOW DATABASES ON *.* TO mon@'%'; DROP DATABASE shop");
+    let said = say(&one, 0, "OK - db-02: 2 channels run, at most 0 s behind");
+    assert!(said.contains("\ndb-02: no database shop, missing only if"), "{said}");
+    other.sql("SET sql_log_bin=0; GRANT SHOW DATABASES ON *.* TO mon@'%'");
+    say(&["--hostname=db-02", "--hostname=db-03"], 2, &format!("{whole}, and db-02: no database shop"));
 }
