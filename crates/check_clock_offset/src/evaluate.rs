@@ -105,12 +105,16 @@ impl Judged<'_> {
         }
     }
 
-    /// The words that the host's clock is this machine's, perhaps or certainly, and no server tells the time.
+    /// The words that the host's clock is this machine's, perhaps or certainly, and no server of another
+    /// machine tells the time.
     fn compared_with_itself(&self) -> Option<(Whose, String)> {
-        let own = self.host.filter(|host| host.whose != Whose::Other && self.observations.ntp.is_empty())?;
-        let ip = own.agent.ip();
-        let words = format!("{ip} is this machine, whose clock is compared with itself: give --ntp");
-        Some((own.whose, words))
+        let ntp = &self.observations.ntp;
+        let is_alone = ntp.iter().all(|sample| sample.is_own);
+        let own = self.host.filter(|host| host.whose != Whose::Other && is_alone)?;
+        let what =
+            if ntp.is_empty() { "whose clock is compared with itself" } else { "compared with no other" };
+        let agent = net::shown_address(own.agent);
+        Some((own.whose, format!("{agent} is this machine, {what}: give the --ntp of another machine")))
     }
 
     /// The line about the judged clock, and after it about this monitor's own.

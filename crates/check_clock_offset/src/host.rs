@@ -134,6 +134,8 @@ pub(crate) struct HostReader<'a> {
     pub(crate) clock: &'a Stamp,
     /// By how much that is ahead: `None` if no server was asked.
     pub(crate) monitor: Option<Interval>,
+    /// Whether no server of another machine was asked.
+    pub(crate) is_alone: bool,
 }
 
 impl HostReader<'_> {
@@ -174,7 +176,7 @@ impl HostReader<'_> {
     /// Whether an agent at an address of this machine shows the very clock that its own is compared with.
     fn is_compared_with_itself(&mut self, oid: &ClockOid, readings: &Readings, deadline: &Deadline) -> bool {
         let command = oid.command();
-        if self.monitor.is_some()
+        if !self.is_alone
             || readings.offset().nearest_to_zero() != 0.0
             || (command.is_none() && *oid != ClockOid::system_date())
         {

@@ -10,6 +10,7 @@ mod host;
 mod interval;
 mod judging;
 pub mod ntp;
+mod own;
 mod partial;
 mod probe;
 mod readings;

@@ -6,6 +6,7 @@ use std::net::SocketAddr;
 use net::{Host, HostPort, ResolveError, Unusable, divided, is_written_as_loopback, without_own};
 
 use crate::ntp::{self, Server};
+use crate::own::is_own;
 
 /// Returns the addresses of the agent, without those of a name that resolves to this machine by a blocklist
 /// or a hosts file.
@@ -21,39 +22,46 @@ pub(crate) fn of_others(host: &Host, found: Vec<SocketAddr>) -> Result<Vec<Socke
 }
 
 /// Returns the servers to ask, and those that cannot be asked. A name without an address is that server's
-/// fault. An address of this machine has no vote, and is not counted as one that is missing; nor is the first
-/// name that resolves to loopback, which is this machine by its hosts file. Any other such name is rather one
-/// of a blocklist: its vote is missing. A single server that is written as loopback is asked, because the
+/// fault. An address of this machine has no vote, and is not counted as one that is missing; nor is a name
+/// that resolves to loopback, which is this machine by its hosts file. Several such names are rather of a
+/// blocklist: the vote of each is missing. A single server that is written as loopback is asked, because the
 /// question is about that daemon.
 pub(crate) fn reference_servers(
     given: &[HostPort],
     found: Vec<Result<Vec<SocketAddr>, ResolveError>>,
 ) -> Vec<Server> {
     let is_only = given.len() == 1;
-    let mut own = None;
-    given.iter().zip(found).flat_map(|(server, found)| asked(server, found, is_only, &mut own)).collect()
+    let parts =
+        given.iter().zip(found).map(|(server, found)| (server, found.map(|all| divided(&server.host, all))));
+    let parts: Vec<_> = parts.collect();
+    let leads_here = |divided: &Divided| divided.1.first().is_some_and(is_here);
+    let here = parts.iter().filter(|(_, found)| found.as_ref().is_ok_and(leads_here));
+    let mut names = here.map(|(server, _)| &server.host);
+    let is_own_name = names.next().is_none_or(|first| names.all(|other| other == first));
+    parts.into_iter().flat_map(|(server, found)| asked(server, found, is_only, is_own_name)).collect()
 }
 
-/// Returns what is asked of one that is given. `own_name` is the name that is this machine by its hosts file.
-fn asked<'a>(
-    server: &'a HostPort,
-    found: Result<Vec<SocketAddr>, ResolveError>,
+/// The addresses of a host that can be asked, and why the others cannot.
+type Divided = (Vec<SocketAddr>, Vec<Unusable>);
+
+/// Returns what is asked of one that is given. A name that resolves to loopback `is_own_name` of this
+/// machine.
+fn asked(
+    server: &HostPort,
+    found: Result<Divided, ResolveError>,
     is_only: bool,
-    own_name: &mut Option<&'a Host>,
+    is_own_name: bool,
 ) -> Vec<Server> {
     let server_of = |is_own, addresses| Server { name: server.shown(ntp::PORT), is_own, addresses };
-    let found = match found {
-        Ok(found) => found,
+    let (usable, mut unusable) = match found {
+        Ok(divided) => divided,
         Err(why) => return vec![server_of(false, Err(why.into()))],
     };
-    let (usable, mut unusable) = divided(&server.host, found);
-    let (others, own) = without_own(&server.host, usable.clone(), ntp::PORT);
+    let (others, own) = without_own(&server.host, usable.clone(), ntp::PORT, is_own);
     if is_only && others.is_empty() && !own.is_empty() && is_written_as_loopback(&server.host) {
         return vec![server_of(true, Ok(usable))];
     }
-    let is_own = unusable
-        .first()
-        .is_none_or(|why| is_loopback(why) && *own_name.get_or_insert(&server.host) == &server.host);
+    let is_own = unusable.first().is_none_or(|why| is_own_name && is_loopback(why));
     unusable.extend(own);
     let others = (!others.is_empty()).then(|| server_of(false, Ok(others)));
     // One address shows the fault of the name.
@@ -65,6 +73,11 @@ fn asked<'a>(
 /// are rather of a blocklist: the vote of that server is missing.
 fn is_loopback(why: &Unusable) -> bool {
     matches!(why, Unusable::NoHost { address, .. } if address.is_loopback())
+}
+
+/// Returns whether a name resolves to this machine, by its hosts file or a blocklist.
+fn is_here(why: &Unusable) -> bool {
+    is_loopback(why) || matches!(why, Unusable::NoHost { address, .. } if address.is_unspecified())
 }
 
 #[cfg(test)]
@@ -100,11 +113,13 @@ mod tests {
         // Beside another server it has no vote, whatever its name is.
         assert_eq!(told(&[good, ("127.0.0.1", &["127.0.0.1"])]), [asked, "own: 127.0.0.1 is this machine"]);
         // This machine is one server, whatever list names it; a blocklist has more names.
+        let ntp1: (&str, &[&str]) = ("ntp1", &["127.0.1.1"]);
+        assert_eq!(told(&[ntp1, good, ntp1]), [hosts, asked, hosts]);
+        let missing = "ntp1 resolves to 127.0.1.1, which is this machine: a hosts file?";
         let blocked = "ntp2 resolves to 127.0.0.1, which is this machine: a hosts file?";
-        assert_eq!(
-            told(&[("ntp1", &["127.0.1.1"]), ("ntp2", &["127.0.0.1"]), good, ("ntp1", &["127.0.1.1"])]),
-            [hosts, blocked, asked, hosts]
-        );
+        assert_eq!(told(&[ntp1, ("ntp2", &["127.0.0.1"]), good]), [missing, blocked, asked]);
+        let zero = format!("ntp2 resolves to 0.0.0.0, {by}");
+        assert_eq!(told(&[ntp1, ("ntp2", &["0.0.0.0"]), good]), [missing, &zero, asked]);
         let named = "own: localhost resolves to ::1, which is this machine";
         assert_eq!(told(&[("localhost", &["::1", "127.0.0.1"]), good]), [named, asked]);
         assert_eq!(

@@ -4,6 +4,7 @@
 use std::fs;
 use std::net::SocketAddr;
 
+use crate::own::is_own;
 use crate::value::Value;
 
 /// The usual port of an agent. Another one may be the way to another machine.
@@ -25,7 +26,7 @@ pub enum Whose {
 impl Whose {
     /// Returns whose clock an agent shows, as far as its address tells.
     pub(crate) fn by_address(agent: SocketAddr) -> Self {
-        if agent.port() == PORT && net::is_own(agent.ip()) { Self::Perhaps } else { Self::Other }
+        if agent.port() == PORT && is_own(agent) { Self::Perhaps } else { Self::Other }
     }
 }
 

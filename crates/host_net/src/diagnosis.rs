@@ -80,6 +80,11 @@ pub struct Diagnosis {
 }
 
 impl Diagnosis {
+    /// Diagnoses what sockets meet that are bound to the interface of this index.
+    pub fn by(interface: u32) -> Self {
+        Self { routes: Mutex::new(Routes::by(Some(interface))), ..Self::default() }
+    }
+
     /// Notes the tables as they are, if that has not happened yet. Where no later try follows the first
     /// silence, it must happen before the first try: what overflows from then on is seen.
     pub fn begin(&self, deadline: &Deadline) {

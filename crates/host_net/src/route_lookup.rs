@@ -6,6 +6,7 @@ use std::net::IpAddr;
 
 use netlink_packet_core::NlasIterator;
 use plugin::Deadline;
+use rustix::io::Errno;
 
 use crate::neighbour::read_address;
 use crate::netlink::{NetlinkError, NetlinkSocket};
@@ -16,8 +17,10 @@ const RTM_GETROUTE: u16 = 26;
 /// struct rtmsg, and the attributes behind it.
 const HEADER: usize = 12;
 const RTA_DST: u16 = 1;
+const RTA_SRC: u16 = 2;
 const RTA_OIF: u16 = 4;
 const RTA_GATEWAY: u16 = 5;
+const RTA_PREFSRC: u16 = 7;
 /// A router of another family: its family, and its address.
 const RTA_VIA: u16 = 18;
 const VIA_ADDRESS: usize = 2;
@@ -27,6 +30,8 @@ const RTN_UNICAST: u8 = 1;
 /// The values of rtm_type for an address of this machine and for a broadcast address.
 const RTN_LOCAL: u8 = 2;
 const RTN_BROADCAST: u8 = 3;
+/// A flag of struct rtmsg: the route of the table is asked for, not the way (since Linux 4.13).
+const RTM_F_FIB_MATCH: u32 = 0x2000;
 
 /// The way to an address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,6 +48,8 @@ pub struct Route {
     pub is_local: bool,
     /// Whether it is the broadcast address of a network of this machine.
     pub is_broadcast: bool,
+    /// The address of this machine that the system sends from.
+    pub source: Option<IpAddr>,
 }
 
 /// Asks the routing tables, address by address.
@@ -62,23 +69,74 @@ impl RouteLookup {
     /// # Errors
     /// If there is none, or the kernel does not answer in time.
     pub fn to(&mut self, address: IpAddr, deadline: &Deadline) -> io::Result<Route> {
-        let answer = self.0.ask(RTM_GETROUTE, &request(address), deadline, RTM_NEWROUTE);
-        answer.and_then(|payload| parse(&payload)).map_err(io::Error::other)
+        self.by(None, address, deadline)
+    }
+
+    /// Returns the way to `address` of a socket that is bound to the interface of this index. Where no route
+    /// of IPv4 leads there by it, the kernel takes the address for a neighbour on its link.
+    ///
+    /// # Errors
+    /// If there is none, or the kernel does not answer in time.
+    pub fn by(&mut self, interface: Option<u32>, address: IpAddr, deadline: &Deadline) -> io::Result<Route> {
+        let mut way = |source| {
+            let question = request(address, interface, source, 0);
+            let answer = self.0.ask(RTM_GETROUTE, &question, deadline, RTM_NEWROUTE);
+            answer.and_then(|payload| parse(&payload)).map_err(io::Error::other)
+        };
+        let first = way(None)?;
+        // Rules may choose the table by the source, which connect(2) chooses by a first look.
+        match first.source.filter(|_| interface.is_some() && first.on_link) {
+            source @ Some(_) => Ok(way(source).map_or(first, |way| Route { source, ..way })),
+            None => Ok(first),
+        }
+    }
+
+    /// Returns whether a route of the tables leads to `address` by the interface of this index, from `source`
+    /// or from what the system chooses. Linux before 4.13 does not tell: then one does.
+    ///
+    /// # Errors
+    /// If the kernel does not answer in time, or cannot say.
+    pub fn is_routed(
+        &mut self,
+        interface: u32,
+        address: IpAddr,
+        source: Option<IpAddr>,
+        deadline: &Deadline,
+    ) -> io::Result<bool> {
+        let chosen = || self.by(Some(interface), address, deadline).ok()?.source;
+        let source = source.or_else(chosen);
+        let question = request(address, Some(interface), source, RTM_F_FIB_MATCH);
+        match self.0.ask(RTM_GETROUTE, &question, deadline, RTM_NEWROUTE) {
+            Ok(_) => Ok(true),
+            Err(NetlinkError::Refused(Errno::HOSTUNREACH | Errno::NETUNREACH)) => Ok(false),
+            Err(error) => Err(io::Error::other(error)),
+        }
     }
 }
 
-/// A struct rtmsg with the family and the length of the destination, and the destination.
-fn request(address: IpAddr) -> Vec<u8> {
-    let (family, octets) = match address {
-        IpAddr::V4(address) => (2, address.octets().to_vec()),
-        IpAddr::V6(address) => (10, address.octets().to_vec()),
+/// A struct rtmsg, and what is asked for: the destination, the interface and the source.
+fn request(address: IpAddr, interface: Option<u32>, source: Option<IpAddr>, flags: u32) -> Vec<u8> {
+    let octets = |address: IpAddr| match address {
+        IpAddr::V4(address) => address.octets().to_vec(),
+        IpAddr::V6(address) => address.octets().to_vec(),
     };
-    let bits = u8::try_from(octets.len() * 8).unwrap_or(0);
-    let length = u16::try_from(octets.len() + 4).unwrap_or(0);
-    let mut body = vec![family, bits, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
-    body.extend(length.to_ne_bytes());
-    body.extend(RTA_DST.to_ne_bytes());
-    body.extend(octets);
+    let bits = |address: IpAddr| if address.is_ipv4() { 32 } else { 128 };
+    let source = source.filter(|source| source.is_ipv4() == address.is_ipv4());
+    let family = if address.is_ipv4() { 2 } else { 10 };
+    let mut body = vec![family, bits(address), source.map_or(0, bits), 0, 0, 0, 0, 0];
+    body.extend(flags.to_ne_bytes());
+    let mut add = |kind: u16, value: &[u8]| {
+        body.extend(u16::try_from(value.len() + 4).unwrap_or(0).to_ne_bytes());
+        body.extend(kind.to_ne_bytes());
+        body.extend(value);
+    };
+    add(RTA_DST, &octets(address));
+    if let Some(source) = source {
+        add(RTA_SRC, &octets(source));
+    }
+    if let Some(interface) = interface {
+        add(RTA_OIF, &interface.to_ne_bytes());
+    }
     body
 }
 
@@ -86,13 +144,14 @@ fn parse(payload: &[u8]) -> Result<Route, NetlinkError> {
     let kind = payload.get(TYPE);
     let is = |wanted: u8| kind == Some(&wanted);
     let (on_link, is_local, is_broadcast) = (is(RTN_UNICAST), is(RTN_LOCAL), is(RTN_BROADCAST));
-    let mut route = Route { interface: 0, on_link, gateway: None, is_local, is_broadcast };
+    let mut route = Route { interface: 0, on_link, gateway: None, is_local, is_broadcast, source: None };
     for attribute in NlasIterator::new(payload.get(HEADER..).unwrap_or_default()) {
         let attribute = attribute?;
         match attribute.kind() {
             RTA_OIF => {
                 route.interface = attribute.value().first_chunk().copied().map_or(0, u32::from_ne_bytes)
             }
+            RTA_PREFSRC => route.source = read_address(attribute.value()),
             RTA_GATEWAY => (route.on_link, route.gateway) = (false, read_address(attribute.value())),
             RTA_VIA => {
                 let address = attribute.value().get(VIA_ADDRESS..).and_then(read_address);
@@ -124,6 +183,23 @@ mod tests {
     }
 
     #[test]
+    fn an_interface_leads_by_its_own_routes_alone() {
+        let deadline = Deadline::after(Duration::from_secs(8));
+        let lo = Bound::read(&deadline).unwrap().by_name("lo").unwrap().index;
+        let mut routes = RouteLookup::open().unwrap();
+        let (own, other) = ("127.0.0.1".parse().unwrap(), "192.0.2.1".parse().unwrap());
+        let way = routes.by(Some(lo), own, &deadline).unwrap();
+        assert!(way.is_local && way.interface == lo && way.source == Some(own), "{way:?}");
+        for source in [None, Some(own)] {
+            assert!(routes.is_routed(lo, own, source, &deadline).unwrap());
+            assert!(!routes.is_routed(lo, other, source, &deadline).unwrap(), "{source:?}");
+        }
+        // Without a route the kernel takes it for a neighbour.
+        assert!(routes.by(Some(lo), other, &deadline).unwrap().on_link);
+        assert!(routes.is_routed(lo, "2001:db8::1".parse().unwrap(), None, &deadline).is_ok_and(|is| !is));
+    }
+
+    #[test]
     fn a_broadcast_address_is_told_apart() {
         let deadline = Deadline::after(Duration::from_secs(8));
         let route = RouteLookup::open().unwrap().to("127.255.255.255".parse().unwrap(), &deadline).unwrap();
@@ -136,7 +212,7 @@ mod tests {
             [&[2, 32, 0, 0, 254, 0, 0, 1, 0, 0, 0, 0][..], &[8, 0, 4, 0], &7_u32.to_ne_bytes()].concat();
         let route = |interface, on_link, gateway: Option<&str>| {
             let gateway = gateway.map(|address| address.parse().unwrap());
-            Route { interface, on_link, gateway, is_local: false, is_broadcast: false }
+            Route { interface, on_link, gateway, is_local: false, is_broadcast: false, source: None }
         };
         assert_eq!(parse(&on_link).unwrap(), route(7, true, None));
         let routed = [&on_link[..], &[8, 0, 5, 0, 192, 0, 2, 1]].concat();

@@ -238,9 +238,13 @@ impl Session {
             return SnmpError::NotAsked(self.agent);
         }
         let encrypts = self.settled.user.as_ref().is_some_and(|user| user.level == Level::AuthPriv);
+        // An agent of several IPv6 addresses may answer from another one, as net-snmp does.
+        let is_v6 = silences.iter().any(|silence| silence.peer.ip().to_canonical().is_ipv6());
         let guess = match self.settled.version {
             _ if knows_engine && encrypts => "wrong privacy password or protocol, or blocked",
+            Version::V3 if is_v6 => "blocked, down, or it answers from another address: ask that one",
             Version::V3 => "blocked or down",
+            _ if is_v6 => "wrong community, blocked, down, or it answers from another address: ask that one",
             _ => "wrong community, blocked or down",
         };
         SnmpError::NoAnswer(NoAnswer::new(self.settled.version, silences, guess, misfits))

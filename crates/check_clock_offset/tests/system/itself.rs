@@ -7,7 +7,8 @@ use suite::needs::missing;
 use super::{check, network};
 
 const HOST: &str = "--hostname=127.0.0.1";
-const NOTE: &str = "\nnote: 127.0.0.1 is this machine, whose clock is compared with itself: give --ntp\n";
+const NOTE: &str = "\nnote: 127.0.0.1 is this machine, whose clock is compared with itself: give the --ntp of \
+                    another machine\n";
 
 /// A clock compared with itself is right whatever the time is.
 #[test]
@@ -25,11 +26,32 @@ fn the_own_agent_is_no_reference() {
     {
         for more in rows {
             let reading = check(&monitor, &[&[host], more].concat());
-            let words = format!("{address} is this machine, whose clock is compared with itself: give --ntp");
+            let words = format!(
+                "{address} is this machine, whose clock is compared with itself: give the --ntp of another machine"
+            );
             let line = format!("CLOCK_OFFSET UNKNOWN - {words}");
             assert_eq!(reading.verdict(), (3, line.as_str()), "{more:?}");
         }
     }
+    // Link-local ones, on their own link: on another link another machine may have the same.
+    let elsewhere = Host::create();
+    monitor.cable("eth1", &elsewhere, "eth0");
+    monitor.ip_batch(
+        "addr add fe80::1/64 dev eth0 nodad\naddr add fe80::7/64 dev eth1 nodad\n\
+         route add local 203.0.113.0/24 dev lo\n",
+    );
+    proxy.ip(&["addr", "add", "fe80::7/64", "dev", "eth0", "nodad"]);
+    for address in ["fe80::1%eth0", "203.0.113.7"] {
+        let words = format!("{address} is this machine, whose clock is compared with itself: ");
+        let reading = check(&monitor, &[&format!("--hostname={address}")]);
+        assert!(reading.0.code == Some(3) && reading.verdict().1.contains(&words), "{:?}", reading.0);
+        let reading = check(&monitor, &[&format!("--ntp={address}")]);
+        let words = format!("NTP server {address}: ");
+        assert!(reading.0.code == Some(3) && reading.verdict().1.contains(&words), "{:?}", reading.0);
+        assert!(reading.verdict().1.ends_with(" is this machine"), "{:?}", reading.0);
+    }
+    let other = check(&monitor, &["--hostname=fe80::7%eth0"]);
+    assert!(other.0.code == Some(0) && !other.0.stdout.contains("this machine"), "{:?}", other.0);
     let other = check(&monitor, &["--hostname=198.51.100.7"]);
     assert_eq!(other.0.code, Some(0), "{:?}", other.0);
     // What the script asks is not known.

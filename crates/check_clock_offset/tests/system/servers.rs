@@ -1,6 +1,6 @@
 //! Real NTP servers: right, wrong, not synchronised, and none.
 
-use suite::clocks::{Clock, SERVER_NEEDS};
+use suite::clocks::{AGENT_NEEDS, Clock, SERVER_NEEDS};
 use suite::host::Host;
 use suite::needs::missing;
 
@@ -23,6 +23,15 @@ fn a_server_that_is_right_or_wrong() {
         ),
     ] {
         let _servers = synchronised(&hosts, offset);
+        if missing(&AGENT_NEEDS) {
+            continue;
+        }
+        // Its own agent beside it is no other clock; an alarm stays one.
+        let _agent = Clock::agent(&hosts.0, "+0s");
+        let both = check(&hosts.0, &["--hostname=127.0.0.1", "--ntp=127.0.0.1"]);
+        let itself = "127.0.0.1 is this machine, compared with no other: give the --ntp of another machine";
+        assert_eq!(both.0.code, Some(if code == 0 { 3 } else { code }), "{:?}", both.0);
+        assert!(both.0.stdout.contains(itself), "{:?}", both.0);
         let reading = check(&hosts.0, &["--ntp=127.0.0.1"]);
         assert_eq!(reading.0.code, Some(code), "{:?}", reading.0);
         assert!(reading.verdict().1.contains(words), "{:?}", reading.0);

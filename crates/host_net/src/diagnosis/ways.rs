@@ -34,6 +34,8 @@ pub(crate) struct Way {
 #[derive(Default)]
 pub(crate) struct Routes {
     lookup: Option<RouteLookup>,
+    /// The index of the interface that all targets are reached by: `None` leaves it to the routes.
+    interface: Option<u32>,
     known: HashMap<IpAddr, Option<Route>>,
 }
 
@@ -44,6 +46,11 @@ impl fmt::Debug for Routes {
 }
 
 impl Routes {
+    /// The routes of one interface.
+    pub(crate) fn by(interface: Option<u32>) -> Self {
+        Self { interface, ..Self::default() }
+    }
+
     /// The route to an address: `None` if there is none, or no time is left to ask for it.
     pub(crate) fn to(&mut self, address: IpAddr, deadline: &Deadline) -> Option<Route> {
         if let Some(known) = self.known.get(&address) {
@@ -55,7 +62,7 @@ impl Routes {
         if self.lookup.is_none() {
             self.lookup = RouteLookup::open().ok();
         }
-        let route = self.lookup.as_mut().and_then(|lookup| lookup.to(address, deadline).ok());
+        let route = self.lookup.as_mut().and_then(|lookup| lookup.by(self.interface, address, deadline).ok());
         self.known.insert(address, route);
         route
     }

@@ -5,7 +5,8 @@ use super::*;
 #[test]
 fn a_clock_that_is_compared_with_itself_is_named() {
     let own = |whose, offset| Some(HostClock { whose, ..host(offset, 0.0) });
-    let words = "192.0.2.7 is this machine, whose clock is compared with itself: give --ntp";
+    let words =
+        "192.0.2.7 is this machine, whose clock is compared with itself: give the --ntp of another machine";
     let note = format!("\nnote: {words}\n");
     let certain = judge(&[], own(Whose::Own, 0.0), vec![]);
     assert!(certain.starts_with(&format!("CLOCK_OFFSET UNKNOWN - {words} | ")), "{certain}");
@@ -20,6 +21,17 @@ fn a_clock_that_is_compared_with_itself_is_named() {
         assert!(fast.starts_with("CLOCK_OFFSET WARNING - ") && fast.ends_with(&note), "{fast}");
     }
     assert!(!judge(&[], own(Whose::Own, 0.0), vec![server("192.0.2.1", 0.0)]).contains("itself"));
+    // Its own server takes its time from the same clock.
+    let served = |offset| vec![Sample { is_own: true, ..server("127.0.0.1", offset) }];
+    let words = "192.0.2.7 is this machine, compared with no other: give the --ntp of another machine";
+    let certain = judge(&[], own(Whose::Own, 0.0), served(0.0));
+    assert!(certain.starts_with(&format!("CLOCK_OFFSET UNKNOWN - {words} | ")), "{certain}");
+    let off = judge(&[], own(Whose::Own, 0.0), served(90.0));
+    assert!(
+        off.starts_with("CLOCK_OFFSET CRITICAL - ") && off.ends_with(&format!("\nnote: {words}\n")),
+        "{off}"
+    );
+    assert!(!judge(&[], Some(host(0.0, 0.0)), served(0.0)).contains("no other"));
     assert!(!judge(&[], Some(host(0.0, 0.0)), vec![]).contains("itself"));
 }
 
