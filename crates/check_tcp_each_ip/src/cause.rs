@@ -97,6 +97,13 @@ pub(crate) enum Local {
     Loopback,
     /// The interface never leads there.
     Interface,
+    /// No route leads there by the interface.
+    NoRouteBy,
+    /// The same, and the interface has no address of this family.
+    NoAddressOn {
+        /// Whether the family is IPv6, else IPv4.
+        v6: bool,
+    },
     /// No local port or no address to connect from.
     Lack(Lack),
     /// No file descriptor is left.
@@ -148,6 +155,9 @@ impl Local {
             Local::Invalid => shared(Errno::INVAL),
             Local::Loopback => "not reachable by --source",
             Local::Interface => "not reachable by --interface",
+            Local::NoRouteBy => "no route by --interface",
+            Local::NoAddressOn { v6: false } => "no IPv4 address on --interface",
+            Local::NoAddressOn { v6: true } => "no IPv6 address on --interface",
             Local::Lack(lack) => lack.words(),
             Local::NoDescriptor => shared(Errno::MFILE),
             Local::NoMemory => shared(Errno::NOMEM),
@@ -178,12 +188,19 @@ impl Local {
             }
             Local::Loopback => "from a loopback address only this machine can be reached",
             Local::Interface => {
-                "lo leads to this machine alone, and no other interface to 127.0.0.1: leave it out"
+                "lo leads to its own addresses alone, and no other interface to those: leave it out"
+            }
+            Local::NoRouteBy => "no route leads to it by that interface: see ip route show",
+            Local::NoAddressOn { .. } => {
+                "that interface has lost its address, and its routes: see ip address"
             }
             Local::Lack(Lack::Port) => "widen net.ipv4.ip_local_port_range, or lower --in-flight",
             Local::Lack(Lack::Ipv4) => "no interface of this machine has an IPv4 address: see ip address",
             Local::Lack(Lack::Ipv6) => {
                 "no interface of this machine has an IPv6 address: see ip address, and sysctl net.ipv6.conf"
+            }
+            Local::Lack(Lack::LinkLocal) => {
+                "the interface of this link-local address has none itself yet: see ip address"
             }
             Local::Lack(Lack::Source) => "no interface of this machine has the --source: see ip address",
             Local::NoDescriptor => {
@@ -371,6 +388,7 @@ mod tests {
             (Lack::Port, "no local port left: widen net.ipv4.ip_local_port_range"),
             (Lack::Ipv4, "no IPv4 address here: no interface"),
             (Lack::Ipv6, "no IPv6 address here: no interface"),
+            (Lack::LinkLocal, "no IPv6 address on its interface: the interface of this link-local"),
             (Lack::Source, "source address not bound here: no interface of this machine has the --source"),
         ];
         for (lack, words) in rows {

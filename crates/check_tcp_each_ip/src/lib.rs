@@ -6,6 +6,7 @@
 mod allowed;
 mod cause;
 mod evaluate;
+mod interface;
 mod judged;
 mod memory;
 mod monitor;

@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use host_net::{Bound, BoundAddress, Diagnosis, Explanation, RouteLookup, Silence};
+use host_net::{Diagnosis, Explanation, Silence};
 use plugin::Deadline;
 
 use crate::cause::{Cause, Local};
@@ -45,70 +45,8 @@ pub(crate) fn excuse(
     }
 }
 
-/// Takes back the verdict on targets to which the interface cannot lead: lo leads to this machine alone, and
-/// no other one to the addresses of loopback, unless it has such addresses itself.
-pub(crate) fn excuse_interface(
-    interface: &str,
-    targets: &[Target],
-    failed: &mut [(u32, Cause)],
-    deadline: &Deadline,
-) {
-    let is_cause = |cause: &Cause| silence(cause).is_some() || *cause == Cause::Refused;
-    let mut ways = None;
-    for (place, cause) in failed.iter_mut().filter(|(_, cause)| is_cause(cause)) {
-        let target = usize::try_from(*place).ok().and_then(|place| targets.get(place));
-        let ways = ways.get_or_insert_with(|| Ways::read(interface, deadline));
-        let (Some(Target { address, .. }), Some(ways)) = (target, ways) else { return };
-        if !ways.lead_to(*address, deadline) {
-            *cause = Cause::Local(Local::Interface);
-        }
-    }
-}
-
-/// Where an interface may lead to.
-enum Ways {
-    /// lo: to what this machine takes for its own.
-    Loopback(Bound, RouteLookup),
-    /// Any other: to all but loopback, of which it has addresses of these families.
-    Other { has_v4: bool, has_v6: bool },
-}
-
-impl Ways {
-    /// Reads what the kernel has: `None` if it does not tell.
-    fn read(interface: &str, deadline: &Deadline) -> Option<Self> {
-        let bound = Bound::read(deadline).ok()?;
-        if interface == "lo" {
-            return Some(Self::Loopback(bound, RouteLookup::open().ok()?));
-        }
-        let index = bound.by_name(interface)?.index;
-        let is_its_own = |one: &&BoundAddress| one.interface == index && one.address.is_loopback();
-        let own: Vec<IpAddr> = bound.addresses.iter().filter(is_its_own).map(|one| one.address).collect();
-        let (has_v4, has_v6) = (own.iter().any(IpAddr::is_ipv4), own.iter().any(IpAddr::is_ipv6));
-        Some(Self::Other { has_v4, has_v6 })
-    }
-
-    /// Whether a packet to this address may reach a host that has it.
-    fn lead_to(&mut self, address: IpAddr, deadline: &Deadline) -> bool {
-        match self {
-            Self::Loopback(bound, routes) => {
-                let is_bound = !bound.places(address).is_empty();
-                // Also a network that is local as a whole, of which no address is bound.
-                let mut is_local = || match routes.to(address, deadline) {
-                    Ok(route) => route.is_local,
-                    Err(_) => deadline.remaining().is_zero(),
-                };
-                address.is_loopback() || is_bound || is_local()
-            }
-            Self::Other { has_v4, has_v6 } => match address {
-                IpAddr::V4(address) => !address.is_loopback() || *has_v4,
-                IpAddr::V6(address) => !address.is_loopback() || *has_v6,
-            },
-        }
-    }
-}
-
 /// Returns how a target is silent, if this machine may be to blame for it.
-fn silence(cause: &Cause) -> Option<Silence> {
+pub(crate) fn silence(cause: &Cause) -> Option<Silence> {
     match cause {
         Cause::NoAnswer(_) => Some(Silence::NoAnswer),
         Cause::NoNeighbour => Some(Silence::NoNeighbour),

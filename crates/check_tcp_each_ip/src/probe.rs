@@ -7,7 +7,6 @@ use std::io;
 use std::mem;
 use std::thread;
 
-use host_net::Diagnosis;
 use net::no_ping_socket;
 use net::tls::TlsError;
 use plugin::{Deadline, reason};
@@ -15,6 +14,7 @@ use rustix::io::Errno;
 
 use crate::allowed::Allowed;
 use crate::cause::Cause;
+use crate::interface;
 use crate::judged::Judged;
 use crate::memory::{self, NoMemory, STACK};
 use crate::monitor;
@@ -59,16 +59,14 @@ pub(crate) fn probe(args: &Args, allowed: &Allowed, deadline: &Deadline) -> Resu
         source::check_use(&args.connecting.source, &collection.targets)?;
     }
     memory::ask_for_targets(collection.targets.len())?;
-    let diagnosis = Diagnosis::default();
+    let diagnosis = interface::diagnosis(&args.connecting, deadline);
     let tls = args.securing.load(deadline)?;
     let names = std::mem::take(&mut collection.names);
     let shared = Shared { args, names: &names, tls, deadline, diagnosis: &diagnosis };
     let mut swept = try_all(&mut collection, &shared, allowed)?;
     source::check_use(&args.connecting.source, &swept.targets)?;
     monitor::excuse(&diagnosis, &swept.targets, &mut swept.found.failed, deadline);
-    if let Some(interface) = &args.connecting.interface {
-        monitor::excuse_interface(interface, &swept.targets, &mut swept.found.failed, deadline);
-    }
+    interface::excuse(&args.connecting, &swept.targets, &mut swept.found.failed, deadline);
     let mut notes = collection.left_out(args).into_iter().collect::<Vec<_>>();
     notes.extend(args.securing.note());
     notes.extend(source::note(&args.connecting.source, &swept.targets));

@@ -15,6 +15,8 @@ pub enum Lack {
     Ipv4,
     /// No interface has an IPv6 address to connect from, as where net.ipv6.conf.all.disable_ipv6 is 1.
     Ipv6,
+    /// The interface of a link-local target has no IPv6 address yet, or any more.
+    LinkLocal,
     /// No interface has the source address.
     Source,
 }
@@ -31,9 +33,13 @@ impl Lack {
         }
     }
 
-    /// Returns that no interface has an address of the family of `to`.
+    /// Returns that no interface has an address of the family of `to`, or not the one that it is on.
     pub(crate) fn address(to: SocketAddr) -> Self {
-        if to.is_ipv6() { Self::Ipv6 } else { Self::Ipv4 }
+        match to {
+            SocketAddr::V4(_) => Self::Ipv4,
+            SocketAddr::V6(to) if to.ip().is_unicast_link_local() => Self::LinkLocal,
+            SocketAddr::V6(_) => Self::Ipv6,
+        }
     }
 
     /// Returns it in few words.
@@ -42,6 +48,7 @@ impl Lack {
             Self::Port => "no local port left",
             Self::Ipv4 => "no IPv4 address here",
             Self::Ipv6 => "no IPv6 address here",
+            Self::LinkLocal => "no IPv6 address on its interface",
             Self::Source => "source address not bound here",
         }
     }
@@ -72,6 +79,14 @@ mod tests {
             Err(Cause::Lack(lack)) => Some(lack),
             Err(cause) => panic!("{to}: {cause:?}"),
             Ok(_) => None,
+        }
+    }
+
+    #[test]
+    fn a_link_local_target_needs_an_address_on_its_own_interface() {
+        let rows = [("[fe80::1%2]:80", Lack::LinkLocal), ("[2001:db8::1]:80", Lack::Ipv6)];
+        for (to, lack) in rows {
+            assert_eq!(Lack::address(to.parse().unwrap()), lack, "{to}");
         }
     }
 

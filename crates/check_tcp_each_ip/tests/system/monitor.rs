@@ -3,7 +3,7 @@
 use std::sync::PoisonError;
 use std::time::Duration;
 
-use suite::host::{public_folder, succeed, write};
+use suite::host::{Host, public_folder, succeed, write};
 use suite::needs::{Need, missing, neighbours};
 use suite::plugins;
 use suite::process::run;
@@ -69,7 +69,7 @@ fn a_source_that_leads_nowhere_is_named() {
     let (_open, _own) = (listening(&server, 80), listening(&monitor, 80));
     let source = "not reachable by --source";
     let interface = "not reachable by --interface";
-    let rows: [(&str, &str, i32, &str); 8] = [
+    let rows: [(&str, &str, i32, &str); 10] = [
         ("192.0.2.1", "--source=127.0.0.1", 3, source),
         ("198.51.100.1", "--source=127.0.0.1", 0, ""),
         ("192.0.2.1", "--interface=lo", 3, interface),
@@ -79,6 +79,9 @@ fn a_source_that_leads_nowhere_is_named() {
         ("192.0.2.1", "--interface=eth0", 0, ""),
         // Nothing has it: that is no fault of the option.
         ("198.51.100.9", "--interface=eth0", 2, "no neighbour"),
+        // Bound on eth0, and not on lo.
+        ("198.51.100.1", "--interface=lo", 3, interface),
+        ("2001:db8:51::1", "--interface=lo", 3, interface),
     ];
     for (address, option, code, words) in rows {
         let address = format!("--ip={address}");
@@ -104,7 +107,7 @@ fn an_interface_leads_to_more_than_its_addresses() {
         ("203.0.113.5", "--interface=lo", 81, 2, "203.0.113.5 refused"),
         ("127.5.0.1", "--interface=eth0", 80, 0, "1 address answers"),
         ("127.5.0.1", "--interface=eth0", 81, 2, "127.5.0.1 refused"),
-        ("198.51.100.1", "--interface=lo", 81, 2, ": 198.51.100.1 "),
+        ("203.0.113.5", "--interface=eth0", 80, 3, "203.0.113.5 not reachable by --interface"),
     ];
     for (address, option, port, code, words) in rows {
         let (ip, port) = (format!("--ip={address}"), format!("--port={port}"));
@@ -112,6 +115,50 @@ fn an_interface_leads_to_more_than_its_addresses() {
         assert_eq!(outcome.code, Some(code), "{address} {option} {}", outcome.stdout);
         assert!(outcome.first_line().contains(words), "{address} {option} {}", outcome.stdout);
     }
+}
+
+/// An interface that has lost its route, or its address, is a fault of the monitor; a link that carries
+/// answers without them is none.
+#[test]
+fn an_interface_without_a_route_is_no_outage() {
+    if missing(&HOSTS) {
+        return;
+    }
+    let _room = NEIGHBOURS.read().unwrap_or_else(PoisonError::into_inner);
+    let (monitor, server) = routed(1);
+    let other = Host::create();
+    monitor.cable("eth1", &other, "eth0");
+    monitor.ip_batch("addr add 203.0.113.1/24 dev eth1\nroute add default via 203.0.113.2 dev eth1\n");
+    other.ip(&["addr", "add", "203.0.113.2/24", "dev", "eth0"]);
+    server.sysctl("net/ipv4/conf/all/arp_ignore", "1");
+    let _port = listening(&server, 80);
+    let sweep = |addresses: &[&str]| {
+        let mut arguments = vec!["--port=80", "--interface=eth0", "--connect-timeout=1.2"];
+        arguments.extend(addresses);
+        check(&monitor, &arguments)
+    };
+    let told = |addresses: &[&str], code: i32, words: &str| {
+        let outcome = sweep(addresses);
+        assert_eq!(outcome.code, Some(code), "{}", outcome.stdout);
+        assert!(outcome.first_line().contains(words), "{}", outcome.stdout);
+    };
+    told(&["--ip=192.0.2.1"], 0, "1 address answers");
+    // A target that is dead is one while there is a route.
+    told(&["--ip=198.51.100.9"], 2, "198.51.100.9 no neighbour");
+    monitor.ip(&["route", "del", "192.0.2.0/24"]);
+    told(&["--ip=192.0.2.1"], 3, "192.0.2.1 no route by --interface");
+    // A table that a rule chooses by the source has one.
+    monitor.ip(&["rule", "add", "from", "198.51.100.1", "lookup", "100"]);
+    monitor.ip(&["route", "add", "default", "via", "198.51.100.2", "dev", "eth0", "table", "100"]);
+    told(&["--ip=192.0.2.1"], 0, "1 address answers");
+    told(&["--ip=192.0.2.9"], 2, "192.0.2.9 ");
+    monitor.ip(&["addr", "del", "198.51.100.1/24", "dev", "eth0"]);
+    told(&["--ip=198.51.100.9"], 3, "198.51.100.9 no IPv4 address on --interface");
+    // The server knows the way back: this link needs no address.
+    server.ip(&["route", "add", "203.0.113.1/32", "dev", "eth0"]);
+    monitor.sysctl("net/ipv4/conf/all/arp_ignore", "0");
+    told(&["--ip=198.51.100.2"], 0, "1 address answers");
+    told(&["--ip=198.51.100.2", "--ip=198.51.100.9"], 2, "1 of 2 fails, port 80: 198.51.100.9 no neighbour");
 }
 
 /// The kernel reports a neighbour that does not answer to the first few packets that wait for it, and drops

@@ -1,0 +1,142 @@
+//! Where --interface leads to. What it does not lead to is no outage.
+
+use std::collections::HashSet;
+use std::net::IpAddr;
+use std::time::Duration;
+
+use host_net::{Bound, Diagnosis, Kind, RouteLookup};
+use plugin::Deadline;
+
+use crate::cause::{Cause, Local};
+use crate::monitor::silence;
+use crate::options::Connecting;
+use crate::target::Target;
+
+/// Closer to the deadline the kernel is asked nothing more.
+const LEAST: Duration = Duration::from_millis(20);
+
+/// Returns what tells whose fault a silence is, by the routes of --interface if that is given.
+pub(crate) fn diagnosis(options: &Connecting, deadline: &Deadline) -> Diagnosis {
+    let index = options.interface.as_ref().and_then(|name| {
+        let bound = Bound::read(deadline).ok()?;
+        Some(bound.by_name(name)?.index)
+    });
+    index.map_or_else(Diagnosis::default, Diagnosis::by)
+}
+
+/// Takes back the verdict on targets to which --interface cannot lead: lo leads to this machine alone, and no
+/// other one to an address of loopback or of another interface, unless it has such addresses itself. Where no
+/// route leads to a silent target by it, this machine has lost that route; but not if another target answers
+/// without one, as on a link without numbers.
+pub(crate) fn excuse(
+    options: &Connecting,
+    targets: &[Target],
+    failed: &mut [(u32, Cause)],
+    deadline: &Deadline,
+) {
+    let Some(interface) = &options.interface else { return };
+    let address = |place: u32| {
+        let target = usize::try_from(place).ok().and_then(|place| targets.get(place));
+        target.map(|target| target.address)
+    };
+    let is_judged = |cause: &Cause| silence(cause).is_some() || *cause == Cause::Refused;
+    let mut judged = failed.iter_mut().filter(|(_, cause)| is_judged(cause)).peekable();
+    let ways = judged.peek().and_then(|_| Ways::read(interface, &options.source, deadline));
+    let Some(mut ways) = ways else { return };
+    for (place, cause) in judged {
+        let Some(address) = address(*place) else { continue };
+        if !ways.lead_to(address, *cause == Cause::Refused, deadline) {
+            *cause = Cause::Local(Local::Interface);
+        }
+    }
+    for v6 in [false, true] {
+        let mut lacks = |address: IpAddr| address.is_ipv6() == v6 && ways.lacks_route(address, deadline);
+        let silent = failed.iter().filter(|(_, cause)| silence(cause).is_some());
+        let unrouted = silent.filter(|(place, _)| address(*place).is_some_and(&mut lacks));
+        let unrouted: HashSet<u32> = unrouted.map(|(place, _)| *place).collect();
+        if !unrouted.is_empty() && !heard(targets, failed).any(lacks) {
+            let lost = failed.iter_mut().filter(|(place, _)| unrouted.contains(place));
+            lost.for_each(|(_, cause)| *cause = Cause::Local(ways.lack(v6)));
+        }
+    }
+}
+
+/// The addresses of the targets from which an answer came, good or not.
+fn heard(targets: &[Target], failed: &[(u32, Cause)]) -> impl Iterator<Item = IpAddr> {
+    let is_unheard = |cause: &Cause| silence(cause).is_some() || matches!(cause, Cause::Local(_));
+    let unheard = failed.iter().filter(|(_, cause)| is_unheard(cause)).map(|(place, _)| *place);
+    let unheard: HashSet<u32> = unheard.collect();
+    (0..).zip(targets).filter(move |(place, _)| !unheard.contains(place)).map(|(_, target)| target.address)
+}
+
+/// Where an interface leads to.
+struct Ways {
+    index: u32,
+    is_lo: bool,
+    /// Whether it is a VRF or a port of one, which has addresses of its own: an address that this machine has
+    /// elsewhere may be another host's there.
+    is_vrf: bool,
+    /// Its own addresses.
+    own: Vec<IpAddr>,
+    /// The addresses of --source.
+    sources: Vec<IpAddr>,
+    routes: RouteLookup,
+}
+
+impl Ways {
+    /// Reads what the kernel has: `None` if it does not tell.
+    fn read(name: &str, sources: &[IpAddr], deadline: &Deadline) -> Option<Self> {
+        let bound = Bound::read(deadline).ok()?;
+        let interface = bound.by_name(name)?;
+        let index = interface.index;
+        let controller = interface.controller.and_then(|index| bound.interface(index));
+        let is_vrf = [Some(interface), controller].into_iter().flatten().any(|one| one.kind == Kind::Vrf);
+        let own =
+            bound.addresses.iter().filter(|one| one.interface == index).map(|one| one.address).collect();
+        let routes = RouteLookup::open().ok()?;
+        Some(Self { index, is_lo: name == "lo", is_vrf, own, sources: sources.to_vec(), routes })
+    }
+
+    /// Whether a packet to this address may reach a host that has it. Another host may have an address of
+    /// this machine too, but only one that refuses is sure to.
+    fn lead_to(&mut self, address: IpAddr, is_refused: bool, deadline: &Deadline) -> bool {
+        let has_loopback = || {
+            let mut own = self.own.iter();
+            own.any(|own| own.is_loopback() && own.is_ipv6() == address.is_ipv6())
+        };
+        match (self.is_lo, address.is_loopback()) {
+            (true, true) => true,
+            (true, false) => self.is_local(Some(self.index), address, deadline).unwrap_or(true),
+            (false, true) => has_loopback(),
+            (false, false) if is_refused || self.is_vrf => true,
+            (false, false) => {
+                let by = Some(self.index);
+                self.is_local(None, address, deadline) != Some(true)
+                    || self.is_local(by, address, deadline) != Some(false)
+            }
+        }
+    }
+
+    /// Whether this machine takes what is sent to an address, by this interface: `None` if no time is left.
+    fn is_local(&mut self, by: Option<u32>, address: IpAddr, deadline: &Deadline) -> Option<bool> {
+        if deadline.remaining() < LEAST {
+            return None;
+        }
+        Some(self.routes.by(by, address, deadline).is_ok_and(|route| route.is_local))
+    }
+
+    /// Whether no route leads to this address by the interface, as far as is known.
+    fn lacks_route(&mut self, address: IpAddr, deadline: &Deadline) -> bool {
+        if self.is_lo || deadline.remaining() < LEAST {
+            return false;
+        }
+        let source = self.sources.iter().find(|source| source.is_ipv6() == address.is_ipv6()).copied();
+        self.routes.is_routed(self.index, address, source, deadline).is_ok_and(|is_routed| !is_routed)
+    }
+
+    /// What a target without a route lacks: the interface may have lost its address too.
+    fn lack(&self, v6: bool) -> Local {
+        let has_address = self.own.iter().any(|own| own.is_ipv6() == v6);
+        if has_address { Local::NoRouteBy } else { Local::NoAddressOn { v6 } }
+    }
+}
