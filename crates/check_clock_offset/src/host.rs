@@ -134,8 +134,6 @@ pub(crate) struct HostReader<'a> {
     pub(crate) clock: &'a Stamp,
     /// By how much that is ahead: `None` if no server was asked.
     pub(crate) monitor: Option<Interval>,
-    /// Whether no server of another machine was asked.
-    pub(crate) is_alone: bool,
 }
 
 impl HostReader<'_> {
@@ -167,29 +165,33 @@ impl HostReader<'_> {
             }
         }
         let mut clock = HostClock::new(self.session.agent(), readings);
-        if clock.whose == Whose::Perhaps && self.is_compared_with_itself(&oid, &clock.readings, deadline) {
-            clock.whose = Whose::Own;
+        if clock.whose == Whose::Perhaps {
+            clock.whose = self.whose(&oid, &clock.readings, deadline);
         }
         Ok(clock)
     }
 
-    /// Whether an agent at an address of this machine shows the very clock that its own is compared with.
-    fn is_compared_with_itself(&mut self, oid: &ClockOid, readings: &Readings, deadline: &Deadline) -> bool {
+    /// Whose clock an agent at an address of this machine shows: the very one that it is compared with, or
+    /// another machine's, to which the port leads.
+    fn whose(&mut self, oid: &ClockOid, readings: &Readings, deadline: &Deadline) -> Whose {
         let command = oid.command();
-        if !self.is_alone
-            || readings.offset().nearest_to_zero() != 0.0
-            || (command.is_none() && *oid != ClockOid::system_date())
-        {
-            return false;
+        let of_another = Whose::by_port(self.session.agent());
+        if readings.offset().nearest_to_zero() != 0.0 {
+            return of_another;
         }
+        let is_clock = command.is_some() || *oid == ClockOid::system_date();
         let oids: Vec<Oid<'_>> = iter::once(ClockOid::system_uptime().oid()).chain(command).collect();
-        let Some(before) = whose::uptime() else { return false };
-        let Ok(answer) = self.session.get(&oids, deadline) else { return false };
-        let Some(now) = whose::uptime() else { return false };
+        let Some(before) = whose::uptime() else { return Whose::Perhaps };
+        let Ok(answer) = self.session.get(&oids, deadline) else { return Whose::Perhaps };
+        let Some(now) = whose::uptime() else { return Whose::Perhaps };
         let mut values = answer.values.iter();
-        let is_own = |told: &Variable| told.as_ref().is_ok_and(|told| whose::is_uptime(told, before, now));
+        let Some(Ok(uptime)) = values.next() else { return Whose::Perhaps };
         let is_date = |command: &Variable| command.as_ref().is_ok_and(whose::is_date);
-        values.next().is_some_and(is_own) && values.all(is_date)
+        match whose::is_uptime(uptime, before, now) {
+            false => of_another,
+            true if is_clock && values.all(is_date) => Whose::Own,
+            true => Whose::Perhaps,
+        }
     }
 
     /// Whether the state is the same wherever in its interval the offset is, and the size of an alarm is

@@ -154,7 +154,6 @@ impl Plan<'_> {
             zone: self.zone.as_ref(),
             clock,
             monitor,
-            is_alone: self.servers.iter().all(|server| server.is_own),
         };
         Some(reader.read(deadline, |agent, readings| teller.tell(Some((agent, readings)), ntp)))
     }

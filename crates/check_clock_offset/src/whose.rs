@@ -7,7 +7,7 @@ use std::net::SocketAddr;
 use crate::own::is_own;
 use crate::value::Value;
 
-/// The usual port of an agent. Another one may be the way to another machine.
+/// The usual port of an agent. Another one is rather the way to another machine.
 const PORT: u16 = 161;
 /// Hundredths of a second by which two readings of one uptime may differ: some agents count whole seconds.
 const SLACK: u32 = 150;
@@ -17,7 +17,7 @@ const SLACK: u32 = 150;
 pub enum Whose {
     /// Another machine's, by its address.
     Other,
-    /// This machine's by its address and the usual port, of which it has one clock alone.
+    /// Perhaps this machine's: the address is.
     Perhaps,
     /// This machine's, by its uptime too.
     Own,
@@ -26,7 +26,13 @@ pub enum Whose {
 impl Whose {
     /// Returns whose clock an agent shows, as far as its address tells.
     pub(crate) fn by_address(agent: SocketAddr) -> Self {
-        if agent.port() == PORT && is_own(agent) { Self::Perhaps } else { Self::Other }
+        if is_own(agent) { Self::Perhaps } else { Self::Other }
+    }
+
+    /// Returns whose clock an agent at an address of this machine shows that is not this machine's as far as
+    /// its answers tell.
+    pub(crate) fn by_port(agent: SocketAddr) -> Self {
+        if agent.port() == PORT { Self::Perhaps } else { Self::Other }
     }
 }
 

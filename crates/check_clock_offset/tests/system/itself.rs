@@ -60,6 +60,31 @@ fn the_own_agent_is_no_reference() {
     assert!(script.0.stdout.contains(NOTE), "{:?}", script.0);
 }
 
+/// Its own agent on another port is told by its uptime.
+#[test]
+fn the_own_agent_on_another_port_is_no_reference() {
+    if missing(&AGENT_NEEDS) {
+        return;
+    }
+    let (monitor, _proxy) = network();
+    let port = "agentaddress udp:1161\n";
+    let hidden = "view clock included .1.3.6.1.2.1.25.1.2\nrocommunity public default -V clock\n";
+    let other = "rocommunity public\noverride .1.3.6.1.2.1.25.1.1.0 timeticks 12345\n";
+    let itself = "this machine, whose clock is compared with itself";
+    let rows = [("rocommunity public\n", 3, true), (hidden, 0, true), (other, 0, false)];
+    for (settings, code, is_named) in rows {
+        let _agent = Clock::agent_by(&monitor, "+0s", "UTC", &format!("{settings}{port}"));
+        for host in ["127.0.0.1", "198.51.100.1"] {
+            let reading = check(&monitor, &[&format!("--hostname={host}"), "--port=1161"]);
+            assert_eq!(reading.0.code, Some(code), "{settings}: {:?}", reading.0);
+            assert_eq!(reading.0.stdout.contains(itself), is_named, "{settings}: {:?}", reading.0);
+        }
+    }
+    let _agent = Clock::agent_by(&monitor, "+90s", "UTC", &format!("rocommunity public\n{port}"));
+    let off = check(&monitor, &[HOST, "--port=1161"]);
+    assert_eq!(off.0.code, Some(2), "{:?}", off.0);
+}
+
 /// A port of this machine that leads to another one, and an agent that does not tell its uptime.
 #[test]
 fn an_agent_that_may_be_another_machine_is_judged() {

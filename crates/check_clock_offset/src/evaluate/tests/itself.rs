@@ -35,6 +35,23 @@ fn a_clock_that_is_compared_with_itself_is_named() {
     assert!(!judge(&[], Some(host(0.0, 0.0)), vec![]).contains("itself"));
 }
 
+/// Its own agent shows the clock that follows the one server, whatever time that gives.
+#[test]
+fn the_own_agent_is_no_second_opinion() {
+    let own = |whose, offset| Some(HostClock { whose, ..host(offset, 0.0) });
+    let few = || vec![server("192.0.2.2", 0.0), broken_server(), broken_server()];
+    let line = "WARNING - only 1 of 3 NTP servers gave a time, proxy7 is right within ";
+    for whose in [Whose::Own, Whose::Perhaps] {
+        let seen = judge(&[], own(whose, 0.0), few());
+        assert!(seen.starts_with(&format!("CLOCK_OFFSET {line}")), "{seen}");
+        let off = judge(&[], own(whose, 90.0), few());
+        assert!(off.starts_with("CLOCK_OFFSET CRITICAL - "), "{off}");
+        let both = vec![server("192.0.2.2", 0.0), server("192.0.2.3", 0.0), broken_server()];
+        let enough = judge(&[], own(whose, 0.0), both);
+        assert!(enough.starts_with("CLOCK_OFFSET OK - "), "{enough}");
+    }
+}
+
 #[test]
 fn the_own_server_is_no_second_opinion() {
     let own = |offset| vec![Sample { is_own: true, ..server("127.0.0.1", offset) }];
