@@ -131,7 +131,7 @@ pub fn faults(authority: &Authority) -> Vec<Fault> {
             good.clone(),
             "-tls1_2 -cipher ECDHE-ECDSA-AES128-SHA",
             None,
-            "the server ended the TLS handshake: handshake failure, or it has only ciphers that this program lacks",
+            "the server ended the TLS handshake: handshake failure, perhaps no cipher in common",
         ),
     ];
     let fault = |(what, pair, server, authorities, words): (_, _, _, Option<&Path>, _)| {

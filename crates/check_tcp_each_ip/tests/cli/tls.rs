@@ -42,7 +42,7 @@ fn a_server_of_old_tls_is_named() {
     }
     let authority = Authority::create("sop");
     let good = authority.sign("good", HERE);
-    let ciphers = "TLS alert: handshake failure (perhaps only old ciphers)";
+    let ciphers = "TLS alert: handshake failure (perhaps no cipher in common)";
     let rows = [
         ("-tls1_2 -cipher AES256-SHA", ciphers),
         ("-tls1_2 -cipher ECDHE-RSA-AES256-SHA", ciphers),

@@ -89,7 +89,7 @@ impl Fault {
             Fault::Broken => "broken certificate",
             Fault::Unusable(why) => return format!("unusable certificate: {why}"),
             Fault::NothingInCommon => "no TLS cipher in common",
-            Fault::HandshakeFailure => "TLS alert: handshake failure (perhaps only old ciphers)",
+            Fault::HandshakeFailure => "TLS alert: handshake failure (perhaps no cipher in common)",
             Fault::Alert(why) => return format!("TLS alert: {why}"),
             Fault::Name(_) => "not a name for TLS",
             Fault::Other(why) => return format!("TLS: {why}"),
@@ -185,7 +185,7 @@ impl fmt::Display for Fault {
             Fault::NotTls => "the server does not speak TLS on this port",
             Fault::WantsCertificate => "the server wants a client certificate",
             Fault::HandshakeFailure => {
-                "the server ended the TLS handshake: handshake failure, or it has only ciphers that this program lacks"
+                "the server ended the TLS handshake: handshake failure, perhaps no cipher in common"
             }
             Fault::Alert(why) => return write!(f, "the server ended the TLS handshake: {why}"),
             Fault::Name(name) => return write!(f, "no certificate can be for the name {name}"),
@@ -247,7 +247,7 @@ mod tests {
             ),
             (
                 Fault::from(&Error::AlertReceived(AlertDescription::HandshakeFailure)),
-                "the server ended the TLS handshake: handshake failure, or it has only ciphers that this program lacks",
+                "the server ended the TLS handshake: handshake failure, perhaps no cipher in common",
             ),
             (
                 Fault::from(&Error::InvalidCertificate(CertificateError::ApplicationVerificationFailure)),
@@ -285,7 +285,7 @@ mod tests {
             (Fault::SelfSigned, "self-signed certificate"),
             (Fault::NotTls, "no TLS"),
             (Fault::TooOld, "only TLS 1.1 or older"),
-            (Fault::HandshakeFailure, "TLS alert: handshake failure (perhaps only old ciphers)"),
+            (Fault::HandshakeFailure, "TLS alert: handshake failure (perhaps no cipher in common)"),
         ];
         for (fault, words) in rows {
             assert_eq!(fault.brief(), words);

@@ -40,10 +40,7 @@ impl From<&Error> for Fault {
             Error::AlertReceived(
                 AlertDescription::HandshakeFailure | AlertDescription::InsufficientSecurity,
             ) => Fault::HandshakeFailure,
-            Error::AlertReceived(AlertDescription::Unknown(number)) => {
-                Fault::Alert(format!("unknown alert {number}"))
-            }
-            Error::AlertReceived(alert) => Fault::Alert(words(alert)),
+            Error::AlertReceived(alert) => Fault::of_alert(*alert),
             Error::PeerIncompatible(
                 PeerIncompatible::ServerDoesNotSupportTls12Or13
                 | PeerIncompatible::ServerTlsVersionIsDisabledByOurConfig,
@@ -57,6 +54,16 @@ impl From<&Error> for Fault {
             Error::NoCertificatesPresented => Fault::NoCertificate,
             other => Fault::Other(words(other)),
         }
+    }
+}
+
+impl Fault {
+    /// Returns that the server ended the handshake by this alert, without a guess at the cause.
+    pub(in crate::tls) fn of_alert(alert: AlertDescription) -> Self {
+        Fault::Alert(match alert {
+            AlertDescription::Unknown(number) => format!("unknown alert {number}"),
+            alert => words(&alert),
+        })
     }
 }
 
