@@ -184,6 +184,7 @@ pub(crate) fn code_text(code: OptRcode) -> String {
 const REJECTED_HERE: &str = "rejected here";
 pub(crate) const PROHIBITED_ON_THE_WAY: &str = "prohibited on the way";
 pub(crate) const PROHIBITED_HERE: &str = "prohibited here";
+pub(crate) const NEIGHBOUR_TABLE: &str = "neighbour table full here";
 const EXPIRED: &str = "signature expired";
 const NOT_YET: &str = "signature not yet valid";
 const NO_KEY: &str = "DNSKEY missing";
@@ -294,7 +295,7 @@ impl fmt::Display for Fault {
 impl fmt::Display for Local {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::NeighbourTable => "neighbour table full here",
+            Self::NeighbourTable => NEIGHBOUR_TABLE,
             Self::Prohibited => PROHIBITED_HERE,
             Self::Port => Lack::Port.words(),
             Self::Other(why) => why,

@@ -20,7 +20,7 @@ mod claim;
 use domain::base::iana::OptRcode;
 use net::Lack;
 
-use crate::fault::{Fault, Local, PROHIBITED_HERE, PROHIBITED_ON_THE_WAY, Tcp};
+use crate::fault::{Fault, Local, NEIGHBOUR_TABLE, PROHIBITED_HERE, PROHIBITED_ON_THE_WAY, Tcp};
 use crate::message::Form;
 use crate::outcome::{Answered, Ended, Outcome};
 use claim::Claim;
@@ -304,6 +304,8 @@ fn tcp_fault(fault: &Fault) -> Tcp {
         Fault::Prohibited => Tcp::NotMade(PROHIBITED_ON_THE_WAY),
         Fault::Local(Local::Prohibited) => Tcp::NotMade(PROHIBITED_HERE),
         Fault::Local(Local::Port) => Tcp::NotMade(Lack::Port.words()),
+        Fault::Local(Local::NeighbourTable) => Tcp::NotMade(NEIGHBOUR_TABLE),
+        Fault::Local(Local::Other(_)) => Tcp::NotMade("not made here"),
         _ => Tcp::Malformed,
     }
 }

@@ -175,6 +175,14 @@ fn each_end_leads_to_what_the_table_says() {
             vec![(FIRST, cut()), (TCP, Err(Fault::Local(Local::Prohibited)))],
             "tcp, truncated, and TCP prohibited here",
         ),
+        (
+            vec![(FIRST, cut()), (TCP, Err(Fault::Local(Local::NeighbourTable)))],
+            "tcp, truncated, and TCP neighbour table full here",
+        ),
+        (
+            vec![(FIRST, cut()), (TCP, Err(Fault::Local(Local::Other("no memory".to_owned()))))],
+            "tcp, truncated, and TCP not made here",
+        ),
         (vec![(FIRST, cut()), (TCP, silent())], "tcp, truncated, and TCP no answer"),
         (vec![(FIRST, cut()), (TCP, Err(Fault::Truncated(Tcp::Closed)))], "tcp, truncated, and TCP closed"),
         (vec![(FIRST, cut()), (TCP, cut())], "tcp, truncated, and TCP malformed"),
