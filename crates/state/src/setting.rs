@@ -26,11 +26,20 @@ pub fn toml_error(message: &str, text: &str, place: Option<usize>) -> String {
     if let Some(name) = after("unknown field ") {
         return format!("unknown setting {name}, see the manual page");
     }
+    if let Some(what) = of_list(&message) {
+        let list = place.and_then(|place| text.get(..place)?.lines().rev().find_map(list_name));
+        return list.map_or_else(|| what.to_owned(), |name| format!("{name}: {what}"));
+    }
     let setting = place.and_then(|place| toml_setting(text, place));
     if message == "duplicate key" {
         return setting.map_or_else(|| message.clone(), |name| format!("{name} is given twice"));
     }
-    if let Some(what) = in_words(&message) {
+    let rest = place.and_then(|place| text.get(place..)).unwrap_or_default();
+    if message == "invalid type: map, expected a sequence" && rest.starts_with('[') {
+        let name = setting.unwrap_or_default();
+        return format!("{name}: write {name} = [...], or [[{name}]] with two brackets, not [{name}]");
+    }
+    if let Some(what) = in_words(&message, rest) {
         return setting.map_or_else(|| what.clone(), |name| format!("{name}: {what}"));
     }
     // Any other is of this very line.
@@ -40,8 +49,16 @@ pub fn toml_error(message: &str, text: &str, place: Option<usize>) -> String {
     }
 }
 
-/// What to write in place of a wrong value. `None` for any other error.
-fn in_words(message: &str) -> Option<String> {
+/// What is wrong with a list that is written. `None` for any other error.
+fn of_list(message: &str) -> Option<&'static str> {
+    if message.starts_with("missing comma between array elements") {
+        return Some("a comma is missing in its list, or the ] at its end");
+    }
+    message.starts_with("unclosed array,").then_some("a list without the ] at its end")
+}
+
+/// What to write in place of a wrong value, at the start of the `rest`. `None` for any other error.
+fn in_words(message: &str, rest: &str) -> Option<String> {
     if message.starts_with("invalid unquoted key") {
         return Some("write it in quotes, it is not a plain name".to_owned());
     }
@@ -58,14 +75,25 @@ fn in_words(message: &str) -> Option<String> {
         return Some(format!("{given} is not one of {right}"));
     }
     let (given, right) = expected("invalid type: ").or_else(|| expected("invalid value: "))?;
-    // The size of the number does not matter to the reader.
-    let given = if given == "map" { "a table" } else { given.trim_end_matches(" as i128") };
+    let given = match given {
+        "map" if rest.starts_with(|first: char| first.is_ascii_digit()) => "a date".to_owned(),
+        "map" => "a table".to_owned(),
+        "sequence" => "a list".to_owned(),
+        // The size of the number does not matter to the reader.
+        given => given.trim_end_matches(" as i128").replace("floating point ", "the number "),
+    };
     Some(format!("write {}, not {given}", kind(right)))
 }
 
 /// The words for a type; its name where there are none.
 fn kind(right: &str) -> &str {
     TYPES.iter().find(|(name, _)| *name == right).map_or(right, |(_, words)| words)
+}
+
+/// The name of a line that begins a list.
+fn list_name(line: &str) -> Option<&str> {
+    let is_list = line.split_once('=')?.1.trim_start().starts_with('[');
+    name(line).filter(|_| is_list)
 }
 
 /// Returns the setting whose value is at this octet, or which stands there itself: by the nearest line above
@@ -136,6 +164,11 @@ mod tests {
                 "invalid type: map, expected a boolean",
                 Some(0),
                 "a: write true or false without quotes, not a table",
+            ),
+            (
+                "missing comma between array elements, expected `,`",
+                Some(17),
+                "a comma is missing in its list, or the ] at its end",
             ),
             ("duplicate key", None, "duplicate key"),
             ("missing field `a b`", Some(0), "a b is not set"),

@@ -104,7 +104,7 @@ fn a_wrong_setting_is_named_with_its_line() {
             "[prefix]\n\"::ffff:203.0.113.0/120\" = 124",
             "prefix: ::ffff:203.0.113.0/120 is an IPv4 network, write 203.0.113.0/24",
         ),
-        ("[restart]", "line 3: restart: write a list in square brackets, not a table"),
+        ("[restart]", "line 3: restart: write restart = [...], or [[restart]] with"),
         ("[[files]]", "line 3: files is given twice"),
         (
             "per-hour = 99999999999999999999",
@@ -125,7 +125,7 @@ fn a_wrong_setting_is_named_with_its_line() {
         ),
         (
             "per-hour = 1.5",
-            "line 3: per-hour: write a whole number of 0 or more without quotes, not floating point 1.5",
+            "line 3: per-hour: write a whole number of 0 or more without quotes, not the number 1.5",
         ),
         ("command = []", "command: no program"),
         ("command = [\"setup-ips.pl\"]", "command: setup-ips.pl is not an absolute path"),

@@ -120,7 +120,23 @@ fn a_wrong_setting_is_named() {
         ),
         (
             format!("{HEAD}{GROUP}max_age = 1.5\n"),
-            "/etc/x.toml line 8: max_age: write a whole number of 0 or more without quotes, not floating point 1.5",
+            "/etc/x.toml line 8: max_age: write a whole number of 0 or more without quotes, not the number 1.5",
+        ),
+        (
+            format!("{HEAD}{}", GROUP.replace("[[group]]", "[group]")),
+            "/etc/x.toml line 3: group: write group = [...], or [[group]] with two brackets, not [group]",
+        ),
+        (
+            format!("{HEAD}style = [\"x\"]\n{GROUP}"),
+            "/etc/x.toml line 3: style: write a path in quotes, not a list",
+        ),
+        (
+            format!("{HEAD}show_planned = 2026-01-01\n{GROUP}"),
+            "/etc/x.toml line 3: show_planned: write true or false without quotes, not a date",
+        ),
+        (
+            format!("{HEAD}{}", GROUP.replace("[\"a!b\"]", "[\"a!b\"") + "max_age = 2\n"),
+            "/etc/x.toml line 8: from: a comma is missing in its list, or the ] at its end",
         ),
         (
             format!("{HEAD}{GROUP}max_age = 99999999999999999999\n"),
