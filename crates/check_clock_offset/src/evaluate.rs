@@ -72,9 +72,9 @@ impl Judged<'_> {
         let few = reference::few(&self.observations.ntp).filter(|_| !self.observations.is_waiting);
         // What a host's clock shows is OK without these servers too; but this machine's own agent shows the
         // clock that it is compared with.
-        let is_right_alone = self.host.is_some_and(|host| {
-            host.whose == Whose::Other && certain(host.readings.offset()) == State::Ok
-        });
+        let is_right_alone = self
+            .host
+            .is_some_and(|host| host.whose == Whose::Other && certain(host.readings.offset()) == State::Ok);
         match certain(offset) {
             State::Ok if few.is_some() && !is_right_alone => State::Warning,
             certain => certain,

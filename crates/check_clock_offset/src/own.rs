@@ -20,7 +20,7 @@ pub(crate) fn is_own(at: SocketAddr) -> bool {
         _ => None,
     };
     let Ok(mut routes) = RouteLookup::open() else { return net::is_own(ip) };
-    routes.by(scope, ip, &Deadline::after(LOOK)).is_ok_and(|route| route.is_local)
+    routes.is_local(scope, ip, &Deadline::after(LOOK)).unwrap_or(false)
 }
 
 #[cfg(test)]

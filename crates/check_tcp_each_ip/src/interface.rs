@@ -117,12 +117,12 @@ impl Ways {
         }
     }
 
-    /// Whether this machine takes what is sent to an address, by this interface: `None` if no time is left.
+    /// Whether this machine takes what is sent to an address, by this interface: `None` if that is not known.
     fn is_local(&mut self, by: Option<u32>, address: IpAddr, deadline: &Deadline) -> Option<bool> {
         if deadline.remaining() < LEAST {
             return None;
         }
-        Some(self.routes.by(by, address, deadline).is_ok_and(|route| route.is_local))
+        self.routes.is_local(by, address, deadline).ok()
     }
 
     /// Whether no route leads to this address by the interface, as far as is known.

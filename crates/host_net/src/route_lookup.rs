@@ -78,16 +78,29 @@ impl RouteLookup {
     /// # Errors
     /// If there is none, or the kernel does not answer in time.
     pub fn by(&mut self, interface: Option<u32>, address: IpAddr, deadline: &Deadline) -> io::Result<Route> {
-        let mut way = |source| {
-            let question = request(address, interface, source, 0);
-            let answer = self.0.ask(RTM_GETROUTE, &question, deadline, RTM_NEWROUTE);
-            answer.and_then(|payload| parse(&payload)).map_err(io::Error::other)
-        };
+        let mut way = |source| self.way(interface, address, source, deadline).map_err(io::Error::other);
         let first = way(None)?;
         // Rules may choose the table by the source, which connect(2) chooses by a first look.
         match first.source.filter(|_| interface.is_some() && first.on_link) {
             source @ Some(_) => Ok(way(source).map_or(first, |way| Route { source, ..way })),
             None => Ok(first),
+        }
+    }
+
+    /// Returns whether this machine takes what is sent to `address`, by the interface of this index if one is
+    /// given.
+    ///
+    /// # Errors
+    /// If the kernel does not answer in time, or cannot say.
+    pub fn is_local(
+        &mut self,
+        interface: Option<u32>,
+        address: IpAddr,
+        deadline: &Deadline,
+    ) -> io::Result<bool> {
+        match self.way(interface, address, None, deadline) {
+            Ok(route) => Ok(route.is_local),
+            Err(error) => no_route(error),
         }
     }
 
@@ -108,9 +121,28 @@ impl RouteLookup {
         let question = request(address, Some(interface), source, RTM_F_FIB_MATCH);
         match self.0.ask(RTM_GETROUTE, &question, deadline, RTM_NEWROUTE) {
             Ok(_) => Ok(true),
-            Err(NetlinkError::Refused(Errno::HOSTUNREACH | Errno::NETUNREACH)) => Ok(false),
-            Err(error) => Err(io::Error::other(error)),
+            Err(error) => no_route(error),
         }
+    }
+
+    /// Returns the way that the kernel chooses.
+    fn way(
+        &mut self,
+        interface: Option<u32>,
+        address: IpAddr,
+        source: Option<IpAddr>,
+        deadline: &Deadline,
+    ) -> Result<Route, NetlinkError> {
+        let question = request(address, interface, source, 0);
+        parse(&self.0.ask(RTM_GETROUTE, &question, deadline, RTM_NEWROUTE)?)
+    }
+}
+
+/// Returns false if the kernel has no route; any other error tells nothing of the routes.
+fn no_route(error: NetlinkError) -> io::Result<bool> {
+    match error {
+        NetlinkError::Refused(Errno::HOSTUNREACH | Errno::NETUNREACH) => Ok(false),
+        error => Err(io::Error::other(error)),
     }
 }
 
@@ -197,6 +229,13 @@ mod tests {
         // Without a route the kernel takes it for a neighbour.
         assert!(routes.by(Some(lo), other, &deadline).unwrap().on_link);
         assert!(routes.is_routed(lo, "2001:db8::1".parse().unwrap(), None, &deadline).is_ok_and(|is| !is));
+        for (address, expected) in [(own, true), (other, false), ("2001:db8::1".parse().unwrap(), false)] {
+            assert_eq!(routes.is_local(Some(lo), address, &deadline).unwrap(), expected, "{address}");
+        }
+        // Only a missing route is none.
+        assert!(routes.is_local(None, own, &Deadline::after(Duration::ZERO)).is_err());
+        assert!(no_route(NetlinkError::Refused(Errno::NOBUFS)).is_err());
+        assert!(no_route(NetlinkError::Refused(Errno::NETUNREACH)).is_ok_and(|is| !is));
     }
 
     #[test]

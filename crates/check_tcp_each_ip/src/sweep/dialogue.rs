@@ -113,7 +113,7 @@ impl Dialogue {
     /// Reads on, and says what follows.
     pub(crate) fn go_on(&mut self, script: &Script, socket: &OwnedFd, name: &str) -> Heard {
         let mut room = [0; 4096];
-        loop {
+        for _turn in 0..talk::READS {
             let octets = match recv(socket, room.as_mut_slice(), RecvFlags::empty()) {
                 Err(Errno::AGAIN | Errno::INTR) => return Heard::Waiting,
                 Ok((_, 0)) | Err(_) => return Heard::Failed(self.ended(script)),
@@ -125,13 +125,14 @@ impl Dialogue {
                 Err(cause) => return Heard::Failed(cause),
             }
         }
+        Heard::Waiting
     }
 
     /// Reads what comes on a connection that must stay. Whether it ended: with enough said, if the service
     /// refuses us since we have no certificate.
     pub(crate) fn stay(&mut self, script: &Script, socket: &OwnedFd) -> Heard {
         let mut room = [0; 4096];
-        loop {
+        for _turn in 0..talk::READS {
             let octets = match recv(socket, room.as_mut_slice(), RecvFlags::empty()) {
                 Err(Errno::AGAIN | Errno::INTR) => return Heard::Waiting,
                 Ok((_, 0)) | Err(_) => return Heard::Failed(Cause::ClosedEarly),
@@ -146,6 +147,7 @@ impl Dialogue {
                 None => {}
             }
         }
+        Heard::Waiting
     }
 
     /// Takes octets of the service. Returns whether it has said what it must.

@@ -80,10 +80,13 @@ impl Talk {
     }
 }
 
+/// How often one connection is read before others have their turn: the next event brings the rest.
+pub(crate) const READS: usize = 16;
+
 /// Reads and forgets what a service says while its connection must stand. Returns whether it has ended it.
 pub(crate) fn has_ended(socket: &OwnedFd) -> bool {
     let mut room = [0; 4096];
-    loop {
+    for _turn in 0..READS {
         match recv(socket, room.as_mut_slice(), RecvFlags::empty()) {
             Ok((_, 0)) => return true,
             Ok(_) => {}
@@ -91,6 +94,7 @@ pub(crate) fn has_ended(socket: &OwnedFd) -> bool {
             Err(_) => return true,
         }
     }
+    false
 }
 
 /// Why a service fails that ended the connection before it was asked for what is expected.

@@ -7,7 +7,8 @@ use std::time::{Duration, Instant};
 use host_net::Diagnosis;
 use net::Source;
 use plugin::{Deadline, Progress, Thresholds};
-use rustix::net::{AddressFamily, SocketType, bind, getsockname, listen, socket};
+use rustix::net::{AddressFamily, RecvFlags, SendFlags, SocketFlags, SocketType};
+use rustix::net::{bind, getsockname, listen, recv, send, socket, socketpair};
 
 use super::*;
 use crate::allowed::Allowed;
@@ -15,6 +16,8 @@ use crate::cause::{Cause, Echo, Local};
 use crate::judged::Judged;
 use crate::monitor;
 use crate::ping::Pinger;
+use crate::sweep::dialogue::{Dialogue, Heard, Script};
+use crate::sweep::talk::has_ended;
 use crate::sweep::tries::Tries;
 use crate::sweep::work::Manner;
 use crate::target::Target;
@@ -69,6 +72,32 @@ fn swept(targets: &[Target], in_flight: usize, threads: usize, [timeout, whole]:
 
 fn target(port: u16) -> Target {
     Target { address: HERE, scope: 0, port, name: None }
+}
+
+/// A service that sends without end holds back no other target.
+#[test]
+fn a_flood_is_read_in_turns() {
+    let (near, far) =
+        socketpair(AddressFamily::UNIX, SocketType::STREAM, SocketFlags::NONBLOCK, None).unwrap();
+    let script = Script { starttls: None, tls: None, talk: None };
+    let mut dialogue = Dialogue::begin(&script, &near, "").unwrap();
+    let left = |near: &OwnedFd| {
+        let mut room = vec![0; 1 << 20];
+        recv(near, room.as_mut_slice(), RecvFlags::empty()).map(|(_, length)| length)
+    };
+    let fill = || {
+        let flood = [b'x'; 4096];
+        let parts = std::iter::from_fn(|| send(&far, &flood, SendFlags::empty()).ok()).take(30).count();
+        assert!(parts > 20, "{parts}");
+    };
+    fill();
+    assert!(matches!(dialogue.stay(&script, &near), Heard::Waiting));
+    assert!(left(&near).is_ok_and(|length| length > 0));
+    fill();
+    assert!(!has_ended(&near));
+    assert!(left(&near).is_ok_and(|length| length > 0));
+    drop(far);
+    assert!(has_ended(&near));
 }
 
 /// Two tries of all of them, and no third one's time: if a single one had to wait for another, it would be
