@@ -1,11 +1,12 @@
 //! Reads `/etc/network/interfaces` and the files that it includes.
 
 use std::borrow::Cow;
+use std::cell::OnceCell;
 use std::collections::HashSet;
 
 use addresses::short;
 
-use super::flavour::{Flavour, unknown_words};
+use super::flavour::{self, Flavour, unknown_words};
 use super::interfaces::{Interfaces, Selected, Setting, Stanza};
 use super::lines::{self, first_word, logical_lines};
 use crate::promise::{ConfigError, Place};
@@ -53,7 +54,7 @@ const READ: [&str; 22] = [
 enum Within {
     Nothing,
     Stanza,
-    /// A stanza whose first line is not understood.
+    /// A stanza whose first line is not understood, or whose options bind nothing.
     BadStanza,
     Mapping,
 }
@@ -61,14 +62,13 @@ enum Within {
 /// Reads `path` and what it includes, as this program does: `None` if there is no such file. A line that is
 /// not understood hides no other; it is in [`Interfaces::bad`].
 pub(super) fn read(tree: &Tree<'_>, path: &str, flavour: Flavour) -> Result<Option<Interfaces>, ConfigError> {
-    let mut reader = Reader { tree, all: Interfaces::default(), seen: HashSet::new(), includes: 0, flavour };
+    let mut reader = Reader::new(tree, flavour);
     Ok(reader.file(path, 0)?.then_some(reader.all))
 }
 
 /// Returns the contents of `path` and of what it includes, as far as they can be read.
 pub(super) fn contents(tree: &Tree<'_>, path: &str) -> Vec<Vec<u8>> {
-    let flavour = Flavour::Ifupdown;
-    let mut reader = Reader { tree, all: Interfaces::default(), seen: HashSet::new(), includes: 0, flavour };
+    let mut reader = Reader::new(tree, Flavour::Ifupdown);
     // What cannot be read is named where ifupdown's own addresses are read.
     _ = reader.file(path, 0);
     reader.seen.iter().filter_map(|path| tree.read(path).ok().flatten()).collect()
@@ -80,6 +80,15 @@ struct Reader<'a> {
     seen: HashSet<String>,
     includes: usize,
     flavour: Flavour,
+    /// What ifupdown2 includes: see [`flavour::included`].
+    included: OnceCell<[bool; 2]>,
+}
+
+impl<'a> Reader<'a> {
+    fn new(tree: &'a Tree<'a>, flavour: Flavour) -> Self {
+        let (all, seen) = (Interfaces::default(), HashSet::new());
+        Self { tree, all, seen, includes: 0, flavour, included: OnceCell::new() }
+    }
 }
 
 impl Reader<'_> {
@@ -143,6 +152,8 @@ impl Reader<'_> {
                 }
                 return Within::Mapping;
             }
+            // The settings of a VLAN of a bridge, without addresses.
+            "vlan" if self.flavour == Flavour::Ifupdown2 => return Within::BadStanza,
             "iface" | "template" => return self.stanza(keyword == "template", rest, place),
             _ if keyword.starts_with("allow-") => {}
             _ if rest.is_empty() && self.flavour == Flavour::Ifupdown && within != Within::Nothing => {
@@ -238,8 +249,10 @@ impl Reader<'_> {
             return Err(place.error(format!("{keyword} {}: only wildcards are understood", short(rest))));
         };
         let folder = place.file.rsplit_once('/').map_or("", |(folder, _)| folder);
-        for word in &words {
-            if self.flavour == Flavour::Ifupdown2 && (keyword != "source" || !word.starts_with('/')) {
+        // ifupdown2 reads the first word alone.
+        let most = if self.flavour == Flavour::Ifupdown2 { 1 } else { words.len() };
+        for word in words.iter().take(most) {
+            if self.flavour == Flavour::Ifupdown2 && !self.includes(keyword, word) {
                 let what = format!("{keyword} {}: ifupdown2 does not read it", short(word));
                 self.all.remarks.push(place.remark(what));
                 continue;
@@ -259,11 +272,23 @@ impl Reader<'_> {
         Ok(())
     }
 
-    /// The files of a folder whose names are of letters, digits, underscores and hyphens.
+    /// Whether ifupdown2 includes what this word names.
+    fn includes(&self, keyword: &str, word: &str) -> bool {
+        let [relative, folders] = *self.included.get_or_init(|| flavour::included(self.tree));
+        match keyword {
+            "source" => relative || word.starts_with('/'),
+            "source-directory" => folders,
+            _ => false,
+        }
+    }
+
+    /// The files of a folder whose names are of letters, digits, underscores and hyphens; all of them for
+    /// ifupdown2.
     fn directory(&mut self, path: &str, depth: usize) -> Result<(), ConfigError> {
         for name in self.tree.names(path)? {
+            let all = self.flavour == Flavour::Ifupdown2;
             let plain = |name: &String| {
-                name.bytes().all(|octet| octet.is_ascii_alphanumeric() || matches!(octet, b'_' | b'-'))
+                all || name.bytes().all(|octet| octet.is_ascii_alphanumeric() || matches!(octet, b'_' | b'-'))
             };
             if let Some(name) = name.into_string().ok().filter(plain) {
                 self.included(&format!("{path}/{name}"), true, depth)?;

@@ -1,5 +1,7 @@
 //! The programs that read `/etc/network/interfaces`, and the words that they know.
 
+use crate::tree::Tree;
+
 /// The address families of ifupdown and their methods, of any version.
 const METHODS: [(&str, &[&str]); 6] = [
     (
@@ -13,12 +15,27 @@ const METHODS: [(&str, &[&str]); 6] = [
     ("meta", &["none"]),
 ];
 
+/// Where ifupdown2 has its parser.
+const PARSERS: [&str; 2] = [
+    "/usr/share/ifupdown2/ifupdown/networkinterfaces.py",
+    "/usr/lib/python3/dist-packages/ifupdown2/ifupdown/networkinterfaces.py",
+];
+
 /// Which program reads the file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Flavour {
     Ifupdown,
     Ifupdown2,
     IfupdownNg,
+}
+
+/// Returns whether the ifupdown2 of a tree includes files by a relative path, and those of a folder. Older
+/// versions, as 3.0.0, do neither. Its own words tell; where it is not there, it does both.
+pub(super) fn included(tree: &Tree<'_>) -> [bool; 2] {
+    let parser = PARSERS.iter().find_map(|path| tree.read(path).ok().flatten());
+    let Some(parser) = parser else { return [true, true] };
+    let text = String::from_utf8_lossy(&parser);
+    ["isabs(sourced_file)", "'source-directory'"].map(|word| text.contains(word))
 }
 
 /// Returns what ifupdown does not know of the words of an `iface` line: `None` if it knows them, or there are

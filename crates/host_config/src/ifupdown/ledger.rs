@@ -1,7 +1,7 @@
 //! The addresses that stanzas bind and take back, in the order in which they come up: a stanza may take away
 //! what an earlier one bound, also on another interface.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::net::IpAddr;
 
 use addresses::HostAddress;
@@ -49,6 +49,8 @@ impl Taken {
 pub(super) enum Change {
     /// With the label of the address, where it is not the interface's name.
     Bind(Promise, Option<String>),
+    /// An IPv4 address from outside, with the interface's name as its label.
+    Lease(String),
     TakeBack(Taken, Place),
 }
 
@@ -70,6 +72,8 @@ pub(super) struct Ledger {
     by_device: HashMap<(Option<String>, bool), Vec<usize>>,
     /// Those of IPv4.
     by_label: HashMap<String, VecDeque<usize>>,
+    /// The interfaces that have an IPv4 address from outside.
+    leased: HashSet<String>,
     /// How many were looked at and kept.
     kept: usize,
 }
@@ -83,6 +87,10 @@ impl Ledger {
         let (taken, place) = match change {
             Change::Bind(promise, label) => {
                 self.bind(index, promise, label);
+                return Ok(());
+            }
+            Change::Lease(interface) => {
+                self.leased.insert(interface);
                 return Ok(());
             }
             Change::TakeBack(taken, place) => (taken, place),
@@ -137,6 +145,10 @@ impl Ledger {
 
     /// Takes the first address with this label back, as `ifconfig` does for `next`.
     fn take_label(&mut self, label: &str, next: Option<IpAddr>) {
+        // A lease makes room first.
+        if self.leased.remove(label) {
+            return;
+        }
         let Some(mut numbers) = self.by_label.remove(label) else { return };
         while numbers.front().is_some_and(|number| self.entry(*number).is_none()) {
             numbers.pop_front();
@@ -165,6 +177,13 @@ impl Ledger {
         network: Option<HostAddress>,
         label: Option<&str>,
     ) {
+        if ipv6 != Some(true) && network.is_none() {
+            let is_other = |name: &str| {
+                device.is_some_and(|device| device != name)
+                    || label.is_some_and(|label| !wildcard::matches(label, name))
+            };
+            self.leased.retain(|name| is_other(name));
+        }
         let is_meant = |entry: &Entry| {
             let has_device = device.is_none() || entry.promise.interface.as_deref() == device;
             has_device

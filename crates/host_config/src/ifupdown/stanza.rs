@@ -7,7 +7,7 @@ use addresses::HostAddress;
 use super::command::{Effect, effects};
 use super::flavour::Flavour;
 use super::interfaces::{Interfaces, Setting, Stanza};
-use super::ledger::{Change, MOST, Taken};
+use super::ledger::{Change, MOST};
 use crate::mask;
 use crate::promise::{ConfigError, Family, Place, Promise, Remark, Shadowed};
 use crate::selector::device;
@@ -80,10 +80,12 @@ pub(super) fn outcome(
     let alone = binding && flavour == Flavour::Ifupdown;
     let written = if alone { outcome.one(stanza, written) } else { written };
     outcome.dynamic = dynamic(stanza);
+    let leased = physical.filter(|_| matches!(outcome.dynamic, Some((Family::V4, _))));
     // ifupdown2 takes away what was there before it binds the addresses.
     if flavour != Flavour::Ifupdown2 {
         commands(&["pre-up"], &options, stanza, physical, flavour, &mut outcome)?;
     }
+    outcome.changes.extend(leased.map(|name| Change::Lease(name.to_owned())));
     for (expected, place) in written {
         if binding && !is_loopback(expected.address) {
             let label = physical.map(str::to_owned);
@@ -189,9 +191,6 @@ impl Outcome {
                 let interface = name.as_deref().map(|name| device(name).to_owned());
                 self.bind(Promise { expected, interface, floating: false, place: place.clone() }, name);
             }
-            // The lease has the label, and no place in the files.
-            Effect::TakeBack(Taken::Label { label, .. })
-                if self.dynamic.is_some() && !label.contains(':') => {}
             Effect::TakeBack(taken) => {
                 self.changes.push(Change::TakeBack(taken.without_label(), place.clone()));
             }
@@ -266,15 +265,13 @@ fn addresses(
     }
     // The prefix belongs to the other end there.
     let peer = ["pointopoint", "dstaddr"].into_iter().any(|name| last(name).is_some());
-    let netmasks: Vec<&&Setting> = options.iter().filter(|option| &*option.name == "netmask").collect();
+    let masks = paired(options);
     let mut addresses = Vec::new();
     for (index, option) in options.iter().filter(|option| &*option.name == "address").enumerate() {
         let mut expected = mask::parse(value(option, flavour)).map_err(|error| option.place.error(error))?;
-        // ifupdown2 pairs them in their order.
-        let netmask = if flavour == Flavour::Ifupdown2 && netmasks.len() > 1 {
-            netmasks.get(index)
-        } else {
-            netmasks.last()
+        let netmask = match flavour {
+            Flavour::Ifupdown2 => masks.get(index).copied().flatten(),
+            _ => last("netmask").copied(),
         };
         let winner = netmask.filter(|_| expected.prefix.is_none() || flavour == Flavour::Ifupdown);
         if let Some(netmask) = winner {
@@ -287,6 +284,22 @@ fn addresses(
         addresses.push((expected, option.place.clone()));
     }
     Ok(addresses)
+}
+
+/// The netmask of each address as ifupdown2 has it: it belongs to the address above it.
+fn paired<'a>(options: &[&'a Setting]) -> Vec<Option<&'a Setting>> {
+    let (mut count, mut masks) = (0_usize, Vec::new());
+    for option in options {
+        match &*option.name {
+            "address" => count += 1,
+            "netmask" if count > 0 => {
+                masks.resize(masks.len().max(count - 1), None);
+                masks.push(Some(*option));
+            }
+            _ => {}
+        }
+    }
+    masks
 }
 
 /// The value of an address or a netmask. The shell to which ifupdown hands it takes a comment off; a slash

@@ -171,8 +171,44 @@ fn labels_tell_what_is_taken_back() {
         );
         assert_eq!(left(&text), without(gone) + more, "{command}");
     }
-    // The lease makes room first.
-    let text = "auto eth0\niface eth0 inet dhcp\n up ip addr add 192.0.2.1/24 dev eth0\n \
-                up ifconfig eth0 192.0.2.2 netmask 255.255.255.0\n";
-    assert_eq!(left(text), "192.0.2.1/24 192.0.2.2/24");
+}
+
+/// As on Linux 6.18 with iproute2 6.1 and net-tools 2.10, where an address stands for the lease.
+#[test]
+fn a_lease_makes_room_first() {
+    let (second, third) = ("192.0.2.2 netmask 255.255.255.0", "192.0.2.3 netmask 255.255.255.0");
+    let ipv6 = "iface eth0 inet6 static\n address 2001:db8::1/64\n";
+    let manual = "iface eth1 inet manual\n";
+    let rows = [
+        (format!(" up ifconfig eth0 {second}\n"), "192.0.2.1/24 192.0.2.2/24"),
+        // Whatever stanza the command stands in.
+        (format!("{ipv6} up ifconfig eth0 {second}\n"), "192.0.2.1/24 2001:db8::1/64 192.0.2.2/24"),
+        (format!("{manual} up ifconfig eth0 {second}\n"), "192.0.2.1/24 192.0.2.2/24"),
+        (" up ifconfig eth0 0.0.0.0\n".to_owned(), "192.0.2.1/24"),
+        (" up ifconfig eth0 0.0.0.0\n up ifconfig eth0 0.0.0.0\n".to_owned(), ""),
+        (format!(" up ifconfig eth0 {second}\n up ifconfig eth0 {third}\n"), "192.0.2.2/24 192.0.2.3/24"),
+        // Once the lease is gone, another makes room.
+        (
+            format!(
+                " up ip addr flush dev eth0\n up ip addr add 192.0.2.4/24 dev eth0\n up ifconfig eth0 {second}\n"
+            ),
+            "192.0.2.2/24",
+        ),
+        (format!(" up ip -6 addr flush dev eth0\n up ifconfig eth0 {second}\n"), "192.0.2.1/24 192.0.2.2/24"),
+    ];
+    for (more, expected) in rows {
+        let text =
+            format!("auto eth0 eth1\niface eth0 inet dhcp\n up ip addr add 192.0.2.1/24 dev eth0\n{more}");
+        assert_eq!(left(&text), expected, "{text}");
+    }
+    // A lease of IPv6 makes none.
+    let text = format!(
+        "auto eth0\niface eth0 inet6 dhcp\n up ip addr add 192.0.2.1/24 dev eth0\n up ifconfig eth0 {second}\n"
+    );
+    assert_eq!(left(&text), "192.0.2.2/24");
+    // Nor does one that comes later.
+    let text = format!(
+        "auto eth0\niface eth0 inet dhcp\n pre-up ip addr add 192.0.2.1/24 dev eth0\n pre-up ifconfig eth0 {second}\n"
+    );
+    assert_eq!(left(&text), "192.0.2.2/24");
 }

@@ -1,0 +1,1 @@
+network_elems = {'source': process_source, 'auto': process_auto}
