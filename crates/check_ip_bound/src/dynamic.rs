@@ -227,11 +227,28 @@ pub(crate) fn leased<'a>(
     expected: &'a Expected,
     bound: &'a Bound,
 ) -> impl Iterator<Item = &'a BoundAddress> {
-    of_family(dynamic.family, interface, bound).filter(move |address| {
-        let from_outside = dynamic.giver == Giver::Network;
+    let from_outside = dynamic.giver == Giver::Network;
+    let others = expected.dynamic.iter().filter(move |other| {
+        (other.giver == Giver::Network) != from_outside && is_for(other, interface, expected)
+    });
+    let families: Vec<Family> = others.map(|other| other.family).collect();
+    let is_other = move |address: &BoundAddress| address.flags.permanent() == from_outside;
+    let has = move |address: &&BoundAddress| !is_static(address, interface, expected);
+    // An infinite lease is permanent too.
+    let is_infinite = move |address: &BoundAddress| {
+        let all = of_family(family_of(address.address), interface, bound).filter(has);
+        from_outside && all.filter(|each| each.flags.permanent()).count() > 1
+    };
+    of_family(dynamic.family, interface, bound).filter(has).filter(move |address| {
         let by_hand = from_outside && dynamic.is_by_conditions() && address.flags.permanent();
-        !by_hand && !is_static(address, interface, expected)
+        let given =
+            families.iter().any(|family| [family_of(address.address), Family::Either].contains(family));
+        !by_hand && (!given || !is_other(address) || is_infinite(address))
     })
+}
+
+fn family_of(address: IpAddr) -> Family {
+    if address.is_ipv4() { Family::V4 } else { Family::V6 }
 }
 
 /// Returns the addresses of a family on an interface that other hosts can mean, usable or not.

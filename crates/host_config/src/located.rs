@@ -41,13 +41,8 @@ impl Place {
         Remark { what: what.into(), place: self.clone() }
     }
 
-    /// Returns the address `text` that is written here, without the brackets that a list may have.
-    pub(crate) fn address(&self, text: &str) -> Result<HostAddress, ConfigError> {
-        let refuse = || self.error(InvalidAddress::NoHost(short(text)));
-        self.address_or_pool(text)?.address().ok_or_else(refuse)
-    }
-
-    /// Returns the same, where `0.0.0.0` and `::` have a meaning of their own.
+    /// Returns the address `text` that is written here, without the brackets that a list may have: `0.0.0.0`
+    /// and `::` have a meaning of their own.
     pub(crate) fn address_or_pool(&self, text: &str) -> Result<Asked, ConfigError> {
         let refuse = |error: InvalidAddress| self.error(error.to_string());
         if text.starts_with('[') {

@@ -25,7 +25,9 @@ use crate::hardware::Cards;
 use crate::promise::{ConfigError, Place, Promises, Shadowed};
 use crate::tree::Tree;
 use conditions::HostFacts;
+use matching::claimed::Claimed;
 use network::Network;
+pub(crate) use network::is_pool;
 use unit::sections;
 
 /// The one that counts most first.
@@ -48,7 +50,7 @@ pub(crate) fn read(tree: &Tree<'_>) -> Result<Option<Promises>, ConfigError> {
     let resets = version::read(tree)?.is_none_or(|version| version > LAST_WITHOUT_RESET);
     let devices = folders::by_name(tree, &folders, &mut promises, |name| is_of(name, ".netdev"))?;
     netdev::add(tree, devices, &mut promises)?;
-    let mut all = Vec::new();
+    let (mut all, mut named) = (Vec::new(), Claimed::default());
     for (name, path) in &files {
         // An empty file is a mask, and so is a link to /dev/null; its drop-ins are not read either.
         let content = promises.readable(folders::content(tree, path))?;
@@ -60,7 +62,7 @@ pub(crate) fn read(tree: &Tree<'_>) -> Result<Option<Promises>, ConfigError> {
         promises.survive(read)?;
         if understood {
             // A hardware address tells nothing when the card is gone.
-            network.named_at_boot(&facts).iter().for_each(|name| promises.add_name(name));
+            network.named_at_boot(&facts, &mut named).iter().for_each(|name| promises.add_name(name));
             network.matches.resolve(&cards);
             network.matches.settle(&cards);
             all.push((Place::new(path, 1), network));
@@ -136,4 +138,43 @@ fn drop_ins(
 ) -> Result<impl Iterator<Item = String> + use<>, ConfigError> {
     let folders = FOLDERS.map(|folder| format!("{folder}/{name}.d"));
     Ok(folders::by_name(tree, &folders, to, |name| is_of(name, ".conf"))?.into_values())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use plugin::Deadline;
+
+    use super::*;
+
+    /// As networkd 252, which takes the first file that fits.
+    #[test]
+    fn an_interface_is_named_by_the_first_file_that_is_for_it() {
+        let rows = [
+            ("", "eth1"),
+            ("[Match]\nName=eth1\n[Link]\nRequiredForOnline=no\n", ""),
+            ("[Match]\nName=eth1\n[Link]\nUnmanaged=yes\n", ""),
+            ("[Match]\nName=eth0 eth1\n[Link]\nActivationPolicy=manual\n", ""),
+            ("[Match]\nName=eth*\n[Link]\nUnmanaged=yes\n", ""),
+            ("[Match]\nName=eth1\n[Network]\nLLDP=yes\n", "eth1"),
+            ("[Match]\nName=eth[1]\n[Network]\nLLDP=yes\n", "eth1"),
+            ("[Match]\nName=eth0\n[Link]\nUnmanaged=yes\n", "eth1"),
+            // It is ignored, is for another host, or may be for another card.
+            ("[Link]\nUnmanaged=yes\n", "eth1"),
+            ("[Match]\nName=eth1\nHost=other\n[Link]\nUnmanaged=yes\n", "eth1"),
+            ("[Match]\nName=eth1\nKernelCommandLine=x\n[Link]\nUnmanaged=yes\n", "eth1"),
+            ("[Match]\nName=eth1\nMACAddress=02:00:00:00:11:01\n[Link]\nUnmanaged=yes\n", "eth1"),
+        ];
+        let deadline = Deadline::after(Duration::from_secs(60));
+        for (first, expected) in rows {
+            let files = [
+                ("/etc/hostname", "web1\n"),
+                ("/etc/systemd/network/10-a.network", first),
+                ("/etc/systemd/network/20-b.network", "[Match]\nName=eth1\n[Network]\nLLDP=yes\n"),
+            ];
+            let found = read(&Tree::in_memory(files, &deadline)).unwrap().unwrap();
+            assert_eq!(Vec::from_iter(found.named).join(" "), expected, "{first}");
+        }
+    }
 }

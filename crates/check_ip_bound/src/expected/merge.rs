@@ -3,18 +3,19 @@
 
 use std::collections::BTreeMap;
 
-use host_config::{Dynamic, Family, Ports};
+use host_config::{Dynamic, Family, Giver, Ports};
 
 /// Adds what is new; an address is required where all sources require it. One that is spare for a source is
 /// spare where the others require it. `new` is what one source says: two of its profiles bring up two
-/// interfaces.
+/// interfaces. What two givers give is two addresses.
 pub(super) fn dynamic(known: &mut Vec<Dynamic>, new: impl Iterator<Item = Dynamic>) {
     let from_others = known.len();
     let numbered = known.iter().enumerate();
-    let mut numbers: BTreeMap<(String, Family), usize> =
-        numbered.map(|(number, each)| ((each.interface.clone(), each.family), number)).collect();
+    let key = |each: &Dynamic| (each.interface.clone(), each.family, each.giver);
+    let mut numbers: BTreeMap<(String, Family, Giver), usize> =
+        numbered.map(|(number, each)| (key(each), number)).collect();
     for each in new {
-        let number = *numbers.entry((each.interface.clone(), each.family)).or_insert(known.len());
+        let number = *numbers.entry(key(&each)).or_insert(known.len());
         match known.get_mut(number) {
             Some(before) => {
                 let demanded = |dynamic: &Dynamic| dynamic.required || dynamic.spare;

@@ -10,7 +10,7 @@ use addresses::HostAddress;
 use super::passthrough;
 use crate::hardware::Cards;
 use crate::located::Located;
-use crate::promise::Place;
+use crate::promise::{Family, Place};
 use crate::wildcard;
 
 /// One network definition.
@@ -24,6 +24,10 @@ pub(super) struct Definition {
     set_name: Option<String>,
     addresses: Vec<Located<HostAddress>>,
     seen: HashSet<HostAddress>,
+    /// Addresses as 0.0.0.0/24, of which networkd takes one of its pools.
+    pools: Vec<Pool>,
+    /// Whether all the wireless networks that it names are this host's own.
+    shares: Option<bool>,
     /// `dhcp4` and `dhcp6`.
     dhcp: [Option<Place>; 2],
     /// The interface may be without an address when the host is up.
@@ -42,6 +46,14 @@ pub(super) struct Definition {
     passthrough: BTreeMap<String, Located>,
     /// `activation-mode`, by which the interface does not come up by itself.
     mode: Option<Located>,
+}
+
+/// An address of a pool.
+#[derive(Debug)]
+struct Pool {
+    family: Family,
+    length: Option<u8>,
+    written: Located,
 }
 
 /// A `match`.
@@ -66,6 +78,8 @@ impl Definition {
             set_name: None,
             addresses: Vec::new(),
             seen: HashSet::new(),
+            pools: Vec::new(),
+            shares: None,
             dhcp: [None, None],
             optional: false,
             ports: Vec::new(),

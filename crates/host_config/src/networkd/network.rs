@@ -7,6 +7,7 @@ use addresses::HostAddress;
 use super::address::{address_section, asked};
 use super::conditions::HostFacts;
 use super::matching::Match;
+use super::matching::claimed::Claimed;
 use super::unit::{Assignment, Section, boolean};
 use crate::hardware::Cards;
 use crate::located::{Asked, Located};
@@ -14,6 +15,11 @@ use crate::promise::{ConfigError, Family, Place, Promises};
 
 /// The values of `DHCP=` that ask for an address, beside the booleans.
 const DHCP: [&str; 5] = ["both", "ipv4", "ipv6", "v4", "v6"];
+
+/// Returns whether networkd has a pool for addresses of this prefix length.
+pub(crate) fn is_pool(family: Family, length: Option<u8>) -> bool {
+    length.is_some_and(|length| length >= if family == Family::V6 { 64 } else { 9 })
+}
 
 /// What a file and its drop-ins say.
 #[derive(Debug, Default)]
@@ -130,14 +136,22 @@ impl Network {
         }
     }
 
-    /// Returns the interfaces that it names and that must be there at boot.
-    pub(super) fn named_at_boot(&self, facts: &HostFacts<'_>) -> Vec<String> {
+    /// Returns the interfaces that it names and that must be there at boot. An `earlier` file for one of them
+    /// counts in its place.
+    pub(super) fn named_at_boot(&self, facts: &HostFacts<'_>, earlier: &mut Claimed) -> Vec<String> {
         let is_passing =
             self.optional || self.shipped || self.unmanaged.is_some() || self.left_down.is_some();
-        if is_passing || self.matches.holds(facts).0 == Some(false) {
+        let holds = self.matches.holds(facts).0;
+        if holds == Some(false) || self.matches.is_empty() {
             return Vec::new();
         }
-        self.matches.named_beside_patterns().0
+        let mut names = self.matches.named_beside_patterns().0;
+        names.retain(|name| !is_passing && earlier.by(name).is_none());
+        // A pattern names no interface, and may give one up.
+        if holds == Some(true) && (is_passing || !self.matches.exact().is_empty()) {
+            earlier.claim(self.matches.clone(), "");
+        }
+        names
     }
 
     /// Whether it makes its interface a port, or the carrier of VLANs.
@@ -168,9 +182,7 @@ impl Network {
     /// for `ServerAddress=`, has none of IPv4 of 8 bits or fewer, and none of IPv6 of fewer than 64.
     fn pools(&self) -> impl Iterator<Item = (Family, &Place)> {
         self.addresses.iter().filter_map(|each| match each.value {
-            Asked::Pool(family @ Family::V6, Some(64..)) | Asked::Pool(family @ Family::V4, Some(9..)) => {
-                Some((family, &each.place))
-            }
+            Asked::Pool(family, length) if is_pool(family, length) => Some((family, &each.place)),
             _ => None,
         })
     }

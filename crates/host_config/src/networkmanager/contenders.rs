@@ -10,7 +10,7 @@ use super::contender::Contender;
 use super::devices::Fit;
 use super::rivals::{self, Claim, Group, Standing};
 use crate::hardware::Cards;
-use crate::promise::{Choice, Dynamic, Family, OneOf, Place, Promises};
+use crate::promise::{Choice, Dynamic, Family, Giver, OneOf, Place, Promises};
 
 /// Adds what the profiles say; of rivals, of which not all can be active, what each of them says.
 /// `left_alone` says whether NetworkManager leaves an interface alone, by its name and the type of its
@@ -127,9 +127,23 @@ fn any_active(profiles: Vec<Choice>) -> Vec<Dynamic> {
         profiles.iter().all(|profile| profile.dynamic.iter().any(|dynamic| dynamic.family == family))
     };
     let all = profiles.iter().flat_map(|profile| &profile.dynamic);
-    all.map(|dynamic| {
-        let in_each = in_each(dynamic.family);
-        Dynamic { required: dynamic.required && in_each, spare: dynamic.spare && in_each, ..dynamic.clone() }
-    })
-    .collect()
+    // An interface that one of them shares has one address, too.
+    let leased: BTreeSet<(&str, Family)> = all
+        .clone()
+        .filter(|dynamic| dynamic.giver == Giver::Network)
+        .map(|dynamic| (dynamic.interface.as_str(), dynamic.family))
+        .collect();
+    let is_first = |dynamic: &&Dynamic| {
+        dynamic.giver == Giver::Network || !leased.contains(&(dynamic.interface.as_str(), dynamic.family))
+    };
+    all.filter(is_first)
+        .map(|dynamic| {
+            let in_each = in_each(dynamic.family);
+            Dynamic {
+                required: dynamic.required && in_each,
+                spare: dynamic.spare && in_each,
+                ..dynamic.clone()
+            }
+        })
+        .collect()
 }

@@ -70,6 +70,83 @@ fn an_interface_with_a_pool_of_networkd_must_have_an_address() {
     }
 }
 
+/// As networkd 252 binds it: the address of the pool stays, and that of the lease goes by itself.
+#[test]
+fn a_pool_beside_a_lease_is_an_address_of_its_own() {
+    let file = |dhcp: &str| format!("[Match]\nName=eth3\n[Network]\nDHCP={dhcp}\nAddress=0.0.0.0/24\n");
+    let all = "OK - 3 addresses from networkd bound and usable, 2 dynamic";
+    let missing = |what: &str| format!("CRITICAL - 1 of 3 addresses missing: eth3 has no {what}");
+    let no_lease = missing("IPv4 address (DHCP)");
+    let (pool, lease) = ("10.0.0.1/24@eth3", "198.51.100.7/24@eth3~60");
+    let rows = [
+        ("ipv4", format!("{pool} {lease}"), all.to_owned()),
+        ("ipv4", pool.to_owned(), no_lease.clone()),
+        ("ipv4", lease.to_owned(), missing("IPv4 address (pool)")),
+        ("ipv4", format!("{pool} 2001:db8::7/64@eth3~60"), no_lease),
+        // A lease for ever is permanent.
+        ("ipv4", format!("{pool} 198.51.100.7/24@eth3"), all.to_owned()),
+        ("yes", format!("{pool} 2001:db8::7/64@eth3~60"), all.to_owned()),
+        ("yes", format!("{pool} 2001:db8::7/64@eth3"), all.to_owned()),
+        ("yes", pool.to_owned(), missing("address (DHCP)")),
+        ("ipv6", format!("{pool} 2001:db8::7/64@eth3~60"), all.to_owned()),
+        ("ipv6", pool.to_owned(), missing("IPv6 address (DHCPv6 or router)")),
+        ("ipv6", "2001:db8::7/64@eth3~60".to_owned(), missing("IPv4 address (pool)")),
+    ];
+    for (dhcp, present, expected) in rows {
+        assert_eq!(of_networkd(&file(dhcp), &present), format!("IP_BOUND {expected}"), "{dhcp} {present}");
+    }
+}
+
+/// netplan hands it on to networkd as it is, and makes a shared connection of a wireless network of its own.
+#[test]
+fn netplan_asks_for_a_pool_or_shares_too() {
+    let plan = |renderer: &str, interface: &str| {
+        format!(
+            "network:\n  version: 2\n  renderer: {renderer}\n  ethernets:\n    eth0: {{addresses: [192.0.2.1/24]}}\n{interface}"
+        )
+    };
+    let pool = |length: &str| plan("networkd", &format!("    eth3: {{addresses: [{length}]}}\n"));
+    let wireless = |settings: &str| plan("NetworkManager", &format!("  wifis:\n    eth3: {{{settings}}}\n"));
+    let (own, other) = ("h: {mode: ap, password: 12345678}", "o: {password: 12345678}");
+    let ok = |count: &str| format!("OK - {count} from netplan bound and usable");
+    let missing = |what: &str| format!("CRITICAL - 1 of 2 addresses missing: eth3 has no {what}");
+    let (one, two) = (ok("1 address"), ok("2 addresses"));
+    let leased = format!("{two}, 1 dynamic");
+    let rows = [
+        (pool("0.0.0.0/24"), "10.0.0.1/24@eth3", leased.clone()),
+        (pool("0.0.0.0/24"), "", missing("IPv4 address (pool)")),
+        (pool("'::/64'"), "", missing("IPv6 address (pool)")),
+        // networkd has no such pool.
+        (pool("0.0.0.0/8, '::/48'"), "", one.clone()),
+        (wireless(&format!("access-points: {{{own}}}")), "10.42.0.1/24@eth3", leased.clone()),
+        (wireless(&format!("access-points: {{{own}}}")), "", missing("IPv4 address (shared)")),
+        (wireless(&format!("dhcp4: true, access-points: {{{own}}}")), "", missing("IPv4 address (shared)")),
+        (
+            wireless(&format!("dhcp4: true, access-points: {{{own}, {other}}}")),
+            "",
+            missing("IPv4 address (DHCP)"),
+        ),
+        (wireless(&format!("access-points: {{{own}, {other}}}")), "", one.clone()),
+        (wireless(&format!("access-points: {{{other}}}")), "", one.clone()),
+        (wireless(&format!("addresses: [192.0.2.9/24], access-points: {{{own}}}")), "192.0.2.9/24@eth3", two),
+        (wireless(&format!("optional: true, access-points: {{{own}}}")), "", one),
+    ];
+    for (text, present, expected) in rows {
+        let files = [("/etc/netplan/a.yaml", text.as_str())];
+        let (first, details) = said(&args(), &files, &format!("192.0.2.1/24@eth0 {present}"));
+        assert_eq!(first, format!("IP_BOUND {expected}"), "{text} {present} {details:?}");
+    }
+    let (first, _) = said(
+        &args(),
+        &[("/etc/netplan/a.yaml", &plan("NetworkManager", "    eth3: {addresses: [0.0.0.0/24]}\n"))],
+        "192.0.2.1/24@eth0",
+    );
+    assert_eq!(
+        first,
+        "IP_BOUND UNKNOWN - /etc/netplan/a.yaml line 6: 0.0.0.0/24 is not an address that a host can have"
+    );
+}
+
 #[test]
 fn a_shared_connection_must_have_an_address() {
     let own = profile("id=a\ninterface-name=eth0", &keyfile("192.0.2.10/24"));

@@ -1,12 +1,13 @@
 //! What follows from one network definition: addresses, ports and VLANs, or a profile of NetworkManager.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
-use addresses::HostAddress;
+use addresses::{HostAddress, InvalidAddress, short};
 
 use super::super::passthrough::{self, Profiles};
-use super::Definition;
+use super::{Definition, Pool};
 use crate::located::Located;
+use crate::networkd::is_pool;
 use crate::networkmanager::Keyfile;
 use crate::promise::{Dynamic, Family, Giver, Place, Ports, Promise, Promises};
 
@@ -32,19 +33,35 @@ impl Definition {
         (told.unwrap_or_else(|| self.conditions()), exact.is_some())
     }
 
-    /// The family of the address that it gets by DHCP.
-    fn dynamic(&self, is_port: bool) -> Option<Dynamic> {
-        let (family, place) = match &self.dhcp {
-            [None, None] => return None,
-            [Some(place), None] => (Family::V4, place),
-            [None, Some(place)] => (Family::V6, place),
-            [Some(place), Some(_)] => (Family::Either, place),
+    /// The families of the addresses that it gets by DHCP, of networkd's pools, or as the host of a wireless
+    /// network.
+    fn dynamic(&self, is_port: bool) -> Vec<Dynamic> {
+        let by_dhcp = match &self.dhcp {
+            _ if self.shares() => None,
+            [None, None] => None,
+            [Some(place), None] => Some((Family::V4, place)),
+            [None, Some(place)] => Some((Family::V6, place)),
+            [Some(place), Some(_)] => Some((Family::Either, place)),
         };
+        let has_own = self.addresses.iter().any(|address| address.value.address.is_ipv4());
+        let shared = self.place.iter().filter(|_| self.shares() && !has_own);
+        let mut pools: BTreeMap<Family, &Place> = BTreeMap::new();
+        for Pool { family, length, written } in self.pools.iter().filter(|_| !self.is_for_manager()) {
+            if is_pool(*family, *length) {
+                pools.entry(*family).or_insert(&written.place);
+            }
+        }
         let (interface, is_exact) = self.selector();
         let required = is_exact && !self.optional && !is_port;
         let single = !is_exact && self.is_for_manager();
-        let (giver, place) = (Giver::Network, place.clone());
-        Some(Dynamic { interface, family, giver, required, spare: false, single, place })
+        let dynamic = |(family, giver, place): (Family, Giver, &Place)| {
+            let (interface, place) = (interface.clone(), place.clone());
+            Dynamic { interface, family, giver, required, spare: false, single, place }
+        };
+        let by_dhcp = by_dhcp.into_iter().map(|(family, place)| (family, Giver::Network, place));
+        let shared = shared.map(|place| (Family::V4, Giver::Shared, place));
+        let pools = pools.into_iter().map(|(family, place)| (family, Giver::Pool, place));
+        by_dhcp.chain(shared).chain(pools).map(dynamic).collect()
     }
 
     /// Makes the profile of NetworkManager that netplan makes of it, to be found at `place`: the settings
@@ -77,6 +94,9 @@ impl Definition {
             }
             let method = if family == "ipv4" { "auto" } else { "dhcp" };
             dhcp.iter().for_each(|place| set(&format!("{family}.method"), method, place));
+            if family == "ipv4" && self.shares() {
+                set("ipv4.method", "shared", place);
+            }
         }
         // What has no group is no setting, and a port activates what it is a port of.
         let is_setting =
@@ -99,6 +119,23 @@ impl Definition {
             let what = format!("{name}: netplan does not match by driver for NetworkManager");
             to.unknown.push(place.remark(what));
         }
+    }
+
+    /// Says what comes of addresses of pools, which NetworkManager has not.
+    fn add_pools(&self, name: &str, to: &mut Promises) {
+        for Pool { written: Located { value, place }, .. } in &self.pools {
+            if self.is_for_manager() {
+                to.unknown.push(place.remark(InvalidAddress::NoHost(short(value)).to_string()));
+            } else {
+                to.remarks.push(place.remark(format!("{name}: an address of a pool")));
+            }
+        }
+    }
+
+    /// Whether it makes a wireless network of its own, whose hosts get their addresses from it. networkd
+    /// cannot do that.
+    fn shares(&self) -> bool {
+        self.shares == Some(true) && self.is_for_manager()
     }
 
     /// Adds the ports of an interface that holds some; `names` as for [`Definition::promise`].
@@ -145,6 +182,7 @@ impl Definition {
             to.unknown.push(place.remark(format!("{name}: no {} in passthrough", passthrough::TYPE)));
         }
         self.add_renderer(name, to);
+        self.add_pools(name, to);
         let competes = competes && !is_port && self.dhcp.contains(&None);
         if let Some(place) = self.place.clone().filter(|_| !self.passthrough.is_empty() || competes) {
             let optional = interface.filter(|_| self.optional || is_port);

@@ -4,9 +4,9 @@
 use addresses::{HostAddress, short};
 
 use super::super::yaml::{Value, boolean, drivers};
-use super::Definition;
+use super::{Definition, Pool};
 use crate::hardware;
-use crate::located::Located;
+use crate::located::{Asked, Located};
 use crate::promise::ConfigError;
 
 impl Definition {
@@ -19,6 +19,7 @@ impl Definition {
                 "dhcp4" => self.dhcp[0] = boolean(value)?.then(|| value.place()),
                 "dhcp6" => self.dhcp[1] = boolean(value)?.then(|| value.place()),
                 "match" => self.take_match(value)?,
+                "access-points" => self.take_networks(value),
                 "optional" => self.optional = boolean(value)?,
                 "openvswitch" => self.openvswitch = true,
                 "renderer" => self.renderer = value.text("renderer")?.to_owned(),
@@ -84,12 +85,29 @@ impl Definition {
 
     fn take_address(&mut self, said: Value<'_>) -> Result<(), ConfigError> {
         let (text, place) = (said.text("an address")?, said.place());
-        let value = place.address(text)?;
-        if value.prefix.is_none() {
-            return Err(place.error(format!("{text} has no prefix length")));
-        }
+        let value = match place.address_or_pool(text)? {
+            Asked::Address(value) if value.prefix.is_none() => {
+                return Err(place.error(format!("{text} has no prefix length")));
+            }
+            Asked::Address(value) => value,
+            Asked::Pool(family, length) => {
+                self.pools.push(Pool { family, length, written: Located { value: text.to_owned(), place } });
+                return Ok(());
+            }
+        };
         self.add(Located { value, place });
         Ok(())
+    }
+
+    /// Takes whether all the wireless networks are this host's own.
+    fn take_networks(&mut self, said: Value<'_>) {
+        let Ok(networks) = said.entries("access-points") else { return };
+        for (_, network) in networks {
+            let is_mode = |key: &Value<'_>| key.text("a key").is_ok_and(|key| key == "mode");
+            let mut settings = network.entries("an access point").into_iter().flatten();
+            let mode = settings.find(|(key, _)| is_mode(key)).and_then(|(_, mode)| mode.text("mode").ok());
+            self.shares = Some(mode == Some("ap") && self.shares != Some(false));
+        }
     }
 
     fn add(&mut self, address: Located<HostAddress>) {
