@@ -1,5 +1,5 @@
-//! `[match]` of a profile (nm-settings-keyfile(5)): what must hold of the host and of the device before
-//! NetworkManager activates it.
+//! `[match]` of a profile (nm-settings-keyfile(5)), and the hardware addresses that it denies: what must hold
+//! of the host and of the device before NetworkManager activates it.
 
 use super::devices::Fit;
 use super::profile::Profile;
@@ -37,7 +37,8 @@ fn unmet_on(profile: &Profile, interface: Option<&str>, cards: &Cards<'_>) -> Op
             },
         ))
     });
-    let judged: Vec<(Fit, Located)> = judged.collect();
+    let denied = interface.and_then(|name| profile.denies(name, cards)).map(|written| (Fit::No, written));
+    let judged: Vec<(Fit, Located)> = denied.into_iter().chain(judged).collect();
     let fails = judged.iter().find(|(fit, _)| *fit == Fit::No).cloned();
     fails.or_else(|| judged.into_iter().next())
 }
@@ -141,6 +142,35 @@ mod tests {
             let found = unmet(&profile, &cards);
             let found = found.map_or("holds".to_owned(), |(fit, _)| format!("{fit:?}"));
             assert_eq!(found, expected, "{text}");
+        }
+    }
+
+    /// As NetworkManager 1.42.4, which knows the first of these names.
+    #[test]
+    fn a_profile_denies_cards_by_their_hardware_address() {
+        let deadline = Deadline::after(Duration::from_secs(60));
+        let files = [
+            ("/sys/class/net/veth0/address", "00:00:5e:00:53:01\n"),
+            ("/sys/class/net/bond0p/address", "00:00:5e:00:53:03\n"),
+            ("/sys/class/net/bond0p/bonding_slave/perm_hwaddr", "00:00:5e:00:53:02\n"),
+        ];
+        let tree = Tree::in_memory(files, &deadline);
+        let cards = Cards::new(&tree);
+        let rows = [
+            ("ethernet", "mac-address-blacklist=00:00:5E:00:53:01;", "veth0", true),
+            ("ethernet", "mac-address-denylist=00:00:5e:00:53:09;00:00:5e:00:53:01", "veth0", true),
+            ("802-11-wireless", "mac-address-blacklist=00:00:5e:00:53:01", "veth0", true),
+            ("ethernet", "mac-address-blacklist=00:00:5e:00:53:09;", "veth0", false),
+            ("ethernet", "mac-address-blacklist=;x;", "veth0", false),
+            ("ethernet", "mac-address-blacklist=00:00:5e:00:53:01;", "eth9", false),
+            ("ethernet", "mac-address-blacklist=00:00:5e:00:53:02;", "bond0p", true),
+            ("ethernet", "mac-address-blacklist=00:00:5e:00:53:03;", "bond0p", false),
+        ];
+        for (group, list, interface, denied) in rows {
+            let text = format!("[connection]\ninterface-name={interface}\n[{group}]\n{list}\n");
+            let profile = Profile::parse(0, "f".to_owned(), text.as_bytes()).unwrap();
+            let found = unmet(&profile, &cards).map(|(fit, _)| fit);
+            assert_eq!(found, denied.then_some(Fit::No), "{text}");
         }
     }
 }

@@ -12,6 +12,9 @@ use crate::located::Located;
 use crate::promise::{ConfigError, Promises};
 use crate::selector::{is_pattern, selects};
 
+/// The groups of the settings of cards.
+const CARDS: [&str; 5] = ["ethernet", "802-3-ethernet", "wifi", "802-11-wireless", "infiniband"];
+
 /// A profile, and where its file lies.
 #[derive(Debug)]
 pub(super) struct Profile {
@@ -107,9 +110,25 @@ impl Profile {
 
     /// The hardware address of its card.
     pub(super) fn hardware(&self) -> Option<String> {
-        let groups = ["ethernet", "802-3-ethernet", "wifi", "802-11-wireless", "infiniband"];
-        let address = groups.iter().find_map(|group| self.file.value(group, "mac-address"))?;
+        let address = CARDS.iter().find_map(|group| self.file.value(group, "mac-address"))?;
         hardware::normal(address.value.trim_ascii())
+    }
+
+    /// Returns the line by which it is for no card with the hardware address of this interface.
+    pub(super) fn denies(&self, interface: &str, cards: &Cards<'_>) -> Option<Located> {
+        let keys = ["mac-address-denylist", "mac-address-blacklist"];
+        let written =
+            keys.iter().flat_map(|key| CARDS.iter().filter_map(move |group| self.file.value(group, key)));
+        // NetworkManager takes the present address where a device has none of its own.
+        let has = |address: &str| match cards.permanent(interface).flatten() {
+            Some(own) => hardware::normal(address) == Some(own),
+            None => cards.fits(address, interface) == Some(true),
+        };
+        let denies = |list: &&Located| list.value.split([';', ',']).any(|address| has(address.trim_ascii()));
+        written.into_iter().find(denies).map(|list| Located {
+            value: "card of this profile, which denies its hardware address".to_owned(),
+            place: list.place.clone(),
+        })
     }
 
     /// The type of the connection, as it is written.
