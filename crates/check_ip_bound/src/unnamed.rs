@@ -51,7 +51,8 @@ fn is_condition(word: &str) -> bool {
 fn may_be_here(selector: &str, bound: &Bound) -> bool {
     selector.contains('=')
         || bound.interfaces.iter().any(|interface| {
-            interface.hardware.eq_ignore_ascii_case(selector)
+            let own = [&interface.hardware, &interface.permanent];
+            own.iter().any(|own| own.eq_ignore_ascii_case(selector))
                 || selects(selector, &interface.name)
                 || interface.altnames.iter().any(|name| selects(selector, name))
         })

@@ -118,6 +118,9 @@ pub struct Interface {
     /// Its hardware address as the kernel prints it, of a port of a bond its own one: empty if it has none,
     /// and where the system does not tell.
     pub hardware: String,
+    /// The hardware address that its card was made with: empty if it has none, and where the system does not
+    /// tell.
+    pub permanent: String,
     /// The index of the interface of this host that it is on, as a VLAN is, or of the other end of a pair.
     pub lower: Option<u32>,
     /// The index of the bridge, bond, team or VRF that it is a port of.
@@ -142,6 +145,7 @@ impl Interface {
             kind: Kind::Other,
             altnames: Vec::new(),
             hardware: String::new(),
+            permanent: String::new(),
             lower: None,
             controller: None,
             ipv6_disabled: None,

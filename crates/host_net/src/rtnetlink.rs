@@ -129,6 +129,7 @@ impl Links {
                     interface.ipv6_disabled = ipv6_disabled(value);
                 }
                 37 => is_elsewhere = true,
+                54 => interface.permanent = hardware(value),
                 52 => interface.altnames = altnames(value),
                 _ => {}
             }
@@ -310,6 +311,22 @@ mod tests {
             let found = bound.by_hardware(address).map(|interface| interface.name.as_str());
             assert_eq!(found, expected, "{address}");
         }
+    }
+
+    /// IFLA_PERM_ADDRESS, which the kernel sends of a card whose driver tells it.
+    #[test]
+    fn reads_the_address_that_a_card_was_made_with() {
+        let mut links = Links::default();
+        let card = attribute(54, &[0, 0, 0x5e, 0, 0x53, 2]);
+        let messages = [
+            link_message(2, "eth0", &[attribute(1, &[0, 0, 0x5e, 0, 0x53, 1]), card]),
+            link_message(3, "veth0", &[attribute(1, &[0, 0, 0x5e, 0, 0x53, 3])]),
+        ];
+        messages.iter().for_each(|message| links.add(message).unwrap());
+        let found = links.finish();
+        let found: Vec<[&str; 2]> =
+            found.iter().map(|each| [each.hardware.as_str(), each.permanent.as_str()]).collect();
+        assert_eq!(found, [["00:00:5e:00:53:01", "00:00:5e:00:53:02"], ["00:00:5e:00:53:03", ""]]);
     }
 
     #[test]

@@ -84,3 +84,28 @@ fn an_interface_that_lacks_its_address_is_known_by_its_hardware_address() {
     let found = first(&of_list, &[], "192.0.2.9/24@eth3 192.0.2.8/24@eth0~3600", card);
     assert!(found.starts_with("IP_BOUND OK - 2 addresses"), "{found}");
 }
+
+/// A card that shows another address than it was made with is here.
+#[test]
+fn a_card_that_was_given_another_address_is_not_said_to_be_gone() {
+    let given = "02:00:00:00:53:01";
+    let networkd = |key: &str| format!("[Match]\n{key}={CARD}\n[Network]\nAddress=192.0.2.9/24\n");
+    let netplan = format!(
+        "network:\n  version: 2\n  ethernets:\n    lan: {{match: {{macaddress: '{CARD}'}}, macaddress: '{given}', addresses: [192.0.2.9/24]}}\n"
+    );
+    let rows = [
+        ("/etc/systemd/network/a.network", networkd("PermanentMACAddress")),
+        ("/etc/netplan/a.yaml", netplan),
+    ];
+    for (path, content) in rows {
+        for (permanent, cause) in [(CARD, ""), ("", ", no card here has 00:00:5e:00:53:01")] {
+            let card = |bound: &mut Bound| {
+                let eth0 = bound.interfaces.iter_mut().find(|each| each.name == "eth0").unwrap();
+                (eth0.hardware, eth0.permanent) = (given.to_owned(), permanent.to_owned());
+            };
+            let found = first(&args(), &[(path, content.as_str())], "198.51.100.1/24@eth0", card);
+            let expected = format!("IP_BOUND CRITICAL - 1 of 1 address missing: 192.0.2.9{cause}");
+            assert_eq!(found, expected, "{path} {permanent}");
+        }
+    }
+}
