@@ -5,6 +5,7 @@
 mod beside;
 
 use std::borrow::Cow;
+use std::collections::HashMap;
 
 use addresses::{HostAddress, short};
 
@@ -188,8 +189,10 @@ fn uncommented(line: &str) -> &str {
 /// Returns the blocks, those of the same name as one.
 fn merged(blocks: impl Iterator<Item = Block>) -> Vec<Block> {
     let mut known: Vec<Block> = Vec::new();
+    let mut numbers: HashMap<Option<String>, usize> = HashMap::new();
     for block in blocks {
-        match known.iter_mut().rfind(|earlier| earlier.name() == block.name()) {
+        let number = *numbers.entry(block.name().map(str::to_owned)).or_insert(known.len());
+        match known.get_mut(number) {
             Some(earlier) => earlier.merge(block),
             None => known.push(block),
         }

@@ -30,10 +30,11 @@ const ETHERNETS: &str = "network:\n  version: 2\n  ethernets:\n";
 const INTERFACES: &str = "etc/network/interfaces";
 const STATIC: &str = "auto eth0\niface eth0 inet static\naddress 10.0.0.1/8\n";
 const IFCFG: &str = "etc/sysconfig/network-scripts/ifcfg-eth0";
+const DHCPCD: &str = "etc/dhcpcd.conf";
 const KEEPALIVED: &str = "etc/keepalived/keepalived.conf";
 const VIRTUAL: &str = "vrrp_instance A {\ninterface eth0\nvirtual_ipaddress {\n";
 
-const SHAPES: [Shape; 61] = [
+const SHAPES: [Shape; 63] = [
     (Source::Networkd, NETWORKD, "[Match]\nName=eth0\n[Network]\n", "Address=10.0.0.1/8\n"),
     (Source::Networkd, NETWORKD, "[Match]\nName=eth0\n", "[Address]\nAddress=10.0.0.1/8\n"),
     (Source::Networkd, NETWORKD, "[Match]\nName=eth0\n[Network]\n", "Address=10.0.0.1/8\nAddress=\n"),
@@ -98,6 +99,8 @@ const SHAPES: [Shape; 61] = [
     (Source::Ifupdown, INTERFACES, "", "rename a%=b%\n"),
     (Source::Ifupdown, INTERFACES, "", "mapping a%*\n"),
     (Source::Ifcfg, IFCFG, "", "IPADDR%=10.0.0.1\n"),
+    (Source::Dhcpcd, DHCPCD, "", "profile p%\n"),
+    (Source::Dhcpcd, DHCPCD, "", "interface e%\n"),
     (Source::Ifcfg, IFCFG, "IPV6ADDR_SECONDARIES='", "fd00::1/64 "),
     (Source::Ifcfg, IFCFG, "A=x\n", "A=\"$A x\"\n"),
     (Source::Ifcfg, IFCFG, "A=x\n", "A+=$A\n"),
