@@ -1,10 +1,11 @@
 //! Reads the lists of addresses that `--file` names.
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
-use addresses::{Fields, HostAddress, List};
+use addresses::{Fields, HostAddress, List, short};
 use plugin::{Deadline, ReadError, read_file, read_opened};
 use rustix::io::fcntl_dupfd_cloexec;
 use rustix::stdio::stdin;
@@ -32,7 +33,7 @@ pub(crate) fn expectations(path: &Path, content: &[u8], to: &mut Promises) {
     for (number, line) in (1..).zip(content.split(|octet| *octet == b'\n')) {
         let place = || Place { file: path.display().to_string(), line: number };
         if let Some((mark, rest)) = line.strip_prefix(b"# ").and_then(marked) {
-            expectation(mark, rest, place(), to);
+            expectation(mark, &rest, place(), to);
         } else if let Some((address, names)) = placed(line) {
             let on = |name| Located { value: address, place: place() }.promise(Some(name));
             to.promises.extend(names.split_ascii_whitespace().map(on));
@@ -42,7 +43,7 @@ pub(crate) fn expectations(path: &Path, content: &[u8], to: &mut Promises) {
 }
 
 /// What a comment that a program wrote is about, and what it says of it up to a comment of its own.
-fn marked(comment: &[u8]) -> Option<(Mark, &str)> {
+fn marked(comment: &[u8]) -> Option<(Mark, Cow<'_, str>)> {
     const MARKS: [(&[u8], Mark); 5] = [
         (b"dynamic: ", Mark::Dynamic),
         (b"ports: ", Mark::Ports),
@@ -52,7 +53,7 @@ fn marked(comment: &[u8]) -> Option<(Mark, &str)> {
     ];
     let (mark, rest) = MARKS.iter().find_map(|(word, mark)| Some((*mark, comment.strip_prefix(*word)?)))?;
     let said = rest.split(|octet| *octet == b'#').next().unwrap_or_default();
-    Some((mark, str::from_utf8(said).ok()?))
+    Some((mark, String::from_utf8_lossy(said)))
 }
 
 /// The address of a line, and the interfaces that a program wrote after it.
@@ -89,35 +90,19 @@ pub(crate) fn doubtful(guessed: Vec<(u32, Possible)>, lists: &[List]) -> Vec<Pos
     all.filter(|possible| !certain.contains(&possible.addresses.address)).collect()
 }
 
-/// Takes up what one of these comments says; one that says something else is a comment like any other.
+/// Takes up what one of these comments says; one that says something else is a comment like any other, but
+/// for `# dynamic:`, without which an interface would need no address.
 fn expectation(mark: Mark, said: &str, place: Place, to: &mut Promises) {
-    let mut words: Vec<&str> = said.split_ascii_whitespace().collect();
-    let givers = [Giver::Shared, Giver::Pool];
-    let named = givers.into_iter().find(|giver| words.len() > 2 && words.last().copied() == giver.word());
-    let named = named.filter(|_| matches!(mark, Mark::Dynamic));
-    words.truncate(words.len() - named.iter().count());
-    let giver = named.unwrap_or(Giver::Network);
+    if matches!(mark, Mark::Dynamic) {
+        let remark = || place.remark(format!("dynamic: {} is not understood, {DYNAMIC}", short(said.trim())));
+        match dynamic(said, &place) {
+            Some(dynamic) => to.dynamic.push(dynamic),
+            None => to.unknown.push(remark()),
+        }
+        return;
+    }
+    let words: Vec<&str> = said.split_ascii_whitespace().collect();
     match (mark, words.as_slice()) {
-        (Mark::Dynamic, [interface, family]) => {
-            let dynamic = |family| Dynamic {
-                interface: (*interface).to_owned(),
-                family,
-                giver,
-                required: true,
-                spare: false,
-                single: false,
-                place,
-            };
-            to.dynamic.extend(family.parse().ok().map(dynamic));
-        }
-        (Mark::Dynamic, [interface @ .., family, "optional"])
-        | (Mark::Dynamic, [interface @ .., family, "optional", "single"]) => {
-            let interface = interface.join(" ");
-            let single = words.last() == Some(&"single");
-            let dynamic =
-                |family| Dynamic { interface, family, giver, required: false, spare: false, single, place };
-            to.dynamic.extend(family.parse().ok().map(dynamic));
-        }
         (Mark::Floating, [address]) => {
             let floating = |value| Promise { floating: true, ..Located { value, place }.promise(None) };
             to.promises.extend(address.parse().ok().map(floating));
@@ -134,6 +119,33 @@ fn expectation(mark: Mark, said: &str, place: Place, to: &mut Promises) {
         }
         _ => {}
     }
+}
+
+/// What to write in a comment `# dynamic:`.
+const DYNAMIC: &str = "write an interface and ipv4, ipv6 or any";
+
+/// Returns the interface that gets an address from outside: `None` where the words are others.
+fn dynamic(said: &str, place: &Place) -> Option<Dynamic> {
+    let mut words: Vec<&str> = said.split_ascii_whitespace().collect();
+    let givers = [Giver::Shared, Giver::Pool];
+    let named = givers.into_iter().find(|giver| words.len() > 2 && words.last().copied() == giver.word());
+    words.truncate(words.len() - named.iter().count());
+    let (interface, family, required) = match words.as_slice() {
+        [interface, family] => ((*interface).to_owned(), family, true),
+        [interface @ .., family, "optional"] | [interface @ .., family, "optional", "single"] => {
+            (interface.join(" "), family, false)
+        }
+        _ => return None,
+    };
+    Some(Dynamic {
+        interface: Some(interface).filter(|name| !name.is_empty())?,
+        family: family.parse().ok()?,
+        giver: named.unwrap_or(Giver::Network),
+        required,
+        spare: false,
+        single: !required && words.last() == Some(&"single"),
+        place: place.clone(),
+    })
 }
 
 /// Reads the list in the file `path`, or the standard input if that is `-`, which is the caller's list
@@ -192,17 +204,25 @@ mod tests {
         let possible = to.possible.iter().map(|each| format!("{} {:?}", each.addresses, each.interface));
         let guessed =
             to.guessed.iter().map(|each| format!("guessed {} {:?}", each.addresses, each.interface));
-        dynamic.chain(floating).chain(ports).chain(possible).chain(guessed).collect()
+        let unknown = to.unknown.iter().map(|each| format!("{}: {}", each.place, each.what));
+        unknown.chain(dynamic).chain(floating).chain(ports).chain(possible).chain(guessed).collect()
     }
 
     #[test]
     fn a_comment_that_a_program_wrote_is_read_with_its_line() {
         let list = b"192.0.2.1 # dynamic: eth9 ipv4\n\xff # \xfe\n# dynamic: eth1 ipv4 # by hand\r\n# floating: 192.0.2.9\n\
                      # ports: vmbr0 eth2 eth3\n  # dynamic: eth8 ipv4\n# dynamic: eth7 \xff\n# dynamic: eth7 ipv5\n";
-        let first = ["list line 3 eth1 ipv4", "list line 4 192.0.2.9"];
+        let not_understood =
+            |line, what| format!("list line {line}: dynamic: {what} is not understood, {DYNAMIC}");
+        let first = [
+            not_understood(7, "eth7 \u{fffd}"),
+            not_understood(8, "eth7 ipv5"),
+            "list line 3 eth1 ipv4".to_owned(),
+            "list line 4 192.0.2.9".to_owned(),
+        ];
         let found = said(list);
-        assert_eq!(found[..2], first);
-        assert!(found.len() == 3 && found[2].starts_with("vmbr0 "), "{found:?}");
+        assert_eq!(found[..4], first);
+        assert!(found.len() == 5 && found[4].starts_with("vmbr0 "), "{found:?}");
         assert!(said(b"").is_empty() && said(b"192.0.2.1\n").is_empty());
         let on = said(
             b"192.0.2.1/24 # on: eth0 # /etc/netplan/a.yaml line 3\n192.0.2.2 # on: eth0:1 eth1\r\n192.0.2.3 # on eth0\n\
@@ -221,6 +241,14 @@ mod tests {
             b"# dynamic: eth1 eth* any optional # by hand\n# dynamic: eth1 eth2 any\n# dynamic: optional\n\
               # dynamic: eth* ipv4 optional single # f line 1\n# dynamic: eth1 ipv4 single\n",
         );
-        assert_eq!(optional, ["list line 1 eth1 eth* any optional", "list line 4 eth* ipv4 optional single"]);
+        let wrong = [(2, "eth1 eth2 any"), (3, "optional"), (5, "eth1 ipv4 single")];
+        let wrong = wrong.map(|(line, what)| not_understood(line, what));
+        let right = ["list line 1 eth1 eth* any optional", "list line 4 eth* ipv4 optional single"];
+        assert_eq!(optional, [&wrong[..], &right.map(str::to_owned)].concat());
+        let wrong = ["eth0 pool ipv4", "eth0 ipv4 bogus", "eth0", "ipv4 optional"];
+        for what in wrong {
+            let found = said(format!("# dynamic: {what}\n").as_bytes());
+            assert_eq!(found, [not_understood(1, what)]);
+        }
     }
 }

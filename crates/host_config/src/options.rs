@@ -12,6 +12,9 @@ use crate::origin::Origin;
 use crate::promise::{ConfigError, Promises};
 use crate::tree::{LARGEST, Tree};
 
+/// How many comments of a list are told that are not understood.
+const MOST_BAD_LINES: usize = 10;
+
 /// The options `--ip`, `--file`, `--from` and `--root`. A program for which a prefix length, ports or a
 /// default matter says so in the help of its own. `A` is an address of `--ip`: a program that connects to it
 /// takes a [`ZonedAddress`](addresses::ZonedAddress).
@@ -66,6 +69,7 @@ where
                 }
             };
             expectations(path, &content, &mut said);
+            errors.extend(said.unknown.drain(..).map(ConfigError::from).take(MOST_BAD_LINES));
             let number = u32::try_from(lists.len()).unwrap_or(u32::MAX);
             guessed.extend(said.guessed.drain(..).map(|possible| (number, possible)));
             let (list, error) = List::parse_understood(&path.display().to_string(), number, &content);
