@@ -126,6 +126,9 @@ pub(crate) struct Memory {
     /// When that run ended, in seconds since 1970. `None` if it was killed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) ended: Option<u64>,
+    /// For how long the host or container ran when that run ended, in seconds: the clock may be set since.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) ended_at_age: Option<u64>,
     /// The start of the host or container in which that run was.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) start: Option<Start>,

@@ -142,7 +142,7 @@ impl<'a> Ledger<'a> {
         memory.before = has_programs.then(|| Before::of(config, seen, &outcome.cases));
         memory.subnets.guess(&outcome.cases);
         memory.up = if has_programs { watch.up() } else { Up::default() };
-        (memory.began, memory.ended) = (has_programs.then_some(now), None);
+        (memory.began, memory.ended, memory.ended_at_age) = (has_programs.then_some(now), None, None);
         memory.start = has_programs.then(Start::read);
         if has_programs {
             let names = memory.up.names().chain(memory.interfaces.names());
@@ -278,6 +278,7 @@ impl<'a> Ledger<'a> {
         let is_started = watch.program_ended().is_some();
         self.memory.up = if is_started { watch.up() } else { Up::default() };
         (self.memory.began, self.memory.ended) = (None, is_started.then(now));
+        self.memory.ended_at_age = is_started.then(|| Start::read().age());
         self.memory.lately = lately(&self.unseen, outcome);
         self.memory.gone.learn(&outcome.cases, |address| seen.names(address), self.now);
         self.see_interfaces(outcome, deadline);

@@ -61,10 +61,12 @@ impl Memory {
         given_up: &BTreeSet<String>,
     ) -> bool {
         let (up, began, ended) = (mem::take(&mut self.up), self.began.take(), self.ended.take());
+        let ended_at_age = self.ended_at_age.take();
         let is_new = !up.is_empty();
         let start = Start::read();
         let has_started = self.start.take().and_then(|earlier| start.differs(&earlier));
-        if !is_late((began, ended), now(), start.age(), has_started) {
+        let ages = (ended_at_age, start.age());
+        if !is_late((began, ended), now(), ages, has_started) {
             let missed = up.missed(seen.bound());
             if ended.is_some() {
                 self.judge_later(missed, seen, configured, given_up);
@@ -113,17 +115,19 @@ impl Memory {
 
 /// Returns whether the interfaces that were up when a run `began` (one that was killed) or `ended` tell
 /// nothing `now`: it ended long ago, or this host has started since, so that nothing of it is there and
-/// interfaces may come late. `age` is for how long this host runs, in seconds: by the clock, where it is not
-/// known whether it `has_started`.
+/// interfaces may come late. The ages are for how long this host ran when the run ended, and runs now, in
+/// seconds: they count where it is known that it has not started, and the clock where that is not known.
 fn is_late(
     (began, ended): (Option<u64>, Option<u64>),
     now: u64,
-    age: u64,
+    (ended_at_age, age): (Option<u64>, u64),
     has_started: Option<bool>,
 ) -> bool {
     let since = |then: u64| now.saturating_sub(then);
     let by_clock = || ended.or(began).is_some_and(|then| since(then) >= age);
-    has_started.unwrap_or_else(by_clock) || ended.is_some_and(|ended| since(ended) > LATE)
+    let by_age = ended_at_age.filter(|_| has_started == Some(false)).map(|then| age.saturating_sub(then));
+    let ago = by_age.or(ended.map(since));
+    has_started.unwrap_or_else(by_clock) || ended.and(ago).is_some_and(|ago| ago > LATE)
 }
 
 #[cfg(test)]
@@ -150,8 +154,24 @@ mod tests {
             ((None, None), 1_060, 59, None, false),
         ];
         for (times, now, age, has_started, expected) in rows {
-            let found = is_late(times, now, age, has_started);
+            let found = is_late(times, now, (None, age), has_started);
             assert_eq!(found, expected, "{times:?} {now} {age} {has_started:?}");
         }
+        // The clock may be put forward or back after a run, as in a virtual machine that resumes.
+        let rows = [
+            (9_000, 86_400, Some(false), false),
+            (9_000, 87_000, Some(false), false),
+            (9_000, 87_001, Some(false), true),
+            (1_000, 87_001, Some(false), true),
+            // Where another start is not ruled out, the clock counts.
+            (1_060, 87_001, None, false),
+            (9_000, 86_400, None, true),
+            (1_060, 59, Some(true), true),
+        ];
+        for (now, age, has_started, expected) in rows {
+            let found = is_late(ended, now, (Some(86_400), age), has_started);
+            assert_eq!(found, expected, "{now} {age} {has_started:?}");
+        }
+        assert!(!is_late(killed, 9_000, (None, 99_000), Some(false)), "whenever the next run comes");
     }
 }

@@ -29,7 +29,7 @@ impl Start {
     }
 
     /// Returns for how long this host or container runs, in seconds.
-    pub(super) fn age(&self) -> u64 {
+    pub(crate) fn age(&self) -> u64 {
         u64::try_from(sysinfo().uptime.saturating_sub(self.first.unwrap_or(0))).unwrap_or(0)
     }
 
