@@ -14,12 +14,17 @@ use crate::gtid::History;
 use crate::judge::subject;
 use crate::server::Server;
 
-/// The domains that a replica may get by one channel alone.
-struct Needed {
-    /// Those that no other channel of it takes.
-    surely: BTreeSet<u32>,
-    /// Those that another channel takes if its source has them, and that source was not asked.
-    perhaps: BTreeSet<u32>,
+/// Whether a replica needs a domain of a source by this channel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Need {
+    /// No other channel takes it.
+    Surely,
+    /// Another channel takes it if its source has it, and that source was not asked.
+    Perhaps,
+    /// No other channel takes it, and the replica itself may have written it by an earlier server_id.
+    PerhapsOwn,
+    /// Another channel takes it too.
+    Not,
 }
 
 /// Whether a channel takes a domain.
@@ -31,35 +36,22 @@ enum Takes {
     Unknown,
 }
 
+/// What a channel drops that its replica needs by it.
+struct Loss {
+    domains: BTreeSet<u32>,
+    /// Whether nothing of the source comes by the channel but what others bring as well.
+    is_all: bool,
+    /// What it may be, and what would tell, if that is not sure.
+    doubts: Vec<(&'static str, &'static str)>,
+}
+
 /// Judges every channel whose source was asked too. Filters that are accepted in `expected` may drop a part.
 pub(crate) fn judge(servers: &[Server], links: &Links, expected: Expected<'_>) -> Vec<Finding> {
     let of_channel = |replica: usize, place: usize, channel: &Channel| {
         let by = channel.filters.of_domains()?;
-        let needed = needed(servers, links, replica, place)?;
-        let dropped = |domains: &BTreeSet<u32>| -> BTreeSet<u32> {
-            domains.iter().copied().filter(|domain| channel.filters.drops_domain(*domain).is_some()).collect()
-        };
-        let (surely, perhaps) = (dropped(&needed.surely), dropped(&needed.perhaps));
         let source = links.source(replica, place).map(|source| name(servers, source));
         let subject = subject(name(servers, replica), source, channel);
-        let accept = format!("{subject}: if that is on purpose, give --accept-filter={by}");
-        Some(match listed(&surely) {
-            Some(what) if surely.len() == needed.surely.len() => {
-                Finding::critical(format!("{subject}: {by} drops all of its source, {what}"))
-            }
-            Some(_) => {
-                let what = listed(&surely.union(&perhaps).copied().collect())?;
-                let text = format!("{subject}: {by} drops {what} of its source");
-                expected.accept(by, Finding::warning(text).detail(accept))
-            }
-            None => {
-                let what = listed(&perhaps)?;
-                let text =
-                    format!("{subject}: {by} drops {what} of its source, perhaps nobody else sends it");
-                let todo = format!("{subject}: ask the sources of the other channels too");
-                expected.accept(by, Finding::warning(text).detail(todo).detail(accept))
-            }
-        })
+        Loss::find(servers, links, (replica, place))?.judge(&subject, by, expected)
     };
     let all = servers.iter().enumerate().flat_map(|(replica, server)| {
         server.channels.iter().enumerate().map(move |(place, channel)| (replica, place, channel))
@@ -67,27 +59,123 @@ pub(crate) fn judge(servers: &[Server], links: &Links, expected: Expected<'_>) -
     all.filter_map(|(replica, place, channel)| of_channel(replica, place, channel)).collect()
 }
 
-/// The domains that a replica gets by this channel alone. `None` if its source does not tell.
-fn needed(servers: &[Server], links: &Links, replica: usize, place: usize) -> Option<Needed> {
-    let own = servers.get(replica)?;
-    let source = servers.get(links.source(replica, place)?)?;
-    let history = history(source)?;
-    let above = source.channels.iter().map(|channel| channel.source_server_id);
-    let others: BTreeSet<u64> = servers.iter().map(|server| server.server_id).chain(above).collect();
-    // In a domain of its own its source has what the replica wrote, perhaps by an earlier server_id.
-    let is_own = |domain: u32| {
-        let is_others = |id: u64| id != own.server_id && others.contains(&id);
+impl Loss {
+    /// Finds that of a channel of a replica. `None` if its source does not tell.
+    fn find(servers: &[Server], links: &Links, (replica, place): (usize, usize)) -> Option<Self> {
+        let own = servers.get(replica)?;
+        let source = servers.get(links.source(replica, place)?)?;
+        let history = history(source)?.only(|_, id, _| u64::from(id) != own.server_id);
+        let filters = &own.channels.get(place)?.filters;
+        let needs = needs(servers, links, (replica, place), &history);
+        let (dropped, taken): (Vec<_>, Vec<_>) =
+            needs.into_iter().partition(|(domain, _)| filters.drops_domain(*domain).is_some());
+        let of = |wanted: &[Need]| -> BTreeSet<u32> {
+            dropped.iter().filter(|(_, need)| wanted.contains(need)).map(|(domain, _)| *domain).collect()
+        };
+        let (surely, unsure) = (of(&[Need::Surely]), of(&[Need::Perhaps, Need::PerhapsOwn]));
+        let is_sure = !surely.is_empty();
+        let lost = if is_sure { &surely } else { &unsure };
+        let is_all = !taken.iter().any(|(domain, need)| comes(source, &history, lost, *domain, *need));
+        let doubts = [
+            (Need::Perhaps, "perhaps nobody else sends it", "ask the sources of the other channels too"),
+            (Need::PerhapsOwn, "perhaps others wrote it", "ask all servers above its source too"),
+        ];
+        let doubts = doubts.into_iter().filter(|(need, ..)| !is_sure && !of(&[*need]).is_empty());
+        Some(Self {
+            domains: if is_sure && is_all { surely } else { &surely | &unsure },
+            is_all,
+            doubts: doubts.map(|(_, doubt, ask)| (doubt, ask)).collect(),
+        })
+    }
+
+    /// `None` if it is nothing.
+    fn judge(&self, subject: &str, by: &str, expected: Expected<'_>) -> Option<Finding> {
+        let what = listed(&self.domains)?;
+        let what = if self.is_all {
+            format!("{subject}: {by} drops all of its source, {what}")
+        } else {
+            format!("{subject}: {by} drops {what} of its source")
+        };
+        let accept = format!("{subject}: if that is on purpose, give --accept-filter={by}");
+        let found = match self.doubts.first() {
+            None if self.is_all => return Some(Finding::critical(what)),
+            None => Finding::warning(what),
+            Some((doubt, _)) => Finding::warning(format!("{what}, {doubt}")),
+        };
+        let found = found.details(self.doubts.iter().map(|(_, ask)| format!("{subject}: {ask}")));
+        Some(if self.is_all { found } else { expected.accept(by, found.detail(accept)) })
+    }
+}
+
+/// Whether something of what is `lost` with other domains of a source comes all the same by one that is
+/// taken. What others bring as well tells that only by who wrote there, and not where all is lost that the
+/// source itself writes now.
+fn comes(source: &Server, history: &History, lost: &BTreeSet<u32>, domain: u32, need: Need) -> bool {
+    let of_lost = history.only(|domain, _, _| lost.contains(&domain));
+    let mut here = history.iter().filter(|(known, ..)| *known == domain);
+    let is_shared = here.any(|(_, id, _)| of_lost.iter().any(|(_, writer, _)| writer == id));
+    let by_source = || of_lost.iter().filter(|(_, id, _)| u64::from(*id) == source.server_id);
+    match need {
+        Need::Surely => true,
+        Need::Perhaps => is_shared || by_source().next().is_none(),
+        Need::PerhapsOwn | Need::Not => {
+            is_shared && !by_source().any(|(known, ..)| source.gtid_domain_id == Some(u64::from(known)))
+        }
+    }
+}
+
+/// Each domain in what others than a replica wrote of a source's `history`, without the replica's own.
+fn needs(
+    servers: &[Server],
+    links: &Links,
+    (replica, place): (usize, usize),
+    history: &History,
+) -> Vec<(u32, Need)> {
+    let above = Above::find(servers, links, (replica, place));
+    let default = servers.get(replica).and_then(|own| own.gtid_domain_id);
+    let need = |domain: u32| {
         let mut writers = history.iter().filter(|(known, ..)| *known == domain);
-        own.gtid_domain_id == Some(u64::from(domain)) && !writers.any(|(_, id, _)| is_others(u64::from(id)))
+        // In a domain of its own its source has what the replica wrote, perhaps by an earlier server_id.
+        let may_be_own = default == Some(u64::from(domain))
+            && !writers.any(|(_, id, _)| above.ids.contains(&u64::from(id)));
+        if may_be_own && above.is_complete {
+            return None;
+        }
+        Some(match elsewhere(servers, links, replica, place, domain) {
+            Takes::Yes => Need::Not,
+            Takes::Unknown => Need::Perhaps,
+            Takes::No if may_be_own => Need::PerhapsOwn,
+            Takes::No => Need::Surely,
+        })
     };
-    let of_others = history.iter().filter(|(_, server, _)| u64::from(*server) != own.server_id);
-    let domains: BTreeSet<u32> =
-        of_others.map(|(domain, ..)| domain).filter(|domain| !is_own(*domain)).collect();
-    let only = |wanted: Takes| -> BTreeSet<u32> {
-        let is_it = |domain: &u32| elsewhere(servers, links, replica, place, *domain) == wanted;
-        domains.iter().copied().filter(is_it).collect()
-    };
-    Some(Needed { surely: only(Takes::No), perhaps: only(Takes::Unknown) })
+    let domains: BTreeSet<u32> = history.iter().map(|(domain, ..)| domain).collect();
+    domains.into_iter().filter_map(|domain| Some((domain, need(domain)?))).collect()
+}
+
+/// Who writes what a channel gets.
+struct Above {
+    /// The ids of all servers that are known.
+    ids: BTreeSet<u64>,
+    /// Whether what the replica writes comes back, and nothing else comes from servers that are not known.
+    is_complete: bool,
+}
+
+impl Above {
+    fn find(servers: &[Server], links: &Links, (replica, place): (usize, usize)) -> Self {
+        let source = links.source(replica, place);
+        let further = source.map(|source| links.upstream_up_to(source, replica)).unwrap_or_default();
+        let places: BTreeSet<usize> =
+            source.into_iter().chain(further.iter().copied()).filter(|place| *place != replica).collect();
+        let above = || places.iter().filter_map(|place| servers.get(*place));
+        let sources = above().flat_map(|server| &server.channels).map(|channel| channel.source_server_id);
+        let is_known = |place: &usize| links.strangers(*place).next().is_none();
+        Self {
+            ids: servers.iter().map(|server| server.server_id).chain(sources).collect(),
+            is_complete: further.contains(&replica)
+                && places.iter().all(is_known)
+                && above().all(|server| server.membership.is_none()),
+        }
+    }
 }
 
 /// Whether another channel of the replica takes this domain: its source has it, or its own list names it.
@@ -125,156 +213,4 @@ fn listed(domains: &BTreeSet<u32>) -> Option<String> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::filter::Filters;
-    use crate::pair::tests::{linked, mariadb, texts};
-    use crate::row::Row;
-
-    /// Servers of `linked` that write in domains of their own numbers, with what is in the log of each, and
-    /// the filters of the last server's channels.
-    fn servers(sources: &[&str], logs: &[&str], filters: &[(&str, &str)]) -> Vec<Server> {
-        let mut servers = linked(mariadb, sources);
-        for (server, log) in servers.iter_mut().zip(logs) {
-            server.gtid_domain_id = Some(server.server_id);
-            server.gtids.history = Some((*log).to_owned());
-        }
-        let last = servers.last_mut().map(|server| server.channels.as_mut_slice()).unwrap_or_default();
-        for (channel, (name, list)) in last.iter_mut().zip(filters) {
-            let column = (format!("Replicate_{name}_Domain_Ids"), Some((*list).to_owned()));
-            channel.filters = Filters::read(&Row::new([column]));
-        }
-        servers
-    }
-
-    fn judged(servers: &[Server], accepted: &[&str]) -> Vec<String> {
-        let accepted: Vec<_> = accepted.iter().filter_map(|name| name.parse().ok()).collect();
-        texts(judge(servers, &Links::find(servers), Expected { databases: &[], accepted: &accepted }))
-    }
-
-    #[test]
-    fn domains_that_are_dropped() {
-        type Row<'a> = (&'a [&'a str], &'a [&'a str], &'a [(&'a str, &'a str)], &'a str);
-        let rows: [Row<'_>; 15] = [
-            (&["", "a"], &["1-1-5", ""], &[("Ignore", "1")], "CRITICAL b from a: Ignore drops all of 1"),
-            (
-                &["", "a"],
-                &["1-1-5,7-1-1", ""],
-                &[("Ignore", "7, 1")],
-                "CRITICAL b from a: Ignore drops all of 1+1",
-            ),
-            (&["", "a"], &["1-1-5,7-1-1", ""], &[("Ignore", "7")], "WARNING b from a: Ignore drops 7"),
-            (&["", "a"], &["1-1-5,7-1-1", ""], &[("Do", "1")], "WARNING b from a: Do drops 7"),
-            (&["", "a"], &["1-1-5", ""], &[("Do", "11")], "CRITICAL b from a: Do drops all of 1"),
-            (&["", "a"], &["1-1-5", ""], &[("Ignore", "11")], ""),
-            (&["", "a"], &["1-1-5", ""], &[("Do", "1, 7")], ""),
-            (&["", "a"], &["", ""], &[("Ignore", "1")], ""),
-            // What the replica wrote itself comes back, also by an earlier server_id.
-            (&["b", "a"], &["1-1-5,2-2-4", ""], &[("Ignore", "2")], ""),
-            (&["b", "a"], &["1-1-5,2-9-4", ""], &[("Ignore", "2")], ""),
-            // Both write in one domain.
-            (
-                &["b", "a"],
-                &["2-1-5,2-2-4", ""],
-                &[("Ignore", "2")],
-                "CRITICAL b from a: Ignore drops all of 2",
-            ),
-            // Each of three gets from the others what they write themselves.
-            (
-                &["bc", "ac", "ab"],
-                &["1-1-5,2-2-5,3-3-5", "1-1-5,2-2-5,3-3-5", ""],
-                &[("Do", "1"), ("Do", "2")],
-                "",
-            ),
-            (
-                &["bc", "ac", "ab"],
-                &["1-1-5,2-2-5,3-3-5", "1-1-5,2-2-5,3-3-5", ""],
-                &[("Ignore", "2,3"), ("Ignore", "1,3")],
-                "",
-            ),
-            (
-                &["bc", "ac", "ab"],
-                &["1-1-5,2-2-5,3-3-5", "2-2-5,3-3-5", ""],
-                &[("Do", "11"), ("Do", "2")],
-                "CRITICAL c from a: Do drops all of 1",
-            ),
-            (
-                &["", "", "ab"],
-                &["1-1-5", "2-2-5", ""],
-                &[("Ignore", "1")],
-                "CRITICAL c from a: Ignore drops all of 1",
-            ),
-        ];
-        for (sources, logs, filters, expected) in rows {
-            let said = judged(&servers(sources, logs, filters), &[]).join(", ");
-            let short = said
-                .replace("Replicate_", "")
-                .replace("_Domain_Ids", "")
-                .replace("all of its source, domain ", "all of ")
-                .replace("drops domain ", "drops ")
-                .replace(" of its source", "")
-                .replace(" and 1 more", "+1");
-            assert_eq!(short, expected, "{logs:?} {filters:?}");
-        }
-    }
-
-    /// What the source has from a server further up is not the replica's, whatever its default domain is.
-    #[test]
-    fn a_domain_that_others_write_in_is_not_the_replicas_own() {
-        let said = |id: u64, log: &str| {
-            let mut servers = servers(&["z", "a"], &[log, ""], &[("Ignore", "2")]);
-            servers[0].channels[0].source_server_id = id;
-            judged(&servers, &[])
-        };
-        let all = "CRITICAL b from a: Replicate_Ignore_Domain_Ids drops all of its source, domain 2";
-        assert_eq!(said(3, "2-3-5"), [all]);
-        let part = "WARNING b from a: Replicate_Ignore_Domain_Ids drops domain 2 of its source";
-        assert_eq!(said(3, "1-1-5,2-3-5"), [part]);
-        // Its own, by its id of now or of before.
-        assert_eq!(said(2, "1-1-5,2-2-5,2-9-4"), [""; 0]);
-    }
-
-    /// Another channel may bring what this one drops: that is certain only if its source was asked.
-    #[test]
-    fn what_another_channel_takes() {
-        let warning = "WARNING c from a: Replicate_Ignore_Domain_Ids drops domain 1 of its source, perhaps nobody else sends it";
-        let all = "CRITICAL c from a: Replicate_Ignore_Domain_Ids drops all of its source, domain 1";
-        let rows = [
-            ("z", "", ("", ""), warning),
-            ("z", "", ("Ignore", "9"), warning),
-            ("z", "", ("Do", "1"), ""),
-            ("z", "", ("Do", "9"), all),
-            ("z", "", ("Ignore", "1"), all),
-            ("b", "2-2-5", ("", ""), all),
-            ("b", "2-2-5", ("Ignore", "9"), all),
-            ("b", "2-2-5", ("Do", "1, 2"), all),
-            ("b", "1-1-5,2-2-5", ("Ignore", "9"), ""),
-            ("b", "1-1-5,2-2-5", ("Do", "1, 2"), ""),
-            ("b", "1-1-5,2-2-5", ("", ""), ""),
-        ];
-        for (other, log, filter, expected) in rows {
-            let sources = format!("a{other}");
-            let filters: Vec<_> =
-                [("Ignore", "1"), filter].into_iter().filter(|(name, _)| !name.is_empty()).collect();
-            let servers = servers(&["", "", &sources], &["1-1-5", log, ""], &filters);
-            assert_eq!(judged(&servers, &[]).join("\n"), expected, "{other} {log} {filter:?}");
-            let accepted = judged(&servers, &["Replicate_Ignore_Domain_Ids"]).join("\n");
-            assert_eq!(accepted.starts_with("CRITICAL"), expected == all, "{other} {log} {filter:?}");
-        }
-        // It names the domain that its source writes in, which began anew.
-        let filters = [("Ignore", "2"), ("Do", "2")];
-        let reset = servers(&["b", "a", "ab"], &["1-1-5,2-2-5", "", ""], &filters);
-        assert_eq!(judged(&reset, &[]), [""; 0]);
-    }
-
-    #[test]
-    fn a_part_may_be_dropped_on_purpose() {
-        let part = servers(&["", "a"], &["1-1-5,7-1-1", ""], &[("Ignore", "7")]);
-        let line = "WARNING b from a: Replicate_Ignore_Domain_Ids drops domain 7 of its source";
-        assert_eq!(judged(&part, &["Replicate_Do_Domain_Ids"]), [line]);
-        assert_eq!(judged(&part, &["Replicate_Ignore_Domain_Ids"]), ["OK "]);
-        let all = servers(&["", "a"], &["1-1-5", ""], &[("Ignore", "1")]);
-        let line = "CRITICAL b from a: Replicate_Ignore_Domain_Ids drops all of its source, domain 1";
-        assert_eq!(judged(&all, &["Replicate_Ignore_Domain_Ids"]), [line]);
-    }
-}
+mod tests;

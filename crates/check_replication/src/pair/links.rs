@@ -115,15 +115,24 @@ impl Links {
 
     /// All servers whose changes get to this one, itself among them only where it is part of a ring.
     pub(crate) fn upstream(&self, place: usize) -> Vec<usize> {
+        self.above(place, None)
+    }
+
+    /// The same without those whose changes get there by way of `end` alone, which may be among them.
+    pub(super) fn upstream_up_to(&self, place: usize, end: usize) -> Vec<usize> {
+        self.above(place, Some(end))
+    }
+
+    fn above(&self, place: usize, end: Option<usize>) -> Vec<usize> {
         let mut found: Vec<usize> = self.sources(place).collect();
         let mut next = 0;
         while let Some(&server) = found.get(next) {
-            for source in self.sources(server) {
+            next += 1;
+            for source in self.sources(server).filter(|_| Some(server) != end) {
                 if !found.contains(&source) {
                     found.push(source);
                 }
             }
-            next += 1;
         }
         found
     }
