@@ -13,7 +13,8 @@ use crate::row::Row;
 pub(crate) const STATUS: &str = "SHOW GLOBAL STATUS WHERE Variable_name IN ('wsrep_ready', 'wsrep_cluster_status', \
      'wsrep_local_state', 'wsrep_local_state_comment', 'wsrep_cluster_size', 'wsrep_cluster_state_uuid', \
      'wsrep_cluster_conf_id', 'wsrep_flow_control_paused', 'wsrep_flow_control_paused_ns', \
-     'wsrep_flow_control_active', 'wsrep_flow_control_requested', 'wsrep_provider_name')";
+     'wsrep_flow_control_active', 'wsrep_flow_control_requested', 'wsrep_incoming_addresses', \
+     'wsrep_gcomm_uuid', 'wsrep_local_index', 'wsrep_provider_name')";
 /// The share of time that flow control may hold writes back.
 const PAUSED: f64 = 0.1;
 /// The share of the time between two looks from which on it is all of it.
@@ -28,7 +29,12 @@ pub struct Galera {
     comment: String,
     pub(super) size: usize,
     cluster: String,
+    /// The number of the view. Two halves of a cluster that were both made primary by hand count alike.
     view: String,
+    /// The addresses of the members of the view, in an order of their own.
+    members: Vec<String>,
+    /// Its own id, and its place in the view, which no other member has.
+    own: Option<(String, u64)>,
     paused: f64,
     flow: Flow,
     /// Whether flow control held all writes between this look and the one before.
@@ -92,6 +98,13 @@ impl Galera {
             size: status.number(&["wsrep_cluster_size"]).unwrap_or_default(),
             cluster: status.owned(&["wsrep_cluster_state_uuid"]),
             view: status.owned(&["wsrep_cluster_conf_id"]),
+            members: {
+                let all = status.owned(&["wsrep_incoming_addresses"]);
+                let mut members: Vec<String> = all.split(',').map(|one| one.trim().to_owned()).collect();
+                members.sort_unstable();
+                members
+            },
+            own: status.filled(&["wsrep_gcomm_uuid"]).zip(status.number(&["wsrep_local_index"])),
             paused: status.number(&["wsrep_flow_control_paused"]).unwrap_or_default(),
             flow: Flow::read(&status),
             is_held: false,
@@ -122,7 +135,12 @@ impl Galera {
     }
 
     pub(super) fn sees_the_same(&self, other: &Self) -> bool {
-        (&self.cluster, &self.view, self.size) == (&other.cluster, &other.view, other.size)
+        let in_one_place = self.own.as_ref().zip(other.own.as_ref()).is_some_and(|(own, theirs)| {
+            let ((id, place), (other_id, other_place)) = (own, theirs);
+            id != other_id && place == other_place
+        });
+        let view = |node: &Self| (node.cluster.clone(), node.view.clone(), node.size, node.members.clone());
+        view(self) == view(other) && !in_one_place
     }
 
     pub(super) fn judge(&self, name: &str, expected: Option<usize>) -> Judged {

@@ -245,6 +245,44 @@ fn several_see_one_group_or_a_split() {
     assert_eq!(texts(judge_together(&[("a", &one), ("c", &other)])), split);
 }
 
+/// Two halves of a cluster that were both made primary by hand: each counts its views on, so that their
+/// numbers and sizes are the same.
+#[test]
+fn a_galera_cluster_of_two_primary_halves() {
+    let node = |addresses: &str, id: &str, index: &str| {
+        let status = [
+            ("provider_name", "Galera"),
+            ("cluster_status", "Primary"),
+            ("cluster_size", "2"),
+            ("cluster_conf_id", "4"),
+            ("cluster_state_uuid", "u"),
+            ("incoming_addresses", addresses),
+            ("gcomm_uuid", id),
+            ("local_index", index),
+        ];
+        let rows =
+            status.map(|(name, value)| row(&[("Variable_name", &format!("wsrep_{name}")), ("Value", value)]));
+        Membership::Galera(Galera::read(&rows, &Row::default()).unwrap())
+    };
+    let one = node("192.0.2.1:3306,192.0.2.2:3306", "x", "0");
+    let rows = [
+        ("192.0.2.1:3306,192.0.2.2:3306", "y", "1", false),
+        ("192.0.2.2:3306,192.0.2.1:3306", "y", "1", false),
+        ("192.0.2.3:3306,192.0.2.4:3306", "y", "1", true),
+        ("192.0.2.1:3306,192.0.2.2:3306", "y", "0", true),
+        // Asked by two names, and one that does not tell.
+        ("192.0.2.1:3306,192.0.2.2:3306", "x", "0", false),
+        ("192.0.2.1:3306,192.0.2.2:3306", "", "", false),
+    ];
+    for (addresses, id, index, is_split) in rows {
+        let other = node(addresses, id, index);
+        let said = texts(judge_together(&[("a", &one), ("b", &other)]));
+        let split = is_split.then(|| "CRITICAL split: a and b see different members".to_owned());
+        assert_eq!(said, Vec::from_iter(split), "{addresses} {id} {index}");
+        assert_eq!(one.shares_writes(&other), !is_split);
+    }
+}
+
 /// One look at a node: what it says of flow control at this time, and at earlier ones.
 fn flow(looks: &[&str]) -> Vec<String> {
     let mut node: Option<Galera> = None;
