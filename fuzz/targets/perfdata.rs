@@ -3,7 +3,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use notify_stomp::perfdata::parse;
+use notify_stomp::perfdata::{parse, parse_cut};
 
 fuzz_target!(|text: &str| {
     let (data, unparsed) = parse(text);
@@ -15,4 +15,8 @@ fuzz_target!(|text: &str| {
     }
     assert!(unparsed.iter().all(|piece| text.contains(piece.as_str()) && !piece.is_empty()));
     assert_eq!(data.is_empty() && unparsed.is_empty(), text.trim().is_empty());
+    // What is read of a text whose end was cut off is the beginning of that.
+    let (cut, left) = parse_cut(text);
+    assert!(data.starts_with(&cut));
+    assert!(left.iter().all(|piece| text.contains(piece.as_str()) && !piece.is_empty()));
 });

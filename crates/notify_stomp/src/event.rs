@@ -87,7 +87,9 @@ impl Event {
         let given = macros.monitor.as_ref().and_then(|_| texts.required("monitor", &macros.monitor));
         let monitor = given.unwrap_or_else(monitor_name);
         let mut values = Values { invalid: texts.invalid };
-        let (performance_data, performance_data_unparsed) = perfdata::parse(&perfdata);
+        let is_cut = texts.truncated.contains(&"perfdata");
+        let parse = if is_cut { perfdata::parse_cut } else { perfdata::parse };
+        let (performance_data, performance_data_unparsed) = parse(&perfdata);
         let kind = kind(service.is_some(), macros);
         let [state, state_type, last_hard_state] = states(&mut values, kind, macros);
         Ok(Self {

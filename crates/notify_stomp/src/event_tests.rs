@@ -183,6 +183,22 @@ fn a_problem_of_naemon_has_no_number() {
     }
 }
 
+/// Performance data is cut wherever 64 KiB end; a part of a value is none.
+#[test]
+fn a_value_that_was_cut_is_left_out() {
+    for shift in 0..15 {
+        let values: String = (0..6000).map(|number| format!("l{number}=123456789 ")).collect();
+        let text = format!("{}=1 {values}", "p".repeat(shift + 1));
+        let event = Event::new(&Macros { perfdata: Some(text.clone().into()), ..macros() }).unwrap();
+        assert_eq!((event.truncated, event.perfdata.len()), (vec!["perfdata"], 65_536));
+        let mut data = event.performance_data.iter().skip(1);
+        assert!(data.all(|datum| datum.value == Some(123_456_789.into())), "{shift}");
+        let whole = text[..65_536].matches(' ').count();
+        assert_eq!(event.performance_data.len(), whole);
+        assert!(text.starts_with(&event.perfdata));
+    }
+}
+
 /// What the monitor did not expand is no name, and no name costs the event.
 #[test]
 fn a_wrong_name_is_null_and_a_note() {

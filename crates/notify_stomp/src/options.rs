@@ -143,10 +143,7 @@ impl Target {
             if let Some(shown) = without_user(given) {
                 return Err(TargetError::User(shown));
             }
-            match failover::parse(given, self.tls)? {
-                Some(list) => list.into_iter().try_for_each(|one| self.add(&mut brokers, one))?,
-                None => self.add(&mut brokers, given)?,
-            }
+            failover::parse(given, self.tls)?.into_iter().try_for_each(|one| self.add(&mut brokers, one))?;
         }
         let mut brokers = brokers.into_iter();
         let first = brokers.next().ok_or(TargetError::NoBroker)?;

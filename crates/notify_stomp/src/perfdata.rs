@@ -25,10 +25,24 @@ pub struct Datum {
 
 /// What could be read, and the pieces that could not, both in their order.
 pub fn parse(text: &str) -> (Vec<Datum>, Vec<String>) {
+    pieces(text, false)
+}
+
+/// The same of a text whose end was cut off. The piece at its end could not be read: the rest of a label, a
+/// value or a limit may be missing.
+pub fn parse_cut(text: &str) -> (Vec<Datum>, Vec<String>) {
+    pieces(text, true)
+}
+
+fn pieces(text: &str, is_cut: bool) -> (Vec<Datum>, Vec<String>) {
     let (mut data, mut unparsed) = (Vec::new(), Vec::new());
     let mut rest = text.trim_start();
     while !rest.is_empty() {
         let (piece, behind) = split(rest);
+        if is_cut && (behind.is_empty() || is_open(rest)) {
+            unparsed.push(rest.to_owned());
+            break;
+        }
         match datum(piece) {
             Some(datum) => data.push(datum),
             None => unparsed.push(piece.to_owned()),
@@ -61,6 +75,20 @@ fn quoted(text: &str) -> Option<(String, &str)> {
                 rest = behind;
             }
             None => return behind.starts_with('=').then_some((label, behind)),
+        }
+    }
+}
+
+/// Whether a text ends in a quoted label, or right behind a quote that may be its last.
+fn is_open(text: &str) -> bool {
+    let Some(mut rest) = text.strip_prefix('\'') else { return false };
+    loop {
+        match rest.split_once('\'').map(|(_, behind)| behind) {
+            None | Some("") => return true,
+            Some(behind) => match behind.strip_prefix('\'') {
+                Some(behind) => rest = behind,
+                None => return false,
+            },
         }
     }
 }
@@ -172,6 +200,24 @@ mod tests {
         ];
         for (text, expected) in rows {
             assert_eq!(shown(text), expected, "{text:?}");
+        }
+    }
+
+    /// Cut anywhere, a text tells what has a blank behind it, and nothing else.
+    #[test]
+    fn a_piece_that_was_cut_is_not_read() {
+        let pieces =
+            ["a=123s;5;10;0;99", "'b c=7'=456%;7;8", "'it''s  x'=9", "''''=1", "d=U", "'f=1 g'=22;3"];
+        let whole = pieces.join(" ") + " ";
+        let (data, _) = parse(&whole);
+        assert_eq!(data.len(), pieces.len());
+        for end in 0..=whole.len() {
+            let ends = (1..=pieces.len()).map(|number| pieces[..number].join(" ").len());
+            let read = ends.filter(|length| *length < end).count();
+            let begin = pieces[..read].iter().map(|piece| piece.len() + 1).sum();
+            let left = whole[begin..end].to_owned();
+            let unparsed = if left.is_empty() { Vec::new() } else { vec![left] };
+            assert_eq!(parse_cut(&whole[..end]), (data[..read].to_vec(), unparsed), "{}", &whole[..end]);
         }
     }
 }

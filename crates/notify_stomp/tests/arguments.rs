@@ -32,8 +32,8 @@ fn a_wrong_argument_is_named() {
         (&["--cat=/topic/x", "--in-order"], "--in-order needs --count, see --help"),
         (&["--in-order"], "--in-order needs --cat and --count, see --help"),
         (
-            &["--flush", "--destination=/topic/x", "--broker=tcp://b"],
-            "--broker=tcp://b: write it without tcp://, see --help",
+            &["--flush", "--destination=/topic/x", "--broker=amqp://b"],
+            "--broker=amqp://b: write it without amqp://, see --help",
         ),
         (
             &["--passcode=x"],

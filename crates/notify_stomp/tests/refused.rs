@@ -29,7 +29,7 @@ fn a_wrong_option_of_the_broker_is_unknown_and_the_event_waits() {
     let folder = tempfile::tempdir().unwrap();
     let spool = make_spool(folder.path());
     let named = "--broker=127.0.0.1:1";
-    let rows: [(&[&str], &str); 18] = [
+    let rows: [(&[&str], &str); 20] = [
         (&[], "no broker: name it by --broker, as in --broker=127.0.0.1, see --help"),
         (
             &["--broker=ex;ample:1"],
@@ -66,6 +66,8 @@ fn a_wrong_option_of_the_broker_is_unknown_and_the_event_waits() {
             "--tls-cert and --tls-key belong together: name both files, see --help",
         ),
         (&["--broker=failover:(ssl://b1)"], "--broker=ssl://b1: add --tls, see --help"),
+        (&["--broker=ssl://b1:61614"], "--broker=ssl://b1:61614: add --tls, see --help"),
+        (&["--broker=tcp://b1", "--tls"], "--broker=tcp://b1: with --tls its scheme is ssl, see --help"),
         (
             &[named, "--destination="],
             "no destination: name it by --destination, as in --destination=/topic/nagios, see --help",
