@@ -96,6 +96,12 @@ impl Judged<'_> {
             Some((_, itself)) => Finding::new(state, self.verdict(offset)).detail(format!("note: {itself}")),
             None => Finding::new(state, self.verdict(offset)),
         };
+        let finding = match self.host.and_then(|host| Some((host.agent, host.elsewhere?))) {
+            Some((asked, from)) => {
+                finding.detail(format!("note: {} answers from {from}", net::shown_address(asked)))
+            }
+            None => finding,
+        };
         match self.host.filter(|host| host.readings.greatest_age > 0.0) {
             None => finding,
             Some(host) => {

@@ -1,7 +1,7 @@
 //! Reading one host's clock by its SNMP agent, as often as it takes to be sure.
 
 use std::iter;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -46,11 +46,13 @@ pub struct HostClock {
     pub readings: Readings,
     /// Whose clock that is.
     pub whose: Whose,
+    /// The address that the agent answers from, where that is another one than was asked.
+    pub elsewhere: Option<IpAddr>,
 }
 
 impl HostClock {
     pub(crate) fn new(agent: SocketAddr, readings: Readings) -> Self {
-        Self { agent, readings, whose: Whose::by_address(agent) }
+        Self { agent, readings, whose: Whose::by_address(agent), elsewhere: None }
     }
 }
 
@@ -165,6 +167,7 @@ impl HostReader<'_> {
             }
         }
         let mut clock = HostClock::new(self.session.agent(), readings);
+        clock.elsewhere = self.session.elsewhere();
         if clock.whose == Whose::Perhaps {
             clock.whose = self.whose(&oid, &clock.readings, deadline);
         }

@@ -2,10 +2,10 @@
 //! for TCP. An address that refuses makes room for the next one at once; one that is silent goes on being
 //! heard while the next one is asked.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::time::{Duration, Instant};
 
-use crate::udp::{Udp, UdpError, ready};
+use crate::udp::{Datagram, Udp, UdpError, ready};
 
 /// How long an address may be silent before the next one is asked too: the Connection Attempt Delay of RFC
 /// 8305, section 8.
@@ -22,6 +22,8 @@ pub struct Exchanged<T> {
     pub sent: Instant,
     /// When the kernel received it.
     pub received: Instant,
+    /// The address that it came from, where that is another one than was asked ([`Udp::hear_elsewhere`]).
+    pub elsewhere: Option<IpAddr>,
 }
 
 /// What is known of why an address gave no answer that was accepted.
@@ -94,8 +96,8 @@ pub fn exchange<T, E>(
         for place in heard(&mut lanes, wake) {
             let Some(lane) = lanes.get_mut(place) else { continue };
             match lane.hear(room, &mut accept) {
-                Heard::Answer(answer, sent, received) => {
-                    return Ok(Exchanged { socket: place, answer, sent, received });
+                Heard::Answer(answer, sent, Datagram { at: received, elsewhere, .. }) => {
+                    return Ok(Exchanged { socket: place, answer, sent, received, elsewhere });
                 }
                 Heard::End(end) => return Err(Unanswered::Ended(end)),
                 Heard::Failure => turn = now,
@@ -141,7 +143,7 @@ struct Lane<'a> {
 
 /// What came by a lane.
 enum Heard<T, E> {
-    Answer(T, Instant, Instant),
+    Answer(T, Instant, Datagram),
     End(E),
     /// An error of the path: the next address need not wait.
     Failure,
@@ -194,7 +196,7 @@ impl<'a> Lane<'a> {
             match accept(room.get(..datagram.length).unwrap_or_default(), self.sent.len()) {
                 Verdict::Answers(number, answer) => {
                     let sent = self.sent.get(number).copied().unwrap_or(datagram.at);
-                    return Heard::Answer(answer, sent, datagram.at);
+                    return Heard::Answer(answer, sent, datagram);
                 }
                 Verdict::Ends(end) => return Heard::End(end),
                 Verdict::Foreign => self.silence.passed_over += 1,

@@ -36,6 +36,7 @@
 
 mod cause;
 mod checksum;
+mod ear;
 mod echo;
 mod exchange;
 mod getent;

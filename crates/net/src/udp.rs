@@ -1,5 +1,6 @@
-//! A connected UDP socket, which hears only the one that it asks: ICMP errors as causes, the kernel's moment
-//! of receiving. What is asked several times, and at several addresses, is `exchange.rs`.
+//! A connected UDP socket, which hears only the one that it asks, or from other addresses too by `ear.rs`:
+//! ICMP errors as causes, the kernel's moment of receiving. What is asked several times, and at several
+//! addresses, is `exchange.rs`.
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
@@ -10,11 +11,12 @@ use rustix::event::{PollFd, PollFlags};
 use rustix::io::{Errno, retry_on_intr};
 use rustix::rand::{GetRandomFlags, getrandom};
 
+use crate::ear::Ear;
 use crate::icmp_error::{IcmpError, Told, keep_icmp_errors, take_icmp_error};
 use crate::lack::Lack;
 use crate::local::local_words;
 use crate::source::{Source, is_own};
-use crate::stamped::Receiver;
+use crate::stamped::{Received, Receiver};
 
 /// A socket connected to one peer. It never blocks.
 #[derive(Debug)]
@@ -22,6 +24,7 @@ pub struct Udp {
     socket: UdpSocket,
     receiver: Receiver,
     peer: SocketAddr,
+    ear: Option<Ear>,
 }
 
 /// Explains why there is no way to a peer, or what it or the path answered in place of a datagram.
@@ -43,6 +46,8 @@ pub struct Datagram {
     pub length: usize,
     /// When the kernel received it.
     pub at: Instant,
+    /// The address that it came from, where that is another one than was asked.
+    pub elsewhere: Option<IpAddr>,
 }
 
 impl Udp {
@@ -80,7 +85,14 @@ impl Udp {
         let receiver = Receiver::new(&socket);
         socket.connect(peer).map_err(no_port)?;
         socket.set_nonblocking(true)?;
-        Ok(Self { socket, receiver, peer })
+        Ok(Self { socket, receiver, peer, ear: None })
+    }
+
+    /// From now on also hears answers from other addresses, as those of a peer of several addresses may be:
+    /// whoever reads them must know by their content whose they are. Without room for a second socket there
+    /// are none.
+    pub fn hear_elsewhere(&mut self) {
+        self.ear = Ear::beside(&self.socket, self.peer.port()).ok();
     }
 
     /// Returns the peer's address.
@@ -112,8 +124,17 @@ impl Udp {
     pub fn receive_now(&mut self, room: &mut [u8]) -> Result<Option<Datagram>, UdpError> {
         loop {
             match self.receiver.receive(&self.socket, room) {
-                Ok(received) => return Ok(Some(Datagram { length: received.length, at: received.at })),
-                Err(nix::errno::Errno::EAGAIN) => return Ok(None),
+                Ok(Received { length, at, .. }) => {
+                    return Ok(Some(Datagram { length, at, elsewhere: None }));
+                }
+                Err(nix::errno::Errno::EAGAIN) => {
+                    let heard = self.ear.as_mut().and_then(|ear| ear.hear_now(room));
+                    return Ok(heard.map(|(Received { length, at, .. }, from)| Datagram {
+                        length,
+                        at,
+                        elsewhere: Some(from),
+                    }));
+                }
                 Err(nix::errno::Errno::EINTR) => {}
                 Err(errno) => return Err(self.failed(errno.into())),
             }
@@ -183,8 +204,16 @@ fn no_port(why: io::Error) -> io::Error {
 /// # Errors
 /// What the system reports of waiting.
 pub fn ready(sockets: &[&Udp], until: Instant) -> io::Result<Vec<bool>> {
-    let polled = sockets.iter().map(|socket| PollFd::new(*socket, PollFlags::IN)).collect();
-    Ok(plugin::ready_until(polled, until)?)
+    let ears = sockets.iter().enumerate().filter_map(|(place, socket)| Some((place, socket.ear.as_ref()?)));
+    let ears: Vec<(usize, &Ear)> = ears.collect();
+    let polled = sockets.iter().map(|socket| socket.as_fd()).chain(ears.iter().map(|(_, ear)| ear.as_fd()));
+    let polled = polled.map(|descriptor| PollFd::from_borrowed_fd(descriptor, PollFlags::IN)).collect();
+    let mut ready = plugin::ready_until(polled, until)?;
+    let by_ear = ready.split_off(sockets.len().min(ready.len()));
+    for ((place, _), _) in ears.iter().zip(by_ear).filter(|(_, by_ear)| *by_ear) {
+        ready.get_mut(*place).into_iter().for_each(|ready| *ready = true);
+    }
+    Ok(ready)
 }
 
 /// Returns a number that cannot be guessed without seeing it, as for a question's number.

@@ -65,7 +65,7 @@ impl UnconnectedUdp {
             }
             match self.receiver.receive(&self.socket, room) {
                 Ok(received) => {
-                    let datagram = Datagram { length: received.length, at: received.at };
+                    let datagram = Datagram { length: received.length, at: received.at, elsewhere: None };
                     return Ok(Some((datagram, received.from.unwrap_or_else(nowhere))));
                 }
                 Err(nix::errno::Errno::EAGAIN) => return Ok(None),

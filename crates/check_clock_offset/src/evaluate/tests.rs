@@ -22,7 +22,7 @@ fn host(offset: f64, greatest_age: f64) -> HostClock {
     let shown = Shown { value: 1_795_319_407.0 + offset - 0.494, resolution: 1.0 };
     let reading = Reading { sent: 1_795_319_407.0, received: 1_795_319_407.012, shown };
     let (agent, readings) = ("192.0.2.7:161".parse().unwrap(), Readings::new(greatest_age, reading));
-    HostClock { agent, readings, whose: Whose::Other }
+    HostClock { agent, readings, whose: Whose::Other, elsewhere: None }
 }
 
 fn server(name: &str, offset: f64) -> Sample {

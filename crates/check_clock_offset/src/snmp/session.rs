@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 use std::io;
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::{Duration, Instant};
 
 use net::udp::{self, Udp};
@@ -84,6 +84,8 @@ pub struct Session {
     /// One for each address; once one has answered, that one alone.
     sockets: Vec<Udp>,
     agent: SocketAddr,
+    /// The address that the last answer came from, where that is another one than was asked.
+    elsewhere: Option<IpAddr>,
     settled: Settled,
     usm: Option<Usm>,
 }
@@ -96,15 +98,23 @@ impl Session {
     pub fn open(addresses: &[SocketAddr], source: &Source, settled: Settled) -> Result<Self, SnmpError> {
         let addresses = addresses.get(..MOST).unwrap_or(addresses);
         let sockets = Udp::connect_each(addresses, source);
-        let sockets =
+        let mut sockets =
             sockets.map_err(|error| SnmpError::System(error.peer, monitor::of_error(&error).words))?;
+        // An agent of several addresses may answer from another one, as net-snmp does over IPv6. Its
+        // answer is known by a request id that cannot be guessed, as net-snmp's own clients know it.
+        sockets.iter_mut().for_each(Udp::hear_elsewhere);
         let agent = sockets.first().map_or_else(nowhere, Udp::peer);
-        Ok(Self { sockets, agent, settled, usm: None })
+        Ok(Self { sockets, agent, elsewhere: None, settled, usm: None })
     }
 
     /// The agent's address and port: the one that answered, or the first one.
     pub fn agent(&self) -> SocketAddr {
         self.agent
+    }
+
+    /// The address that its last answer came from, where that is another one than was asked.
+    pub fn elsewhere(&self) -> Option<IpAddr> {
+        self.elsewhere
     }
 
     /// The values of these variables.
@@ -209,6 +219,7 @@ impl Session {
             Unanswered::Silent(silences) => self.no_answer(silences, knows_engine, &misfits),
         })?;
         self.keep(exchanged.socket);
+        self.elsewhere = exchanged.elsewhere;
         Ok(exchanged)
     }
 
@@ -238,7 +249,7 @@ impl Session {
             return SnmpError::NotAsked(self.agent);
         }
         let encrypts = self.settled.user.as_ref().is_some_and(|user| user.level == Level::AuthPriv);
-        // An agent of several IPv6 addresses may answer from another one, as net-snmp does.
+        // A firewall that knows connections drops an answer from another address.
         let is_v6 = silences.iter().any(|silence| silence.peer.ip().to_canonical().is_ipv6());
         let guess = match self.settled.version {
             _ if knows_engine && encrypts => "wrong privacy password or protocol, or blocked",

@@ -27,6 +27,36 @@ fn agents_and_servers_answer_by_ipv6() {
     }
 }
 
+/// The kernel of a host chooses the IPv6 address that net-snmp answers from; an agent may also be told one.
+#[test]
+fn an_agent_may_answer_from_another_address() {
+    if missing(&AGENT_NEEDS) {
+        return;
+    }
+    let (monitor, proxy) = network();
+    proxy.ip(&["addr", "add", "2001:db8::8/64", "dev", "eth0", "nodad"]);
+    let agent = Clock::agent(&proxy, "+7s");
+    let signed = ["-P", "3", "-U", "signed", "-L", "authNoPriv", "-a", "SHA", "-A", "authpassword"];
+    let rows: [&[&str]; 3] = [&[], &["-P", "1"], &signed];
+    for more in rows {
+        let mut noted = 0;
+        for (asked, other) in [("2001:db8::7", "2001:db8::8"), ("2001:db8::8", "2001:db8::7")] {
+            let reading = check(&monitor, &[&["--hostname", asked], more].concat());
+            assert_eq!(reading.0.code, Some(1), "{more:?}: {:?}", reading.0);
+            reading.holds(7.0, 0.01);
+            let note = format!("\nnote: {asked} answers from {other}\n");
+            noted += i32::from(reading.0.stdout.contains(&note));
+        }
+        assert_eq!(noted, 1, "{more:?}");
+    }
+    // Another community is refused all the same.
+    let wrong = check(&monitor, &["--hostname=2001:db8::7", "-C", "private", "-t", "2"]);
+    assert_eq!(wrong.0.code, Some(3), "{:?}", wrong.0);
+    drop(agent);
+    let closed = check(&monitor, &["--hostname=2001:db8::8", "-t", "2:critical"]);
+    assert_eq!(closed.0.code, Some(2), "{:?}", closed.0);
+}
+
 /// From loopback an agent of this machine is reached, by whatever address.
 #[test]
 fn an_own_address_is_reached_from_loopback() {

@@ -35,6 +35,14 @@ fn a_clock_that_is_compared_with_itself_is_named() {
     assert!(!judge(&[], Some(host(0.0, 0.0)), vec![]).contains("itself"));
 }
 
+#[test]
+fn an_agent_that_answers_from_another_address_is_named() {
+    let elsewhere = Some("192.0.2.8".parse().unwrap());
+    let seen = judge(&[], Some(HostClock { elsewhere, ..host(0.0, 0.0) }), vec![]);
+    assert!(seen.starts_with("CLOCK_OFFSET OK - proxy7 is right within 0.51 s | "), "{seen}");
+    assert!(seen.ends_with("\nnote: 192.0.2.7 answers from 192.0.2.8\n"), "{seen}");
+}
+
 /// Its own agent shows the clock that follows the one server, whatever time that gives.
 #[test]
 fn the_own_agent_is_no_second_opinion() {
