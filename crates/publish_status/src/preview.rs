@@ -17,7 +17,7 @@ pub(crate) fn report(config: &Config, look: &Look, outcome: &Outcome<'_>) -> Rep
     let run = told(outcome);
     let line = match run.state {
         State::Ok => {
-            let components = counted(look.judged.len(), "component");
+            let components = counted(outcome.units.len(), "component");
             format!("preview of {components} from {}, nothing written", counted(outcome.sources, "source"))
         }
         _ => format!("preview, nothing written: {}", run.summary()),
