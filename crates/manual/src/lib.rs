@@ -64,14 +64,66 @@ fn describe(command: &Command, wanted: &[OsString]) -> Result<String, ManualErro
 /// # Errors
 /// [`ManualError::Write`]: it is not UTF-8.
 pub fn completions(command: &Command, shell: Shell) -> Result<String, ManualError> {
-    let (mut command, mut script) = (command.clone().mut_args(values::hinted), Vec::new());
-    let name = command.get_name().to_owned();
+    let mut command = command.clone().mut_args(|argument| values::hinted(argument, shell));
+    let (name, mut script) = (command.get_name().to_owned(), Vec::new());
     clap_complete::generate(shell, &mut command, name, &mut script);
-    text(script)
+    let script = text(script)?;
+    Ok(if shell == Shell::Bash { script.replace(PREVIOUS, &format!("{PREVIOUS}{OPTION}")) } else { script })
 }
+
+/// Where a script for bash takes the word before the one that is completed.
+const PREVIOUS: &str = "    prev=\"$3\"\n";
+/// Bash breaks `--option=VALUE` into three words, of which that before the value is the equals sign.
+const OPTION: &str = "    if [[ \"${prev}\" == \"=\" && ${COMP_CWORD} -ge 2 ]]; then
+        prev=\"${COMP_WORDS[COMP_CWORD - 2]}\"
+    fi
+";
 
 /// What was written into memory, as text.
 fn text(written: Vec<u8>) -> Result<String, ManualError> {
     String::from_utf8(written)
         .map_err(|error| ManualError::Write(io::Error::new(io::ErrorKind::InvalidData, error)))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::process;
+
+    use clap::Arg;
+
+    use super::*;
+
+    /// What bash offers, as it calls the script's function for these words, the last of which is completed.
+    fn offered(script: &str, words: &[&str]) -> String {
+        let [.., before, last] = words else { return String::new() };
+        // Bash counts an equals sign at the end as a word, and completes an empty one after it.
+        let (cur, prev) = if *last == "=" { ("", before) } else { (*last, before) };
+        let call = "COMP_WORDS=(\"${@:3}\"); COMP_CWORD=$((${#COMP_WORDS[@]} - 1)); compopt() { :; }
+            _x x \"$1\" \"$2\"; printf \"%s\" \"${COMPREPLY[*]}\"";
+        let mut bash = process::Command::new("bash");
+        bash.args(["-c", &format!("{script}\n{call}"), "bash", cur, prev]).args(words);
+        String::from_utf8(bash.output().unwrap().stdout).unwrap()
+    }
+
+    #[test]
+    fn bash_offers_values_in_both_forms() {
+        let option = |name: &'static str| Arg::new(name).long(name);
+        let level = option("level").help("Level: low, lower or high").short('l');
+        let command = Command::new("x").args([level, option("name").value_name("HOST"), option("other")]);
+        let script = completions(&command, Shell::Bash).unwrap();
+        let rows: [(&[&str], &str); 8] = [
+            (&["x", "--level", ""], "low lower high"),
+            (&["x", "--level", "lo"], "low lower"),
+            (&["x", "-l", "h"], "high"),
+            (&["x", "--level", "="], "low lower high"),
+            (&["x", "--level", "=", "lo"], "low lower"),
+            (&["x", "--other", "=", "1", "--level", "=", "h"], "high"),
+            // The word itself: no file.
+            (&["x", "--name", "=", "s"], "s"),
+            (&["x", "--le"], "--level"),
+        ];
+        for (words, expected) in rows {
+            assert_eq!(offered(&script, words), expected, "{words:?}");
+        }
+    }
 }

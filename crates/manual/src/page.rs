@@ -82,7 +82,8 @@ fn common() -> Roff {
     let files = [
         ("@nrpedir@/silent-outage-plugins.cfg", "the commands that this host's NRPE answers"),
         ("@exampledir@", "what the monitor needs, and other examples to copy"),
-        ("/etc/monitoring-plugins.ini", "options of --extra-opts where it names no file"),
+        ("/etc/monitoring-plugins/monitoring-plugins.ini", "options of --extra-opts where it names no file"),
+        ("/etc/monitoring-plugins.ini", "the same where the first does not exist"),
     ];
     for (file, what) in files {
         roff.control("TP", []).text([italic(file)]).text([roman(what)]);
