@@ -44,7 +44,7 @@ fn a_wrong_argument_is_named() {
         (&["--timeout", "0"], format!("--timeout=0: {time}")),
         (&["-t", "1e30"], format!("--timeout=1e30: {time}")),
         (&["--timeout=nan"], format!("--timeout=nan: {time}")),
-        (&["--timeout=5."], format!("--timeout=5.: {time}")),
+        (&["--timeout=5."], format!("--timeout=5.: {time}, write 5")),
         (&["--timeout="], format!("--timeout with an empty value: {time}")),
         (&["--timeout=8:ok"], format!("--timeout=8:ok: {state}")),
         (

@@ -211,6 +211,15 @@ fn an_option_without_its_value_takes_nothing_else_for_it() {
 }
 
 #[test]
+fn a_usage_error_names_a_section_without_options() {
+    let what = "UNKNOWN - --bogus is not an option";
+    let said = |content: &str| with(content, "x", &["--bogus"]);
+    let empty = format!("{what} ([x] of FILE is empty), see --help");
+    assert_eq!(said("[x]\n# item=1\n[y]\nitem=1\n"), (3, empty));
+    assert_eq!(said("[x]\nitem=1\n"), (3, format!("{what}, see --help")));
+}
+
+#[test]
 fn a_bad_value_in_the_file_is_an_error_of_the_option() {
     let what = "UNKNOWN - reading FILE: line 3: --warning=20:10: the start of the range is greater than its end, see --help";
     assert_eq!(with("[x]\nitem=1\nwarning=20:10\n", "x", &[]), (3, what.to_owned()));

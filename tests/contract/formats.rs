@@ -143,6 +143,24 @@ fn a_format_that_is_none_is_refused_and_one_of_a_file_is_used() {
 }
 
 #[test]
+fn an_error_is_in_the_format_of_the_file_too() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("x.ini");
+    let said = |content: &str, arguments: &[&str]| {
+        fs::write(&file, content).unwrap();
+        outcome(plugin(&[]).arg(format!("--extra-opts=x@{}", file.display())).args(arguments)).stdout
+    };
+    for content in ["[x]\nbogus=1\nformat=json\n", "[x]\nformat=json\nwarning=20:10\n"] {
+        let text = said(content, &[]);
+        assert!(text.starts_with("{\"plugin\":"), "{content}: {text}");
+        assert!(said(content, &["--format=text"]).starts_with("CONTRACT_PLUGIN UNKNOWN - "), "{content}");
+    }
+    let wrong = said("[x]\nformat=json\n", &["--bogus"]);
+    assert!(wrong.starts_with("{\"plugin\":"), "{wrong}");
+    assert!(said("[x]\nformat=xml\n", &[]).starts_with("CONTRACT_PLUGIN UNKNOWN - "));
+}
+
+#[test]
 fn help_and_version_are_text_in_every_format() {
     for format in ["json", "prometheus"] {
         assert!(printed(format, &["--help"], 3).starts_with("Misbehaves on demand\n"));

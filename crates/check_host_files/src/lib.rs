@@ -54,7 +54,8 @@ pub struct Args {
     /// What is compared how.
     #[command(flatten)]
     pub strictness: Strictness,
-    /// Report the immutable bit where it does harm (warn), where it is missing (want), or never (ok)
+    /// How to treat the immutable bit: warn, want or ok. warn reports where it does harm, want where it is
+    /// missing
     #[arg(long, value_name = "POLICY", default_value = "warn")]
     pub immutable: Immutable,
     /// How many may be changed.

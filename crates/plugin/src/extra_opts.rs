@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 use std::env;
 use std::path::{Path, PathBuf};
 
+use crate::failure::note_empty;
 use crate::{Deadline, ReadError, read_file};
 
 /// Where to look when no file is named, after the variable MP_CONFIG_FILE.
@@ -58,7 +59,11 @@ pub(crate) fn load(
 ) -> Result<Vec<Setting>, ExtraOptsError> {
     let (section, file) = place(specification, plugin)?;
     let content = read_file(&file, LARGEST, deadline)?;
-    parse(&content, section, &file)
+    let settings = parse(&content, section, &file)?;
+    if settings.is_empty() {
+        note_empty(section, &file);
+    }
+    Ok(settings)
 }
 
 /// Returns those that can be understood, whatever else is wrong with the file.

@@ -26,8 +26,8 @@ pub(crate) struct Common {
     /// Exit 0 whatever the state is (for packagers)
     #[arg(long)]
     pub(crate) exit_ok: bool,
-    /// Read options from an ini file: by default from the section named like the program in
-    /// /etc/monitoring-plugins.ini. Repeatable
+    /// Read options from an ini file: by default from the section named like the program in the first of
+    /// /etc/monitoring-plugins/monitoring-plugins.ini and /etc/monitoring-plugins.ini that exists. Repeatable
     #[arg(long, value_name = "[SECTION][@FILE]", num_args = 0..=1, require_equals = true, default_missing_value = "")]
     pub(crate) extra_opts: Vec<String>,
 }
@@ -86,8 +86,6 @@ mod tests {
             "0",
             "0.0001",
             "-1",
-            "5.",
-            ".5",
             "1e30",
             "1e1",
             "86401",

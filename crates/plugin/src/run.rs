@@ -107,11 +107,11 @@ fn start<A: clap::Parser, E: Error>(
     let given = arguments.clone();
     let report = match parse::<A>(command, arguments, &plugin, &deadline, settle) {
         Ok(args) => check(&args, &deadline).unwrap_or_else(|error| failed(&error, &deadline)),
-        Err(refused) => salvage(
-            &with_readable_files(&self::command::<A>(), given, &plugin, &deadline),
-            refused,
-            &deadline,
-        ),
+        Err(refused) => {
+            let given = with_readable_files(&self::command::<A>(), given, &plugin, &deadline);
+            output::set_format(Format::foreseen(&given));
+            salvage(&given, refused, &deadline)
+        }
     };
     // No poll foresees that a file on a dead network mount takes nothing.
     let _step = output::may_hang().then(|| deadline.step("writing the report"));

@@ -9,11 +9,20 @@ use std::time::Duration;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Seconds(Duration);
 
+/// The longest number that a message writes in another way, in octets.
+const LONGEST: usize = 20;
+
 /// Why a text is not a time within the limits of its option.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
-#[error("not a time in seconds from {} to {}", .limits.start(), .limits.end())]
+#[error("not a time in seconds from {} to {}{}", .limits.start(), .limits.end(), in_full(.instead.as_ref()))]
 pub struct InvalidSeconds {
     limits: RangeInclusive<f64>,
+    /// The same number with a digit on both sides of its point, if only that was missing.
+    instead: Option<String>,
+}
+
+fn in_full(instead: Option<&String>) -> String {
+    instead.map(|number| format!(", write {number}")).unwrap_or_default()
 }
 
 impl Seconds {
@@ -29,11 +38,22 @@ impl Seconds {
     /// # Errors
     /// [`InvalidSeconds`]: another grammar, or outside of the limits.
     pub fn parse(text: &str, limits: RangeInclusive<f64>) -> Result<Self, InvalidSeconds> {
-        let (whole, fraction) = text.split_once('.').unwrap_or((text, "0"));
-        let digits = |part: &str| !part.is_empty() && part.bytes().all(|octet| octet.is_ascii_digit());
-        let number = if digits(whole) && digits(fraction) { text.parse().ok() } else { None };
-        let time = number.filter(|seconds| limits.contains(seconds)).map(Duration::try_from_secs_f64);
-        time.and_then(Result::ok).map(Self).ok_or(InvalidSeconds { limits })
+        let read = |text: &str| -> Option<Self> {
+            let (whole, fraction) = text.split_once('.').unwrap_or((text, "0"));
+            let digits = |part: &str| !part.is_empty() && part.bytes().all(|octet| octet.is_ascii_digit());
+            let number = text.parse().ok().filter(|_| digits(whole) && digits(fraction));
+            let seconds = number.filter(|seconds| limits.contains(seconds))?;
+            Duration::try_from_secs_f64(seconds).ok().map(Self)
+        };
+        read(text).ok_or_else(|| {
+            let instead = match (text.strip_prefix('.'), text.strip_suffix('.')) {
+                (Some(fraction), _) => Some(format!("0.{fraction}")),
+                (_, Some(whole)) => Some(whole.to_owned()),
+                _ => None,
+            };
+            let instead = instead.filter(|number| text.len() <= LONGEST && read(number).is_some());
+            InvalidSeconds { limits: limits.clone(), instead }
+        })
     }
 
     /// Returns the time.
@@ -80,12 +100,16 @@ mod tests {
             assert_eq!(read(text), Ok(milliseconds), "{text}");
         }
         let refused = [
-            "", "0", "0.009", "600.001", "5.", ".5", ".", "1.2.3", "+1", "-1", "-0", "1e2", "1_000", "1,5",
-            " 1", "1 ", "1s", "inf", "nan", "0x10", "٣", "1\n",
+            "", "0", "0.009", "600.001", "700.", ".001", ".", "..5", "5..", "1.2.3", "+1", "-1", "-0", "1e2",
+            "1_000", "1,5", " 1", "1 ", "1s", "inf", "nan", "0x10", "٣", "1\n",
         ];
         for text in refused {
             let error = read(text).expect_err(text);
             assert_eq!(error.to_string(), "not a time in seconds from 0.01 to 600", "{text:?}");
+        }
+        for (text, instead) in [(".5", "0.5"), (".02", "0.02"), ("5.", "5"), ("007.", "007")] {
+            let expected = format!("not a time in seconds from 0.01 to 600, write {instead}");
+            assert_eq!(read(text).expect_err(text).to_string(), expected, "{text:?}");
         }
         assert!(read(&"9".repeat(400)).is_err(), "more than a finite number holds");
     }

@@ -18,7 +18,8 @@ fn a_host_checks_its_own_nameservers_through_nrpe() {
     let shipped = fs::read_to_string(plugins::workspace().join("nrpe-config/nrpe.ini")).unwrap();
     host.etc("silent-outage/nrpe.ini", &shipped);
     let nrpe = Nrpe::start(&host, "");
-    let line = "RESOLVER UNKNOWN - no name: give one that must resolve by --name, as in --name=www.example.com, see --help";
+    let line = "RESOLVER UNKNOWN - no name: give one that must resolve by --name, as in --name=www.example.com \
+                ([check_resolver] of /etc/silent-outage/nrpe.ini is empty), see --help";
     assert_eq!(nrpe.check("check_resolver", &[]).verdict(), (3, line));
     let named = shipped.replacen("#name=www.example.com", "name=www.example.com", 1);
     assert_ne!(named, shipped);
