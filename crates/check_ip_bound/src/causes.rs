@@ -11,16 +11,18 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr};
 
+use host_config::Remark;
 use host_net::{Bound, BoundAddress};
 
 use crate::condition::Condition;
 use crate::interfaces::{absence, is_local};
-use crate::{Observations, unnamed};
+use crate::{Expected, Observations, unnamed};
 
 /// The cause that several addresses which are not bound have in common.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Cause {
-    /// There is no such interface, in words; or of conditions, that no interface with them has it.
+    /// There is no such interface, in words; or of conditions, that no interface with them has it; or why its
+    /// line binds nothing.
     NoInterface(String),
     /// The interface that should have it cannot carry traffic: its name, and what is wrong with it.
     Unfit(String, &'static str),
@@ -110,7 +112,29 @@ pub(crate) fn causes(observed: &Observations) -> BTreeMap<IpAddr, Cause> {
     causes.extend(lost_files(observed));
     causes.extend(no_interface(unnamed::absent(observed)));
     causes.extend(lost_interfaces(observed));
+    for (address, cause) in failing(observed) {
+        let found = causes.entry(address).or_insert_with(|| cause.clone());
+        if !matches!(found, Cause::NoInterface(_) | Cause::Unfit(..) | Cause::NoIpv6(_)) {
+            *found = cause;
+        }
+    }
     causes
+}
+
+/// The addresses that are not bound because their line does not do so.
+fn failing(observed: &Observations) -> Vec<(IpAddr, Cause)> {
+    let Expected { failing, files, .. } = &observed.expected;
+    let lines: BTreeMap<(&str, u32), &str> = failing
+        .iter()
+        .map(|Remark { what, place }| ((place.file.as_str(), place.line), what.as_str()))
+        .collect();
+    let missing = observed.conditions.iter().filter(|(_, condition)| *condition == Condition::NotBound);
+    let found = missing.filter(|_| !lines.is_empty()).filter_map(|(entry, _)| {
+        let file = files.get(usize::try_from(entry.list).ok()?)?;
+        let text = lines.get(&(file.as_str(), entry.line))?;
+        Some((entry.expected.address, Cause::NoInterface((*text).to_owned())))
+    });
+    found.collect()
 }
 
 fn no_interface(found: Vec<(IpAddr, String)>) -> impl Iterator<Item = (IpAddr, Cause)> {

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use addresses::{Entry, HostAddress};
-use host_config::{Dynamic, OneOf, Ports, Possible, Promise, Unnamed, Vlan, device};
+use host_config::{Dynamic, OneOf, Ports, Possible, Promise, Remark, Unnamed, Vlan, device};
 use host_net::{Bound, BoundAddress};
 
 use crate::interfaces::{is_engines_bridge, is_local, is_one_of};
@@ -82,6 +82,8 @@ pub struct Expected {
     pub unusable: Vec<String>,
     /// Files that configure addresses and are not read.
     pub unread: Vec<String>,
+    /// The lines that bind nothing because a program does not do what they ask for, with words for the cause.
+    pub failing: Vec<Remark>,
 }
 
 /// Who chose the expected addresses.

@@ -42,6 +42,9 @@ pub(crate) use known::known_to_networkmanager;
 /// The most options that are read: several stanzas may inherit the same ones.
 const OPTIONS: usize = 1 << 22;
 
+/// The shells that do not expand braces.
+const PLAIN_SHELLS: [&str; 2] = ["dash", "busybox"];
+
 /// Returns the promises of the interfaces that come up at boot.
 pub(crate) fn read(tree: &Tree<'_>) -> Result<Option<Promises>, ConfigError> {
     let flavour = match () {
@@ -50,7 +53,15 @@ pub(crate) fn read(tree: &Tree<'_>) -> Result<Option<Promises>, ConfigError> {
         () => Flavour::Ifupdown,
     };
     let Some(interfaces) = file::read(tree, FILE, flavour)? else { return Ok(None) };
-    Boot::new(&interfaces, flavour)?.promises().map(Some)
+    let mut promises = Boot::new(&interfaces, flavour)?.promises()?;
+    let shell = if promises.failing.is_empty() { None } else { tree.link("/bin/sh") };
+    let shell = shell.as_deref().and_then(|path| path.rsplit('/').next());
+    let plain = shell.filter(|shell| PLAIN_SHELLS.contains(shell));
+    promises.failing.retain(|_| plain.is_some());
+    for each in &mut promises.failing {
+        each.what = format!("{} does not expand {}", plain.unwrap_or("sh"), each.what);
+    }
+    Ok(Some(promises))
 }
 
 /// A logical interface and, where the files say it, the physical one that comes up as it.
@@ -271,6 +282,7 @@ impl<'a> Boot<'a> {
             all.notes.extend(outcome.notes);
             all.shadowed.extend(outcome.shadowed);
             all.unread.extend(outcome.runs);
+            all.failing.extend(outcome.braces);
         }
         let stanzas = self.interfaces.stanzas.iter().enumerate();
         let down = stanzas.filter(|(index, stanza)| !up.contains(index) && !stanza.is_template());

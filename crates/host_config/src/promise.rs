@@ -132,6 +132,8 @@ pub struct Promises {
     pub remarks: Vec<Remark>,
     /// What may give addresses and is not understood: the promises may be too few.
     pub unknown: Vec<Remark>,
+    /// The lines that bind nothing because a program does not do what they ask for, with words for the cause.
+    pub failing: Vec<Remark>,
     /// What an administrator should see without asking for it.
     pub notes: Vec<String>,
     /// Files that cannot be read: the promises may be too few.

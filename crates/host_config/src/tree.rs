@@ -7,7 +7,7 @@ use std::os::unix::ffi::OsStringExt;
 use std::path::{Path, PathBuf};
 
 use plugin::{Deadline, READ_FLAGS, ReadError, Step, read_opened};
-use rustix::fs::{Dir, FileType, Mode, OFlags, ResolveFlags, fstat, open, openat2};
+use rustix::fs::{Dir, FileType, Mode, OFlags, ResolveFlags, fstat, open, openat2, readlinkat};
 use rustix::io::Errno;
 
 use addresses::{List, ListError};
@@ -89,6 +89,14 @@ impl<'a> Tree<'a> {
             Root::Disk(root) => open_inside(root, path, OFlags::PATH | OFlags::CLOEXEC).is_ok(),
             Root::Memory(files) => files.read(path).is_ok() || files.names(path).is_ok(),
         }
+    }
+
+    /// Returns what the symbolic link `path` names: `None` if it is none, and in memory.
+    pub(crate) fn link(&self, path: &str) -> Option<String> {
+        let Root::Disk(root) = &self.root else { return None };
+        let (folder, name) = path.rsplit_once('/')?;
+        let folder = open_inside(root, folder, OFlags::PATH | OFlags::CLOEXEC).ok()?;
+        readlinkat(&folder, name, Vec::new()).ok()?.into_string().ok()
     }
 
     /// Returns the content of the file `path`: `None` if there is no such file.

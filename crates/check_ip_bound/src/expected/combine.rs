@@ -73,6 +73,7 @@ impl Expected {
             unknown: Vec::new(),
             unusable: Vec::new(),
             unread: Vec::new(),
+            failing: Vec::new(),
         }
     }
 
@@ -116,5 +117,6 @@ impl Expected {
         self.unknown
             .extend(promises.unknown.drain(..).map(|unknown| format!("{}: {}", unknown.place, unknown.what)));
         self.notes.append(&mut promises.notes);
+        self.failing.append(&mut promises.failing);
     }
 }

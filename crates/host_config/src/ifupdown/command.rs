@@ -53,6 +53,8 @@ pub(super) enum Effect {
     Unread(String),
     /// Runs a file that may add addresses.
     Runs(String),
+    /// Expands the braces of a list, which not every shell does.
+    Braces(String),
 }
 
 /// The longest command that is read, in octets.
@@ -112,6 +114,8 @@ struct Reader<'a> {
     loops: usize,
     /// Whether another command reads what this one prints.
     piped: bool,
+    /// Whether bash reads the line, and not sh.
+    is_bash: bool,
 }
 
 impl Reader<'_> {
@@ -218,7 +222,10 @@ impl Reader<'_> {
         match program(head) {
             "sh" | "bash" | "dash" | "ash" => match arguments {
                 [option, line, ..] if option.starts_with('-') && option.ends_with('c') => {
-                    self.line(line, doubt)
+                    let outer = std::mem::replace(&mut self.is_bash, program(head) == "bash");
+                    self.line(line, doubt)?;
+                    self.is_bash = outer;
+                    Ok(())
                 }
                 _ => {
                     self.effects.push(Effect::Unread(short(arguments.first().unwrap_or(head))));

@@ -262,6 +262,11 @@ fn count(first: i64, step: i64, last: i64) -> Option<Vec<String>> {
     (numbers.len() <= WORDS).then_some(numbers)
 }
 
+/// Whether a word has braces that are expanded.
+pub(super) fn has_braces(word: &str) -> bool {
+    braces(word).is_some_and(|words| words.first().is_none_or(|first| first != word))
+}
+
 /// Expands the first pair of braces of a word, and those behind it: `{1..3}` or `{1,5}`.
 fn braces(word: &str) -> Option<Vec<String>> {
     let parts = word.split_once('{').filter(|(before, _)| !before.ends_with('$'));

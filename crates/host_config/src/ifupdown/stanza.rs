@@ -42,6 +42,8 @@ pub(super) struct Outcome {
     pub(super) stops: bool,
     /// The ports that its commands give bridges and the like, each with its place.
     pub(super) ports: Vec<(String, String, Place)>,
+    /// The braces that its commands expand.
+    pub(super) braces: Vec<Remark>,
 }
 
 /// Returns what comes of stanza `index`, applied to the interface `physical`: no more than about `room`
@@ -203,6 +205,7 @@ impl Outcome {
                 self.notes.push(format!("note: {expected} may be added by {place}, under a condition"));
             }
             Effect::Runs(path) => self.runs.push(path),
+            Effect::Braces(what) => self.braces.push(Remark { what, place: place.clone() }),
             Effect::BringUp(name) => self.brings_up.push(name),
             Effect::MayBringUp(name) => {
                 self.notes.push(format!("note: {name} may be brought up by {place}, under a condition"));

@@ -68,6 +68,8 @@ fn the_line_names_a_card_that_is_gone() {
         (keyfile(""), ""),
         (("/etc/netplan/a.yaml", lan(&format!("macaddress: '{card}'"))), no_card.as_str()),
         (("/etc/netplan/a.yaml", lan("name: 'eth7*'")), "there is no eth7* here"),
+        (("/etc/netplan/a.yaml", lan("driver: e1000")), "on no interface with driver=e1000"),
+        (("/etc/netplan/a.yaml", lan("driver: [e1000, ixgbe]")), "on no interface with driver=e1000,ixgbe"),
         (("/etc/sysconfig/network-scripts/ifcfg-lan", of_shell), ""),
         (("/etc/sysconfig/network-scripts/ifcfg-lan", ifcfg), no_card.as_str()),
     ];
@@ -296,5 +298,43 @@ fn a_container_has_cables_in_place_of_cards() {
         }
         let (first, details) = judged([profile.clone(), pattern()], &sys, present);
         assert_eq!(first, format!("IP_BOUND {expected}"), "{profile} {count} {present} {details:?}");
+    }
+}
+
+/// As dash 0.5.12 and bash 5.2, each as sh, run it.
+#[test]
+fn a_shell_that_expands_no_braces_is_the_cause() {
+    let run = |up: &str| format!("auto eth0\niface eth0 inet static\n address 192.0.2.1/24\n up {up}\n");
+    let add = "ip addr add 192.0.2.$i/24 dev eth0";
+    let braces = run(&format!("for i in {{50..53}}; do {add}; done"));
+    let of_bash = run(&format!("bash -c 'for i in {{50..53}}; do {add}; done'"));
+    let seq = run(&format!("for i in $(seq 50 53); do {add}; done"));
+    let missing = "IP_BOUND CRITICAL - 4 of 5 addresses missing: 192.0.2.50-53";
+    let by_dash = format!("{missing}, dash does not expand {{50..53}}");
+    let no_cause = missing.to_owned();
+    let rows = [
+        (&braces, "dash", &by_dash),
+        (&braces, "/usr/bin/dash", &by_dash),
+        (&braces, "busybox", &format!("{missing}, busybox does not expand {{50..53}}")),
+        (&braces, "bash", &no_cause),
+        (&braces, "", &no_cause),
+        (&of_bash, "dash", &no_cause),
+        (&seq, "dash", &no_cause),
+    ];
+    for (text, shell, expected) in rows {
+        let root = tempfile::tempdir().unwrap();
+        for folder in ["bin", "etc/network"] {
+            std::fs::create_dir_all(root.path().join(folder)).unwrap();
+        }
+        std::fs::write(root.path().join("etc/network/interfaces"), text).unwrap();
+        if !shell.is_empty() {
+            std::os::unix::fs::symlink(shell, root.path().join("bin/sh")).unwrap();
+        }
+        let deadline = Deadline::after(Duration::from_secs(60));
+        let tree = Tree::new(root.path(), &deadline);
+        let observed = observed(&args(), &tree, "192.0.2.1/24@eth0");
+        let found = evaluate(&args().limits(), &observed).render("IP_BOUND", 0);
+        let first = found.split(" | ").next().unwrap();
+        assert_eq!(first, expected, "{text} {shell}");
     }
 }

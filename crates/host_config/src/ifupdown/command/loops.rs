@@ -37,6 +37,9 @@ impl Reader<'_> {
             }
             return Err(format!("a command that binds addresses is not understood: for {name} in {list}"));
         };
+        if !self.is_bash && items.iter().any(|item| script::has_braces(item)) {
+            self.effects.push(Effect::Braces(short(&items.join(" "))));
+        }
         let known = set.len();
         self.loops += 1;
         // What perhaps left the loop around this one before: its own rounds are in doubt by `doubt`.

@@ -27,14 +27,17 @@ fn shown(line: &str) -> String {
         Effect::MayBringUp(name) => format!("may ifup {name}"),
         Effect::Unread(name) => format!("unread {name}"),
         Effect::Runs(path) => format!("runs {path}"),
+        // The tests of the causes show them.
+        Effect::Braces(_) => String::new(),
     };
     let environment = [("METHOD", "static"), ("MODE", "start"), ("IF_ADDRESS", "192.0.2.1")];
     let environment = environment.map(|(name, value)| (name.to_owned(), value.to_owned()));
     match effects(line, Some("eth0"), "eth0", &environment) {
         Ok(effects) => {
             // What an address of ifconfig(8) replaces is shown by the tests of what is left.
-            let is_shown =
-                |effect: &&Effect| !matches!(effect, Effect::TakeBack(Taken::Label { next: Some(_), .. }));
+            let is_shown = |effect: &&Effect| {
+                !matches!(effect, Effect::TakeBack(Taken::Label { next: Some(_), .. }) | Effect::Braces(_))
+            };
             effects.iter().filter(is_shown).map(show).collect::<Vec<_>>().join(", ")
         }
         Err(what) => format!("error: {what}"),

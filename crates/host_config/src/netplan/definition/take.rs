@@ -50,7 +50,8 @@ impl Definition {
                     if key == "driver" {
                         matched.drivers = drivers(value);
                     }
-                    let value = value.text("a value").unwrap_or("one of several");
+                    let several = || drivers(value).join(",");
+                    let value = value.text("a value").map_or_else(|_| several(), str::to_owned);
                     matched.other.push(short(&format!("{key}={value}")));
                 }
             }
