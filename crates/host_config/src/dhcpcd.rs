@@ -162,7 +162,7 @@ impl Config {
         let choice = |promise| Choice { promises: vec![promise], ..Choice::default() };
         let profiles = own.into_iter().chain(profiles).map(choice).collect();
         let why = format!("{} has one profile at a time", short(name));
-        all.one_of.push(OneOf { why, active: 1, profiles });
+        all.one_of.push(OneOf { why, active: 1, permanent_leases: true, profiles });
     }
 
     fn denies(&self, name: &str) -> bool {

@@ -244,6 +244,12 @@ impl<'a> Cards<'a> {
         Some(String::from_utf8_lossy(&content).into_owned())
     }
 
+    /// Returns the kernel's number of an interface, as it writes it.
+    pub(crate) fn number(&self, name: &str) -> Option<String> {
+        let number = self.entry(name, "ifindex")?.trim_ascii().to_owned();
+        Some(number).filter(|number| number.bytes().all(|octet| octet.is_ascii_digit()))
+    }
+
     /// Returns the tree of the cards.
     pub(crate) fn tree(&self) -> &'a Tree<'a> {
         self.tree

@@ -52,7 +52,12 @@ fn compete(of: &mut Promises, manager: &mut Promises) {
         match own.remove(&interface) {
             Some(own) if !is_same(&own, &other) && !is_of_netplan(&own) => {
                 let why = format!("{} has one profile at a time", short(&interface));
-                manager.one_of.push(OneOf { why, active: 1, profiles: vec![other, own] });
+                manager.one_of.push(OneOf {
+                    why,
+                    active: 1,
+                    permanent_leases: true,
+                    profiles: vec![other, own],
+                });
             }
             own => {
                 own.into_iter().for_each(|own| put(own, manager));

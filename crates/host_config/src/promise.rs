@@ -66,6 +66,8 @@ pub struct OneOf {
     pub why: String,
     /// How many of them are active at a time.
     pub active: usize,
+    /// Whether a permanent address may be a lease that never ends, and so shows that a profile is active.
+    pub permanent_leases: bool,
     /// The profiles, in the order of their files.
     pub profiles: Vec<Choice>,
 }

@@ -4,8 +4,8 @@ use std::collections::HashSet;
 use std::net::IpAddr;
 
 use addresses::Entry;
-use host_config::{Choice, OneOf, Possible, Promise};
-use host_net::Bound;
+use host_config::{Choice, Dynamic, Giver, OneOf, Possible, Promise};
+use host_net::{Bound, BoundAddress};
 
 use super::{Expected, merge, unique};
 use crate::dynamic::{is_for, leased};
@@ -60,16 +60,22 @@ impl Expected {
     /// those that are guessed.
     fn take_active(
         &mut self,
-        OneOf { why, active, profiles }: &mut OneOf,
+        one_of: &mut OneOf,
         bound: &Bound,
         certain: &mut HashSet<IpAddr>,
         guessed: &mut Vec<Possible>,
     ) {
+        let OneOf { why, active, permanent_leases, profiles } = one_of;
         let own: Vec<IpAddr> = addresses(profiles).collect();
+        // An address that this host itself gives has no end.
+        let may_be_permanent = |dynamic: &Dynamic| *permanent_leases || dynamic.giver != Giver::Network;
+        let is_sign = |dynamic: &Dynamic, each: &BoundAddress| {
+            !own.contains(&each.address) && (may_be_permanent(dynamic) || !each.flags.permanent())
+        };
         for _ in 0..(*active).min(profiles.len()) {
             let names_its_own = profiles.iter().any(has_named_address);
             // A bound address that belongs to one of these profiles does not show that another one is active.
-            let rank = |profile: &Choice| self.rank(profile, &own, names_its_own, bound);
+            let rank = |profile: &Choice| self.rank(profile, &is_sign, names_its_own, bound);
             let ranks = profiles.iter().map(rank).enumerate();
             let Some((best, ((agreement, ..), ..))) = ranks.rev().max_by_key(|(_, rank)| *rank) else {
                 return;
@@ -91,12 +97,12 @@ impl Expected {
     fn rank(
         &self,
         profile: &Choice,
-        own: &[IpAddr],
+        is_sign: &impl Fn(&Dynamic, &BoundAddress) -> bool,
         names: bool,
         bound: &Bound,
     ) -> ((Agreement, usize), bool, bool) {
         let names_one = profile.dynamic.iter().any(|dynamic| dynamic.required);
-        let (agreement, held) = match self.agreement(profile, own, bound) {
+        let (agreement, held) = match self.agreement(profile, is_sign, bound) {
             (Agreement::Dynamic, held) if names && !names_one => (Agreement::None, held),
             agreement => agreement,
         };
@@ -104,9 +110,14 @@ impl Expected {
         ((agreement, held), by_lease, !profile.promises.is_empty())
     }
 
-    /// Returns how well a profile agrees, and how many of its addresses are bound; `own` are the static
-    /// addresses of the profiles that it competes with.
-    fn agreement(&self, profile: &Choice, own: &[IpAddr], bound: &Bound) -> (Agreement, usize) {
+    /// Returns how well a profile agrees, and how many of its addresses are bound. `is_sign` says whether an
+    /// address may be a lease, which no static address of the profiles is that it competes with.
+    fn agreement(
+        &self,
+        profile: &Choice,
+        is_sign: &impl Fn(&Dynamic, &BoundAddress) -> bool,
+        bound: &Bound,
+    ) -> (Agreement, usize) {
         let is_on = |index: u32, name: &str| bound.by_name(name).is_some_and(|here| here.index == index);
         let is_bound = |promise: &&Promise| {
             let mut places = bound.places(promise.expected.address).iter();
@@ -120,7 +131,7 @@ impl Expected {
         let has_lease = profile.dynamic.iter().any(|dynamic| {
             let its = bound.interfaces.iter().filter(|interface| is_for(dynamic, interface, self));
             let mut leases = its.flat_map(|interface| leased(dynamic, interface, self, bound));
-            leases.any(|each| !own.contains(&each.address))
+            leases.any(|each| is_sign(dynamic, each))
         });
         let agreement = match () {
             () if is_port || held > 0 && held == profile.promises.len() => Agreement::Whole,

@@ -2,9 +2,11 @@
 //! `Architecture=`, `KernelVersion=` and the others of systemd.network(5).
 
 use std::cell::OnceCell;
+use std::ffi::OsString;
 
 use super::kernel::{has_word, version_fits};
 use super::virtualization::Virtualization;
+use crate::container::container;
 use crate::tree::Tree;
 use crate::wildcard;
 
@@ -19,9 +21,14 @@ pub(super) struct HostFacts<'a> {
     architecture: Option<&'static str>,
     kernel: OnceCell<Option<String>>,
     virtualization: OnceCell<Option<Virtualization>>,
+    /// The names in the folder of the kernel's files on the firmware.
+    firmware: OnceCell<Option<Vec<OsString>>>,
     /// The words of the kernel's command line. In a container, the words of its first process.
     command_line: OnceCell<Option<Vec<String>>>,
 }
+
+/// Where the kernel tells of the firmware.
+const FIRMWARE: &str = "/sys/firmware";
 
 /// The keys that hold for the host as a whole.
 const KEYS: [&str; 7] = [
@@ -44,6 +51,7 @@ impl<'a> HostFacts<'a> {
             architecture: tree.is_own().then_some(architecture()),
             kernel: OnceCell::new(),
             virtualization: OnceCell::new(),
+            firmware: OnceCell::new(),
             command_line: OnceCell::new(),
         }
     }
@@ -82,6 +90,19 @@ impl<'a> HostFacts<'a> {
         self.virtualization.get_or_init(read).as_ref()
     }
 
+    /// Returns whether the firmware is the one of a condition, by these files: a container may have none.
+    fn is_firmware(&self, value: &str) -> Option<bool> {
+        let read = || self.tree.is_own().then(|| self.tree.names(FIRMWARE).ok()).flatten();
+        let names = self.firmware.get_or_init(read).as_ref().filter(|names| !names.is_empty())?;
+        let has = |name: &str| names.iter().any(|each| each == name);
+        let is_container = || container(self.tree, |name| self.tree.has(&format!("/proc/{name}"))).is_some();
+        match value {
+            "uefi" => Some(has("efi") && !is_container()),
+            _ if value.starts_with("device-tree") => (!has("devicetree")).then_some(false),
+            _ => None,
+        }
+    }
+
     fn command_line(&self) -> Option<&[String]> {
         let read = || command_line(self.tree, self.virtualization()?);
         self.command_line.get_or_init(read).as_deref()
@@ -99,6 +120,7 @@ impl<'a> HostFacts<'a> {
             }
             "KernelVersion" => version_fits(value, self.kernel()?)?,
             "KernelCommandLine" => has_word(self.command_line()?, value),
+            "Firmware" => self.is_firmware(value)?,
             "Virtualization" => self.virtualization()?.fits(value)?,
             _ => return None,
         };
@@ -218,6 +240,33 @@ mod tests {
         }
         assert_eq!(described("KernelVersion", "<3"), "KernelVersion=below 3");
         assert_eq!(described("KernelVersion", "!>=3 <=4"), "KernelVersion=!from 3 up to 4");
+    }
+
+    /// As systemd 252 decides.
+    #[test]
+    fn the_firmware_is_told_by_the_kernels_folders() {
+        let deadline = Deadline::after(Duration::from_secs(60));
+        let rows = [
+            ("acpi efi", "", "uefi", Some(true)),
+            ("acpi efi", "", "!uefi", Some(false)),
+            ("acpi", "", "uefi", Some(false)),
+            ("acpi", "", "!uefi", Some(true)),
+            ("acpi", "", "device-tree", Some(false)),
+            ("acpi", "", "device-tree-compatible(x)", Some(false)),
+            ("acpi devicetree", "", "device-tree", None),
+            ("acpi", "", "smbios-field(sys_vendor = x)", None),
+            // The engine of a container may hide the folders, and a container is never on UEFI.
+            ("", "", "uefi", None),
+            ("acpi efi", "lxc", "uefi", Some(false)),
+        ];
+        for (names, engine, value, holds) in rows {
+            let tree = Tree::in_memory([("/run/systemd/container", engine)], &deadline);
+            let names = names.split_whitespace().map(OsString::from).collect();
+            let facts = HostFacts { firmware: Some(names).into(), ..HostFacts::new(&tree) };
+            assert_eq!(facts.holds("Firmware", value), holds, "{:?} {engine} {value}", facts.firmware);
+        }
+        let tree = Tree::in_memory([("/sys/firmware/acpi/tables", "")], &deadline);
+        assert_eq!(HostFacts::new(&tree).holds("Firmware", "uefi"), None, "the files of another host");
     }
 
     #[test]

@@ -9,6 +9,9 @@ use super::network::Network;
 use crate::hardware::Cards;
 use crate::promise::{Choice, OneOf, Place, Promises};
 
+/// Where networkd has a file for each interface that has a lease by DHCP for IPv4, by its number.
+const LEASES: &str = "/run/systemd/netif/leases";
+
 /// What becomes of a file for which a later one stands in.
 enum Fate {
     /// The device is not the one that it is for.
@@ -60,7 +63,12 @@ pub(super) fn promise(
             if profiles.iter().all(|profile| profile.promises.is_empty() && profile.dynamic.is_empty()) {
                 continue;
             }
-            to.one_of.push(OneOf { why: format!("{name} has one file of networkd"), active: 1, profiles });
+            to.one_of.push(OneOf {
+                why: format!("{name} has one file of networkd"),
+                active: 1,
+                permanent_leases: has_lease(&name, cards),
+                profiles,
+            });
         }
     }
 }
@@ -97,6 +105,12 @@ fn fates(files: &[(Place, Network)], facts: &HostFacts<'_>, cards: &Cards<'_>) -
     }
     fates.reverse();
     fates
+}
+
+/// Whether networkd has a lease for an interface. Where it has none, a permanent address was added by hand or
+/// by another program.
+fn has_lease(name: &str, cards: &Cards<'_>) -> bool {
+    cards.number(name).is_some_and(|number| cards.tree().has(&format!("{LEASES}/{number}")))
 }
 
 /// Says that the addresses of a file are not expected.

@@ -24,8 +24,12 @@ pub(super) fn promise(
     let claims = claims::of(&contenders, cards, left_alone);
     let (standings, groups) = rivals::judge(&claims);
     let unnamed = of_unnamed(&contenders, &claims);
-    let one_of =
-        |group: &Group| OneOf { why: why_not_all(group), active: group.active, profiles: Vec::new() };
+    let one_of = |group: &Group| OneOf {
+        why: why_not_all(group),
+        active: group.active,
+        permanent_leases: true,
+        profiles: Vec::new(),
+    };
     let mut groups: Vec<OneOf> = groups.iter().map(one_of).collect();
     add_gone(&mut groups, &contenders, &claims, &standings, cards);
     for (contender, standing) in contenders.into_iter().zip(standings) {

@@ -23,6 +23,10 @@ fn the_next_file_counts_where_the_device_is_another() {
     let ok = "OK - 1 address from networkd bound and usable";
     let missing =
         |address| format!("CRITICAL - 1 of 1 address missing: {address}, eth0 has no address at all");
+    let lease = "Name=eth0\n[Network]\nDHCP=ipv4";
+    let (has_lease, lost) =
+        ("OK - 1 address from networkd bound", "CRITICAL - 1 of 1 address missing: 192.0.2.1");
+    let has_pool = "OK - 1 address from networkd bound";
     let both = "CRITICAL - 1 of 2 addresses missing: ";
     let rows = [
         // Ruled out by what the kernel says.
@@ -42,6 +46,18 @@ fn the_next_file_counts_where_the_device_is_another() {
         ("Credential=x", next, "192.0.2.2/24@eth0", ok.to_owned()),
         ("Credential=x", next, "192.0.2.1/24@eth0", ok.to_owned()),
         ("Firmware=device-tree", next, "192.0.2.9/24@eth3", missing("192.0.2.1")),
+        // An address that another program or a person added is no lease.
+        ("Credential=x", lease, "192.0.2.9/24@eth0~60", has_lease.to_owned()),
+        ("Credential=x", lease, "192.0.2.1/24@eth0", ok.to_owned()),
+        ("Credential=x", lease, "192.0.2.9/24@eth0", lost.to_owned()),
+        ("Property=ID_MODEL=x", lease, "192.0.2.9/24@eth0", lost.to_owned()),
+        // networkd took it of the pool, and says no end.
+        (
+            "Credential=x",
+            "Name=eth0\n[Network]\nAddress=0.0.0.0/24",
+            "192.0.2.9/24@eth0",
+            has_pool.to_owned(),
+        ),
         // The only file for eth0 stays expected: a card that was replaced is an outage.
         (
             "Driver=e1000",
@@ -73,4 +89,21 @@ fn the_next_file_counts_where_the_device_is_another() {
     let file = "/etc/systemd/network/a.network line 5";
     let note = format!("note: 192.0.2.1 of {file} is not expected: eth0 is no Driver=e1000");
     assert_eq!(details, [note]);
+}
+
+/// A lease of DHCP may never end, and networkd keeps a file of each lease that it has.
+#[test]
+fn an_address_without_an_end_is_a_lease_where_networkd_has_one() {
+    let first = "[Match]\nName=eth0\nCredential=x\n[Network]\nAddress=192.0.2.1/24\n";
+    let mut files = vec![
+        ("/sys/class/net/eth0/ifindex", "2\n"),
+        ("/etc/systemd/network/a.network", first),
+        ("/etc/systemd/network/b.network", "[Match]\nName=eth0\n[Network]\nDHCP=ipv4\n"),
+    ];
+    for (lease, state) in [("/run/systemd/netif/leases/3", "CRITICAL"), ("/run/systemd/netif/leases/2", "OK")]
+    {
+        files.push((lease, "ADDRESS=192.0.2.9\n"));
+        let (line, _) = said(&args(), &files, "192.0.2.9/24@eth0");
+        assert!(line.starts_with(&format!("IP_BOUND {state} - ")), "{lease}: {line}");
+    }
 }
