@@ -7,11 +7,21 @@ const WANTED: &str = "/etc/systemd/system/multi-user.target.wants";
 const UNITS: &str = "/etc/systemd/system";
 /// The units for all interfaces.
 const NAMES: [&str; 2] = ["dhcpcd.service", "dhcpcd5.service"];
+/// What the unit of one interface begins with.
+const TEMPLATE: &str = "dhcpcd@";
 /// Other systems' links.
 const LINKS: [&str; 3] =
     ["/etc/runlevels/default/dhcpcd", "/etc/runit/runsvdir/default/dhcpcd", "/var/service/dhcpcd"];
 /// The links of System V's init, which systemd passes over where it has a unit.
 const RUNLEVEL: &str = "/etc/rc2.d";
+/// Where systemd has units.
+const FOLDERS: [&str; 5] = [
+    UNITS,
+    "/run/systemd/system",
+    "/usr/local/lib/systemd/system",
+    "/usr/lib/systemd/system",
+    "/lib/systemd/system",
+];
 const SYSTEMD: [&str; 2] = ["/usr/lib/systemd/systemd", "/lib/systemd/systemd"];
 
 /// Returns whether dhcpcd is started at boot for this interface.
@@ -24,19 +34,31 @@ pub(crate) fn is_started(interface: &str, tree: &Tree<'_>) -> bool {
 }
 
 fn is_in_runlevel(tree: &Tree<'_>) -> bool {
+    let is_passed_over = |unit: &str| {
+        SYSTEMD.iter().any(|path| tree.has(path))
+            && FOLDERS.iter().any(|folder| tree.has(&format!("{folder}/{unit}")))
+    };
     let starts = |name: &str| {
         let service =
             name.strip_prefix('S').map(|rest| rest.trim_start_matches(|c: char| c.is_ascii_digit()));
-        service.is_some_and(|service| NAMES.iter().any(|unit| unit.strip_suffix(".service") == Some(service)))
+        let unit = NAMES.iter().find(|unit| service.is_some() && unit.strip_suffix(".service") == service);
+        unit.is_some_and(|unit| !is_passed_over(unit))
     };
     let names = tree.names(RUNLEVEL).unwrap_or_default();
-    names.iter().filter_map(|name| name.to_str()).any(starts) && !SYSTEMD.iter().any(|path| tree.has(path))
+    names.iter().filter_map(|name| name.to_str()).any(starts)
 }
 
-/// Returns whether a unit that systemd starts at boot starts a dhcpcd that is there, wherever it is.
+/// Returns whether a unit that systemd starts at boot starts a dhcpcd that is there, wherever it is. It may
+/// be the unit of one interface, whose file is that of all of them.
 pub(crate) fn has_own_program(tree: &Tree<'_>) -> bool {
-    let wanted = NAMES.iter().filter(|name| tree.has(&format!("{WANTED}/{name}")));
-    wanted.flat_map(|name| [WANTED, UNITS].map(|folder| format!("{folder}/{name}"))).any(|path| {
+    let names = tree.names(WANTED).unwrap_or_default();
+    let is_one = |name: &&str| NAMES.contains(name) || name.starts_with(TEMPLATE);
+    let wanted = names.iter().filter_map(|name| name.to_str()).filter(is_one);
+    let file = |name: &str| {
+        let of_all = format!("{UNITS}/{TEMPLATE}.service");
+        if name.starts_with(TEMPLATE) { of_all } else { format!("{UNITS}/{name}") }
+    };
+    wanted.flat_map(|name| [format!("{WANTED}/{name}"), file(name)]).any(|path| {
         let content =
             tree.is_plain(&path, LARGEST).filter(|is_plain| *is_plain).and_then(|_| tree.read(&path).ok());
         let content = content.flatten().unwrap_or_default();

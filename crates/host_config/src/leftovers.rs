@@ -137,7 +137,12 @@ mod tests {
         let both = "192.0.2.10/24 192.0.2.98/24";
         let netplan = ("/usr/sbin/netplan", "");
         // A program in another place counts where it is started at boot.
-        let elsewhere: [Row<'_>; 5] = [
+        let of_one = "/etc/systemd/system/multi-user.target.wants/dhcpcd@eth3.service";
+        let template = ("/etc/systemd/system/dhcpcd@.service", unit);
+        let elsewhere: [Row<'_>; 8] = [
+            (&[DHCPCD, NETPLAN, netplan, program, (of_one, unit)], &[Origin::Auto], both),
+            (&[DHCPCD, NETPLAN, netplan, program, (of_one, ""), template], &[Origin::Auto], both),
+            (&[DHCPCD, NETPLAN, netplan, program, template], &[Origin::Auto], "192.0.2.10/24"),
             (&[DHCPCD, NETPLAN, netplan, program, link], &[Origin::Auto], both),
             (&[DHCPCD, NETPLAN, netplan, program, (wanted, ""), own], &[Origin::Auto], both),
             (&[DHCPCD, NETPLAN, netplan, program, own], &[Origin::Auto], "192.0.2.10/24"),

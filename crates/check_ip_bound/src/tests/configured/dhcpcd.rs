@@ -153,7 +153,7 @@ fn a_block_of_dhcpcd_that_is_started_at_boot_is_required_beside_a_pattern() {
     let missing = "CRITICAL - 1 of 2 addresses missing: eth3 has no IPv4 address (DHCP)";
     let ok = "OK - 1 address from networkd, dhcpcd bound and usable";
     let systemd = "/usr/lib/systemd/systemd";
-    let rows: [(&[&str], &str); 9] = [
+    let rows: [(&[&str], &str); 12] = [
         (&["/etc/systemd/system/multi-user.target.wants/dhcpcd.service"], missing),
         (&["/etc/systemd/system/multi-user.target.wants/dhcpcd@eth3.service"], missing),
         (&["/etc/systemd/system/multi-user.target.wants/dhcpcd@eth1.service"], ok),
@@ -162,7 +162,11 @@ fn a_block_of_dhcpcd_that_is_started_at_boot_is_required_beside_a_pattern() {
         (&["/var/service/dhcpcd"], missing),
         (&["/etc/rc2.d/S03dhcpcd"], missing),
         (&["/etc/rc2.d/K03dhcpcd"], ok),
-        (&["/etc/rc2.d/S03dhcpcd", systemd], ok),
+        // systemd makes a unit of a script that has none.
+        (&["/etc/rc2.d/S03dhcpcd", systemd], missing),
+        (&["/etc/rc2.d/S03dhcpcd", systemd, "/lib/systemd/system/dhcpcd5.service"], missing),
+        (&["/etc/rc2.d/S03dhcpcd", systemd, "/lib/systemd/system/dhcpcd.service"], ok),
+        (&["/etc/rc2.d/S03dhcpcd", "/lib/systemd/system/dhcpcd.service"], missing),
     ];
     for (paths, expected) in rows {
         let all: Vec<(&str, &str)> = files.into_iter().chain(paths.iter().map(|path| (*path, ""))).collect();
