@@ -123,6 +123,9 @@ fn read_whole(
         let content = to.readable(folders::content(tree, &drop_in))?.unwrap_or_default();
         network.take(sections(&drop_in, &content, to)?, to)?;
     }
+    if network.matches.is_too_long() {
+        return Err(Place::new(path, 1).error("Name= has too many names and inverted patterns"));
+    }
     Ok(())
 }
 

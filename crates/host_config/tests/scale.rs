@@ -316,6 +316,33 @@ fn too_much_to_compare_leaves_the_addresses_expected() {
     assert!(took < LONGEST, "{took} s");
 }
 
+/// Each flush of all interfaces looks at each of them.
+#[test]
+fn too_many_interfaces_to_look_at_are_not_flushed() {
+    let commands = ["ip -6 addr add 2001:db8::%/64 dev e%", "ip -4 addr flush label 'z*'"];
+    let (found, took) = aliases(5_000, &commands);
+    assert_eq!(found.promises.len(), 5_001);
+    let unknown: Vec<&str> = found.unknown.iter().map(|remark| remark.what.as_str()).collect();
+    assert_eq!(unknown, ["too many addresses are taken back"]);
+    assert!(took < LONGEST, "{took} s");
+}
+
+/// Each name is compared with each inverted pattern.
+#[test]
+fn too_many_names_and_inverted_patterns_are_not_understood() {
+    for (count, expected) in
+        [(1_000, Vec::new()), (4_000, vec!["Name= has too many names and inverted patterns"])]
+    {
+        let names: String = (0..count).map(|number| format!("e{number} !q{number}* ")).collect();
+        let text = format!("[Match]\nName={names} z*\n[Network]\nDHCP=yes\n");
+        let (found, took) = read_file(Source::Networkd, NETWORKD, text);
+        let found = found.unwrap();
+        let unknown: Vec<&str> = found.unknown.iter().map(|remark| remark.what.as_str()).collect();
+        assert_eq!(unknown, expected, "{count}");
+        assert!(took < LONGEST, "{took} s");
+    }
+}
+
 #[test]
 fn thousands_of_profiles_of_two_sources_compete_in_time() {
     const FEW: usize = 500;

@@ -182,6 +182,7 @@ impl Ledger {
                 device.is_some_and(|device| device != name)
                     || label.is_some_and(|label| !wildcard::matches(label, name))
             };
+            self.kept += self.leased.len();
             self.leased.retain(|name| is_other(name));
         }
         let is_meant = |entry: &Entry| {
@@ -217,11 +218,12 @@ impl Ledger {
     }
 
     /// The keys of an interface, or of all.
-    fn keys(&self, device: Option<&str>, ipv6: bool) -> Vec<(Option<String>, bool)> {
-        match device {
-            Some(name) => vec![(Some(name.to_owned()), ipv6)],
-            None => self.by_device.keys().filter(|(_, family)| *family == ipv6).cloned().collect(),
+    fn keys(&mut self, device: Option<&str>, ipv6: bool) -> Vec<(Option<String>, bool)> {
+        if let Some(name) = device {
+            return vec![(Some(name.to_owned()), ipv6)];
         }
+        self.kept += self.by_device.len();
+        self.by_device.keys().filter(|(_, family)| *family == ipv6).cloned().collect()
     }
 
     fn entry(&self, number: usize) -> Option<&Entry> {

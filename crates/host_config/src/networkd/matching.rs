@@ -32,6 +32,9 @@ pub(super) struct Match {
     doubtful: bool,
 }
 
+/// The most comparisons of a name with an inverted pattern in one list.
+const COMPARED: usize = 1 << 22;
+
 /// The keys whose conditions only the running host can tell.
 const HARDWARE: [&str; 9] = [
     "MACAddress",
@@ -140,6 +143,12 @@ impl Match {
         let fits_more = rest.iter().any(|(inverted, _)| !inverted);
         let rest = rest.into_iter().map(marked).collect::<Vec<_>>().join(" ");
         (names.into_iter().map(|(_, name)| name.clone()).collect(), fits_more.then_some(rest))
+    }
+
+    /// Whether there are more names and inverted patterns than are compared, each with each.
+    pub(super) fn is_too_long(&self) -> bool {
+        let out = self.names.iter().filter(|(inverted, _)| *inverted).count();
+        out.saturating_mul(self.names.len() - out) > COMPARED
     }
 
     /// Whether hardware addresses tell the interfaces.
