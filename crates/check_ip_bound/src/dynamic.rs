@@ -234,11 +234,15 @@ pub(crate) fn leased<'a>(
     let families: Vec<Family> = others.map(|other| other.family).collect();
     let is_other = move |address: &BoundAddress| address.flags.permanent() == from_outside;
     let has = move |address: &&BoundAddress| !is_static(address, interface, expected);
-    // An infinite lease is permanent too.
-    let is_infinite = move |address: &BoundAddress| {
-        let all = of_family(family_of(address.address), interface, bound).filter(has);
-        from_outside && all.filter(|each| each.flags.permanent()).count() > 1
-    };
+    // An infinite lease is permanent too; so is a /32 that another program adds, as a virtual address.
+    let may_be =
+        |each: &BoundAddress| each.flags.permanent() && !(each.address.is_ipv4() && each.prefix == 32);
+    let infinite = [Family::V4, Family::V6].map(|family| {
+        let all = of_family(family, interface, bound).filter(|_| from_outside && !families.is_empty());
+        all.filter(has).filter(|each| may_be(each)).nth(1).map(|_| family)
+    });
+    let is_infinite =
+        move |address: &BoundAddress| may_be(address) && infinite.contains(&Some(family_of(address.address)));
     of_family(dynamic.family, interface, bound).filter(has).filter(move |address| {
         let by_hand = from_outside && dynamic.is_by_conditions() && address.flags.permanent();
         let given =
@@ -267,15 +271,16 @@ pub(crate) fn of_family<'a>(
     })
 }
 
-/// Whether a permanent address is one that the configuration has for this interface, or one that moves
-/// between hosts.
+/// Whether a permanent address is one that the configuration has for this interface, one that a panel binds
+/// beside the main one, or one that moves between hosts.
 fn is_static(bound: &BoundAddress, interface: &Interface, expected: &Expected) -> bool {
     let named = |name: &str| {
         host_config::device(name) == interface.name || interface.altnames.iter().any(|other| other == name)
     };
-    let configured = |(address, name): &(IpAddr, String)| *address == bound.address && named(name);
-    let floats = expected.floating.binary_search_by_key(&bound.address, |(address, _)| *address).is_ok();
-    bound.flags.permanent() && (floats || expected.interfaces.iter().any(configured))
+    let floats = || expected.floating.binary_search_by_key(&bound.address, |(address, _)| *address).is_ok();
+    let is_additional = || expected.additional.binary_search(&bound.address).is_ok();
+    bound.flags.permanent()
+        && (floats() || is_additional() || expected.interfaces_of(bound.address).any(named))
 }
 
 /// Returns whether any interface has an address for others, whether it can carry traffic now or not.

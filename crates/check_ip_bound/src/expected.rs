@@ -35,6 +35,8 @@ pub struct Expected {
     pub floating: Vec<(IpAddr, String)>,
     /// The interfaces that the configuration promises addresses on, sorted.
     pub interfaces: Vec<(IpAddr, String)>,
+    /// The addresses that a panel binds beside the main one of the host, sorted: none of them is a lease.
+    pub additional: Vec<IpAddr>,
     /// Those of them that must each have the address, where a source names several for it, sorted. An alias
     /// as eth0:1 is on eth0.
     pub on_each: Vec<(IpAddr, String)>,
@@ -126,6 +128,13 @@ impl Expected {
         self.floating.dedup_by_key(|(address, _)| *address);
         let floating = &self.floating;
         self.entries.retain(|entry| floating.is_empty() || !floats(floating, entry.expected.address));
+    }
+
+    /// Returns the names of the interfaces that the configuration promises an address on.
+    pub(crate) fn interfaces_of(&self, address: IpAddr) -> impl Iterator<Item = &str> {
+        let first = self.interfaces.partition_point(|(each, _)| *each < address);
+        let all = self.interfaces.iter().skip(first).take_while(move |(each, _)| *each == address);
+        all.map(|(_, name)| name.as_str())
     }
 
     /// Returns whether an address is configured on this interface by a list alone, which may be of another

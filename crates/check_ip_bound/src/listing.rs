@@ -81,9 +81,7 @@ impl Expected {
         if self.only_entry(each).is_some() {
             return each.iter().map(|(_, name)| format!(" # on: {name}")).collect();
         }
-        let first = self.interfaces.partition_point(|(each, _)| *each < address);
-        let all = self.interfaces.iter().skip(first).take_while(|(each, _)| *each == address);
-        let mut names: Vec<&str> = all.map(|(_, name)| name.as_str()).collect();
+        let mut names: Vec<&str> = self.interfaces_of(address).collect();
         names.dedup();
         vec![if names.is_empty() { String::new() } else { format!(" # on: {}", names.join(" ")) }]
     }

@@ -1,6 +1,8 @@
 //! cPanel: the additional addresses in `/etc/ips` (`address:netmask:broadcast`), which its ipaliases service
 //! binds, and the main address in `/var/cpanel/mainip`, which the system's own configuration binds.
 
+use std::net::IpAddr;
+
 use addresses::ListError;
 
 use crate::promise::{ConfigError, Promises};
@@ -22,16 +24,21 @@ pub(crate) fn read(tree: &Tree<'_>) -> Result<Option<Promises>, ConfigError> {
         Err(ConfigError::Read(error)) if main.is_some() => {
             Some(Promises { unreadable: vec![Unreadable(error)], ..Promises::default() })
         }
-        list => list?,
+        list => list?.map(|promises| Promises { additional: addresses(&promises), ..promises }),
     };
     let unreadable = unreadable.map(|error| Promises { unreadable: vec![error], ..Promises::default() });
     let both = main.into_iter().chain(unreadable).chain(additional);
     Ok(both.reduce(|mut all, more| {
         all.promises.extend(more.promises);
+        all.additional.extend(more.additional);
         all.unknown.extend(more.unknown);
         all.unreadable.extend(more.unreadable);
         all
     }))
+}
+
+fn addresses(promises: &Promises) -> Vec<IpAddr> {
+    promises.promises.iter().map(|promise| promise.expected.address).collect()
 }
 
 #[cfg(test)]

@@ -109,6 +109,8 @@ pub struct Unnamed {
 pub struct Promises {
     /// The promised addresses, in the order of the files.
     pub promises: Vec<Promise>,
+    /// Those of them, without an interface, that a panel binds beside the main address of the host.
+    pub additional: Vec<IpAddr>,
     /// Profiles of which only some are active at a time.
     pub one_of: Vec<OneOf>,
     /// Addresses that are not expected, and are not unexpected either.

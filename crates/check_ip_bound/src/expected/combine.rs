@@ -33,6 +33,7 @@ impl Expected {
             expected.take_configuration(expectations, found);
         }
         expected.interfaces.sort();
+        expected.additional.sort();
         expected.vlans.sort();
         expected.entries = unique(expected.entries);
         expected.add_floating(Vec::new());
@@ -51,6 +52,7 @@ impl Expected {
                 .map(|address| (address.to_canonical(), "--floating".to_owned()))
                 .collect(),
             interfaces: Vec::new(),
+            additional: Vec::new(),
             on_each: Vec::new(),
             listed: Vec::new(),
             unnamed: Vec::new(),
@@ -110,6 +112,7 @@ impl Expected {
         self.named.append(&mut promises.named);
         self.one_of.append(&mut promises.one_of);
         self.possible.append(&mut promises.possible);
+        self.additional.append(&mut promises.additional);
         let shadowed = promises.shadowed.drain(..);
         self.shadowed.extend(
             shadowed.map(|shadowed| (shadowed.expected.address, shadowed.why, shadowed.place.to_string())),

@@ -82,7 +82,8 @@ fn a_pool_beside_a_lease_is_an_address_of_its_own() {
         ("ipv4", format!("{pool} {lease}"), all.to_owned()),
         ("ipv4", pool.to_owned(), no_lease.clone()),
         ("ipv4", lease.to_owned(), missing("IPv4 address (pool)")),
-        ("ipv4", format!("{pool} 2001:db8::7/64@eth3~60"), no_lease),
+        ("ipv4", format!("{pool} 2001:db8::7/64@eth3~60"), no_lease.clone()),
+        ("ipv4", format!("{pool} 192.0.2.9/32@eth3"), no_lease),
         // A lease for ever is permanent.
         ("ipv4", format!("{pool} 198.51.100.7/24@eth3"), all.to_owned()),
         ("yes", format!("{pool} 2001:db8::7/64@eth3~60"), all.to_owned()),

@@ -1,6 +1,6 @@
 //! What the first line says of interfaces that get their address from outside.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use host_config::Tree;
 use plugin::Deadline;
@@ -305,4 +305,54 @@ fn a_lease_on_a_bridge_without_its_ports_is_worth_nothing() {
     let (first, _) = said(&args(), &files, "192.0.2.1/24@docker0~3600 192.0.2.2/24@eth0");
     let fault = "docker0 has none of its ports: there is no eth9 here";
     assert_eq!(first, format!("IP_BOUND CRITICAL - 1 of 1 address missing: {fault}"));
+}
+
+/// cPanel keeps the addresses that it binds beside the main one of the host.
+#[test]
+fn an_additional_address_of_cpanel_is_no_lease() {
+    let lease = ("/etc/sysconfig/network-scripts/ifcfg-eth0", "DEVICE=eth0\nBOOTPROTO=dhcp\nONBOOT=yes\n");
+    let additional =
+        ("/etc/ips", "192.0.2.50:255.255.255.0:192.0.2.255\n192.0.2.51:255.255.255.0:192.0.2.255\n");
+    let main = ("/var/cpanel/mainip", "192.0.2.1");
+    let (both, own) = ("192.0.2.50/24@eth0 192.0.2.51/24@eth0", "192.0.2.1/24@eth0");
+    let (two, three) = (vec![lease, additional], vec![lease, additional, main]);
+    let ok = |count| format!("OK - {count} addresses from cpanel, ifcfg bound and usable, 1 dynamic");
+    let gone = |which, all| {
+        format!("CRITICAL - {which} of {all} addresses missing: eth0 has no IPv4 address (DHCP)")
+    };
+    let rows = [
+        (&two, both.to_owned(), gone(1, 3)),
+        (&two, format!("{own}~60 {both}"), ok(3)),
+        (&three, format!("{own}~60 {both}"), ok(4)),
+        // The main address may be a lease for ever.
+        (&two, format!("{own} {both}"), ok(3)),
+        (&three, format!("{own} {both}"), ok(4)),
+        (&three, both.to_owned(), gone(2, 4).replace("eth0", "192.0.2.1, and eth0")),
+    ];
+    for (files, present, expected) in rows {
+        let (first, _) = said(&args(), files, &present);
+        assert_eq!(first, format!("IP_BOUND {expected}"), "{present}");
+    }
+}
+
+/// The addresses are compared by what the configuration says of each, and not each with all.
+#[test]
+fn thousands_of_addresses_beside_a_lease_are_judged_in_time() {
+    let took = |count: u32| {
+        let list: Vec<String> =
+            (0..count).map(|number| format!("10.9.{}.{}/32", number >> 8, number & 255)).collect();
+        let file = format!("[Match]\nName=eth0\n[Network]\nDHCP=ipv4\nAddress={}\n", list.join("\nAddress="));
+        let present = format!("{}@eth0", list.join("@eth0 "));
+        let deadline = Deadline::after(Duration::from_secs(60));
+        let tree = Tree::in_memory([("/etc/systemd/network/a.network", file.as_str())], &deadline);
+        let observed = observed(&args(), &tree, &present);
+        let start = Instant::now();
+        let text = evaluate(&args().limits(), &observed).render("IP_BOUND", 0);
+        let said =
+            format!("CRITICAL - 1 of {} addresses missing: eth0 has no IPv4 address (DHCP)", count + 1);
+        assert!(text.starts_with(&format!("IP_BOUND {said} | ")), "{text}");
+        start.elapsed().as_secs_f64()
+    };
+    let (small, large) = (took(2_000), took(16_000));
+    assert!(large < 0.05 || large / small < 24.0, "{small:.4} s, {large:.4} s");
 }
