@@ -156,21 +156,39 @@ mod tests {
         ];
         let tree = Tree::in_memory(files, &deadline);
         let cards = Cards::new(&tree);
+        let first = "mac-address-blacklist=00:00:5e:00:53:01;";
+        let newer = "mac-address-denylist=00:00:5e:00:53:09;00:00:5e:00:53:01";
         let rows = [
-            ("ethernet", "mac-address-blacklist=00:00:5E:00:53:01;", "veth0", true),
-            ("ethernet", "mac-address-denylist=00:00:5e:00:53:09;00:00:5e:00:53:01", "veth0", true),
-            ("802-11-wireless", "mac-address-blacklist=00:00:5e:00:53:01", "veth0", true),
-            ("ethernet", "mac-address-blacklist=00:00:5e:00:53:09;", "veth0", false),
-            ("ethernet", "mac-address-blacklist=;x;", "veth0", false),
-            ("ethernet", "mac-address-blacklist=00:00:5e:00:53:01;", "eth9", false),
-            ("ethernet", "mac-address-blacklist=00:00:5e:00:53:02;", "bond0p", true),
-            ("ethernet", "mac-address-blacklist=00:00:5e:00:53:03;", "bond0p", false),
+            ("ethernet", "ethernet", "mac-address-blacklist=00:00:5E:00:53:01;", "veth0", "denied"),
+            ("802-3-ethernet", "ethernet", first, "veth0", "denied"),
+            ("wifi", "802-11-wireless", first, "veth0", "denied"),
+            ("ethernet", "ethernet", "mac-address-blacklist=00:00:5e:00:53:09;", "veth0", ""),
+            ("ethernet", "ethernet", "mac-address-blacklist=;x;", "veth0", ""),
+            ("ethernet", "ethernet", first, "eth9", ""),
+            ("ethernet", "ethernet", "mac-address-blacklist=00:00:5e:00:53:02;", "bond0p", "denied"),
+            ("ethernet", "ethernet", "mac-address-blacklist=00:00:5e:00:53:03;", "bond0p", ""),
+            // It compares no address of what is made of other devices.
+            ("bridge", "ethernet", first, "veth0", ""),
+            ("bond", "ethernet", first, "veth0", ""),
+            ("team", "802-3-ethernet", first, "veth0", ""),
+            ("vlan", "ethernet", first, "veth0", ""),
+            ("ethernet", "wifi", first, "veth0", ""),
+            // A key of newer releases.
+            ("ethernet", "ethernet", newer, "veth0", "note"),
+            ("wifi", "wifi", newer, "veth0", "note"),
+            ("ethernet", "ethernet", newer, "bond0p", ""),
+            ("bridge", "ethernet", newer, "veth0", ""),
         ];
-        for (group, list, interface, denied) in rows {
-            let text = format!("[connection]\ninterface-name={interface}\n[{group}]\n{list}\n");
+        for (kind, group, list, interface, expected) in rows {
+            let text = format!("[connection]\ntype={kind}\ninterface-name={interface}\n[{group}]\n{list}\n");
             let profile = Profile::parse(0, "f".to_owned(), text.as_bytes()).unwrap();
-            let found = unmet(&profile, &cards).map(|(fit, _)| fit);
-            assert_eq!(found, denied.then_some(Fit::No), "{text}");
+            let found = match (unmet(&profile, &cards), profile.may_deny(interface, &cards)) {
+                (None, None) => "",
+                (Some((Fit::No, _)), None) => "denied",
+                (None, Some(_)) => "note",
+                _ => "both",
+            };
+            assert_eq!(found, expected, "{text}");
         }
     }
 }

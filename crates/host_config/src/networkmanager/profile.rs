@@ -1,5 +1,6 @@
 //! What one connection profile says about addresses, by nm-settings-keyfile(5) and what libnm accepts of it.
 
+mod denied;
 mod dynamic;
 
 use addresses::HostAddress;
@@ -112,23 +113,6 @@ impl Profile {
     pub(super) fn hardware(&self) -> Option<String> {
         let address = CARDS.iter().find_map(|group| self.file.value(group, "mac-address"))?;
         hardware::normal(address.value.trim_ascii())
-    }
-
-    /// Returns the line by which it is for no card with the hardware address of this interface.
-    pub(super) fn denies(&self, interface: &str, cards: &Cards<'_>) -> Option<Located> {
-        let keys = ["mac-address-denylist", "mac-address-blacklist"];
-        let written =
-            keys.iter().flat_map(|key| CARDS.iter().filter_map(move |group| self.file.value(group, key)));
-        // NetworkManager takes the present address where a device has none of its own.
-        let has = |address: &str| match cards.permanent(interface).flatten() {
-            Some(own) => hardware::normal(address) == Some(own),
-            None => cards.fits(address, interface) == Some(true),
-        };
-        let denies = |list: &&Located| list.value.split([';', ',']).any(|address| has(address.trim_ascii()));
-        written.into_iter().find(denies).map(|list| Located {
-            value: "card of this profile, which denies its hardware address".to_owned(),
-            place: list.place.clone(),
-        })
     }
 
     /// The type of the connection, as it is written.
