@@ -48,6 +48,9 @@ fn staying(servers: &[Server], links: &Links, lag: &Thresholds) -> Vec<(Unfetche
         let is_same = |rest: &&Unfetched| (rest.replica, rest.source) == (first.replica, first.source);
         let rest = later.iter().find(is_same)?.count;
         let came = first.count.saturating_sub(rest);
+        if rest > 0 && has_read_all(servers, links, first) {
+            return Some((*first, rest));
+        }
         let is_on_its_way =
             rest == 1 && came == 0 && between_looks(servers, links, first).any(|(old, new)| moved(old, new));
         let by_number = seconds_left(servers.get(first.replica)?, came as f64, rest as f64);
@@ -68,7 +71,7 @@ fn seconds_left(replica: &Server, came: f64, rest: f64) -> f64 {
 
 /// The same by the octets of the source's binary log, of which those of a transaction count that is not here
 /// as a whole, and those behind it. `None` where the source did not show its log, or the replica reads an
-/// earlier file of it.
+/// earlier file of it, or has read all of it.
 fn seconds_by_octets(servers: &[Server], links: &Links, first: &Unfetched) -> Option<f64> {
     let (end_file, end) = servers.get(first.source)?.log.as_ref()?.end();
     let replica = servers.get(first.replica)?;
@@ -76,9 +79,22 @@ fn seconds_by_octets(servers: &[Server], links: &Links, first: &Unfetched) -> Op
         let (file, position) = &new.read_position;
         let begin = if old.read_position.0 == *file { old.read_position.1 } else { 0 };
         let came = position.saturating_sub(begin);
-        (file == end_file).then(|| seconds_left(replica, came as f64, end.saturating_sub(*position) as f64))
+        let rest = (file == end_file).then(|| end.saturating_sub(*position)).filter(|rest| *rest > 0)?;
+        Some(seconds_left(replica, came as f64, rest as f64))
     };
     between_looks(servers, links, first).filter_map(left).reduce(f64::min)
+}
+
+/// Whether the log of the source is read up to its end, for which it was asked after its GTIDs: what is not
+/// here then never comes.
+fn has_read_all(servers: &[Server], links: &Links, first: &Unfetched) -> bool {
+    let log = servers.get(first.source).and_then(|source| source.log.as_ref());
+    let is_read = |(_, new): (&Channel, &Channel)| {
+        let (file, position) = &new.read_position;
+        log.is_some_and(|log| log.end().0 == file && log.end().1 <= *position)
+    };
+    let mut channels = between_looks(servers, links, first).peekable();
+    channels.peek().is_some() && channels.all(is_read)
 }
 
 /// The channels from the source at both looks.
@@ -242,13 +258,15 @@ mod tests {
         assert_eq!(said(two, ("bin.000009", 701), ""), 1);
     }
 
+    /// A source that writes here.
+    fn log(file: &str, position: u64) -> Option<BinaryLog> {
+        let columns = [("File", file), ("Position", &position.to_string())];
+        BinaryLog::read(&[Row::new(columns.map(|(name, value)| (name.to_owned(), Some(value.to_owned()))))])
+    }
+
     /// What is behind a large transaction comes after it: the octets of the source's log tell when.
     #[test]
     fn octets_tell_what_is_on_its_way() {
-        let log = |file: &str, position: u64| {
-            let columns = [("File", file.to_owned()), ("Position", position.to_string())];
-            BinaryLog::read(&[Row::new(columns.map(|(name, value)| (name.to_owned(), Some(value))))])
-        };
         let said = |fetched: &str, positions: [(&str, u64); 2], end: (&str, u64)| {
             let mut servers = pair(mariadb, ["0-1-9", "0-1-5"], ["0-1-5", fetched]);
             let [old, new] = positions.map(|(file, position)| (file.to_owned(), position));
@@ -267,10 +285,11 @@ mod tests {
         assert_eq!(said(none, hundred, ("bin.2", 1301)), 1);
         // All of its log is read, or nothing comes.
         for at in [800, 4] {
-            assert_eq!(said(none, hundred, ("bin.2", at)), 0);
+            assert_eq!((said(none, hundred, ("bin.2", at)), said(some, hundred, ("bin.2", at))), (1, 1));
+            assert_eq!(said("0-1-9", hundred, ("bin.2", at)), 0);
         }
         let nothing = [("bin.2", 700), ("bin.2", 700)];
-        assert_eq!(said(none, nothing, ("bin.2", 700)), 0);
+        assert_eq!(said(none, nothing, ("bin.2", 700)), 1);
         assert_eq!(said(none, nothing, ("bin.2", 701)), 1);
         // Of a new file what came is all of it; how much there is of others is not known.
         assert_eq!(said(none, [("bin.1", 9000), ("bin.2", 100)], ("bin.2", 600)), 0);
@@ -279,6 +298,19 @@ mod tests {
         assert_eq!(said(none, hundred, ("", 0)), 1);
         // One small transaction before a large one.
         assert_eq!(said(some, [("bin.2", 0), ("bin.2", 100)], ("bin.2", 601)), 0);
+    }
+
+    /// What is not in the log never comes, as by gtid_purged at the source: other bytes do not excuse it.
+    #[test]
+    fn a_single_transaction_that_never_comes() {
+        let said = |end: u64| {
+            let mut servers = pair(server, ["U1:1-6", "U1:1-5"], ["U1:1-5", "U1:1-5"]);
+            servers[0].log = log("bin.2", end);
+            servers[1].channels[0].read_position = ("bin.2".to_owned(), 700);
+            servers[1].channels_later.as_mut().unwrap().channels[0].read_position = ("bin.2".to_owned(), 800);
+            judged(&servers).len()
+        };
+        assert_eq!([801, 800, 700].map(said), [0, 1, 1]);
     }
 
     #[test]
