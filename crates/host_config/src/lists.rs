@@ -94,7 +94,7 @@ pub(crate) fn doubtful(guessed: Vec<(u32, Possible)>, lists: &[List]) -> Vec<Pos
 /// for `# dynamic:`, without which an interface would need no address.
 fn expectation(mark: Mark, said: &str, place: Place, to: &mut Promises) {
     if matches!(mark, Mark::Dynamic) {
-        let remark = || place.remark(format!("dynamic: {} is not understood, {DYNAMIC}", short(said.trim())));
+        let remark = || place.remark(format!("# dynamic: {}: {DYNAMIC}", short(said.trim())));
         match dynamic(said, &place) {
             Some(dynamic) => to.dynamic.push(dynamic),
             None => to.unknown.push(remark()),
@@ -121,8 +121,8 @@ fn expectation(mark: Mark, said: &str, place: Place, to: &mut Promises) {
     }
 }
 
-/// What to write in a comment `# dynamic:`.
-const DYNAMIC: &str = "write an interface and ipv4, ipv6 or any";
+/// What a comment `# dynamic:` means, and what to write.
+const DYNAMIC: &str = "it asks for an address of an interface: write \"# dynamic: eth0 ipv4\", or the comment without the colon";
 
 /// Returns the interface that gets an address from outside: `None` where the words are others.
 fn dynamic(said: &str, place: &Place) -> Option<Dynamic> {
@@ -212,8 +212,7 @@ mod tests {
     fn a_comment_that_a_program_wrote_is_read_with_its_line() {
         let list = b"192.0.2.1 # dynamic: eth9 ipv4\n\xff # \xfe\n# dynamic: eth1 ipv4 # by hand\r\n# floating: 192.0.2.9\n\
                      # ports: vmbr0 eth2 eth3\n  # dynamic: eth8 ipv4\n# dynamic: eth7 \xff\n# dynamic: eth7 ipv5\n";
-        let not_understood =
-            |line, what| format!("list line {line}: dynamic: {what} is not understood, {DYNAMIC}");
+        let not_understood = |line, what| format!("list line {line}: # dynamic: {what}: {DYNAMIC}");
         let first = [
             not_understood(7, "eth7 \u{fffd}"),
             not_understood(8, "eth7 ipv5"),

@@ -203,9 +203,7 @@ impl Reader<'_> {
             return;
         }
         let certain = self.effects.split_off(from);
-        let is_kept = |effect: &Effect| {
-            !matches!(effect, Effect::Port(..) | Effect::TakeBack(Taken::Label { next: Some(_), .. }))
-        };
+        let is_kept = |effect: &Effect| !matches!(effect, Effect::Port(..));
         let doubtful = certain.into_iter().filter(is_kept);
         self.effects.extend(doubtful.map(|effect| match effect {
             Effect::Bind(expected, _) if !doubt.leaves(expected.address) => Effect::May(expected),

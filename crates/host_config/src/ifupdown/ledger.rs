@@ -1,7 +1,7 @@
 //! The addresses that stanzas bind and take back, in the order in which they come up: a stanza may take away
 //! what an earlier one bound, also on another interface.
 
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::collections::{HashMap, VecDeque};
 use std::net::IpAddr;
 
 use addresses::HostAddress;
@@ -72,8 +72,8 @@ pub(super) struct Ledger {
     by_device: HashMap<(Option<String>, bool), Vec<usize>>,
     /// Those of IPv4.
     by_label: HashMap<String, VecDeque<usize>>,
-    /// The interfaces that have an IPv4 address from outside.
-    leased: HashSet<String>,
+    /// The interfaces that have an IPv4 address from outside, with how many addresses were bound before it.
+    leased: HashMap<String, usize>,
     /// How many were looked at and kept.
     kept: usize,
 }
@@ -90,7 +90,7 @@ impl Ledger {
                 return Ok(());
             }
             Change::Lease(interface) => {
-                self.leased.insert(interface);
+                self.leased.entry(interface).or_insert(self.bound.len());
                 return Ok(());
             }
             Change::TakeBack(taken, place) => (taken, place),
@@ -145,15 +145,10 @@ impl Ledger {
 
     /// Takes the first address with this label back, as `ifconfig` does for `next`.
     fn take_label(&mut self, label: &str, next: Option<IpAddr>) {
-        // A lease makes room first.
-        if self.leased.remove(label) {
-            return;
-        }
-        let Some(mut numbers) = self.by_label.remove(label) else { return };
+        let mut numbers = self.by_label.remove(label).unwrap_or_default();
         while numbers.front().is_some_and(|number| self.entry(*number).is_none()) {
             numbers.pop_front();
         }
-        let Some(first) = numbers.front().copied() else { return };
         let same = next.and_then(|next| self.by_address.get_mut(&next));
         if let Some(same) = same {
             same.retain(|number| self.bound.get(*number).is_some_and(Option::is_some));
@@ -162,11 +157,16 @@ impl Ledger {
         let same = next.and_then(|next| self.by_address.get(&next)).into_iter().flatten().copied();
         let labelled =
             |number: &usize| self.entry(*number).is_some_and(|it| it.label.as_deref() == Some(label));
-        let number = { same }.find(labelled).unwrap_or(first);
-        if let Some(slot) = self.bound.get_mut(number) {
-            *slot = None;
+        // What was bound before a lease makes room before it.
+        let lease = self.leased.get(label);
+        let first = numbers.front().copied().filter(|first| lease.is_none_or(|lease| first < lease));
+        match { same }.find(labelled).or(first) {
+            Some(number) => self.bound.get_mut(number).into_iter().for_each(|slot| *slot = None),
+            None => drop(self.leased.remove(label)),
         }
-        self.by_label.insert(label.to_owned(), numbers);
+        if !numbers.is_empty() {
+            self.by_label.insert(label.to_owned(), numbers);
+        }
     }
 
     /// Takes all back that these tell.
@@ -183,7 +183,7 @@ impl Ledger {
                     || label.is_some_and(|label| !wildcard::matches(label, name))
             };
             self.kept += self.leased.len();
-            self.leased.retain(|name| is_other(name));
+            self.leased.retain(|name, _| is_other(name));
         }
         let is_meant = |entry: &Entry| {
             let has_device = device.is_none() || entry.promise.interface.as_deref() == device;

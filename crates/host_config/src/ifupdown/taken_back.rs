@@ -201,6 +201,26 @@ fn a_lease_makes_room_first() {
             format!("auto eth0 eth1\niface eth0 inet dhcp\n up ip addr add 192.0.2.1/24 dev eth0\n{more}");
         assert_eq!(left(&text), expected, "{text}");
     }
+    // What was bound before the lease makes room before it.
+    let rows = [
+        ("iface eth0 inet static\n address 192.0.2.1/24\niface eth0 inet dhcp\n", "192.0.2.2/24"),
+        ("iface eth0 inet dhcp\n pre-up ifconfig eth0 192.0.2.1 netmask 255.255.255.0\n", "192.0.2.2/24"),
+        (
+            "iface eth0 inet dhcp\niface eth0 inet static\n address 192.0.2.1/24\n",
+            "192.0.2.1/24 192.0.2.2/24",
+        ),
+        // The address itself is found before all others.
+        ("iface eth0 inet dhcp\n up ip addr add 192.0.2.2/24 dev eth0\n", "192.0.2.2/24"),
+    ];
+    for (first, expected) in rows {
+        let text = format!("auto eth0\n{first} up ifconfig eth0 {second}\n");
+        assert_eq!(left(&text), expected, "{text}");
+    }
+    let text = format!(
+        "auto eth0\niface eth0 inet static\n address 192.0.2.1/24\niface eth0 inet dhcp\n \
+         up ifconfig eth0 {second}\n up ifconfig eth0 {third}\n"
+    );
+    assert_eq!(left(&text), "192.0.2.2/24 192.0.2.3/24");
     // A lease of IPv6 makes none.
     let text = format!(
         "auto eth0\niface eth0 inet6 dhcp\n up ip addr add 192.0.2.1/24 dev eth0\n up ifconfig eth0 {second}\n"

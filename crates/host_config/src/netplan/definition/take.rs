@@ -86,10 +86,17 @@ impl Definition {
 
     fn take_address(&mut self, said: Value<'_>) -> Result<(), ConfigError> {
         let (text, place) = (said.text("an address")?, said.place());
-        let value = match place.address_or_pool(text)? {
-            Asked::Address(value) if value.prefix.is_none() => {
-                return Err(place.error(format!("{text} has no prefix length")));
-            }
+        let asked = place.address_or_pool(text)?;
+        let length = match asked {
+            Asked::Address(value) => value.prefix,
+            Asked::Pool(_, length) => length,
+        };
+        match length {
+            None => return Err(place.error(format!("{text} has no prefix length"))),
+            Some(0) => return Err(place.error(format!("{text}: netplan refuses a prefix length of 0"))),
+            Some(_) => {}
+        }
+        let value = match asked {
             Asked::Address(value) => value,
             Asked::Pool(family, length) => {
                 self.pools.push(Pool { family, length, written: Located { value: text.to_owned(), place } });

@@ -47,7 +47,10 @@ fn a_chain_is_as_certain_as_its_conditions() {
         ("[ -e /x ] && ip addr flush dev eth0".to_owned(), "may take back"),
         ("[ -e /x ] && ifconfig eth0 0.0.0.0".to_owned(), "may take back"),
         ("[ -e /x ] && ifconfig eth0:1 down".to_owned(), "may take back"),
-        ("[ -e /x ] && ifconfig eth0 192.0.2.9 netmask 255.255.255.0".to_owned(), MAY),
+        (
+            "[ -e /x ] && ifconfig eth0 192.0.2.9 netmask 255.255.255.0".to_owned(),
+            "may take back, may 192.0.2.9/24",
+        ),
         (format!("false && {many}"), ""),
         (format!("! pgrep x && {ADD}"), MAY),
         (format!("! [ -e /x ] && {ADD}"), MAY),
