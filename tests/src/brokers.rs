@@ -73,7 +73,8 @@ impl<'a> Broker<'a> {
         Self::start(host, folder, Kind::RabbitMq)
     }
 
-    /// Starts an ActiveMQ in `host`.
+    /// Starts an ActiveMQ in `host`. Nobody may write to a queue called `denied.NAME`. Queues whose names
+    /// have a dot are called `open.NAME`.
     ///
     /// # Panics
     /// If it does not start.
@@ -188,7 +189,13 @@ const ACTIVEMQ_SETTINGS: &str = r#"<beans xmlns="http://www.springframework.org/
   <broker xmlns="http://activemq.apache.org/schema/core" useJmx="false" brokerName="sop" dataDirectory="@top@/data">
     <plugins><simpleAuthenticationPlugin><users>
       <authenticationUser username="@login@" password="@passcode@" groups="users"/>
-    </users></simpleAuthenticationPlugin></plugins>
+    </users></simpleAuthenticationPlugin>
+    <authorizationPlugin><map><authorizationMap><authorizationEntries>
+      <authorizationEntry queue="*" read="users" write="users" admin="users"/>
+      <authorizationEntry queue="open.>" read="users" write="users" admin="users"/>
+      <authorizationEntry queue="denied.>" read="users" write="nobody" admin="nobody"/>
+      <authorizationEntry topic=">" read="users" write="users" admin="users"/>
+    </authorizationEntries></authorizationMap></map></authorizationPlugin></plugins>
     <transportConnectors><transportConnector name="stomp" uri="stomp://127.0.0.1:@port@?wireFormat.maxDataLength=@largest@"/></transportConnectors>
   </broker>
 </beans>

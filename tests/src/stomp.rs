@@ -24,6 +24,10 @@ pub enum Manner {
     /// Has this name, confirms so many transactions in a connection, and closes at the next COMMIT. Confirms
     /// events outside of them.
     Commits(&'static str, usize),
+    /// Has this name, and refuses events whose output contains this as ActiveMQ does: the ERROR for one
+    /// without a receipt comes after the next receipt, no transaction of which it refuses a part is
+    /// committed, and the connection stays open.
+    ErrsLate(&'static str, &'static str),
     /// Takes the connection and says nothing.
     Silent,
     /// Says this as soon as somebody has said something, and nothing more.
@@ -272,7 +276,7 @@ fn answer(frame: &Sent, manner: &Manner, events: &mut usize) -> (Vec<u8>, bool) 
         (Manner::Speaks(version), "CONNECT") => {
             (format!("CONNECTED\nversion:{version}\n\n\0\n").into_bytes(), false)
         }
-        (Manner::Commits(name, _), "CONNECT") => {
+        (Manner::Commits(name, _) | Manner::ErrsLate(name, _), "CONNECT") => {
             (format!("CONNECTED\nversion:1.2\nserver:{name}\n\n\0\n").into_bytes(), false)
         }
         (Manner::Commits(_, most), "COMMIT") => {
@@ -280,6 +284,7 @@ fn answer(frame: &Sent, manner: &Manner, events: &mut usize) -> (Vec<u8>, bool) 
             if *events > *most { (Vec::new(), true) } else { confirmed }
         }
         (Manner::Commits(..), _) if frame.command != "DISCONNECT" => confirmed,
+        (Manner::ErrsLate(_, part), "SEND" | "COMMIT") => err_late(frame, part, events, confirmed.0),
         (_, "CONNECT") => (b"CONNECTED\nversion:1.2\nheart-beat:0,0\n\n\0\n".to_vec(), false),
         (_, "DISCONNECT") => (Vec::new(), true),
         (_, "SEND") => {
@@ -328,6 +333,22 @@ fn answer(frame: &Sent, manner: &Manner, events: &mut usize) -> (Vec<u8>, bool) 
         }
         _ => confirmed,
     }
+}
+
+/// See [`Manner::ErrsLate`]. `refused` counts the events whose ERROR is due.
+fn err_late(frame: &Sent, part: &str, refused: &mut usize, receipt: Vec<u8>) -> (Vec<u8>, bool) {
+    let error = b"ERROR\nmessage:no\n\nyou are not authorized to write\0".to_vec();
+    if frame.command == "SEND" && frame.value("output").contains(part) {
+        if !receipt.is_empty() {
+            return (error, false);
+        }
+        *refused += 1;
+        return (Vec::new(), false);
+    }
+    if receipt.is_empty() || std::mem::take(refused) == 0 {
+        return (receipt, false);
+    }
+    (if frame.command == "COMMIT" { error } else { [receipt, error].concat() }, false)
 }
 
 fn spoil(folder: &Path) {

@@ -19,9 +19,9 @@ pub(crate) use error::DeliverError;
 /// next is made.
 const WINDOW: usize = 256;
 /// How many octets are sent in one go, at least one event.
-const BATCH: usize = 256 << 10;
+pub(crate) const BATCH: usize = 256 << 10;
 /// What a broker that is silent kept us from.
-const DOING: &str = "waiting for a receipt";
+pub(crate) const DOING: &str = "waiting for a receipt";
 
 /// Destinations that are held in this run, each with its reason.
 pub(crate) type Held = BTreeMap<String, Failure>;
@@ -48,6 +48,11 @@ impl SendOptions<'_> {
             frame = frame.with("receipt", receipt.to_string());
         }
         Frame { body: json, is_text: self.is_text, ..frame }
+    }
+
+    /// Returns whether several events go through this session in a transaction.
+    pub(crate) fn is_in_transactions(&self, session: &Session<'_>) -> bool {
+        self.is_persistent && session.is_faster_in_transactions
     }
 
     /// Returns whether the destination of an event is held.
@@ -145,7 +150,7 @@ impl Delivery<'_, '_> {
     /// Returns how many may be on their way: few at first where a receipt is for many, so that a slow broker
     /// confirms some soon and is not taken for a silent one.
     fn window(&self) -> usize {
-        if self.is_in_transactions() { (2 * self.sent).clamp(2, WINDOW) } else { WINDOW }
+        if self.options.is_in_transactions(self.session) { (2 * self.sent).clamp(2, WINDOW) } else { WINDOW }
     }
 
     fn on_their_way(&self) -> usize {
@@ -154,7 +159,7 @@ impl Delivery<'_, '_> {
 
     /// Queues the next events that have one receipt. Returns whether there was one to look at.
     fn queue(&mut self, rest: &mut Iter<'_, Entry>) -> Result<bool, DeliverError> {
-        let most = if self.is_in_transactions() { self.window() / 2 } else { 1 };
+        let most = if self.options.is_in_transactions(self.session) { self.window() / 2 } else { 1 };
         let mut group: Vec<(Entry, Frame)> = Vec::new();
         let before = rest.len();
         let mut octets = 0;
@@ -170,27 +175,16 @@ impl Delivery<'_, '_> {
         Ok(rest.len() < before)
     }
 
-    fn is_in_transactions(&self) -> bool {
-        self.options.is_persistent && self.session.is_faster_in_transactions
-    }
-
     /// Queues events with one receipt: several of them in a transaction, of which all or none are taken.
     fn queue_together(&mut self, group: Vec<(Entry, Frame)>) -> Result<(), SessionError> {
         let Some((first, _)) = group.first() else { return Ok(()) };
-        let number = first.sequence.to_string();
-        let part = |command: &str| Frame::new(command).with("transaction", number.as_str());
-        let mut entries = Vec::with_capacity(group.len());
-        let is_transaction = group.len() > 1;
-        let header = if is_transaction { "transaction" } else { "receipt" };
-        if is_transaction {
-            self.session.queue(&part("BEGIN"))?;
-        }
-        for (entry, frame) in group {
-            self.session.queue(&frame.with(header, number.as_str()))?;
-            entries.push(entry);
-        }
-        if is_transaction {
-            self.session.queue(&part("COMMIT").with("receipt", number.as_str()))?;
+        let number = first.sequence;
+        let (entries, mut frames): (Vec<Entry>, Vec<Frame>) = group.into_iter().unzip();
+        match frames.pop() {
+            Some(frame) if frames.is_empty() => {
+                self.session.queue(&frame.with("receipt", number.to_string()))?;
+            }
+            last => queue_transaction(self.session, number, frames.into_iter().chain(last))?,
         }
         self.open.push_back(entries);
         Ok(())
@@ -216,6 +210,25 @@ impl Delivery<'_, '_> {
         self.confirmed.clear();
         Ok(())
     }
+}
+
+/// Queues events as a transaction of this number, of which all or none are taken. Its receipt is called like
+/// it.
+pub(crate) fn queue_transaction(
+    session: &mut Session<'_>,
+    number: u64,
+    frames: impl Iterator<Item = Frame>,
+) -> Result<(), SessionError> {
+    let number = number.to_string();
+    let part = |command: &str| Frame::new(command).with("transaction", number.as_str());
+    session.queue(&part("BEGIN"))?;
+    for frame in frames {
+        session.queue(&frame.with("transaction", number.as_str()))?;
+        if session.unsent() >= BATCH {
+            session.send(DOING)?;
+        }
+    }
+    session.queue(&part("COMMIT").with("receipt", number.as_str()))
 }
 
 /// The number that a RECEIPT confirms.

@@ -1,7 +1,7 @@
 //! `--snapshot`: the state of every host and service, as the monitor's status.dat holds it. Changes while the
 //! monitor was down cause no events; this is how a reader learns of them.
 //!
-//! Nothing is spooled: what is missing comes with the next snapshot. One receipt confirms a thousand objects.
+//! Nothing is spooled: what is missing comes with the next snapshot.
 
 mod publisher;
 

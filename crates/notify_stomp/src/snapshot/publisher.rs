@@ -7,8 +7,10 @@ mod brokers;
 mod halves;
 mod object;
 mod refused;
+mod together;
 
 use std::collections::VecDeque;
+use std::ops::RangeInclusive;
 
 use monitor_state::{Collect, Monitor, Object, Written};
 use plugin::Deadline;
@@ -16,23 +18,18 @@ use uuid::Uuid;
 
 use crate::Args;
 use crate::connection::ConnectOptions;
-use crate::deliver::{Held, SendOptions, receipt};
+use crate::deliver::{DOING, Held, SendOptions, receipt};
 use crate::event::{Event, id};
 use crate::observations::Failure;
 use crate::options::Broker;
 use crate::send::blame::Blame;
 use crate::session::{Session, SessionError};
+use together::Sent;
 
-/// How many objects one receipt confirms at most, and how many octets.
-const CHUNK: (usize, usize) = (1000, 1 << 20);
-/// How many receipts may be due.
+/// How many groups of objects may be on their way.
 const DUE: usize = 4;
-/// How many octets are sent in one go.
-const BATCH: usize = 256 << 10;
-const DOING: &str = "waiting for a receipt";
-
-/// An object on its way: its number, and its JSON.
-type Sent = (u64, Vec<u8>);
+/// How many receipts are read at most after a broker has hung up.
+const HEARD: usize = 10_000;
 
 /// The brokers of a snapshot, and the state of the one in use.
 struct Brokers<'a> {
@@ -69,12 +66,15 @@ pub(super) struct Publisher<'a> {
     count: u64,
     /// See `count`.
     pub(super) confirmed: u64,
-    /// The last object: it is sent when it is known whether another one follows.
-    last: Option<Event>,
-    /// On their way, and those that a receipt is due for: the last number of each.
+    /// The object to send next.
+    next: Option<Event>,
+    /// On their way, and then those to be sent together next, by number.
     window: VecDeque<Sent>,
-    due: VecDeque<u64>,
-    /// Objects and octets since the last receipt was asked for.
+    /// The receipts that are due, with the numbers of their objects.
+    due: VecDeque<RangeInclusive<u64>>,
+    /// The last number of each group on its way.
+    groups: VecDeque<u64>,
+    /// Objects and octets to be sent together next.
     since: (usize, usize),
     /// Destinations that are held, and the objects that were not sent for it.
     pub(super) held: Held,
@@ -100,8 +100,8 @@ impl<'a> Publisher<'a> {
         written: Written,
         good: Option<&str>,
     ) -> Self {
-        let (window, due, held) = (VecDeque::new(), VecDeque::new(), Held::new());
-        let (broker, words, failure, session, last) = (String::new(), None, None, None, None);
+        let (window, due, groups, held) = (VecDeque::new(), VecDeque::new(), VecDeque::new(), Held::new());
+        let (broker, words, failure, session, next) = (String::new(), None, None, None, None);
         let (started, total, count, confirmed, skipped) = (0, 0, 0, 0, 0);
         let (left_out, known) = (Vec::new(), None);
         let (id, is_cut, since, refusal) = (id::new(), false, (0, 0), None);
@@ -120,9 +120,10 @@ impl<'a> Publisher<'a> {
             is_cut,
             count,
             confirmed,
-            last,
+            next,
             window,
             due,
+            groups,
             since,
             held,
             skipped,
@@ -145,7 +146,7 @@ impl<'a> Publisher<'a> {
         self.total == 0
     }
 
-    /// Sends the last object and waits for all receipts.
+    /// Sends what is left and waits for all receipts.
     pub(super) fn finish(&mut self) {
         if self.failure.is_none() {
             self.attempt(true);
@@ -155,9 +156,9 @@ impl<'a> Publisher<'a> {
         }
     }
 
-    /// Sends the last object. Goes on after refused objects, and with the next broker if one fails.
+    /// Sends the next object. Goes on after refused objects, and with the next broker if one fails.
     fn attempt(&mut self, is_end: bool) {
-        let mut result = self.send_last(is_end);
+        let mut result = self.send_next(is_end);
         while self.failure.is_none() {
             result = match result {
                 Ok(()) => match self.leave_hopeless(is_end) {
@@ -171,34 +172,29 @@ impl<'a> Publisher<'a> {
                 }
             };
             if result.is_ok() && self.failure.is_none() {
-                result = self.send_last(is_end);
+                result = self.send_next(is_end);
             }
         }
     }
 
-    /// Sends the last object, with a receipt if it ends a chunk or the snapshot, and takes receipts until few
-    /// are due, at the end none.
-    fn send_last(&mut self, is_end: bool) -> Result<(), SessionError> {
-        if let Some(event) = self.last.take() {
-            self.push((event.sequence.unwrap_or_default(), event.json()), is_end)?;
+    /// Sends the next object when its group is full, or this is the end, and takes receipts until few groups
+    /// are on their way, at the end none.
+    fn send_next(&mut self, is_end: bool) -> Result<(), SessionError> {
+        if let Some(event) = self.next.take() {
+            self.push((event.sequence.unwrap_or_default(), event.json()))?;
         }
-        if is_end && self.since.0 > 0 {
-            // The last one was not sent: the one before it is sent once more, with a receipt.
-            let last = self.window.pop_back();
-            last.map_or(Ok(()), |last| self.push(last, true))?;
+        if is_end {
+            self.send_group_of_next()?;
         }
-        let most = if is_end { 0 } else { DUE };
-        while self.due.len() > most {
-            self.send_queued()?;
+        self.take_answers(if is_end { 0 } else { DUE })
+    }
+
+    /// Takes receipts until so many groups are on their way.
+    fn take_answers(&mut self, most: usize) -> Result<(), SessionError> {
+        while self.groups.len() > most {
             self.take_answer()?;
         }
         Ok(())
-    }
-
-    /// Sends what is queued.
-    fn send_queued(&mut self) -> Result<(), SessionError> {
-        let Some(session) = self.session.as_mut() else { return Ok(()) };
-        session.send(DOING).map_err(|error| self.hear(error))
     }
 
     /// Takes the next receipt.
@@ -206,19 +202,23 @@ impl<'a> Publisher<'a> {
         let Some(session) = self.session.as_mut() else { return Ok(()) };
         let frame = session.receive(DOING)?;
         let number = receipt(session, &frame)?;
-        if !self.due.contains(&number) {
-            return Err(session.unasked(&frame));
-        }
-        self.take_receipt(number);
+        let unasked = || session.unasked(&frame);
+        let place = self.due.binary_search_by_key(&number, |due| *due.end()).map_err(|_| unasked())?;
+        let confirmed = self.due.remove(place).ok_or_else(unasked)?;
+        self.take_receipt(&confirmed);
         Ok(())
     }
 
     /// Takes what a broker said before it hung up while more was sent to it. Returns its refusal, or else
     /// this error.
     fn hear(&mut self, error: SessionError) -> SessionError {
-        while self.session.is_some() && Blame::of(&error) == Blame::Unclear {
+        for _ in 0..HEARD {
+            if self.session.is_none() || Blame::of(&error) != Blame::Unclear {
+                break;
+            }
             match self.take_answer() {
-                Ok(()) => {}
+                // Also receipts of objects that are not counted here.
+                Ok(()) | Err(SessionError::Unasked(..)) => {}
                 Err(told @ SessionError::Refused { .. }) => return told,
                 Err(_) => break,
             }
@@ -233,35 +233,40 @@ impl<'a> Publisher<'a> {
         }
     }
 
-    /// Queues an object, unless its destination is held. The last one of a chunk asks for a receipt.
-    fn push(&mut self, (number, json): Sent, is_end: bool) -> Result<(), SessionError> {
+    /// Takes an object, unless its destination is held. The last one of a group sends it.
+    fn push(&mut self, (number, json): Sent) -> Result<(), SessionError> {
         if self.send.is_held(&json, &self.held) {
             self.skip((number, json));
             return Ok(());
         }
-        let Some(session) = self.session.as_mut() else { return Ok(()) };
+        let Some(session) = self.session.as_ref() else { return Ok(()) };
+        let limits = together::limits(self.send, session);
         self.since = (self.since.0 + 1, self.since.1 + json.len());
-        let wants = is_end || self.since.0 >= CHUNK.0 || self.since.1 >= CHUNK.1;
-        self.window.push_back((number, json.clone()));
-        session.queue(&self.send.frame(wants.then_some(number), json))?;
-        if wants {
-            self.due.push_back(number);
-            self.since = (0, 0);
-        }
-        if wants || session.unsent() >= BATCH { self.send_queued() } else { Ok(()) }
+        self.window.push_back((number, json));
+        if self.since.0 >= limits.0 || self.since.1 >= limits.1 { self.send_group_of_next() } else { Ok(()) }
     }
 
-    /// A receipt confirms its object and those before it, up to the receipt before: brokers confirm in any
-    /// order.
-    fn take_receipt(&mut self, number: u64) {
-        self.due.retain(|due| *due != number);
-        let before = self.due.iter().filter(|due| **due < number).max().copied().unwrap_or(0);
-        let is_open = |sent: u64| sent <= before || sent > number;
-        let last = self.window.iter().rev().find(|(sent, _)| !is_open(*sent));
-        self.known = last.cloned().or(self.known.take());
-        let on_its_way = self.window.len();
-        self.window.retain(|(sent, _)| is_open(*sent));
-        self.confirmed += (on_its_way - self.window.len()) as u64;
+    /// Sends the objects that are to be sent together next.
+    fn send_group_of_next(&mut self) -> Result<(), SessionError> {
+        let (number, _) = std::mem::take(&mut self.since);
+        let Some(session) = self.session.as_mut() else { return Ok(()) };
+        let group = self.window.range(self.window.len().saturating_sub(number)..);
+        self.due.extend(together::receipts(self.send, session, group.clone()));
+        self.groups.extend(group.clone().next_back().map(|(last, _)| *last));
+        together::send(self.send, session, group).map_err(|error| self.hear(error))
+    }
+
+    /// Notes that these objects are confirmed. Brokers confirm in any order.
+    fn take_receipt(&mut self, numbers: &RangeInclusive<u64>) {
+        let start = self.window.partition_point(|(number, _)| number < numbers.start());
+        let end = self.window.partition_point(|(number, _)| number <= numbers.end());
+        self.confirmed += (end - start) as u64;
+        let last = self.window.drain(start..end).next_back();
+        self.known = last.or(self.known.take());
+        let open = self.due.front().map(|due| *due.start());
+        while self.groups.front().is_some_and(|last| open.is_none_or(|open| open > *last)) {
+            self.groups.pop_front();
+        }
         self.prove();
     }
 
@@ -271,17 +276,25 @@ impl<'a> Publisher<'a> {
         self.brokers.pass(sent);
     }
 
+    /// Forgets what was asked of a broker before. The objects stay.
+    fn forget_asked(&mut self) {
+        self.due.clear();
+        self.groups.clear();
+        self.since = (0, 0);
+    }
+
     /// Sends the unconfirmed objects again, together.
     fn resend(&mut self) -> Result<(), SessionError> {
-        (self.due, self.since) = (VecDeque::new(), (0, 0));
+        self.forget_asked();
         let mut rest = std::mem::take(&mut self.window);
+        rest.make_contiguous().sort_unstable_by_key(|(number, _)| *number);
         while let Some(sent) = rest.pop_front() {
-            if let Err(error) = self.push(sent, rest.is_empty()) {
+            if let Err(error) = self.push(sent).and_then(|()| self.take_answers(DUE)) {
                 self.window.append(&mut rest);
                 return Err(error);
             }
         }
-        Ok(())
+        self.send_group_of_next()
     }
 }
 
@@ -296,16 +309,13 @@ impl Collect for Publisher<'_> {
         if self.failure.is_some() {
             return;
         }
-        self.attempt(false);
-        if self.failure.is_some() {
-            return;
-        }
         let macros = object::macros(object, (self.written.time(), self.started), self.args);
         let Ok(mut event) = Event::new(&macros) else { return };
         self.count += 1;
         event.sequence = Some(self.count);
         event.snapshot = Some(self.id);
-        self.last = Some(event);
+        self.next = Some(event);
+        self.attempt(false);
     }
 
     /// Another snapshot: a reader takes what came of the one before as older.
@@ -313,11 +323,10 @@ impl Collect for Publisher<'_> {
         if self.failure.is_none() {
             self.attempt(true);
         }
-        (self.id, self.last, self.words, self.known) = (id::new(), None, None, None);
+        (self.id, self.next, self.words, self.known) = (id::new(), None, None, None);
         (self.total, self.count, self.confirmed, self.skipped) = (0, 0, 0, 0);
         self.left_out.clear();
         self.window.clear();
-        self.due.clear();
-        self.since = (0, 0);
+        self.forget_asked();
     }
 }

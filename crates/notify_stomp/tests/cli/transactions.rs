@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use suite::stomp::fill;
 
+use super::snapshot::{snapshot, status};
 use super::*;
 
 /// A spool of so many events.
@@ -84,5 +85,41 @@ fn what_is_not_committed_stays_in_the_spool() {
     assert!(lost.len() > 1, "{lost:?}");
     for sequence in lost {
         assert!(alone.contains(&sequence) || waiting.contains(&sequence), "{sequence}: {}", outcome.stdout);
+    }
+}
+
+#[test]
+fn a_snapshot_goes_to_activemq_in_transactions() {
+    let (broker, spool) = (activemq(usize::MAX), Spool::new());
+    let outcome = snapshot(&spool, &broker, 2500, &["--timeout=30"]);
+    let line = format!("STOMP OK - snapshot of 2501 objects confirmed by {}", broker.address());
+    assert_eq!(text(&outcome), (0, line.as_str()));
+    let (frames, events) = (broker.frames(), broker.sent());
+    assert_eq!(sequences(&events), (1..=2501).collect::<Vec<u64>>());
+    let receipts: Vec<&str> = frames.iter().filter_map(|frame| frame.header("receipt")).collect();
+    assert_eq!(receipts, ["1000", "2000", "2501"]);
+    assert!(events.iter().all(|event| event.header("transaction").is_some()));
+}
+
+/// A receipt says nothing of the frames before its own: ActiveMQ reports one that it refuses after it.
+#[test]
+fn an_object_whose_refusal_comes_after_a_later_receipt_is_not_confirmed() {
+    for name in ["ActiveMQ/5.17.2", "ActiveMQ/5.16.1"] {
+        for (services, bad) in [(1, 1), (2, 1), (300, 7), (1500, 998), (1500, 1499), (1500, 1500)] {
+            let (broker, spool) = (Broker::start(Manner::ErrsLate(name, "poison")).unwrap(), Spool::new());
+            let path = status(spool.0.path(), services);
+            let content = fs::read_to_string(&path).unwrap();
+            let service = format!("service_description=S{bad}\n");
+            let (before, after) = content.split_once(&service).unwrap();
+            let after = after.replacen("plugin_output=no", "plugin_output=poison", 1);
+            fs::write(&path, format!("{before}{service}{after}")).unwrap();
+            let file = format!("--status-file={}", path.display());
+            let mut command = spool.command(broker.address());
+            let outcome = ended(command.args(["--snapshot", "--timeout=30", &file]));
+            let seen = text(&outcome);
+            assert!(seen.0 > 0 && seen.1.contains("1 object left out"), "{name} {bad}: {}", outcome.stdout);
+            let numbers = format!(" objects={};;;0 confirmed={services};;;0", services + 1);
+            assert!(outcome.stdout.contains(&numbers), "{name} {bad}: {}", outcome.stdout);
+        }
     }
 }

@@ -62,6 +62,7 @@ fn activemq() {
     refused(&host, "/queue/refused", &[("wrong", &login)]);
     poison(&host, "refuses: The maximum data length was exceeded");
     poison_in_a_snapshot(&host, "refuses: The maximum data length was exceeded");
+    denied_in_a_snapshot(&host);
     followed(&host);
     stopped_in_the_middle(&host, &mut broker);
     stopped_in_transactions(&host, &mut broker);
@@ -194,6 +195,18 @@ fn poison_in_a_snapshot(host: &Host, words: &str) {
             "{bad}: {}",
             outcome.stdout
         );
+    }
+}
+
+/// A destination to which nobody may write: ActiveMQ says so of an event without a receipt at any time, also
+/// after a later receipt.
+fn denied_in_a_snapshot(host: &Host) {
+    let line = format!("STOMP CRITICAL - 1 object not sent: 127.0.0.1:{PORT} refuses: ");
+    for bad in [0, 999, 1000, 1498, 1499].repeat(4) {
+        let object = |number: usize| (if number == bad { "denied" } else { "open" }, String::new());
+        let seen = snapshot(host, "/queue/{host}.x", object).stdout;
+        let rest = "destination /queue/denied.x | objects=1500;;;0 confirmed=1499;;;0";
+        assert!(seen.starts_with(&line) && seen.contains(rest), "{bad}: {seen}");
     }
 }
 

@@ -104,7 +104,6 @@ impl<'a> Publisher<'a> {
     /// Sends the objects again from the first one, to the broker that is in use now.
     fn start_over(&mut self) -> Result<(), SessionError> {
         self.window.extend(self.brokers.passed.drain(..));
-        self.window.make_contiguous().sort_unstable_by_key(|(number, _)| *number);
         self.held.clear();
         (self.skipped, self.words) = (0, None);
         self.left_out.clear();

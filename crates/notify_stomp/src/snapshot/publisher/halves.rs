@@ -1,12 +1,14 @@
 //! Finds the objects of a snapshot that a broker refuses.
 //!
-//! A broker does not say which object it refuses. Half of the objects on their way are then sent together
-//! with one receipt: without it the refused object is among them, else in the other half. That goes on until
-//! one object is left, which `refused` judges. Refused objects often come in a row: after each one, few are
-//! sent together and then ever more, and at last the rest as before.
+//! A broker does not say which object it refuses. Half of the objects on their way are then sent together:
+//! if it does not confirm all of them, the refused object is among them, else in the other half. That goes
+//! on until one object is left, which `refused` judges. Refused objects often come in a row: after each one,
+//! few are sent together and then ever more, and at last the rest as before.
 
-use super::{BATCH, DOING, Publisher, Sent};
-use crate::deliver::SendOptions;
+use std::collections::BTreeSet;
+
+use super::{Publisher, Sent, together};
+use crate::deliver::{DOING, SendOptions, receipt};
 use crate::observations::Failure;
 use crate::options::Broker;
 use crate::send::blame::Blame;
@@ -50,7 +52,7 @@ impl<'a> Publisher<'a> {
     pub(super) fn pass_over_refused(&mut self) -> Result<(), SessionError> {
         let Some(broker) = self.brokers.current else { return Ok(()) };
         self.session = None;
-        self.due.clear();
+        self.forget_asked();
         let mut search = Search::Among(self.window.len());
         while search.size() < ENOUGH || matches!(search, Search::Among(_)) {
             let group = self.next_group(search.size());
@@ -113,8 +115,8 @@ impl<'a> Publisher<'a> {
         refused
     }
 
-    /// Sends these objects and waits for the receipt of the last. Returns why the broker did not confirm
-    /// them. The error is that of a log-in.
+    /// Sends these objects and waits for their receipts. Returns why the broker did not confirm all of them.
+    /// The error is that of a log-in.
     pub(super) fn try_together(
         &mut self,
         group: &[Sent],
@@ -125,25 +127,27 @@ impl<'a> Publisher<'a> {
             None => Session::open(self.connect, broker, &self.brokers.share, None),
         };
         let session = self.session.insert(opened.map_err(|error| Failure::from(&error))?);
-        let Err(error) = send_together(self.send, session, group) else { return Ok(None) };
+        let Err(error) = send_and_wait(self.send, session, group) else { return Ok(None) };
         let error = self.hear(error);
         self.session = None;
         Ok(Some(error))
     }
 }
 
-/// Sends these objects, and waits for the receipt of the last.
-fn send_together(
+/// Sends these objects, and waits for all their receipts.
+fn send_and_wait(
     options: &SendOptions<'_>,
     session: &mut Session<'_>,
     group: &[Sent],
 ) -> Result<(), SessionError> {
-    let Some(((last, json), others)) = group.split_last() else { return Ok(()) };
-    for (_, json) in others {
-        session.queue(&options.frame(None, json.clone()))?;
-        if session.unsent() >= BATCH {
-            session.send(DOING)?;
+    let receipts = together::receipts(options, session, group.iter());
+    let mut due: BTreeSet<u64> = receipts.iter().map(|receipt| *receipt.end()).collect();
+    together::send(options, session, group.iter())?;
+    while !due.is_empty() {
+        let answer = session.receive(DOING)?;
+        if !due.remove(&receipt(session, &answer)?) {
+            return Err(session.unasked(&answer));
         }
     }
-    options.send(session, *last, json.clone())
+    Ok(())
 }
