@@ -7,47 +7,17 @@
 //!
 //! Where the start was not given, the time of the events tells that the numbers began again: at an event that
 //! has none before it, and whose number its host or service had before, or a higher one.
+//!
+//! Where the clock was put back between two starts, the later one has the earlier time. With retention data
+//! its numbers go on, and its first event of a host or service names the last one of the start before.
+
+mod key;
+mod starts;
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use serde::Deserialize;
-
-/// What the order of an event depends on.
-#[derive(Debug, Deserialize)]
-struct Key<'a> {
-    #[serde(borrow)]
-    monitor: Cow<'a, str>,
-    #[serde(borrow)]
-    hostname: Option<Cow<'a, str>>,
-    #[serde(borrow)]
-    service: Option<Cow<'a, str>>,
-    #[serde(borrow, default)]
-    state: Option<Cow<'a, str>>,
-    #[serde(borrow)]
-    state_type: Option<Cow<'a, str>>,
-    attempt: Option<u64>,
-    event_id: u64,
-    last_event_id: Option<u64>,
-    #[serde(default)]
-    monitor_start: Option<u64>,
-    #[serde(default)]
-    time_t: u64,
-}
-
-impl Key<'_> {
-    /// The place among the events of one start of the monitor.
-    fn place(&self) -> Place {
-        (self.event_id, self.state_type.as_deref() == Some("HARD"), self.attempt.unwrap_or(0))
-    }
-}
-
-/// Number, whether it is HARD, attempt.
-type Place = (u64, bool, u64);
-/// When the numbers began, place, time.
-type Rank = (u64, Place, u64);
-/// A host, or a service of it.
-type Name<'a> = (Option<&'a str>, Option<&'a str>);
+use key::{Key, Name, Place, Rank};
 
 /// The last event of a host or service: its place, its time and its state.
 struct Last<'a> {
@@ -74,7 +44,7 @@ fn ranks(keys: &[Key<'_>]) -> Vec<Rank> {
     let mut ranks = vec![Rank::default(); keys.len()];
     let (mut start, mut last) = (0, BTreeMap::<Name<'_>, Last<'_>>::new());
     for (index, key) in by_time {
-        let name = (key.hostname.as_deref(), key.service.as_deref());
+        let name = key.name();
         let is_again = last.get(&name).is_some_and(|last| last.ends_before(key));
         let began = match key.monitor_start {
             Some(given) => given,
@@ -116,7 +86,9 @@ pub(crate) fn of<'a>(bodies: impl Iterator<Item = &'a [u8]>) -> Vec<usize> {
         events.places.push(index);
     }
     for Events { keys, places } in monitors.into_values() {
-        let mut sorted: Vec<(Rank, usize)> = ranks(&keys).into_iter().zip(places.iter().copied()).collect();
+        let mut ranks = ranks(&keys);
+        starts::put_in_order(&keys, &mut ranks);
+        let mut sorted: Vec<(Rank, usize)> = ranks.into_iter().zip(places.iter().copied()).collect();
         // The sort is stable: events of one rank stay as they came.
         sorted.sort_by_key(|(rank, _)| *rank);
         for (place, (_, index)) in places.into_iter().zip(sorted) {
@@ -250,6 +222,48 @@ mod tests {
                 (Some(4000), "CRITICAL", "SOFT", 1, 1, 0, 5000),
                 (None, "CRITICAL", "HARD", 3, 1, 0, 5060),
                 (Some(4000), "OK", "HARD", 1, 2, 1, 5070),
+            ],
+        ];
+        for row in rows {
+            for arrival in permutations(row.len()) {
+                let messages: Vec<String> = arrival.iter().map(|index| json(&row[*index])).collect();
+                let order = of(messages.iter().map(String::as_bytes));
+                let found: Vec<usize> = order.into_iter().map(|index| arrival[index]).collect();
+                assert_eq!(found, (0..row.len()).collect::<Vec<_>>(), "{row:?} as {arrival:?}");
+            }
+        }
+    }
+
+    /// The clock was put back between two starts, and retention data kept the numbers.
+    #[test]
+    fn numbers_that_go_on_are_after_those_of_a_start_of_a_later_time() {
+        let rows: [&[Row]; 4] = [
+            &[
+                (Some(7200), "CRITICAL", "SOFT", 1, 50, 49, 7300),
+                (Some(7200), "CRITICAL", "HARD", 3, 50, 49, 7320),
+                (Some(3700), "OK", "HARD", 3, 51, 50, 3800),
+                (Some(3700), "WARNING", "SOFT", 1, 52, 51, 3900),
+            ],
+            // The first start of all, and the clock put back twice.
+            &[
+                (Some(9000), "CRITICAL", "HARD", 3, 1, 0, 9100),
+                (Some(8000), "OK", "HARD", 3, 2, 1, 8100),
+                (Some(7000), "CRITICAL", "HARD", 1, 3, 2, 7100),
+                (Some(7500), "OK", "HARD", 3, 4, 3, 7600),
+            ],
+            // No retention data: numbers begin again, and the start decides, also where the first are
+            // missing.
+            &[
+                (Some(3700), "CRITICAL", "HARD", 3, 1, 0, 3800),
+                (Some(3700), "OK", "HARD", 3, 2, 1, 3900),
+                (Some(7200), "CRITICAL", "SOFT", 1, 1, 0, 7300),
+                (Some(7200), "OK", "HARD", 3, 2, 1, 7400),
+            ],
+            &[
+                (Some(3700), "CRITICAL", "HARD", 3, 400, 390, 3800),
+                (Some(3700), "OK", "HARD", 3, 401, 400, 3900),
+                (Some(7200), "CRITICAL", "SOFT", 1, 1, 0, 7300),
+                (Some(7200), "OK", "HARD", 3, 2, 1, 7400),
             ],
         ];
         for row in rows {
