@@ -32,6 +32,9 @@ pub const PLACES: [&str; 8] = [
 const TRIES: usize = 5;
 const PAUSE: Duration = Duration::from_millis(200);
 
+/// How much is read to find what the monitor says of itself, in octets: it comes first.
+const BEGINNING: u64 = 64 << 10;
+
 /// Why a status.dat or a log cannot be used. Each message names the file.
 #[derive(Debug, thiserror::Error)]
 pub enum FileError {
@@ -89,6 +92,15 @@ pub fn read(path: &Path, collect: &mut impl Collect, deadline: &Deadline) -> Res
         }
     }
     Err(FileError::Changing(path.to_owned()))
+}
+
+/// Returns the process of the monitor that wrote the file. `None` if its beginning does not tell.
+///
+/// # Errors
+/// [`FileError`]: it cannot be opened.
+pub fn writer(path: &Path) -> Result<Option<u32>, FileError> {
+    let (file, _) = open_regular(path)?;
+    Ok(status_dat::writer(file.take(BEGINNING)))
 }
 
 /// `None` if it changed meanwhile.

@@ -46,6 +46,17 @@ pub fn parse(source: impl Read, collect: &mut impl Collect) -> Result<Monitor, S
     Ok(Monitor { created, ..program.ok_or(StatusError::Missing("programstatus"))? })
 }
 
+/// Returns the process that wrote this, as its beginning says. `None` if that does not tell.
+pub(crate) fn writer(source: impl Read) -> Option<u32> {
+    let mut blocks = Blocks::new(source);
+    while let Some(Block { kind, body, .. }) = blocks.next().ok()? {
+        if kind == b"programstatus" {
+            return number(body, b"nagios_pid").and_then(|pid| pid.try_into().ok());
+        }
+    }
+    None
+}
+
 /// The keys and values of a block.
 fn settings(body: &[u8]) -> impl Iterator<Item = (&[u8], &[u8])> {
     let mut rest = Some(body);

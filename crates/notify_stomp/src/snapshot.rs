@@ -3,6 +3,7 @@
 //!
 //! Nothing is spooled: what is missing comes with the next snapshot.
 
+mod current;
 mod publisher;
 
 use std::time::{Duration, UNIX_EPOCH};
@@ -22,13 +23,12 @@ use crate::options::TargetError;
 use crate::spool::Spool;
 use crate::spool_options::SpoolOptions;
 use crate::user::{UserError, switch_user};
+use current::{Current, STALE};
 use publisher::Publisher;
 
 /// What is left of the deadline when the broker is given up. Half of it is for the rest of the file, which
 /// tells how many objects there are.
 const RESERVE: Duration = Duration::from_millis(250);
-/// How old the file may be: Nagios writes it every few seconds.
-const STALE: u64 = 300;
 
 /// Why there is no snapshot.
 #[derive(Debug, thiserror::Error)]
@@ -45,6 +45,14 @@ pub(crate) enum SnapshotError {
     /// status.dat cannot be read.
     #[error(transparent)]
     File(#[from] FileError),
+    /// It was not there, and none came.
+    #[error("{why}, and none came within {:.1} s: does the monitor run", .waited.as_secs_f64())]
+    Missing {
+        /// What reading it said.
+        why: FileError,
+        /// For how long it was waited for.
+        waited: Duration,
+    },
     /// It has nothing to publish.
     #[error("{}: no host and no service in it", .0.display())]
     Empty(std::path::PathBuf),
@@ -69,10 +77,8 @@ fn snapshot(args: &Args, deadline: &Deadline) -> Result<Report, SnapshotError> {
         is_text: args.target.text_message,
     };
     let route = args.target.route(&patience)?;
-    let path = match &args.action.status_file {
-        Some(path) => path,
-        None => file::find()?,
-    };
+    let current = current::wait(args.action.status_file.as_deref(), &patience)?;
+    let path = &current.path;
     let connect = ConnectOptions { route: &route, deadline: &patience, stop: None };
     let read = now();
     let written = Written { modified: modified(path).unwrap_or(read), created: None, read };
@@ -93,14 +99,19 @@ fn snapshot(args: &Args, deadline: &Deadline) -> Result<Report, SnapshotError> {
             let (text, is_refusal) = (error.to_string(), false);
             (publisher.failure, publisher.is_cut) = (Some(Failure { text, is_refusal, is_late: true }), true);
         }
-        Err(error) => return Err(error.into()),
+        Err(why) => {
+            return Err(match current.waited {
+                Some(waited) => SnapshotError::Missing { why, waited },
+                None => why.into(),
+            });
+        }
     }
     if let (Some(spool), Some(broker)) =
         (hints, publisher.good().filter(|broker| good.as_ref() != Some(broker)))
     {
         spool.set_good(&broker);
     }
-    Ok(report_of(&publisher, path, late(deadline)))
+    Ok(report_of(&publisher, &current, late(deadline)))
 }
 
 /// Returns the spool, which remembers the broker that last confirmed something. `None` for a single broker,
@@ -120,11 +131,12 @@ fn modified(path: &Path) -> Option<u64> {
     modified.duration_since(UNIX_EPOCH).ok().map(|since| since.as_secs())
 }
 
-fn report_of(seen: &Publisher<'_>, path: &Path, late: Option<State>) -> Report {
+fn report_of(seen: &Publisher<'_>, current: &Current, late: Option<State>) -> Report {
     let total = if seen.is_cut { f64::NAN } else { seen.total as f64 };
     let metrics = series(total, seen.confirmed as f64);
     let metrics = metrics.into_iter().fold(Finding::ok(""), Finding::metric);
-    let findings = [Some(metrics), unfinished(seen, late), held(seen), left_out(seen), untimely(seen, path)];
+    let findings =
+        [Some(metrics), unfinished(seen, late), held(seen), left_out(seen), untimely(seen, current)];
     let findings = findings.into_iter().flatten().collect::<Findings>();
     findings.report(format!("snapshot of {} confirmed by {}", objects(seen.confirmed), seen.broker))
 }
@@ -192,14 +204,15 @@ fn left_out(seen: &Publisher<'_>) -> Option<Finding> {
 }
 
 /// A file that does not tell how things are now.
-fn untimely(seen: &Publisher<'_>, path: &Path) -> Option<Finding> {
-    let path = path.display();
+fn untimely(seen: &Publisher<'_>, current: &Current) -> Option<Finding> {
+    let path = current.path.display();
     if let Some(ahead) = seen.written.ahead() {
         let ahead = span(ahead as f64);
         return Some(Finding::warning(format!("{path} is dated {ahead} in the future: set the clock")));
     }
     let age = seen.written.age();
-    (age > STALE).then(|| Finding::warning(format!("{path} is {} min old: does the monitor run", age / 60)))
+    let old = (age > STALE).then(|| format!("is {} min old: does the monitor run", age / 60));
+    old.or_else(|| current.outdated.clone()).map(|why| Finding::warning(format!("{path} {why}")))
 }
 
 fn objects(number: u64) -> String {

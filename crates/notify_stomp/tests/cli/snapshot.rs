@@ -99,7 +99,8 @@ fn a_snapshot_that_is_not_confirmed_is_a_warning() {
     }
     let (broker, spool) = (Broker::start(Manner::Confirms).unwrap(), Spool::new());
     let outcome = ended(spool.command(broker.address()).args(["--snapshot", "--status-file=/nonexistent"]));
-    assert_eq!(text(&outcome), (3, "STOMP UNKNOWN - reading /nonexistent: no such file or directory"));
+    let line = "STOMP UNKNOWN - reading /nonexistent: no such file or directory, and none came within 2.4 s: does the monitor run";
+    assert_eq!(text(&outcome), (3, line));
     assert!(outcome.stdout.contains(" | objects=U;;;0 confirmed=U;;;0"), "{}", outcome.stdout);
     // The broker is at fault first, and how many objects there are is not known.
     let outcome = ended(spool.command("127.0.0.1:1").args(["--snapshot", "--status-file=/nonexistent"]));
@@ -197,6 +198,64 @@ fn a_status_file_that_is_old_or_from_the_future_is_told() {
         let sent: u64 = broker.sent()[1].value("time_t").parse().unwrap();
         assert!(sent.abs_diff(time) <= if time == now { 60 } else { 0 }, "{created} {modified}: {sent}");
     }
+}
+
+/// Runs a snapshot of a file, and does this after a second.
+fn meanwhile(spool: &Spool, broker: &Broker, path: &Path, act: impl FnOnce() + Send) -> Outcome {
+    let option = format!("--status-file={}", path.display());
+    let mut command = spool.command(broker.address());
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            std::thread::sleep(Duration::from_secs(1));
+            act();
+        });
+        ended(command.args(["--snapshot", &option, "--timeout=20"]))
+    })
+}
+
+/// Replaces a file by another one.
+fn replace(path: &Path, content: &str) {
+    let new = path.with_extension("new");
+    fs::write(&new, content).unwrap();
+    fs::rename(new, path).unwrap();
+}
+
+/// A Nagios that starts has not written its status.dat yet, and after a crash the old one is still there.
+#[test]
+fn a_snapshot_waits_for_the_file_of_the_monitor_that_runs() {
+    let gone = std::process::Command::new("true").spawn().unwrap();
+    let pid = gone.id();
+    drop(gone.wait_with_output());
+    let by = |content: &str, pid: u32| {
+        content.replace("programstatus {\n", &format!("programstatus {{\n\tnagios_pid={pid}\n"))
+    };
+    let (old, crashed) = (Some((400, std::process::id())), Some((5, pid)));
+    for before in [None, old, crashed] {
+        let (broker, spool) = (Broker::start(Manner::Confirms).unwrap(), Spool::new());
+        let path = status(spool.0.path(), 1);
+        let content = fs::read_to_string(&path).unwrap();
+        match before {
+            None => fs::remove_file(&path).unwrap(),
+            Some((age, pid)) => {
+                fs::write(&path, by(&content, pid).replace("current_state=2", "current_state=0")).unwrap();
+                let file = fs::File::options().write(true).open(&path).unwrap();
+                file.set_modified(SystemTime::now() - Duration::from_secs(age)).unwrap();
+            }
+        }
+        let outcome = meanwhile(&spool, &broker, &path, || replace(&path, &by(&content, std::process::id())));
+        let line = format!("STOMP OK - snapshot of 2 objects confirmed by {}", broker.address());
+        assert_eq!(text(&outcome), (0, line.as_str()), "{before:?}");
+        assert_eq!(broker.sent()[1].value("state"), "\"CRITICAL\"", "{before:?}");
+    }
+    // Nobody writes a new one: it is published with its own time, and that is told.
+    let (broker, spool) = (Broker::start(Manner::Confirms).unwrap(), Spool::new());
+    let path = status(spool.0.path(), 1);
+    replace(&path, &by(&fs::read_to_string(&path).unwrap(), pid));
+    let option = format!("--status-file={}", path.display());
+    let outcome = ended(spool.command(broker.address()).args(["--snapshot", &option, "--timeout=2"]));
+    let why = format!("is of process {pid}, which does not run here: does the monitor run");
+    let line = format!("STOMP WARNING - {} {why}", path.display());
+    assert_eq!((text(&outcome), broker.sent().len()), ((1, line.as_str()), 2));
 }
 
 /// What no monitor writes is no state and no number of a reader.
