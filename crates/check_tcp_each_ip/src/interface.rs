@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::net::IpAddr;
 use std::time::Duration;
 
-use host_net::{Bound, Diagnosis, Kind, RouteLookup};
+use host_net::{Bound, Diagnosis, Kind, Link, RouteLookup};
 use plugin::Deadline;
 
 use crate::cause::{Cause, Local};
@@ -25,40 +25,49 @@ pub(crate) fn diagnosis(options: &Connecting, deadline: &Deadline) -> Diagnosis 
 }
 
 /// Takes back the verdict on targets to which --interface cannot lead: lo leads to this machine alone, and no
-/// other one to an address of loopback or of another interface, unless it has such addresses itself. Where no
-/// route leads to a silent target by it, this machine has lost that route; but not if another target answers
-/// without one, as on a link without numbers.
+/// other one to an address of loopback or of another interface, unless it has such addresses itself. A target
+/// that is silent without a route is this machine's fault where the kernel refuses to send, and where the
+/// interface has lost its IPv4 address; but not if another target answers without one, as on a link without
+/// numbers. Returns a note on those whose verdict stands all the same.
 pub(crate) fn excuse(
     options: &Connecting,
     targets: &[Target],
     failed: &mut [(u32, Cause)],
     deadline: &Deadline,
-) {
-    let Some(interface) = &options.interface else { return };
+) -> Option<String> {
+    let interface = options.interface.as_ref()?;
     let address = |place: u32| {
         let target = usize::try_from(place).ok().and_then(|place| targets.get(place));
         target.map(|target| target.address)
     };
     let is_judged = |cause: &Cause| silence(cause).is_some() || *cause == Cause::Refused;
     let mut judged = failed.iter_mut().filter(|(_, cause)| is_judged(cause)).peekable();
-    let ways = judged.peek().and_then(|_| Ways::read(interface, &options.source, deadline));
-    let Some(mut ways) = ways else { return };
+    let mut ways = judged.peek().and_then(|_| Ways::read(interface, &options.source, deadline))?;
     for (place, cause) in judged {
         let Some(address) = address(*place) else { continue };
         if !ways.lead_to(address, *cause == Cause::Refused, deadline) {
             *cause = Cause::Local(Local::Interface);
         }
     }
+    let mut stands = None;
     for v6 in [false, true] {
         let mut lacks = |address: IpAddr| address.is_ipv6() == v6 && ways.lacks_route(address, deadline);
         let silent = failed.iter().filter(|(_, cause)| silence(cause).is_some());
         let unrouted = silent.filter(|(place, _)| address(*place).is_some_and(&mut lacks));
         let unrouted: HashSet<u32> = unrouted.map(|(place, _)| *place).collect();
-        if !unrouted.is_empty() && !heard(targets, failed).any(lacks) {
-            let lost = failed.iter_mut().filter(|(place, _)| unrouted.contains(place));
-            lost.for_each(|(_, cause)| *cause = Cause::Local(ways.lack(v6)));
+        if unrouted.is_empty() || heard(targets, failed).any(lacks) {
+            continue;
+        }
+        for (place, cause) in failed.iter_mut().filter(|(place, _)| unrouted.contains(place)) {
+            // What may have gone elsewhere proves no port closed.
+            let is_unsent = options.closed || *cause == Cause::Local(Local::NoRoute);
+            match ways.lack(v6, is_unsent) {
+                Some(local) => *cause = Cause::Local(local),
+                None => stands = stands.or_else(|| address(*place)),
+            }
         }
     }
+    stands.map(|address| format!("no route of {interface} covers {address}: see ip route show"))
 }
 
 /// The addresses of the targets from which an answer came, good or not.
@@ -76,6 +85,10 @@ struct Ways {
     /// Whether it is a VRF or a port of one, which has addresses of its own: an address that this machine has
     /// elsewhere may be another host's there.
     is_vrf: bool,
+    /// Whether it leads to one host alone, and so needs neither a route nor an address.
+    is_point_to_point: bool,
+    /// Whether it is down.
+    is_down: bool,
     /// Its own addresses.
     own: Vec<IpAddr>,
     /// The addresses of --source.
@@ -93,8 +106,16 @@ impl Ways {
         let is_vrf = [Some(interface), controller].into_iter().flatten().any(|one| one.kind == Kind::Vrf);
         let own =
             bound.addresses.iter().filter(|one| one.interface == index).map(|one| one.address).collect();
-        let routes = RouteLookup::open().ok()?;
-        Some(Self { index, is_lo: name == "lo", is_vrf, own, sources: sources.to_vec(), routes })
+        Some(Self {
+            index,
+            is_lo: name == "lo",
+            is_vrf,
+            is_point_to_point: interface.point_to_point,
+            is_down: interface.link == Link::Down,
+            own,
+            sources: sources.to_vec(),
+            routes: RouteLookup::open().ok()?,
+        })
     }
 
     /// Whether a packet to this address may reach a host that has it. Another host may have an address of
@@ -134,9 +155,55 @@ impl Ways {
         self.routes.is_routed(self.index, address, source, deadline).is_ok_and(|is_routed| !is_routed)
     }
 
-    /// What a target without a route lacks: the interface may have lost its address too.
-    fn lack(&self, v6: bool) -> Local {
-        let has_address = self.own.iter().any(|own| own.is_ipv6() == v6);
-        if has_address { Local::NoRouteBy } else { Local::NoAddressOn { v6 } }
+    /// What this machine lacks towards a target without a route: `None` if packets leave for it all the same.
+    /// By an interface the kernel sends IPv4 without a route too, to the link, and IPv6 never: `is_unsent`.
+    fn lack(&self, v6: bool, is_unsent: bool) -> Option<Local> {
+        let has_address = self.is_vrf || self.own.iter().any(|own| own.is_ipv6() == v6);
+        let is_lost = !has_address && !v6 && !self.is_point_to_point;
+        match (is_unsent, has_address) {
+            (true, _) if self.is_down => Some(Local::LinkDown),
+            (true, true) => Some(Local::NoRouteBy),
+            (true, false) => Some(Local::NoAddressOn { v6 }),
+            (false, _) => is_lost.then_some(Local::NoAddressOn { v6 }),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_left_without_a_route_is_excused_by_a_lost_address_alone() {
+        let lack = |has_address: bool, v6: bool, change: &dyn Fn(&mut Ways)| {
+            let own = if v6 { "2001:db8::1" } else { "192.0.2.1" }.parse().unwrap();
+            let mut ways = Ways {
+                index: 1,
+                is_lo: false,
+                is_vrf: false,
+                is_point_to_point: false,
+                is_down: false,
+                own: if has_address { vec![own] } else { Vec::new() },
+                sources: Vec::new(),
+                routes: RouteLookup::open().unwrap(),
+            };
+            change(&mut ways);
+            [true, false].map(|is_unsent| ways.lack(v6, is_unsent))
+        };
+        let no_address = |v6: bool| Some(Local::NoAddressOn { v6 });
+        let (by, down) = (Some(Local::NoRouteBy), Some(Local::LinkDown));
+        let plain = |_: &mut Ways| {};
+        let point = |ways: &mut Ways| ways.is_point_to_point = true;
+        let vrf = |ways: &mut Ways| ways.is_vrf = true;
+        let is_down = |ways: &mut Ways| ways.is_down = true;
+        for v6 in [false, true] {
+            assert_eq!(lack(true, v6, &plain), [by, None]);
+            assert_eq!(lack(true, v6, &point), [by, None]);
+            assert_eq!(lack(false, v6, &point), [no_address(v6), None]);
+            assert_eq!(lack(false, v6, &vrf), [by, None]);
+            assert_eq!(lack(true, v6, &is_down), [down, None]);
+        }
+        assert_eq!(lack(false, false, &plain), [no_address(false); 2]);
+        assert_eq!(lack(false, true, &plain), [no_address(true), None]);
     }
 }

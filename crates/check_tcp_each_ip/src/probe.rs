@@ -66,9 +66,10 @@ pub(crate) fn probe(args: &Args, allowed: &Allowed, deadline: &Deadline) -> Resu
     let mut swept = try_all(&mut collection, &shared, allowed)?;
     source::check_use(&args.connecting.source, &swept.targets)?;
     monitor::excuse(&diagnosis, &swept.targets, &mut swept.found.failed, deadline);
-    interface::excuse(&args.connecting, &swept.targets, &mut swept.found.failed, deadline);
+    let unrouted = interface::excuse(&args.connecting, &swept.targets, &mut swept.found.failed, deadline);
     let mut notes = collection.left_out(args).into_iter().collect::<Vec<_>>();
     notes.extend(args.securing.note());
+    notes.extend(unrouted);
     notes.extend(source::note(&args.connecting.source, &swept.targets));
     notes.extend(swept.notes(args.connecting.tries));
     notes.extend(swept.note_on_certificates(args.securing.is_verified()));

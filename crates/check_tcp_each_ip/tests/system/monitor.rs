@@ -117,8 +117,8 @@ fn an_interface_leads_to_more_than_its_addresses() {
     }
 }
 
-/// An interface that has lost its route, or its address, is a fault of the monitor; a link that carries
-/// answers without them is none.
+/// An interface that has lost its address is a fault of the monitor, and so is one without a route where the
+/// kernel needs one; a link that carries answers without them is none.
 #[test]
 fn an_interface_without_a_route_is_no_outage() {
     if missing(&HOSTS) {
@@ -146,7 +146,14 @@ fn an_interface_without_a_route_is_no_outage() {
     // A target that is dead is one while there is a route.
     told(&["--ip=198.51.100.9"], 2, "198.51.100.9 no neighbour");
     monitor.ip(&["route", "del", "192.0.2.0/24"]);
-    told(&["--ip=192.0.2.1"], 3, "192.0.2.1 no route by --interface");
+    // The kernel looks for IPv4 on the link all the same.
+    told(&["--ip=192.0.2.1"], 2, "192.0.2.1 no neighbour");
+    let shown = sweep(&["--ip=192.0.2.1"]).stdout;
+    assert!(shown.contains("\nno route of eth0 covers 192.0.2.1: see ip route show\n"), "{shown}");
+    // That is no proof of a closed port.
+    told(&["--ip=192.0.2.1", "--closed"], 3, "192.0.2.1 no route by --interface");
+    monitor.ip(&["-6", "route", "del", "2001:db8:2::/64"]);
+    told(&["--ip=2001:db8:2::1"], 3, "2001:db8:2::1 no route by --interface");
     // A table that a rule chooses by the source has one.
     monitor.ip(&["rule", "add", "from", "198.51.100.1", "lookup", "100"]);
     monitor.ip(&["route", "add", "default", "via", "198.51.100.2", "dev", "eth0", "table", "100"]);
@@ -159,6 +166,36 @@ fn an_interface_without_a_route_is_no_outage() {
     monitor.sysctl("net/ipv4/conf/all/arp_ignore", "0");
     told(&["--ip=198.51.100.2"], 0, "1 address answers");
     told(&["--ip=198.51.100.2", "--ip=198.51.100.9"], 2, "1 of 2 fails, port 80: 198.51.100.9 no neighbour");
+}
+
+/// On a link that works without a route, an outage of all is one, as one of a part is.
+#[test]
+fn a_link_without_a_route_has_outages() {
+    if missing(&HOSTS) {
+        return;
+    }
+    let _room = NEIGHBOURS.read().unwrap_or_else(PoisonError::into_inner);
+    let (monitor, other) = (Host::create(), Host::create());
+    let told = |addresses: &[&str], code: i32, words: &str| {
+        let mut arguments = vec!["--port=80", "--interface=eth1", "--connect-timeout=1.2"];
+        arguments.extend(addresses);
+        let outcome = check(&monitor, &arguments);
+        assert_eq!(outcome.code, Some(code), "{addresses:?} {}", outcome.stdout);
+        assert!(outcome.first_line().contains(words), "{addresses:?} {}", outcome.stdout);
+    };
+    // A link on which all addresses stand alone.
+    monitor.cable("eth1", &other, "eth0");
+    monitor.ip(&["addr", "add", "203.0.113.1/32", "dev", "eth1"]);
+    other.ip_batch("addr add 203.0.113.7/32 dev eth0\nroute add 203.0.113.1 dev eth0\n");
+    let _port = listening(&other, 80);
+    told(&["--ip=203.0.113.7"], 0, "1 address answers");
+    let (one, both) = (["--ip=203.0.113.8"], ["--ip=203.0.113.7", "--ip=203.0.113.8"]);
+    told(&both, 2, "1 of 2 fails, port 80: 203.0.113.8 no neighbour");
+    told(&one, 2, "203.0.113.8 no neighbour");
+    other.ip(&["addr", "del", "203.0.113.7/32", "dev", "eth0"]);
+    told(&both, 2, "2 of 2 fail, port 80: 203.0.113.7 ");
+    monitor.ip(&["link", "set", "eth1", "down"]);
+    told(&one, 3, "203.0.113.8 link down here");
 }
 
 /// The kernel reports a neighbour that does not answer to the first few packets that wait for it, and drops
