@@ -117,7 +117,8 @@ fn stalled(seen: &Observations) -> Option<Finding> {
     let why = match (seen.is_unfinished, seen.is_busy) {
         (true, _) => {
             let said = seen.said.as_ref().map(|words| format!(", before that {words}")).unwrap_or_default();
-            format!(": the time was up after {}{said}", count(seen.sent, "event", "events"))
+            let sent = count(seen.sent, "event", "events");
+            format!(": the time was up after {sent} confirmed by {}{said}", seen.broker)
         }
         (_, true) => ": another notify_stomp is sending".to_owned(),
         _ => String::new(),

@@ -140,7 +140,7 @@ fn a_flush_is_judged_by_the_age_of_what_waits() {
         ),
         (
             Observations { is_unfinished: true, sent: 6000, late: Some(State::Critical), ..flush(30.0) },
-            "CRITICAL - 12 events wait: the time was up after 6000 events",
+            "CRITICAL - 12 events wait: the time was up after 6000 events confirmed by broker.example.com",
         ),
         (
             Observations { failure: fails(refused), ..flush(10_000.0) },
@@ -152,7 +152,7 @@ fn a_flush_is_judged_by_the_age_of_what_waits() {
         ),
         (
             Observations { is_unfinished: true, sent: 6000, ..flush(200_000.0) },
-            "CRITICAL - 12 events wait for 2 d: the time was up after 6000 events",
+            "CRITICAL - 12 events wait for 2 d: the time was up after 6000 events confirmed by broker.example.com",
         ),
         // Nagios discards the state of a handler, so that only its own event counts.
         (
@@ -163,7 +163,7 @@ fn a_flush_is_judged_by_the_age_of_what_waits() {
                 limits: None,
                 ..flush(700.0)
             },
-            "WARNING - 12 events wait: the time was up after 6000 events",
+            "WARNING - 12 events wait: the time was up after 6000 events confirmed by broker.example.com",
         ),
         (
             Observations { fate: Fate::Waits(7), is_busy: true, limits: None, ..flush(700.0) },

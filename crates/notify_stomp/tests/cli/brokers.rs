@@ -76,8 +76,9 @@ fn progress_is_not_silence() {
     let line = format!("STOMP OK - 2 events wait, 2 events confirmed by {}", broker.address());
     assert_eq!(text(&outcome), (0, line.as_str()));
     let outcome = spool.event(&broker, &["--timeout=1"]);
-    let line = "STOMP WARNING - 1 event waits: the time was up after 2 events";
-    assert_eq!(text(&outcome), (1, line));
+    let who = broker.address();
+    let line = format!("STOMP WARNING - 1 event waits: the time was up after 2 events confirmed by {who}");
+    assert_eq!(text(&outcome), (1, line.as_str()));
     assert_eq!(sequences(&broker.sent()), [1, 2, 3, 4, 3, 4, 5]);
 }
 
@@ -85,13 +86,15 @@ fn progress_is_not_silence() {
 #[test]
 fn the_time_that_was_up_hides_no_words_of_the_broker() {
     let broker = Broker::start(Manner::SaysOfOrNothing("poison", "Processing error")).unwrap();
-    let words = format!("before that {} refuses: no, Processing error", broker.address());
+    let who = broker.address();
+    let words = format!("before that {who} refuses: no, Processing error");
     let spool = Spool::new();
     for output in ["good", "good", "poison", "mute"] {
         ended(spool.command("127.0.0.1:1").args(EVENT).arg(format!("--output={output}")));
     }
     let outcome = ended(spool.command(broker.address()).args(["--flush", "--timeout=2"]));
-    let line = format!("STOMP WARNING - 2 events wait: the time was up after 2 events, {words}");
+    let up = "the time was up after 2 events confirmed by";
+    let line = format!("STOMP WARNING - 2 events wait: {up} {who}, {words}");
     assert_eq!(text(&outcome), (1, line.as_str()));
     // The host is not answered, and the service is refused.
     let path = snapshot::status(spool.0.path(), 1);
