@@ -188,7 +188,7 @@ fn membership(
 }
 
 /// Returns what a node sees of its Galera cluster. One whose flow control is active is asked again, and once
-/// more if that held all writes meanwhile: it does so for a moment in each busy cluster.
+/// more if that held writes for most of the time meanwhile: it does so for a moment in each busy cluster.
 fn galera(packets: &mut Packets, variables: &Row, deadline: &Deadline) -> Result<Option<Galera>, Failure> {
     let mut look = |before: Option<&Galera>, since: Instant| -> Result<Option<Galera>, Failure> {
         let node = Galera::read(&packets.query(GALERA_STATUS).or_else(if_told)?, variables);

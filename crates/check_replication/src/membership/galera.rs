@@ -19,6 +19,8 @@ pub(crate) const STATUS: &str = "SHOW GLOBAL STATUS WHERE Variable_name IN ('wsr
 const PAUSED: f64 = 0.1;
 /// The share of the time between two looks from which on it is all of it.
 const HELD: f64 = 0.9;
+/// The share of it that flow control may hold writes back, twice in a row.
+const SLOW: f64 = 0.5;
 
 /// What one node says.
 #[derive(Clone, Debug, PartialEq)]
@@ -39,6 +41,8 @@ pub struct Galera {
     flow: Flow,
     /// Whether flow control held all writes between this look and the one before.
     is_held: bool,
+    /// The share of the time for which it held them, before the look before and before this one.
+    shares: [f64; 2],
     /// What it takes no queries from: wsrep_reject_queries, ALL or ALL_KILL.
     rejects: Option<String>,
     /// Whether what is written here goes to the others: wsrep_on.
@@ -72,10 +76,14 @@ impl Flow {
 
     /// Whether writes were held all the time until this look, `between` after the look `before`.
     fn held_since(self, before: Self, between: Duration) -> bool {
-        let is_all =
-            |(now, then): (u64, u64)| Duration::from_nanos(now.saturating_sub(then)) >= between.mul_f64(HELD);
-        let held = self.paused.zip(before.paused).map(is_all);
+        let held = self.share_since(before, between).map(|share| share >= HELD);
         self.may_hold() && before.may_hold() && held.or(self.is_active).unwrap_or_default()
+    }
+
+    /// The share of the time `between` for which writes were held, where the release tells it.
+    fn share_since(self, before: Self, between: Duration) -> Option<f64> {
+        let held = Duration::from_nanos(self.paused?.saturating_sub(before.paused?));
+        Some(held.div_duration_f64(between).min(1.0)).filter(|share| share.is_finite())
     }
 }
 
@@ -108,26 +116,29 @@ impl Galera {
             paused: status.number(&["wsrep_flow_control_paused"]).unwrap_or_default(),
             flow: Flow::read(&status),
             is_held: false,
+            shares: [0.0; 2],
             rejects: variables.filled(&["wsrep_reject_queries"]).filter(|from| from != "NONE"),
             replicates: variables.switch(&["wsrep_on"]).unwrap_or(true),
         })
     }
 
-    /// Returns whether another look tells whether flow control holds all writes: it does for a moment in each
+    /// Returns whether another look tells whether flow control holds writes: it does for a moment in each
     /// busy cluster.
     pub(crate) fn may_hold_writes(&self) -> bool {
-        self.flow.may_hold()
+        self.flow.may_hold() || self.holds_writes()
     }
 
-    /// Returns whether flow control held all writes between two looks.
+    /// Returns whether flow control held all writes between two looks, or for most of the time.
     pub(crate) fn holds_writes(&self) -> bool {
-        self.is_held
+        self.is_held || self.shares.last().is_some_and(|share| *share > SLOW)
     }
 
     /// Takes this later look, `between` after the one before.
     #[must_use]
     pub(crate) fn after(self, before: &Self, between: Duration) -> Self {
-        Self { is_held: self.flow.held_since(before.flow, between), ..self }
+        let share = self.flow.share_since(before.flow, between).unwrap_or_default();
+        let shares = [before.shares[1], share];
+        Self { is_held: self.flow.held_since(before.flow, between), shares, ..self }
     }
 
     pub(super) fn is_in(&self) -> bool {
@@ -185,6 +196,11 @@ impl Galera {
             let text = format!("{name}: flow control holds all writes of the cluster, asked for by {who}");
             Some(Finding::critical(text))
         };
+        let percent = self.shares[1] * 100.0;
+        let slow = self.shares.iter().all(|share| *share > SLOW).then(|| {
+            let text = format!("{name}: flow control held writes back {percent:.0}% of the last second");
+            Finding::warning(text)
+        });
         let mean = || {
             let percent = self.paused * 100.0;
             let text = format!("{name}: flow control held writes back {percent:.0}% of the time");
@@ -193,7 +209,7 @@ impl Galera {
         match (self.is_held, self.flow.is_asked_here) {
             (true, true) => (held("this node"), None),
             (true, false) => (None, held("another node")),
-            (false, _) => (None, mean()),
+            (false, _) => (None, slow.or_else(mean)),
         }
     }
 }

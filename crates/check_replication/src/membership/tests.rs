@@ -312,6 +312,9 @@ fn flow_control_that_holds_all_writes() {
     let by = |who: &str| {
         vec![format!("CRITICAL a: flow control holds all writes of the cluster, asked for by {who} node")]
     };
+    let slow = |percent: u32| {
+        vec![format!("WARNING a: flow control held writes back {percent}% of the last second")]
+    };
     let none: Vec<String> = Vec::new();
     let rows = [
         // One look tells nothing.
@@ -324,7 +327,11 @@ fn flow_control_that_holds_all_writes() {
         (vec![active(5), idle(1_000_000_005)], none.clone()),
         (vec![idle(5), active(1_000_000_005)], none.clone()),
         (vec![active(5), active(1_000_000_005), active(1_400_000_000)], none.clone()),
-        (vec![active(5), active(1_000_000_005), idle(1_990_000_000)], none.clone()),
+        // Most of the time, twice in a row.
+        (vec![active(5), active(600_000_000), active(1_450_000_000)], slow(85)),
+        (vec![active(5), idle(1_000_000_005), idle(1_990_000_000)], slow(99)),
+        (vec![active(5), active(500_000_000), active(1_350_000_000)], none.clone()),
+        (vec![active(5), active(600_000_000), idle(1_100_000_000)], none.clone()),
         // Releases that tell one of both.
         (vec!["flow_control_active=ON".to_owned(), "flow_control_active=ON".to_owned()], by("another")),
         (vec![old(5), old(1_000_000_005)], by("another")),
@@ -339,5 +346,7 @@ fn flow_control_that_holds_all_writes() {
     let mean = "flow_control_paused=0.42";
     let looks = [active(5), active(1_000_000_005)].map(|look| format!("{look} {mean}"));
     assert_eq!(flow(&[&looks[0], &looks[1]]), by("another"));
-    assert_eq!(flow(&[&looks[0]]), ["WARNING a: flow control held writes back 42% of the time"]);
+    let last = format!("{} {mean}", active(1_400_000_000));
+    assert_eq!(flow(&[&active(5), &active(700_000_000), &last]), slow(70));
+    assert_eq!(flow(&[mean]), ["WARNING a: flow control held writes back 42% of the time"]);
 }
