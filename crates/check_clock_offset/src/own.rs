@@ -12,14 +12,14 @@ const LOOK: Duration = Duration::from_secs(1);
 /// Returns whether this machine takes what is sent to an address: its own, also of a whole network (`ip route
 /// add local`). A link-local one is on its own link alone: on another link another machine may have the same.
 /// That a socket can be bound to it proves nothing: with ip_nonlocal_bind, which keepalived asks for, it can
-/// to any.
+/// to any; where the kernel does not tell, only loopback is sure.
 pub(crate) fn is_own(at: SocketAddr) -> bool {
     let ip = at.ip().to_canonical();
     let scope = match at {
         SocketAddr::V6(at) if at.ip().is_unicast_link_local() => Some(at.scope_id()),
         _ => None,
     };
-    let Ok(mut routes) = RouteLookup::open() else { return net::is_own(ip) };
+    let Ok(mut routes) = RouteLookup::open() else { return ip.is_loopback() };
     routes.is_local(scope, ip, &Deadline::after(LOOK)).unwrap_or(false)
 }
 
