@@ -27,26 +27,15 @@ impl Expected {
         // In a list, what alone gives the host its address has to have one.
         let gives = |each: &Dynamic| each.required && each.giver == Giver::Network;
         let alone = self.entries.is_empty() && !self.dynamic.iter().any(gives);
-        lines.extend(dynamic.map(|dynamic| {
-            let optional = if dynamic.required || dynamic.spare && alone { "" } else { " optional" };
-            let single = if dynamic.single && !optional.is_empty() { " single" } else { "" };
-            let Dynamic { interface, family, place, .. } = dynamic;
-            let by: String = dynamic.giver.word().iter().map(|word| format!(" {word}")).collect();
-            format!("# dynamic: {interface} {family}{optional}{single}{by} # {place}")
-        }));
-        let ports =
-            |ports: &Ports| if ports.ports.is_empty() { "none".to_owned() } else { ports.ports.join(" ") };
-        lines.extend(
-            self.ports
-                .iter()
-                .map(|each| format!("# ports: {} {} # {}", each.interface, ports(each), each.place)),
-        );
+        lines.extend(dynamic.map(|dynamic| line_of_dynamic(dynamic, alone)));
+        lines.extend(self.ports.iter().map(line_of_ports));
         let possible = self.possible.iter().filter(|possible| !self.expects(possible.addresses.address));
         let marked = possible.map(|possible| ("possible", possible));
         // These are expected: a list without them would be quiet where they are the outage.
         let marked = marked.chain(self.guessed.iter().map(|guessed| ("guessed", guessed)));
         lines.extend(marked.map(|(mark, Possible { addresses, interface, why })| {
-            let on = interface.iter().map(|name| format!(" {name}")).collect::<String>();
+            let on = interface.iter().filter(|name| is_word(name)).map(|name| format!(" {name}"));
+            let on = on.collect::<String>();
             format!("# {mark}: {addresses}{on} # {why}")
         }));
         lines.extend(entries);
@@ -66,6 +55,35 @@ impl Expected {
     }
 }
 
+/// Whether a comment of a list can have a name: one with a number sign or a blank would be read as another.
+fn is_word(name: &str) -> bool {
+    !name.contains(|each: char| each == '#' || each.is_whitespace())
+}
+
+/// The comment for what gets its address from outside; `alone`, if nothing else gives the host one.
+fn line_of_dynamic(dynamic: &Dynamic, alone: bool) -> String {
+    let optional = if dynamic.required || dynamic.spare && alone { "" } else { " optional" };
+    let single = if dynamic.single && !optional.is_empty() { " single" } else { "" };
+    let Dynamic { interface, family, place, .. } = dynamic;
+    // Several patterns of what is optional are words of their own.
+    let is_read = if optional.is_empty() { is_word(interface) } else { !interface.contains('#') };
+    if !is_read {
+        return format!("# not in a list, by its name: {interface} {family} # {place}");
+    }
+    let by: String = dynamic.giver.word().iter().map(|word| format!(" {word}")).collect();
+    format!("# dynamic: {interface} {family}{optional}{single}{by} # {place}")
+}
+
+/// The comment for the ports of a bridge or the like.
+fn line_of_ports(each: &Ports) -> String {
+    let Ports { interface, ports, place, .. } = each;
+    let said = if ports.is_empty() { "none".to_owned() } else { ports.join(" ") };
+    if !is_word(interface) || !ports.iter().all(|port| is_word(port)) {
+        return format!("# not in a list, by a name: the ports of {interface}, {said} # {place}");
+    }
+    format!("# ports: {interface} {said} # {place}")
+}
+
 impl Expected {
     fn expects(&self, address: IpAddr) -> bool {
         self.entries.binary_search_by_key(&address, |entry| entry.expected.address).is_ok()
@@ -79,10 +97,15 @@ impl Expected {
         let end = each.partition_point(|(each, _)| *each == address);
         let each = each.get(..end).unwrap_or_default();
         if self.only_entry(each).is_some() {
-            return each.iter().map(|(_, name)| format!(" # on: {name}")).collect();
+            let on = |name: &str| if is_word(name) { format!(" # on: {name}") } else { String::new() };
+            return each.iter().map(|(_, name)| on(name)).collect();
         }
         let mut names: Vec<&str> = self.interfaces_of(address).collect();
         names.dedup();
+        // Without one of the names, the address would be misplaced there.
+        if !names.iter().all(|name| is_word(name)) {
+            names.clear();
+        }
         vec![if names.is_empty() { String::new() } else { format!(" # on: {}", names.join(" ")) }]
     }
 }

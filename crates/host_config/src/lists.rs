@@ -122,7 +122,8 @@ fn expectation(mark: Mark, said: &str, place: Place, to: &mut Promises) {
 }
 
 /// What a comment `# dynamic:` means, and what to write.
-const DYNAMIC: &str = "it asks for an address of an interface: write \"# dynamic: eth0 ipv4\", or the comment without the colon";
+const DYNAMIC: &str =
+    "it asks for an address of an interface: write \"# dynamic: eth0 ipv4\", or the comment with no colon";
 
 /// Returns the interface that gets an address from outside: `None` where the words are others.
 fn dynamic(said: &str, place: &Place) -> Option<Dynamic> {

@@ -225,3 +225,25 @@ fn a_list_keeps_what_gives_the_address() {
     let (first, _) = said(&args, &[], "192.0.2.1/24@eth0");
     assert_eq!(first, "IP_BOUND CRITICAL - 1 of 1 address missing: eth3 has no IPv4 address (pool)");
 }
+
+/// A comment of a list ends at a number sign: eth#0 would be read as eth, or not at all.
+#[test]
+fn a_list_leaves_out_names_that_it_cannot_have() {
+    let files = [
+        (NETWORKD, "[Match]\nName=eth#0\n[Network]\nDHCP=ipv4\n"),
+        ("/etc/systemd/network/b.network", "[Match]\nName=eth#1\n[Network]\nAddress=192.0.2.9/24\n"),
+        ("/etc/systemd/network/c.network", "[Match]\nName=eth0\n[Network]\nAddress=192.0.2.1/24\n"),
+    ];
+    let deadline = Deadline::after(Duration::from_secs(60));
+    let observed = observed(&args(), &Tree::in_memory(files, &deadline), "192.0.2.1/24@eth0");
+    let list = observed.expected.listing(&observed.bound).render("IP_BOUND", 0);
+    assert!(list.contains("\n# not in a list, by its name: eth#0 ipv4 # "), "{list}");
+    assert!(list.contains("\n192.0.2.9/24 # /etc/systemd/network/b.network line 4"), "{list}");
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("list");
+    std::fs::write(&path, list).unwrap();
+    let args =
+        Args { addresses: host_config::AddressOptions { file: vec![path], ..args().addresses }, ..args() };
+    let (first, _) = said(&args, &[], "192.0.2.1/24@eth0 192.0.2.9/24@eth3");
+    assert!(first.starts_with("IP_BOUND OK - 2 addresses "), "{first}");
+}
