@@ -9,7 +9,8 @@
 //! has none before it, and whose number its host or service had before, or a higher one.
 //!
 //! Where the clock was put back between two starts, the later one has the earlier time. With retention data
-//! its numbers go on, and its first event of a host or service names the last one of the start before.
+//! its numbers go on, also those of the spool, and its first event of a host or service names the last one of
+//! the start before.
 
 mod key;
 mod starts;
@@ -169,6 +170,11 @@ mod tests {
         )
     }
 
+    /// That event at a place in a spool.
+    fn spooled(row: &Row, place: usize) -> String {
+        json(row).replace(r#"{"monitor""#, &format!(r#"{{"spool":"a","sequence":{},"monitor""#, place + 1))
+    }
+
     /// All orders of so many things.
     fn permutations(count: usize) -> Vec<Vec<usize>> {
         if count == 0 {
@@ -237,7 +243,7 @@ mod tests {
     /// The clock was put back between two starts, and retention data kept the numbers.
     #[test]
     fn numbers_that_go_on_are_after_those_of_a_start_of_a_later_time() {
-        let rows: [&[Row]; 4] = [
+        let rows: [&[Row]; 5] = [
             &[
                 (Some(7200), "CRITICAL", "SOFT", 1, 50, 49, 7300),
                 (Some(7200), "CRITICAL", "HARD", 3, 50, 49, 7320),
@@ -265,14 +271,33 @@ mod tests {
                 (Some(7200), "CRITICAL", "SOFT", 1, 1, 0, 7300),
                 (Some(7200), "OK", "HARD", 3, 2, 1, 7400),
             ],
+            // The first events of the first start were read before.
+            &[
+                (Some(3700), "CRITICAL", "HARD", 3, 4, 3, 3800),
+                (Some(3700), "OK", "HARD", 3, 5, 4, 3900),
+                (Some(7200), "CRITICAL", "SOFT", 1, 1, 0, 7300),
+                (Some(7200), "OK", "HARD", 3, 2, 1, 7400),
+                (Some(7200), "CRITICAL", "SOFT", 1, 3, 2, 7500),
+            ],
         ];
         for row in rows {
             for arrival in permutations(row.len()) {
-                let messages: Vec<String> = arrival.iter().map(|index| json(&row[*index])).collect();
+                let messages: Vec<String> =
+                    arrival.iter().map(|index| spooled(&row[*index], *index)).collect();
                 let order = of(messages.iter().map(String::as_bytes));
                 let found: Vec<usize> = order.into_iter().map(|index| arrival[index]).collect();
                 assert_eq!(found, (0..row.len()).collect::<Vec<_>>(), "{row:?} as {arrival:?}");
             }
         }
+    }
+
+    /// Messages of anybody are read: so many starts are in the order of their times.
+    #[test]
+    fn many_starts_are_not_compared() {
+        let started =
+            |number: u64| json(&(Some(number), "OK", "HARD", 1, 1000 - number, 999 - number, number));
+        let messages: Vec<String> = (1..400).map(started).collect();
+        let order = of(messages.iter().map(String::as_bytes));
+        assert_eq!(order, (0..399).collect::<Vec<_>>());
     }
 }

@@ -24,12 +24,21 @@ pub(super) struct Key<'a> {
     pub(super) monitor_start: Option<u64>,
     #[serde(default)]
     pub(super) time_t: u64,
+    #[serde(borrow, default)]
+    pub(super) spool: Option<Cow<'a, str>>,
+    #[serde(default)]
+    pub(super) sequence: Option<u64>,
 }
 
 impl Key<'_> {
     /// The host, or the service of it.
     pub(super) fn name(&self) -> Name<'_> {
         (self.hostname.as_deref(), self.service.as_deref())
+    }
+
+    /// The place in the spool that it went through.
+    pub(super) fn spooled(&self) -> Option<(&str, u64)> {
+        self.spool.as_deref().zip(self.sequence)
     }
 
     /// The place among the events of one start of the monitor.
