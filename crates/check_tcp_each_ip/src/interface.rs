@@ -26,9 +26,10 @@ pub(crate) fn diagnosis(options: &Connecting, deadline: &Deadline) -> Diagnosis 
 
 /// Takes back the verdict on targets to which --interface cannot lead: lo leads to this machine alone, and no
 /// other one to an address of loopback or of another interface, unless it has such addresses itself. A target
-/// that is silent without a route is this machine's fault where the kernel refuses to send, and where the
-/// interface has lost its IPv4 address; but not if another target answers without one, as on a link without
-/// numbers. Returns a note on those whose verdict stands all the same.
+/// that is silent without a route is this machine's fault where the kernel refuses to send, where the
+/// interface has lost its IPv4 address, and where the target is in no network of it, as after the loss of a
+/// default route; but not if another target answers without one, as on a link without numbers. Returns a note
+/// on those whose verdict stands all the same.
 pub(crate) fn excuse(
     options: &Connecting,
     targets: &[Target],
@@ -61,9 +62,10 @@ pub(crate) fn excuse(
         for (place, cause) in failed.iter_mut().filter(|(place, _)| unrouted.contains(place)) {
             // What may have gone elsewhere proves no port closed.
             let is_unsent = options.closed || *cause == Cause::Local(Local::NoRoute);
-            match ways.lack(v6, is_unsent) {
+            let Some(address) = address(*place) else { continue };
+            match ways.lack(address, is_unsent) {
                 Some(local) => *cause = Cause::Local(local),
-                None => stands = stands.or_else(|| address(*place)),
+                None => stands = stands.or(Some(address)),
             }
         }
     }
@@ -89,8 +91,8 @@ struct Ways {
     is_point_to_point: bool,
     /// Whether it is down.
     is_down: bool,
-    /// Its own addresses.
-    own: Vec<IpAddr>,
+    /// Its own addresses, with the prefix lengths of their networks.
+    own: Vec<(IpAddr, u8)>,
     /// The addresses of --source.
     sources: Vec<IpAddr>,
     routes: RouteLookup,
@@ -104,8 +106,8 @@ impl Ways {
         let index = interface.index;
         let controller = interface.controller.and_then(|index| bound.interface(index));
         let is_vrf = [Some(interface), controller].into_iter().flatten().any(|one| one.kind == Kind::Vrf);
-        let own =
-            bound.addresses.iter().filter(|one| one.interface == index).map(|one| one.address).collect();
+        let own = bound.addresses.iter().filter(|one| one.interface == index);
+        let own = own.map(|one| (one.address, one.prefix)).collect();
         Some(Self {
             index,
             is_lo: name == "lo",
@@ -123,7 +125,7 @@ impl Ways {
     fn lead_to(&mut self, address: IpAddr, is_refused: bool, deadline: &Deadline) -> bool {
         let has_loopback = || {
             let mut own = self.own.iter();
-            own.any(|own| own.is_loopback() && own.is_ipv6() == address.is_ipv6())
+            own.any(|(own, _)| own.is_loopback() && own.is_ipv6() == address.is_ipv6())
         };
         match (self.is_lo, address.is_loopback()) {
             (true, true) => true,
@@ -157,15 +159,31 @@ impl Ways {
 
     /// What this machine lacks towards a target without a route: `None` if packets leave for it all the same.
     /// By an interface the kernel sends IPv4 without a route too, to the link, and IPv6 never: `is_unsent`.
-    fn lack(&self, v6: bool, is_unsent: bool) -> Option<Local> {
-        let has_address = self.is_vrf || self.own.iter().any(|own| own.is_ipv6() == v6);
-        let is_lost = !has_address && !v6 && !self.is_point_to_point;
+    /// What is in no network of the interface is not on that link, unless the link has no numbers.
+    fn lack(&self, address: IpAddr, is_unsent: bool) -> Option<Local> {
+        let v6 = address.is_ipv6();
+        let mut own = self.own.iter().filter(|(own, _)| own.is_ipv6() == v6).peekable();
+        let has_address = self.is_vrf || own.peek().is_some();
+        let numbered: Vec<(IpAddr, u8)> = own.copied().filter(|(_, prefix)| *prefix < 32).collect();
+        let is_elsewhere = !numbered.is_empty() && !numbered.iter().any(|network| is_in(address, *network));
         match (is_unsent, has_address) {
             (true, _) if self.is_down => Some(Local::LinkDown),
             (true, true) => Some(Local::NoRouteBy),
             (true, false) => Some(Local::NoAddressOn { v6 }),
-            (false, _) => is_lost.then_some(Local::NoAddressOn { v6 }),
+            (false, _) if v6 || self.is_vrf || self.is_point_to_point => None,
+            (false, false) => Some(Local::NoAddressOn { v6 }),
+            (false, true) => is_elsewhere.then_some(Local::NoRouteBy),
         }
+    }
+}
+
+/// Whether an IPv4 address is in the network of another with this prefix length.
+fn is_in(address: IpAddr, (other, prefix): (IpAddr, u8)) -> bool {
+    match (address, other) {
+        (IpAddr::V4(address), IpAddr::V4(other)) => {
+            (address.to_bits() ^ other.to_bits()).leading_zeros() >= u32::from(prefix)
+        }
+        _ => false,
     }
 }
 
@@ -174,21 +192,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_left_without_a_route_is_excused_by_a_lost_address_alone() {
-        let lack = |has_address: bool, v6: bool, change: &dyn Fn(&mut Ways)| {
-            let own = if v6 { "2001:db8::1" } else { "192.0.2.1" }.parse().unwrap();
+    fn what_left_without_a_route_is_excused_by_what_the_interface_lost() {
+        let lack = |own: &[(&str, u8)], target: &str, change: &dyn Fn(&mut Ways)| {
             let mut ways = Ways {
                 index: 1,
                 is_lo: false,
                 is_vrf: false,
                 is_point_to_point: false,
                 is_down: false,
-                own: if has_address { vec![own] } else { Vec::new() },
+                own: own.iter().map(|(own, prefix)| (own.parse().unwrap(), *prefix)).collect(),
                 sources: Vec::new(),
                 routes: RouteLookup::open().unwrap(),
             };
             change(&mut ways);
-            [true, false].map(|is_unsent| ways.lack(v6, is_unsent))
+            [true, false].map(|is_unsent| ways.lack(target.parse().unwrap(), is_unsent))
         };
         let no_address = |v6: bool| Some(Local::NoAddressOn { v6 });
         let (by, down) = (Some(Local::NoRouteBy), Some(Local::LinkDown));
@@ -196,14 +213,26 @@ mod tests {
         let point = |ways: &mut Ways| ways.is_point_to_point = true;
         let vrf = |ways: &mut Ways| ways.is_vrf = true;
         let is_down = |ways: &mut Ways| ways.is_down = true;
-        for v6 in [false, true] {
-            assert_eq!(lack(true, v6, &plain), [by, None]);
-            assert_eq!(lack(true, v6, &point), [by, None]);
-            assert_eq!(lack(false, v6, &point), [no_address(v6), None]);
-            assert_eq!(lack(false, v6, &vrf), [by, None]);
-            assert_eq!(lack(true, v6, &is_down), [down, None]);
+        let families = [(false, ("192.0.2.1", 24), "192.0.2.9"), (true, ("2001:db8::1", 64), "2001:db8::9")];
+        for (v6, own, target) in families {
+            assert_eq!(lack(&[own], target, &plain), [by, None]);
+            assert_eq!(lack(&[own], target, &point), [by, None]);
+            assert_eq!(lack(&[], target, &point), [no_address(v6), None]);
+            assert_eq!(lack(&[], target, &vrf), [by, None]);
+            assert_eq!(lack(&[own], target, &is_down), [down, None]);
         }
-        assert_eq!(lack(false, false, &plain), [no_address(false); 2]);
-        assert_eq!(lack(false, true, &plain), [no_address(true), None]);
+        assert_eq!(lack(&[], "192.0.2.9", &plain), [no_address(false); 2]);
+        assert_eq!(lack(&[], "2001:db8::9", &plain), [no_address(true), None]);
+        // What a default route led to is not on this link, unless the link has no numbers.
+        let far = "198.51.100.9";
+        for (own, expected) in [
+            (&[("192.0.2.1", 24)][..], by),
+            (&[("192.0.2.1", 32)], None),
+            (&[("192.0.2.1", 32), ("203.0.113.1", 24)], by),
+            (&[("192.0.2.1", 24), ("198.51.100.1", 24)], None),
+        ] {
+            assert_eq!(lack(own, far, &plain), [by, expected], "{own:?}");
+        }
+        assert_eq!(lack(&[("192.0.2.1", 24)], far, &point), [by, None]);
     }
 }

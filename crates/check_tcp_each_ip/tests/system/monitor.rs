@@ -146,12 +146,16 @@ fn an_interface_without_a_route_is_no_outage() {
     // A target that is dead is one while there is a route.
     told(&["--ip=198.51.100.9"], 2, "198.51.100.9 no neighbour");
     monitor.ip(&["route", "del", "192.0.2.0/24"]);
-    // The kernel looks for IPv4 on the link all the same.
-    told(&["--ip=192.0.2.1"], 2, "192.0.2.1 no neighbour");
-    let shown = sweep(&["--ip=192.0.2.1"]).stdout;
-    assert!(shown.contains("\nno route of eth0 covers 192.0.2.1: see ip route show\n"), "{shown}");
+    // The kernel looks for it on the link all the same, where it is not.
+    told(&["--ip=192.0.2.1"], 3, "192.0.2.1 no route by --interface");
     // That is no proof of a closed port.
     told(&["--ip=192.0.2.1", "--closed"], 3, "192.0.2.1 no route by --interface");
+    // What is on the link needs none.
+    monitor.ip(&["route", "del", "198.51.100.0/24"]);
+    told(&["--ip=198.51.100.9"], 2, "198.51.100.9 no neighbour");
+    let shown = sweep(&["--ip=198.51.100.9"]).stdout;
+    assert!(shown.contains("\nno route of eth0 covers 198.51.100.9: see ip route show\n"), "{shown}");
+    monitor.ip(&["route", "add", "198.51.100.0/24", "dev", "eth0"]);
     monitor.ip(&["-6", "route", "del", "2001:db8:2::/64"]);
     told(&["--ip=2001:db8:2::1"], 3, "2001:db8:2::1 no route by --interface");
     // A table that a rule chooses by the source has one.
