@@ -101,7 +101,8 @@ fn promise(
         let is_port = idle.is_some();
         to.remarks.extend(idle.map(|idle| idle.place.remark(format!("{name}: {}", idle.value))));
         if profile.comes_up(by_other) {
-            to.notes.extend(profile.interface().and_then(|interface| profile.may_deny(interface, cards)));
+            let may_deny = || profile.interface().and_then(|interface| profile.may_deny(interface, cards));
+            let doubt = doubt.or_else(may_deny);
             // One that NetworkManager made for itself goes with its interface.
             let lasting = profile.written_name().filter(|_| !profile.is_generated());
             lasting.into_iter().for_each(|name| to.add_name(&name));

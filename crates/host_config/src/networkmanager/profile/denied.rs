@@ -17,15 +17,11 @@ impl Profile {
         Some(Located { value, place: list.place.clone() })
     }
 
-    /// Returns the note that newer releases of NetworkManager do not activate it on this interface, and older
-    /// ones do.
+    /// Returns why NetworkManager may not activate it on this interface, to follow "whether": newer releases
+    /// do not, and they alone write this key.
     pub(in crate::networkmanager) fn may_deny(&self, interface: &str, cards: &Cards<'_>) -> Option<String> {
-        let list = self.denying(NEW, interface, cards)?;
-        let what = format!("{NEW} has the hardware address of {interface}");
-        Some(format!(
-            "note: {}: {what}: newer releases of NetworkManager do not activate it there",
-            list.place
-        ))
+        let place = &self.denying(NEW, interface, cards)?.place;
+        Some(format!("NetworkManager leaves {interface} alone by {NEW} ({place})"))
     }
 
     /// The list of this key, where it has the hardware address of an interface. NetworkManager compares it
