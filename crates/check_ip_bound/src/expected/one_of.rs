@@ -87,6 +87,9 @@ impl Expected {
                 certain.extend(profile.promises.iter().map(|promise| promise.expected.address));
             }
             profile.promises.into_iter().for_each(|promise| self.take(promise));
+            // What is looked up of the next one needs its order.
+            self.interfaces.sort();
+            self.floating.sort();
             merge::dynamic(&mut self.dynamic, profile.dynamic.into_iter());
         }
     }
