@@ -29,7 +29,7 @@ const ROWS: [(&str, &str, i32, i32, i32); 10] = [
 
 fn configure(lab: &Lab, config: &Path) {
     let top = config.parent().unwrap().display();
-    let rules = "p+ftype+u+g+s+m+c+sha256";
+    let rules = "p+ftype+u+g+s+m+sha256";
     let files = ["hostname", "hosts", "resolv.conf"].map(|name| format!("/etc/{name}$ {rules}\n")).concat();
     let text = format!(
         "database_in=file:{top}/aide.db\ndatabase_out=file:{top}/aide.db\nreport_url=stdout\n{files}"
