@@ -18,7 +18,7 @@ fn may_stand(address: IpAddr) -> bool {
     if NO_HOSTS.iter().any(|network| network.parse() == Ok(address)) {
         return true;
     }
-    match address {
+    match address.to_canonical() {
         IpAddr::V4(address) => {
             let documentation = [[192, 0, 2], [198, 51, 100], [203, 0, 113]];
             let [a, b, c, _] = address.octets();
@@ -52,6 +52,8 @@ fn addresses_are_found() {
     for (address, expected) in [
         ("192.0.2.1", true),
         ("192.0.3.1", false),
+        ("::ffff:192.0.2.1", true),
+        ("::ffff:192.0.3.1", false),
         ("2001:db8::1", true),
         ("2001:db9::1", false),
         ("127.0.0.1", true),

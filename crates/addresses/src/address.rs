@@ -53,6 +53,9 @@ pub enum InvalidAddress {
     /// The prefix length is not a number or too great.
     #[error("{0} has no prefix length of 0 to {1} behind its slash")]
     Prefix(String, u8),
+    /// The same of an IPv4-mapped address, whose first 96 bits are fixed.
+    #[error("{0} has no prefix length of 96 to 128 behind its slash, as an IPv4-mapped address has")]
+    MappedPrefix(String),
     /// The line of a list ends in the middle, by the rules of another system.
     #[error("a carriage return inside the line: lines end with a line feed")]
     CarriageReturn,
@@ -126,7 +129,10 @@ fn parse_in_full(text: &str) -> Result<HostAddress, InvalidAddress> {
     // The prefix of a mapped address counts from the start of the IPv6 address.
     let skipped = if written.is_ipv6() && written.to_canonical().is_ipv4() { 96 } else { 0 };
     let length = |prefix: &str| parse_prefix(prefix).filter(|length| *length <= bits)?.checked_sub(skipped);
-    let wrong_prefix = || InvalidAddress::Prefix(short(text), bits);
+    let wrong_prefix = || match skipped {
+        0 => InvalidAddress::Prefix(short(text), bits),
+        _ => InvalidAddress::MappedPrefix(short(text)),
+    };
     let prefix = prefix.map(|prefix| length(prefix).ok_or_else(wrong_prefix)).transpose()?;
     checked(text, written, prefix)
 }
@@ -255,7 +261,10 @@ mod tests {
             ("192.0.2.1/+24", "192.0.2.1/+24 has no prefix length of 0 to 32 behind its slash"),
             ("192.0.2.1/24/24", "192.0.2.1/24/24 has no prefix length of 0 to 32 behind its slash"),
             ("2001:db8::1/129", "2001:db8::1/129 has no prefix length of 0 to 128 behind its slash"),
-            ("::ffff:192.0.2.1/24", "::ffff:192.0.2.1/24 has no prefix length of 0 to 128 behind its slash"),
+            (
+                "::ffff:192.0.2.1/24",
+                "::ffff:192.0.2.1/24 has no prefix length of 96 to 128 behind its slash, as an IPv4-mapped address has",
+            ),
             ("0.0.0.0", "0.0.0.0 is not an address that a host can have"),
             ("::", ":: is not an address that a host can have"),
             ("224.0.0.1", "224.0.0.1 is not an address that a host can have"),

@@ -266,6 +266,27 @@ mod tests {
     }
 
     #[test]
+    fn a_mapped_address_of_an_option_is_the_ipv4_address() {
+        let mapped = |address: &str| vec![format!("::ffff:{address}").parse().unwrap()];
+        let rows = [
+            ("192.0.2.254", "192.0.2.9", "OK - 1 address bound and usable"),
+            (
+                "192.0.2.253",
+                "192.0.2.9",
+                "CRITICAL - default route via 192.0.2.254 on eth0, not via 192.0.2.253",
+            ),
+            ("192.0.2.254", "192.0.2.1", "CRITICAL - 192.0.2.1 is bound on eth0 and must be absent"),
+        ];
+        for (gateway, absent, expected) in rows {
+            let args = Args { gateway: mapped(gateway), absent: mapped(absent), ..args() };
+            let routes = vec![route("192.0.2.254", 2, 0, 1, 4)];
+            let seen = observed(&args, "::ffff:192.0.2.1", ListSource::Named, "192.0.2.1/24@eth0");
+            let found = lines(&args, &Observations { routes, ..seen });
+            assert!(found[0].starts_with(&format!("IP_BOUND {expected} | ")), "{found:?}");
+        }
+    }
+
+    #[test]
     fn several_wrongs_stand_worst_first() {
         let args = Args {
             gateway: vec!["192.0.2.254".parse().unwrap()],

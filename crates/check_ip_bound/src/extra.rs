@@ -130,7 +130,9 @@ pub fn staying<'a>(
 pub(crate) fn listing(bound: &Bound, args: &Args, floating: &[(IpAddr, String)]) -> Report {
     let name =
         |address: &BoundAddress| bound.interface(address.interface).filter(|interface| !interface.loopback);
-    let lines = staying(bound, &args.ignore, floating).filter_map(|address| {
+    // A list reads an IPv4-mapped address as the IPv4 address, which is another one to the kernel.
+    let is_read = |address: &&BoundAddress| address.address.to_canonical() == address.address;
+    let lines = staying(bound, &args.ignore, floating).filter(is_read).filter_map(|address| {
         Some(format!("{}/{} # bound on {}", address.address, address.prefix, name(address)?.name))
     });
     let lines: Vec<String> = lines.collect();

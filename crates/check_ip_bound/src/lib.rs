@@ -165,8 +165,9 @@ impl Observations {
 }
 
 impl Args {
-    /// Returns what these options expect of this host.
+    /// Returns what these options expect of this host. An IPv4-mapped IPv6 address is the IPv4 address.
     pub fn expectations(&self) -> Expectations {
+        let canonical = |addresses: &[IpAddr]| addresses.iter().map(IpAddr::to_canonical).collect();
         Expectations {
             addresses: self.addresses.clone(),
             bound: self.bound,
@@ -174,9 +175,9 @@ impl Args {
             file_max_age: self.file_max_age.map(Seconds::duration),
             interface: self.interface.clone(),
             ignore: self.ignore.clone(),
-            gateway: self.gateway.clone(),
-            absent: self.absent.clone(),
-            floating: self.floating.clone(),
+            gateway: canonical(&self.gateway),
+            absent: canonical(&self.absent),
+            floating: canonical(&self.floating),
             uptime: self.grace.is_some(),
         }
     }

@@ -1,7 +1,6 @@
 //! Puts together what the command line, the lists and the configuration say.
 
 use std::collections::BTreeSet;
-use std::net::IpAddr;
 
 use addresses::{Entry, List};
 use host_config::{Promises, Source};
@@ -49,7 +48,7 @@ impl Expected {
             floating: expectations
                 .floating
                 .iter()
-                .map(|address| (address.to_canonical(), "--floating".to_owned()))
+                .map(|&address| (address, "--floating".to_owned()))
                 .collect(),
             interfaces: Vec::new(),
             additional: Vec::new(),
@@ -57,7 +56,7 @@ impl Expected {
             listed: Vec::new(),
             unnamed: Vec::new(),
             on: expectations.interface.clone(),
-            absent: expectations.absent.iter().map(IpAddr::to_canonical).collect(),
+            absent: expectations.absent.clone(),
             gateways: expectations.gateway.clone(),
             ignored: expectations.ignore.clone(),
             complete: false,

@@ -202,6 +202,11 @@ fn the_bound_addresses_make_a_list() {
         "# 2 addresses bound here\n192.0.2.1/24 # bound on eth0\n2001:db8::1/64 # bound on eth0\n\
          # floating: 198.51.100.9 # --floating\n"
     );
+    // The kernel can have an IPv4-mapped IPv6 address, which a list would read as the IPv4 address.
+    let mut mapped = bound("192.0.2.1/24@eth0 2001:db8::1/64@eth0");
+    mapped.addresses[1].address = "::ffff:192.0.2.9".parse().unwrap();
+    let report = crate::extra::listing(&mapped, &args, &[]);
+    assert_eq!(report.render("IP_BOUND", 0), "# 1 address bound here\n192.0.2.1/24 # bound on eth0\n");
     let nothing = crate::extra::listing(&bound("127.0.0.1/8@lo"), &args, &[]);
     assert_eq!(nothing.state, plugin::State::Unknown, "an empty list replaces no complete one");
 }
