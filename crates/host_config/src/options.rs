@@ -12,7 +12,7 @@ use crate::origin::Origin;
 use crate::promise::{ConfigError, Promises};
 use crate::tree::{LARGEST, Tree};
 
-/// How many comments of a list are told that are not understood.
+/// How many comments of a list are told that are not understood, and how many that are not read.
 const MOST_BAD_LINES: usize = 10;
 
 /// The options `--ip`, `--file`, `--from` and `--root`. A program for which a prefix length, ports or a
@@ -70,6 +70,7 @@ where
             };
             expectations(path, &content, &mut said);
             errors.extend(said.unknown.drain(..).map(ConfigError::from).take(MOST_BAD_LINES));
+            said.notes.truncate(MOST_BAD_LINES * (lists.len() + 1));
             let number = u32::try_from(lists.len()).unwrap_or(u32::MAX);
             guessed.extend(said.guessed.drain(..).map(|possible| (number, possible)));
             let (list, error) = List::parse_understood(&path.display().to_string(), number, &content);

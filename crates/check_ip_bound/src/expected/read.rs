@@ -44,6 +44,7 @@ impl Expected {
         expected.add_floating(floating);
         expected.add_interfaces(placed);
         expected.ports.extend(comments.ports);
+        expected.notes.extend(comments.notes);
         expected.possible.extend(comments.possible);
         if from.contains(&Origin::Auto) {
             let alone = expected.is_empty() && expected.dynamic.is_empty();
