@@ -294,10 +294,17 @@ mod tests {
     /// Messages of anybody are read: so many starts are in the order of their times.
     #[test]
     fn many_starts_are_not_compared() {
-        let started =
-            |number: u64| json(&(Some(number), "OK", "HARD", 1, 1000 - number, 999 - number, number));
-        let messages: Vec<String> = (1..400).map(started).collect();
-        let order = of(messages.iter().map(String::as_bytes));
-        assert_eq!(order, (0..399).collect::<Vec<_>>());
+        // By their numbers each follows the one of the next later time.
+        let started = |number: usize| {
+            let time = u64::try_from(number).unwrap();
+            spooled(&(Some(time), "OK", "HARD", 1, 1000 - time, 999 - time, time), 1000 - number)
+        };
+        let order_of = |count: usize| {
+            let messages: Vec<String> = (1..=count).map(started).collect();
+            of(messages.iter().map(String::as_bytes))
+        };
+        assert_eq!(order_of(32), (0..32).rev().collect::<Vec<_>>());
+        assert_eq!(order_of(33), (0..33).collect::<Vec<_>>());
+        assert_eq!(order_of(400), (0..400).collect::<Vec<_>>());
     }
 }
