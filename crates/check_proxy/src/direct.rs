@@ -158,10 +158,11 @@ pub(crate) fn ask_directly(options: &RequestOptions, url: &Url) -> Timed {
 /// server counts before a server that could not be tried.
 fn ask_servers(options: &RequestOptions, url: &Url, servers: &[SocketAddr]) -> Direct {
     let servers = alternate_families(servers).into_iter().take(SERVERS);
+    let sources = &options.source.addresses;
     let ask = |server: SocketAddr| {
         let fault = options.ask_directly(server, url).fault;
         let deadline = Deadline::after(LOOK);
-        let better = fault.as_ref().and_then(|fault| explained(server.ip(), fault, &deadline));
+        let better = fault.as_ref().and_then(|fault| explained(server, sources, fault, &deadline));
         worth(better.or(fault))
     };
     let jobs = servers.map(|server| move || ask(server));

@@ -6,7 +6,6 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use host_net::Diagnosis;
 use net::Source;
 use net::tls::{Settings, TlsError, Verify};
 use plugin::Deadline;
@@ -62,7 +61,7 @@ pub(crate) fn probe(args: &Args, allowed: &Allowed, deadline: &Deadline) -> Resu
     let known = Known::new((collection.targets.len(), collection.hosts.len()), allowed, deadline.progress());
     let pages = plan.urls.iter().zip(&plan.suspicions).collect();
     let watch = Watch::new(&plan.options, pages, collection.targets.len());
-    let diagnosis = Diagnosis::default();
+    let diagnosis = monitor::diagnosis(&plan.options.source.addresses);
     // All may be silent at the same time.
     diagnosis.begin(deadline);
     let asks_directly = args.clients.strangers != Strangers::Only && !args.page.no_direct;

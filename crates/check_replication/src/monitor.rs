@@ -41,8 +41,8 @@ impl Monitor {
         let refused = failed.iter().filter(|(_, cause)| matches!(cause, Cause::Refused));
         refused.for_each(|(address, _)| self.answers(address.ip()));
         let deadline = Deadline::after(LOOK);
-        let silence = |(address, cause): &(SocketAddr, Cause)| Some((address.ip(), silence(cause)?));
-        let silences: Vec<(IpAddr, Silence)> = failed.iter().filter_map(silence).collect();
+        let silence = |(address, cause): &(SocketAddr, Cause)| Some((*address, silence(cause)?));
+        let silences: Vec<(SocketAddr, Silence)> = failed.iter().filter_map(silence).collect();
         let mut explained = self.diagnosis.explain(&silences, &deadline).into_iter();
         let mut here: Option<Kind> = None;
         let mut other = None;

@@ -1,27 +1,44 @@
 //! Where --interface leads to. What it does not lead to is no outage.
 
 use std::collections::HashSet;
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
-use host_net::{Bound, Diagnosis, Kind, Link, RouteLookup};
+use host_net::{Bound, Kind, Link, RouteLookup, Sockets};
 use plugin::Deadline;
 
-use crate::cause::{Cause, Local};
+use crate::cause::{Cause, Echo, Local};
 use crate::monitor::silence;
 use crate::options::Connecting;
 use crate::target::Target;
 
 /// Closer to the deadline the kernel is asked nothing more.
 const LEAST: Duration = Duration::from_millis(20);
+/// How long a look at the faults of this machine may take at the end of a run that is stopped.
+const LOOK: Duration = Duration::from_millis(60);
 
-/// Returns what tells whose fault a silence is, by the routes of --interface if that is given.
-pub(crate) fn diagnosis(options: &Connecting, deadline: &Deadline) -> Diagnosis {
+/// Returns what routes are chosen by for the connections.
+pub(crate) fn sockets(options: &Connecting, deadline: &Deadline) -> Sockets {
     let index = options.interface.as_ref().and_then(|name| {
         let bound = Bound::read(deadline).ok()?;
         Some(bound.by_name(name)?.index)
     });
-    index.map_or_else(Diagnosis::default, Diagnosis::by)
+    Sockets { interface: index, sources: options.source.clone(), ..Sockets::default() }
+}
+
+/// Returns whether this machine may be to blame for the silence of some of these targets, none of which
+/// answers, by what the kernel shows at once.
+pub(crate) fn is_to_blame(options: &Connecting, silent: &[Target]) -> bool {
+    let deadline = Deadline::after(LOOK);
+    let addresses: Vec<SocketAddr> = silent.iter().copied().map(SocketAddr::from).collect();
+    if host_net::is_to_blame(sockets(options, &deadline), &addresses) {
+        return true;
+    }
+    let silence = Cause::NoAnswer(Echo::NotAsked);
+    let mut failed: Vec<(u32, Cause)> =
+        (0..).zip(silent).map(|(place, _)| (place, silence.clone())).collect();
+    excuse(options, silent, &mut failed, &deadline);
+    failed.iter().any(|(_, cause)| matches!(cause, Cause::Local(_)))
 }
 
 /// Takes back the verdict on targets to which --interface cannot lead: lo leads to this machine alone, and no
@@ -37,24 +54,22 @@ pub(crate) fn excuse(
     deadline: &Deadline,
 ) -> Option<String> {
     let interface = options.interface.as_ref()?;
-    let address = |place: u32| {
-        let target = usize::try_from(place).ok().and_then(|place| targets.get(place));
-        target.map(|target| target.address)
-    };
+    let target = |place: u32| usize::try_from(place).ok().and_then(|place| targets.get(place)).copied();
     let is_judged = |cause: &Cause| silence(cause).is_some() || *cause == Cause::Refused;
     let mut judged = failed.iter_mut().filter(|(_, cause)| is_judged(cause)).peekable();
-    let mut ways = judged.peek().and_then(|_| Ways::read(interface, &options.source, deadline))?;
+    let mut ways = judged.peek().and_then(|_| Ways::read(interface, options, deadline))?;
     for (place, cause) in judged {
-        let Some(address) = address(*place) else { continue };
-        if !ways.lead_to(address, *cause == Cause::Refused, deadline) {
+        let Some(target) = target(*place) else { continue };
+        if !ways.lead_to(target.address, *cause == Cause::Refused, deadline) {
             *cause = Cause::Local(Local::Interface);
         }
     }
     let mut stands = None;
     for v6 in [false, true] {
-        let mut lacks = |address: IpAddr| address.is_ipv6() == v6 && ways.lacks_route(address, deadline);
+        let mut lacks =
+            |target: Target| target.address.is_ipv6() == v6 && ways.lacks_route(target.into(), deadline);
         let silent = failed.iter().filter(|(_, cause)| silence(cause).is_some());
-        let unrouted = silent.filter(|(place, _)| address(*place).is_some_and(&mut lacks));
+        let unrouted = silent.filter(|(place, _)| target(*place).is_some_and(&mut lacks));
         let unrouted: HashSet<u32> = unrouted.map(|(place, _)| *place).collect();
         if unrouted.is_empty() || heard(targets, failed).any(lacks) {
             continue;
@@ -62,7 +77,7 @@ pub(crate) fn excuse(
         for (place, cause) in failed.iter_mut().filter(|(place, _)| unrouted.contains(place)) {
             // What may have gone elsewhere proves no port closed.
             let is_unsent = options.closed || *cause == Cause::Local(Local::NoRoute);
-            let Some(address) = address(*place) else { continue };
+            let Some(Target { address, .. }) = target(*place) else { continue };
             match ways.lack(address, is_unsent) {
                 Some(local) => *cause = Cause::Local(local),
                 None => stands = stands.or(Some(address)),
@@ -72,17 +87,18 @@ pub(crate) fn excuse(
     stands.map(|address| format!("no route of {interface} covers {address}: see ip route show"))
 }
 
-/// The addresses of the targets from which an answer came, good or not.
-fn heard(targets: &[Target], failed: &[(u32, Cause)]) -> impl Iterator<Item = IpAddr> {
+/// The targets from which an answer came, good or not.
+fn heard(targets: &[Target], failed: &[(u32, Cause)]) -> impl Iterator<Item = Target> {
     let is_unheard = |cause: &Cause| silence(cause).is_some() || matches!(cause, Cause::Local(_));
     let unheard = failed.iter().filter(|(_, cause)| is_unheard(cause)).map(|(place, _)| *place);
     let unheard: HashSet<u32> = unheard.collect();
-    (0..).zip(targets).filter(move |(place, _)| !unheard.contains(place)).map(|(_, target)| target.address)
+    (0..).zip(targets).filter(move |(place, _)| !unheard.contains(place)).map(|(_, target)| *target)
 }
 
 /// Where an interface leads to.
 struct Ways {
-    index: u32,
+    /// The sockets that are bound to it.
+    sockets: Sockets,
     is_lo: bool,
     /// Whether it is a VRF or a port of one, which has addresses of its own: an address that this machine has
     /// elsewhere may be another host's there.
@@ -93,14 +109,12 @@ struct Ways {
     is_down: bool,
     /// Its own addresses, with the prefix lengths of their networks.
     own: Vec<(IpAddr, u8)>,
-    /// The addresses of --source.
-    sources: Vec<IpAddr>,
     routes: RouteLookup,
 }
 
 impl Ways {
     /// Reads what the kernel has: `None` if it does not tell.
-    fn read(name: &str, sources: &[IpAddr], deadline: &Deadline) -> Option<Self> {
+    fn read(name: &str, options: &Connecting, deadline: &Deadline) -> Option<Self> {
         let bound = Bound::read(deadline).ok()?;
         let interface = bound.by_name(name)?;
         let index = interface.index;
@@ -109,13 +123,16 @@ impl Ways {
         let own = bound.addresses.iter().filter(|one| one.interface == index);
         let own = own.map(|one| (one.address, one.prefix)).collect();
         Some(Self {
-            index,
+            sockets: Sockets {
+                interface: Some(index),
+                sources: options.source.clone(),
+                ..Sockets::default()
+            },
             is_lo: name == "lo",
             is_vrf,
             is_point_to_point: interface.point_to_point,
             is_down: interface.link == Link::Down,
             own,
-            sources: sources.to_vec(),
             routes: RouteLookup::open().ok()?,
         })
     }
@@ -129,11 +146,11 @@ impl Ways {
         };
         match (self.is_lo, address.is_loopback()) {
             (true, true) => true,
-            (true, false) => self.is_local(Some(self.index), address, deadline).unwrap_or(true),
+            (true, false) => self.is_local(self.sockets.interface, address, deadline).unwrap_or(true),
             (false, true) => has_loopback(),
             (false, false) if is_refused || self.is_vrf => true,
             (false, false) => {
-                let by = Some(self.index);
+                let by = self.sockets.interface;
                 self.is_local(None, address, deadline) != Some(true)
                     || self.is_local(by, address, deadline) != Some(false)
             }
@@ -149,12 +166,11 @@ impl Ways {
     }
 
     /// Whether no route leads to this address by the interface, as far as is known.
-    fn lacks_route(&mut self, address: IpAddr, deadline: &Deadline) -> bool {
+    fn lacks_route(&mut self, to: SocketAddr, deadline: &Deadline) -> bool {
         if self.is_lo || deadline.remaining() < LEAST {
             return false;
         }
-        let source = self.sources.iter().find(|source| source.is_ipv6() == address.is_ipv6()).copied();
-        self.routes.is_routed(self.index, address, source, deadline).is_ok_and(|is_routed| !is_routed)
+        self.routes.is_routed(&self.sockets, to, deadline).is_ok_and(|is_routed| !is_routed)
     }
 
     /// What this machine lacks towards a target without a route: `None` if packets leave for it all the same.
@@ -195,13 +211,12 @@ mod tests {
     fn what_left_without_a_route_is_excused_by_what_the_interface_lost() {
         let lack = |own: &[(&str, u8)], target: &str, change: &dyn Fn(&mut Ways)| {
             let mut ways = Ways {
-                index: 1,
+                sockets: Sockets::default(),
                 is_lo: false,
                 is_vrf: false,
                 is_point_to_point: false,
                 is_down: false,
                 own: own.iter().map(|(own, prefix)| (own.parse().unwrap(), *prefix)).collect(),
-                sources: Vec::new(),
                 routes: RouteLookup::open().unwrap(),
             };
             change(&mut ways);

@@ -2,7 +2,6 @@
 
 mod total;
 
-use std::net::IpAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -58,22 +57,20 @@ pub(crate) struct Judged {
     counts: [AtomicUsize; KINDS],
     /// The failed targets that are named. Their state depends on the number of all targets in the end.
     texts: Mutex<Vec<(Known, String)>>,
-    /// Some of the silent addresses.
-    silent: Mutex<Vec<IpAddr>>,
+    /// Some of the silent targets.
+    silent: Mutex<Vec<Target>>,
     /// For how many days the certificate is valid that expires first, of those that were shown.
     certificate_days: Mutex<Option<f64>>,
 }
 
 impl Judged {
-    /// Starts with no result of `total` targets, to which those of `names` names are added. Reports its
-    /// results when `progress` is asked for.
+    /// Starts with no result of `total` targets, to which those of `names` names are added.
     pub(crate) fn new(
         (total, names): (usize, usize),
         allowed: &Allowed,
         (tls, one_try_counts): (bool, bool),
-        progress: &Progress,
     ) -> Arc<Self> {
-        let judged = Arc::new(Self {
+        Arc::new(Self {
             allowed: allowed.clone(),
             tls,
             one_try_counts,
@@ -84,10 +81,18 @@ impl Judged {
             texts: Mutex::default(),
             silent: Mutex::default(),
             certificate_days: Mutex::default(),
-        });
-        let teller = Arc::clone(&judged);
-        progress.tell_by(move || teller.report(host_net::is_to_blame));
-        judged
+        })
+    }
+
+    /// Reports its results when `progress` is asked for. `is_to_blame` tells whether this machine may be at
+    /// fault for the silence of some targets.
+    pub(crate) fn tell(
+        self: &Arc<Self>,
+        progress: &Progress,
+        is_to_blame: impl Fn(&[Target]) -> bool + Send + Sync + 'static,
+    ) {
+        let teller = Arc::clone(self);
+        progress.tell_by(move || teller.report(&is_to_blame));
     }
 
     /// Adds the targets of the names, now that all of them are resolved.
@@ -142,7 +147,7 @@ impl Judged {
         let known = self.known(cause, last);
         let number = self.add(known);
         if matches!(known, Known::Silent) && number < SAMPLE {
-            lock(&self.silent).push(target.address);
+            lock(&self.silent).push(*target);
         }
         if last && !matches!(known, Known::Fine) {
             self.name(target, cause, known, number);
@@ -221,9 +226,8 @@ impl Judged {
         alike.saturating_sub(1)
     }
 
-    /// What is known by now. `is_to_blame` tells whether this machine may be at fault for silence of some
-    /// addresses.
-    fn report(&self, is_to_blame: impl Fn(&[IpAddr]) -> bool) -> Report {
+    /// What is known by now.
+    fn report(&self, is_to_blame: impl Fn(&[Target]) -> bool) -> Report {
         let total = self.total_and_names();
         let report = match self.outage(total).filter(|_| !is_to_blame(&lock(&self.silent))) {
             Some((state, tried)) => {

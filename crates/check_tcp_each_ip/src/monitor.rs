@@ -1,6 +1,6 @@
 //! The faults of the machine that checks. Whatever could not be reached because of them is no outage.
 
-use std::net::IpAddr;
+use std::net::SocketAddr;
 
 use host_net::{Diagnosis, Explanation, Silence};
 use plugin::Deadline;
@@ -28,16 +28,16 @@ pub(crate) fn excuse(
 ) {
     let address = |place: u32| {
         let target = usize::try_from(place).ok().and_then(|place| targets.get(place));
-        target.map(|target| target.address)
+        target.copied().map(SocketAddr::from)
     };
-    let silent: Vec<(&mut Cause, (IpAddr, Silence))> = failed
+    let silent: Vec<(&mut Cause, (SocketAddr, Silence))> = failed
         .iter_mut()
         .filter_map(|(place, cause)| {
             let silence = silence(cause)?;
             Some((cause, (address(*place)?, silence)))
         })
         .collect();
-    let silences: Vec<(IpAddr, Silence)> = silent.iter().map(|(_, silence)| *silence).collect();
+    let silences: Vec<(SocketAddr, Silence)> = silent.iter().map(|(_, silence)| *silence).collect();
     for ((cause, _), better) in silent.into_iter().zip(diagnosis.explain(&silences, deadline)) {
         if let Some(better) = better {
             *cause = explained(better);

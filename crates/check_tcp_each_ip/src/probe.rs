@@ -7,6 +7,7 @@ use std::io;
 use std::mem;
 use std::thread;
 
+use host_net::Diagnosis;
 use net::no_ping_socket;
 use net::tls::TlsError;
 use plugin::{Deadline, reason};
@@ -59,7 +60,7 @@ pub(crate) fn probe(args: &Args, allowed: &Allowed, deadline: &Deadline) -> Resu
         source::check_use(&args.connecting.source, &collection.targets)?;
     }
     memory::ask_for_targets(collection.targets.len())?;
-    let diagnosis = interface::diagnosis(&args.connecting, deadline);
+    let diagnosis = Diagnosis::of(interface::sockets(&args.connecting, deadline));
     let tls = args.securing.load(deadline)?;
     let names = std::mem::take(&mut collection.names);
     let shared = Shared { args, names: &names, tls, deadline, diagnosis: &diagnosis };
@@ -112,7 +113,9 @@ fn try_all(collection: &mut Collection, shared: &Shared<'_>, allowed: &Allowed) 
     let addresses = Part::new(mem::take(&mut collection.targets), shared, 0);
     let known = (shared.tls.is_some(), options.one_try_counts());
     let counts = (addresses.targets.len(), collection.named.len());
-    let judged = Judged::new(counts, allowed, known, shared.deadline.progress());
+    let judged = Judged::new(counts, allowed, known);
+    let connecting = options.clone();
+    judged.tell(shared.deadline.progress(), move |silent| interface::is_to_blame(&connecting, silent));
     let _step = shared.deadline.step(format!("connecting to {} targets", addresses.targets.len()));
     let (swept, resolved) = progress::shown(&judged, || beside(addresses, collection, shared, &judged))?;
     collection.add(resolved);

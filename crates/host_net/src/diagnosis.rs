@@ -6,14 +6,13 @@ mod ways;
 
 use std::collections::HashSet;
 use std::fs;
-use std::mem;
-use std::net::IpAddr;
+use std::net::SocketAddr;
 use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use plugin::Deadline;
 
-use crate::NeighbourTable;
+use crate::{NeighbourTable, Sockets};
 use tables::{Fit, Tables};
 use ways::{Hop, Routes, Way, Ways};
 
@@ -80,9 +79,9 @@ pub struct Diagnosis {
 }
 
 impl Diagnosis {
-    /// Diagnoses what sockets meet that are bound to the interface of this index.
-    pub fn by(interface: u32) -> Self {
-        Self { routes: Mutex::new(Routes::by(Some(interface))), ..Self::default() }
+    /// Diagnoses what these sockets meet.
+    pub fn of(sockets: Sockets) -> Self {
+        Self { routes: Mutex::new(Routes::by(sockets)), ..Self::default() }
     }
 
     /// Notes the tables as they are, if that has not happened yet. Where no later try follows the first
@@ -92,17 +91,21 @@ impl Diagnosis {
     }
 
     /// Asks what there is to ask about an address that is silent.
-    pub fn add(&self, address: IpAddr, deadline: &Deadline) {
+    pub fn add(&self, address: SocketAddr, deadline: &Deadline) {
         self.begin(deadline);
         self.routes.lock().unwrap_or_else(PoisonError::into_inner).to(address, deadline);
     }
 
     /// Returns what explains each silence better, in their order: `None` if nothing does.
-    pub fn explain(&self, silences: &[(IpAddr, Silence)], deadline: &Deadline) -> Vec<Option<Explanation>> {
+    pub fn explain(
+        &self,
+        silences: &[(SocketAddr, Silence)],
+        deadline: &Deadline,
+    ) -> Vec<Option<Explanation>> {
         if silences.is_empty() {
             return Vec::new();
         }
-        let routes = mem::take(&mut *self.routes.lock().unwrap_or_else(PoisonError::into_inner));
+        let routes = self.routes.lock().unwrap_or_else(PoisonError::into_inner).take();
         let now = Tables::read(deadline);
         let mut ways = Ways::new(routes, deadline);
         let fit = |v6: bool| match self.tables.get() {
@@ -120,16 +123,16 @@ impl Diagnosis {
                 .map(|way| way.hop)
                 .collect(),
         };
-        let mut explain = |(address, silence): &(IpAddr, Silence)| {
+        let mut explain = |(address, silence): &(SocketAddr, Silence)| {
             faults.explain(*silence, ways.to(*address, deadline), address.is_ipv6())
         };
         silences.iter().map(&mut explain).collect()
     }
 }
 
-/// Returns whether this machine may be to blame for the silence of some of these addresses, by what the
-/// kernel shows at once.
-pub fn is_to_blame(addresses: &[IpAddr]) -> bool {
+/// Returns whether this machine may be to blame for the silence of some of these addresses towards sockets,
+/// by what the kernel shows at once.
+pub fn is_to_blame(sockets: Sockets, addresses: &[SocketAddr]) -> bool {
     let deadline = Deadline::after(LOOK);
     let tables = Tables::read(&deadline);
     let faults = Faults {
@@ -137,7 +140,7 @@ pub fn is_to_blame(addresses: &[IpAddr]) -> bool {
         conntrack: conntrack_is_full(),
         gateways: HashSet::new(),
     };
-    let mut ways = Ways::new(Routes::default(), &deadline);
+    let mut ways = Ways::new(Routes::by(sockets), &deadline);
     addresses.iter().any(|address| {
         let better = faults.explain(Silence::NoAnswer, ways.to(*address, &deadline), address.is_ipv6());
         better.is_some_and(|better| better != Explanation::NoNeighbour)

@@ -6,7 +6,8 @@
 //! - [`DefaultRoute`] is where packets to the rest of the world go, [`TableRoute`] any route of any table.
 //! - `RouteLookup` tells by which way an address is reached, `Neighbour` which neighbours answer, and
 //!   `NeighbourTable` whether their table overflows.
-//! - `Diagnosis` tells whether this machine is to blame for the silence of addresses.
+//! - `Diagnosis` tells whether this machine is to blame for the silence of addresses, by the routes of the
+//!   `Sockets` that meet it.
 //! - `bind` and `unbind` give an interface an address, and take it away again.
 //!
 //! On Linux all of it goes over one kind of netlink socket (`netlink.rs`), which bounds each wait by the
@@ -49,6 +50,8 @@ mod routes;
 mod rtnetlink;
 #[cfg(target_os = "linux")]
 mod rtroute;
+#[cfg(target_os = "linux")]
+mod sockets;
 
 pub use bound::{Bound, BoundAddress, Flags, Interface, Kind, Lifetime, Link, Lookup, Peer};
 #[cfg(target_os = "linux")]
@@ -63,3 +66,5 @@ pub use read::ReadBoundError;
 #[cfg(target_os = "linux")]
 pub use route_lookup::{Route, RouteLookup};
 pub use routes::{DefaultRoute, TableRoute};
+#[cfg(target_os = "linux")]
+pub use sockets::{Protocol, Sockets};

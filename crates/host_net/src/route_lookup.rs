@@ -2,7 +2,7 @@
 //! RTM_GETROUTE).
 
 use std::io;
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use netlink_packet_core::NlasIterator;
 use plugin::Deadline;
@@ -10,6 +10,7 @@ use rustix::io::Errno;
 
 use crate::neighbour::read_address;
 use crate::netlink::{NetlinkError, NetlinkSocket};
+use crate::sockets::{Flow, Protocol, Sockets};
 
 /// linux/rtnetlink.h.
 const RTM_NEWROUTE: u16 = 24;
@@ -21,6 +22,12 @@ const RTA_SRC: u16 = 2;
 const RTA_OIF: u16 = 4;
 const RTA_GATEWAY: u16 = 5;
 const RTA_PREFSRC: u16 = 7;
+/// What rules choose by, too; Linux before 4.18 passes over them.
+const RTA_IP_PROTO: u16 = 27;
+const RTA_DPORT: u16 = 29;
+/// linux/in.h.
+const IPPROTO_TCP: u8 = 6;
+const IPPROTO_UDP: u8 = 17;
 /// A router of another family: its family, and its address.
 const RTA_VIA: u16 = 18;
 const VIA_ADDRESS: usize = 2;
@@ -69,20 +76,25 @@ impl RouteLookup {
     /// # Errors
     /// If there is none, or the kernel does not answer in time.
     pub fn to(&mut self, address: IpAddr, deadline: &Deadline) -> io::Result<Route> {
-        self.by(None, address, deadline)
+        self.way(Flow::to(address), deadline).map_err(io::Error::other)
     }
 
-    /// Returns the way to `address` of a socket that is bound to the interface of this index. Where no route
-    /// of IPv4 leads there by it, the kernel takes the address for a neighbour on its link.
+    /// Returns the way of these sockets to an address and port, as connect(2) finds it. Where no route of
+    /// IPv4 leads there by the interface that they are bound to, the kernel takes the address for a neighbour
+    /// on its link.
     ///
     /// # Errors
     /// If there is none, or the kernel does not answer in time.
-    pub fn by(&mut self, interface: Option<u32>, address: IpAddr, deadline: &Deadline) -> io::Result<Route> {
-        let mut way = |source| self.way(interface, address, source, deadline).map_err(io::Error::other);
-        let first = way(None)?;
-        // Rules may choose the table by the source, which connect(2) chooses by a first look.
-        match first.source.filter(|_| interface.is_some() && first.on_link) {
-            source @ Some(_) => Ok(way(source).map_or(first, |way| Route { source, ..way })),
+    pub fn by(&mut self, sockets: &Sockets, to: SocketAddr, deadline: &Deadline) -> io::Result<Route> {
+        let flow = Flow::of(sockets, to);
+        let mut way = |flow| self.way(flow, deadline).map_err(io::Error::other);
+        let first = way(flow)?;
+        if flow.source.is_some() {
+            return Ok(Route { source: flow.source, ..first });
+        }
+        // By IPv4 connect(2) chooses the source by a first look, and the way by a second one from there.
+        match first.source.filter(|_| to.is_ipv4()) {
+            source @ Some(_) => Ok(way(Flow { source, ..flow }).map_or(first, |way| Route { source, ..way })),
             None => Ok(first),
         }
     }
@@ -98,27 +110,21 @@ impl RouteLookup {
         address: IpAddr,
         deadline: &Deadline,
     ) -> io::Result<bool> {
-        match self.way(interface, address, None, deadline) {
+        match self.way(Flow { interface, ..Flow::to(address) }, deadline) {
             Ok(route) => Ok(route.is_local),
             Err(error) => no_route(error),
         }
     }
 
-    /// Returns whether a route of the tables leads to `address` by the interface of this index, from `source`
-    /// or from what the system chooses. Linux before 4.13 does not tell: then one does.
+    /// Returns whether a route of the tables leads these sockets to an address and port. Linux before 4.13
+    /// does not tell: then one does.
     ///
     /// # Errors
     /// If the kernel does not answer in time, or cannot say.
-    pub fn is_routed(
-        &mut self,
-        interface: u32,
-        address: IpAddr,
-        source: Option<IpAddr>,
-        deadline: &Deadline,
-    ) -> io::Result<bool> {
-        let chosen = || self.by(Some(interface), address, deadline).ok()?.source;
-        let source = source.or_else(chosen);
-        let question = request(address, Some(interface), source, RTM_F_FIB_MATCH);
+    pub fn is_routed(&mut self, sockets: &Sockets, to: SocketAddr, deadline: &Deadline) -> io::Result<bool> {
+        let flow = Flow::of(sockets, to);
+        let chosen = || self.by(sockets, to, deadline).ok()?.source;
+        let question = request(Flow { source: flow.source.or_else(chosen), ..flow }, RTM_F_FIB_MATCH);
         match self.0.ask(RTM_GETROUTE, &question, deadline, RTM_NEWROUTE) {
             Ok(_) => Ok(true),
             Err(error) => no_route(error),
@@ -126,15 +132,8 @@ impl RouteLookup {
     }
 
     /// Returns the way that the kernel chooses.
-    fn way(
-        &mut self,
-        interface: Option<u32>,
-        address: IpAddr,
-        source: Option<IpAddr>,
-        deadline: &Deadline,
-    ) -> Result<Route, NetlinkError> {
-        let question = request(address, interface, source, 0);
-        parse(&self.0.ask(RTM_GETROUTE, &question, deadline, RTM_NEWROUTE)?)
+    fn way(&mut self, flow: Flow, deadline: &Deadline) -> Result<Route, NetlinkError> {
+        parse(&self.0.ask(RTM_GETROUTE, &request(flow, 0), deadline, RTM_NEWROUTE)?)
     }
 }
 
@@ -146,8 +145,8 @@ fn no_route(error: NetlinkError) -> io::Result<bool> {
     }
 }
 
-/// A struct rtmsg, and what is asked for: the destination, the interface and the source.
-fn request(address: IpAddr, interface: Option<u32>, source: Option<IpAddr>, flags: u32) -> Vec<u8> {
+/// A struct rtmsg, and what is asked for: the destination, the source, the interface, the protocol and port.
+fn request(Flow { to: address, source, interface, port }: Flow, flags: u32) -> Vec<u8> {
     let octets = |address: IpAddr| match address {
         IpAddr::V4(address) => address.octets().to_vec(),
         IpAddr::V6(address) => address.octets().to_vec(),
@@ -161,6 +160,7 @@ fn request(address: IpAddr, interface: Option<u32>, source: Option<IpAddr>, flag
         body.extend(u16::try_from(value.len() + 4).unwrap_or(0).to_ne_bytes());
         body.extend(kind.to_ne_bytes());
         body.extend(value);
+        body.resize(body.len().next_multiple_of(4), 0);
     };
     add(RTA_DST, &octets(address));
     if let Some(source) = source {
@@ -168,6 +168,14 @@ fn request(address: IpAddr, interface: Option<u32>, source: Option<IpAddr>, flag
     }
     if let Some(interface) = interface {
         add(RTA_OIF, &interface.to_ne_bytes());
+    }
+    if let Some((protocol, port)) = port {
+        let protocol = match protocol {
+            Protocol::Tcp => IPPROTO_TCP,
+            Protocol::Udp => IPPROTO_UDP,
+        };
+        add(RTA_IP_PROTO, &[protocol]);
+        add(RTA_DPORT, &port.to_be_bytes());
     }
     body
 }
@@ -220,15 +228,22 @@ mod tests {
         let lo = Bound::read(&deadline).unwrap().by_name("lo").unwrap().index;
         let mut routes = RouteLookup::open().unwrap();
         let (own, other) = ("127.0.0.1".parse().unwrap(), "192.0.2.1".parse().unwrap());
-        let way = routes.by(Some(lo), own, &deadline).unwrap();
+        let [to_own, to_other] = [own, other].map(|address| SocketAddr::new(address, 80));
+        let by_lo = |sources: &[IpAddr]| Sockets {
+            interface: Some(lo),
+            sources: sources.to_vec(),
+            ..Sockets::default()
+        };
+        let way = routes.by(&by_lo(&[]), to_own, &deadline).unwrap();
         assert!(way.is_local && way.interface == lo && way.source == Some(own), "{way:?}");
-        for source in [None, Some(own)] {
-            assert!(routes.is_routed(lo, own, source, &deadline).unwrap());
-            assert!(!routes.is_routed(lo, other, source, &deadline).unwrap(), "{source:?}");
+        for sources in [&[][..], &[own]] {
+            assert!(routes.is_routed(&by_lo(sources), to_own, &deadline).unwrap());
+            assert!(!routes.is_routed(&by_lo(sources), to_other, &deadline).unwrap(), "{sources:?}");
         }
         // Without a route the kernel takes it for a neighbour.
-        assert!(routes.by(Some(lo), other, &deadline).unwrap().on_link);
-        assert!(routes.is_routed(lo, "2001:db8::1".parse().unwrap(), None, &deadline).is_ok_and(|is| !is));
+        assert!(routes.by(&by_lo(&[]), to_other, &deadline).unwrap().on_link);
+        let v6 = "[2001:db8::1]:80".parse().unwrap();
+        assert!(routes.is_routed(&by_lo(&[]), v6, &deadline).is_ok_and(|is| !is));
         for (address, expected) in [(own, true), (other, false), ("2001:db8::1".parse().unwrap(), false)] {
             assert_eq!(routes.is_local(Some(lo), address, &deadline).unwrap(), expected, "{address}");
         }

@@ -1,9 +1,10 @@
 //! One address that is asked: its socket, its questions, and what came of them.
 
+use std::net::IpAddr;
 use std::time::{Duration, Instant};
 
-use net::STAGGER;
 use net::udp::{self, Udp, UdpError};
+use net::{STAGGER, Source};
 use plugin::reason;
 
 use super::packet::{Measured, NtpError, Question, read};
@@ -22,6 +23,8 @@ const LARGEST: usize = 512;
 pub(crate) struct Asking {
     pub(crate) name: String,
     pub(crate) socket: Udp,
+    /// Where questions come from, unless the system chooses.
+    sources: Vec<IpAddr>,
     started: Instant,
     /// When it is asked again, unless it answers before.
     pub(crate) due: Instant,
@@ -32,10 +35,23 @@ pub(crate) struct Asking {
 }
 
 impl Asking {
-    /// Asks for the first time, and is due again after a `pause`.
-    pub(crate) fn start(name: String, socket: Udp, now: Instant, pause: Duration) -> Self {
-        let (result, due) = (Err(NtpError::Silent), now + pause);
-        let mut asking = Self { name, socket, started: now, due, open: Vec::new(), result, settled: false };
+    /// Asks for the first time, from `source`, and is due again after a `pause`.
+    pub(crate) fn start(
+        name: String,
+        socket: Udp,
+        (now, pause): (Instant, Duration),
+        source: &Source,
+    ) -> Self {
+        let mut asking = Self {
+            name,
+            socket,
+            sources: source.addresses.clone(),
+            started: now,
+            due: now + pause,
+            open: Vec::new(),
+            result: Err(NtpError::Silent),
+            settled: false,
+        };
         asking.send();
         asking
     }
@@ -64,7 +80,7 @@ impl Asking {
         };
         match self.socket.send(&question.octets()) {
             Ok(sent) => self.open.push((question, sent)),
-            Err(error) => self.settle(Err(system(&error))),
+            Err(error) => self.settle(Err(system(&error, &self.sources))),
         }
     }
 
@@ -77,10 +93,10 @@ impl Asking {
                 Ok(None) => return,
                 // A router's error may pass.
                 Err(error) if error.is_passing() => {
-                    self.result = Err(system(&error));
+                    self.result = Err(system(&error, &self.sources));
                     continue;
                 }
-                Err(error) => return self.settle(Err(system(&error))),
+                Err(error) => return self.settle(Err(system(&error, &self.sources))),
                 Ok(Some(datagram)) => datagram,
             };
             let received = clock.real_at(datagram.at);
@@ -114,9 +130,9 @@ fn is_too_often(result: &Result<Measured, NtpError>) -> bool {
     matches!(result, Err(NtpError::Kiss { code }) if code == "RATE")
 }
 
-/// What an error of the path or of this machine says.
-pub(crate) fn system(error: &UdpError) -> NtpError {
-    monitor::of_error(error).into()
+/// What an error of the path or of this machine says to questions from `sources`.
+pub(crate) fn system(error: &UdpError, sources: &[IpAddr]) -> NtpError {
+    monitor::of_error(error, sources).into()
 }
 
 impl From<Cause> for NtpError {

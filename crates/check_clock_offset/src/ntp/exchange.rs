@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 use std::fmt;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::time::{Duration, Instant};
 
 use net::udp::{self, Udp};
@@ -103,7 +103,7 @@ pub fn ask(servers: &[Server], way: &Way<'_>) -> Vec<Sample> {
             end = end.min((start + STRAGGLERS).max(Instant::now() + MOMENT));
         }
     }
-    explain_silence(&mut all);
+    explain_silence(&mut all, &way.source.addresses);
     samples(&all)
 }
 
@@ -119,11 +119,11 @@ fn is_decided(all: &[Named<'_>], way: &Way<'_>) -> bool {
 }
 
 /// Tells of those that kept silent where this machine is to blame.
-fn explain_silence(all: &mut [Named<'_>]) {
+fn explain_silence(all: &mut [Named<'_>], sources: &[IpAddr]) {
     let asked = all.iter_mut().flat_map(|named| &mut named.asked);
     let mut silent: Vec<_> = asked.filter(|asking| asking.result == Err(NtpError::Silent)).collect();
-    let addresses: Vec<_> = silent.iter().map(|asking| asking.socket.peer().ip()).collect();
-    for (asking, cause) in silent.iter_mut().zip(monitor::of_silence(&addresses)) {
+    let peers: Vec<_> = silent.iter().map(|asking| asking.socket.peer()).collect();
+    for (asking, cause) in silent.iter_mut().zip(monitor::of_silence(&peers, sources)) {
         if let Some(cause) = cause {
             asking.result = Err(cause.into());
         }
@@ -179,9 +179,11 @@ impl Named<'_> {
                 false => self.server.name.clone(),
             };
             match Udp::connect(address, way.source) {
-                Ok(socket) => self.asked.push(Asking::start(name, socket, now, AGAIN.min(way.limit / 2))),
+                Ok(socket) => {
+                    self.asked.push(Asking::start(name, socket, (now, AGAIN.min(way.limit / 2)), way.source))
+                }
                 // No way there from here, as for all of a family that this machine does not have.
-                Err(error) => self.failure = Some(system(&error)),
+                Err(error) => self.failure = Some(system(&error, &way.source.addresses)),
             }
         }
     }

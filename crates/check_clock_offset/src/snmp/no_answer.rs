@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fmt;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use net::{Silence, shown};
 
@@ -34,19 +34,19 @@ struct Unheard {
 }
 
 impl NoAnswer {
-    /// Explains the silence of these addresses, where that is this machine's fault too. `guess` is what else
-    /// may be the cause, and `misfits` is why answers do not fit.
+    /// Explains the silence of these addresses towards `sources`, where that is this machine's fault too.
+    /// `guess` is what else may be the cause, and `misfits` is why answers do not fit.
     pub(super) fn new(
         version: Version,
-        silences: Vec<Silence>,
+        (silences, sources): (Vec<Silence>, &[IpAddr]),
         guess: &'static str,
         misfits: &BTreeSet<&'static str>,
     ) -> Self {
-        let addresses: Vec<_> = silences.iter().map(|silence| silence.peer.ip()).collect();
-        let explained = monitor::of_silence(&addresses);
+        let peers: Vec<_> = silences.iter().map(|silence| silence.peer).collect();
+        let explained = monitor::of_silence(&peers, sources);
         let unheard = silences.into_iter().zip(explained).map(|(silence, explained)| {
             let Silence { peer, tries, failure, passed_over } = silence;
-            let cause = failure.as_ref().map(monitor::of_error);
+            let cause = failure.as_ref().map(|failure| monitor::of_error(failure, sources));
             Unheard { peer, tries, cause: cause.or(explained.filter(|_| passed_over == 0)), passed_over }
         });
         let misfits = misfits.iter().copied().collect::<Vec<_>>().join(", ");

@@ -83,6 +83,8 @@ pub struct Answer {
 pub struct Session {
     /// One for each address; once one has answered, that one alone.
     sockets: Vec<Udp>,
+    /// Where questions come from, unless the system chooses.
+    sources: Vec<IpAddr>,
     agent: SocketAddr,
     /// The address that the last answer came from, where that is another one than was asked.
     elsewhere: Option<IpAddr>,
@@ -97,14 +99,14 @@ impl Session {
     /// [`SnmpError::System`]: there is a way to none.
     pub fn open(addresses: &[SocketAddr], source: &Source, settled: Settled) -> Result<Self, SnmpError> {
         let addresses = addresses.get(..MOST).unwrap_or(addresses);
-        let sockets = Udp::connect_each(addresses, source);
-        let mut sockets =
-            sockets.map_err(|error| SnmpError::System(error.peer, monitor::of_error(&error).words))?;
+        let (sockets, sources) = (Udp::connect_each(addresses, source), &source.addresses);
+        let mut sockets = sockets
+            .map_err(|error| SnmpError::System(error.peer, monitor::of_error(&error, sources).words))?;
         // An agent of several addresses may answer from another one, as net-snmp does over IPv6. Its
         // answer is known by a request id that cannot be guessed, as net-snmp's own clients know it.
         sockets.iter_mut().for_each(Udp::hear_elsewhere);
         let agent = sockets.first().map_or_else(nowhere, Udp::peer);
-        Ok(Self { sockets, agent, elsewhere: None, settled, usm: None })
+        Ok(Self { sockets, sources: sources.clone(), agent, elsewhere: None, settled, usm: None })
     }
 
     /// The agent's address and port: the one that answered, or the first one.
@@ -258,7 +260,7 @@ impl Session {
             _ if is_v6 => "wrong community, blocked, down, or it answers from another address: ask that one",
             _ => "wrong community, blocked or down",
         };
-        SnmpError::NoAnswer(NoAnswer::new(self.settled.version, silences, guess, misfits))
+        SnmpError::NoAnswer(NoAnswer::new(self.settled.version, (silences, &self.sources), guess, misfits))
     }
 
     /// Why version 3 gives no values. A view may need a higher level than that of the question.

@@ -1,9 +1,9 @@
 //! The faults of the machine that asks: no server and no agent is to blame for them.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
-use host_net::{Diagnosis, Explanation, Silence};
+use host_net::{Diagnosis, Explanation, Protocol, Silence, Sockets};
 use net::Told;
 use net::udp::UdpError;
 use plugin::Deadline;
@@ -27,11 +27,10 @@ impl From<Explanation> for Cause {
     }
 }
 
-/// Returns what an error of the path or of this machine means.
-pub(crate) fn of_error(error: &UdpError) -> Cause {
+/// Returns what an error of the path or of this machine means to questions from `sources`.
+pub(crate) fn of_error(error: &UdpError, sources: &[IpAddr]) -> Cause {
     let plain = || Cause { words: error.to_string(), is_here: error.is_here() };
-    let address = error.peer.ip();
-    let explained = |silence| explain(&[(address, silence)]).pop().flatten();
+    let explained = |silence| explain(&[(error.peer, silence)], sources).pop().flatten();
     let better = match (error.told(), Errno::from_io_error(&error.why)) {
         (Some(Told::NoNeighbour), _) => explained(Silence::NoNeighbour),
         // For UDP it means that no further neighbour fits.
@@ -43,12 +42,14 @@ pub(crate) fn of_error(error: &UdpError) -> Cause {
     better.map_or_else(plain, Cause::from)
 }
 
-/// Returns what explains the silence of each of these addresses, in their order: `None` if nothing does.
-pub(crate) fn of_silence(addresses: &[IpAddr]) -> Vec<Option<Cause>> {
-    let silences: Vec<_> = addresses.iter().map(|address| (*address, Silence::NoAnswer)).collect();
-    explain(&silences).into_iter().map(|better| better.map(Cause::from)).collect()
+/// Returns what explains the silence of each of these peers towards `sources`, in their order: `None` if
+/// nothing does.
+pub(crate) fn of_silence(peers: &[SocketAddr], sources: &[IpAddr]) -> Vec<Option<Cause>> {
+    let silences: Vec<_> = peers.iter().map(|peer| (*peer, Silence::NoAnswer)).collect();
+    explain(&silences, sources).into_iter().map(|better| better.map(Cause::from)).collect()
 }
 
-fn explain(silences: &[(IpAddr, Silence)]) -> Vec<Option<Explanation>> {
-    Diagnosis::default().explain(silences, &Deadline::after(LOOK))
+fn explain(silences: &[(SocketAddr, Silence)], sources: &[IpAddr]) -> Vec<Option<Explanation>> {
+    let sockets = Sockets { protocol: Protocol::Udp, interface: None, sources: sources.to_vec() };
+    Diagnosis::of(sockets).explain(silences, &Deadline::after(LOOK))
 }

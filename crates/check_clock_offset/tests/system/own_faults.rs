@@ -52,6 +52,35 @@ fn a_fault_of_the_monitor_is_named() {
     assert_eq!(reading.0.code, Some(3), "{:?}", reading.0);
 }
 
+/// Whose fault silence is, the routes of the real questions tell: those of the table of their source, or of
+/// their port.
+#[test]
+fn silence_is_explained_by_the_routes_of_the_questions() {
+    if missing(&[Need::Root, Need::Program("ip")]) {
+        return;
+    }
+    let (monitor, _proxy) = network();
+    monitor.ip_batch(
+        "addr add 198.51.100.11/24 dev eth0\nroute add 203.0.113.0/24 via 198.51.100.7\n\
+         rule add from 198.51.100.11 lookup 100\nrule add ipproto udp dport 1123 lookup 100\n\
+         route add 203.0.113.0/24 dev eth0 table 100\n\
+         rule add ipproto udp dport 1124 lookup 101\n\
+         route add 203.0.113.0/24 via 198.51.100.99 table 101\n",
+    );
+    let rows: [(&[&str], i32, &str); 5] = [
+        (&["--ntp=203.0.113.9", "--source=198.51.100.11"], 2, ": no neighbour"),
+        (&["--ntp=203.0.113.9:1123"], 2, ": no neighbour"),
+        (&["--hostname=203.0.113.9", "--port=1123"], 2, ": no neighbour"),
+        (&["--ntp=203.0.113.9:1124"], 3, ": gateway silent here"),
+        (&["--ntp=203.0.113.9"], 2, ": no answer"),
+    ];
+    for (arguments, code, words) in rows {
+        let reading = check(&monitor, &[arguments, &["--timeout=5:critical"]].concat());
+        let (seen, line) = reading.verdict();
+        assert!(seen == code && line.contains(words), "{arguments:?} {code} {words}: {line}");
+    }
+}
+
 /// An interface has the name by which it was given.
 #[test]
 fn a_link_local_address_has_the_name_of_its_interface() {

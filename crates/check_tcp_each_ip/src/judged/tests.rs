@@ -27,12 +27,12 @@ fn allowed(limits: (&str, &str)) -> Allowed {
 
 /// Starts with no result of `total` targets, with these limits for a warning and for critical.
 fn none_of(total: usize, limits: (&str, &str)) -> Arc<Judged> {
-    Judged::new((total, 0), &allowed(limits), (false, true), &Progress::default())
+    Judged::new((total, 0), &allowed(limits), (false, true))
 }
 
 /// Does the same while a name is resolved.
 fn none_with_a_name(total: usize, limits: (&str, &str)) -> Arc<Judged> {
-    Judged::new((total, 1), &allowed(limits), (false, true), &Progress::default())
+    Judged::new((total, 1), &allowed(limits), (false, true))
 }
 
 fn said(judged: &Judged) -> String {
@@ -225,9 +225,9 @@ fn a_few_silent_targets_are_no_outage_while_names_are_resolved() {
         judged.expect(0);
         assert_eq!(without_data(&judged), format!("X {after}"));
     }
-    let names = Judged::new((1, 2), &allowed(("", "0")), (false, true), &Progress::default());
+    let names = Judged::new((1, 2), &allowed(("", "0")), (false, true));
     assert_eq!(without_data(&names), "X OK - 0 of 1 asked, 2 names not resolved yet");
-    let waiting = Judged::new((3, 0), &allowed(("", "0")), (false, true), &Progress::default());
+    let waiting = Judged::new((3, 0), &allowed(("", "0")), (false, true));
     assert_eq!(without_data(&waiting), "X OK - 0 of 3 asked");
     (0..3).for_each(|_| waiting.begins());
     assert_eq!(without_data(&waiting), "X OK - 3 of 3 asked, none has answered");
@@ -243,8 +243,7 @@ fn a_short_try_of_a_few_proves_no_outage() {
     let rows =
         [(99, "OK - 99 of 99 asked, 99 silent so far"), (100, "CRITICAL - 100 of 100 tried do not answer")];
     for (total, line) in rows {
-        let judged =
-            Judged::new((total.into(), 0), &allowed(("", "0")), (false, false), &Progress::default());
+        let judged = Judged::new((total.into(), 0), &allowed(("", "0")), (false, false));
         silence(&judged, total);
         assert_eq!(without_data(&judged), format!("X {line}"));
     }
@@ -253,7 +252,7 @@ fn a_short_try_of_a_few_proves_no_outage() {
 #[test]
 fn silence_of_closed_ports_is_no_outage() {
     let closed = Allowed { closed: true, ..allowed(("", "0")) };
-    let judged = Judged::new((200, 0), &closed, (false, true), &Progress::default());
+    let judged = Judged::new((200, 0), &closed, (false, true));
     silence(&judged, 200);
     let data = "failed=0;;0;0;200 untested=200;;;0;200 second_try=U;;;0;200 slowest=U;;;0 silent=U;;;0;200";
     assert_eq!(said(&judged), format!("X OK - 200 of 200 asked, 200 silent so far | {data}"));
@@ -275,7 +274,7 @@ fn unexpected_answers_have_their_own_state() {
     ];
     for (mismatch, state, before, after) in rows {
         let own = Allowed { mismatch: Some(mismatch), ..allowed(("", "0")) };
-        let judged = Judged::new((102, 0), &own, (true, true), &Progress::default());
+        let judged = Judged::new((102, 0), &own, (true, true));
         (1..=2).for_each(|octet| judged.fails(&target(octet), (None, &unexpected()), true));
         let data = "failed=0;;0;0;102 untested=100;;;0;102 second_try=U;;;0;102 slowest=U;;;0 mismatched=2;;;0;102 certificate_days=U";
         assert_eq!(said(&judged), format!("X {state} - 2 of 102 asked{before} | {data}"));
@@ -292,7 +291,7 @@ fn unexpected_answers_have_their_own_state() {
 /// An expired certificate that was shown is known, whatever is left to try.
 #[test]
 fn the_days_of_certificates_are_told_as_far_as_they_are_known() {
-    let judged = Judged::new((3, 0), &allowed(("", "0")), (true, true), &Progress::default());
+    let judged = Judged::new((3, 0), &allowed(("", "0")), (true, true));
     assert!(said(&judged).ends_with(" certificate_days=U"), "{}", said(&judged));
     judged.shows_certificate(80.126);
     assert!(said(&judged).ends_with(" certificate_days=80.12"), "{}", said(&judged));

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use host_net::Diagnosis;
 use net::Source;
-use plugin::{Deadline, Progress, Thresholds};
+use plugin::{Deadline, Thresholds};
 use rustix::net::{AddressFamily, RecvFlags, SendFlags, SocketFlags, SocketType};
 use rustix::net::{bind, getsockname, listen, recv, send, socket, socketpair};
 
@@ -53,8 +53,8 @@ fn swept(targets: &[Target], in_flight: usize, threads: usize, [timeout, whole]:
     let none = Thresholds { warning: None, critical: None };
     let allowed =
         Allowed { failed: none.clone().into(), slowest: none, refused: false, closed: false, mismatch: None };
-    let (deadline, progress) = (Deadline::after(whole), Progress::default());
-    let judged = Judged::new((targets.len(), 0), &allowed, (false, true), &progress);
+    let deadline = Deadline::after(whole);
+    let judged = Judged::new((targets.len(), 0), &allowed, (false, true));
     let until = Instant::now() + whole;
     let pinger = Pinger::new(Source::default(), until, timeout);
     let sweep = Sweep {

@@ -12,6 +12,8 @@ mod look;
 #[cfg(test)]
 mod monitor;
 #[cfg(test)]
+mod rules;
+#[cfg(test)]
 mod scheduled;
 #[cfg(test)]
 mod services;

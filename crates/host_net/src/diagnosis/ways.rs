@@ -2,12 +2,13 @@
 
 use std::collections::HashMap;
 use std::fmt;
-use std::net::IpAddr;
+use std::mem;
+use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use plugin::Deadline;
 
-use crate::{Bound, Interface, Neighbour, Route, RouteLookup};
+use crate::{Bound, Interface, Neighbour, Route, RouteLookup, Sockets};
 
 /// Closer to the deadline no route is asked for.
 const LEAST: Duration = Duration::from_millis(20);
@@ -34,9 +35,9 @@ pub(crate) struct Way {
 #[derive(Default)]
 pub(crate) struct Routes {
     lookup: Option<RouteLookup>,
-    /// The index of the interface that all targets are reached by: `None` leaves it to the routes.
-    interface: Option<u32>,
-    known: HashMap<IpAddr, Option<Route>>,
+    /// The sockets that go there.
+    sockets: Sockets,
+    known: HashMap<SocketAddr, Option<Route>>,
 }
 
 impl fmt::Debug for Routes {
@@ -46,14 +47,20 @@ impl fmt::Debug for Routes {
 }
 
 impl Routes {
-    /// The routes of one interface.
-    pub(crate) fn by(interface: Option<u32>) -> Self {
-        Self { interface, ..Self::default() }
+    /// The routes of these sockets.
+    pub(crate) fn by(sockets: Sockets) -> Self {
+        Self { sockets, ..Self::default() }
+    }
+
+    /// Takes out what is known of them, and leaves none known.
+    pub(crate) fn take(&mut self) -> Self {
+        let none = Self::by(self.sockets.clone());
+        mem::replace(self, none)
     }
 
     /// The route to an address: `None` if there is none, or no time is left to ask for it.
-    pub(crate) fn to(&mut self, address: IpAddr, deadline: &Deadline) -> Option<Route> {
-        if let Some(known) = self.known.get(&address) {
+    pub(crate) fn to(&mut self, to: SocketAddr, deadline: &Deadline) -> Option<Route> {
+        if let Some(known) = self.known.get(&to) {
             return *known;
         }
         if deadline.remaining() < LEAST {
@@ -62,8 +69,8 @@ impl Routes {
         if self.lookup.is_none() {
             self.lookup = RouteLookup::open().ok();
         }
-        let route = self.lookup.as_mut().and_then(|lookup| lookup.by(self.interface, address, deadline).ok());
-        self.known.insert(address, route);
+        let route = self.lookup.as_mut().and_then(|lookup| lookup.by(&self.sockets, to, deadline).ok());
+        self.known.insert(to, route);
         route
     }
 }
@@ -86,10 +93,10 @@ impl Ways {
     }
 
     /// The way to an address: `None` if there is none, or no time is left to ask for it.
-    pub(crate) fn to(&mut self, address: IpAddr, deadline: &Deadline) -> Option<Way> {
-        let Route { interface, on_link, gateway, is_broadcast, .. } = self.routes.to(address, deadline)?;
+    pub(crate) fn to(&mut self, to: SocketAddr, deadline: &Deadline) -> Option<Way> {
+        let Route { interface, on_link, gateway, is_broadcast, .. } = self.routes.to(to, deadline)?;
         let known = self.bound.interface(interface);
-        let hop = (interface, gateway.unwrap_or(address));
+        let hop = (interface, gateway.unwrap_or(to.ip()));
         Some(Way {
             on_link,
             is_broadcast,

@@ -94,7 +94,7 @@ impl Worker<'_> {
     /// Asks beside the tries what tells whose fault a silence is.
     fn diagnose(&self, target: u32, cause: &Cause) {
         let Some(target) = self.sweep.target(target) else { return };
-        self.sweep.diagnosis.add(target.address, self.sweep.deadline);
+        self.sweep.diagnosis.add(target.into(), self.sweep.deadline);
         if matches!(cause, Cause::NoAnswer(_)) {
             self.sweep.pinger.ping(Target { port: 0, ..target }.into());
         }
