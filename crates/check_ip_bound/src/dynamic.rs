@@ -113,7 +113,7 @@ fn lease(
     let cause = match here.as_slice() {
         [] if dynamic.is_by_conditions() => None,
         [] => Some(absence(name, &expected.vlans, bound)),
-        here => cause(dynamic, here, bound),
+        here => cause(dynamic, here, expected, bound),
     };
     let not_required = if dynamic.is_by_conditions() { "none is required" } else { "it is not required" };
     let lacks_by = format!("{lacks}{}", cause.map(|cause| format!(": {cause}")).unwrap_or_default());
@@ -153,7 +153,7 @@ fn lacks(dynamic: &Dynamic, held: bool) -> String {
 }
 
 /// Why the interfaces have no address, as far as they show it.
-fn cause(dynamic: &Dynamic, here: &[&Interface], bound: &Bound) -> Option<String> {
+fn cause(dynamic: &Dynamic, here: &[&Interface], expected: &Expected, bound: &Bound) -> Option<String> {
     let duplicate = |each: &&BoundAddress| {
         each.flags.duplicate()
             && !is_local(each.address)
@@ -169,9 +169,25 @@ fn cause(dynamic: &Dynamic, here: &[&Interface], bound: &Bound) -> Option<String
         }
         _ => {
             let duplicate = bound.addresses.iter().find(duplicate);
-            duplicate.map(|each| format!("{} is a duplicate", each.address))
+            let duplicate = duplicate.map(|each| format!("{} is a duplicate", each.address));
+            duplicate.or_else(|| {
+                here.iter().find_map(|interface| other_than_lease(dynamic, interface, expected, bound))
+            })
         }
     }
+}
+
+/// Names a permanent address that looks like a lease and is none.
+fn other_than_lease(
+    dynamic: &Dynamic,
+    interface: &Interface,
+    expected: &Expected,
+    bound: &Bound,
+) -> Option<String> {
+    let mut others = of_family(dynamic.family, interface, bound)
+        .filter(|each| !is_static(each, interface, expected))
+        .filter_map(|each| Some((each, expected.no_lease.iter().find(|none| none.is_about(each))?)));
+    others.next().map(|(each, none)| format!("{} is no lease{}", each.address, none.why))
 }
 
 /// Whether an interface is one that gets its address so. What conditions tell may be each interface that
@@ -244,7 +260,8 @@ pub(crate) fn leased<'a>(
     let is_infinite =
         move |address: &BoundAddress| may_be(address) && infinite.contains(&Some(family_of(address.address)));
     of_family(dynamic.family, interface, bound).filter(has).filter(move |address| {
-        let by_hand = from_outside && dynamic.is_by_conditions() && address.flags.permanent();
+        let is_none = || expected.no_lease.iter().any(|none| none.is_about(address));
+        let by_hand = from_outside && address.flags.permanent() && (dynamic.is_by_conditions() || is_none());
         let given =
             families.iter().any(|family| [family_of(address.address), Family::Either].contains(family));
         !by_hand && (!given || !is_other(address) || is_infinite(address))
@@ -315,63 +332,4 @@ pub(crate) fn expects_something(expected: &Expected, bound: &Bound) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::time::Duration;
-
-    use host_config::Tree;
-    use plugin::Deadline;
-
-    use super::*;
-    use crate::fixture::{args, bound};
-
-    /// What is expected of the interface by router advertisements.
-    fn expected(interface: &str) -> Expected {
-        let deadline = Deadline::after(Duration::from_secs(60));
-        let text = format!("auto {interface}\niface {interface} inet6 auto\n");
-        let tree = Tree::in_memory([("/etc/network/interfaces", text)], &deadline);
-        Expected::read_from(&args().expectations(), &tree, &deadline)
-    }
-
-    #[test]
-    fn an_address_that_another_host_has_is_none() {
-        let lacks = "eth3 has no IPv6 address (DHCPv6 or router)";
-        let rows = [
-            ("2001:db8::1/64@eth3~3600", None, false),
-            ("2001:db8::1/64@eth3+40~3600", Some(lacks.to_owned()), true),
-            ("2001:db8::1/64@eth3+48~3600", Some(format!("{lacks}: 2001:db8::1 is a duplicate")), false),
-            ("2001:db8::1/64@eth3+48~3600 2001:db8::2/64@eth3~3600", None, false),
-            ("2001:db8::1/64@eth0+40~3600", Some(lacks.to_owned()), false),
-            ("fe80::1/64@eth3+40", Some(lacks.to_owned()), false),
-            // Temporary and deprecated ones do.
-            ("2001:db8::1/64@eth3+1~3600", None, false),
-            ("2001:db8::1/64@eth3+20~3600", None, false),
-        ];
-        for (present, missing, waits) in rows {
-            let (expected, bound) = (expected("eth3"), bound(&format!("192.0.2.1/24@eth0 {present}")));
-            let lease = missing.map_or(Lease::Has, Lease::Missing);
-            assert_eq!(leases(&expected, &bound), [lease], "{present}");
-            assert_eq!(awaits_detection(&expected, &bound), waits, "{present}");
-        }
-    }
-
-    #[test]
-    fn the_cause_is_that_ipv6_is_disabled() {
-        let (expected, mut bound) = (expected("eth3"), bound("192.0.2.1/24@eth0 192.0.2.2/24@eth3"));
-        for interface in bound.interfaces.iter_mut().filter(|interface| interface.name == "eth3") {
-            interface.ipv6_disabled = Some(true);
-        }
-        let lease = "eth3 has no IPv6 address (DHCPv6 or router): IPv6 is disabled on it";
-        assert_eq!(leases(&expected, &bound), [Lease::Missing(lease.to_owned())]);
-    }
-
-    #[test]
-    fn what_only_holds_addresses_serves_only_while_it_is_up() {
-        for (kind, serving) in [(Kind::Tun, false), (Kind::Dummy, false), (Kind::Other, true)] {
-            let mut bound = bound("192.0.2.1/24@eth1");
-            for interface in bound.interfaces.iter_mut().filter(|interface| interface.name == "eth1") {
-                interface.kind = kind;
-            }
-            assert_eq!(serves(&bound), serving, "{kind:?}");
-        }
-    }
-}
+mod tests;

@@ -8,6 +8,7 @@ use host_config::{Dynamic, OneOf, Ports, Possible, Promise, Remark, Unnamed, Vla
 use host_net::{Bound, BoundAddress};
 
 use crate::interfaces::{is_engines_bridge, is_local, is_one_of};
+use crate::no_lease::NoLease;
 use crate::options::Ignored;
 use crate::words::with_marks;
 
@@ -69,6 +70,8 @@ pub struct Expected {
     pub named: BTreeSet<String>,
     /// The interfaces that get an address from outside.
     pub dynamic: Vec<Dynamic>,
+    /// Where no permanent address is a lease.
+    pub no_lease: Vec<NoLease>,
     /// Whether these must have one.
     pub demands_dynamic: bool,
     /// The configured ports of bridges, bonds, teams and VRFs.

@@ -13,7 +13,7 @@ use crate::condition::Condition;
 use crate::dynamic::{Lease, leases};
 use crate::expected::ListSource;
 use crate::words::{addresses, causes_in_words, runs};
-use crate::{Observations, unleased};
+use crate::{Observations, lease_proof, unleased};
 use groups::{Group, Reason, groups, reason};
 use notes::notes;
 
@@ -58,7 +58,8 @@ pub(crate) fn judge(thresholds: &Thresholds, each: bool, observed: &Observations
         .iter()
         .filter_map(|lease| if let Lease::Idle(why) = lease { Some(format!("note: {why}")) } else { None });
     let notes = notes(observed, all_missing > 0);
-    let unleased = unleased::notes(&observed.expected, &observed.bound, &leases);
+    let unleased = unleased::notes(&observed.expected, &observed.bound, &leases).into_iter();
+    let unleased = unleased.chain(lease_proof::notes(&observed.expected, &observed.bound));
     let told_each = missing.iter().filter(|_| each);
     Finding::new(state, text.clone())
         .details(details.chain(untold).chain(notes).chain(excused).chain(unleased).collect::<Vec<_>>())

@@ -13,7 +13,7 @@ use crate::condition::Condition;
 use crate::dynamic::{awaits_detection, excused, expects_something, serves};
 use crate::expected::{Expected, ExpectedError};
 use crate::interfaces::is_engines_bridge;
-use crate::{Expectations, Observations, ports};
+use crate::{Expectations, Observations, lease_proof, ports};
 
 /// How long a tentative address is looked at again. Detection takes one to two seconds (RFC 4862: a random
 /// delay of up to one second, then one probe a second).
@@ -86,6 +86,7 @@ pub fn probe(expectations: &Expectations, deadline: &Deadline) -> Result<Observa
     }
     let mut bound = Bound::read(deadline)?;
     expected.choose(&bound);
+    expected.no_lease = lease_proof::find(&expected, &bound, deadline);
     let nothing = !expects_something(&expected, &bound);
     if nothing && expectations.bound {
         expect_bound(&mut expected, &bound)?;

@@ -67,6 +67,7 @@ impl Expected {
             guessed: Vec::new(),
             named: BTreeSet::new(),
             dynamic: Vec::new(),
+            no_lease: Vec::new(),
             demands_dynamic: !expectations.no_dynamic,
             ports: Vec::new(),
             vlans: Vec::new(),

@@ -8,6 +8,8 @@ mod detection;
 #[cfg(test)]
 mod hack;
 #[cfg(test)]
+mod leases;
+#[cfg(test)]
 mod links;
 #[cfg(test)]
 mod look;

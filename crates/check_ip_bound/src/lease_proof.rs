@@ -1,0 +1,164 @@
+//! What shows that a permanent address is not the lease of its interface. A lease that never ends is
+//! permanent too, as is each of busybox's udhcpc: so it counts as one, unless the kernel or
+//! systemd-networkd shows that there is none.
+
+use std::fs;
+use std::net::IpAddr;
+
+use host_config::{Dynamic, Giver};
+use host_net::{Bound, BoundAddress, TableRoute};
+use plugin::Deadline;
+
+use crate::dynamic::{is_for, leased};
+use crate::expected::Expected;
+use crate::interfaces::is_local;
+use crate::no_lease::NoLease;
+
+/// linux/rtnetlink.h: a route that leads somewhere, and the table of this host's own addresses.
+const RTN_UNICAST: u8 = 1;
+const RT_TABLE_LOCAL: u32 = 255;
+/// Where systemd-networkd has the state of links and their leases by DHCP, by the index of the interface
+/// (networkctl(1) reads them).
+const NETWORKD: &str = "/run/systemd/netif";
+
+/// Returns where no permanent address is a lease: where no route leaves by the interface, since a lease
+/// brings one, and where systemd-networkd manages the interface and has no lease. What cannot be read shows
+/// nothing.
+pub(crate) fn find(expected: &Expected, bound: &Bound, deadline: &Deadline) -> Vec<NoLease> {
+    let doubtful = doubtful(expected, bound, |_| true);
+    let mut found = Vec::new();
+    for ipv6 in [false, true] {
+        let of_family: Vec<u32> =
+            doubtful.iter().filter(|each| each.1 == ipv6).map(|(interface, _)| *interface).collect();
+        if of_family.is_empty() {
+            continue;
+        }
+        let routes = TableRoute::read(ipv6, leads_away, deadline).ok();
+        let why = |index: u32| match &routes {
+            Some(routes) if !leaves_by(index, routes) => Some(", no route leaves by it"),
+            _ if !ipv6 && networkd_has_no_lease(NETWORKD, index) => Some(" of systemd-networkd"),
+            _ => None,
+        };
+        found.extend(
+            of_family.iter().filter_map(|&interface| Some(NoLease { interface, ipv6, why: why(interface)? })),
+        );
+    }
+    found
+}
+
+/// The interfaces, by index, on which only permanent addresses can be the lease, and whether it is one of
+/// IPv6.
+fn doubtful(expected: &Expected, bound: &Bound, is_asked: impl Fn(&Dynamic) -> bool) -> Vec<(u32, bool)> {
+    let mut doubtful = Vec::new();
+    let from_outside = expected.dynamic.iter().filter(|dynamic| dynamic.giver == Giver::Network);
+    for dynamic in from_outside.filter(|dynamic| is_asked(dynamic)) {
+        for interface in bound.interfaces.iter().filter(|interface| is_for(dynamic, interface, expected)) {
+            let leased: Vec<&BoundAddress> = leased(dynamic, interface, expected, bound).collect();
+            if leased.iter().all(|each| each.flags.permanent()) {
+                doubtful.extend(leased.iter().map(|each| (interface.index, each.address.is_ipv6())));
+            }
+        }
+    }
+    doubtful.sort_unstable();
+    doubtful.dedup();
+    doubtful
+}
+
+/// Whether packets for others take this route: any interface has one to its link, of IPv6.
+fn leads_away(route: &TableRoute) -> bool {
+    let is_of_link = |network: IpAddr| is_local(network) || network.is_multicast();
+    route.way.kind == RTN_UNICAST
+        && route.table != RT_TABLE_LOCAL
+        && !route.destination.is_some_and(is_of_link)
+}
+
+/// Whether one of the routes leaves by an interface. Of a next hop that has a number of its own, the kernel
+/// may not tell which.
+fn leaves_by(index: u32, routes: &[TableRoute]) -> bool {
+    routes.iter().any(|route| route.way.interface.is_none_or(|interface| interface == index))
+}
+
+/// Whether systemd-networkd manages an interface, and has no lease by DHCP for it.
+fn networkd_has_no_lease(folder: &str, index: u32) -> bool {
+    let Ok(link) = fs::read_to_string(format!("{folder}/links/{index}")) else { return false };
+    let manages = link.lines().any(|line| line.starts_with("NETWORK_FILE=/"))
+        && !link.lines().any(|line| line == "ADMIN_STATE=unmanaged");
+    let lease = fs::metadata(format!("{folder}/leases/{index}"));
+    manages && lease.is_err_and(|error| error.kind() == std::io::ErrorKind::NotFound)
+}
+
+/// Returns a note for each interface whose only lease may be a permanent address.
+pub(crate) fn notes(expected: &Expected, bound: &Bound) -> Vec<String> {
+    let name = |index: u32| bound.interface(index).map(|interface| interface.name.as_str());
+    let note = |(index, ipv6): (u32, bool)| {
+        let family = if ipv6 { "IPv6" } else { "IPv4" };
+        let name = name(index)?;
+        Some(format!("note: {name} has only permanent {family} addresses: a lease that never ends, or none"))
+    };
+    let is_asked = |dynamic: &Dynamic| dynamic.required && expected.demands_dynamic;
+    doubtful(expected, bound, is_asked).into_iter().filter_map(note).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use host_net::DefaultRoute;
+
+    use super::*;
+
+    /// A unicast route of the main table by eth0 (2), or as `change` makes it.
+    fn route(to: &str, change: impl Fn(&mut TableRoute)) -> TableRoute {
+        let (destination, prefix) = to.split_once('/').unwrap();
+        let destination: Option<IpAddr> = destination.parse().ok();
+        let ipv6 = destination.is_some_and(|destination| destination.is_ipv6());
+        let way = DefaultRoute { ipv6, metric: 0, gateway: None, interface: Some(2), kind: 1, origin: 2 };
+        let mut route = TableRoute { destination, prefix: prefix.parse().unwrap(), table: 254, way };
+        change(&mut route);
+        route
+    }
+
+    #[test]
+    fn a_route_to_others_leaves_by_its_interface() {
+        let same = |_: &mut TableRoute| {};
+        let rows = [
+            (route("/0", same), true),
+            (route("192.0.2.0/24", same), true),
+            (route("2001:db8::/64", same), true),
+            // Of a VRF, or by rules.
+            (route("192.0.2.0/24", |route| route.table = 1001), true),
+            (route("192.0.2.0/24", |route| route.way.interface = None), true),
+            (route("fe80::/64", same), false),
+            (route("ff00::/8", same), false),
+            (route("192.0.2.77/32", |route| route.table = 255), false),
+            (route("192.0.2.0/24", |route| route.way.kind = 6), false),
+            (route("192.0.2.0/24", |route| route.way.interface = Some(3)), false),
+        ];
+        for (route, expected) in rows {
+            let kept: Vec<TableRoute> = Some(route).into_iter().filter(leads_away).collect();
+            assert_eq!(leaves_by(2, &kept), expected, "{route:?}");
+        }
+    }
+
+    #[test]
+    fn networkd_tells_what_it_manages_and_leases() {
+        let managed =
+            "# This is private data.\nADMIN_STATE=configuring\nNETWORK_FILE=/etc/systemd/network/a.network\n";
+        let rows = [
+            (Some(managed), false, true),
+            (Some(managed), true, false),
+            (Some("ADMIN_STATE=unmanaged\nNETWORK_FILE=/etc/systemd/network/a.network\n"), false, false),
+            (Some("ADMIN_STATE=initialized\n"), false, false),
+            (None, false, false),
+        ];
+        for (link, is_leased, expected) in rows {
+            let folder = tempfile::tempdir().unwrap();
+            for (part, content) in [("links", link), ("leases", is_leased.then_some("ADDRESS=192.0.2.5\n"))] {
+                fs::create_dir(folder.path().join(part)).unwrap();
+                if let Some(content) = content {
+                    fs::write(folder.path().join(part).join("2"), content).unwrap();
+                }
+            }
+            let path = folder.path().display().to_string();
+            assert_eq!(networkd_has_no_lease(&path, 2), expected, "{link:?} {is_leased}");
+        }
+    }
+}

@@ -1,0 +1,40 @@
+//! A lease by DHCP beside an address that a program bound for ever.
+
+use suite::host::cabled;
+use suite::needs::missing;
+
+use super::{HOSTS, check};
+
+#[test]
+fn an_address_without_a_route_is_no_lease() {
+    if missing(&HOSTS) {
+        return;
+    }
+    let (host, _other) = cabled();
+    host.etc("network/interfaces", "auto eth0\niface eth0 inet dhcp\n");
+    let first_line = || {
+        let outcome = check(&host, &[]);
+        let line = outcome.first_line().split(" | ").next().unwrap().to_owned();
+        (outcome.code.unwrap(), line)
+    };
+    let fine = (0, "IP_BOUND OK - 1 address from ifupdown bound and usable, 1 dynamic".to_owned());
+    host.ip_batch(
+        "addr add 192.0.2.5/24 dev eth0 valid_lft 3600 preferred_lft 3600\n\
+         addr add 198.51.100.77/32 dev eth0\n",
+    );
+    assert_eq!(first_line(), fine);
+    host.ip(&["addr", "del", "192.0.2.5/24", "dev", "eth0"]);
+    let lost = "eth0 has no IPv4 address (DHCP): 198.51.100.77 is no lease, no route leaves by it";
+    assert_eq!(first_line(), (2, format!("IP_BOUND CRITICAL - 1 of 1 address missing: {lost}")));
+    // A lease that never ends, of a network of one address: its route is to the router.
+    host.ip(&["route", "add", "192.0.2.254", "dev", "eth0", "table", "7"]);
+    assert_eq!(first_line(), fine);
+    let note = "note: eth0 has only permanent IPv4 addresses: a lease that never ends, or none";
+    let all = check(&host, &[]).stdout;
+    assert!(all.lines().any(|line| line == note), "{all}");
+    // A list with its interface says that it is none.
+    host.etc("ips.list", "198.51.100.77 # on: eth0\n");
+    let listed = check(&host, &["--from=auto", "--file=/etc/ips.list"]);
+    let missing = "IP_BOUND CRITICAL - 1 of 2 addresses missing: eth0 has no IPv4 address (DHCP) | ";
+    assert!(listed.stdout.starts_with(missing), "{}", listed.stdout);
+}
