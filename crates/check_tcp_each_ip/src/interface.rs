@@ -16,6 +16,8 @@ use crate::target::Target;
 const LEAST: Duration = Duration::from_millis(20);
 /// How long a look at the faults of this machine may take at the end of a run that is stopped.
 const LOOK: Duration = Duration::from_millis(60);
+/// Of how many targets that answer it is asked whether they have a route.
+const SAMPLE: usize = 8;
 
 /// Returns what routes are chosen by for the connections.
 pub(crate) fn sockets(options: &Connecting, deadline: &Deadline) -> Sockets {
@@ -45,8 +47,8 @@ pub(crate) fn is_to_blame(options: &Connecting, silent: &[Target]) -> bool {
 /// other one to an address of loopback or of another interface, unless it has such addresses itself. A target
 /// that is silent without a route is this machine's fault where the kernel refuses to send, where the
 /// interface has lost its IPv4 address, and where the target is in no network of it, as after the loss of a
-/// default route; but not if another target answers without one, as on a link without numbers. Returns a note
-/// on those whose verdict stands all the same.
+/// default route; but not if another such target answers without one, as on a link without numbers. Returns a
+/// note on those whose verdict stands all the same, or on those that answer without a route.
 pub(crate) fn excuse(
     options: &Connecting,
     targets: &[Target],
@@ -55,15 +57,22 @@ pub(crate) fn excuse(
 ) -> Option<String> {
     let interface = options.interface.as_ref()?;
     let target = |place: u32| usize::try_from(place).ok().and_then(|place| targets.get(place)).copied();
-    let is_judged = |cause: &Cause| silence(cause).is_some() || *cause == Cause::Refused;
-    let mut judged = failed.iter_mut().filter(|(_, cause)| is_judged(cause)).peekable();
-    let mut ways = judged.peek().and_then(|_| Ways::read(interface, options, deadline))?;
-    for (place, cause) in judged {
+    let is_judged = |cause: &Cause| {
+        silence(cause).is_some() || matches!(cause, Cause::Refused | Cause::Icmp(_) | Cause::Unreachable(_))
+    };
+    if options.closed && deadline.remaining() < LEAST {
+        // Silence of what nothing may have been sent to is no proof.
+        let silent = failed.iter_mut().filter(|(_, cause)| silence(cause).is_some());
+        silent.for_each(|(_, cause)| *cause = Cause::Local(Local::NoTime));
+    }
+    let mut ways = Ways::read(interface, options, deadline)?;
+    for (place, cause) in failed.iter_mut().filter(|(_, cause)| is_judged(cause)) {
         let Some(target) = target(*place) else { continue };
         if !ways.lead_to(target.address, *cause == Cause::Refused, deadline) {
             *cause = Cause::Local(Local::Interface);
         }
     }
+    let networks: Vec<(IpAddr, u8)> = ways.networks().collect();
     let mut stands = None;
     for v6 in [false, true] {
         let mut lacks =
@@ -71,7 +80,10 @@ pub(crate) fn excuse(
         let silent = failed.iter().filter(|(_, cause)| silence(cause).is_some());
         let unrouted = silent.filter(|(place, _)| target(*place).is_some_and(&mut lacks));
         let unrouted: HashSet<u32> = unrouted.map(|(place, _)| *place).collect();
-        if unrouted.is_empty() || heard(targets, failed).any(lacks) {
+        // One in a network of the interface needs no route on any link.
+        let shows =
+            |target: Target| !networks.iter().any(|network| is_in(target.address, *network)) && lacks(target);
+        if unrouted.is_empty() || heard(targets, failed).any(shows) {
             continue;
         }
         for (place, cause) in failed.iter_mut().filter(|(place, _)| unrouted.contains(place)) {
@@ -84,7 +96,26 @@ pub(crate) fn excuse(
             }
         }
     }
-    stands.map(|address| format!("no route of {interface} covers {address}: see ip route show"))
+    let stands = stands.map(|address| format!("no route of {interface} covers {address}: see ip route show"));
+    stands.or_else(|| note(interface, &mut ways, heard(targets, failed), deadline))
+}
+
+/// Returns a note on one of the targets that answer, if it has no route and is in no network of the
+/// interface: silence of it would count as a fault of this machine.
+fn note(
+    interface: &str,
+    ways: &mut Ways,
+    heard: impl Iterator<Item = Target>,
+    deadline: &Deadline,
+) -> Option<String> {
+    let elsewhere = heard.filter(|target| ways.lack(target.address, false).is_some());
+    let few: Vec<Target> = elsewhere.take(SAMPLE).collect();
+    let Target { address, .. } =
+        few.into_iter().find(|target| ways.lacks_route((*target).into(), deadline))?;
+    Some(format!(
+        "note: no route of {interface} covers {address}, which answers all the same: add one by ip route, \
+         else its outage is UNKNOWN if nothing without a route answers"
+    ))
 }
 
 /// The targets from which an answer came, good or not.
@@ -107,7 +138,7 @@ struct Ways {
     is_point_to_point: bool,
     /// Whether it is down.
     is_down: bool,
-    /// Its own addresses, with the prefix lengths of their networks.
+    /// Its own addresses, or their peers, with the prefix lengths of their networks.
     own: Vec<(IpAddr, u8)>,
     routes: RouteLookup,
 }
@@ -120,8 +151,13 @@ impl Ways {
         let index = interface.index;
         let controller = interface.controller.and_then(|index| bound.interface(index));
         let is_vrf = [Some(interface), controller].into_iter().flatten().any(|one| one.kind == Kind::Vrf);
+        // The network of an address with a peer is that of the peer.
+        let network = |local: IpAddr| {
+            let mut peers = bound.peers.iter().filter(|peer| peer.interface == index);
+            peers.find(|peer| peer.local == local).map_or(local, |peer| peer.address)
+        };
         let own = bound.addresses.iter().filter(|one| one.interface == index);
-        let own = own.map(|one| (one.address, one.prefix)).collect();
+        let own = own.map(|one| (network(one.address), one.prefix)).collect();
         Some(Self {
             sockets: Sockets {
                 interface: Some(index),
@@ -146,7 +182,12 @@ impl Ways {
         };
         match (self.is_lo, address.is_loopback()) {
             (true, true) => true,
-            (true, false) => self.is_local(self.sockets.interface, address, deadline).unwrap_or(true),
+            // By IPv4, lo takes what is sent by it for this machine, unless its only source is loopback.
+            (true, false) => {
+                let is_own = |this: &mut Self, by| this.is_local(by, address, deadline).unwrap_or(true);
+                let has_other = self.own.iter().any(|(own, _)| own.is_ipv4() && !own.is_loopback());
+                is_own(self, self.sockets.interface) || (address.is_ipv4() && has_other && is_own(self, None))
+            }
             (false, true) => has_loopback(),
             (false, false) if is_refused || self.is_vrf => true,
             (false, false) => {
@@ -173,15 +214,19 @@ impl Ways {
         self.routes.is_routed(&self.sockets, to, deadline).is_ok_and(|is_routed| !is_routed)
     }
 
+    /// The IPv4 networks of the interface.
+    fn networks(&self) -> impl Iterator<Item = (IpAddr, u8)> {
+        self.own.iter().copied().filter(|(own, prefix)| own.is_ipv4() && *prefix < 32)
+    }
+
     /// What this machine lacks towards a target without a route: `None` if packets leave for it all the same.
     /// By an interface the kernel sends IPv4 without a route too, to the link, and IPv6 never: `is_unsent`.
     /// What is in no network of the interface is not on that link, unless the link has no numbers.
     fn lack(&self, address: IpAddr, is_unsent: bool) -> Option<Local> {
         let v6 = address.is_ipv6();
-        let mut own = self.own.iter().filter(|(own, _)| own.is_ipv6() == v6).peekable();
-        let has_address = self.is_vrf || own.peek().is_some();
-        let numbered: Vec<(IpAddr, u8)> = own.copied().filter(|(_, prefix)| *prefix < 32).collect();
-        let is_elsewhere = !numbered.is_empty() && !numbered.iter().any(|network| is_in(address, *network));
+        let has_address = self.is_vrf || self.own.iter().any(|(own, _)| own.is_ipv6() == v6);
+        let mut networks = self.networks().peekable();
+        let is_elsewhere = networks.peek().is_some() && !networks.any(|network| is_in(address, network));
         match (is_unsent, has_address) {
             (true, _) if self.is_down => Some(Local::LinkDown),
             (true, true) => Some(Local::NoRouteBy),

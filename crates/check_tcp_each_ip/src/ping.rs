@@ -20,6 +20,9 @@ const BURST: usize = 16;
 const LOOK: Duration = Duration::from_millis(20);
 /// How long a reply is waited for at least, unless a connection has less time.
 const ENOUGH: Duration = Duration::from_millis(500);
+/// How long requests wait in all while a queue of this machine is full: it stays so while neighbours do not
+/// answer, for whom the kernel keeps requests.
+const PATIENCE: Duration = Duration::from_secs(1);
 /// The most addresses that are pinged.
 const MOST: usize = 65_536;
 
@@ -86,8 +89,10 @@ struct Round {
     until: Instant,
     enough: Duration,
     known: HashSet<SocketAddr>,
-    /// By their numbers, with the time of the first request.
-    addresses: Vec<(IpAddr, Instant)>,
+    /// By their numbers, with the time of the first request: `None` if there was no room for one yet.
+    addresses: Vec<(IpAddr, Option<Instant>)>,
+    /// How long requests may still wait for room.
+    patience: Duration,
     events: Vec<EchoEvent>,
     answered: BTreeSet<IpAddr>,
 }
@@ -100,6 +105,7 @@ impl Round {
             enough,
             known: HashSet::new(),
             addresses: Vec::new(),
+            patience: PATIENCE,
             events: Vec::new(),
             answered: BTreeSet::new(),
         }
@@ -111,8 +117,8 @@ impl Round {
         let mut again = Instant::now() + INTERVAL;
         loop {
             if !self.ask_new(receiver) {
-                let latest = self.addresses.last().map_or(end, |(_, asked)| *asked + self.enough);
-                end = end.min(latest);
+                let latest = self.addresses.iter().rev().find_map(|(_, asked)| *asked);
+                end = end.min(latest.map_or(end, |asked| asked + self.enough));
                 if self.answered.len() == self.addresses.len() {
                     break;
                 }
@@ -136,7 +142,7 @@ impl Round {
             match receiver.try_recv() {
                 Ok(address) if self.known.len() < MOST && self.known.insert(address) => {
                     let number = self.echo.add(address);
-                    self.addresses.push((address.ip(), Instant::now()));
+                    self.addresses.push((address.ip(), None));
                     self.ask(number);
                 }
                 Ok(_) => {}
@@ -164,11 +170,19 @@ impl Round {
 
     /// Sends a request, and reads replies now and then.
     fn ask(&mut self, number: u32) {
-        // A queue of this machine that is full is so for a moment. An address that cannot even be asked stays
-        // silent.
-        if let Err(EchoError::Full(_)) = self.echo.send(number) {
-            self.hear(Instant::now() + LOOK);
-            let _ = self.echo.send(number);
+        let mut sent = self.echo.send(number);
+        if matches!(sent, Err(EchoError::Full(_))) && !self.patience.is_zero() {
+            let now = Instant::now();
+            self.hear(now + LOOK.min(self.patience));
+            self.patience = self.patience.saturating_sub(now.elapsed());
+            sent = self.echo.send(number);
+        }
+        // An address that this machine cannot reach at all stays silent.
+        if !matches!(sent, Err(EchoError::Full(_)))
+            && let Some((_, asked)) =
+                usize::try_from(number).ok().and_then(|place| self.addresses.get_mut(place))
+        {
+            asked.get_or_insert_with(Instant::now);
         }
         if usize::try_from(number).is_ok_and(|number| number % BURST == BURST - 1) {
             self.hear(Instant::now());
@@ -191,7 +205,8 @@ impl Round {
         let [v4, v6] = [false, true].map(|v6| self.echo.refused(v6));
         let can = |ip: &IpAddr| if ip.is_ipv6() { v6.is_none() } else { v4.is_none() };
         let now = Instant::now();
-        let asked = self.addresses.iter().filter(|(ip, asked)| can(ip) && *asked + self.enough <= now);
+        let is_over = |asked: &Option<Instant>| asked.is_some_and(|asked| asked + self.enough <= now);
+        let asked = self.addresses.iter().filter(|(ip, asked)| can(ip) && is_over(asked));
         let mut asked: BTreeSet<IpAddr> = asked.map(|(ip, _)| *ip).collect();
         asked.extend(&self.answered);
         Echoes { asked, answered: self.answered, refused: v4.or(v6) }

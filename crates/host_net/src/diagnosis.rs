@@ -174,9 +174,10 @@ impl Faults {
                 Explanation::Rejected
             }
             Some(way) if self.gateway_is_silent(silence, way) => Explanation::Gateway,
-            _ if self.conntrack && is_tried => Explanation::Conntrack,
-            // Of many packets to one that does not answer, the kernel reports only the first few.
+            // Of many packets to one that does not answer, the kernel reports only the first few. It asks for
+            // none by ARP or neighbour solicitation whose packets the table of tracked connections drops.
             Some(Way { on_link: true, is_silent: Some(true), .. }) if is_tried => Explanation::NoNeighbour,
+            _ if self.conntrack && is_tried => Explanation::Conntrack,
             _ => return None,
         })
     }
@@ -240,6 +241,20 @@ mod tests {
             assert_eq!(faults.explain(silence, Some(way), false), expected, "{silence:?} {way:?}");
         }
         assert_eq!(faults.explain(silent, None, false), None);
+        let untracked = Faults { tables: [Fit::All; 2], conntrack: true, gateways: HashSet::new() };
+        let conntrack = Some(Explanation::Conntrack);
+        let rows = [
+            (silent, way(true, other, None), conntrack),
+            (silent, way(true, other, Some(false)), conntrack),
+            (silent, way(false, other, Some(false)), conntrack),
+            (once, way(true, other, None), None),
+            // The kernel asked for it, so its packets left.
+            (silent, way(true, other, Some(true)), Some(Explanation::NoNeighbour)),
+            (Silence::NoNeighbour, way(true, other, Some(true)), Some(Explanation::NoNeighbour)),
+        ];
+        for (silence, way, expected) in rows {
+            assert_eq!(untracked.explain(silence, Some(way), false), expected, "{silence:?} {way:?}");
+        }
         let overflowed = Faults { tables: [Fit::Overflowed, Fit::All], ..faults };
         let table = Some(Explanation::NeighbourTable);
         let rows = [

@@ -76,7 +76,9 @@ impl Part {
         let Self { targets, manner, limited } = self;
         let Shared { names, deadline, diagnosis, .. } = *shared;
         let until = until(deadline, manner.in_flight, targets.len());
-        let pinger = Pinger::new(manner.source.clone(), until, manner.tries.timeout);
+        // What is found out last, whose fault silence is, must not lack the time.
+        let until_pinged = deadline.at().checked_sub(tries::rest(targets.len())).unwrap_or(until);
+        let pinger = Pinger::new(manner.source.clone(), until_pinged.min(until), manner.tries.timeout);
         if manner.tries.enough == 1 {
             // No later try shows what the first ones did to them.
             diagnosis.begin(deadline);

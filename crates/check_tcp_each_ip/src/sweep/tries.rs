@@ -17,6 +17,15 @@ pub(crate) const REST: Duration = Duration::from_millis(100);
 /// What starting a connection and naming a failure take at most on a slow machine, for each target.
 const EACH: Duration = Duration::from_micros(50);
 
+/// Returns what tries and pings of so many targets leave of the overall time.
+pub(crate) fn rest(targets: usize) -> Duration {
+    REST + EACH * count(targets)
+}
+
+fn count(number: usize) -> u32 {
+    u32::try_from(number).unwrap_or(u32::MAX)
+}
+
 /// The tries of each target.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Tries {
@@ -39,8 +48,7 @@ impl Tries {
         given: Option<Duration>,
         (targets, in_flight): (usize, usize),
     ) -> Self {
-        let count = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
-        let limit = limit.saturating_sub(REST + EACH * count(targets));
+        let limit = limit.saturating_sub(rest(targets));
         let room = |tries: u8| {
             let tries = u32::from(tries.max(1));
             limit.saturating_sub((PAUSE + SPREAD) * (tries - 1)) / tries

@@ -6,6 +6,8 @@
 #[cfg(test)]
 mod causes;
 #[cfg(test)]
+mod interface;
+#[cfg(test)]
 mod load;
 #[cfg(test)]
 mod look;
