@@ -65,7 +65,7 @@ pub(super) fn outcome(
     let interface = physical.map(|name| device(name).to_owned());
     let binding = binds(stanza, flavour);
     let internet = stanza.family.as_deref().is_none_or(|family| matches!(family, "inet" | "inet6"));
-    let written = if internet { addresses(stanza, &options, flavour)? } else { Vec::new() };
+    let written = if internet { addresses(stanza, &options, flavour, &mut outcome)? } else { Vec::new() };
     if internet
         && written.is_empty()
         && stanza.method.as_deref() == Some("static")
@@ -256,11 +256,12 @@ fn binds(stanza: &Stanza, flavour: Flavour) -> bool {
 }
 
 /// The addresses of the options. ifupdown lets a `netmask` win over the prefix of an address, the others do
-/// not.
+/// not. One that is not understood hides no other, but where ifupdown binds the first alone, and stops at it.
 fn addresses(
     stanza: &Stanza,
     options: &[&Setting],
     flavour: Flavour,
+    outcome: &mut Outcome,
 ) -> Result<Vec<(HostAddress, Place)>, ConfigError> {
     let last = |name: &str| options.iter().rev().find(|option| &*option.name == name);
     if stanza.method.as_deref() == Some("6to4") {
@@ -271,22 +272,38 @@ fn addresses(
     let masks = paired(options);
     let mut addresses = Vec::new();
     for (index, option) in options.iter().filter(|option| &*option.name == "address").enumerate() {
-        let mut expected = mask::parse(value(option, flavour)).map_err(|error| option.place.error(error))?;
         let netmask = match flavour {
             Flavour::Ifupdown2 => masks.get(index).copied().flatten(),
             _ => last("netmask").copied(),
         };
-        let winner = netmask.filter(|_| expected.prefix.is_none() || flavour == Flavour::Ifupdown);
-        if let Some(netmask) = winner {
-            let length = mask::length(value(netmask, flavour), expected.address);
-            expected.prefix = Some(
-                length.ok_or_else(|| netmask.place.error(format!("{} is no netmask", &*netmask.value)))?,
-            );
+        match address(option, netmask, flavour) {
+            Ok(expected) => {
+                let prefix = expected.prefix.filter(|_| !peer);
+                addresses.push((HostAddress { prefix, ..expected }, option.place.clone()));
+            }
+            Err(error) if index == 0 && flavour == Flavour::Ifupdown && binds(stanza, flavour) => {
+                return Err(error);
+            }
+            Err(error) => outcome.not_understood(error)?,
         }
-        expected.prefix = expected.prefix.filter(|_| !peer);
-        addresses.push((expected, option.place.clone()));
     }
     Ok(addresses)
+}
+
+/// One address with its netmask.
+fn address(
+    option: &Setting,
+    netmask: Option<&Setting>,
+    flavour: Flavour,
+) -> Result<HostAddress, ConfigError> {
+    let mut expected = mask::parse(value(option, flavour)).map_err(|error| option.place.error(error))?;
+    let winner = netmask.filter(|_| expected.prefix.is_none() || flavour == Flavour::Ifupdown);
+    if let Some(netmask) = winner {
+        let length = mask::length(value(netmask, flavour), expected.address);
+        expected.prefix =
+            Some(length.ok_or_else(|| netmask.place.error(format!("{} is no netmask", &*netmask.value)))?);
+    }
+    Ok(expected)
 }
 
 /// The netmask of each address as ifupdown2 has it: it belongs to the address above it.
@@ -305,12 +322,15 @@ fn paired<'a>(options: &[&'a Setting]) -> Vec<Option<&'a Setting>> {
     masks
 }
 
-/// The value of an address or a netmask. The shell to which ifupdown hands it takes a comment off; a slash
-/// with nothing behind it is no prefix length.
+/// The value of an address or a netmask. The shell to which ifupdown hands it takes a comment off, and
+/// ifupdown-ng takes the first word of an address; a slash with nothing behind it is no prefix length.
 fn value(option: &Setting, flavour: Flavour) -> &str {
-    let value =
-        option.value.split(" #").next().filter(|_| flavour == Flavour::Ifupdown).unwrap_or(&option.value);
-    let value = value.trim_ascii_end();
+    let value = match flavour {
+        Flavour::Ifupdown => option.value.split(" #").next(),
+        Flavour::IfupdownNg if &*option.name == "address" => option.value.split_ascii_whitespace().next(),
+        Flavour::IfupdownNg | Flavour::Ifupdown2 => None,
+    };
+    let value = value.unwrap_or(&option.value).trim_ascii_end();
     value.strip_suffix('/').unwrap_or(value)
 }
 
