@@ -29,10 +29,6 @@ use crate::tls_level::TlsLevel;
 
 /// How long an election may keep a primary read-only before it is looked at again.
 const ELECTION: Duration = Duration::from_secs(1);
-/// How long flow control may hold the writes of a Galera cluster before it is looked at again, and how many
-/// times that.
-const FLOW: Duration = Duration::from_secs(1);
-const FLOW_LOOKS: u32 = 2;
 /// What is left of the deadline after that.
 const RESERVE: Duration = Duration::from_secs(1);
 
@@ -187,28 +183,19 @@ fn membership(
     Ok(())
 }
 
-/// Returns what a node sees of its Galera cluster. One whose flow control is active is asked again, and once
-/// more if that held writes for most of the time meanwhile: it does so for a moment in each busy cluster.
+/// Returns what a node sees of its Galera cluster, and what its flow control holds meanwhile.
 fn galera(packets: &mut Packets, variables: &Row, deadline: &Deadline) -> Result<Option<Galera>, Failure> {
-    let mut look = |before: Option<&Galera>, since: Instant| -> Result<Option<Galera>, Failure> {
-        let node = Galera::read(&packets.query(GALERA_STATUS).or_else(if_told)?, variables);
-        Ok(match before {
-            Some(before) => node.map(|node| node.after(before, since.elapsed())),
-            None => node,
-        })
+    let mut look = || -> Result<Option<Galera>, Failure> {
+        Ok(Galera::read(&packets.query(GALERA_STATUS).or_else(if_told)?, variables))
     };
-    let Some(mut node) = look(None, Instant::now())? else { return Ok(None) };
-    for _ in 0..FLOW_LOOKS {
-        if !node.may_hold_writes() || deadline.remaining() < FLOW + RESERVE {
-            break;
-        }
-        let since = Instant::now();
-        thread::sleep(FLOW);
-        let Some(later) = look(Some(&node), since)? else { break };
-        node = later;
-        if !node.holds_writes() {
-            break;
-        }
+    let mut asked_at = Instant::now();
+    let Some(mut node) = look()? else { return Ok(None) };
+    while let Some(pause) = node.until_next_look().filter(|pause| deadline.remaining() > *pause + RESERVE) {
+        thread::sleep(pause);
+        let now = Instant::now();
+        let Some(later) = look()? else { break };
+        node = later.after(&node, now.duration_since(asked_at));
+        asked_at = now;
     }
     Ok(Some(node))
 }

@@ -17,10 +17,16 @@ pub(crate) const STATUS: &str = "SHOW GLOBAL STATUS WHERE Variable_name IN ('wsr
      'wsrep_gcomm_uuid', 'wsrep_local_index', 'wsrep_provider_name')";
 /// The share of time that flow control may hold writes back.
 const PAUSED: f64 = 0.1;
+/// How long it is watched: twice, one after the other.
+const WATCHED: Duration = Duration::from_secs(1);
+/// How long before that, where it held writes at some time since the start: where it goes to and fro within a
+/// second, and holds most writes now, it does so in this time too.
+const GLANCE: Duration = Duration::from_millis(500);
 /// The share of the time between two looks from which on it is all of it.
 const HELD: f64 = 0.9;
-/// The share of it that flow control may hold writes back, twice in a row.
+/// The share of both times that flow control may hold writes back, and that of each which may be a burst.
 const SLOW: f64 = 0.5;
+const BURST: f64 = 0.3;
 
 /// What one node says.
 #[derive(Clone, Debug, PartialEq)]
@@ -39,10 +45,12 @@ pub struct Galera {
     own: Option<(String, u64)>,
     paused: f64,
     flow: Flow,
-    /// Whether flow control held all writes between this look and the one before.
+    /// Whether flow control held all writes in all of the time watched.
     is_held: bool,
-    /// The share of the time for which it held them, before the look before and before this one.
-    shares: [f64; 2],
+    /// Whether it held any between the first look and a glance after that.
+    glance: Option<bool>,
+    /// The shares of the times watched for which it held them.
+    shares: Vec<f64>,
     /// What it takes no queries from: wsrep_reject_queries, ALL or ALL_KILL.
     rejects: Option<String>,
     /// Whether what is written here goes to the others: wsrep_on.
@@ -71,7 +79,12 @@ impl Flow {
 
     /// Whether writes may be held just now.
     fn may_hold(self) -> bool {
-        self.is_active.unwrap_or_else(|| self.paused.is_some_and(|paused| paused > 0))
+        self.is_active.unwrap_or_else(|| self.has_held())
+    }
+
+    /// Whether writes were held at some time since the start.
+    fn has_held(self) -> bool {
+        self.paused.is_some_and(|paused| paused > 0)
     }
 
     /// Whether writes were held all the time until this look, `between` after the look `before`.
@@ -116,29 +129,37 @@ impl Galera {
             paused: status.number(&["wsrep_flow_control_paused"]).unwrap_or_default(),
             flow: Flow::read(&status),
             is_held: false,
-            shares: [0.0; 2],
+            glance: None,
+            shares: Vec::new(),
             rejects: variables.filled(&["wsrep_reject_queries"]).filter(|from| from != "NONE"),
             replicates: variables.switch(&["wsrep_on"]).unwrap_or(true),
         })
     }
 
-    /// Returns whether another look tells whether flow control holds writes: it does for a moment in each
-    /// busy cluster.
-    pub(crate) fn may_hold_writes(&self) -> bool {
-        self.flow.may_hold() || self.holds_writes()
-    }
-
-    /// Returns whether flow control held all writes between two looks, or for most of the time.
-    pub(crate) fn holds_writes(&self) -> bool {
-        self.is_held || self.shares.last().is_some_and(|share| *share > SLOW)
+    /// Returns how long after this look another one tells whether flow control holds writes, which it does for
+    /// a moment in each busy cluster. `None` if that is known.
+    pub(crate) fn until_next_look(&self) -> Option<Duration> {
+        match (self.shares.as_slice(), self.glance) {
+            ([], _) if self.flow.is_active == Some(true) => Some(WATCHED),
+            ([], None) => self.flow.has_held().then_some(GLANCE),
+            ([], Some(has_held)) => has_held.then_some(WATCHED),
+            ([share], _) => (self.is_held || *share > BURST).then_some(WATCHED),
+            _ => None,
+        }
     }
 
     /// Takes this later look, `between` after the one before.
     #[must_use]
     pub(crate) fn after(self, before: &Self, between: Duration) -> Self {
-        let share = self.flow.share_since(before.flow, between).unwrap_or_default();
-        let shares = [before.shares[1], share];
-        Self { is_held: self.flow.held_since(before.flow, between), shares, ..self }
+        let (mut glance, mut shares) = (before.glance, before.shares.clone());
+        if before.until_next_look() == Some(GLANCE) {
+            glance = Some(self.flow.paused != before.flow.paused);
+        } else {
+            shares.push(self.flow.share_since(before.flow, between).unwrap_or_default());
+        }
+        let was_held = before.is_held || before.shares.is_empty();
+        let is_held = was_held && !shares.is_empty() && self.flow.held_since(before.flow, between);
+        Self { is_held, glance, shares, ..self }
     }
 
     pub(super) fn is_in(&self) -> bool {
@@ -190,15 +211,22 @@ impl Galera {
         .or_well(|| format!("{name}: {comment}, Galera cluster of {size} member{s}"))
     }
 
+    /// Returns the share of the times watched for which writes were held, where that was no single burst.
+    fn share_of_both(&self) -> Option<f64> {
+        let [first, second] = *self.shares.as_slice() else { return None };
+        (first.min(second) > BURST).then_some((first + second) / 2.0)
+    }
+
     /// What flow control holds back because of this node, or perhaps of another one.
     fn held_back(&self, name: &str) -> (Option<Finding>, Option<Finding>) {
         let held = |who| {
             let text = format!("{name}: flow control holds all writes of the cluster, asked for by {who}");
             Some(Finding::critical(text))
         };
-        let percent = self.shares[1] * 100.0;
-        let slow = self.shares.iter().all(|share| *share > SLOW).then(|| {
-            let text = format!("{name}: flow control held writes back {percent:.0}% of the last second");
+        let slow = self.share_of_both().filter(|share| *share > SLOW).map(|share| {
+            let (percent, seconds) = (share * 100.0, WATCHED.as_secs() * 2);
+            let text =
+                format!("{name}: flow control held writes back {percent:.0}% of the last {seconds} seconds");
             Finding::warning(text)
         });
         let mean = || {

@@ -283,60 +283,73 @@ fn a_galera_cluster_of_two_primary_halves() {
     }
 }
 
-/// One look at a node: what it says of flow control at this time, and at earlier ones.
+/// What is said of a node that has these to say of flow control: at the first look, and at those that follow
+/// as long as it asks for another. All of them must be asked for.
 fn flow(looks: &[&str]) -> Vec<String> {
-    let mut node: Option<Galera> = None;
-    for look in looks {
+    let read = |look: &&str| {
         let told = format!("provider_name=Galera cluster_status=Primary local_state=4 ready=ON {look}");
         let rows: Vec<Row> = told
             .split_whitespace()
             .filter_map(|pair| pair.split_once('='))
             .map(|(name, value)| row(&[("Variable_name", &format!("wsrep_{name}")), ("Value", value)]))
             .collect();
-        let now = Galera::read(&rows, &Row::default()).unwrap();
-        node = Some(match &node {
-            Some(before) => now.after(before, std::time::Duration::from_secs(1)),
-            None => now,
-        });
+        Galera::read(&rows, &Row::default()).unwrap()
+    };
+    let mut looks = looks.iter().map(read);
+    let mut node = looks.next().unwrap();
+    while let Some(pause) = node.until_next_look() {
+        node = looks.next().unwrap().after(&node, pause);
     }
-    let said = said(&Membership::Galera(node.unwrap()), None);
+    assert_eq!(looks.count(), 0, "asked for too few looks: {node:?}");
+    let said = said(&Membership::Galera(node), None);
     said.into_iter().filter(|said| !said.starts_with("OK")).collect()
 }
 
 #[test]
 fn flow_control_that_holds_all_writes() {
-    let active = |ns: u64| format!("flow_control_active=true flow_control_paused_ns={ns}");
-    let asks = |ns: u64| format!("{} flow_control_requested=true", active(ns));
-    let idle = |ns: u64| format!("flow_control_active=false flow_control_paused_ns={ns}");
-    let old = |ns: u64| format!("flow_control_paused_ns={ns}");
+    // Milliseconds since the start.
+    let active = |ms: u64| format!("flow_control_active=true flow_control_paused_ns={}", ms * 1_000_000);
+    let asks = |ms: u64| format!("{} flow_control_requested=true", active(ms));
+    let idle = |ms: u64| format!("flow_control_active=false flow_control_paused_ns={}", ms * 1_000_000);
+    let old = |ms: u64| format!("flow_control_paused_ns={}", ms * 1_000_000);
     let by = |who: &str| {
         vec![format!("CRITICAL a: flow control holds all writes of the cluster, asked for by {who} node")]
     };
     let slow = |percent: u32| {
-        vec![format!("WARNING a: flow control held writes back {percent}% of the last second")]
+        vec![format!("WARNING a: flow control held writes back {percent}% of the last 2 seconds")]
     };
     let none: Vec<String> = Vec::new();
+    let on = "flow_control_active=ON".to_owned();
     let rows = [
-        // One look tells nothing.
-        (vec![active(5)], none.clone()),
-        (vec![active(5), active(1_000_000_005)], by("another")),
-        (vec![asks(5), asks(990_000_000)], by("this")),
-        (vec![asks(5), asks(990_000_000), active(1_985_000_000)], by("another")),
+        // It never held any: one look is enough.
+        (vec![idle(0)], none.clone()),
+        // It did at some time, and does not now.
+        (vec![idle(5), idle(5)], none.clone()),
+        (vec![active(5), active(1005), active(2005)], by("another")),
+        (vec![asks(5), asks(990), asks(1985)], by("this")),
+        (vec![asks(5), asks(990), active(1985)], by("another")),
         // It goes to and fro, as in each busy cluster.
-        (vec![active(5), active(600_000_000)], none.clone()),
-        (vec![active(5), idle(1_000_000_005)], none.clone()),
-        (vec![idle(5), active(1_000_000_005)], none.clone()),
-        (vec![active(5), active(1_000_000_005), active(1_400_000_000)], none.clone()),
-        // Most of the time, twice in a row.
-        (vec![active(5), active(600_000_000), active(1_450_000_000)], slow(85)),
-        (vec![active(5), idle(1_000_000_005), idle(1_990_000_000)], slow(99)),
-        (vec![active(5), active(500_000_000), active(1_350_000_000)], none.clone()),
-        (vec![active(5), active(600_000_000), idle(1_100_000_000)], none.clone()),
+        (vec![active(5), active(255)], none.clone()),
+        (vec![active(5), idle(305)], none.clone()),
+        (vec![idle(5), active(105), active(405)], none.clone()),
+        (vec![idle(5), idle(105), idle(405)], none.clone()),
+        (vec![active(5), idle(1005), idle(1255)], none.clone()),
+        (vec![active(5), active(505), active(1005)], none.clone()),
+        // Most of the time, by both seconds, whatever it does at the looks.
+        (vec![active(5), active(600), active(1450)], slow(72)),
+        (vec![active(5), idle(1005), idle(1990)], slow(99)),
+        (vec![idle(5), idle(170), idle(720), idle(1270)], slow(55)),
+        (vec![idle(5), active(170), idle(620), active(1270)], slow(55)),
+        (vec![idle(5), active(5), idle(855), idle(1705)], slow(85)),
+        (vec![active(5), active(705), active(1705)], slow(85)),
+        // It begins.
+        (vec![idle(5), active(105), active(1105), active(2105)], by("another")),
         // Releases that tell one of both.
-        (vec!["flow_control_active=ON".to_owned(), "flow_control_active=ON".to_owned()], by("another")),
-        (vec![old(5), old(1_000_000_005)], by("another")),
+        (vec![on.clone(), on.clone(), on], by("another")),
+        (vec![old(5), old(505), old(1505), old(2505)], by("another")),
         (vec![old(5), old(5)], none.clone()),
-        (vec![String::new(), String::new()], none),
+        (vec![old(0)], none.clone()),
+        (vec![String::new()], none),
     ];
     for (looks, expected) in rows {
         let looks: Vec<&str> = looks.iter().map(String::as_str).collect();
@@ -344,9 +357,9 @@ fn flow_control_that_holds_all_writes() {
     }
     // The mean since the start is not told beside it.
     let mean = "flow_control_paused=0.42";
-    let looks = [active(5), active(1_000_000_005)].map(|look| format!("{look} {mean}"));
-    assert_eq!(flow(&[&looks[0], &looks[1]]), by("another"));
-    let last = format!("{} {mean}", active(1_400_000_000));
-    assert_eq!(flow(&[&active(5), &active(700_000_000), &last]), slow(70));
+    let looks = [active(5), active(1005), active(2005)].map(|look| format!("{look} {mean}"));
+    assert_eq!(flow(&[&looks[0], &looks[1], &looks[2]]), by("another"));
+    let last = format!("{} {mean}", active(1400));
+    assert_eq!(flow(&[&active(5), &active(700), &last]), slow(70));
     assert_eq!(flow(&[mean]), ["WARNING a: flow control held writes back 42% of the time"]);
 }

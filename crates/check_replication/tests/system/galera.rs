@@ -2,6 +2,7 @@
 //! channel from a server outside.
 
 use std::path::PathBuf;
+use std::time::{Duration, Instant};
 
 use suite::host::Host;
 use suite::mariadb::{HOST_NEEDS, Server, Setup};
@@ -34,6 +35,12 @@ fn node<'a>(host: &'a Host, id: u32, first: &str) -> Setup<'a> {
         "--wsrep-sst-method=rsync".to_owned(),
     ];
     options.into_iter().fold(Setup::new(id).at(host, &address).open(), Setup::option)
+}
+
+/// What a node has in one of its status variables.
+fn status(node: &Server, name: &str) -> String {
+    let from = "SELECT VARIABLE_VALUE FROM information_schema.GLOBAL_STATUS WHERE VARIABLE_NAME";
+    node.value(&format!("{from}='{name}'"))
 }
 
 #[test]
@@ -97,6 +104,48 @@ fn a_node_of_a_galera_cluster() {
     replica_too(&host, &node, say);
 }
 
+/// A node whose applier is slow holds the writes of all for most of the time, to and fro, and is seen in each
+/// check, whatever flow control does at its first look.
+#[test]
+fn flow_control_that_holds_most_writes() {
+    if is_missing() {
+        return;
+    }
+    let host = Host::create();
+    host.etc("hosts", "192.0.2.1 db-01\n192.0.2.2 db-02\n");
+    let first = node(&host, 1, "").start();
+    let second = node(&host, 2, "192.0.2.1").start();
+    let both = ["--hostname=db-01", "--hostname=db-02", "--expect=group"];
+    let well = "OK - db-01: Synced, Galera cluster of 2 members";
+    await_line(&host, first.folder(), "both", &both, 0, well);
+    let start = Instant::now();
+    assert_eq!(check(&host, &first, &both).code, Some(0));
+    assert!(start.elapsed() < Duration::from_millis(250), "a look is not enough: {:?}", start.elapsed());
+    first.sql("CREATE DATABASE lab; CREATE TABLE lab.t (id INT AUTO_INCREMENT PRIMARY KEY); CREATE TABLE lab.stop LIKE lab.t");
+    first.sql(&format!(
+        "DELIMITER /\nCREATE PROCEDURE lab.busy() BEGIN REPEAT {} DO SLEEP(0.33); \
+         UNTIL EXISTS (SELECT * FROM lab.stop) END REPEAT; END /",
+        "INSERT INTO lab.t VALUES ();".repeat(5)
+    ));
+    second.await_value("SELECT COUNT(*) FROM information_schema.routines WHERE routine_name='busy'", "1");
+    second.sql(
+        "SET wsrep_on=OFF; SET GLOBAL slave_run_triggers_for_rbr=YES; \
+         CREATE TRIGGER lab.slow BEFORE INSERT ON lab.t FOR EACH ROW SET @slept=SLEEP(0.1); \
+         SET GLOBAL wsrep_provider_options='gcs.fc_limit=1'",
+    );
+    let mut writer = first.client().arg("--execute=CALL lab.busy()").spawn().unwrap();
+    let paused = || status(&first, "wsrep_flow_control_paused_ns") != "0";
+    let is_paused = holds_within(GROUP_LIMIT, paused);
+    let said: Vec<String> = (0..8).map(|_| check(&host, &first, &["--hostname=db-01"]).stdout).collect();
+    first.sql("INSERT INTO lab.stop VALUES ()");
+    assert!(writer.wait().unwrap().success() && is_paused);
+    // For a time it may be as good as all.
+    let (most, all) = ("% of the last 2 seconds", "flow control holds all writes of the cluster");
+    assert!(said.iter().all(|said| said.contains(most) || said.contains(all)), "{said:?}");
+    first.sql("FLUSH STATUS");
+    await_line(&host, first.folder(), "no longer", &both, 0, well);
+}
+
 /// A node with a channel from a server outside of its cluster.
 fn replica_too(host: &Host, node: &Server, say: impl Fn(&str, &[&str], i32, &str)) {
     let source = Setup::new(2).at(host, "192.0.2.2").start();
@@ -105,9 +154,7 @@ fn replica_too(host: &Host, node: &Server, say: impl Fn(&str, &[&str], i32, &str
     node.await_threads("", "Yes", "Yes");
     let one = ["--hostname=db-01"];
     let healthy = "OK - db-01 from 192.0.2.2: runs, 0 s behind";
-    eventually("it is in sync", GROUP_LIMIT, || {
-        node.value("SELECT VARIABLE_VALUE FROM information_schema.GLOBAL_STATUS WHERE VARIABLE_NAME='wsrep_local_state'") == "4"
-    });
+    eventually("it is in sync", GROUP_LIMIT, || status(node, "wsrep_local_state") == "4");
     say("with a channel", &one, 0, healthy);
     say(
         "of two members",
