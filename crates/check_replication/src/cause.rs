@@ -124,11 +124,21 @@ pub(crate) fn sql_cause(errno: u32) -> Option<&'static str> {
         1062 | 1022 | 1586 => "duplicate key",
         1032 => "missing row",
         1451 | 1452 | 1216 | 1217 => "foreign key",
-        1146 => "missing table",
+        1146 | 1051 => "missing table",
         1050 => "table exists already",
-        1049 => "missing database",
+        1304 => "routine exists already",
+        1359 => "trigger exists already",
+        1537 => "event exists already",
+        1305 => "missing routine",
+        1360 => "missing trigger",
+        1539 => "missing event",
+        1644 => "SIGNAL of a trigger or routine",
+        4025 | 3819 => "CHECK constraint",
+        3750 => "table without a primary key",
+        3944 => "statement where rows are required",
+        1049 | 1008 => "missing database",
         1007 => "database exists already",
-        1054 | 1091 | 1060 | 1061 => "tables differ",
+        1054 | 1091 | 1060 | 1061 | 1364 => "tables differ",
         1677 | 1535 | 13146 => "column types differ",
         1396 => "account exists already or is missing",
         1205 => "lock wait timeout",
@@ -304,5 +314,15 @@ mod tests {
             (sql_cause(1062), sql_cause(1032), sql_cause(3530), sql_cause(7)),
             (Some("duplicate key"), Some("missing row"), Some("role not granted"), None)
         );
+        for (errno, cause) in [
+            (1304, "routine exists already"),
+            (1364, "tables differ"),
+            (1644, "SIGNAL of a trigger or routine"),
+            (3750, "table without a primary key"),
+            (3944, "statement where rows are required"),
+            (4025, "CHECK constraint"),
+        ] {
+            assert_eq!(sql_cause(errno), Some(cause));
+        }
     }
 }

@@ -58,6 +58,8 @@ pub struct Channel {
     pub remaining: Option<f64>,
     /// What its SQL thread stops at (START REPLICA UNTIL), as in "Gtid": none if at nothing.
     pub until: Option<String>,
+    /// How many of the next events its SQL thread skips (Skip_Counter).
+    pub to_skip: u64,
     /// What it leaves out.
     pub filters: Filters,
     /// Whether it asks its source for TLS (Source_SSL_Allowed).
@@ -119,6 +121,7 @@ impl Channel {
             delay: row.number(&["SQL_Delay"]).unwrap_or_default(),
             remaining: row.number(&["SQL_Remaining_Delay"]),
             until: row.filled(&["Until_Condition"]).filter(|condition| condition != "None"),
+            to_skip: row.number(&["Skip_Counter"]).unwrap_or_default(),
             filters: Filters::read(row),
             tls: row.switch(&["Source_SSL_Allowed", "Master_SSL_Allowed"]),
             io_errno: row.number(&["Last_IO_Errno"]).unwrap_or_default(),

@@ -13,6 +13,7 @@ use crate::liveness::Silence;
 use crate::redact::{place, redact, table};
 use crate::server::Server;
 use crate::target;
+use crate::thread_state;
 
 /// A channel as it is called in our lines: "db-02 from db-01", and its name if it has one. A `source` that
 /// was asked too goes by the name that it was asked by.
@@ -30,6 +31,8 @@ pub(crate) fn subject(server: &str, source: Option<&str>, channel: &Channel) -> 
 
 /// ER_NO_SUCH_TABLE.
 const NO_TABLE: u32 = 1146;
+/// ER_CANNOT_USER.
+const NO_ACCOUNT: u32 = 1396;
 
 /// A heartbeat may be that far in the future, by another clock, in seconds.
 const FUTURE: f64 = -2.0;
@@ -107,6 +110,7 @@ pub(crate) fn judge(view: &ChannelView<'_>, thresholds: &Thresholds, whole: bool
         wrong.clear();
     }
     let running = wrong.is_empty();
+    wrong.extend(thread_state::faults(channel));
     wrong.extend(silent.map(|silence| {
         let Silence { seconds, period, .. } = silence;
         (
@@ -239,7 +243,8 @@ fn sql(channel: &Channel) -> Option<String> {
             let why = match table(&channel.sql_error).filter(|_| errno == NO_TABLE) {
                 Some(table) => format!("error {errno} table {table} is missing"),
                 None => {
-                    let place = place(&channel.sql_error);
+                    // Accounts are in no database.
+                    let place = if errno == NO_ACCOUNT { String::new() } else { place(&channel.sql_error) };
                     format!("{}{place}", with_error(errno, sql_cause(errno), &channel.sql_error))
                 }
             };

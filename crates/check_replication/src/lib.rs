@@ -46,6 +46,7 @@ mod server;
 mod skipping;
 mod statements;
 mod target;
+mod thread_state;
 mod tls_level;
 mod tls_options;
 

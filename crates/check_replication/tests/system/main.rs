@@ -8,6 +8,8 @@ mod access;
 #[cfg(test)]
 mod channel;
 #[cfg(test)]
+mod disk;
+#[cfg(test)]
 mod dropped;
 #[cfg(test)]
 mod floating;

@@ -1,0 +1,68 @@
+//! What a thread that runs is about to do, by the words of its server: it waits for room on a full disk, or
+//! passes over what comes next. There is no error and no lag meanwhile.
+
+use plugin::State;
+
+use crate::channel::{Channel, SqlState};
+
+/// What MySQL says of a thread that cannot write.
+const NO_ROOM: &str = "Waiting for disk space";
+
+/// Returns what is wrong with threads that run.
+pub(crate) fn faults(channel: &Channel) -> impl Iterator<Item = (State, String)> {
+    let disk = waiting_for_disk(channel).map(|text| (State::Critical, text.to_owned()));
+    disk.into_iter().chain(skipping(channel).map(|text| (State::Warning, text)))
+}
+
+/// Returns which thread waits for room on a disk. The IO thread writes the relay log alone.
+fn waiting_for_disk(channel: &Channel) -> Option<&'static str> {
+    if channel.io_text == NO_ROOM {
+        return Some("IO thread waits for disk space for its relay log");
+    }
+    (channel.sql_text == NO_ROOM).then_some("SQL thread waits for disk space")
+}
+
+/// Returns that the next events will be skipped, as by a sql_slave_skip_counter that was set where nothing
+/// had failed. Of a thread that is stopped, its error is told.
+fn skipping(channel: &Channel) -> Option<String> {
+    let s = if channel.to_skip == 1 { "" } else { "s" };
+    (channel.to_skip > 0 && channel.sql == SqlState::Yes).then(|| {
+        format!("will skip the next {} event{s} of its source, sql_slave_skip_counter", channel.to_skip)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::row::Row;
+
+    #[test]
+    fn what_a_running_thread_is_about_to_do() {
+        let said = |columns: &[(&str, &str)]| -> Vec<String> {
+            let row =
+                Row::new(columns.iter().map(|(name, value)| ((*name).to_owned(), Some((*value).to_owned()))));
+            faults(&Channel::read(&row)).map(|(state, text)| format!("{state} {text}")).collect()
+        };
+        let io = "CRITICAL IO thread waits for disk space for its relay log";
+        let sql = "CRITICAL SQL thread waits for disk space";
+        let rows: [(&[(&str, &str)], &[&str]); 8] = [
+            (&[("Replica_IO_State", "Waiting for disk space")], &[io]),
+            (&[("Slave_IO_State", "Waiting for disk space")], &[io]),
+            (&[("Replica_SQL_Running_State", "Waiting for disk space")], &[sql]),
+            (&[("Replica_IO_State", "Waiting for source to send event")], &[]),
+            (
+                &[("Skip_Counter", "1"), ("Slave_SQL_Running", "Yes")],
+                &["WARNING will skip the next 1 event of its source, sql_slave_skip_counter"],
+            ),
+            (
+                &[("Skip_Counter", "7"), ("Replica_SQL_Running", "Yes")],
+                &["WARNING will skip the next 7 events of its source, sql_slave_skip_counter"],
+            ),
+            (&[("Skip_Counter", "7"), ("Slave_SQL_Running", "No")], &[]),
+            (&[("Skip_Counter", "0"), ("Slave_SQL_Running", "Yes")], &[]),
+        ];
+        for (columns, expected) in rows {
+            assert_eq!(said(columns), expected, "{columns:?}");
+        }
+    }
+}
