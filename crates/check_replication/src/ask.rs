@@ -158,9 +158,10 @@ fn membership(
     request: &Request<'_>,
     answer: &mut Answer,
 ) -> Result<(), Failure> {
-    // Aurora's documentation has that variable. None of its servers was asked so far.
-    const NAMES: &str =
-        "SHOW GLOBAL VARIABLES WHERE Variable_name IN ('group_replication_group_name', 'aurora_version')";
+    // Aurora's documentation has that variable. None of its servers was asked so far, nor one of MySQL that
+    // has the variables of Galera, as Percona XtraDB Cluster.
+    const NAMES: &str = "SHOW GLOBAL VARIABLES WHERE Variable_name IN ('group_replication_group_name', 'aurora_version', \
+        'wsrep_provider', 'wsrep_on', 'wsrep_reject_queries')";
     let server = &mut answer.server;
     if server.flavour == Flavour::MariaDb {
         server.membership = galera(packets, variables, &request.deadline)?.map(Membership::Galera);
@@ -169,6 +170,10 @@ fn membership(
     // Every account may see the name, and few a member.
     let names = Row::of_pairs(&packets.query(NAMES).or_else(if_told)?);
     server.aurora = names.filled(&["aurora_version"]);
+    if is_node(&names) {
+        server.membership = galera(packets, &names, &request.deadline)?.map(Membership::Galera);
+        return Ok(());
+    }
     if !request.group && names.filled(&["group_replication_group_name"]).is_none() {
         return Ok(());
     }

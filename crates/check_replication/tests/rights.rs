@@ -1,4 +1,5 @@
-//! A MySQL server that shows an account only a part of its tables.
+//! MySQL servers that are tests: one that shows an account only a part of its tables, and one that is a node of
+//! Galera, as of Percona XtraDB Cluster.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -7,12 +8,13 @@ use std::net::{TcpListener, TcpStream};
 use std::process::Command;
 use std::thread;
 
-use suite::process::run;
+use suite::process::{Outcome, run};
 
 const BINARY: &str = env!("CARGO_BIN_EXE_check_replication");
 /// A greeting of MySQL 8.0.36 without TLS.
 const GREETING: &[u8] = b"\x4a\0\0\0\x0a8.0.36\0\x07\0\0\0abcdefgh\0\x01\x82\x2d\x02\0\x08\0\x15\0\0\0\0\0\0\0\0\0\0ijklmnopqrst\0caching_sha2_password\0";
 const OK: &[u8] = b"\0\0\0\x02\0\0\0";
+const DENIED: &[u8] = b"\xff\x76\x04#42000command denied";
 const EOF: &[u8] = b"\xfe\0\0\x02\0";
 
 /// The columns of an answer and its one row.
@@ -52,24 +54,56 @@ fn text(text: &str) -> Vec<u8> {
 }
 
 fn rows(answer: Answer) -> Vec<u8> {
+    let names: Vec<&str> = answer.iter().map(|(name, _)| *name).collect();
+    table(&names, &[answer.iter().map(|(_, value)| *value).collect()])
+}
+
+/// Variables and their values, a row for each.
+fn variables(answer: Answer) -> Vec<u8> {
+    let rows: Vec<Vec<&str>> = answer.iter().map(|(name, value)| vec![*name, *value]).collect();
+    table(&["Variable_name", "Value"], &rows)
+}
+
+fn table(names: &[&str], rows: &[Vec<&str>]) -> Vec<u8> {
     let column = |name: &str| {
         [b"\x03def\0\0\0", text(name).as_slice(), b"\0\x0c\x2d\0\xff\0\0\0\xfd\0\0\0\0\0"].concat()
     };
-    let mut bodies = vec![vec![u8::try_from(answer.len()).unwrap()]];
-    bodies.extend(answer.iter().map(|(name, _)| column(name)));
+    let mut bodies = vec![vec![u8::try_from(names.len()).unwrap()]];
+    bodies.extend(names.iter().map(|name| column(name)));
     bodies.push(EOF.to_vec());
-    bodies.push(answer.iter().flat_map(|(_, value)| text(value)).collect());
+    bodies.extend(rows.iter().map(|row| row.iter().flat_map(|value| text(value)).collect()));
     bodies.push(EOF.to_vec());
     (1..).zip(bodies).flat_map(|(number, body)| packet(number, &body)).collect()
 }
 
+/// Answers a statement.
+type Answering = fn(&str) -> Vec<u8>;
+
 /// All other statements are refused with an error that names no table.
-fn answer(statement: &str) -> Vec<u8> {
+fn with_few_rights(statement: &str) -> Vec<u8> {
     match statement {
         "SHOW REPLICA STATUS" => rows(REPLICA),
         _ if statement.starts_with("SELECT @@global.version") => rows(VARIABLES),
         _ if statement.contains("connection_status") && !statement.contains("by_worker") => rows(SILENT),
-        _ => packet(1, b"\xff\x76\x04#42000command denied"),
+        _ => packet(1, DENIED),
+    }
+}
+
+/// A node that refuses all queries, and replicates from a server outside.
+fn node(statement: &str) -> Vec<u8> {
+    match statement {
+        "SHOW REPLICA STATUS" => rows(REPLICA),
+        _ if statement.starts_with("SELECT @@global.version") => rows(VARIABLES),
+        _ if statement.contains("SHOW GLOBAL VARIABLES") && statement.contains("'wsrep_provider'") => {
+            variables(&[("wsrep_on", "ON"), ("wsrep_provider", "/usr/lib/galera4/libgalera_smm.so")])
+        }
+        _ if statement.contains("SHOW GLOBAL STATUS") => variables(&[
+            ("wsrep_provider_name", "Galera"),
+            ("wsrep_cluster_status", "non-Primary"),
+            ("wsrep_local_state_comment", "Initialized"),
+            ("wsrep_cluster_size", "1"),
+        ]),
+        _ => packet(1, DENIED),
     }
 }
 
@@ -82,7 +116,7 @@ fn hear(stream: &mut TcpStream) -> io::Result<Vec<u8>> {
     Ok(body)
 }
 
-fn serve(mut stream: TcpStream) -> io::Result<()> {
+fn serve(mut stream: TcpStream, answer: Answering) -> io::Result<()> {
     stream.write_all(GREETING)?;
     hear(&mut stream)?;
     stream.write_all(&packet(2, OK))?;
@@ -92,13 +126,25 @@ fn serve(mut stream: TcpStream) -> io::Result<()> {
     }
 }
 
-#[test]
-fn a_silent_source_is_seen_without_a_right_to_the_workers() {
+/// Runs the check against a server that answers so.
+fn check(answer: Answering) -> Outcome {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
-    thread::spawn(move || listener.incoming().flatten().for_each(|stream| drop(serve(stream))));
+    thread::spawn(move || listener.incoming().flatten().for_each(|stream| drop(serve(stream, answer))));
     let mut command = Command::new(BINARY);
-    let outcome = run(command.args([format!("--hostname={address}").as_str(), "--user=mon", "--timeout=4"]));
+    run(command.args([format!("--hostname={address}").as_str(), "--user=mon", "--timeout=4"]))
+}
+
+#[test]
+fn a_silent_source_is_seen_without_a_right_to_the_workers() {
+    let outcome = check(with_few_rights);
     let silent = "source silent for 10.0 s, heartbeat due each 2 s: frozen source";
     assert!(outcome.code == Some(2) && outcome.first_line().contains(silent), "{outcome:?}");
+}
+
+#[test]
+fn a_node_of_galera_that_is_no_mariadb() {
+    let outcome = check(node);
+    let line = "Galera node is non-Primary (Initialized), sees 1 member: writes are refused";
+    assert!(outcome.code == Some(2) && outcome.first_line().contains(line), "{outcome:?}");
 }
