@@ -141,6 +141,7 @@ pub(crate) fn sql_cause(errno: u32) -> Option<&'static str> {
         1054 | 1091 | 1060 | 1061 | 1364 => "tables differ",
         1677 | 1535 | 13146 => "column types differ",
         1396 => "account exists already or is missing",
+        1410 => "missing account",
         1205 => "lock wait timeout",
         1213 => "deadlock",
         1290 | 1836 => "server is read only",

@@ -31,8 +31,8 @@ pub(crate) fn subject(server: &str, source: Option<&str>, channel: &Channel) -> 
 
 /// ER_NO_SUCH_TABLE.
 const NO_TABLE: u32 = 1146;
-/// ER_CANNOT_USER.
-const NO_ACCOUNT: u32 = 1396;
+/// ER_CANNOT_USER and ER_CANT_CREATE_USER_WITH_GRANT: accounts are in no database.
+const NO_ACCOUNT: [u32; 2] = [1396, 1410];
 
 /// A heartbeat may be that far in the future, by another clock, in seconds.
 const FUTURE: f64 = -2.0;
@@ -243,8 +243,8 @@ fn sql(channel: &Channel) -> Option<String> {
             let why = match table(&channel.sql_error).filter(|_| errno == NO_TABLE) {
                 Some(table) => format!("error {errno} table {table} is missing"),
                 None => {
-                    // Accounts are in no database.
-                    let place = if errno == NO_ACCOUNT { String::new() } else { place(&channel.sql_error) };
+                    let place =
+                        if NO_ACCOUNT.contains(&errno) { String::new() } else { place(&channel.sql_error) };
                     format!("{}{place}", with_error(errno, sql_cause(errno), &channel.sql_error))
                 }
             };

@@ -11,7 +11,8 @@ const NO_ROOM: &str = "Waiting for disk space";
 /// Returns what is wrong with threads that run.
 pub(crate) fn faults(channel: &Channel) -> impl Iterator<Item = (State, String)> {
     let disk = waiting_for_disk(channel).map(|text| (State::Critical, text.to_owned()));
-    disk.into_iter().chain(skipping(channel).map(|text| (State::Warning, text)))
+    let limit = at_limit(channel).map(|text| (State::Warning, text.to_owned()));
+    disk.into_iter().chain(limit).chain(skipping(channel).map(|text| (State::Warning, text)))
 }
 
 /// Returns which thread waits for room on a disk. The IO thread writes the relay log alone.
@@ -20,6 +21,14 @@ fn waiting_for_disk(channel: &Channel) -> Option<&'static str> {
         return Some("IO thread waits for disk space for its relay log");
     }
     (channel.sql_text == NO_ROOM).then_some("SQL thread waits for disk space")
+}
+
+/// Returns that the IO thread fetches no more because relay_log_space_limit is reached, in the words of MariaDB
+/// and of MySQL before 8.0.26, or after that. Where nothing is delayed on purpose, the lag tells it.
+fn at_limit(channel: &Channel) -> Option<&'static str> {
+    let text = &channel.io_text;
+    let waits = text.starts_with("Waiting for the ") && text.ends_with("relay log space");
+    (waits && channel.delay > 0.0).then_some("IO thread fetches no more, relay_log_space_limit is reached")
 }
 
 /// Returns that the next events will be skipped, as by a sql_slave_skip_counter that was set where nothing
@@ -45,7 +54,9 @@ mod tests {
         };
         let io = "CRITICAL IO thread waits for disk space for its relay log";
         let sql = "CRITICAL SQL thread waits for disk space";
-        let rows: [(&[(&str, &str)], &[&str]); 8] = [
+        let limit = "WARNING IO thread fetches no more, relay_log_space_limit is reached";
+        type Case<'a> = (&'a [(&'a str, &'a str)], &'a [&'a str]);
+        let rows: [Case<'_>; 11] = [
             (&[("Replica_IO_State", "Waiting for disk space")], &[io]),
             (&[("Slave_IO_State", "Waiting for disk space")], &[io]),
             (&[("Replica_SQL_Running_State", "Waiting for disk space")], &[sql]),
@@ -58,6 +69,21 @@ mod tests {
                 &[("Skip_Counter", "7"), ("Replica_SQL_Running", "Yes")],
                 &["WARNING will skip the next 7 events of its source, sql_slave_skip_counter"],
             ),
+            (
+                &[
+                    ("Slave_IO_State", "Waiting for the slave SQL thread to free enough relay log space"),
+                    ("SQL_Delay", "60"),
+                ],
+                &[limit],
+            ),
+            (
+                &[
+                    ("Replica_IO_State", "Waiting for the replica SQL thread to free relay log space"),
+                    ("SQL_Delay", "60"),
+                ],
+                &[limit],
+            ),
+            (&[("Slave_IO_State", "Waiting for the slave SQL thread to free enough relay log space")], &[]),
             (&[("Skip_Counter", "7"), ("Slave_SQL_Running", "No")], &[]),
             (&[("Skip_Counter", "0"), ("Slave_SQL_Running", "Yes")], &[]),
         ];
