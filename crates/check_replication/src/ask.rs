@@ -205,6 +205,23 @@ fn galera(packets: &mut Packets, variables: &Row, deadline: &Deadline) -> Result
     Ok(Some(node))
 }
 
+/// Asks a member once more which members it sees.
+pub(crate) fn ask_view(packets: &mut Packets, server: &mut Server) -> Result<(), Failure> {
+    let later = match &server.membership {
+        Some(Membership::Group(_)) => {
+            Group::read(&packets.query(GROUP_MEMBERS)?, false).map(Membership::Group)
+        }
+        Some(Membership::Galera(_)) => {
+            Galera::read(&packets.query(GALERA_STATUS)?, &Row::default()).map(Membership::Galera)
+        }
+        None => None,
+    };
+    if let Some((now, later)) = server.membership.as_mut().zip(later) {
+        now.see(later);
+    }
+    Ok(())
+}
+
 /// Returns what the server sees of its group. One whose settings refuse what it is for is asked again, since
 /// an election sets them for a moment.
 fn group(packets: &mut Packets, channels: &[Channel], deadline: &Deadline) -> Result<Option<Group>, Failure> {

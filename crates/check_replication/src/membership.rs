@@ -45,6 +45,15 @@ impl Membership {
         are_alike && (self.sees_the_same(other) || !self.is_in() || !other.is_in())
     }
 
+    /// Takes what it sees of its members from a later look.
+    pub(crate) fn see(&mut self, later: Self) {
+        match (self, later) {
+            (Self::Group(now), Self::Group(later)) => now.see(later),
+            (Self::Galera(now), Self::Galera(later)) => now.see(later),
+            _ => {}
+        }
+    }
+
     /// Returns whether it is a node of a Galera cluster.
     pub(crate) fn is_galera(&self) -> bool {
         matches!(self, Self::Galera(_))
@@ -65,6 +74,12 @@ impl Membership {
             Self::Galera(galera) => galera.is_in(),
         }
     }
+}
+
+/// Returns whether members seem to see different groups or clusters: at two times they may.
+pub(crate) fn are_split(members: &[&Membership]) -> bool {
+    let members: Vec<(&str, &Membership)> = members.iter().map(|member| ("", *member)).collect();
+    !judge_together(&members).is_empty()
 }
 
 /// Judges several members together: those that are in a group are in the same one. A member that is out has

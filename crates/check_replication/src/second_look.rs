@@ -11,6 +11,7 @@ use crate::ask;
 use crate::connection::Packets;
 use crate::failure::Failure;
 use crate::judge::is_log_lost;
+use crate::membership::{self, Membership};
 use crate::more;
 use crate::pair::{Links, ahead, errant, unfetched};
 use crate::server::{Flavour, Gtids, LaterChannels, Server};
@@ -21,6 +22,8 @@ const COMMIT: Duration = Duration::from_millis(500);
 /// large transaction comes as a whole, and a connection may have to begin again.
 const FETCH: Duration = Duration::from_millis(500);
 const FETCHES: u32 = 6;
+/// How long it may take until all members of a group or a cluster see that one has left or come.
+const VIEW: Duration = Duration::from_secs(1);
 /// What is left of the deadline for the answers.
 const RESERVE: Duration = Duration::from_secs(1);
 
@@ -37,6 +40,7 @@ pub(crate) fn complete(
     deadline: &Deadline,
 ) -> Vec<(String, Result<Answer, Refusal>)> {
     let start = Instant::now();
+    look_for_split(&mut answers, deadline);
     let mut open: Open<'_> = answers.iter_mut().filter_map(|(_, asked)| asked.as_mut().ok()).collect();
     let servers = servers(&open);
     let links = Links::find(&servers);
@@ -58,6 +62,29 @@ pub(crate) fn complete(
         answer
     };
     answers.into_iter().map(|(name, asked)| (name, asked.map(end))).collect()
+}
+
+/// Asks members that see different members of their group or cluster again: when one leaves or joins, those
+/// that were asked before that see others than those that were asked after. One that does not answer any more
+/// is no longer a member.
+fn look_for_split(answers: &mut [(String, Asked)], deadline: &Deadline) {
+    if !are_split(answers) || deadline.remaining() < VIEW + RESERVE {
+        return;
+    }
+    thread::sleep(VIEW);
+    for (_, asked) in answers {
+        let Ok((Answer { server, .. }, Some(packets))) = asked else { continue };
+        if let Err(failure) = ask::ask_view(packets, server) {
+            *asked = Err(failure.into());
+        }
+    }
+}
+
+fn are_split(answers: &[(String, Asked)]) -> bool {
+    let answered = answers.iter().filter_map(|(_, asked)| asked.as_ref().ok());
+    let members: Vec<&Membership> =
+        answered.filter_map(|(answer, _)| answer.server.membership.as_ref()).collect();
+    membership::are_split(&members)
 }
 
 /// Asks replicas that have not fetched all of their sources for their channels again, until that is about to

@@ -1,11 +1,12 @@
-//! MySQL servers that are tests: one that shows an account only a part of its tables, and one that is a node of
-//! Galera, as of Percona XtraDB Cluster.
+//! MySQL servers that are tests: one that shows an account only a part of its tables, and nodes of Galera, as of
+//! Percona XtraDB Cluster.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::io::{self, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::process::Command;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
 use suite::process::{Outcome, run};
@@ -14,6 +15,7 @@ const BINARY: &str = env!("CARGO_BIN_EXE_check_replication");
 /// A greeting of MySQL 8.0.36 without TLS.
 const GREETING: &[u8] = b"\x4a\0\0\0\x0a8.0.36\0\x07\0\0\0abcdefgh\0\x01\x82\x2d\x02\0\x08\0\x15\0\0\0\0\0\0\0\0\0\0ijklmnopqrst\0caching_sha2_password\0";
 const OK: &[u8] = b"\0\0\0\x02\0\0\0";
+const PROVIDER: Answer = &[("wsrep_on", "ON"), ("wsrep_provider", "/usr/lib/galera4/libgalera_smm.so")];
 const DENIED: &[u8] = b"\xff\x76\x04#42000command denied";
 const EOF: &[u8] = b"\xfe\0\0\x02\0";
 
@@ -59,7 +61,7 @@ fn rows(answer: Answer) -> Vec<u8> {
 }
 
 /// Variables and their values, a row for each.
-fn variables(answer: Answer) -> Vec<u8> {
+fn variables(answer: &[(&str, &str)]) -> Vec<u8> {
     let rows: Vec<Vec<&str>> = answer.iter().map(|(name, value)| vec![*name, *value]).collect();
     table(&["Variable_name", "Value"], &rows)
 }
@@ -76,9 +78,6 @@ fn table(names: &[&str], rows: &[Vec<&str>]) -> Vec<u8> {
     (1..).zip(bodies).flat_map(|(number, body)| packet(number, &body)).collect()
 }
 
-/// Answers a statement.
-type Answering = fn(&str) -> Vec<u8>;
-
 /// All other statements are refused with an error that names no table.
 fn with_few_rights(statement: &str) -> Vec<u8> {
     match statement {
@@ -94,9 +93,7 @@ fn node(statement: &str) -> Vec<u8> {
     match statement {
         "SHOW REPLICA STATUS" => rows(REPLICA),
         _ if statement.starts_with("SELECT @@global.version") => rows(VARIABLES),
-        _ if statement.contains("SHOW GLOBAL VARIABLES") && statement.contains("'wsrep_provider'") => {
-            variables(&[("wsrep_on", "ON"), ("wsrep_provider", "/usr/lib/galera4/libgalera_smm.so")])
-        }
+        _ if statement.contains("'wsrep_provider'") => variables(PROVIDER),
         _ if statement.contains("SHOW GLOBAL STATUS") => variables(&[
             ("wsrep_provider_name", "Galera"),
             ("wsrep_cluster_status", "non-Primary"),
@@ -116,7 +113,7 @@ fn hear(stream: &mut TcpStream) -> io::Result<Vec<u8>> {
     Ok(body)
 }
 
-fn serve(mut stream: TcpStream, answer: Answering) -> io::Result<()> {
+fn serve(mut stream: TcpStream, answer: &impl Fn(&str) -> Vec<u8>) -> io::Result<()> {
     stream.write_all(GREETING)?;
     hear(&mut stream)?;
     stream.write_all(&packet(2, OK))?;
@@ -126,25 +123,70 @@ fn serve(mut stream: TcpStream, answer: Answering) -> io::Result<()> {
     }
 }
 
-/// Runs the check against a server that answers so.
-fn check(answer: Answering) -> Outcome {
+/// Starts a server that answers so, and returns the option that names it.
+fn server(answer: impl Fn(&str) -> Vec<u8> + Send + 'static) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
-    thread::spawn(move || listener.incoming().flatten().for_each(|stream| drop(serve(stream, answer))));
-    let mut command = Command::new(BINARY);
-    run(command.args([format!("--hostname={address}").as_str(), "--user=mon", "--timeout=4"]))
+    thread::spawn(move || listener.incoming().flatten().for_each(|stream| drop(serve(stream, &answer))));
+    format!("--hostname={address}")
+}
+
+fn check(servers: &[String]) -> Outcome {
+    run(Command::new(BINARY).args(servers).args(["--user=mon", "--timeout=4"]))
 }
 
 #[test]
 fn a_silent_source_is_seen_without_a_right_to_the_workers() {
-    let outcome = check(with_few_rights);
+    let outcome = check(&[server(with_few_rights)]);
     let silent = "source silent for 10.0 s, heartbeat due each 2 s: frozen source";
     assert!(outcome.code == Some(2) && outcome.first_line().contains(silent), "{outcome:?}");
 }
 
 #[test]
 fn a_node_of_galera_that_is_no_mariadb() {
-    let outcome = check(node);
+    let outcome = check(&[server(node)]);
     let line = "Galera node is non-Primary (Initialized), sees 1 member: writes are refused";
     assert!(outcome.code == Some(2) && outcome.first_line().contains(line), "{outcome:?}");
+}
+
+/// A node without a channel, with these numbers of the view, one after the other, of which the last one stays.
+fn seeing(id: &'static str, views: &'static [&'static str]) -> String {
+    let looks = AtomicUsize::new(0);
+    server(move |statement| match statement {
+        "SHOW REPLICA STATUS" => table(&["Channel_Name"], &[]),
+        _ if statement.starts_with("SELECT @@global.version") => {
+            table(&["version", "server_id", "port"], &[vec!["8.0.36", id, id]])
+        }
+        _ if statement.contains("'wsrep_provider'") => variables(PROVIDER),
+        _ if statement.contains("SHOW GLOBAL STATUS") => {
+            let look = looks.fetch_add(1, Ordering::SeqCst);
+            let view = views.get(look).or(views.last()).copied().unwrap_or_default();
+            let pairs = [
+                ("wsrep_provider_name", "Galera"),
+                ("wsrep_ready", "ON"),
+                ("wsrep_cluster_status", "Primary"),
+                ("wsrep_local_state", "4"),
+                ("wsrep_local_state_comment", "Synced"),
+                ("wsrep_cluster_size", "2"),
+                ("wsrep_cluster_conf_id", view),
+            ];
+            variables(&pairs)
+        }
+        _ => packet(1, DENIED),
+    })
+}
+
+/// A member that leaves or comes is seen by the one that is asked later: a split stays.
+#[test]
+fn a_split_is_looked_at_twice() {
+    let rows: [(&'static [&'static str], i32, &str); 3] =
+        [(&["5"], 0, "OK - "), (&["4", "5"], 0, "OK - "), (&["4", "4"], 2, "CRITICAL - split: ")];
+    for (views, code, begin) in rows {
+        let outcome = check(&[seeing("1", &["5"]), seeing("2", views)]);
+        let line = format!("REPLICATION {begin}");
+        assert!(
+            outcome.code == Some(code) && outcome.first_line().starts_with(&line),
+            "{views:?}: {outcome:?}"
+        );
+    }
 }

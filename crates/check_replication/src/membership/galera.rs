@@ -166,6 +166,13 @@ impl Galera {
         self.status.eq_ignore_ascii_case("primary")
     }
 
+    pub(super) fn see(&mut self, later: Self) {
+        let Self { ready, status, state, comment, size, cluster, view, members, own, .. } = later;
+        (self.ready, self.status, self.state, self.comment) = (ready, status, state, comment);
+        (self.size, self.cluster, self.view) = (size, cluster, view);
+        (self.members, self.own) = (members, own);
+    }
+
     pub(super) fn sees_the_same(&self, other: &Self) -> bool {
         let in_one_place = self.own.as_ref().zip(other.own.as_ref()).is_some_and(|(own, theirs)| {
             let ((id, place), (other_id, other_place)) = (own, theirs);

@@ -98,6 +98,10 @@ impl Group {
         own.is_some_and(|own| matches!(own.state.as_str(), "ONLINE" | "RECOVERING"))
     }
 
+    pub(super) fn see(&mut self, later: Self) {
+        self.members = later.members;
+    }
+
     pub(super) fn sees_the_same(&self, other: &Self) -> bool {
         let ids = |group: &Self| {
             let mut ids: Vec<String> =
