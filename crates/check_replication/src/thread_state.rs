@@ -23,8 +23,8 @@ fn waiting_for_disk(channel: &Channel) -> Option<&'static str> {
     (channel.sql_text == NO_ROOM).then_some("SQL thread waits for disk space")
 }
 
-/// Returns that the IO thread fetches no more because relay_log_space_limit is reached, in the words of MariaDB
-/// and of MySQL before 8.0.26, or after that. Where nothing is delayed on purpose, the lag tells it.
+/// Returns that the IO thread fetches no more because relay_log_space_limit is reached, in the words of
+/// MariaDB and of any MySQL. Where nothing is delayed on purpose, the lag tells it.
 fn at_limit(channel: &Channel) -> Option<&'static str> {
     let text = &channel.io_text;
     let waits = text.starts_with("Waiting for the ") && text.ends_with("relay log space");

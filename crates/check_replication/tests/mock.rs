@@ -1,5 +1,5 @@
-//! MySQL servers that are tests: one that shows an account only a part of its tables, and nodes of Galera, as of
-//! Percona XtraDB Cluster.
+//! MySQL servers that are tests: one that shows an account only a part of its tables, and nodes of Galera, as
+//! of Percona XtraDB Cluster.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -149,7 +149,7 @@ fn a_node_of_galera_that_is_no_mariadb() {
     assert!(outcome.code == Some(2) && outcome.first_line().contains(line), "{outcome:?}");
 }
 
-/// A node without a channel, with these numbers of the view, one after the other, of which the last one stays.
+/// A node without a channel, with these numbers of the view, one after the other. The last one stays.
 fn seeing(id: &'static str, views: &'static [&'static str]) -> String {
     let looks = AtomicUsize::new(0);
     server(move |statement| match statement {

@@ -136,8 +136,8 @@ impl Galera {
         })
     }
 
-    /// Returns how long after this look another one tells whether flow control holds writes, which it does for
-    /// a moment in each busy cluster. `None` if that is known.
+    /// Returns how long after this look another one tells whether flow control holds writes, which it does
+    /// for a moment in each busy cluster. `None` if that is known.
     pub(crate) fn until_next_look(&self) -> Option<Duration> {
         match (self.shares.as_slice(), self.glance) {
             ([], _) if self.flow.is_active == Some(true) => Some(WATCHED),
