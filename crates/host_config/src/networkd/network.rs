@@ -21,6 +21,16 @@ pub(crate) fn is_pool(family: Family, length: Option<u8>) -> bool {
     length.is_some_and(|length| length >= if family == Family::V6 { 64 } else { 9 })
 }
 
+/// The network of an `[IPv6Prefix]` section: of several, the last that is one.
+fn prefix(section: &Section) -> Option<Located<HostAddress>> {
+    let network = |each: &Assignment| {
+        let value =
+            each.value.value.parse::<HostAddress>().ok().filter(|network| network.address.is_ipv6())?;
+        Some(Located { value, place: each.value.place.clone() })
+    };
+    section.assignments.iter().rev().filter(|each| each.key == "Prefix").find_map(network)
+}
+
 /// What a file and its drop-ins say.
 #[derive(Debug, Default)]
 pub(super) struct Network {
@@ -36,6 +46,8 @@ pub(super) struct Network {
     serves_dhcp: bool,
     /// `[IPv6Prefix] Assign=yes`: an address of the prefix, which counts where `IPv6SendRA=` is on.
     assigned_prefix: Option<Place>,
+    /// The prefixes of all such sections.
+    prefixes: Vec<Located<HostAddress>>,
     sends_ra: bool,
     /// The bridge, bond or VRF that the interface is a port of.
     controller: Option<Located>,
@@ -75,6 +87,7 @@ impl Network {
                         |each: &&Assignment| each.key == "Assign" && boolean(&each.value.value) == Some(true);
                     let assigned =
                         section.assignments.iter().find(assigns).map(|each| each.value.place.clone());
+                    self.prefixes.extend(assigned.as_ref().and_then(|_| prefix(&section)));
                     self.assigned_prefix = assigned.or(self.assigned_prefix.take());
                 }
                 "Link" => self.take_link(section),

@@ -227,6 +227,36 @@ fn an_address_of_a_pool_is_not_unexpected_where_its_file_fits() {
     }
 }
 
+/// networkd 252 binds such an address for ever.
+#[test]
+fn an_address_of_a_prefix_that_networkd_assigns_is_not_unexpected() {
+    let file = |matched: &str, sends: &str, prefix: &str| {
+        format!(
+            "[Match]\n{matched}\n[Network]\nIPv6SendRA={sends}\nAddress=192.0.2.10/24\n[IPv6Prefix]\n{prefix}"
+        )
+    };
+    let assigned = "Prefix=2001:db8:1::/64\nAssign=yes\n[IPv6Prefix]\nPrefix=2001:db8:2::/64\nAssign=yes\n";
+    let (one, two) = ("2001:db8:1::5/64@eth0", "2001:db8:2::5/64@eth0");
+    let fine = "IP_BOUND OK - 1 address from networkd bound and usable".to_owned();
+    let extra = |address: &str| format!("IP_BOUND CRITICAL - 1 unexpected address: {address}");
+    let rows = [
+        ("Name=eth0", "yes", assigned, one, fine.clone()),
+        ("Name=eth0", "yes", assigned, two, fine.clone()),
+        ("Type=ether", "yes", assigned, two, fine),
+        ("Name=eth0", "yes", assigned, "2001:db8:3::5/64@eth0", extra("2001:db8:3::5")),
+        ("Name=eth0", "yes", assigned, "2001:db8:1::5/64@eth3", extra("2001:db8:1::5")),
+        ("Name=eth0", "no", assigned, one, extra("2001:db8:1::5")),
+        ("Name=eth0", "yes", "Prefix=2001:db8:1::/64\n", one, extra("2001:db8:1::5")),
+    ];
+    for (matched, sends, prefix, present, expected) in rows {
+        let text = file(matched, sends, prefix);
+        let files = [("/etc/systemd/network/10.network", &*text)];
+        let args = Args { unexpected: Some(State::Critical), no_dynamic: true, ..args() };
+        let (first, _) = said(&args, &files, &format!("192.0.2.10/24@eth0 {present}"));
+        assert_eq!(first, expected, "{matched} {sends} {prefix} {present}");
+    }
+}
+
 #[test]
 fn the_note_says_which_file_has_the_interfaces_of_a_pattern() {
     let first = ("/etc/systemd/network/10.network", "[Match]\nName=eth0\n[Network]\nAddress=192.0.2.10/24\n");

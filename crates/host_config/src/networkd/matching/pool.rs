@@ -1,6 +1,10 @@
-//! The addresses that networkd takes of its pools, for `Address=0.0.0.0/28` and the like.
+//! The addresses that networkd takes of its pools, for `Address=0.0.0.0/28` and the like, and of the prefixes
+//! that it sends.
+
+use addresses::HostAddress;
 
 use super::Match;
+use crate::located::Located;
 use crate::promise::{Place, Possible};
 
 /// networkd's pools: a network of one that no interface of the host has.
@@ -19,5 +23,14 @@ impl Match {
             why: format!("{place}: an address of a pool"),
         };
         pools.map(possible).collect()
+    }
+    /// Returns the addresses that an interface may have by `[IPv6Prefix] Assign=yes`: of any interface where
+    /// names do not tell it.
+    pub(in crate::networkd) fn of_prefix(&self, prefix: &Located<HostAddress>) -> Possible {
+        Possible {
+            addresses: prefix.value,
+            interface: self.patterns().map(|patterns| patterns.join(",")),
+            why: format!("{}: an address of the prefix", prefix.place),
+        }
     }
 }

@@ -127,6 +127,8 @@ impl Network {
             to.add_vlan(Some(vlan), interface);
         }
         to.remarks.extend(self.dhcp.map(|dhcp| dhcp.place.remark(format!("{name}: DHCP={}", dhcp.value))));
+        let prefixes = self.prefixes.iter().filter(|_| self.sends_ra);
+        to.possible.extend(prefixes.map(|prefix| self.matches.of_prefix(prefix)));
         let server = self.server_address.filter(|_| self.serves_dhcp);
         let mut addresses = Vec::new();
         for Located { value, place } in self.addresses.into_iter().chain(server) {
