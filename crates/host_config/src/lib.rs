@@ -55,6 +55,7 @@ mod networkmanager;
 mod options;
 mod origin;
 mod others;
+mod outranked;
 mod promise;
 mod read;
 mod resolv_conf;

@@ -6,7 +6,7 @@ use crate::source::Source;
 use crate::tree::Tree;
 use crate::{
     cpanel, dhcpcd, hsphere, ifcfg, ifupdown, keepalived, leftovers, managed, netplan, networkd,
-    networkmanager, others, suse, wireguard,
+    networkmanager, others, outranked, suse, wireguard,
 };
 
 impl Source {
@@ -90,6 +90,7 @@ pub fn read_usable(from: &[Origin], tree: &Tree<'_>) -> (Vec<(Source, Promises)>
         }
     }
     leftovers::set_aside(from, tree, &mut found, &unusable);
+    outranked::yield_to_networkd(&mut found);
     managed::let_compete(&mut found);
     dhcpcd::yield_to_others(from, &mut found, tree);
     (found, errors)

@@ -50,7 +50,7 @@ pub enum Giver {
     Network,
     /// NetworkManager, which chooses the address of a shared connection.
     Shared,
-    /// networkd, which takes one of its pools.
+    /// networkd, which takes one of its pools, or of a prefix that it sends.
     Pool,
 }
 

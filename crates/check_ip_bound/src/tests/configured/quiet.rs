@@ -255,6 +255,35 @@ fn an_address_of_a_prefix_that_networkd_assigns_is_not_unexpected() {
         let (first, _) = said(&args, &files, &format!("192.0.2.10/24@eth0 {present}"));
         assert_eq!(first, expected, "{matched} {sends} {prefix} {present}");
     }
+    let text = file("Name=eth0", "yes", assigned);
+    let rows = [
+        (one, "OK - 2 addresses from networkd bound and usable, 1 dynamic"),
+        ("", "CRITICAL - 1 of 2 addresses missing: eth0 has no IPv6 address (pool)"),
+    ];
+    for (present, expected) in rows {
+        let files = [("/etc/systemd/network/10.network", &*text)];
+        let found = said(&args(), &files, &format!("192.0.2.10/24@eth0 {present}"));
+        assert_eq!(found, (format!("IP_BOUND {expected}"), Vec::new()), "{present}");
+    }
+}
+
+#[test]
+fn what_netplan_wrote_for_networkd_in_vain_is_a_warning_with_the_winner() {
+    let file = |name: &str, address: &str| format!("[Match]\nName={name}\n[Network]\nAddress={address}/24\n");
+    let (mine, made) = (file("eth0", "192.0.2.66"), file("eth0", "192.0.2.10"));
+    let files = [
+        ("/etc/netplan/a.yaml", "network: {version: 2, ethernets: {eth0: {addresses: [192.0.2.10/24]}}}\n"),
+        ("/etc/systemd/network/05-mine.network", &*mine),
+        ("/run/systemd/network/10-netplan-eth0.network", &*made),
+    ];
+    let rows = [
+        ("192.0.2.66/24@eth0", "WARNING - 192.0.2.10 never bound: 05-mine.network is for eth0"),
+        ("", "CRITICAL - 1 of 1 address missing: 192.0.2.66, eth0 has no address at all, 1 more fault"),
+    ];
+    for (present, expected) in rows {
+        let (first, _) = said(&args(), &files, present);
+        assert_eq!(first, format!("IP_BOUND {expected}"), "{present}");
+    }
 }
 
 #[test]

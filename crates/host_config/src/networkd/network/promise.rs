@@ -195,7 +195,7 @@ impl Network {
             dynamic(family, Giver::Network, &dhcp.place)
         });
         let prefix = self.assigned_prefix.as_ref().filter(|_| self.sends_ra);
-        let by_prefix = prefix.map(|place| dynamic(Family::V6, Giver::Network, place));
+        let by_prefix = prefix.map(|place| dynamic(Family::V6, Giver::Pool, place));
         let mut by_pool: BTreeMap<Family, &Place> = BTreeMap::new();
         self.pools().for_each(|(family, place)| _ = by_pool.entry(family).or_insert(place));
         let by_pool = by_pool.into_iter().map(|(family, place)| dynamic(family, Giver::Pool, place));

@@ -1,0 +1,68 @@
+//! What netplan writes for networkd where networkd has an earlier file for the interface: it never applies.
+
+use std::collections::HashSet;
+use std::net::IpAddr;
+
+use crate::promise::Promises;
+use crate::source::Source;
+
+/// How the files begin that netplan generates.
+const GENERATED: &str = "/run/systemd/network/10-netplan-";
+
+/// Takes addresses from netplan's promises that are in generated files which networkd never applies, and
+/// nowhere else in its files. Each stays in [`Promises::shadowed`] of networkd, with the file that wins.
+pub(crate) fn yield_to_networkd(found: &mut [(Source, Promises)]) {
+    let Some((_, networkd)) = found.iter().find(|(source, _)| *source == Source::Networkd) else { return };
+    let choices = networkd.one_of.iter().flat_map(|one_of| &one_of.profiles);
+    let promised = networkd.promises.iter().chain(choices.flat_map(|choice| &choice.promises));
+    let promised: HashSet<IpAddr> = promised.map(|promise| promise.expected.address).collect();
+    let generated = networkd.shadowed.iter().filter(|each| each.place.file.starts_with(GENERATED));
+    let mut never: HashSet<IpAddr> = generated.map(|each| each.expected.address).collect();
+    never.retain(|address| !promised.contains(address));
+    let netplan = found.iter_mut().filter(|(source, _)| *source == Source::Netplan && !never.is_empty());
+    for (_, netplan) in netplan {
+        netplan.promises.retain(|promise| !never.contains(&promise.expected.address));
+        netplan.unnamed.iter_mut().for_each(|each| each.addresses.retain(|address| !never.contains(address)));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use plugin::Deadline;
+
+    use crate::tree::Tree;
+    use crate::{Origin, read_usable};
+
+    const OWN: &str = "[Match]\nName=eth0\n[Network]\nAddress=192.0.2.66/24\n";
+
+    /// As `netplan generate` 0.106 writes them and networkd 252 takes them.
+    #[test]
+    fn what_an_earlier_file_has_is_not_promised_by_netplan() {
+        let yaml = "network: {version: 2, ethernets: {eth0: {addresses: [192.0.2.10/24]}}}\n";
+        let generated = "[Match]\nName=eth0\n[Network]\nAddress=192.0.2.10/24\n";
+        let elsewhere = "[Match]\nName=eth9\n[Network]\nAddress=192.0.2.10/24\n";
+        let rows: [(&[(&str, &str)], &str); 6] = [
+            (&[("05-mine", OWN)], "192.0.2.66"),
+            (&[("70-mine", OWN)], "192.0.2.10 192.0.2.10"),
+            (&[("05-mine", &OWN.replace("eth0", "e*"))], "192.0.2.66"),
+            (&[("05-mine", &OWN.replace("eth0", "eth8"))], "192.0.2.66 192.0.2.10 192.0.2.10"),
+            // It is bound on another interface, or the pattern is known to fit none.
+            (&[("05-mine", OWN), ("06-more", elsewhere)], "192.0.2.66 192.0.2.10 192.0.2.10"),
+            (&[("05-mine", "[Match]\nHost=other\n")], "192.0.2.10 192.0.2.10"),
+        ];
+        let deadline = Deadline::after(Duration::from_secs(60));
+        for (own, expected) in rows {
+            let own = own.iter().map(|(name, text)| (format!("/etc/systemd/network/{name}.network"), *text));
+            let made = ("/run/systemd/network/10-netplan-eth0.network".to_owned(), generated);
+            let files = own.chain([made, ("/etc/netplan/a.yaml".to_owned(), yaml)]);
+            let files = files.chain([("/etc/hostname".to_owned(), "web1\n")]);
+            let (found, errors) = read_usable(&[Origin::Auto], &Tree::in_memory(files, &deadline));
+            assert!(errors.is_empty(), "{errors:?}");
+            let all = found.iter().flat_map(|(_, promises)| &promises.promises);
+            let all: Vec<String> = all.map(|promise| promise.expected.address.to_string()).collect();
+            assert_eq!(all.join(" "), expected);
+        }
+    }
+}
