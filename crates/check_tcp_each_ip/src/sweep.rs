@@ -48,14 +48,13 @@ pub(crate) fn run(sweep: &Sweep<'_>, threads: usize) -> Result<Found, Errno> {
     Ok(found)
 }
 
-/// The work done by as many threads, this one among them. Their windows make up exactly what may be in
-/// flight.
+/// The work done by as many threads, this one among them.
 fn share(sweep: &Sweep<'_>, work: &Work, threads: usize) -> Result<Found, Errno> {
     let in_flight = sweep.manner.in_flight;
     let worker = |number: usize| {
-        let window = in_flight / threads + usize::from(number < in_flight % threads);
+        let window = window((in_flight, sweep.targets.len()), (number, threads));
         let [number, threads] = [number, threads].map(|count| u32::try_from(count).unwrap_or(1));
-        Worker::new(sweep, work, window.max(1), sweep.manner.pace * threads, sweep.manner.pace * number)
+        Worker::new(sweep, work, window, sweep.manner.pace * threads, sweep.manner.pace * number)
     };
     thread::scope(|scope| {
         // Where the system gives no thread, the others do its part.
@@ -69,6 +68,16 @@ fn share(sweep: &Sweep<'_>, work: &Work, threads: usize) -> Result<Found, Errno>
         }
         Ok(found)
     })
+}
+
+/// How many connections the thread of this number may have in flight. If fewer than all targets may be, the
+/// windows make up exactly that number. Else none is held back: each target has one connection at most, and
+/// a thread whose first targets fail soon tries more than its share of them again.
+fn window((in_flight, targets): (usize, usize), (number, threads): (usize, usize)) -> usize {
+    if in_flight >= targets {
+        return targets.max(1);
+    }
+    (in_flight / threads + usize::from(number < in_flight % threads)).max(1)
 }
 
 #[cfg(test)]

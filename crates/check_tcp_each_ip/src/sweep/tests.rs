@@ -148,3 +148,15 @@ fn none_is_lost_between_threads() {
         assert_eq!((found.open, found.failed.as_slice()), (700, [].as_slice()), "{in_flight} by {threads}");
     }
 }
+
+#[test]
+fn no_target_waits_for_a_window_where_all_may_be_in_flight() {
+    let windows = |in_flight, targets, threads| {
+        (0..threads).map(|number| window((in_flight, targets), (number, threads))).collect::<Vec<_>>()
+    };
+    assert_eq!(windows(700, 700, 2), [700, 700]);
+    assert_eq!(windows(800, 700, 2), [700, 700]);
+    assert_eq!(windows(699, 700, 2), [350, 349]);
+    assert_eq!(windows(2, 700, 3), [1, 1, 1]);
+    assert_eq!(windows(0, 0, 1), [1]);
+}
