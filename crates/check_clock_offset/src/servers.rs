@@ -44,8 +44,9 @@ pub(crate) fn reference_servers(
 /// The addresses of a host that can be asked, and why the others cannot.
 type Divided = (Vec<SocketAddr>, Vec<Unusable>);
 
-/// Returns what is asked of one that is given. A name that resolves to loopback `is_own_name` of this
-/// machine.
+/// Returns what one of the given servers is asked at, and after it why another of its addresses cannot be
+/// asked. `is_own_name`: a name that resolves to loopback is that of this machine by its hosts file, and not
+/// one of a blocklist.
 fn asked(
     server: &HostPort,
     found: Result<Divided, ResolveError>,
