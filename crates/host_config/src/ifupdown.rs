@@ -27,6 +27,7 @@ use std::collections::{HashMap, HashSet, VecDeque};
 
 use crate::bad_lines::BadLines;
 use crate::promise::{ConfigError, Dynamic, Giver, Place, Promises, Remark};
+use crate::selector::device;
 use crate::tree::Tree;
 use crate::wildcard;
 use file::{FILE, PATTERNS};
@@ -89,8 +90,13 @@ impl<'a> Boot<'a> {
         let mut bad = interfaces.bad.clone();
         for (index, stanza) in interfaces.stanzas.iter().enumerate() {
             let names = range::names(&stanza.name, flavour, &stanza.place);
+            // ifupdown2 takes the stanza of an alias as one of its interface.
+            let named = |name: String| match flavour {
+                Flavour::Ifupdown2 => device(&name).to_owned(),
+                _ => name,
+            };
             let add = |names: Vec<String>| {
-                names.into_iter().for_each(|name| stanzas.entry(name).or_default().push(index));
+                names.into_iter().for_each(|name| stanzas.entry(named(name)).or_default().push(index));
             };
             bad.survive(names.map(add))?;
         }
@@ -119,7 +125,8 @@ impl<'a> Boot<'a> {
             if word == "all" {
                 names = self.interfaces.stanzas.iter().map(|stanza| stanza.name.clone()).collect();
             }
-            return names.into_iter().try_for_each(|name| self.select_name(&name, &name, *hotplug, place));
+            let mut select = |name: &str| self.select_name(name, name, *hotplug, place);
+            return names.iter().try_for_each(|name| select(device(name)));
         }
         let (physical, logical) =
             word.split_once('=').map_or((word.as_str(), None), |(name, logical)| (name, Some(logical)));

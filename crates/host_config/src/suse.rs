@@ -47,10 +47,14 @@ fn interface(name: &str, settings: &Assignments, all: &mut Promises) -> Result<(
         all.remarks.push(settings.place(1).remark(format!("{name}: STARTMODE={mode}")));
         return Ok(());
     }
-    // hotplug and ifplugd wait for the device.
-    let required = matches!(mode.as_str(), "auto" | "boot" | "onboot" | "nfsroot" | "on");
-    if required {
+    // hotplug waits for the device, ifplugd for its cable. Of several with a priority, one is up.
+    let always = matches!(mode.as_str(), "auto" | "boot" | "onboot" | "nfsroot" | "on");
+    let required = always || mode == "ifplugd" && settings.text("IFPLUGD_PRIORITY")?.is_empty();
+    if always {
         all.add_name(name);
+    } else if !matches!(mode.as_str(), "hotplug" | "ifplugd") && name != "lo" {
+        let what = format!("STARTMODE={mode} of {name} is manual by ifcfg(5): its addresses are expected");
+        all.notes.push(format!("note: {}: {what}", settings.place(1).file));
     }
     let read = ports(name, settings, all);
     all.survive(read)?;

@@ -24,7 +24,7 @@ pub(super) const PATTERNS: usize = 64;
 /// The longest name of an interface that ifupdown reads, in octets.
 const LONGEST: usize = 79;
 /// The options that have to do with addresses, and with what carries them.
-const READ: [&str; 22] = [
+const READ: [&str; 23] = [
     "address",
     "address-virtual",
     "bond-master",
@@ -43,6 +43,7 @@ const READ: [&str; 22] = [
     "slaves",
     "team-ports",
     "up",
+    "use",
     "vlan-raw-device",
     "vlan_raw_device",
     "vrf",
@@ -202,6 +203,9 @@ impl Reader<'_> {
         let name = words.next().ok_or("iface without a name")?;
         let mut next = || words.next_if(|word| *word != "inherits").map(str::to_owned);
         let (mut family, mut method) = (next(), next());
+        if self.flavour == Flavour::Ifupdown2 {
+            (family, method) = self.as_ifupdown2(name, (family, method), words.by_ref(), place);
+        }
         let inherits =
             match words.next() {
                 Some("inherits") => {
@@ -234,6 +238,30 @@ impl Reader<'_> {
             template,
         });
         Ok(())
+    }
+
+    /// Returns the family and the method as ifupdown2 takes them: none of a family that it does not know, of
+    /// which it binds the addresses all the same. It knows no `inherits`.
+    fn as_ifupdown2<'w>(
+        &mut self,
+        name: &str,
+        (family, method): (Option<String>, Option<String>),
+        rest: impl Iterator<Item = &'w str>,
+        place: &Place,
+    ) -> (Option<String>, Option<String>) {
+        let rest: Vec<&str> = rest.collect();
+        let inherits = rest.contains(&"inherits");
+        if inherits {
+            self.all.notes.push(format!("note: {place}: {name}: ifupdown2 passes over inherits"));
+        }
+        match family.as_deref() {
+            Some("inet" | "inet6") | None => (family, method),
+            Some(other) => {
+                let what = format!("{name}: {}: ifupdown2 knows no such address family", short(other));
+                self.all.notes.push(format!("note: {place}: {what}"));
+                (None, None)
+            }
+        }
     }
 
     /// `source PATTERN...` and `source-directory PATTERN...`, relative to the folder of the file that says

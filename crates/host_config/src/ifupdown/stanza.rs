@@ -1,6 +1,8 @@
 //! What a stanza promises: the addresses of its options, and those that its commands bind.
 
-use std::net::{IpAddr, Ipv6Addr};
+mod written;
+
+use std::net::IpAddr;
 
 use addresses::HostAddress;
 
@@ -11,6 +13,7 @@ use super::ledger::{Change, MOST};
 use crate::mask;
 use crate::promise::{ConfigError, Family, Place, Promise, Remark, Shadowed};
 use crate::selector::device;
+use written::{address, paired, six_to_four};
 
 /// How long a chain of stanzas that inherit from each other may be.
 const CHAIN: usize = 32;
@@ -81,7 +84,7 @@ pub(super) fn outcome(
     }
     let alone = binding && flavour == Flavour::Ifupdown;
     let written = if alone { outcome.one(stanza, written) } else { written };
-    outcome.dynamic = dynamic(stanza);
+    outcome.dynamic = dynamic(stanza).or_else(|| used(&options, flavour));
     let leased = physical.filter(|_| matches!(outcome.dynamic, Some((Family::V4, _))));
     // ifupdown2 takes away what was there before it binds the addresses.
     if flavour != Flavour::Ifupdown2 {
@@ -136,6 +139,15 @@ fn dynamic(stanza: &Stanza) -> Option<(Family, Place)> {
         _ => return None,
     };
     Some((family, stanza.place.clone()))
+}
+
+/// The family of the address that `use dhcp` of ifupdown-ng gets from outside.
+fn used(options: &[&Setting], flavour: Flavour) -> Option<(Family, Place)> {
+    let is_dhcp = |option: &&&Setting| {
+        &*option.name == "use" && option.value.split_ascii_whitespace().any(|word| word == "dhcp")
+    };
+    let option = options.iter().filter(|_| flavour == Flavour::IfupdownNg).find(is_dhcp)?;
+    Some((Family::V4, option.place.clone()))
 }
 
 /// The variables that ifup sets for the commands of a phase, beside the names of the interface.
@@ -290,59 +302,6 @@ fn addresses(
     Ok(addresses)
 }
 
-/// One address with its netmask.
-fn address(
-    option: &Setting,
-    netmask: Option<&Setting>,
-    flavour: Flavour,
-) -> Result<HostAddress, ConfigError> {
-    let mut expected = mask::parse(value(option, flavour)).map_err(|error| option.place.error(error))?;
-    let winner = netmask.filter(|_| expected.prefix.is_none() || flavour == Flavour::Ifupdown);
-    if let Some(netmask) = winner {
-        let length = mask::length(value(netmask, flavour), expected.address);
-        expected.prefix =
-            Some(length.ok_or_else(|| netmask.place.error(format!("{} is no netmask", &*netmask.value)))?);
-    }
-    Ok(expected)
-}
-
-/// The netmask of each address as ifupdown2 has it: it belongs to the address above it.
-fn paired<'a>(options: &[&'a Setting]) -> Vec<Option<&'a Setting>> {
-    let (mut count, mut masks) = (0_usize, Vec::new());
-    for option in options {
-        match &*option.name {
-            "address" => count += 1,
-            "netmask" if count > 0 => {
-                masks.resize(masks.len().max(count - 1), None);
-                masks.push(Some(*option));
-            }
-            _ => {}
-        }
-    }
-    masks
-}
-
-/// The value of an address or a netmask. The shell to which ifupdown hands it takes a comment off, and
-/// ifupdown-ng takes the first word of an address; a slash with nothing behind it is no prefix length.
-fn value(option: &Setting, flavour: Flavour) -> &str {
-    let value = match flavour {
-        Flavour::Ifupdown => option.value.split(" #").next(),
-        Flavour::IfupdownNg if &*option.name == "address" => option.value.split_ascii_whitespace().next(),
-        Flavour::IfupdownNg | Flavour::Ifupdown2 => None,
-    };
-    let value = value.unwrap_or(&option.value).trim_ascii_end();
-    value.strip_suffix('/').unwrap_or(value)
-}
-
-/// The address of a 6to4 tunnel: 2002, then the local IPv4 address, then 1 (RFC 3056).
-fn six_to_four(local: &Setting) -> Result<(HostAddress, Place), ConfigError> {
-    let wrong = || local.place.error(format!("{} is no IPv4 address", &*local.value));
-    let octets = local.value.parse::<std::net::Ipv4Addr>().map_err(|_| wrong())?.octets();
-    let [a, b, c, d] = octets.map(u16::from);
-    let address = Ipv6Addr::new(0x2002, a << 8 | b, c << 8 | d, 0, 0, 0, 0, 1);
-    Ok((HostAddress { address: IpAddr::V6(address), prefix: Some(16) }, local.place.clone()))
-}
-
 /// `address-virtual [MAC] ADDRESS...` of ifupdown2, bound on an interface of its own.
 fn virtual_addresses(options: &[&Setting], outcome: &mut Outcome) -> Result<(), ConfigError> {
     for option in options.iter().filter(|option| &*option.name == "address-virtual") {
@@ -351,8 +310,14 @@ fn virtual_addresses(options: &[&Setting], outcome: &mut Outcome) -> Result<(), 
             .split_ascii_whitespace()
             .filter(|word| word.split(':').count() != 6 || word.contains('/'));
         for word in words.filter(|word| *word != "None") {
-            let expected = mask::parse(word).map_err(|error| option.place.error(error))?;
             let place = option.place.clone();
+            let expected = match mask::parse(word) {
+                Ok(expected) => expected,
+                Err(error) => {
+                    outcome.not_understood(place.error(error))?;
+                    continue;
+                }
+            };
             outcome.bind(Promise { expected, interface: None, floating: false, place }, None);
         }
     }
