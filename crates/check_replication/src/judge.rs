@@ -6,12 +6,13 @@ use plugin::{Finding, Metric, State, Thresholds, Unit};
 
 use crate::answer::Answer;
 use crate::binary_log::BinaryLog;
-use crate::cause::{io_cause, is_lost, is_unreachable, sql_cause, tries};
+use crate::cause::{io_cause, is_lost, is_unreachable, tries};
 use crate::channel::{Channel, IoState, SqlState};
 use crate::heartbeat::Heartbeat;
 use crate::liveness::Silence;
-use crate::redact::{place, redact, table};
+use crate::redact::redact;
 use crate::server::Server;
+use crate::stopped_sql::{has_error, why, with_error};
 use crate::target;
 use crate::thread_state;
 
@@ -28,11 +29,6 @@ pub(crate) fn subject(server: &str, source: Option<&str>, channel: &Channel) -> 
         name => format!("{server} from {source} (channel {name})"),
     }
 }
-
-/// ER_NO_SUCH_TABLE.
-const NO_TABLE: u32 = 1146;
-/// ER_CANNOT_USER and ER_CANT_CREATE_USER_WITH_GRANT: accounts are in no database.
-const NO_ACCOUNT: [u32; 2] = [1396, 1410];
 
 /// A heartbeat may be that far in the future, by another clock, in seconds.
 const FUTURE: f64 = -2.0;
@@ -155,7 +151,7 @@ fn to_stop(channel: &Channel) -> Option<String> {
 
 /// Whether the SQL thread of a delayed channel was stopped without an error and nothing else is wrong.
 fn is_held(channel: &Channel) -> bool {
-    let stopped = channel.sql == SqlState::No && channel.sql_errno == 0;
+    let stopped = channel.sql == SqlState::No && !has_error(channel);
     stopped && channel.io == IoState::Yes && channel.delay > 0.0
 }
 
@@ -164,7 +160,7 @@ fn threads(view: &ChannelView<'_>) -> Vec<(State, String)> {
     let ChannelView { channel, .. } = *view;
     let (io, sql) = (io(view), sql(channel));
     let stopped = channel.io == IoState::No && channel.sql == SqlState::No;
-    if stopped && channel.io_errno == 0 && channel.sql_errno == 0 {
+    if stopped && channel.io_errno == 0 && !has_error(channel) {
         // The condition stays after the end was reached, and after STOP REPLICA before that.
         let until = channel
             .until
@@ -233,45 +229,24 @@ pub(crate) fn is_log_lost(channel: &Channel) -> bool {
 }
 
 fn sql(channel: &Channel) -> Option<String> {
-    let errno = channel.sql_errno;
     match &channel.sql {
         SqlState::Yes => None,
-        SqlState::No if errno == 0 && channel.until.is_some() => {
+        SqlState::No if !has_error(channel) && channel.until.is_some() => {
             Some("SQL thread stopped at the position of START REPLICA UNTIL".to_owned())
         }
-        SqlState::No => {
-            let why = match table(&channel.sql_error).filter(|_| errno == NO_TABLE) {
-                Some(table) => format!("error {errno} table {table} is missing"),
-                None => {
-                    let place =
-                        if NO_ACCOUNT.contains(&errno) { String::new() } else { place(&channel.sql_error) };
-                    format!("{}{place}", with_error(errno, sql_cause(errno), &channel.sql_error))
-                }
-            };
-            Some(format!("SQL thread stopped, {why}"))
-        }
+        SqlState::No => Some(format!("SQL thread stopped, {}", why(channel))),
         SqlState::Other(word) => Some(format!("SQL thread in unknown state {word}")),
-    }
-}
-
-/// The error by its number and class; one without a class by its own text, as far as that may be shown.
-fn with_error(errno: u32, cause: Option<&str>, text: &str) -> String {
-    match (errno, cause) {
-        (0, _) => "no error".to_owned(),
-        (errno, Some(cause)) => format!("error {errno} {cause}"),
-        (errno, None) => format!("error {errno} {}", redact(text)).trim_end().to_owned(),
     }
 }
 
 /// Group replication's own channels are started and stopped by it: the recovery channel runs only while a
 /// member catches up, and the applier fetches nothing by itself.
 fn group_replication(channel: &Channel) -> Option<(State, String)> {
-    let failed = channel.sql_errno != 0 || channel.io_errno != 0;
+    let failed = has_error(channel) || channel.io_errno != 0;
     let applier = channel.name.ends_with("applier") && channel.sql != SqlState::Yes;
     (failed || applier).then(|| {
-        let sql = with_error(channel.sql_errno, sql_cause(channel.sql_errno), &channel.sql_error);
         let io = with_error(channel.io_errno, why_io(channel, None).as_deref(), &channel.io_error);
-        let why = if channel.sql_errno == 0 && channel.io_errno != 0 { io } else { sql };
+        let why = if !has_error(channel) && channel.io_errno != 0 { io } else { why(channel) };
         (State::Critical, format!("group replication stopped, {why}"))
     })
 }
@@ -352,7 +327,7 @@ fn seconds_behind(view: &ChannelView<'_>) -> String {
 fn errors(channel: &Channel, whole: bool) -> Vec<String> {
     // Errors of the IO thread hold no statement.
     let io = (channel.io_errno != 0).then(|| format!("IO error {}: {}", channel.io_errno, channel.io_error));
-    let sql = (channel.sql_errno != 0).then(|| match whole {
+    let sql = has_error(channel).then(|| match whole {
         true => format!("SQL error {}: {}", channel.sql_errno, channel.sql_error),
         false => {
             let text = redact(&channel.sql_error);
@@ -376,5 +351,20 @@ mod tests {
         assert_eq!(to_stop(&channel).as_deref(), Some("will stop at the end of START REPLICA UNTIL (Gtid)"));
         channel.sql = SqlState::No;
         assert_eq!(to_stop(&channel), None, "it has");
+    }
+
+    /// MariaDB gives an error whose source had another one no number.
+    #[test]
+    fn an_error_without_a_number_is_no_stop_by_hand() {
+        let rows = fixture::rows("mariadb1011-healthy", "SHOW ALL SLAVES STATUS");
+        let mut channel = Channel::read(rows.first().unwrap());
+        (channel.delay, channel.sql) = (60.0, SqlState::No);
+        assert!(is_held(&channel));
+        channel.sql_error = "Query caused different errors on master and slave.".to_owned();
+        assert!(!is_held(&channel));
+        let said = "SQL thread stopped, a statement had another result than on the source";
+        assert_eq!(sql(&channel).as_deref(), Some(said));
+        channel.until = Some("Gtid".to_owned());
+        assert_eq!(sql(&channel).as_deref(), Some(said));
     }
 }

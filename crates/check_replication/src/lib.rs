@@ -45,6 +45,7 @@ mod semi_sync;
 mod server;
 mod skipping;
 mod statements;
+mod stopped_sql;
 mod target;
 mod thread_state;
 mod tls_level;

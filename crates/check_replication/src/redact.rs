@@ -15,6 +15,7 @@ pub(crate) fn redact(text: &str) -> String {
         return format!("{kept} ...");
     }
     let text = without_worker(text);
+    let text = text.strip_prefix("Error '").unwrap_or(text);
     let lower = text.to_ascii_lowercase();
     let statement = BEFORE.iter().filter_map(|word| lower.find(word)).min();
     let end = statement.into_iter().chain(text.find(QUOTES)).min();
@@ -30,6 +31,21 @@ pub(crate) fn table(text: &str) -> Option<&str> {
     let differs = || conversion(text)?.split('\'').nth(1);
     let rest = text.split_once(" event on table ").map(|(_, rest)| rest).or_else(missing).or_else(differs)?;
     rest.split([';', ' ', ',']).next().filter(|name| is_name(name))
+}
+
+/// Returns the database that is missing or exists already, as in "Can't create database 'd3'; database
+/// exists".
+pub(crate) fn database_of(text: &str) -> Option<&str> {
+    let message = text.split(" on query").next()?;
+    let (_, name) = message.split_once("database '")?;
+    name.split('\'').next().filter(|name| is_name(name))
+}
+
+/// Returns what is told of an event of rows after its table, which [`place`] returns.
+pub(crate) fn without_event(text: &str) -> &str {
+    let event = without_worker(text).strip_prefix("Could not execute ");
+    let rest = event.and_then(|text| text.split_once(" event on table ")?.1.split_once("; "));
+    rest.map_or(text, |(_, rest)| rest)
 }
 
 /// Returns where an event failed, as in " in shop.orders". A statement tells the default database of its
@@ -94,13 +110,10 @@ mod tests {
             (
                 "Error 'Operation CREATE USER failed for 'mon'@'%'' on query. Default database: ''. Query: 'create user mon@'%' identified by \
                  'secret''",
-                "Error ...",
+                "Operation CREATE USER failed for ...",
             ),
             // Cut off by the server in the middle of the statement.
-            (
-                "Error 'x' on query. Default database: ''. Query: 'create user m identified by 'sec",
-                "Error ...",
-            ),
+            ("Error 'x' on query. Default database: ''. Query: 'create user m identified by 'sec", "x ..."),
             (
                 "You have an error in your SQL syntax near 'identified by 'sec",
                 "You have an error in your SQL syntax near ...",
@@ -130,7 +143,7 @@ mod tests {
             (
                 "Worker 1 failed executing transaction 'U:5' at source log binlog.000002, end_log_pos 1475; Error 'x' on query. Default \
                  database: ''. Query: 'create user m identified by 'sec",
-                "Error ...",
+                "x ...",
             ),
             ("Worker 1 failed executing transaction 'sec", "Worker 1 failed executing transaction ..."),
             ("set password = 'sec; ret'; Worker 1 failed", "set password = ..."),

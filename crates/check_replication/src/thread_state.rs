@@ -3,7 +3,7 @@
 
 use plugin::State;
 
-use crate::channel::{Channel, SqlState};
+use crate::channel::{Channel, IoState, SqlState};
 
 /// What MySQL says of a thread that cannot write.
 const NO_ROOM: &str = "Waiting for disk space";
@@ -13,6 +13,11 @@ pub(crate) fn faults(channel: &Channel) -> impl Iterator<Item = (State, String)>
     let disk = waiting_for_disk(channel).map(|text| (State::Critical, text.to_owned()));
     let limit = at_limit(channel).map(|text| (State::Warning, text.to_owned()));
     disk.into_iter().chain(limit).chain(skipping(channel).map(|text| (State::Warning, text)))
+}
+
+/// Whether the IO thread fetches what its source has.
+pub(crate) fn fetches(channel: &Channel) -> bool {
+    channel.io == IoState::Yes && channel.io_text != NO_ROOM
 }
 
 /// Returns which thread waits for room on a disk. The IO thread writes the relay log alone.

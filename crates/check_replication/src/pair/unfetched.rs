@@ -9,8 +9,9 @@ use plugin::{Finding, State, Thresholds};
 use super::executed::{Executed, of, read};
 use super::links::Links;
 use super::list::name;
-use crate::channel::{Channel, IoState, SqlState};
+use crate::channel::{Channel, SqlState};
 use crate::server::{Flavour, Server};
+use crate::thread_state;
 
 /// The value of replicate_events_marked_for_skip by which the source of a replica sends less.
 const ON_SOURCE: &str = "FILTER_ON_MASTER";
@@ -159,7 +160,7 @@ fn compared(
 
 /// Whether a channel runs, seems to be up to date, and gets by GTID all that its source has.
 fn is_comparable(channel: &Channel, replica: &Server) -> bool {
-    let runs = channel.io == IoState::Yes && channel.sql == SqlState::Yes && channel.lag == Some(0.0);
+    let runs = thread_state::fetches(channel) && channel.sql == SqlState::Yes && channel.lag == Some(0.0);
     let by_gtid = replica.flavour == Flavour::MariaDb || channel.auto_position == Some(true);
     // What its source leaves out is never fetched.
     let is_sent_all = replica.marked.as_ref().is_none_or(|value| !value.eq_ignore_ascii_case(ON_SOURCE));
@@ -176,6 +177,7 @@ mod tests {
 
     use super::*;
     use crate::binary_log::BinaryLog;
+    use crate::channel::IoState;
     use crate::pair::errant::tests::executed;
     use crate::pair::tests::{mariadb, server, texts, uuid};
     use crate::row::Row;
@@ -364,12 +366,13 @@ mod tests {
     fn what_is_not_compared() {
         let base = || pair(server, ["U1:1-200", "U1:1-5"], ["U1:1-5", "U1:1-5"]);
         assert_eq!(judged(&base()).len(), 1);
-        let changes: [fn(&mut Server); 6] = [
+        let changes: [fn(&mut Server); 7] = [
             |server| server.marked = Some("FILTER_ON_MASTER".to_owned()),
             |server| server.channels_later = None,
             |server| server.channels[0].io = IoState::Connecting,
             |server| server.channels[0].lag = Some(9.0),
             |server| server.channels[0].lag = None,
+            |server| server.channels[0].io_text = "Waiting for disk space".to_owned(),
             |server| server.channels[0].auto_position = Some(false),
         ];
         for change in changes {

@@ -61,6 +61,7 @@ fn everything_that_stops_a_thread_is_told_and_its_end_too() {
     pair.says("healthy", &[], HEALTHY);
     stopped_by_hand(&pair);
     stopped_by_data(&pair);
+    parted(&pair);
     refused(&pair);
     source_gone(&mut pair);
     same_id(&pair);
@@ -119,6 +120,21 @@ fn stopped_by_data(pair: &Pair) {
     assert!(told.stdout.contains("CREATE USER shop"), "{:?}", told);
     pair.locally("DROP USER shop");
     pair.heal("an account that is there");
+}
+
+/// A statement that failed on the source after a part of it, and does not fail here: an error without a
+/// number.
+fn parted(pair: &Pair) {
+    pair.source
+        .sql("CREATE TABLE shop.log (id INT PRIMARY KEY) ENGINE=MyISAM; INSERT INTO shop.log VALUES (2)");
+    pair.replica.await_applied(&pair.source);
+    pair.locally("DELETE FROM shop.log");
+    pair.source.try_sql("SET binlog_format=STATEMENT; INSERT INTO shop.log VALUES (1), (2)");
+    pair.replica.await_state("", "Slave_SQL_Running", "No");
+    let line = "REPLICATION CRITICAL - db-02 from 192.0.2.1: SQL thread stopped, a statement had another result than on the source";
+    pair.says("parted", &[], (2, line));
+    pair.locally("DELETE FROM shop.log; INSERT INTO shop.log VALUES (2)");
+    pair.heal("a result that differs");
 }
 
 fn refused(pair: &Pair) {

@@ -22,6 +22,8 @@ mod group;
 #[cfg(test)]
 mod heartbeats;
 #[cfg(test)]
+mod limit;
+#[cfg(test)]
 mod look;
 #[cfg(test)]
 mod monitor;

@@ -364,7 +364,7 @@ fn statements_are_shown_to_who_asks_for_them() {
         let said = shown(&[], verbosity);
         assert!(
             said.starts_with(
-                "REPLICATION CRITICAL - db-02 from 127.0.0.1:13306: SQL thread stopped, error 9999 Error ..."
+                "REPLICATION CRITICAL - db-02 from 127.0.0.1:13306: SQL thread stopped, error 9999 Operation CREATE USER failed for ..."
             ),
             "{said}"
         );
