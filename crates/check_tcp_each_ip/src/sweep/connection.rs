@@ -6,7 +6,7 @@ use std::os::fd::OwnedFd;
 use net::{Lack, Source, keep_icmp_errors};
 use rustix::io::Errno;
 use rustix::net::sockopt::socket_error;
-use rustix::net::{AddressFamily, SocketFlags, SocketType, connect, ipproto, socket_with};
+use rustix::net::{AddressFamily, SocketFlags, SocketType, connect, getpeername, ipproto, socket_with};
 
 use crate::cause::{Cause, Echo, Local};
 use crate::sweep::icmp;
@@ -76,6 +76,10 @@ fn is_loopback_for(from: &IpAddr, target: Target) -> bool {
 /// Why a connection that was pending has failed: none if it stands, or stood and was closed since.
 pub(crate) fn ended(socket: &OwnedFd, target: Target) -> Option<Cause> {
     match socket_error(socket) {
+        // The kernel shows an ICMP error a moment before it ends the connection by it.
+        Ok(Ok(())) if getpeername(socket).err() == Some(Errno::NOTCONN) => {
+            Some(icmp::cause(socket, target.address).unwrap_or(Cause::NoAnswer(Echo::NotAsked)))
+        }
         Ok(Ok(())) => None,
         Ok(Err(errno)) | Err(errno) => failed(socket, target, errno),
     }
@@ -96,4 +100,40 @@ fn failed(socket: &OwnedFd, target: Target, errno: Errno) -> Option<Cause> {
         if errno == Errno::CONNREFUSED { Cause::Refused } else { Cause::Unreachable(errno.raw_os_error()) }
     };
     Some(told.unwrap_or_else(untold))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::TcpListener;
+
+    use rustix::net::{bind, listen};
+
+    use super::*;
+
+    #[test]
+    fn only_a_connection_that_stands_is_open() {
+        let standing = TcpListener::bind("127.0.0.1:0").unwrap();
+        let at = |address: SocketAddr| Target {
+            address: address.ip(),
+            scope: 0,
+            port: address.port(),
+            name: None,
+        };
+        let target = at(standing.local_addr().unwrap());
+        let Started::Open(socket) = start(target, &Source::default()) else {
+            panic!("loopback answers at once")
+        };
+        assert_eq!(ended(&socket, target), None);
+        // One place in its queue: the first takes it, and the kernel drops what comes after the second.
+        let full = socket_with(AddressFamily::INET, SocketType::STREAM, SocketFlags::CLOEXEC, None).unwrap();
+        bind(&full, &SocketAddr::from(([127, 0, 0, 1], 0))).unwrap();
+        listen(&full, 0).unwrap();
+        let address = rustix::net::getsockname(&full).unwrap();
+        let target = at(SocketAddr::try_from(address).unwrap());
+        let tried: Vec<Started> = (0..4).map(|_| start(target, &Source::default())).collect();
+        let Some(Started::Pending(socket)) = tried.last() else {
+            panic!("its queue has more than three places")
+        };
+        assert_eq!(ended(socket, target), Some(Cause::NoAnswer(Echo::NotAsked)));
+    }
 }
