@@ -17,7 +17,7 @@ use crate::failure::{Failure, Kind, Step};
 use crate::heartbeat::{Heartbeats, Table};
 use crate::liveness;
 use crate::login::{self, Login};
-use crate::membership::{GALERA_STATUS, GROUP_MEMBERS, Galera, Group, Membership, is_node};
+use crate::membership::{GALERA_STATUS, GROUP_MEMBERS, Galera, Group, Membership, is_node, is_out};
 use crate::monitor::Monitor;
 use crate::more;
 use crate::redact;
@@ -161,7 +161,7 @@ fn membership(
     // Aurora's documentation has that variable. None of its servers was asked so far, nor one of MySQL that
     // has the variables of Galera, as Percona XtraDB Cluster.
     const NAMES: &str = "SHOW GLOBAL VARIABLES WHERE Variable_name IN ('group_replication_group_name', 'aurora_version', \
-        'wsrep_provider', 'wsrep_on', 'wsrep_reject_queries')";
+        'wsrep_provider', 'wsrep_on', 'wsrep_reject_queries', 'wsrep_cluster_address')";
     let server = &mut answer.server;
     if server.flavour == Flavour::MariaDb {
         server.membership = galera(packets, variables, &request.deadline)?.map(Membership::Galera);
@@ -170,6 +170,7 @@ fn membership(
     // Every account may see the name, and few a member.
     let names = Row::of_pairs(&packets.query(NAMES).or_else(if_told)?);
     server.aurora = names.filled(&["aurora_version"]);
+    server.is_out = server.is_out || is_out(&names);
     if is_node(&names) {
         server.membership = galera(packets, &names, &request.deadline)?.map(Membership::Galera);
         return Ok(());

@@ -193,7 +193,8 @@ fn judge_server(
         (Some(membership), _) => membership.judge(asked, policy.members).own,
         (None, Some(hidden)) => vec![privilege::no_group(asked, hidden)],
         (None, None) if policy.expects_group() => {
-            vec![Finding::critical(format!("{asked}: not a member of a group or a Galera cluster"))]
+            let why = if answer.server.is_out { ": wsrep_on is OFF" } else { "" };
+            vec![Finding::critical(format!("{asked}: not a member of a group or a Galera cluster{why}"))]
         }
         (None, None) => Vec::new(),
     };
@@ -209,6 +210,7 @@ fn judge_server(
             ),
         );
     }
+    findings.extend(out_of_cluster(policy, &answer.server));
     let unused = policy.heartbeats.filter(|_| channels.is_empty() && !is_plain);
     findings.extend(unused.map(|table| {
         Finding::ok("").detail(format!("{asked}: the table {table} is not read: it has no channel"))
@@ -224,6 +226,15 @@ fn judge_server(
     }));
     findings.extend(member);
     findings
+}
+
+/// What is said of a server that has a cluster configured and does not join it. It may have been taken out on
+/// purpose.
+fn out_of_cluster(policy: &Policy<'_>, server: &Server) -> Option<Finding> {
+    let is_told = policy.expects_group() || server.membership.is_some();
+    let text = format!("{}: not in the Galera cluster of its configuration, wsrep_on is OFF", server.asked);
+    let todo = format!("{}: where that is on purpose, remove its wsrep_cluster_address", server.asked);
+    (server.is_out && !is_told).then(|| Finding::warning(text).detail(todo))
 }
 
 /// What is said of an Aurora without a channel. Its readers share the storage of the writer and have none:

@@ -8,7 +8,9 @@ mod judged;
 pub(crate) use galera::Galera;
 pub(crate) use group::Group;
 pub(crate) use judged::Judged;
-pub(crate) use {galera::STATUS as GALERA_STATUS, galera::is_node, group::MEMBERS as GROUP_MEMBERS};
+pub(crate) use {
+    galera::STATUS as GALERA_STATUS, galera::is_node, galera::is_out, group::MEMBERS as GROUP_MEMBERS,
+};
 
 use plugin::Finding;
 

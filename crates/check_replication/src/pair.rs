@@ -109,10 +109,16 @@ fn ring(servers: &[Server], links: &Links) -> Vec<Finding> {
     let places = 0..servers.len();
     let alone: Vec<usize> = places.clone().filter(|place| links.sources(*place).next().is_none()).collect();
     if !alone.is_empty() {
-        return alone
-            .into_iter()
-            .map(|place| Finding::critical(without_source(servers, links, place)))
-            .collect();
+        let is_tree = tree(servers, links).is_empty();
+        let as_tree = |place| {
+            let only = name(servers, place);
+            format!("{only}: if it is the only source on purpose, as of a chain: --expect-shape=tree")
+        };
+        let fault = |place| {
+            let text = without_source(servers, links, place);
+            Finding::critical(text).details(is_tree.then(|| as_tree(place)))
+        };
+        return alone.into_iter().map(fault).collect();
     }
     let is_last =
         |place: &usize| !places.clone().any(|other| links.sources(other).any(|source| source == *place));

@@ -9,7 +9,7 @@ use crate::binary_log::BinaryLog;
 use crate::channel::Channel;
 use crate::existence::Existence;
 use crate::filter::MARKED;
-use crate::membership::Membership;
+use crate::membership::{Membership, is_out};
 use crate::row::Row;
 use crate::semi_sync::SemiSync;
 
@@ -83,6 +83,8 @@ pub struct Server {
     pub auto_increment_offset: u64,
     /// What it is a member of: `None` if of nothing, or where that was not asked.
     pub membership: Option<Membership>,
+    /// Whether it is configured as a node of a Galera cluster, and was started without that.
+    pub is_out: bool,
     /// @@aurora_version: `None` where it is not Aurora.
     pub aurora: Option<String>,
     /// @@log_replica_updates, or log_slave_updates: whether what it applies gets into its own binary log.
@@ -152,6 +154,7 @@ impl Server {
             auto_increment_increment: variables.number(&["auto_increment_increment"]).unwrap_or(1),
             auto_increment_offset: variables.number(&["auto_increment_offset"]).unwrap_or(1),
             membership: None,
+            is_out: is_out(variables),
             aurora: None,
             passes_on: variables.switch(&["log_replica_updates", "log_slave_updates"]),
             log_bin: variables.switch(&["log_bin"]),

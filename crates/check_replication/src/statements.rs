@@ -51,7 +51,8 @@ fn names((flavour, version): (Flavour, Version), request: &Request<'_>) -> Vec<&
     match flavour {
         Flavour::MariaDb => {
             // A server that was built without Galera has none of these, which costs it one statement more.
-            let galera = since(Version(10, 1, 0)).then_some(["wsrep_provider", "wsrep_on"]);
+            let galera =
+                since(Version(10, 1, 0)).then_some(["wsrep_provider", "wsrep_on", "wsrep_cluster_address"]);
             names.extend(galera.into_iter().flatten());
             names.extend(since(Version(10, 3, 6)).then_some("wsrep_reject_queries"));
             names.extend((sets || request.log).then_some(MARKED));

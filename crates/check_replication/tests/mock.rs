@@ -149,6 +149,27 @@ fn a_node_of_galera_that_is_no_mariadb() {
     assert!(outcome.code == Some(2) && outcome.first_line().contains(line), "{outcome:?}");
 }
 
+/// It was started without its cluster, and replicates from a server outside.
+#[test]
+fn a_node_that_was_started_without_galera() {
+    let out = |address: &'static str| {
+        check(&[server(move |statement| match statement {
+            _ if statement.contains("SHOW GLOBAL STATUS") => variables(&[("wsrep_provider_name", "")]),
+            _ if statement.contains("'wsrep_provider'") => variables(&[
+                ("wsrep_on", "OFF"),
+                ("wsrep_provider", "/usr/lib/galera4/libgalera_smm.so"),
+                ("wsrep_cluster_address", address),
+            ]),
+            _ => with_few_rights(statement),
+        })])
+    };
+    let line = "not in the Galera cluster of its configuration, wsrep_on is OFF";
+    let outcome = out("gcomm://192.0.2.1,192.0.2.2");
+    assert!(outcome.stdout.contains(line), "{outcome:?}");
+    let outcome = out("dummy://");
+    assert!(!outcome.stdout.contains("wsrep_on"), "{outcome:?}");
+}
+
 /// A node without a channel, with these numbers of the view, one after the other. The last one stays.
 fn seeing(id: &'static str, views: &'static [&'static str]) -> String {
     let looks = AtomicUsize::new(0);

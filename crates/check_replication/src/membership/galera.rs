@@ -105,6 +105,13 @@ pub(crate) fn is_node(variables: &Row) -> bool {
     variables.text(&["wsrep_provider"]).is_some_and(|provider| !matches!(provider, "" | "none"))
 }
 
+/// Returns whether a server that is no node is configured as one of a cluster: it was started with
+/// wsrep_on=OFF.
+pub(crate) fn is_out(variables: &Row) -> bool {
+    let address = variables.text(&["wsrep_cluster_address"]).unwrap_or_default();
+    is_node(variables) && address.starts_with("gcomm://") && variables.switch(&["wsrep_on"]) == Some(false)
+}
+
 impl Galera {
     /// Reads the answer to [`STATUS`], and what the variables say beside it. `None` where no provider is
     /// loaded.

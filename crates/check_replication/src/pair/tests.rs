@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+use plugin::Findings;
+
 use super::*;
 use crate::channel::Channel;
 use crate::row::Row;
@@ -140,6 +142,20 @@ fn rings_are_complete_or_not() {
         for make in [server, mariadb] {
             assert_eq!(found(&linked(make, sources), Shape::Ring, None), *expected, "{sources:?}");
         }
+    }
+}
+
+/// What is a whole tree may be one on purpose.
+#[test]
+fn a_tree_that_is_no_ring_names_the_option() {
+    for (sources, is_tree) in
+        [(&["", "a"][..], true), (&["", "a", "b"], true), (&["", ""], false), (&["", "a", ""], false)]
+    {
+        let servers = linked(mariadb, sources);
+        let findings = judge(&servers, &Links::find(&servers), true, Shape::Ring, None);
+        let said = Findings::from_iter(findings).report("").render("REPLICATION", 0);
+        let hint = "\na: if it is the only source on purpose, as of a chain: --expect-shape=tree\n";
+        assert_eq!(said.contains(hint), is_tree, "{sources:?}: {said}");
     }
 }
 

@@ -98,6 +98,13 @@ fn a_node_of_a_galera_cluster() {
     say("alone", &one, 0, "OK - db-01: Synced, Galera cluster of 1 member");
     let of_two = ["--hostname=db-01", "--expect=group", "--expect-members=2"];
     say("two are expected", &of_two, 2, "CRITICAL - db-01: 1 of 2 expected members");
+    let mut out = self::node(&host, 4, "192.0.2.1").option("--wsrep-on=OFF").start();
+    let line = "not in the Galera cluster of its configuration, wsrep_on is OFF";
+    let alone = ["--hostname=192.0.2.4", "--expect=none"];
+    say("started without Galera", &alone, 1, &format!("WARNING - 192.0.2.4: {line}"));
+    let line = "CRITICAL - 192.0.2.4: not a member of a group or a Galera cluster: wsrep_on is OFF";
+    say("expected to be a member", &["--hostname=192.0.2.4", "--expect=group"], 2, line);
+    out.stop();
     node.sql("SET GLOBAL wsrep_desync=ON");
     say("it lags behind on purpose", &one, 1, "WARNING - db-01: Galera node is Donor/Desynced");
     node.sql("SET GLOBAL wsrep_desync=OFF");

@@ -69,6 +69,20 @@ fn channels_errant_transactions_and_both_directions() {
     named_channels(&two);
     errant(&two);
     both_directions(&two);
+    reset(&two);
+}
+
+/// One of both loses its log and its GTIDs, and no thread minds.
+fn reset(two: &Two) {
+    two.b.sql("RESET BINARY LOGS AND GTIDS");
+    for server in [&two.a, &two.b] {
+        server.await_threads("", "Yes", "Yes");
+    }
+    let line = "CRITICAL - db-01 is ahead of its source db-02 (2 transactions): source reset, restored or log lost, 1 more fault";
+    two.both_are("one was reset", &[], 2, line);
+    two.a.sql("STOP REPLICA; RESET REPLICA ALL");
+    let line = "WARNING - db-02 from db-01: 0 s behind by its own word, but 5 transactions are not fetched";
+    two.both_are("a replica was reset", &["--expect-shape=tree"], 1, line);
 }
 
 fn named_channels(two: &Two) {
