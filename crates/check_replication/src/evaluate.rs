@@ -2,6 +2,8 @@
 
 mod together;
 
+use std::cmp::Reverse;
+
 use plugin::{Finding, Findings, Labels, Metric, Report, State, Unit};
 
 use crate::Observations;
@@ -334,12 +336,17 @@ fn measure(policy: &Policy<'_>, server: Option<&str>, answer: &Answer) -> Vec<Me
     let mut labels = Labels::default();
     let lag = |view: ChannelView<'_>| {
         let runs = view.channel.io == IoState::Yes && view.channel.sql == SqlState::Yes;
-        (runs, labels.distinct(view.metric(label(&["lag", name, &view.channel.name]), &policy.lag)))
+        let state = policy.lag.state(view.lag());
+        (
+            runs,
+            Reverse(state),
+            labels.distinct(view.metric(label(&["lag", name, &view.channel.name]), &policy.lag)),
+        )
     };
-    let mut lags: Vec<(bool, Metric)> = views.map(lag).collect();
-    // An NRPE packet may cut the line: the figures of a channel that does not run come first.
-    lags.sort_by_key(|(runs, _)| *runs);
-    let mut metrics: Vec<Metric> = lags.into_iter().map(|(_, lag)| lag).collect();
+    let mut lags: Vec<(bool, Reverse<State>, Metric)> = views.map(lag).collect();
+    // An NRPE packet may cut the line: the figures of channels that do not run come first, then the worst.
+    lags.sort_by_key(|(runs, state, _)| (*runs, *state));
+    let mut metrics: Vec<Metric> = lags.into_iter().map(|(_, _, lag)| lag).collect();
     metrics.push(Metric::count(label(&["channels", name]), metrics.len()));
     let members = answer.server.membership.as_ref().map(Membership::size);
     metrics.extend(members.map(|size| Metric::count(label(&["members", name]), size)));

@@ -211,3 +211,35 @@ fn a_split_is_looked_at_twice() {
         );
     }
 }
+
+/// All other channels run. Each of them has its own lag among the performance data.
+#[test]
+fn the_broken_one_of_200_channels() {
+    let answer = |statement: &str| match statement {
+        "SHOW REPLICA STATUS" => {
+            let names: Vec<String> = (1..=200).map(|number| format!("c{number}")).collect();
+            let columns: Vec<&str> = REPLICA.iter().map(|(column, _)| *column).collect();
+            let row = |name: &String| -> Vec<String> {
+                let value = |(column, value): &(&str, &str)| match (*column, name.as_str()) {
+                    ("Channel_Name", name) => name.to_owned(),
+                    ("Seconds_Behind_Source", "c137") => "4000".to_owned(),
+                    ("Replica_SQL_Running", "c81") => "No".to_owned(),
+                    ("Last_SQL_Errno", "c81") => "1062".to_owned(),
+                    _ => (*value).to_owned(),
+                };
+                REPLICA.iter().map(value).collect()
+            };
+            let rows: Vec<Vec<String>> = names.iter().map(row).collect();
+            let rows: Vec<Vec<&str>> =
+                rows.iter().map(|row| row.iter().map(String::as_str).collect()).collect();
+            table(&columns, &rows)
+        }
+        _ => with_few_rights(statement),
+    };
+    let outcome = check(&[server(answer)]);
+    let first = " from 192.0.2.1 (channel c81): SQL thread stopped, error 1062 duplicate key, 1 more fault \
+                 | lag_c81=0s;60;300;0 lag_c137=4000s;60;300;0 lag_c1=0s;60;300;0 ";
+    assert!(outcome.code == Some(2) && outcome.first_line().contains(first), "{outcome:?}");
+    let second = " from 192.0.2.1 (channel c137): 4000 s behind, limit 300";
+    assert!(outcome.stdout.lines().nth(3).is_some_and(|line| line.ends_with(second)), "{outcome:?}");
+}
