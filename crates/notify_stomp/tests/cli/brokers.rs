@@ -156,7 +156,7 @@ fn silence_is_that_of_the_broker_that_was_silent() {
 
 /// A snapshot tries the next broker until one confirms something, as an event does, and remembers it.
 #[test]
-fn every_kind_of_broken_first_broker_leaves_the_snapshot_to_the_second() {
+fn every_kind_of_broken_first_broker_leaves_a_large_snapshot_to_the_second() {
     let connected = "CONNECTED\nversion:1.2\n\n\0";
     let rows = [
         Manner::Silent,
