@@ -88,7 +88,7 @@ fn a_snapshot_that_is_not_confirmed_is_a_warning() {
     let line = format!("STOMP OK - snapshot of 201 objects confirmed by {}", broker.address());
     assert_eq!(text(&outcome), (0, line.as_str()));
     // What the broker has confirmed is no silence, and not the fault of the file.
-    for (option, state) in [("2", "WARNING"), ("2:critical", "CRITICAL")] {
+    for (option, state) in [("5", "WARNING"), ("5:critical", "CRITICAL")] {
         let (broker, spool) = (Broker::start(Manner::Stalls(1200)).unwrap(), Spool::new());
         let outcome = snapshot(&spool, &broker, 1500, &[&format!("--timeout={option}")]);
         let line = format!(
