@@ -166,6 +166,12 @@ impl Expected {
             || self.demands_dynamic && !self.dynamic.is_empty()
     }
 
+    /// Returns the first address that may be configured, with the reason why that is not known.
+    pub(crate) fn uncertain(&self) -> Option<String> {
+        let mut single = self.possible.iter().filter(|possible| possible.addresses.prefix.is_none());
+        single.next().map(|possible| format!("{} is not certain: {}", possible.addresses, possible.why))
+    }
+
     /// Takes over an address of the configuration.
     fn take(&mut self, promise: Promise) {
         let Promise { expected, interface, floating, place } = promise;

@@ -39,7 +39,7 @@ pub enum ProbeError {
         "no address is expected: name them by --ip or --file, or add --bound to check those that are bound, see --help"
     )]
     NothingToCheck,
-    /// No source names an address, and this interface needs no dynamic one now.
+    /// No source surely names an address, and this interface needs no dynamic one now.
     #[error("{0}, and no other address is expected: name them by --ip or --file, or add --bound")]
     OnlyExcused(String),
     /// The known addresses may be here or on another host.
@@ -70,7 +70,8 @@ impl ProbeError {
         // it.
         let unread = expected.unread.first().cloned().map(ProbeError::Unread);
         let excused = || excused(expected, bound).map(ProbeError::OnlyExcused);
-        unread.or_else(excused).unwrap_or(ProbeError::NothingToCheck)
+        let uncertain = || expected.uncertain().map(ProbeError::OnlyExcused);
+        unread.or_else(excused).or_else(uncertain).unwrap_or(ProbeError::NothingToCheck)
     }
 }
 

@@ -16,11 +16,13 @@ use crate::promise::{Choice, Dynamic, Family, Giver, OneOf, Place, Promises};
 /// `left_alone` says whether NetworkManager leaves an interface alone, by its name and the type of its
 /// profile.
 pub(super) fn promise(
-    contenders: Vec<Contender>,
+    mut contenders: Vec<Contender>,
     cards: &Cards<'_>,
     left_alone: impl Fn(&str, &str) -> Fit,
     to: &mut Promises,
 ) {
+    // Of rivals of which nothing is bound, the first counts: one that surely can be active.
+    contenders.sort_by_key(|contender| contender.doubt.is_some());
     let claims = claims::of(&contenders, cards, left_alone);
     let (standings, groups) = rivals::judge(&claims);
     let unnamed = of_unnamed(&contenders, &claims);

@@ -39,7 +39,7 @@ fn a_block_of_dhcpcd_asks_for_a_lease_where_no_other_source_gives_an_address() {
         let files: Vec<(&str, &str)> = files.into_iter().chain([block]).collect();
         assert_eq!(said(&args(), &files, present).0, format!("IP_BOUND {expected}"), "{files:?} {present}");
     }
-    let nothing = "UNKNOWN - no address is expected: name them by --ip or --file, or add --bound to check those that are bound, see --help";
+    let nothing = "UNKNOWN - 192.0.2.1 is not certain: dhcpcd may take its profile, and no other address is expected: name them by --ip or --file, or add --bound";
     let profiles = [("/etc/dhcpcd.conf", "profile a\nstatic ip_address=192.0.2.1/24\n")];
     assert_eq!(said(&args(), &profiles, "192.0.2.1/24@eth0").0, format!("IP_BOUND {nothing}"));
 }

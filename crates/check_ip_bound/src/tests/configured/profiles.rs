@@ -239,7 +239,7 @@ fn a_doubtful_profile_has_no_priority() {
     let rows = [
         ("192.0.2.1/24@eth0", ok),
         ("192.0.2.2/24@eth0", ok),
-        ("198.51.100.1/24@eth0", "CRITICAL - 1 of 1 address missing: 192.0.2.1"),
+        ("198.51.100.1/24@eth0", "CRITICAL - 1 of 1 address missing: 192.0.2.2"),
     ];
     for (present, expected) in rows {
         let (first, details) = judged(&both, &files, present);
@@ -275,4 +275,51 @@ fn a_profile_for_any_card_takes_one_from_a_lower_priority() {
         "note: 192.0.2.11 of {FOLDER}/b.nmconnection line 6 is not expected: whether a profile with a higher priority takes eth0 is not known here"
     );
     assert!(details.contains(&note), "{details:?}");
+}
+
+/// NetworkManager 1.42 does not know the key, by which newer releases never activate the first profile.
+#[test]
+fn what_is_missing_is_of_a_profile_that_surely_can_be_active() {
+    let denied = profile("interface-name=eth0\nautoconnect-priority=10", &keyfile("192.0.2.1/24"))
+        .replace("[ipv4]", "[ethernet]\nmac-address-denylist=00:00:5e:00:53:01;\n[ipv4]");
+    let plain = profile("interface-name=eth0", &keyfile("192.0.2.2/24"));
+    let files = [("/sys/class/net/eth0/address", "00:00:5e:00:53:01")];
+    let ok = "OK - 1 address from networkmanager bound and usable";
+    let gone = "CRITICAL - 1 of 1 address missing: 192.0.2.2, eth0 has no address at all";
+    let rows = [("192.0.2.1/24@eth0", ok), ("192.0.2.2/24@eth0", ok), ("198.51.100.1/24@eth3", gone)];
+    for profiles in [[denied.clone(), plain.clone()], [plain, denied.clone()]] {
+        for (present, expected) in rows {
+            let (first, details) = judged(&profiles, &files, present);
+            assert_eq!(first, format!("IP_BOUND {expected}"), "{present} {details:?}");
+        }
+    }
+    let (first, _) = judged(&[denied], &files, "192.0.2.1/24@eth0");
+    let expected = format!(
+        "IP_BOUND UNKNOWN - 192.0.2.1 is not certain: whether NetworkManager leaves eth0 alone by \
+         mac-address-denylist ({FOLDER}/a.nmconnection line 6) is not known here, and no other address is \
+         expected: name them by --ip or --file, or add --bound"
+    );
+    assert_eq!(first, expected);
+}
+
+/// What another source has on the interface is not the lease of a profile, whatever was chosen before.
+#[test]
+fn a_static_address_is_no_lease_of_the_next_group() {
+    let eth = |name: &str, ipv4: &str| profile(&format!("interface-name={name}"), ipv4);
+    let profiles = [
+        eth("eth0", &keyfile("10.0.0.1/24")),
+        eth("eth0", "method=auto"),
+        eth("eth3", &keyfile("192.0.2.1/24")),
+        eth("eth3", "method=auto"),
+    ];
+    let own = [("/etc/systemd/network/10.network", "[Match]\nName=eth3\n[Network]\nAddress=192.0.2.5/24\n")];
+    let ok = "OK - 3 addresses from networkd, networkmanager bound and usable";
+    let rows = [
+        ("10.0.0.1/24@eth0 192.0.2.5/24@eth3 192.0.2.1/24@eth3", ok),
+        ("10.0.0.1/24@eth0 192.0.2.5/24@eth3", "CRITICAL - 1 of 3 addresses missing: 192.0.2.1"),
+    ];
+    for (present, expected) in rows {
+        let (first, details) = judged(&profiles, &own, present);
+        assert_eq!(first, format!("IP_BOUND {expected}"), "{present} {details:?}");
+    }
 }
