@@ -14,9 +14,12 @@ use crate::expected::Expected;
 use crate::interfaces::is_local;
 use crate::no_lease::NoLease;
 
-/// linux/rtnetlink.h: a route that leads somewhere, and the table of this host's own addresses.
+/// linux/rtnetlink.h: a route that leads somewhere, and the table of this host's own addresses; a route that
+/// the kernel made for an address, and one of a lease.
 const RTN_UNICAST: u8 = 1;
 const RT_TABLE_LOCAL: u32 = 255;
+const RTPROT_KERNEL: u8 = 2;
+const RTPROT_DHCP: u8 = 16;
 /// Where systemd-networkd has the state of links and their leases by DHCP, by the index of the interface
 /// (networkctl(1) reads them).
 const NETWORKD: &str = "/run/systemd/netif";
@@ -33,9 +36,12 @@ pub(crate) fn find(expected: &Expected, bound: &Bound, deadline: &Deadline) -> V
         if of_family.is_empty() {
             continue;
         }
-        let routes = TableRoute::read(ipv6, leads_away, deadline).ok();
+        let is_asked = |interface: u32| of_family.contains(&interface);
+        let counts = |route: &TableRoute| leads_away(route) && route.way.interface.is_none_or(is_asked);
+        let routes = TableRoute::read(ipv6, counts, deadline).ok();
         let why = |index: u32| match &routes {
             Some(routes) if !leaves_by(index, routes) => Some(", no route leaves by it"),
+            Some(routes) if is_kept(index, routes) => None,
             _ if !ipv6 && networkd_has_no_lease(NETWORKD, index) => Some(" of systemd-networkd"),
             _ => None,
         };
@@ -64,11 +70,14 @@ fn doubtful(expected: &Expected, bound: &Bound, is_asked: impl Fn(&Dynamic) -> b
     doubtful
 }
 
-/// Whether packets for others take this route: any interface has one to its link, of IPv6.
+/// Whether packets for others take this route: of IPv6, any interface has one to its link, and one to each of
+/// its addresses that has a network of its own.
 fn leads_away(route: &TableRoute) -> bool {
     let is_of_link = |network: IpAddr| is_local(network) || network.is_multicast();
+    let is_of_itself = route.way.origin == RTPROT_KERNEL && route.way.ipv6 && route.prefix == 128;
     route.way.kind == RTN_UNICAST
         && route.table != RT_TABLE_LOCAL
+        && !is_of_itself
         && !route.destination.is_some_and(is_of_link)
 }
 
@@ -76,6 +85,12 @@ fn leads_away(route: &TableRoute) -> bool {
 /// may not tell which.
 fn leaves_by(index: u32, routes: &[TableRoute]) -> bool {
     routes.iter().any(|route| route.way.interface.is_none_or(|interface| interface == index))
+}
+
+/// Whether an interface has routes of a lease. systemd-networkd takes them away with the lease, unless its file
+/// says `KeepConfiguration=`: then the address stays too, for ever, and is a lease no more after a restart.
+fn is_kept(index: u32, routes: &[TableRoute]) -> bool {
+    routes.iter().any(|route| route.way.interface == Some(index) && route.way.origin == RTPROT_DHCP)
 }
 
 /// Whether systemd-networkd manages an interface, and has no lease by DHCP for it.
@@ -129,6 +144,9 @@ mod tests {
             (route("fe80::/64", same), false),
             (route("ff00::/8", same), false),
             (route("192.0.2.77/32", |route| route.table = 255), false),
+            (route("192.0.2.77/32", same), true),
+            (route("2001:db8::77/128", same), false),
+            (route("2001:db8::77/128", |route| route.way.origin = 3), true),
             (route("192.0.2.0/24", |route| route.way.kind = 6), false),
             (route("192.0.2.0/24", |route| route.way.interface = Some(3)), false),
         ];
@@ -136,6 +154,9 @@ mod tests {
             let kept: Vec<TableRoute> = Some(route).into_iter().filter(leads_away).collect();
             assert_eq!(leaves_by(2, &kept), expected, "{route:?}");
         }
+        let of_lease = |origin| is_kept(2, &[route("/0", |route| route.way.origin = origin)]);
+        assert_eq!([16, 2, 3].map(of_lease), [true, false, false]);
+        assert!(!is_kept(3, &[route("/0", |route| route.way.origin = 16)]));
     }
 
     #[test]

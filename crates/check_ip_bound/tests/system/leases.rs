@@ -38,3 +38,20 @@ fn an_address_without_a_route_is_no_lease() {
     let missing = "IP_BOUND CRITICAL - 1 of 2 addresses missing: eth0 has no IPv4 address (DHCP) | ";
     assert!(listed.stdout.starts_with(missing), "{}", listed.stdout);
 }
+
+#[test]
+fn the_kernels_route_to_an_address_itself_shows_no_lease() {
+    if missing(&HOSTS) {
+        return;
+    }
+    let (host, _other) = cabled();
+    host.etc("network/interfaces", "auto eth0\niface eth0 inet6 dhcp\n");
+    host.ip(&["addr", "add", "2001:db8::77/128", "dev", "eth0", "nodad"]);
+    let outcome = check(&host, &[]);
+    let lost = "eth0 has no IPv6 address (DHCPv6 or router): 2001:db8::77 is no lease, no route leaves by it";
+    let line = format!("IP_BOUND CRITICAL - 1 of 1 address missing: {lost} | ");
+    assert!(outcome.stdout.starts_with(&line), "{}", outcome.stdout);
+    // What a router advertised does.
+    host.ip(&["-6", "route", "add", "default", "via", "fe80::1", "dev", "eth0", "proto", "ra"]);
+    assert_eq!(check(&host, &[]).code, Some(0));
+}
