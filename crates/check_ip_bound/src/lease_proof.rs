@@ -87,8 +87,9 @@ fn leaves_by(index: u32, routes: &[TableRoute]) -> bool {
     routes.iter().any(|route| route.way.interface.is_none_or(|interface| interface == index))
 }
 
-/// Whether an interface has routes of a lease. systemd-networkd takes them away with the lease, unless its file
-/// says `KeepConfiguration=`: then the address stays too, for ever, and is a lease no more after a restart.
+/// Whether an interface has routes of a lease. systemd-networkd takes them away with the lease, unless its
+/// file says `KeepConfiguration=`: then the address stays too, for ever, and is a lease no more after a
+/// restart.
 fn is_kept(index: u32, routes: &[TableRoute]) -> bool {
     routes.iter().any(|route| route.way.interface == Some(index) && route.way.origin == RTPROT_DHCP)
 }

@@ -5,7 +5,7 @@ mod add;
 mod dynamic;
 mod place;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use addresses::{Entry, HostAddress, List};
@@ -132,6 +132,9 @@ pub struct Promises {
     pub vlans: Vec<Vlan>,
     /// The addresses of files that can never apply.
     pub shadowed: Vec<Shadowed>,
+    /// Files of networkd that never apply, each with its interface, where the file that has it gives it an
+    /// address or makes it a port.
+    pub outranked: BTreeMap<String, String>,
     /// What gives no static address.
     pub remarks: Vec<Remark>,
     /// What may give addresses and is not understood: the promises may be too few.

@@ -1,6 +1,6 @@
 //! The interfaces that earlier `.network` files have, and the cards that they leave to a later one.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::{Match, is_plain, patterns};
 use crate::hardware::Cards;
@@ -13,8 +13,9 @@ pub(in crate::networkd) struct Claimed {
     plain: HashMap<String, String>,
     /// The other files that match by name only.
     patterns: Vec<(Match, String)>,
-    /// Interfaces of files that give them nothing.
+    /// Interfaces of files that give them nothing, and these files.
     idle: Vec<String>,
+    idle_files: HashSet<String>,
 }
 
 impl Claimed {
@@ -25,9 +26,15 @@ impl Claimed {
         self.plain.get(name).or_else(by_pattern).map(String::as_str)
     }
 
-    /// Takes the interfaces of a file that gives them nothing.
-    pub(in crate::networkd) fn leave(&mut self, names: Vec<String>) {
+    /// Takes a file that gives its interfaces nothing.
+    pub(in crate::networkd) fn leave(&mut self, names: Vec<String>, file: &str) {
         self.idle.extend(names);
+        self.idle_files.insert(file.to_owned());
+    }
+
+    /// Whether a file gives its interfaces nothing.
+    pub(in crate::networkd) fn is_idle(&self, file: &str) -> bool {
+        self.idle_files.contains(file)
     }
 
     /// Returns patterns without the interfaces of files that give them nothing.

@@ -70,6 +70,9 @@ impl Network {
         to.notes.extend(lost.map(|lost| format!("note: {}: {lost}", start.file)));
         claimed.claim(self.matches.clone(), file);
         if let Some(earlier) = earlier {
+            if !claimed.is_idle(&earlier) {
+                to.outranked.insert(start.file.clone(), name.to_owned());
+            }
             let why = format!("{earlier} is for {name}");
             to.shadowed.extend(self.statics().map(|(expected, place)| Shadowed {
                 expected,
@@ -80,13 +83,13 @@ impl Network {
             return;
         }
         if let Some(nothing) = unmanaged.or(left_down) {
-            claimed.leave(exact);
+            claimed.leave(exact, file);
             to.remarks.push(nothing);
             return;
         }
         self.add_ports(ports, to);
         if self.gives_nothing() {
-            claimed.leave(exact);
+            claimed.leave(exact, file);
         }
         self.limit(&mut selectors, cards);
         self.add(interface.as_deref(), &selectors, to);
