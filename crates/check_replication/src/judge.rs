@@ -10,7 +10,7 @@ use crate::cause::{io_cause, is_lost, is_unreachable, tries};
 use crate::channel::{Channel, IoState, SqlState};
 use crate::heartbeat::Heartbeat;
 use crate::liveness::Silence;
-use crate::redact::redact;
+use crate::redact::{of_applier, redact};
 use crate::server::Server;
 use crate::stopped_sql::{has_error, why, with_error};
 use crate::target;
@@ -179,7 +179,7 @@ fn io(view: &ChannelView<'_>) -> Option<String> {
         let cause = why_io(channel, log);
         let with_tls = matches!(errno, 1045) && channel.tls == Some(false);
         let or = if with_tls { ", or its account needs TLS" } else { "" };
-        format!("{}{or}", with_error(errno, cause.as_deref(), &channel.io_error))
+        format!("{}{or}", with_error(errno, cause.as_deref(), &redact(&channel.io_error)))
     };
     match &channel.io {
         IoState::Yes => None,
@@ -245,7 +245,8 @@ fn group_replication(channel: &Channel) -> Option<(State, String)> {
     let failed = has_error(channel) || channel.io_errno != 0;
     let applier = channel.name.ends_with("applier") && channel.sql != SqlState::Yes;
     (failed || applier).then(|| {
-        let io = with_error(channel.io_errno, why_io(channel, None).as_deref(), &channel.io_error);
+        let text = redact(&channel.io_error);
+        let io = with_error(channel.io_errno, why_io(channel, None).as_deref(), &text);
         let why = if !has_error(channel) && channel.io_errno != 0 { io } else { why(channel) };
         (State::Critical, format!("group replication stopped, {why}"))
     })
@@ -330,7 +331,7 @@ fn errors(channel: &Channel, whole: bool) -> Vec<String> {
     let sql = has_error(channel).then(|| match whole {
         true => format!("SQL error {}: {}", channel.sql_errno, channel.sql_error),
         false => {
-            let text = redact(&channel.sql_error);
+            let text = of_applier(channel.sql_errno, &channel.sql_error);
             format!("SQL error {}: {text} (all of it with --show-query)", channel.sql_errno)
         }
     });

@@ -2,7 +2,7 @@
 
 use crate::cause::sql_cause;
 use crate::channel::Channel;
-use crate::redact::{database_of, place, redact, table, without_event};
+use crate::redact::{database_of, of_applier, place, table, without_event};
 
 /// ER_NO_SUCH_TABLE.
 const NO_TABLE: u32 = 1146;
@@ -37,17 +37,17 @@ pub(crate) fn why(channel: &Channel) -> String {
     if sql_cause(*errno).is_none() && text.starts_with("Coordinator stopped because ") {
         return format!("error {errno} of a worker, see performance_schema");
     }
-    format!("{}{place}", with_error(*errno, sql_cause(*errno), without_event(text)))
+    let shown = of_applier(*errno, without_event(text));
+    format!("{}{place}", with_error(*errno, sql_cause(*errno), &shown))
 }
 
-/// Returns the error by its number and cause; one without a cause by its own text, as far as that may be
-/// shown.
-pub(crate) fn with_error(errno: u32, cause: Option<&str>, text: &str) -> String {
+/// Returns the error by its number and cause; one without a cause by what may be shown of its own text.
+pub(crate) fn with_error(errno: u32, cause: Option<&str>, shown: &str) -> String {
     match (errno, cause) {
-        (0, _) if text.is_empty() => "no error".to_owned(),
-        (0, _) => redact(text),
+        (0, _) if shown.is_empty() => "no error".to_owned(),
+        (0, _) => shown.to_owned(),
         (errno, Some(cause)) => format!("error {errno} {cause}"),
-        (errno, None) => format!("error {errno} {}", redact(text)).trim_end().to_owned(),
+        (errno, None) => format!("error {errno} {shown}").trim_end().to_owned(),
     }
 }
 
@@ -81,6 +81,7 @@ mod tests {
         let check = "Could not execute Write_rows event on table app.t; Column value is sec; and more, Error_code: 9999; handler error";
         let no_key = "Unable to create or change a table without a primary key, when the system variable 'sec' is set.";
         let coordinator = "Coordinator stopped because there were error(s) in the worker(s). The most recent failure being: Worker 1 failed";
+        let own = "card sec 4111 of Smith";
         let rows = [
             ("0", String::new(), "no error"),
             ("0", "Something new 'sec'".to_owned(), "Something new ..."),
@@ -104,21 +105,29 @@ mod tests {
                 "error 1396 account exists already or is missing",
             ),
             ("3750", of(no_key, "app"), "error 3750 table without a primary key in the database app"),
-            // Numbers without a cause: the words up to the first quote.
+            // The server's numbers without a cause: the words up to the first quote.
             (
-                "9999",
+                "6445",
                 of("LIBRARY l1 already exists", "app"),
-                "error 9999 LIBRARY l1 already exists ... in the database app",
+                "error 6445 LIBRARY l1 already exists ... in the database app",
             ),
             (
-                "9999",
+                "6445",
                 format!("{worker}{}", of(no_key, "app")),
-                "error 9999 Unable to create or change a table without a primary key, when the system variable ... in the database app",
+                "error 6445 Unable to create or change a table without a primary key, when the system variable ... in the database app",
             ),
-            ("9999", of("'sec' is wrong", ""), "error 9999  ..."),
-            ("9999", check.replace(" sec; and more", " 'sec'"), "error 9999 Column value is ... in app.t"),
+            ("6445", of("'sec' is wrong", ""), "error 6445  ..."),
+            ("6445", check.replace(" sec; and more", " 'sec'"), "error 6445 Column value is ... in app.t"),
             ("9999", coordinator.to_owned(), "error 9999 of a worker, see performance_schema"),
             ("1062", coordinator.to_owned(), "error 1062 duplicate key"),
+            // An application's own text may have data without quotes.
+            ("30001", of(own, "app"), "error 30001 ... in the database app"),
+            ("1001", of(own, "app"), "error 1001 ... in the database app"),
+            ("1642", format!("{worker}{}", of(own, "app")), "error 1642 ... in the database app"),
+            ("1643", own.to_owned(), "error 1643 ..."),
+            ("1644", of(own, "app"), "error 1644 SIGNAL of a trigger or routine in the database app"),
+            ("30001", format!("{worker}{}", check.replace("Column", own)), "error 30001 ... in app.t"),
+            ("30001", coordinator.to_owned(), "error 30001 of a worker, see performance_schema"),
         ];
         for (errno, text, expected) in rows {
             let line = said(errno, &text);

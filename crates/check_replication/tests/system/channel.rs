@@ -61,6 +61,7 @@ fn everything_that_stops_a_thread_is_told_and_its_end_too() {
     pair.says("healthy", &[], HEALTHY);
     stopped_by_hand(&pair);
     stopped_by_data(&pair);
+    signalled(&pair);
     parted(&pair);
     refused(&pair);
     source_gone(&mut pair);
@@ -120,6 +121,23 @@ fn stopped_by_data(pair: &Pair) {
     assert!(told.stdout.contains("CREATE USER shop"), "{:?}", told);
     pair.locally("DROP USER shop");
     pair.heal("an account that is there");
+}
+
+/// A trigger of an application that refuses a row, in words that have the row's data in them.
+fn signalled(pair: &Pair) {
+    pair.locally(
+        "CREATE TRIGGER shop.refuse BEFORE INSERT ON shop.orders FOR EACH ROW \
+         SIGNAL SQLSTATE '45000' SET MYSQL_ERRNO=30001, MESSAGE_TEXT='card 4111 of Smith'",
+    );
+    pair.source.sql("SET binlog_format=STATEMENT; USE shop; INSERT INTO orders VALUES (7, 'new')");
+    pair.replica.await_state("", "Last_SQL_Errno", "30001");
+    let told = check(&pair.host, &pair.replica, &["--hostname=db-02", "-vv"]);
+    let line = "SQL thread stopped, error 30001 ... in the database shop | ";
+    assert!(told.stdout.contains(line) && !told.stdout.contains("card"), "{told:?}");
+    let told = check(&pair.host, &pair.replica, &["--hostname=db-02", "--show-query"]);
+    assert!(told.stdout.contains("card 4111 of Smith"), "{told:?}");
+    pair.locally("DROP TRIGGER shop.refuse");
+    pair.heal("a trigger");
 }
 
 /// A statement that failed on the source after a part of it, and does not fail here: an error without a

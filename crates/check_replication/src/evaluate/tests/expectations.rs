@@ -349,7 +349,7 @@ fn statements_are_shown_to_who_asks_for_them() {
     let error = "Error 'Operation CREATE USER failed for 'shop'@'%'' on query. Default database: ''. \
                  Query: 'CREATE USER shop IDENTIFIED BY 'x7''";
     let answer =
-        || changed(&[("Slave_SQL_Running", "No"), ("Last_SQL_Errno", "9999"), ("Last_SQL_Error", error)]);
+        || changed(&[("Slave_SQL_Running", "No"), ("Last_SQL_Errno", "6445"), ("Last_SQL_Error", error)]);
     let shown = |options: &[&str], verbosity| {
         let args = Args::parse_from(["check_replication"].iter().chain(options));
         let seen = Observations {
@@ -364,7 +364,7 @@ fn statements_are_shown_to_who_asks_for_them() {
         let said = shown(&[], verbosity);
         assert!(
             said.starts_with(
-                "REPLICATION CRITICAL - db-02 from 127.0.0.1:13306: SQL thread stopped, error 9999 Operation CREATE USER failed for ..."
+                "REPLICATION CRITICAL - db-02 from 127.0.0.1:13306: SQL thread stopped, error 6445 Operation CREATE USER failed for ..."
             ),
             "{said}"
         );
