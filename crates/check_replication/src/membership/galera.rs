@@ -24,7 +24,7 @@ const WATCHED: Duration = Duration::from_secs(1);
 const GLANCE: Duration = Duration::from_millis(500);
 /// The share of the time between two looks from which on it is all of it.
 const HELD: f64 = 0.9;
-/// The share of both times that flow control may hold writes back, and that of each which may be a burst.
+/// The share of these times that flow control may hold writes back, and that of each which may be a burst.
 const SLOW: f64 = 0.5;
 const BURST: f64 = 0.3;
 
@@ -45,7 +45,7 @@ pub struct Galera {
     own: Option<(String, u64)>,
     paused: f64,
     flow: Flow,
-    /// Whether flow control held all writes in all of the time watched.
+    /// Whether flow control held all writes in all of the times watched so far.
     is_held: bool,
     /// Whether it held any between the first look and a glance after that.
     glance: Option<bool>,
@@ -225,10 +225,15 @@ impl Galera {
         .or_well(|| format!("{name}: {comment}, Galera cluster of {size} member{s}"))
     }
 
-    /// Returns the share of the times watched for which writes were held, where that was no single burst.
-    fn share_of_both(&self) -> Option<f64> {
-        let [first, second] = *self.shares.as_slice() else { return None };
-        (first.min(second) > BURST).then_some((first + second) / 2.0)
+    /// Returns the share of the times watched for which writes were held, where that was no single burst, and
+    /// these times in words. The deadline may have left one alone.
+    fn share_watched(&self) -> Option<(f64, &'static str)> {
+        match *self.shares.as_slice() {
+            [_] if self.is_held => Some((1.0, "second")),
+            [only] => Some((only, "second")),
+            [first, second] if first.min(second) > BURST => Some(((first + second) / 2.0, "2 seconds")),
+            _ => None,
+        }
     }
 
     /// What flow control holds back because of this node, or perhaps of another one.
@@ -237,18 +242,19 @@ impl Galera {
             let text = format!("{name}: flow control holds all writes of the cluster, asked for by {who}");
             Some(Finding::critical(text))
         };
-        let slow = self.share_of_both().filter(|share| *share > SLOW).map(|share| {
-            let (percent, seconds) = (share * 100.0, WATCHED.as_secs() * 2);
-            let text =
-                format!("{name}: flow control held writes back {percent:.0}% of the last {seconds} seconds");
-            Finding::warning(text)
+        let slow = self.share_watched().filter(|(share, _)| *share > SLOW).map(|(share, time)| {
+            let percent = share * 100.0;
+            Finding::warning(format!(
+                "{name}: flow control held writes back {percent:.0}% of the last {time}"
+            ))
         });
         let mean = || {
             let percent = self.paused * 100.0;
             let text = format!("{name}: flow control held writes back {percent:.0}% of the time");
             (self.paused > PAUSED).then(|| Finding::warning(text))
         };
-        match (self.is_held, self.flow.is_asked_here) {
+        // What was held for one of them alone may be a burst.
+        match (self.is_held && self.shares.len() > 1, self.flow.is_asked_here) {
             (true, true) => (held("this node"), None),
             (true, false) => (None, held("another node")),
             (false, _) => (None, slow.or_else(mean)),

@@ -283,8 +283,10 @@ fn a_galera_cluster_of_two_primary_halves() {
     }
 }
 
+const LATE: &str = "no time for another look";
+
 /// What is said of a node that has these to say of flow control: at the first look, and at those that follow
-/// as long as it asks for another. All of them must be asked for.
+/// as long as it asks for another. All must be asked for; where the deadline has no time for one, [`LATE`].
 fn flow(looks: &[&str]) -> Vec<String> {
     let read = |look: &&str| {
         let told = format!("provider_name=Galera cluster_status=Primary local_state=4 ready=ON {look}");
@@ -297,12 +299,15 @@ fn flow(looks: &[&str]) -> Vec<String> {
     };
     let mut looks = looks.iter().map(read);
     let mut node = looks.next().unwrap();
+    let mut late = None;
     while let Some(pause) = node.until_next_look() {
-        node = looks.next().unwrap().after(&node, pause);
+        late = (looks.len() == 0).then(|| LATE.to_owned());
+        let Some(look) = looks.next() else { break };
+        node = look.after(&node, pause);
     }
     assert_eq!(looks.count(), 0, "asked for too few looks: {node:?}");
     let said = said(&Membership::Galera(node), None);
-    said.into_iter().filter(|said| !said.starts_with("OK")).collect()
+    late.into_iter().chain(said.into_iter().filter(|said| !said.starts_with("OK"))).collect()
 }
 
 #[test]
@@ -317,6 +322,10 @@ fn flow_control_that_holds_all_writes() {
     };
     let slow = |percent: u32| {
         vec![format!("WARNING a: flow control held writes back {percent}% of the last 2 seconds")]
+    };
+    let once = |percent: u32| {
+        let said = format!("WARNING a: flow control held writes back {percent}% of the last second");
+        vec![LATE.to_owned(), said]
     };
     let none: Vec<String> = Vec::new();
     let on = "flow_control_active=ON".to_owned();
@@ -344,6 +353,12 @@ fn flow_control_that_holds_all_writes() {
         (vec![active(5), active(705), active(1705)], slow(85)),
         // It begins.
         (vec![idle(5), active(105), active(1105), active(2105)], by("another")),
+        // The deadline leaves one second.
+        (vec![asks(5), asks(1005)], once(100)),
+        (vec![active(5), idle(605)], once(60)),
+        (vec![idle(5), idle(170), idle(725)], once(56)),
+        (vec![active(5), active(455)], vec![LATE.to_owned()]),
+        (vec![on.clone(), on.clone()], once(100)),
         // Releases that tell one of both.
         (vec![on.clone(), on.clone(), on], by("another")),
         (vec![old(5), old(505), old(1505), old(2505)], by("another")),
