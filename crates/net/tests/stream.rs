@@ -125,6 +125,7 @@ fn a_wait_can_be_stopped_and_used() {
     let whole = deadline(LIMIT);
     let (stop, mut asked) = UnixStream::pair().unwrap();
     let done = AtomicUsize::new(0);
+    let start = Instant::now();
     let slow = SlowPathAction::after(Duration::from_millis(50), || {
         done.fetch_add(1, Ordering::SeqCst);
         asked.write_all(b"x").unwrap();
@@ -132,7 +133,6 @@ fn a_wait_can_be_stopped_and_used() {
     let if_due = || slow.run_if_due();
     let waiting = Waiting::until(&whole).stopped_by(Some(&stop)).meanwhile(Some(&if_due));
     let silent = server(|mut stream| drop(stream.read_to_end(&mut Vec::new())));
-    let start = Instant::now();
     let mut stream = Connector::new(waiting).connect(silent, LIMIT).unwrap();
     for _ in 0..2 {
         assert!(matches!(stream.receive(&mut [0; 9]), Err(Cause::Stopped)));
