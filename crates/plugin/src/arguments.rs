@@ -14,7 +14,10 @@ use crate::{Deadline, Report, clean, help, output};
 
 /// Returns the command line of a program with the options of every program: for parsing, help and manuals.
 pub fn command<A: clap::Parser>() -> Command {
-    Common::augment_args(A::command()).mut_args(repeatable_flag)
+    // Clap's own would say "see more with '--help'" in what --help prints.
+    let help = Arg::new("help").short('h').long("help").action(ArgAction::Help).help("Print help");
+    let command = A::command().disable_help_flag(true).arg(help.help_heading(None));
+    Common::augment_args(command).mut_args(repeatable_flag)
 }
 
 /// A flag that is given twice says the same as once; a value that is given twice may contradict itself, which
