@@ -3,6 +3,7 @@
 use addresses::{Entry, HostAddress};
 use host_net::{Bound, BoundAddress, Interface, Link};
 
+use crate::bridged::{bridge, is_lost};
 use crate::interfaces::{is_one_of, is_parked};
 use crate::port_fault::PortFault;
 
@@ -22,6 +23,8 @@ pub enum Condition {
     Duplicate(u32),
     /// Whether another host on the link has it is not known yet.
     Tentative(u32),
+    /// Its interface is a port of a bridge, which takes all that is sent to it.
+    Bridged(u32),
     /// Its interface has none of its configured ports.
     NoPorts(u32),
     /// It is on a bridge without any port, which is nothing wrong where the bridge is configured so.
@@ -63,7 +66,9 @@ pub(crate) fn conditions(
 /// The indices of the interfaces on which an address is usable if nothing is wrong with the address itself,
 /// in ascending order: asked once for an interface, and not for each of its addresses.
 fn sound(bound: &Bound, interfaces: &[String], faults: &[PortFault]) -> Vec<u32> {
-    let usable = |interface: &&Interface| Condition::of_interface(interface, interfaces, faults).is_none();
+    let usable = |interface: &&Interface| {
+        Condition::of_interface(interface, interfaces, faults).is_none() && bridge(interface, bound).is_none()
+    };
     bound.interfaces.iter().filter(usable).map(|interface| interface.index).collect()
 }
 
@@ -98,6 +103,7 @@ impl Condition {
                 Condition::Prefix(index, place.prefix)
             }
             (Some(fault), _) => fault,
+            (None, _) if is_lost(place, interface, bound) => Condition::Bridged(index),
             (None, flags) if flags.duplicate() => Condition::Duplicate(index),
             (None, flags) if flags.tentative() => Condition::Tentative(index),
             (None, flags) if flags.deprecated() => Condition::Deprecated(index),
@@ -140,6 +146,11 @@ impl Condition {
             Condition::NoLink(on) => format!("on {}, which {}", name(on), fault(bound, on)),
             Condition::Duplicate(on) => format!("duplicate address detected on {}", name(on)),
             Condition::Tentative(on) => format!("still tentative on {}", name(on)),
+            Condition::Bridged(on) => {
+                let bridge = bound.interface(on).and_then(|port| bridge(port, bound));
+                let name = bridge.map_or("that is gone", |bridge| bridge.name.as_str());
+                format!("on {}, a port of the bridge {name}", self::name(bound, on))
+            }
             Condition::NoPorts(on) => format!("on {}, which has none of its ports", name(on)),
             Condition::Parked(on) => format!("on {}, which is down on purpose", name(on)),
             Condition::EmptyBridge(on) => format!("on {}, a bridge without ports", name(on)),

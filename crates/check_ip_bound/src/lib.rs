@@ -4,6 +4,7 @@
 //! that is down, or were given up as duplicates, while everything looks up from the inside. And its opposite:
 //! an address or a default route too many.
 
+mod bridged;
 mod causes;
 mod condition;
 mod configured;

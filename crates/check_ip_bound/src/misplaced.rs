@@ -1,11 +1,13 @@
 //! Addresses that are bound on another interface than the one that the configuration names.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
+use addresses::Entry;
 use plugin::{Finding, State};
 
 use crate::Observations;
+use crate::condition::Condition;
 use crate::words::{addresses, runs};
 
 /// Judges them: `state` is OK for a note.
@@ -41,6 +43,11 @@ fn find(observed: &Observations) -> Vec<(IpAddr, String, String)> {
             configured.entry(*address).or_default().push(device);
         }
     }
+    // The address is missing for it already.
+    let is_bridged = |(entry, condition): &(Entry, Condition)| {
+        matches!(condition, Condition::Bridged(_)).then_some(entry.expected.address)
+    };
+    let bridged: BTreeSet<IpAddr> = observed.conditions.iter().filter_map(is_bridged).collect();
     let mut lookup = observed.bound.lookup();
     let misplaced = |(address, names): (IpAddr, Vec<&str>)| {
         let places = lookup.places(address);
@@ -52,7 +59,8 @@ fn find(observed: &Observations) -> Vec<(IpAddr, String, String)> {
             .collect();
         let there = places.iter().any(|place| known.contains(&place.interface));
         let configured = names.first().map_or("", |name| name);
-        (!there).then(|| (address, observed.name(first.interface).to_owned(), configured.to_owned()))
+        (!there && !bridged.contains(&address))
+            .then(|| (address, observed.name(first.interface).to_owned(), configured.to_owned()))
     };
     configured.into_iter().filter_map(misplaced).collect()
 }

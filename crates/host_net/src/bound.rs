@@ -14,6 +14,9 @@ pub struct Bound {
     pub lifetimes: Vec<Lifetime>,
     /// The other ends of point-to-point links; unknown where the system does not tell.
     pub peers: Vec<Peer>,
+    /// Whether this host may route packets that come in by a port of a bridge, as the table broute of
+    /// ebtables has it do. The bridge takes them otherwise.
+    pub routes_from_ports: bool,
 }
 
 /// The other end of a point-to-point link, which another host has.

@@ -1,6 +1,8 @@
 //! Reads what the kernel has, in order: by rtnetlink on Linux, the addresses by getifaddrs(3) elsewhere and
 //! where netlink is refused.
 
+use std::path::Path;
+
 use plugin::Deadline;
 
 use crate::bound::{Bound, BoundAddress};
@@ -8,6 +10,9 @@ use crate::portable;
 use crate::routes::{DefaultRoute, TableRoute};
 #[cfg(target_os = "linux")]
 use crate::{rtnetlink, rtroute};
+
+/// The kernel's module of the table broute, while it is loaded.
+const BROUTE: &str = "/sys/module/ebtable_broute";
 
 /// Why the bound addresses cannot be read.
 #[derive(Debug, thiserror::Error)]
@@ -41,6 +46,8 @@ impl Bound {
         let mut bound = read_by_any_means(deadline)?;
         bound.interfaces.sort_by_key(|interface| interface.index);
         sort(&mut bound.addresses);
+        bound.routes_from_ports =
+            bound.interfaces.iter().any(|each| each.controller.is_some()) && Path::new(BROUTE).exists();
         Ok(bound)
     }
 }

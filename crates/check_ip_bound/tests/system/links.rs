@@ -157,6 +157,49 @@ fn an_empty_bridge_is_an_outage_only_for_those_who_ask_for_its_address() {
     assert!(outcome.code == Some(2) && outcome.stdout.starts_with(line), "{}", outcome.stdout);
 }
 
+/// The kernel's verdict is that of a ping from the other end of the cable.
+#[test]
+fn an_address_on_a_port_of_a_bridge_is_of_no_use() {
+    if missing(&HOSTS) {
+        return;
+    }
+    let (host, other) = cabled();
+    host.bridge("br0", &["eth0"]);
+    host.ip_batch("addr add 192.0.2.1/24 dev eth0\n");
+    other.ip_batch("addr add 192.0.2.2/24 dev eth0\n");
+    let answers = || {
+        host.ip(&["neigh", "flush", "all"]);
+        other.ip(&["neigh", "flush", "all"]);
+        let ping = other.command("ping").args(["-c2", "-i0.2", "-W1", "192.0.2.1"]).output().unwrap();
+        ping.status.success()
+    };
+    let steps: [(&str, bool, &str); 5] = [
+        ("", false, "CRITICAL - 192.0.2.1 bound but unusable: on eth0, a port of the bridge br0"),
+        (
+            "link set br0 down\n",
+            false,
+            "CRITICAL - 192.0.2.1 bound but unusable: on eth0, a port of the bridge br0",
+        ),
+        (
+            "link set br0 up\naddr add 192.0.2.9/24 dev br0\naddr del 192.0.2.1/24 dev eth0\naddr add 192.0.2.1/32 dev eth0\n",
+            true,
+            "OK - 1 address bound and usable",
+        ),
+        (
+            "addr del 192.0.2.1/32 dev eth0\naddr add 192.0.2.1/24 dev eth0\n",
+            true,
+            "OK - 1 address bound and usable",
+        ),
+        ("addr del 192.0.2.9/24 dev br0\nlink set eth0 nomaster\n", true, "OK - 1 address bound and usable"),
+    ];
+    for (change, expected, line) in steps {
+        host.ip_batch(change);
+        assert_eq!(answers(), expected, "{change}");
+        let outcome = check(&host, &["--ip=192.0.2.1"]);
+        assert!(outcome.stdout.starts_with(&format!("IP_BOUND {line} | ")), "{change}{}", outcome.stdout);
+    }
+}
+
 #[test]
 fn a_primary_that_took_its_secondaries_along_is_said_once() {
     if missing(&HOSTS) {
