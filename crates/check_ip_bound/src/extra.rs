@@ -126,14 +126,14 @@ pub fn staying<'a>(
     })
 }
 
-/// Returns those of them that are not on loopback, as a list for --file.
+/// Returns them as a list for --file, those on loopback too: a router or a director sends them on to this
+/// host.
 pub(crate) fn listing(bound: &Bound, args: &Args, floating: &[(IpAddr, String)]) -> Report {
-    let name =
-        |address: &BoundAddress| bound.interface(address.interface).filter(|interface| !interface.loopback);
     // A list reads an IPv4-mapped address as the IPv4 address, which is another one to the kernel.
     let is_read = |address: &&BoundAddress| address.address.to_canonical() == address.address;
     let lines = staying(bound, &args.ignore, floating).filter(is_read).filter_map(|address| {
-        Some(format!("{}/{} # bound on {}", address.address, address.prefix, name(address)?.name))
+        let on = &bound.interface(address.interface)?.name;
+        Some(format!("{}/{} # bound on {on}", address.address, address.prefix))
     });
     let lines: Vec<String> = lines.collect();
     let head = format!("# {} bound here", crate::words::addresses(lines.len()));

@@ -199,8 +199,8 @@ fn the_bound_addresses_make_a_list() {
     let report = crate::extra::listing(&bound(present), &args, &floating);
     assert_eq!(
         report.render("IP_BOUND", 0),
-        "# 2 addresses bound here\n192.0.2.1/24 # bound on eth0\n2001:db8::1/64 # bound on eth0\n\
-         # floating: 198.51.100.9 # --floating\n"
+        "# 3 addresses bound here\n192.0.2.1/24 # bound on eth0\n192.0.2.3/32 # bound on lo\n\
+         2001:db8::1/64 # bound on eth0\n# floating: 198.51.100.9 # --floating\n"
     );
     // The kernel can have an IPv4-mapped IPv6 address, which a list would read as the IPv4 address.
     let mut mapped = bound("192.0.2.1/24@eth0 2001:db8::1/64@eth0");
