@@ -13,8 +13,9 @@ use crate::located::Located;
 use crate::promise::{
     Choice, ConfigError, Dynamic, Family, Giver, OneOf, Place, Promise, Promises, Shadowed,
 };
-use crate::selector::{is_pattern, selects};
+use crate::selector::is_pattern;
 use crate::tree::Tree;
+use crate::wildcard;
 pub(crate) use beside::yield_to_others;
 
 const FILE: &str = "/etc/dhcpcd.conf";
@@ -165,8 +166,9 @@ impl Config {
         all.one_of.push(OneOf { why, active: 1, permanent_leases: true, profiles });
     }
 
+    /// Whether the lists of patterns keep dhcpcd from an interface. It knows no inverted pattern.
     fn denies(&self, name: &str) -> bool {
-        let is = |patterns: &str| !patterns.trim_ascii().is_empty() && selects(patterns, name);
+        let is = |patterns: &str| patterns.split([' ', ',']).any(|pattern| wildcard::matches(pattern, name));
         is(&self.denied) || !self.allowed.is_empty() && !is(&self.allowed)
     }
 }
