@@ -133,13 +133,23 @@ fn a_monitor_that_is_off_is_named_first_unless_the_host_is_right() {
     let right = agent(|| integer(now() + 90));
     let outcome = ask(&right, &[&FRESH[..], &[&option]].concat());
     assert_eq!(outcome.code, Some(0), "{}", outcome.stdout);
-    let last = format!(", this monitor 90.00 s slow by NTP server {}", server.address());
-    assert!(text(&outcome).1.ends_with(&last), "{}", outcome.stdout);
+    let (slow, by) = monitor_slow(&outcome);
+    assert!((slow - 90.0).abs() < 0.5 && by == server.address().to_string(), "{}", outcome.stdout);
     let wrong = agent(|| integer(now() + 7));
     let outcome = ask(&wrong, &[&FRESH[..], &[&option]].concat());
     assert_eq!(outcome.code, Some(2), "{}", outcome.stdout);
-    let first = "CLOCK_OFFSET CRITICAL - this monitor 90.00 s slow by NTP server ";
-    assert!(text(&outcome).1.starts_with(first), "{}", outcome.stdout);
+    assert!(text(&outcome).1.starts_with("CLOCK_OFFSET CRITICAL - this monitor "), "{}", outcome.stdout);
+    let (slow, _) = monitor_slow(&outcome);
+    assert!((slow - 90.0).abs() < 0.5, "{}", outcome.stdout);
+}
+
+/// By how many seconds the monitor is told to be slow, and by which server. On a busy machine some hundredths
+/// of a second of them are an answer that waited.
+fn monitor_slow(outcome: &Outcome) -> (f64, String) {
+    let line = text(outcome).1.to_owned();
+    let rest = line.split_once("this monitor ").unwrap().1;
+    let (seconds, by) = rest.split_once(" s slow by NTP server ").unwrap();
+    (seconds.parse().unwrap(), by.to_owned())
 }
 
 #[test]
