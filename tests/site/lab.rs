@@ -3,6 +3,7 @@
 //! healed.
 
 use std::fs;
+use std::path::Path;
 use std::time::Duration;
 
 use tempfile::TempDir;
@@ -37,11 +38,15 @@ pub(crate) const NEEDS: [Need; 13] = [
 ];
 
 /// The services of the site that run a plugin, with what each says first when it is broken.
-pub(crate) const SERVICES: [(&str, &str); 6] = [
+pub(crate) const SERVICES: [(&str, &str); 7] = [
     ("www1!Addresses bound", "IP_BOUND CRITICAL - 1 of 2 addresses missing: 192.0.2.226"),
     ("www1!Addresses answer", "TCP_EACH_IP CRITICAL - 1 of 2 fails, port 80: 192.0.2.226 net unreachable"),
     ("www1!Clock by NTP", "CLOCK_OFFSET CRITICAL - this host is 1 h slow by NTP server 198.51.100.22"),
     ("www1!Clock", "CLOCK_OFFSET CRITICAL - 198.51.100.10 is 1 h slow"),
+    (
+        "www1!Name and files",
+        "HOST_FILES CRITICAL - /etc/resolv.conf: nameserver 198.51.100.53, not 127.0.0.1",
+    ),
     (
         "node1!Addresses answer from here",
         "TCP_EACH_IP CRITICAL - 1 of 1 fails, port 80: 198.51.100.10 refused",
@@ -108,6 +113,7 @@ impl Site {
         let lists = public_folder();
         write(&lists.path().join("www1"), "192.0.2.22\n192.0.2.226\n");
         www1.etc("ips", "192.0.2.22\n192.0.2.226\n");
+        give_reference(&www1, &lists.path().join(RESOLVER));
         node1.etc("ips", "198.51.100.21\n");
         node2.etc("ips", "198.51.100.22\n");
         www1.etc("silent-outage/nrpe.ini", &tuned("#ntp=192.0.2.1\n", "ntp=198.51.100.22\n"));
@@ -156,6 +162,22 @@ impl Site {
     }
 }
 
+/// The resolver's file of the web server as it was left, and its name.
+const RESOLVER: &str = "resolv.conf";
+const NAMESERVER: &str = "nameserver 127.0.0.1\n";
+
+/// Copies of the web server's name and of its resolver's file, which is a link to `resolver`.
+fn give_reference(www1: &Host, resolver: &Path) {
+    let name = rustix::system::uname().nodename().to_string_lossy().into_owned();
+    www1.etc("hosts", &format!("127.0.0.1 localhost\n198.51.100.10 {name}\n"));
+    for folder in ["", "silent-outage/reference/etc/"] {
+        www1.etc(&format!("{folder}hostname"), &format!("{name}\n"));
+    }
+    www1.etc("silent-outage/reference/etc/resolv.conf", NAMESERVER);
+    write(resolver, NAMESERVER);
+    www1.etc_link("resolv.conf", resolver);
+}
+
 /// The shipped nrpe.ini with one change.
 fn tuned(line: &str, own: &str) -> String {
     let file = plugins::workspace().join("nrpe-config/nrpe.ini");
@@ -166,8 +188,8 @@ fn tuned(line: &str, own: &str) -> String {
 
 impl Servers<'_> {
     /// Breaks each thing: an address is gone, the NTP server and the agent's clock are an hour off, the web
-    /// server's port is closed to the other node, both nodes hold the floating address, and one direction of
-    /// the replication has stopped.
+    /// server's port is closed to the other node, its resolver's file is another one, both nodes hold the
+    /// floating address, and one direction of the replication has stopped.
     pub(crate) fn break_all(&mut self) {
         self.site.www1.ip(&["addr", "del", "192.0.2.226/32", "dev", "eth0"]);
         self.site.node2.ip(&["addr", "add", "192.0.2.100/32", "dev", "eth0"]);
@@ -176,6 +198,7 @@ impl Servers<'_> {
         self.ntp = Some(Clock::server(&self.site.node2, "+3600s", "local stratum 10"));
         self.agent = Some(Clock::agent(&self.site.www1, "-3600s"));
         self.refuse("-I");
+        self.resolve_by("nameserver 198.51.100.53\n");
         self.databases[1].sql("STOP SLAVE SQL_THREAD");
     }
 
@@ -197,7 +220,13 @@ impl Servers<'_> {
             None => self.web = Some(self.open()),
             Some(_) => self.refuse("-D"),
         }
+        self.resolve_by(NAMESERVER);
         self.databases[1].sql("START SLAVE");
+    }
+
+    /// Rewrites the resolver's file of the web server.
+    fn resolve_by(&self, text: &str) {
+        write(&self.site.lists.path().join(RESOLVER), text);
     }
 
     /// Stops the web server's NRPE.

@@ -2,7 +2,7 @@
 //! its own files in /etc. Dropping it ends what still runs there and removes it.
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::path::Path;
 use std::process::{self, Command};
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -131,6 +131,16 @@ impl Host {
         let path = self.etc.get_or_init(public_folder).path().join(file);
         let hidden = fs::set_permissions(&path, fs::Permissions::from_mode(0o600));
         assert!(hidden.is_ok(), "hiding {}: {hidden:?}", path.display());
+    }
+
+    /// Gives it a link in /etc to a file elsewhere, which may change while programs run.
+    ///
+    /// # Panics
+    /// If it cannot be made.
+    pub fn etc_link(&self, file: &str, target: &Path) {
+        let path = self.etc.get_or_init(public_folder).path().join(file);
+        let made = symlink(target, &path);
+        assert!(made.is_ok(), "linking {}: {made:?}", path.display());
     }
 
     /// A command that runs in this host, and sees its files in /etc where it has its own.

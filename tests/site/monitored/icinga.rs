@@ -19,7 +19,7 @@ const HOSTS: &str = "
 object Host \"www1\" {
     check_command = \"passive\"
     address = \"198.51.100.10\"
-    vars.silent_outage = [ \"nrpe\", \"clock\", \"snmp\" ]
+    vars.silent_outage = [ \"nrpe\", \"clock\", \"files\", \"snmp\" ]
     vars.tcp_each_ip_file = \"@list@\"
     vars.tcp_each_ip_port = 80
 }

@@ -14,7 +14,7 @@ define host {
     use         generic-host
     host_name   www1
     address     198.51.100.10
-    hostgroups  silent-outage-hosts,silent-outage-clocks,silent-outage-tcp,silent-outage-snmp
+    hostgroups  silent-outage-hosts,silent-outage-clocks,silent-outage-references,silent-outage-tcp,silent-outage-snmp
     _TCP_LIST   @list@
     _TCP_PORTS  80
 }
