@@ -20,7 +20,8 @@ pub(crate) fn redact(text: &str) -> String {
     let end = statement.into_iter().chain(text.find(QUOTES)).min();
     let kept = text.get(..end.unwrap_or(text.len())).unwrap_or_default().trim();
     let kept: String = kept.trim_end_matches([',', ';', ':']).chars().take(LONGEST).collect();
-    if end.is_some() { format!("{kept} ...") } else { kept }
+    // All of it may stand in quotes.
+    if end.is_some() { format!("{kept} ...").trim_start().to_owned() } else { kept }
 }
 
 /// [`redact`] for an error of the thread that applies events, with the message that stands in the first
@@ -148,7 +149,7 @@ mod tests {
                  event's master log bin.000001, end_log_pos 900",
                 "Could not execute Write_rows_v1 event on table test.t; Duplicate entry ...",
             ),
-            ("STATEMENT: set password = secret", " ..."),
+            ("STATEMENT: set password = secret", "..."),
             (
                 "Column 0 of table 'a.u' cannot be converted from type 'int' to type 'enum('secret')'",
                 "Column 0 of table 'a.u' cannot be converted ...",

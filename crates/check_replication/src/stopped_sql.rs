@@ -116,7 +116,7 @@ mod tests {
                 format!("{worker}{}", of(no_key, "app")),
                 "error 6445 Unable to create or change a table without a primary key, when the system variable ... in the database app",
             ),
-            ("6445", of("'sec' is wrong", ""), "error 6445  ..."),
+            ("6445", of("'sec' is wrong", ""), "error 6445 ..."),
             ("6445", check.replace(" sec; and more", " 'sec'"), "error 6445 Column value is ... in app.t"),
             ("9999", coordinator.to_owned(), "error 9999 of a worker, see performance_schema"),
             ("1062", coordinator.to_owned(), "error 1062 duplicate key"),
