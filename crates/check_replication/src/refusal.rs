@@ -65,8 +65,8 @@ fn error(errno: u16, text: &str, user: &str, refusal: &Refusal) -> (State, Strin
     let is_login = matches!(refusal.failure.step, Step::Greeting | Step::Login);
     // No statement was sent yet that an error could hold.
     let own = || if is_login { text.chars().take(LONGEST).collect() } else { redact(text) };
-    let what = blocked(errno, user, text).or_else(|| aborted(errno, text)).or(what);
-    let what = what.map(|what| what + &offline_reason(errno, text).unwrap_or_default());
+    let told = || aborted(errno, text).or_else(|| offline(errno, text));
+    let what = blocked(errno, user, text).or_else(told).or(what);
     (state, what.unwrap_or_else(|| format!("the server says error {errno}: {}", own())))
 }
 
@@ -83,15 +83,16 @@ fn blocked(errno: u16, user: &str, text: &str) -> Option<String> {
     Some(format!("the account {user} is blocked {}, error {errno}", why.replace("day(s)", "days")))
 }
 
-/// Since when and why a server of MySQL is in offline mode, as in "The server is currently in offline mode
+/// Why and since when a server of MySQL is in offline mode, as in "The server is currently in offline mode
 /// since 2026-11-27 19:26:14, reason: (GR) leave group on failure". None if it is not in words of its own.
-fn offline_reason(errno: u16, text: &str) -> Option<String> {
+fn offline(errno: u16, text: &str) -> Option<String> {
     const OFFLINE: u16 = 6400;
     let (_, why) = text.split_once(" in offline mode since ").filter(|_| errno == OFFLINE)?;
     let (since, reason) = why.split_once(", reason: ")?;
     let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, ' ' | '_' | '-' | ':' | '.' | '(' | ')');
     let is_plain = |text: &str| !text.is_empty() && text.len() <= LONGEST && text.chars().all(fits);
-    (is_plain(since) && is_plain(reason)).then(|| format!(", since {since}, reason: {reason}"))
+    let since = since.split('.').next().filter(|_| is_plain(since) && is_plain(reason))?;
+    Some(format!("offline mode, {reason}, since {since}: lets no ordinary account in, error {errno}"))
 }
 
 /// Why the server aborts a connection, as in "Aborted connection 9 to db: 'unconnected' user: 'mon' host:
@@ -263,10 +264,13 @@ mod tests {
     #[test]
     fn a_server_in_offline_mode_says_why() {
         let line = "db-01: the server is in offline mode and lets no ordinary account in, error";
-        let left = "since 2026-11-27 19:26:14, reason: (GR) leave group on failure";
-        let said = format!("The server is currently in offline mode {left}");
+        let left = "reason: (GR) leave group on failure";
+        let said =
+            format!("The server is currently in offline mode since 2026-11-27 19:26:14.991426, {left}");
+        let known = "db-01: offline mode, (GR) leave group on failure, since 2026-11-27 19:26:14: \
+            lets no ordinary account in, error 6400";
         let rows = [
-            (6400, said.clone(), format!("{line} 6400, {left}")),
+            (6400, said.clone(), known.to_owned()),
             (6400, format!("{said} by \u{27}x\u{27}"), format!("{line} 6400")),
             (6400, format!("{said}{}", "y".repeat(LONGEST)), format!("{line} 6400")),
             (6400, "The server is currently in offline mode".to_owned(), format!("{line} 6400")),
