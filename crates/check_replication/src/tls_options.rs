@@ -10,7 +10,12 @@ pub enum TlsOptionError {
     /// There is no such thing here.
     #[error("{0} of the defaults file is not supported: remove it there, or give --tls=off")]
     Unsupported(String),
-    /// It names no file.
+    /// It leaves out a version that may be spoken here. There is no secret in it.
+    #[error(
+        "tls-version={0} of the defaults file is not supported, only TLSv1.2,TLSv1.3: change it, or remove it there"
+    )]
+    Versions(String),
+    /// It is empty.
     #[error("{0} of the defaults file is empty: remove it there, or give --tls=off")]
     Empty(String),
     /// A certificate is of no use without its key, nor a key without its certificate.
@@ -81,15 +86,23 @@ fn check(name: &str, value: &str) -> Result<(), TlsOptionError> {
     // Both are spoken, and no others.
     let versions = || ["TLSv1.2", "TLSv1.3"].iter().all(|version| value.contains(version));
     match bare {
-        "tls-version" if !versions() => {
-            Err(TlsOptionError::Unsupported(format!("{name} without TLSv1.2 and TLSv1.3")))
-        }
+        "tls-version" if value.is_empty() => Err(TlsOptionError::Empty(name.to_owned())),
+        "tls-version" if !versions() => Err(if value.len() <= 40 && value.chars().all(is_of_version) {
+            TlsOptionError::Versions(value.to_owned())
+        } else {
+            TlsOptionError::Value("tls-version")
+        }),
         "ssl-fips-mode" if value.eq_ignore_ascii_case("off") => Ok(()),
         _ if name.starts_with("maximum-") || name.starts_with("autoset-") => refused(),
         bare if FILES.contains(&bare) && value.is_empty() => Err(TlsOptionError::Empty(name.to_owned())),
         bare if HONOURED.contains(&bare) => Ok(()),
         _ => refused(),
     }
+}
+
+/// Whether names of versions and lists of them may have this character.
+fn is_of_version(c: char) -> bool {
+    c.is_ascii_alphanumeric() || matches!(c, '.' | ',' | ' ')
 }
 
 /// Returns what an option makes of a switch, by its forms that turn it round; `None` if it is another option.
@@ -112,6 +125,7 @@ mod tests {
     #[test]
     fn every_setting_is_honoured_or_refused_by_name() {
         let refused = |name: &str| Err(TlsOptionError::Unsupported(name.to_owned()));
+        let versions = |text: &str| Err(TlsOptionError::Versions(text.to_owned()));
         let empty = |name: &str| Err(TlsOptionError::Empty(name.to_owned()));
         let rows = [
             ("user=x", Ok(TlsLevel::Prefer)),
@@ -147,7 +161,13 @@ mod tests {
             ("ssl-mode=VERIFY_IDENTITY", Ok(TlsLevel::VerifyIdentity)),
             ("ssl-mode=VERIFY", Err(TlsOptionError::Value("ssl-mode"))),
             ("tls-version=TLSv1.2,TLSv1.3", Ok(TlsLevel::Prefer)),
-            ("tls-version=TLSv1.3", refused("tls-version without TLSv1.2 and TLSv1.3")),
+            ("tls-version=TLSv1.1,TLSv1.2,TLSv1.3", Ok(TlsLevel::Prefer)),
+            ("tls-version=TLSv1.3", versions("TLSv1.3")),
+            ("tls_version=TLSv1.1", versions("TLSv1.1")),
+            ("tls-version=TLSv1.1, TLSv1.2", versions("TLSv1.1, TLSv1.2")),
+            ("tls-version=se#cret", versions("se")),
+            ("tls-version=se<cret", Err(TlsOptionError::Value("tls-version"))),
+            ("tls-version=", empty("tls-version")),
             ("ssl-capath=/d", refused("ssl-capath")),
             ("ssl-crl=/c", refused("ssl-crl")),
             ("ssl-cipher=AES", refused("ssl-cipher")),
