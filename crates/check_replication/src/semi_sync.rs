@@ -76,6 +76,11 @@ impl SemiSync {
         self.source.as_ref().is_some_and(|source| source.waiting > 0 && source.replicas >= source.needed)
     }
 
+    /// Returns whether commits wait for longer than each does.
+    pub(crate) fn is_waiting(&self) -> bool {
+        self.source.as_ref().is_some_and(|source| source.is_waiting(self.is_stuck))
+    }
+
     /// Takes a second look.
     #[must_use]
     pub(crate) fn then(self, later: Self) -> Self {
@@ -119,6 +124,10 @@ impl SemiSync {
 }
 
 impl AsSource {
+    fn is_waiting(&self, is_stuck: bool) -> bool {
+        self.waiting > 0 && (self.replicas < self.needed || is_stuck)
+    }
+
     /// What is wrong where clients write. A server that is read-only may be enabled for the day that it is
     /// the source, without a replica of its own.
     fn judge(&self, name: &str, read_only: bool, is_stuck: bool) -> Option<Finding> {
@@ -126,7 +135,7 @@ impl AsSource {
         let few = replicas < needed;
         let s = |count: u64| if count == 1 { "" } else { "s" };
         let connected = format!("{replicas} of {needed} semi-sync replica{} connected", s(*needed));
-        if *waiting > 0 && (few || is_stuck) {
+        if self.is_waiting(is_stuck) {
             let verb = if *waiting == 1 { "s" } else { "" };
             return Some(Finding::critical(format!(
                 "{name}: {waiting} commit{} wait{verb} for an acknowledgement, {connected}",

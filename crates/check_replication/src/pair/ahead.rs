@@ -11,6 +11,7 @@ use super::executed::{Executed, Log, of, read};
 use super::links::Links;
 use super::list::name;
 use crate::gtid::{Accepted, History};
+use crate::semi_sync::SemiSync;
 use crate::server::{Flavour, Server};
 
 /// A replica that is ahead of a source.
@@ -131,23 +132,25 @@ pub(crate) fn judge(servers: &[Server], links: &Links, accepted: &[Accepted]) ->
     }
     waiting.sort_unstable();
     waiting.dedup();
-    findings.extend(waiting.into_iter().map(|source| waits(name(servers, source))));
+    findings.extend(waiting.into_iter().filter_map(|source| servers.get(source)).filter_map(waits));
     findings
 }
 
 /// Finds servers of MariaDB on which commits wait, whatever their replicas have.
 pub(crate) fn waiting(servers: &[Server]) -> impl Iterator<Item = Finding> {
     let waiting = servers.iter().filter(|server| !is_mysql(server) && server.commits_waiting > 0);
-    waiting.map(|server| waits(&server.asked))
+    waiting.filter_map(waits)
 }
 
 fn is_mysql(server: &Server) -> bool {
     server.flavour == Flavour::MySql
 }
 
-/// That a commit on a server is not acknowledged.
-fn waits(server: &str) -> Finding {
-    Finding::warning(format!("a commit on {server} waits for a semi-sync acknowledgement"))
+/// That a commit on a server is not acknowledged, where what it says of semi-sync does not tell that already.
+fn waits(server: &Server) -> Option<Finding> {
+    let is_told = server.semi_sync.as_ref().is_some_and(SemiSync::is_waiting);
+    let text = format!("a commit on {} waits for a semi-sync acknowledgement", server.asked);
+    (!is_told).then(|| Finding::warning(text))
 }
 
 /// That a source has nothing of this domain, and perhaps of others, while it went on elsewhere.

@@ -135,6 +135,17 @@ fn a_commit_that_waits_for_semi_sync_is_not_lost() {
     let waits = ["WARNING a commit on a waits for a semi-sync acknowledgement"];
     assert_eq!(found(&servers), waits);
     assert_eq!(waiting(&servers).count(), 0);
+    // By --semi-sync it is told already.
+    let row = |(name, value): (&str, &str)| {
+        let columns = [("Variable_name", name), ("Value", value)];
+        crate::row::Row::new(columns.map(|(name, value)| (name.to_owned(), Some(value.to_owned()))))
+    };
+    let variables = [("rpl_semi_sync_source_enabled", "ON")].map(row);
+    let status =
+        [("Rpl_semi_sync_source_wait_sessions", "1"), ("Rpl_semi_sync_source_clients", "0")].map(row);
+    servers[0].semi_sync = Some(SemiSync::read(&variables, &status));
+    assert_eq!(found(&servers), [""; 0]);
+    servers[0].semi_sync = None;
     // MariaDB has it in its log, so that a replica which is ahead is ahead.
     let mut servers = executed(mariadb, &["", "a"], &["1-1-1", "1-1-3"]);
     let ahead = found(&servers);
