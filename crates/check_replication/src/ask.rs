@@ -17,7 +17,9 @@ use crate::failure::{Failure, Kind, Step};
 use crate::heartbeat::{Heartbeats, Table};
 use crate::liveness;
 use crate::login::{self, Login};
-use crate::membership::{GALERA_STATUS, GROUP_MEMBERS, Galera, Group, Membership, is_node, is_out};
+use crate::membership::{
+    GALERA_STATUS, GROUP_MEMBERS, Galera, Group, Membership, is_node, is_out, members_and_applier,
+};
 use crate::monitor::Monitor;
 use crate::more;
 use crate::redact;
@@ -29,6 +31,8 @@ use crate::tls_level::TlsLevel;
 
 /// How long an election may keep a primary read-only before it is looked at again.
 const ELECTION: Duration = Duration::from_secs(1);
+/// The error of a column that a release does not have.
+const NO_COLUMN: u16 = 1054;
 /// What is left of the deadline after that.
 const RESERVE: Duration = Duration::from_secs(1);
 
@@ -136,7 +140,6 @@ fn converse(
 
 /// Returns the rows of a table of heartbeats, of pt-heartbeat's or else of MaxScale's columns.
 fn heartbeats(packets: &mut Packets, table: &Table) -> Result<Vec<Row>, Failure> {
-    const NO_COLUMN: u16 = 1054;
     match packets.query(&table.query()) {
         // An error that holds for both is told of the first.
         Err(failure) if failure.errno() == Some(NO_COLUMN) => {
@@ -181,6 +184,7 @@ fn membership(
     match group(packets, &server.channels, &request.deadline) {
         Ok(group) => server.membership = group.map(Membership::Group),
         Err(failure) if lacks_privilege(&failure) => {
+            server.hides_group = true;
             answer.hidden = Some(Box::new(refusal(packets, greeting, failure)));
         }
         // Servers before 5.7 have no such table.
@@ -223,17 +227,28 @@ pub(crate) fn ask_view(packets: &mut Packets, server: &mut Server) -> Result<(),
     Ok(())
 }
 
-/// Returns what the server sees of its group. One whose settings refuse what it is for is asked again, since
-/// an election sets them for a moment.
+/// Returns what the server sees of its group. One whose settings are not those of its role is asked
+/// again, since an election sets them for a moment.
 fn group(packets: &mut Packets, channels: &[Channel], deadline: &Deadline) -> Result<Option<Group>, Failure> {
     let is_fed = channels.iter().any(|channel| !channel.is_group_replication());
-    let first = Group::read(&packets.query(GROUP_MEMBERS)?, is_fed);
-    if !first.as_ref().is_some_and(Group::is_closed) || deadline.remaining() < ELECTION + RESERVE {
+    let first = Group::read(&members(packets)?, is_fed);
+    if !first.as_ref().is_some_and(Group::is_set_wrong) || deadline.remaining() < ELECTION + RESERVE {
         return Ok(first);
     }
     thread::sleep(ELECTION);
-    let again = packets.query(GROUP_MEMBERS).or_else(if_told)?;
+    let again = members(packets).or_else(if_told)?;
     Ok(Group::read(&again, is_fed).or(first))
+}
+
+/// Returns the members of a group as a server sees them. One before 8.0 does not tell what its applier is at,
+/// nor does one to an account that may not read all of these tables.
+fn members(packets: &mut Packets) -> Result<Vec<Row>, Failure> {
+    match packets.query(&members_and_applier()) {
+        Err(failure) if failure.errno() == Some(NO_COLUMN) || lacks_privilege(&failure) => {
+            packets.query(GROUP_MEMBERS)
+        }
+        rows => rows,
+    }
 }
 
 /// MySQL's coordinator stops with the number of a worker's error and without its text, which names the table.

@@ -24,6 +24,9 @@ use crate::skipping;
 use crate::target::PORT;
 use together::Together;
 
+/// The channel of a group, by which its series is called as those of other channels are.
+const APPLIER: &str = "group_replication_applier";
+
 /// Makes the report.
 pub(crate) fn evaluate(policy: &Policy<'_>, observations: &Observations) -> Report {
     let servers = &observations.servers;
@@ -179,7 +182,10 @@ fn all_fine(answers: &[&Answer]) -> Option<String> {
 /// What a member of a group or a cluster sees of the others.
 fn of_other_members(policy: &Policy<'_>, answer: &Answer) -> Vec<Finding> {
     let Server { asked, membership, .. } = &answer.server;
-    membership.as_ref().map(|member| member.judge(asked, policy.members).of_others).unwrap_or_default()
+    membership
+        .as_ref()
+        .map(|member| member.judge(asked, policy.members, &policy.lag).of_others)
+        .unwrap_or_default()
 }
 
 /// What is wrong with one server and its channels, or that each of them is fine.
@@ -192,7 +198,7 @@ fn judge_server(
 ) -> Vec<Finding> {
     let Server { asked, channels, .. } = &answer.server;
     let mut findings = match (&answer.server.membership, &answer.hidden) {
-        (Some(membership), _) => membership.judge(asked, policy.members).own,
+        (Some(membership), _) => membership.judge(asked, policy.members, &policy.lag).own,
         (None, Some(hidden)) => vec![privilege::no_group(asked, hidden)],
         (None, None) if policy.expects_group() => {
             let why = if answer.server.is_out { ": wsrep_on is OFF" } else { "" };
@@ -348,7 +354,12 @@ fn measure(policy: &Policy<'_>, server: Option<&str>, answer: &Answer) -> Vec<Me
     lags.sort_by_key(|(runs, state, _)| (*runs, *state));
     let mut metrics: Vec<Metric> = lags.into_iter().map(|(_, _, lag)| lag).collect();
     metrics.push(Metric::count(label(&["channels", name]), metrics.len()));
-    let members = answer.server.membership.as_ref().map(Membership::size);
+    let membership = answer.server.membership.as_ref();
+    metrics.extend(membership.and_then(Membership::lag).map(|lag| {
+        let lag = Metric::new(label(&["lag", name, APPLIER]), lag).unit(Unit::Seconds);
+        lag.thresholds(policy.lag.clone()).min(0.0)
+    }));
+    let members = membership.map(Membership::size);
     metrics.extend(members.map(|size| Metric::count(label(&["members", name]), size)));
     metrics.extend((members.is_none() && policy.expects_group()).then(|| unknown_count("members", name)));
     metrics

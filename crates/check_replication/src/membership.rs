@@ -1,6 +1,7 @@
 //! A server as a member of a group (MySQL's Group Replication) or of a Galera cluster: what it sees of it,
 //! and what several of them see together.
 
+mod applier;
 mod galera;
 mod group;
 mod judged;
@@ -10,9 +11,10 @@ pub(crate) use group::Group;
 pub(crate) use judged::Judged;
 pub(crate) use {
     galera::STATUS as GALERA_STATUS, galera::is_node, galera::is_out, group::MEMBERS as GROUP_MEMBERS,
+    group::members_and_applier,
 };
 
-use plugin::Finding;
+use plugin::{Finding, Thresholds};
 
 /// What a server is a member of.
 #[derive(Clone, Debug, PartialEq)]
@@ -24,10 +26,11 @@ pub enum Membership {
 }
 
 impl Membership {
-    /// Returns what is wrong with the member called `name`, and with what it sees.
-    pub(crate) fn judge(&self, name: &str, expected: Option<usize>) -> Judged {
+    /// Returns what is wrong with the member called `name`, and with what it sees. The applier of a group may
+    /// be `lag` behind.
+    pub(crate) fn judge(&self, name: &str, expected: Option<usize>, lag: &Thresholds) -> Judged {
         match self {
-            Self::Group(group) => group.judge(name, expected),
+            Self::Group(group) => group.judge(name, expected, lag),
             Self::Galera(galera) => galera.judge(name, expected),
         }
     }
@@ -38,6 +41,20 @@ impl Membership {
             Self::Group(group) => group.size(),
             Self::Galera(galera) => galera.size,
         }
+    }
+
+    /// Returns how many seconds the applier of a group is behind; not a number if it does not tell. `None` in
+    /// a Galera cluster.
+    pub(crate) fn lag(&self) -> Option<f64> {
+        match self {
+            Self::Group(group) => Some(group.lag.unwrap_or(f64::NAN)),
+            Self::Galera(_) => None,
+        }
+    }
+
+    /// Returns whether another member of its group is the primary, which alone takes writes.
+    pub(crate) fn is_secondary(&self) -> bool {
+        matches!(self, Self::Group(group) if group.is_secondary())
     }
 
     /// Returns whether both are members of one group or cluster, which write to each other without channels.
@@ -70,7 +87,8 @@ impl Membership {
         }
     }
 
-    fn is_in(&self) -> bool {
+    /// Returns whether the server itself is in its group or cluster, which has a majority as far as it tells.
+    pub(crate) fn is_in(&self) -> bool {
         match self {
             Self::Group(group) => group.is_in(),
             Self::Galera(galera) => galera.is_in(),

@@ -50,7 +50,7 @@ pub(crate) fn judge(
     }));
     // The members of a group have no channels to each other.
     let (nodes, between) = clusters::one_for_each(servers, links);
-    let in_groups = nodes.iter().all(|server| server.membership.is_some());
+    let in_groups = nodes.iter().all(|server| server.membership.is_some() || server.hides_group);
     if complete && nodes.len() > 1 && !in_groups {
         findings.extend(match shape {
             Shape::Ring => ring(&nodes, &between),

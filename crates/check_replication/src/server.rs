@@ -83,6 +83,8 @@ pub struct Server {
     pub auto_increment_offset: u64,
     /// What it is a member of: `None` if of nothing, or where that was not asked.
     pub membership: Option<Membership>,
+    /// Whether it is a member of a group that the account may not see.
+    pub hides_group: bool,
     /// Whether it is configured as a node of a Galera cluster, and was started without that.
     pub is_out: bool,
     /// @@aurora_version: `None` where it is not Aurora.
@@ -154,6 +156,7 @@ impl Server {
             auto_increment_increment: variables.number(&["auto_increment_increment"]).unwrap_or(1),
             auto_increment_offset: variables.number(&["auto_increment_offset"]).unwrap_or(1),
             membership: None,
+            hides_group: false,
             is_out: is_out(variables),
             aurora: None,
             passes_on: variables.switch(&["log_replica_updates", "log_slave_updates"]),

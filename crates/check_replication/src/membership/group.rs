@@ -1,8 +1,9 @@
 //! MySQL's Group Replication, by performance_schema.replication_group_members:
 //! <https://dev.mysql.com/doc/refman/9.0/en/group-replication-server-states.html>.
 
-use plugin::{Finding, State};
+use plugin::{Finding, State, Thresholds};
 
+use super::applier;
 use super::judged::Judged;
 use crate::cause::sql_cause;
 use crate::redact::place;
@@ -18,6 +19,14 @@ pub(crate) const MEMBERS: &str = "SELECT m.*, @@global.server_uuid AS own_id, \
      WHERE w.CHANNEL_NAME LIKE 'group_replication%') AS error_text \
      FROM performance_schema.replication_group_members m";
 
+/// Returns [`MEMBERS`] with what the applier and the recovery channel say.
+pub(crate) fn members_and_applier() -> String {
+    match MEMBERS.rsplit_once(" FROM ") {
+        Some((columns, table)) => format!("{columns}{} FROM {table}", applier::columns()),
+        None => MEMBERS.to_owned(),
+    }
+}
+
 /// What one server sees of its group.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Group {
@@ -28,6 +37,12 @@ pub struct Group {
     is_offline: bool,
     /// The setting by which it takes no writes.
     read_only: Option<&'static str>,
+    /// Whether it says that neither setting keeps writes off.
+    is_writable: bool,
+    /// Why it does not catch up, as far as its recovery channel tells.
+    recovery: Option<String>,
+    /// How many seconds its applier is behind the group, where the release and the account let it tell.
+    pub(super) lag: Option<f64>,
     /// Whether a channel from outside writes to the group.
     is_fed: bool,
 }
@@ -60,19 +75,33 @@ impl Group {
         let first = rows.first()?;
         let number = first.number(&["error_number"]).filter(|number| *number != 0);
         let error = number.map(|number| (number, first.owned(&["error_text"])));
-        let mut settings = ["super_read_only", "read_only"].into_iter();
+        let settings = ["super_read_only", "read_only"];
         Some(Self {
             members: rows.iter().map(member).collect(),
             error,
             is_offline: first.switch(&["offline_mode"]) == Some(true),
-            read_only: settings.find(|name| first.switch(&[name]) == Some(true)),
+            read_only: settings.into_iter().find(|name| first.switch(&[name]) == Some(true)),
+            is_writable: settings.iter().all(|name| first.switch(&[name]) == Some(false)),
+            recovery: applier::recovery(first),
+            lag: applier::lag(first),
             is_fed,
         })
     }
 
-    /// Returns whether its settings refuse what a member is for. An election sets them for a moment.
-    pub(crate) fn is_closed(&self) -> bool {
-        self.members.iter().any(|own| own.is_own && self.refuses(own).is_some())
+    /// Returns whether its settings are not those of its role. An election sets them for a moment.
+    pub(crate) fn is_set_wrong(&self) -> bool {
+        self.members.iter().any(|own| own.is_own && (self.refuses(own).is_some() || self.takes_writes(own)))
+    }
+
+    /// Returns whether it is not the primary, and another one is.
+    pub(super) fn is_secondary(&self) -> bool {
+        let is_primary = |own: bool| self.members.iter().any(|one| one.is_own == own && one.is_primary);
+        !is_primary(true) && is_primary(false)
+    }
+
+    /// Returns whether a member that is ONLINE takes writes that only the primary should take.
+    fn takes_writes(&self, own: &Member) -> bool {
+        own.state == "ONLINE" && self.is_secondary() && self.is_writable && !self.is_offline
     }
 
     /// Returns what a member that is ONLINE refuses by its settings. A primary that replicates from outside
@@ -112,7 +141,7 @@ impl Group {
         ids(self) == ids(other)
     }
 
-    pub(super) fn judge(&self, name: &str, expected: Option<usize>) -> Judged {
+    pub(super) fn judge(&self, name: &str, expected: Option<usize>, lag: &Thresholds) -> Judged {
         let total = self.members.len();
         let s = if total == 1 { "" } else { "s" };
         let Some(own) = self.members.iter().find(|member| member.is_own) else {
@@ -122,7 +151,7 @@ impl Group {
         match own.state.as_str() {
             "ONLINE" => {}
             "RECOVERING" => {
-                return Finding::warning(format!("{name}: RECOVERING, catching up with its group")).into();
+                return Finding::warning(format!("{name}: RECOVERING{}", self.recovers())).into();
             }
             state => {
                 return Finding::critical(format!("{name}: {state} in its group{}", self.reason())).into();
@@ -142,8 +171,12 @@ impl Group {
             Some(Finding::new(state, format!("{name}: member {} is {}", member.name, member.state)))
         };
         let refused = self.refuses(own).map(|what| Finding::critical(format!("{name}: {what}")));
+        let taken = self.takes_writes(own).then(|| {
+            Finding::warning(format!("{name}: secondary of its group takes writes, super_read_only is OFF"))
+        });
+        let behind = self.lag.and_then(|seconds| applier::judge(name, seconds, lag));
         let of_others = self.members.iter().filter_map(other).chain(too_few(name, total, expected)).collect();
-        Judged { own: refused.into_iter().collect(), of_others }.or_well(|| {
+        Judged { own: [refused, behind, taken].into_iter().flatten().collect(), of_others }.or_well(|| {
             let role = match (own.is_primary, self.read_only) {
                 (false, _) => "secondary",
                 (true, None) => "primary",
@@ -151,6 +184,15 @@ impl Group {
             };
             format!("{name}: ONLINE as {role}, group of {total} member{s}")
         })
+    }
+
+    /// How it catches up, or why it does not.
+    fn recovers(&self) -> String {
+        match (&self.recovery, self.reason()) {
+            (Some(why), _) => format!(", its recovery channel has {why}"),
+            (None, why) if why.is_empty() => ", catching up with its group".to_owned(),
+            (None, why) => why,
+        }
     }
 
     /// Why it left the group, as far as it tells.

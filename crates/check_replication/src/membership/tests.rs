@@ -2,6 +2,10 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod applier;
+
+use plugin::Range;
+
 use super::*;
 use crate::row::Row;
 
@@ -11,7 +15,8 @@ fn row(columns: &[(&str, &str)]) -> Row {
 
 /// All that is said of a member called a: of itself, then of the others.
 fn said(member: &Membership, expected: Option<usize>) -> Vec<String> {
-    let Judged { own, of_others } = member.judge("a", expected);
+    let lag = Thresholds { warning: Some(Range::up_to(60.0)), critical: Some(Range::up_to(300.0)) };
+    let Judged { own, of_others } = member.judge("a", expected, &lag);
     texts([own, of_others].concat())
 }
 
@@ -134,7 +139,7 @@ fn members_whose_settings_refuse_what_they_are_for() {
     ];
     for (members, settings, is_fed, text) in rows {
         let group = group_with(members, "1", ("0", ""), settings, is_fed);
-        assert_eq!(group.is_closed(), text.starts_with("CRITICAL"), "{members} {settings:?}");
+        assert_eq!(group.is_set_wrong(), text.starts_with("CRITICAL"), "{members} {settings:?}");
         assert_eq!(said(&Membership::Group(group), None), [text], "{members} {settings:?}");
     }
     // Another member's fault is told too.

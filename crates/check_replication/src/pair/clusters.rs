@@ -11,8 +11,14 @@ pub(super) fn are_nodes_of_one(one: &Server, other: &Server) -> bool {
     is_node(one) && share_writes(one, other)
 }
 
-/// Returns whether two servers are members of one group or cluster.
+/// Returns whether two servers are members of one group or cluster, or may be.
 fn share_writes(one: &Server, other: &Server) -> bool {
+    let is_group = |server: &Server| {
+        server.hides_group || server.membership.as_ref().is_some_and(|member| !member.is_galera())
+    };
+    if (one.hides_group || other.hides_group) && is_group(one) && is_group(other) {
+        return true;
+    }
     let memberships = one.membership.as_ref().zip(other.membership.as_ref());
     memberships.is_some_and(|(one, other)| one.shares_writes(other))
 }
@@ -78,6 +84,30 @@ mod tests {
             let found = texts(judge(&servers, &Links::find(&servers), true, Shape::Tree, None));
             assert!(found.contains(&"CRITICAL a and b have the same server id 1".to_owned()), "{found:?}");
         }
+    }
+
+    /// The account may not see the group.
+    #[test]
+    fn a_group_that_is_hidden_is_one_server() {
+        let hidden = |sources: &[&str], places: &[usize]| {
+            let mut servers = linked(server, sources);
+            places.iter().for_each(|place| servers[*place].hides_group = true);
+            servers
+        };
+        let apart = ["CRITICAL a does not replicate from b", "CRITICAL b does not replicate from a"];
+        let rows: [(Vec<Server>, &[&str]); 3] = [
+            (hidden(&["", "", ""], &[0, 1, 2]), &[]),
+            (hidden(&["c", "", ""], &[0, 1]), &[]),
+            (hidden(&["", ""], &[1]), &apart),
+        ];
+        for (servers, expected) in rows {
+            let found = judge(&servers, &Links::find(&servers), true, Shape::Tree, None);
+            assert_eq!(texts(found), expected);
+        }
+        // One of them lets the account see it.
+        let mut seen = hidden(&["", ""], &[1]);
+        seen[0].membership = Some(group("1 ONLINE PRIMARY, 2 ONLINE", "1", ("0", "")));
+        assert_eq!(judge(&seen, &Links::find(&seen), true, Shape::Ring, None), []);
     }
 
     type Case<'a> = (&'a [&'a str], &'a [usize], Shape, &'a [&'a str]);

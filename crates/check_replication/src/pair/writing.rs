@@ -5,6 +5,7 @@ use plugin::Finding;
 use super::clusters::are_nodes_of_one;
 use super::links::Links;
 use super::list::pairs;
+use crate::membership::Membership;
 use crate::server::Server;
 
 /// Which of the servers are expected to take writes.
@@ -66,6 +67,9 @@ pub(super) fn colliding(servers: &[Server]) -> Option<Finding> {
     let colliding = pairs(servers).filter(|(one, other)| {
         is_writable(one) && is_writable(other) && !are_nodes_of_one(one, other) && collide(one, other)
     });
+    // A secondary of a group that is writable has a fault of its own.
+    let is_secondary = |server: &Server| server.membership.as_ref().is_some_and(Membership::is_secondary);
+    let colliding = colliding.filter(|(one, other)| !is_secondary(one) && !is_secondary(other));
     let colliding: Vec<(&Server, &Server)> = colliding.collect();
     let (one, other) = colliding.first()?;
     let more = match colliding.len() - 1 {

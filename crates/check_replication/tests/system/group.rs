@@ -6,8 +6,11 @@ use suite::host::Host;
 use suite::mariadb::{HOST_NEEDS, PASSWORD};
 use suite::mysql::{Server, program};
 use suite::needs::missing;
+use suite::plugins;
+use suite::process::run;
+use suite::wait::holds_within;
 
-use super::await_line;
+use super::{GROUP_LIMIT, await_line};
 
 /// The options of a member of a group of three at 127.0.0.1 to 3. Members of one machine know themselves by
 /// the port alone.
@@ -23,6 +26,32 @@ fn member(id: u32) -> Vec<String> {
         "--group-replication-recovery-get-public-key=ON".to_owned(),
         format!("--report-host=127.0.0.{id}"),
     ]
+}
+
+/// A transaction that is prepared keeps the applier of a secondary from what the primary wrote.
+fn is_stuck(host: &Host, primary: &Server, secondary: &Server, all: &[&str]) {
+    primary.sql("CREATE DATABASE held; CREATE TABLE held.t (id INT PRIMARY KEY)");
+    let is_there = || {
+        secondary
+            .sql("SELECT COUNT(*) FROM information_schema.tables WHERE table_schema='held'")
+            .trim()
+            .ends_with('1')
+    };
+    assert!(holds_within(GROUP_LIMIT, is_there), "the table did not come");
+    secondary.sql(
+        "SET sql_log_bin=0; XA START 'held'; INSERT INTO held.t VALUES (1); XA END 'held'; XA PREPARE 'held'; \
+         SET GLOBAL super_read_only=ON",
+    );
+    primary.sql("INSERT INTO held.t VALUES (1)");
+    let file = format!("--defaults-file={}", primary.folder().join("client.cnf").display());
+    let options = [all, &["--warning=1", "--critical=600", "--tls=require-unverified", &file]].concat();
+    let said = || {
+        let asked = run(host.command(plugins::binary("check_replication")).args(&options));
+        asked.summary().1.to_owned()
+    };
+    let line = "REPLICATION WARNING - db-02: applier is ";
+    assert!(holds_within(GROUP_LIMIT, || said().starts_with(line)), "{}", said());
+    secondary.sql("SET GLOBAL super_read_only=OFF; SET sql_log_bin=0; XA ROLLBACK 'held'; SET GLOBAL super_read_only=ON");
 }
 
 #[test]
@@ -49,6 +78,7 @@ fn a_group_of_three_that_loses_one_and_then_two() {
     for server in &servers {
         server.sql(&format!(
             "SET sql_log_bin=0; GRANT SELECT ON performance_schema.* TO mon; GRANT CONNECTION_ADMIN ON *.* TO mon; \
+             CREATE USER poor IDENTIFIED BY '{PASSWORD}'; GRANT REPLICATION CLIENT ON *.* TO poor; \
              SET sql_log_bin=1; RESET BINARY LOGS AND GTIDS; \
              CHANGE REPLICATION SOURCE TO SOURCE_USER='repl', SOURCE_PASSWORD='{PASSWORD}' FOR CHANNEL 'group_replication_recovery'"
         ));
@@ -67,6 +97,13 @@ fn a_group_of_three_that_loses_one_and_then_two() {
     let all =
         ["--hostname=db-01", "--hostname=db-02", "--hostname=db-03", "--expect=group", "--expect-members=3"];
     say("all three", &all, 0, "OK - db-01: ONLINE as primary, group of 3 members");
+    let line = "UNKNOWN - db-01: poor may not see the group: GRANT SELECT ON performance_schema.* TO poor@%";
+    say(
+        "of several without the right",
+        &[&all[..], &["--user=poor"]].concat(),
+        3,
+        &format!("{line}, 2 more faults"),
+    );
     servers[0].sql("SET GLOBAL super_read_only=ON");
     let line = "CRITICAL - db-01: primary of its group takes no writes, super_read_only is ON";
     say("a primary that is read-only", &all, 2, line);
@@ -82,6 +119,10 @@ fn a_group_of_three_that_loses_one_and_then_two() {
     say("a member in offline mode", &["--hostname=db-02"], 2, line);
     servers[1].sql("SET GLOBAL offline_mode=OFF");
     say("by default", &["--hostname=db-02"], 0, "OK - db-02: ONLINE as secondary, group of 3 members");
+    servers[1].sql("SET GLOBAL super_read_only=OFF; SET GLOBAL read_only=OFF");
+    let line = "WARNING - db-02: secondary of its group takes writes, super_read_only is OFF";
+    say("a secondary that takes writes", &all, 1, line);
+    servers[1].sql("SET GLOBAL super_read_only=ON");
     let plugin = vec!["--plugin-load-add=group_replication.so".to_owned()];
     let outside = Server::start_with(program, &host, "127.0.0.4", 4, plugin);
     // It shows a row of an OFFLINE member, and has no group to be a member of.
@@ -95,6 +136,9 @@ fn a_group_of_three_that_loses_one_and_then_two() {
     say("with a channel", &["--hostname=db-01"], 0, line);
     let tree = ["--hostname=db-01", "--hostname=db-02", "--hostname=127.0.0.4", "--expect-shape=tree"];
     say("a group below a source", &tree, 0, line);
+    servers[1].sql("SET GLOBAL super_read_only=OFF");
+    is_stuck(&host, &servers[0], &servers[1], &all);
+    say("it goes on", &all, 0, line);
     servers[2].kill();
     let of_three = ["--hostname=db-01", "--expect=group", "--expect-members=3"];
     say("one is lost", &of_three, 2, "CRITICAL - db-01: 2 of 3 expected members");

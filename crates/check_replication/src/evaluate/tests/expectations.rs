@@ -229,7 +229,7 @@ fn a_member_is_judged_with_and_without_channels() {
     ];
     for (name, members, options, line) in rows {
         let said = lines(member(name, members), options);
-        let line = format!("REPLICATION {line} members=2;;;0");
+        let line = format!("REPLICATION {line} lag_group_replication_applier=U;60;300;0 members=2;;;0");
         assert_eq!(said.lines().next(), Some(line.as_str()), "{name} {members} {options:?}");
     }
 }
