@@ -58,6 +58,7 @@ pub(crate) fn judge(
         });
     }
     findings.extend(writing::expected(servers, complete, writable));
+    findings.extend(writing::closed_cluster(servers, writable));
     findings.extend(writing::in_one_domain(servers, links, writable));
     findings.extend(filters_differ(servers, links).filter(|_| shape == Shape::Ring));
     // In a tree nobody should write to two of them.

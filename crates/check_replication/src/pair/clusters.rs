@@ -41,7 +41,7 @@ mod tests {
     use crate::membership::tests::group;
     use crate::membership::{Galera, Membership};
     use crate::pair::tests::{linked, mariadb, server, texts};
-    use crate::pair::{Links, Shape, judge};
+    use crate::pair::{Links, Shape, Writable, judge};
     use crate::row::Row;
     use crate::server::Server;
 
@@ -108,6 +108,40 @@ mod tests {
         let mut seen = hidden(&["", ""], &[1]);
         seen[0].membership = Some(group("1 ONLINE PRIMARY, 2 ONLINE", "1", ("0", "")));
         assert_eq!(judge(&seen, &Links::find(&seen), true, Shape::Ring, None), []);
+    }
+
+    #[test]
+    fn a_cluster_that_takes_no_writes() {
+        let closed = |sources: &[&str], nodes: &[usize], read_only: &[usize]| {
+            let mut servers = clustered(sources, nodes);
+            read_only.iter().for_each(|place| servers[*place].read_only = true);
+            servers
+        };
+        let text = "CRITICAL a: all 3 nodes of its Galera cluster are read-only: applications cannot write";
+        let all = &[0, 1, 2];
+        let rows: [(Vec<Server>, Option<Writable>, &[&str]); 7] = [
+            (closed(&["", "", ""], all, all), None, &[text]),
+            (closed(&["", "", ""], all, all), Some(Writable::Nowhere), &[]),
+            (closed(&["", "", ""], all, all), Some(Writable::One), &["CRITICAL no server is writable"]),
+            (closed(&["", "", ""], all, &[0, 1]), None, &[]),
+            (
+                closed(&["", "", ""], all, &[0, 1]),
+                Some(Writable::Nowhere),
+                &["CRITICAL c is writable, none expected"],
+            ),
+            // Not all nodes of three were asked.
+            (closed(&["", ""], &[0, 1], &[0, 1]), None, &[]),
+            // One replicates from another cluster.
+            (closed(&["z", "", ""], all, all), None, &[]),
+        ];
+        for (servers, expected, found) in rows {
+            let said = judge(&servers, &Links::find(&servers), true, Shape::Ring, expected);
+            assert_eq!(texts(said), found, "{expected:?}");
+        }
+        // One that is out sees none, and its group has no nodes of Galera.
+        let mut out = closed(&[""], &[], &[0]);
+        out[0].membership = Some(group("- OFFLINE", "1", ("0", "")));
+        assert_eq!(judge(&out, &Links::find(&out), true, Shape::Ring, None), []);
     }
 
     type Case<'a> = (&'a [&'a str], &'a [usize], Shape, &'a [&'a str]);

@@ -15,6 +15,9 @@ pub(crate) enum Writable {
     One,
     /// All servers
     All,
+    /// No server: all are read_only or super_read_only
+    #[value(name = "none")]
+    Nowhere,
 }
 
 /// Judges how many of the servers that answered are writable; `complete` is whether all did.
@@ -29,6 +32,12 @@ pub(super) fn expected(servers: &[Server], complete: bool, expected: Option<Writ
         (Some(Writable::One), [_, _, ..], _) => {
             findings.push(Finding::critical(format!("{} are writable, one expected", names(&writable))));
         }
+        (Some(Writable::Nowhere), [one], _) => {
+            findings.push(Finding::critical(format!("{} is writable, none expected", one.asked)));
+        }
+        (Some(Writable::Nowhere), [_, _, ..], _) => {
+            findings.push(Finding::critical(format!("{} are writable, none expected", names(&writable))));
+        }
         (Some(Writable::All), _, [one]) => {
             findings.push(Finding::critical(format!("{} is read-only", one.asked)))
         }
@@ -38,6 +47,27 @@ pub(super) fn expected(servers: &[Server], complete: bool, expected: Option<Writ
         _ => {}
     }
     findings
+}
+
+/// Galera clusters all of whose nodes were asked and are read-only: applications cannot write. One that
+/// replicates from outside is so on purpose, and another one where that is expected.
+pub(super) fn closed_cluster(servers: &[Server], expected: Option<Writable>) -> Option<Finding> {
+    let nodes = |first: &Server| -> Vec<&Server> {
+        let is_in = |server: &&Server| server.membership.as_ref().is_some_and(Membership::is_in);
+        servers.iter().filter(is_in).filter(|server| are_nodes_of_one(first, server)).collect()
+    };
+    let closed = servers.iter().find_map(|first| {
+        let (size, nodes) = (first.membership.as_ref()?.size(), nodes(first));
+        let is_closed = |node: &&Server| !is_writable(node) && node.channels.is_empty();
+        (!nodes.is_empty() && nodes.len() == size && nodes.iter().all(is_closed)).then_some((first, size))
+    });
+    let (first, size) = closed.filter(|_| expected.is_none())?;
+    let text = match size {
+        1 => format!("{}: the only node of its Galera cluster is read-only", first.asked),
+        size => format!("{}: all {size} nodes of its Galera cluster are read-only", first.asked),
+    };
+    let accept = format!("{}: if that is on purpose: --expect-writable=none", first.asked);
+    Some(Finding::critical(format!("{text}: applications cannot write")).detail(accept))
 }
 
 /// MariaDB: servers that are to be written to and number their transactions in one GTID domain, so that a

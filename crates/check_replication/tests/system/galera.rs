@@ -59,6 +59,15 @@ fn a_galera_cluster_of_two_that_loses_one() {
     let one = ["--hostname=db-01", "--expect-members=2"];
     let both = ["--hostname=db-01", "--hostname=db-02", "--expect=group", "--expect-members=2"];
     say("both", &both, 0, "OK - db-01: Synced, Galera cluster of 2 members");
+    first.sql("SET GLOBAL read_only=ON");
+    say("one is read-only", &both, 0, "OK - db-01: Synced, Galera cluster of 2 members");
+    second.sql("SET GLOBAL read_only=ON");
+    let line = "CRITICAL - db-01: all 2 nodes of its Galera cluster are read-only: applications cannot write";
+    say("both are", &both, 2, line);
+    let on_purpose = [&both[..], &["--expect-writable=none"]].concat();
+    say("on purpose", &on_purpose, 0, "OK - db-01: Synced, Galera cluster of 2 members");
+    first.sql("SET GLOBAL read_only=OFF");
+    second.sql("SET GLOBAL read_only=OFF");
     second.stop();
     say("one has left", &one, 2, "CRITICAL - db-01: 1 of 2 expected members");
     second.start();
