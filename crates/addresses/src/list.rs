@@ -22,10 +22,10 @@ mod line;
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
-use crate::address::{HostAddress, InvalidAddress, ZonedAddress};
+use crate::address::{HostAddress, InvalidAddress, ZonedAddress, plain_line};
 pub use fields::{Fields, OwnLabel, OwnNetwork, OwnPorts, OwnZone, ambiguous};
 pub use line::netmask;
-use line::{MARK, is_network, lines_of, parse_line};
+use line::{MARK, is_network, parse_line, split_line};
 
 /// The shortest line, in octets: the room that is set aside for a list's addresses is guessed by it.
 const SHORTEST: usize = "1.2.3.4\n".len();
@@ -120,7 +120,17 @@ fn parse_lines(
     let mut entries = Vec::with_capacity(content.len() / SHORTEST + 1);
     let mut lines = Vec::new();
     let mut count = 0;
-    for (line, text) in (1..).zip(lines_of(text)) {
+    let (mut line, mut rest) = (0, Some(text));
+    while let Some(text) = rest {
+        line += 1;
+        // Most lines of a long list are nothing but an address.
+        if let Some((expected, behind)) = plain_line(text) {
+            entries.push(Entry { expected, list: number, line });
+            rest = behind;
+            continue;
+        }
+        let (text, behind) = split_line(text);
+        rest = behind;
         let parsed = parse_line(text, &address).and_then(|parsed| {
             let Some((ZonedAddress { host: expected, zone }, netmask, rest)) = parsed else { return Ok(()) };
             entries.push(Entry { expected, list: number, line });
