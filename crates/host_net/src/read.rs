@@ -1,6 +1,7 @@
 //! Reads what the kernel has, in order: by rtnetlink on Linux, the addresses by getifaddrs(3) elsewhere and
 //! where netlink is refused.
 
+use std::net::IpAddr;
 use std::path::Path;
 
 use plugin::Deadline;
@@ -139,17 +140,33 @@ impl DefaultRoute {
     }
 }
 
-/// Sorts the addresses. The kernel lists them mostly in order, but for loopback's, which come first: taken
-/// out and put in again where they belong, they spare a merge of all the others.
-fn sort(addresses: &mut Vec<BoundAddress>) {
-    let first = addresses
-        .windows(2)
-        .position(|pair| pair.first() > pair.last())
-        .map_or(addresses.len(), |last| last + 1);
-    let few: Vec<BoundAddress> = addresses.drain(..if first <= 4 { first } else { 0 }).collect();
+/// Sorts the addresses. The kernel lists them by interface, so that those of several are merged many times:
+/// first as numbers, which is far cheaper, and then there is hardly anything left to sort.
+fn sort(addresses: &mut [BoundAddress]) {
+    let key = |(place, bound): (u32, &BoundAddress)| match bound.address {
+        IpAddr::V4(address) => u64::from(address.to_bits()) << 32 | u64::from(place),
+        IpAddr::V6(_) => u64::from(u32::MAX) << 32 | u64::from(place),
+    };
+    let mut keys: Vec<u64> = (0..).zip(&*addresses).map(key).collect();
+    keys.sort();
+    arrange(addresses, &mut keys);
     addresses.sort();
-    for address in few {
-        addresses.insert(addresses.partition_point(|other| *other < address), address);
+}
+
+/// Puts the addresses into the order of the keys, whose lower halves are the places where they stand. It
+/// needs no second list of them: memory that was never touched costs more than the moves.
+fn arrange(addresses: &mut [BoundAddress], keys: &mut [u64]) {
+    for start in 0..addresses.len() {
+        // Each place takes over from another, and that one from a third, until the first is reached.
+        let mut place = start;
+        while let Some(key) = keys.get_mut(place) {
+            let source = std::mem::replace(key, place as u64) as u32 as usize;
+            if source == start {
+                break;
+            }
+            addresses.swap(place, source);
+            place = source;
+        }
     }
 }
 
@@ -183,6 +200,9 @@ mod tests {
     #[test]
     fn sorts_whatever_the_order() {
         let orders = [
+            "10.0.0.1 10.0.0.4 10.0.0.7 10.0.0.2 10.0.0.5 10.0.0.8 10.0.0.3 10.0.0.6 10.0.0.9 2001:db8::2 2001:db8::1 ::1",
+            "10.0.0.5 10.0.0.1 10.0.0.2 10.0.0.3 10.0.0.4 10.0.0.9 10.0.0.8 10.0.0.7 10.0.0.6",
+            "2001:db8::2 10.0.0.2 2001:db8::1 10.0.0.1",
             "127.0.0.1 10.0.0.1 10.0.0.2 ::1",
             "10.0.0.1 10.0.0.2",
             "10.0.0.9 10.0.0.1 10.0.0.5 ::2 ::1",
@@ -196,6 +216,15 @@ mod tests {
             sort(&mut sorted);
             assert_eq!(sorted, expected, "{order}");
         }
+    }
+
+    #[test]
+    fn the_places_of_an_address_are_sorted_too() {
+        let places =
+            [("10.0.0.1", 9), ("10.0.0.2", 7), ("10.0.0.1", 3), ("10.0.0.1", 5), ("::1", 4), ("::1", 2)];
+        let mut sorted = places.map(|(address, interface)| bound(address, interface));
+        sort(&mut sorted);
+        assert_eq!(sorted.map(|bound| bound.interface), [3, 5, 9, 7, 2, 4]);
     }
 
     /// The two readings of the very machine that runs the test.
