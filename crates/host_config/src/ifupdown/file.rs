@@ -24,7 +24,7 @@ pub(super) const PATTERNS: usize = 64;
 /// The longest name of an interface that ifupdown reads, in octets.
 const LONGEST: usize = 79;
 /// The options that have to do with addresses, and with what carries them.
-const READ: [&str; 23] = [
+const READ: [&str; 24] = [
     "address",
     "address-virtual",
     "bond-master",
@@ -40,6 +40,7 @@ const READ: [&str; 23] = [
     "pointopoint",
     "post-up",
     "pre-up",
+    "requires",
     "slaves",
     "team-ports",
     "up",
@@ -133,12 +134,13 @@ impl Reader<'_> {
     /// A line that includes nothing: what the next lines belong to.
     fn line(&mut self, keyword: &str, rest: &str, place: Place, within: Within) -> Within {
         let hotplug = keyword == "allow-hotplug";
-        let words = |all: &mut Vec<Selected>| {
-            let selected = |word: &str| Selected { word: word.to_owned(), place: place.clone(), hotplug };
-            all.extend(rest.split_ascii_whitespace().map(selected));
-        };
+        let selected = |word: &str| Selected { word: word.to_owned(), place: place.clone(), hotplug };
         match keyword {
-            "auto" | "allow-auto" | "allow-hotplug" => words(&mut self.all.selected),
+            "auto" | "allow-auto" | "allow-hotplug" => {
+                let (names, note) = flavour::selected(self.flavour, rest, &place);
+                self.all.selected.extend(names.into_iter().map(selected));
+                self.all.notes.extend(note);
+            }
             "no-auto-down" | "no-scripts" => {}
             "rename" => self.all.renames.extend(
                 rest.split_ascii_whitespace()
@@ -146,7 +148,7 @@ impl Reader<'_> {
                     .map(|(old, new)| (old.to_owned(), new.to_owned())),
             ),
             "mapping" => {
-                words(&mut self.all.mappings);
+                self.all.mappings.extend(rest.split_ascii_whitespace().map(selected));
                 if self.all.mappings.len() > PATTERNS {
                     self.all.mappings.truncate(PATTERNS);
                     self.all.bad.push(&place, format!("more than {PATTERNS} mappings"));
@@ -156,6 +158,7 @@ impl Reader<'_> {
             // The settings of a VLAN of a bridge, without addresses.
             "vlan" if self.flavour == Flavour::Ifupdown2 => return Within::BadStanza,
             "iface" | "template" => return self.stanza(keyword == "template", rest, place),
+            "interface" if self.flavour == Flavour::IfupdownNg => return self.stanza(false, rest, place),
             _ if keyword.starts_with("allow-") => {}
             _ if rest.is_empty() && self.flavour == Flavour::Ifupdown && within != Within::Nothing => {
                 self.refused(&place, format!("{} without a value", short(keyword)));
@@ -205,6 +208,10 @@ impl Reader<'_> {
         let (mut family, mut method) = (next(), next());
         if self.flavour == Flavour::Ifupdown2 {
             (family, method) = self.as_ifupdown2(name, (family, method), words.by_ref(), place);
+        }
+        if self.flavour == Flavour::IfupdownNg {
+            (family, method) = flavour::hints(family, method);
+            while words.next_if(|word| *word != "inherits").is_some() {}
         }
         let inherits =
             match words.next() {

@@ -1,5 +1,9 @@
 //! The programs that read `/etc/network/interfaces`, and the words that they know.
 
+use addresses::short;
+
+use super::interfaces::Setting;
+use crate::promise::Place;
 use crate::tree::Tree;
 
 /// The address families of ifupdown and their methods, of any version.
@@ -36,6 +40,32 @@ pub(super) fn included(tree: &Tree<'_>) -> [bool; 2] {
     let Some(parser) = parser else { return [true, true] };
     let text = String::from_utf8_lossy(&parser);
     ["isabs(sourced_file)", "'source-directory'"].map(|word| text.contains(word))
+}
+
+/// Returns the words of an `auto` line that name interfaces, and a note where ifupdown-ng brings up the first
+/// one alone: those who wrote the others want them all the same.
+pub(super) fn selected<'a>(flavour: Flavour, rest: &'a str, place: &Place) -> (Vec<&'a str>, Option<String>) {
+    let is_name = |word: &&str| flavour != Flavour::IfupdownNg || !word.starts_with('#');
+    let words: Vec<&str> = rest.split_ascii_whitespace().take_while(is_name).collect();
+    let second = words.get(1).filter(|_| flavour == Flavour::IfupdownNg);
+    let note = second.map(|name| {
+        format!("note: {place}: ifupdown-ng brings up the first name alone, not {}", short(name))
+    });
+    (words, note)
+}
+
+/// Returns the family and the method of an `iface` line as ifupdown-ng takes them: any other word is a
+/// comment to it.
+pub(super) fn hints(family: Option<String>, method: Option<String>) -> (Option<String>, Option<String>) {
+    let is_known = matches!(family.as_deref(), Some("inet" | "inet6"));
+    if is_known { (family, method) } else { (None, None) }
+}
+
+/// Returns the interfaces that ifupdown-ng brings up before another one.
+pub(super) fn required<'a>(flavour: Flavour, options: &[&'a Setting]) -> Vec<&'a str> {
+    let is_it = |option: &&&Setting| flavour == Flavour::IfupdownNg && &*option.name == "requires";
+    let words = options.iter().find(is_it).map(|option| option.value.split_ascii_whitespace());
+    words.into_iter().flatten().take_while(|word| !word.starts_with('#')).collect()
 }
 
 /// Returns what ifupdown does not know of the words of an `iface` line: `None` if it knows them, or there are

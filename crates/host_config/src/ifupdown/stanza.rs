@@ -7,7 +7,7 @@ use std::net::IpAddr;
 use addresses::HostAddress;
 
 use super::command::{Effect, effects};
-use super::flavour::Flavour;
+use super::flavour::{Flavour, required};
 use super::interfaces::{Interfaces, Setting, Stanza};
 use super::ledger::{Change, MOST};
 use crate::mask;
@@ -65,6 +65,7 @@ pub(super) fn outcome(
     let Some(stanza) = all.stanzas.get(index) else { return Ok(outcome) };
     let options = gather(all, stanza)?;
     outcome.options = options.len();
+    outcome.brings_up.extend(required(flavour, &options).into_iter().map(str::to_owned));
     let interface = physical.map(|name| device(name).to_owned());
     let binding = binds(stanza, flavour);
     let internet = stanza.family.as_deref().is_none_or(|family| matches!(family, "inet" | "inet6"));
