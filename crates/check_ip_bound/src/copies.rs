@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use addresses::HostAddress;
-use host_net::{Bound, BoundAddress};
+use host_net::{Bound, BoundAddress, Link};
 
 use crate::condition::Condition;
 use crate::expected::Expected;
@@ -43,7 +43,40 @@ impl Expected {
             count += more;
             lacking.extend(self.lacking(expected, &devices, bound, faults));
         }
+        let named = self.unnamed.iter().filter(|unnamed| unnamed.on_each);
+        for (unnamed, address) in
+            named.flat_map(|named| named.addresses.iter().map(move |each| (named, each)))
+        {
+            let copies = self.of_names(*address, &unnamed.selectors, bound, faults);
+            count += copies.0;
+            lacking.extend(copies.1);
+        }
         (count, lacking)
+    }
+
+    /// Returns how often an address of a list of names is there beyond its first interface or should be, and
+    /// where it is not bound. networkd binds it on each of them that has a carrier; where none has it, its
+    /// entry tells it.
+    fn of_names(
+        &self,
+        address: IpAddr,
+        names: &[String],
+        bound: &Bound,
+        faults: &[PortFault],
+    ) -> (usize, Vec<Copy>) {
+        let is_up = |name: &&String| bound.by_name(name).is_some_and(|here| here.link == Link::Up);
+        let group: Vec<(IpAddr, String)> =
+            names.iter().filter(is_up).map(|name| (address, name.clone())).collect();
+        let devices = self.devices(&group, bound);
+        let is_counted = self.on_each.binary_search_by(|(each, _)| each.cmp(&address)).is_ok();
+        let Some(expected) = self.only_entry(&group).filter(|_| !is_counted) else { return (0, Vec::new()) };
+        let is_there = |device: &&str| self.on_device(expected, device, bound, faults).is_usable();
+        if !devices.iter().any(is_there) {
+            return (0, Vec::new());
+        }
+        let mut lacking = self.lacking(expected, &devices, bound, faults);
+        lacking.retain(|copy| copy.condition == Condition::NotBound);
+        (devices.len() - 1, lacking)
     }
 
     /// The interfaces that must each have an address: those of --interface among them, and each once whatever

@@ -102,6 +102,8 @@ pub struct Unnamed {
     /// What tells the interface, each alone: a hardware address, several names, a pattern of names, or
     /// conditions as "type=ethernet".
     pub selectors: Vec<String>,
+    /// Whether the selectors are names, and each of these interfaces gets the addresses where it is here.
+    pub on_each: bool,
 }
 
 /// What one source says.

@@ -87,7 +87,7 @@ impl Expected {
                 certain.extend(profile.promises.iter().map(|promise| promise.expected.address));
             }
             profile.promises.into_iter().for_each(|promise| self.take(promise));
-            // What is looked up of the next one needs its order.
+            // Both are looked up by binary search from here on.
             self.interfaces.sort();
             self.floating.sort();
             merge::dynamic(&mut self.dynamic, profile.dynamic.into_iter());

@@ -130,6 +130,13 @@ impl Match {
         }
     }
 
+    /// Whether the file is for each interface of a list of names, whatever else these are.
+    pub(super) fn names_each(&self) -> bool {
+        let is_list =
+            self.names.len() > 1 && self.names.iter().all(|(inverted, name)| !inverted && is_plain(name));
+        is_list && self.by_name_alone() && self.hardware.is_empty() && self.permanent.is_empty()
+    }
+
     /// Returns the names of a list that has patterns too, and the rest of the list, where it fits more.
     pub(super) fn named_beside_patterns(&self) -> (Vec<String>, Option<String>) {
         let out: HashSet<&str> = self.names.iter().filter(|(out, _)| *out).map(|(_, name)| &**name).collect();

@@ -113,8 +113,16 @@ impl Promises {
         let unnamed = promises.iter().filter(|promise| promise.interface.is_none());
         let addresses: Vec<IpAddr> = unnamed.map(|promise| promise.expected.address).collect();
         if !addresses.is_empty() {
-            self.unnamed.push(Unnamed { addresses, selectors: selectors.into_iter().collect() });
+            let selectors = selectors.into_iter().collect();
+            self.unnamed.push(Unnamed { addresses, selectors, on_each: false });
         }
+    }
+
+    /// Takes the names of several interfaces that get each of these addresses.
+    pub(crate) fn add_on_each(&mut self, promises: &[Promise], names: Vec<String>) {
+        let first = self.unnamed.len();
+        self.add_unnamed(promises, names);
+        self.unnamed.iter_mut().skip(first).for_each(|unnamed| unnamed.on_each = true);
     }
 
     /// Adds the addresses of one interface. Of an IPv6 address with several prefix lengths, networkd and

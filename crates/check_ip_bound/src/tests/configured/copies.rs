@@ -128,3 +128,35 @@ fn an_interface_is_named_by_any_of_its_names() {
         assert!(text.starts_with(expected), "{name}: {text}");
     }
 }
+
+/// systemd-networkd binds an address of a list of names on each of them.
+#[test]
+fn each_of_the_named_cards_with_a_carrier_must_have_it() {
+    const NAMES: &str = "Name=eth0 eth3\n";
+    let named = |given: &str| format!("[Match]\n{given}[Network]\nAddress=192.0.2.1/24\n");
+    let lost = "CRITICAL - 1 of 2 addresses missing: 192.0.2.1 on eth3";
+    let one = "OK - 1 address from networkd bound and usable";
+    let rows = [
+        (NAMES, "192.0.2.1/24@eth0", lost),
+        ("Name=eth0\nName=eth3\n", "192.0.2.1/24@eth0", lost),
+        (NAMES, "192.0.2.1/24@eth3", "CRITICAL - 1 of 2 addresses missing: 192.0.2.1 on eth0"),
+        (NAMES, "192.0.2.1/24@eth0 192.0.2.1/24@eth3", "OK - 2 addresses from networkd bound and usable"),
+        // One that is down, that is not here, that an earlier file has, or that may be another card.
+        ("Name=eth0 eth1\n", "192.0.2.1/24@eth0", one),
+        ("Name=eth0 eth7\n", "192.0.2.1/24@eth0", one),
+        ("Name=eth0 eth*\n", "192.0.2.1/24@eth0", one),
+        ("Name=eth0 eth3\nDriver=virtio_net\n", "192.0.2.1/24@eth0", one),
+        ("Name=eth0 eth3\nHost=elsewhere\n", "192.0.2.9/24@eth0", "UNKNOWN"),
+        // On none of them it is missing once.
+        (NAMES, "192.0.2.9/24@eth0", "CRITICAL - 1 of 1 address missing: 192.0.2.1"),
+    ];
+    for (given, present, expected) in rows {
+        let (first, _) = said(&args(), &[("/etc/systemd/network/b.network", &named(given))], present);
+        assert!(first.starts_with(&format!("IP_BOUND {expected}")), "{given}{present}: {first}");
+    }
+    let earlier =
+        [("/etc/systemd/network/a.network", "[Match]\nName=eth3\n[Network]\nAddress=192.0.2.3/24\n")];
+    let both = [earlier[0], ("/etc/systemd/network/b.network", &named(NAMES))];
+    let (first, _) = said(&args(), &both, "192.0.2.1/24@eth0 192.0.2.3/24@eth3");
+    assert_eq!(first, "IP_BOUND OK - 2 addresses from networkd bound and usable");
+}

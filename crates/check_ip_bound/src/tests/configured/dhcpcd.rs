@@ -58,7 +58,7 @@ fn a_block_of_dhcpcd_requires_nothing_where_another_source_may_give_the_interfac
         (keyfile(&format!("type=ethernet\n{manual}")), None),
         (keyfile(&format!("type=ethernet\n[match]\ninterface-name=eth*\n{manual}")), None),
         (network("Name=eth*\n[Network]\nAddress=192.0.2.1/24\n"), None),
-        (network("Name=eth0 eth3\n[Network]\nAddress=192.0.2.1/24\n"), None),
+        (network("Name=eth0 eth3*\n[Network]\nAddress=192.0.2.1/24\n"), None),
         (network("Type=ether\n[Network]\nAddress=192.0.2.1/24\n"), None),
         (of_netplan("    a: {match: {name: 'eth*'}, addresses: [192.0.2.1/24]}\n"), None),
         // These are not for it, or give it no IPv4 address.

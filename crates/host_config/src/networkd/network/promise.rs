@@ -121,6 +121,7 @@ impl Network {
     /// Adds what it gives the interfaces that the selectors tell.
     fn add(self, interface: Option<&str>, selectors: &[(String, bool)], to: &mut Promises) {
         let name = interface.unwrap_or("unnamed interface");
+        let on_each = self.matches.names_each();
         // What a distribution ships for interfaces of some hardware, as for those of containers, says nothing
         // of this host.
         if self.matches.by_name_alone() || !self.shipped {
@@ -143,7 +144,12 @@ impl Network {
                 }
             }
         }
-        to.add_unnamed(&addresses, selectors.iter().map(|(selector, _)| selector.clone()));
+        let selectors = selectors.iter().map(|(selector, _)| selector.clone()).collect();
+        if on_each {
+            to.add_on_each(&addresses, selectors);
+        } else {
+            to.add_unnamed(&addresses, selectors);
+        }
         to.add_of_interface(addresses.into_iter());
     }
 
