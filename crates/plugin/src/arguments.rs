@@ -218,7 +218,8 @@ fn known<'a>(
     Setting { file, line, name, .. }: &Setting,
 ) -> Result<&'a Arg, ExtraOptsError> {
     let known = command.get_arguments().find(|argument| argument.get_long() == Some(name));
-    known.filter(|argument| argument.get_id() != "extra_opts").ok_or_else(|| {
+    let may_be_in_a_file = |argument: &&Arg| !matches!(argument.get_id().as_str(), "extra_opts" | "help");
+    known.filter(may_be_in_a_file).ok_or_else(|| {
         let what = unknown_option(name);
         ExtraOptsError::Line { file: file.clone(), line: *line, what }
     })
