@@ -46,12 +46,14 @@ fn each_has_its_line() {
     let next = AtomicUsize::new(0);
     let work = || {
         let states = std::iter::from_fn(|| STATES.get(next.fetch_add(1, Ordering::Relaxed)));
-        states.filter_map(|state| state.wrong(state.run())).collect::<Vec<String>>()
+        states.filter(|state| state.wrong(state.run()).is_some()).collect::<Vec<_>>()
     };
-    let wrong: Vec<String> = thread::scope(|scope| {
+    let wrong: Vec<&State> = thread::scope(|scope| {
         let running: Vec<_> = (0..AT_ONCE).map(|_| scope.spawn(work)).collect();
         running.into_iter().flat_map(|running| running.join().unwrap()).collect()
     });
+    // A busy machine makes many of them late at once, so that each of these runs once more by itself.
+    let wrong: Vec<String> = wrong.into_iter().filter_map(|state| state.wrong(state.run())).collect();
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
