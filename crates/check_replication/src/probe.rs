@@ -6,7 +6,7 @@ use std::thread;
 use std::time::Duration;
 
 use clap::ValueEnum as _;
-use net::tls::{Client, Identity, Settings, TlsError};
+use net::tls::{Client, Settings, TlsError};
 use net::{Host, HostPort, InvalidHost, resolve};
 use plugin::{Deadline, ReadError, read_file, reason};
 
@@ -119,6 +119,7 @@ pub(crate) fn probe(
     refuse(args, &targets)?;
     let level =
         if targets.iter().any(Target::is_tcp) { level(connecting, &defaults)? } else { TlsLevel::Off };
+    let tls = tls_options::settings(&defaults, level, connecting.tls_ca.clone())?;
     let key = server_public_key(&defaults, deadline)?;
     let asker = Asker {
         connecting,
@@ -129,6 +130,7 @@ pub(crate) fn probe(
         semi_sync: args.expected.semi_sync,
         databases: &args.expected.databases,
         level,
+        tls,
         key: key.as_deref(),
         state: args.memory.state.is_some(),
         monitor: Monitor::default(),
@@ -262,6 +264,7 @@ struct Asker<'a> {
     semi_sync: bool,
     databases: &'a [String],
     level: TlsLevel,
+    tls: Settings,
     key: Option<&'a [u8]>,
     /// Whether GTIDs are kept from run to run.
     state: bool,
@@ -326,7 +329,7 @@ impl Asker<'_> {
                 *own.borrow_mut() = Some(error);
                 Failure::new(Step::Login, kind)
             };
-            self.tls_settings().load(self.deadline).map_err(failed)
+            self.tls.load(self.deadline).map_err(failed)
         };
         let password = self.defaults.get("password").unwrap_or_default();
         let login = Login {
@@ -365,17 +368,6 @@ impl Asker<'_> {
             log: !self.databases.is_empty() || self.state || plugin::is_verbose(),
             heartbeats,
             deadline,
-        }
-    }
-
-    fn tls_settings(&self) -> Settings {
-        let file = |name| self.defaults.path(name);
-        Settings {
-            verify: self.level.verify(),
-            authorities: self.connecting.tls_ca.clone().or_else(|| file("ssl-ca")),
-            identity: file("ssl-cert")
-                .zip(file("ssl-key"))
-                .map(|(certificate, key)| Identity { certificate, key }),
         }
     }
 }

@@ -1,6 +1,10 @@
 //! The TLS settings of the defaults file: each is honoured, or refused by its name. One that is dropped in
 //! silence would let the check trust what the file forbids.
 
+use std::path::PathBuf;
+
+use net::tls::{Identity, Settings, Versions};
+
 use crate::defaults::Defaults;
 use crate::tls_level::TlsLevel;
 
@@ -10,7 +14,7 @@ pub enum TlsOptionError {
     /// There is no such thing here.
     #[error("{0} of the defaults file is not supported: remove it there, or give --tls=off")]
     Unsupported(String),
-    /// It leaves out a version that may be spoken here. There is no secret in it.
+    /// It has no version that is spoken here. There is no secret in it.
     #[error(
         "tls-version={0} of the defaults file is not supported, only TLSv1.2,TLSv1.3: change it, or remove it there"
     )]
@@ -60,16 +64,57 @@ pub(crate) fn level(file: &Defaults) -> Result<TlsLevel, TlsOptionError> {
         is_on = switch(name, value, "ssl")?.or(by_file).or(is_on);
         verifies = switch(name, value, "ssl-verify-server-cert")?.or(verifies);
     }
-    let level = match (is_on, verifies) {
-        (Some(false), _) => return Ok(TlsLevel::Off),
+    Ok(match (is_on, verifies) {
+        (Some(false), _) => TlsLevel::Off,
         (_, Some(true)) => TlsLevel::VerifyIdentity,
         (Some(true), _) => chain(TlsLevel::Require),
         (None, _) => TlsLevel::Prefer,
-    };
-    match (has("ssl-cert"), has("ssl-key")) {
-        (true, false) => Err(TlsOptionError::Half("ssl-cert", "ssl-key")),
-        (false, true) => Err(TlsOptionError::Half("ssl-key", "ssl-cert")),
-        _ => Ok(level),
+    })
+}
+
+/// Returns how to speak TLS at this level: what the file says, with the authorities of an option before its
+/// own.
+///
+/// # Errors
+/// [`TlsOptionError`]: the setting that is not honoured.
+pub(crate) fn settings(
+    file: &Defaults,
+    level: TlsLevel,
+    authorities: Option<PathBuf>,
+) -> Result<Settings, TlsOptionError> {
+    if level == TlsLevel::Off {
+        return Ok(Settings::default());
+    }
+    // An option may have set the level.
+    file.options().try_for_each(|(name, value)| check(name, value))?;
+    Ok(Settings {
+        verify: level.verify(),
+        authorities: authorities.or_else(|| file.path("ssl-ca")),
+        identity: identity(file)?,
+        versions: versions(file)?,
+    })
+}
+
+fn identity(file: &Defaults) -> Result<Option<Identity>, TlsOptionError> {
+    match (file.path("ssl-cert"), file.path("ssl-key")) {
+        (Some(certificate), Some(key)) => Ok(Some(Identity { certificate, key })),
+        (Some(_), None) => Err(TlsOptionError::Half("ssl-cert", "ssl-key")),
+        (None, Some(_)) => Err(TlsOptionError::Half("ssl-key", "ssl-cert")),
+        (None, None) => Ok(None),
+    }
+}
+
+/// The versions of a list that may be spoken here. The stock clients pass over a word that they do not know.
+fn versions(file: &Defaults) -> Result<Versions, TlsOptionError> {
+    let Some(list) = file.get("tls-version") else { return Ok(Versions::default()) };
+    let has = |version: &str| list.split([',', ' ']).any(|one| one.eq_ignore_ascii_case(version));
+    let is_plain = || list.len() <= 40 && list.chars().all(is_of_version);
+    match (has("TLSv1.2"), has("TLSv1.3")) {
+        (true, true) => Ok(Versions::All),
+        (true, false) => Ok(Versions::Tls12),
+        (false, true) => Ok(Versions::Tls13),
+        (false, false) if is_plain() => Err(TlsOptionError::Versions(list.to_owned())),
+        (false, false) => Err(TlsOptionError::Value("tls-version")),
     }
 }
 
@@ -83,15 +128,8 @@ fn check(name: &str, value: &str) -> Result<(), TlsOptionError> {
         return Ok(());
     }
     let refused = || Err(TlsOptionError::Unsupported(name.chars().take(40).collect()));
-    // Both are spoken, and no others.
-    let versions = || ["TLSv1.2", "TLSv1.3"].iter().all(|version| value.contains(version));
     match bare {
         "tls-version" if value.is_empty() => Err(TlsOptionError::Empty(name.to_owned())),
-        "tls-version" if !versions() => Err(if value.len() <= 40 && value.chars().all(is_of_version) {
-            TlsOptionError::Versions(value.to_owned())
-        } else {
-            TlsOptionError::Value("tls-version")
-        }),
         "ssl-fips-mode" if value.eq_ignore_ascii_case("off") => Ok(()),
         _ if name.starts_with("maximum-") || name.starts_with("autoset-") => refused(),
         bare if FILES.contains(&bare) && value.is_empty() => Err(TlsOptionError::Empty(name.to_owned())),
@@ -125,7 +163,6 @@ mod tests {
     #[test]
     fn every_setting_is_honoured_or_refused_by_name() {
         let refused = |name: &str| Err(TlsOptionError::Unsupported(name.to_owned()));
-        let versions = |text: &str| Err(TlsOptionError::Versions(text.to_owned()));
         let empty = |name: &str| Err(TlsOptionError::Empty(name.to_owned()));
         let rows = [
             ("user=x", Ok(TlsLevel::Prefer)),
@@ -160,13 +197,10 @@ mod tests {
             ("ssl-mode=VERIFY_CA", Ok(TlsLevel::VerifyCa)),
             ("ssl-mode=VERIFY_IDENTITY", Ok(TlsLevel::VerifyIdentity)),
             ("ssl-mode=VERIFY", Err(TlsOptionError::Value("ssl-mode"))),
-            ("tls-version=TLSv1.2,TLSv1.3", Ok(TlsLevel::Prefer)),
-            ("tls-version=TLSv1.1,TLSv1.2,TLSv1.3", Ok(TlsLevel::Prefer)),
-            ("tls-version=TLSv1.3", versions("TLSv1.3")),
-            ("tls_version=TLSv1.1", versions("TLSv1.1")),
-            ("tls-version=TLSv1.1, TLSv1.2", versions("TLSv1.1, TLSv1.2")),
-            ("tls-version=se#cret", versions("se")),
-            ("tls-version=se<cret", Err(TlsOptionError::Value("tls-version"))),
+            ("ssl-mode=REQUIRED\nssl-cert=/c", Err(TlsOptionError::Half("ssl-cert", "ssl-key"))),
+            ("ssl-mode=PREFERRED\nssl-key=/k", Err(TlsOptionError::Half("ssl-key", "ssl-cert"))),
+            ("ssl-mode=DISABLED\nssl-key=/k\ntls-version=TLSv1.1", Ok(TlsLevel::Off)),
+            ("ssl-cert=/c\nskip-ssl", Ok(TlsLevel::Off)),
             ("tls-version=", empty("tls-version")),
             ("ssl-capath=/d", refused("ssl-capath")),
             ("ssl-crl=/c", refused("ssl-crl")),
@@ -178,12 +212,49 @@ mod tests {
             ("ssl-fips-mode=OFF", Ok(TlsLevel::Prefer)),
             ("ssl-fips-mode=ON", refused("ssl-fips-mode")),
         ];
+        for (text, expected) in rows {
+            let file = read(text);
+            let found = level(&file).and_then(|level| settings(&file, level, None).map(|_| level));
+            assert_eq!(found, expected, "{text}");
+        }
+        // An option sets the level, and the file the rest.
+        for (text, expected) in
+            [("ssl-crl=/c", refused("ssl-crl")), ("ssl-mode=DISABLED", Ok(TlsLevel::Require))]
+        {
+            let found = settings(&read(text), TlsLevel::Require, None).map(|_| TlsLevel::Require);
+            assert_eq!(found, expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn of_a_list_of_versions_those_are_spoken_that_can_be() {
+        let refused = |text: &str| Err(TlsOptionError::Versions(text.to_owned()));
+        let rows = [
+            ("user=x", Ok(Versions::All)),
+            ("tls-version=TLSv1.2,TLSv1.3", Ok(Versions::All)),
+            ("tls-version=TLSv1.1,TLSv1.2,TLSv1.3", Ok(Versions::All)),
+            ("tls-version=TLSv1.2", Ok(Versions::Tls12)),
+            ("tls_version=TLSv1.3", Ok(Versions::Tls13)),
+            ("tls-version=TLSv1.1, TLSv1.2", Ok(Versions::Tls12)),
+            ("tls-version=TLSv1.1,tlsv1.3", Ok(Versions::Tls13)),
+            ("tls-version=TLSv1.2,other", Ok(Versions::Tls12)),
+            ("tls-version=TLSv1.1\nloose-tls-version=TLSv1.3", Ok(Versions::Tls13)),
+            ("tls_version=TLSv1.1", refused("TLSv1.1")),
+            ("tls-version=TLSv1.23", refused("TLSv1.23")),
+            ("tls-version=se#cret", refused("se")),
+            ("tls-version=se<cret", Err(TlsOptionError::Value("tls-version"))),
+        ];
+        for (text, expected) in rows {
+            let found = settings(&read(text), TlsLevel::Prefer, None).map(|settings| settings.versions);
+            assert_eq!(found, expected, "{text}");
+        }
+    }
+
+    fn read(text: &str) -> Defaults {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("my.cnf");
-        for (text, expected) in rows {
-            std::fs::write(&path, format!("[client]\n{text}\n")).unwrap();
-            let deadline = plugin::Deadline::after(std::time::Duration::from_secs(8));
-            assert_eq!(level(&Defaults::read(&path, None, &deadline).unwrap()), expected, "{text}");
-        }
+        std::fs::write(&path, format!("[client]\n{text}\n")).unwrap();
+        let deadline = plugin::Deadline::after(std::time::Duration::from_secs(8));
+        Defaults::read(&path, None, &deadline).unwrap()
     }
 }

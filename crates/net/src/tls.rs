@@ -41,7 +41,7 @@ use std::sync::Arc;
 use plugin::Deadline;
 use rustls::client::Resumption;
 use rustls::pki_types::ServerName;
-use rustls::{ClientConfig, ClientConnection};
+use rustls::{ClientConfig, ClientConnection, SupportedProtocolVersion, version};
 
 pub use authorities::{Authorities, TlsError, parse_certificates};
 pub use certificate::{Day, End, Whose};
@@ -64,6 +64,31 @@ pub struct Identity {
     pub key: PathBuf,
 }
 
+static TLS12: &[&SupportedProtocolVersion] = &[&version::TLS12];
+static TLS13: &[&SupportedProtocolVersion] = &[&version::TLS13];
+
+/// The versions of TLS that may be spoken.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Versions {
+    /// All that are supported.
+    #[default]
+    All,
+    /// TLS 1.2 alone.
+    Tls12,
+    /// TLS 1.3 alone.
+    Tls13,
+}
+
+impl Versions {
+    fn supported(self) -> &'static [&'static SupportedProtocolVersion] {
+        match self {
+            Self::All => rustls::ALL_VERSIONS,
+            Self::Tls12 => TLS12,
+            Self::Tls13 => TLS13,
+        }
+    }
+}
+
 /// What options say of TLS.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Settings {
@@ -73,6 +98,8 @@ pub struct Settings {
     pub authorities: Option<PathBuf>,
     /// Our own certificate.
     pub identity: Option<Identity>,
+    /// The versions that may be spoken.
+    pub versions: Versions,
 }
 
 /// The client's side of TLS, ready for any number of connections. Clones share what was read.
@@ -98,7 +125,7 @@ impl Settings {
         let verifier = Arc::new(Verifier::new(self.verify, authorities, Arc::clone(&provider)));
         let setup = |error: rustls::Error| TlsError::Setup(Fault::from(&error));
         let builder = ClientConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()
+            .with_protocol_versions(self.versions.supported())
             .map_err(setup)?;
         let builder = builder.dangerous().with_custom_certificate_verifier(Arc::<Verifier>::clone(&verifier));
         let mut config = match &self.identity {

@@ -94,7 +94,7 @@ mod tests {
 
     use super::*;
     use crate::tls::authorities::{read_chain, read_key};
-    use crate::tls::{Settings, Verify};
+    use crate::tls::{Settings, Verify, Versions};
 
     fn session() -> Session {
         let settings = Settings { verify: Verify::Nothing, ..Settings::default() };
@@ -120,6 +120,27 @@ mod tests {
         }
         // Half a record says nothing yet.
         assert_eq!(session().take(&[22, 3, 3]), Ok(Vec::new()));
+    }
+
+    #[test]
+    fn no_version_is_spoken_but_those_that_may_be() {
+        if missing(&NEEDS) {
+            return;
+        }
+        let authority = Authority::create("sop");
+        let pair = authority.sign("own", "subjectAltName=DNS:www.example.com");
+        let ticketer = Ticketer::new().unwrap();
+        for (versions, is_spoken) in
+            [(Versions::All, true), (Versions::Tls12, true), (Versions::Tls13, false)]
+        {
+            let settings = Settings { verify: Verify::Nothing, versions, ..Settings::default() };
+            let client = settings.load(&Deadline::after(Duration::from_secs(8))).unwrap();
+            let mut session = client.session("www.example.com").unwrap();
+            let mut server = ServerConnection::new(member(&pair, &ticketer)).unwrap();
+            server.read_tls(&mut Cursor::new(session.outgoing())).unwrap();
+            let outcome = server.process_new_packets();
+            assert_eq!(outcome.is_ok(), is_spoken, "{versions:?}: {outcome:?}");
+        }
     }
 
     /// A server of a cluster whose members take each other's tickets.
