@@ -271,13 +271,17 @@ fn behind(view: &ChannelView<'_>, thresholds: &Thresholds) -> Option<(State, Str
         _ if lag.is_nan() => Some((State::Unknown, unknown)),
         state => {
             let limit = thresholds.alerting(lag).map(|limit| format!(", limit {limit}")).unwrap_or_default();
-            Some((state, format!("{}{limit}{}", seconds_behind(view), contradiction(view))))
+            let text = match writer_stopped(view) {
+                Some(text) => format!("{text}{limit}, the server itself reports 0 s"),
+                None => format!("{}{limit}", seconds_behind(view)),
+            };
+            Some((state, text))
         }
     }
 }
 
-/// What it means that a heartbeat is old and the server itself knows of no lag.
-fn contradiction(view: &ChannelView<'_>) -> &'static str {
+/// Returns what it means that a heartbeat is old and the server itself knows of no lag. `None` if it does.
+fn writer_stopped(view: &ChannelView<'_>) -> Option<String> {
     /// A quarter of an hour, in which time zones differ, in seconds.
     const QUARTER: f64 = 900.0;
     /// A day: a zone never shows as whole days.
@@ -286,17 +290,23 @@ fn contradiction(view: &ChannelView<'_>) -> &'static str {
     const FURTHEST: f64 = 14.0 * 3600.0;
     /// How far a lag may be from a quarter: heartbeats come once a second.
     const NEAR: f64 = 2.0;
-    let Some(Ok(age)) = view.heartbeat.flatten().map(|heartbeat| &heartbeat.age) else { return "" };
-    if view.channel.lag != Some(0.0) {
-        return "";
-    }
+    let age = view.heartbeat??.age.as_ref().ok().filter(|_| view.channel.lag == Some(0.0))?;
     let beyond = |unit: f64| (age / unit - (age / unit).round()).abs() * unit;
     let is_zone =
         *age > QUARTER - NEAR && *age < FURTHEST + NEAR && beyond(QUARTER) < NEAR && beyond(DAY) > NEAR;
-    match is_zone {
-        true => ", the server itself reports 0 s: its writer has stopped, or a time zone",
-        false => ", the server itself reports 0 s: its writer has stopped, or the source is frozen",
-    }
+    let cause = if is_zone { "writer stopped, or a time zone" } else { "writer stopped or source frozen" };
+    let lag = view.tenths();
+    let delay = Some(view.channel.delay).filter(|delay| *delay > 0.0);
+    let delay = delay.map(|delay| format!(" beyond its delay of {delay} s")).unwrap_or_default();
+    Some(format!("heartbeat{} {lag} s old{delay}: {cause}", stranger(view).unwrap_or_default()))
+}
+
+/// Returns whose heartbeat it is, if it is not the source's own: only the source of its source, whose
+/// heartbeats it passes on, or a stranger.
+fn stranger(view: &ChannelView<'_>) -> Option<String> {
+    let source = view.channel.source_server_id;
+    let id = view.heartbeat.flatten()?.server_id;
+    (source != 0 && id != source).then(|| format!(" of server {id}, its source has none,"))
 }
 
 fn fine(view: &ChannelView<'_>) -> String {
@@ -309,14 +319,12 @@ fn fine(view: &ChannelView<'_>) -> String {
 
 fn seconds_behind(view: &ChannelView<'_>) -> String {
     let lag = view.tenths();
-    let source = view.channel.source_server_id;
     let by = match view.heartbeat {
         None => String::new(),
-        // Only the source of its source, whose heartbeats it passes on, or a stranger.
-        Some(Some(Heartbeat { server_id, .. })) if source != 0 && *server_id != source => {
-            format!(" by the heartbeat of server {server_id}, its source has none")
-        }
-        Some(_) => " by its heartbeat".to_owned(),
+        Some(_) => match stranger(view) {
+            Some(of) => format!(" by the heartbeat{}", of.trim_end_matches(',')),
+            None => " by its heartbeat".to_owned(),
+        },
     };
     match view.channel.delay {
         delay if delay > 0.0 => format!("{lag} s behind its delay of {delay} s{by}"),
