@@ -82,7 +82,8 @@ pub(crate) fn fault(
 /// The account that was logged in with, and the time given, in seconds.
 type Account<'a> = (&'a str, f64);
 
-/// Judges each server and its channels.
+/// Judges each server and its channels. Those that do not answer come first: they may be why the channels of
+/// others do not run.
 fn judge_each<'a>(
     policy: &Policy<'_>,
     (user, seconds): Account<'_>,
@@ -91,7 +92,7 @@ fn judge_each<'a>(
     servers: impl Iterator<Item = (&'a str, Result<&'a Answer, &'a Refusal>)>,
 ) -> Vec<Finding> {
     let refused = |name: &str, why: &Refusal| refusal::judge(name, user, seconds, policy.heartbeats, why);
-    let mut findings = Vec::new();
+    let (mut silent, mut findings) = (Vec::new(), Vec::new());
     let mut place = 0;
     for (name, answer) in servers {
         match answer {
@@ -101,10 +102,11 @@ fn judge_each<'a>(
                 findings.extend(judge_server(policy, alone, together, place, answer));
                 place += 1;
             }
-            Err(why) => findings.push(refused(name, why)),
+            Err(why) => silent.push(refused(name, why)),
         }
     }
-    findings
+    silent.extend(findings);
+    silent
 }
 
 /// What the positions that were kept tell, and what this run `acknowledges` of that.

@@ -225,7 +225,7 @@ mod tests {
         let one = ["--expect-writable=one"];
         let pair = || executed(server, &["b", "a"], &["U1:1-5,U2:1", "U1:1-3,U2:1"]);
         let data = "lag_a=0s;60;300;0 channels_a=1;;;0 lag_b=0s;60;300;0 channels_b=1;;;0 missing_a_b=0;;;0 missing_b_a=2;;;0";
-        let rows: [(&[&str], Observations, String); 11] = [
+        let rows: [(&[&str], Observations, String); 12] = [
             (
                 &[],
                 seen(pair(), "", nothing),
@@ -288,6 +288,18 @@ mod tests {
                     "b from a: IO thread stopped, error 2003 source unreachable, a answers this check: START REPLICA"
                 ),
             ),
+            // That a source is down stands before what its replica says of it.
+            (
+                &[],
+                seen(executed(server, &["b", "a"], &["", ""]), "b", |servers| {
+                    let channel = &mut servers[0].channels[0];
+                    (channel.io, channel.io_errno, channel.lag) = (IoState::Connecting, 2003, None);
+                }),
+                "CRITICAL - b: no connection within 8 s, 1 more fault | lag_a=U;60;300;0 channels_a=1;;;0 lag_b=U;60;300;0 channels_b=U;;;0\n\
+                 CRITICAL: b: no connection within 8 s\n\
+                 CRITICAL: a from 192.0.2.2: IO thread connecting, error 2003 source unreachable\n"
+                    .to_owned(),
+            ),
             // Of whom does not answer nothing is claimed, and a server that should be a replica of it and is
             // none is found all the same.
             (
@@ -300,8 +312,8 @@ mod tests {
             (
                 &[],
                 seen(executed(server, &["", "a"], &["", ""]), "b", nothing),
-                "CRITICAL - a: not a replica: no channel is configured, and b: no connection within 8 s | channels_a=0;;;0 lag_b=U;60;300;0 channels_b=U;;;0\n\
-                 CRITICAL: a: not a replica: no channel is configured\nCRITICAL: b: no connection within 8 s\n"
+                "CRITICAL - b: no connection within 8 s, and a: not a replica: no channel is configured | channels_a=0;;;0 lag_b=U;60;300;0 channels_b=U;;;0\n\
+                 CRITICAL: b: no connection within 8 s\nCRITICAL: a: not a replica: no channel is configured\n"
                     .to_owned(),
             ),
             (
