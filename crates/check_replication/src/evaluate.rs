@@ -184,10 +184,7 @@ fn all_fine(answers: &[&Answer]) -> Option<String> {
 /// What a member of a group or a cluster sees of the others.
 fn of_other_members(policy: &Policy<'_>, answer: &Answer) -> Vec<Finding> {
     let Server { asked, membership, .. } = &answer.server;
-    membership
-        .as_ref()
-        .map(|member| member.judge(asked, policy.members, &policy.lag).of_others)
-        .unwrap_or_default()
+    membership.as_ref().map(|member| member.judge(asked, &policy.of_members()).of_others).unwrap_or_default()
 }
 
 /// What is wrong with one server and its channels, or that each of them is fine.
@@ -200,7 +197,7 @@ fn judge_server(
 ) -> Vec<Finding> {
     let Server { asked, channels, .. } = &answer.server;
     let mut findings = match (&answer.server.membership, &answer.hidden) {
-        (Some(membership), _) => membership.judge(asked, policy.members, &policy.lag).own,
+        (Some(membership), _) => membership.judge(asked, &policy.of_members()).own,
         (None, Some(hidden)) => vec![privilege::no_group(asked, hidden)],
         (None, None) if policy.expects_group() => {
             let why = if answer.server.is_out { ": wsrep_on is OFF" } else { "" };

@@ -8,13 +8,13 @@ mod judged;
 
 pub(crate) use galera::Galera;
 pub(crate) use group::Group;
-pub(crate) use judged::Judged;
+pub(crate) use judged::{Demands, Judged};
 pub(crate) use {
     galera::STATUS as GALERA_STATUS, galera::is_node, galera::is_out, group::MEMBERS as GROUP_MEMBERS,
     group::members_and_applier,
 };
 
-use plugin::{Finding, Thresholds};
+use plugin::Finding;
 
 /// What a server is a member of.
 #[derive(Clone, Debug, PartialEq)]
@@ -26,12 +26,11 @@ pub enum Membership {
 }
 
 impl Membership {
-    /// Returns what is wrong with the member called `name`, and with what it sees. The applier of a group may
-    /// be `lag` behind.
-    pub(crate) fn judge(&self, name: &str, expected: Option<usize>, lag: &Thresholds) -> Judged {
+    /// Returns what is wrong with the member called `name`, and with what it sees.
+    pub(crate) fn judge(&self, name: &str, demands: &Demands<'_>) -> Judged {
         match self {
-            Self::Group(group) => group.judge(name, expected, lag),
-            Self::Galera(galera) => galera.judge(name, expected),
+            Self::Group(group) => group.judge(name, demands),
+            Self::Galera(galera) => galera.judge(name, demands.members),
         }
     }
 

@@ -7,6 +7,7 @@ use crate::Args;
 use crate::filter::Expected;
 use crate::gtid::Accepted;
 use crate::heartbeat::Table;
+use crate::membership::Demands;
 use crate::options::Role;
 use crate::pair::{Shape, Writable};
 
@@ -69,6 +70,12 @@ impl<'a> Policy<'a> {
             acknowledges: args.memory.acknowledge,
             show_query: args.show_query,
         }
+    }
+
+    /// Returns what the members of a group or a cluster are judged by.
+    pub(crate) fn of_members(&self) -> Demands<'_> {
+        let may_be_read_only = self.writable == Some(Writable::Nowhere);
+        Demands { members: self.members, lag: &self.lag, may_be_read_only }
     }
 
     /// Returns whether each server must be a member of a group or a cluster.

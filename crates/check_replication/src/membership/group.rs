@@ -1,10 +1,10 @@
 //! MySQL's Group Replication, by performance_schema.replication_group_members:
 //! <https://dev.mysql.com/doc/refman/9.0/en/group-replication-server-states.html>.
 
-use plugin::{Finding, State, Thresholds};
+use plugin::{Finding, State};
 
 use super::applier;
-use super::judged::Judged;
+use super::judged::{Demands, Judged};
 use crate::cause::sql_cause;
 use crate::redact::place;
 use crate::row::Row;
@@ -141,7 +141,7 @@ impl Group {
         ids(self) == ids(other)
     }
 
-    pub(super) fn judge(&self, name: &str, expected: Option<usize>, lag: &Thresholds) -> Judged {
+    pub(super) fn judge(&self, name: &str, demands: &Demands<'_>) -> Judged {
         let total = self.members.len();
         let s = if total == 1 { "" } else { "s" };
         let Some(own) = self.members.iter().find(|member| member.is_own) else {
@@ -170,12 +170,17 @@ impl Group {
             };
             Some(Finding::new(state, format!("{name}: member {} is {}", member.name, member.state)))
         };
-        let refused = self.refuses(own).map(|what| Finding::critical(format!("{name}: {what}")));
+        let may_refuse = demands.may_be_read_only && !self.is_offline;
+        let refused = self.refuses(own).filter(|_| !may_refuse).map(|what| {
+            let accept = format!("{name}: if that is on purpose: --expect-writable=none");
+            Finding::critical(format!("{name}: {what}")).details((!self.is_offline).then_some(accept))
+        });
         let taken = self.takes_writes(own).then(|| {
             Finding::warning(format!("{name}: secondary of its group takes writes, super_read_only is OFF"))
         });
-        let behind = self.lag.and_then(|seconds| applier::judge(name, seconds, lag));
-        let of_others = self.members.iter().filter_map(other).chain(too_few(name, total, expected)).collect();
+        let behind = self.lag.and_then(|seconds| applier::judge(name, seconds, demands.lag));
+        let of_others =
+            self.members.iter().filter_map(other).chain(too_few(name, total, demands.members)).collect();
         Judged { own: [refused, behind, taken].into_iter().flatten().collect(), of_others }.or_well(|| {
             let role = match (own.is_primary, self.read_only) {
                 (false, _) => "secondary",

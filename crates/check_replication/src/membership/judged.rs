@@ -1,6 +1,17 @@
 //! What is said of a member: of itself, and of those that it sees.
 
-use plugin::Finding;
+use plugin::{Finding, Thresholds};
+
+/// What a member is judged by.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Demands<'a> {
+    /// How many members it must see at least.
+    pub(crate) members: Option<usize>,
+    /// How far the applier of a group may be behind.
+    pub(crate) lag: &'a Thresholds,
+    /// Whether the primary of a group may be read-only, since no server is to be written to.
+    pub(crate) may_be_read_only: bool,
+}
 
 /// What is wrong with a member, and with what it sees.
 #[derive(Debug, Default)]

@@ -4,7 +4,7 @@
 
 mod applier;
 
-use plugin::Range;
+use plugin::{Range, Thresholds};
 
 use super::*;
 use crate::row::Row;
@@ -15,8 +15,14 @@ fn row(columns: &[(&str, &str)]) -> Row {
 
 /// All that is said of a member called a: of itself, then of the others.
 fn said(member: &Membership, expected: Option<usize>) -> Vec<String> {
+    said_by(member, expected, false)
+}
+
+/// The same, where it may be read-only.
+fn said_by(member: &Membership, members: Option<usize>, may_be_read_only: bool) -> Vec<String> {
     let lag = Thresholds { warning: Some(Range::up_to(60.0)), critical: Some(Range::up_to(300.0)) };
-    let Judged { own, of_others } = member.judge("a", expected, &lag);
+    let demands = Demands { members, lag: &lag, may_be_read_only };
+    let Judged { own, of_others } = member.judge("a", &demands);
     texts([own, of_others].concat())
 }
 
@@ -141,6 +147,13 @@ fn members_whose_settings_refuse_what_they_are_for() {
         let group = group_with(members, "1", ("0", ""), settings, is_fed);
         assert_eq!(group.is_set_wrong(), text.starts_with("CRITICAL"), "{members} {settings:?}");
         assert_eq!(said(&Membership::Group(group), None), [text], "{members} {settings:?}");
+    }
+    // Where no server is to be written to, it may be read-only, and not offline.
+    for (settings, said) in
+        [(&super_read_only, "OK a: ONLINE as read-only primary, group of 3 members"), (&offline, closed)]
+    {
+        let group = Membership::Group(group_with(primary, "1", ("0", ""), settings, false));
+        assert_eq!(said_by(&group, None, true), [said], "{settings:?}");
     }
     // Another member's fault is told too.
     let group = group_with("1 ONLINE PRIMARY, 2 RECOVERING, 3 ONLINE", "1", ("0", ""), &read_only, false);
