@@ -21,8 +21,9 @@ const WANTED: Capabilities = Capabilities::CLIENT_PROTOCOL_41
 const UTF8MB4: u8 = 45;
 /// The most exchanges of one login: MariaDB asks for one method after the other.
 const EXCHANGES: usize = 16;
-/// The length of a nonce; ed25519 has a longer one.
+/// The length of a nonce, and that of ed25519 and parsec.
 const NONCE: usize = 20;
+const LONG_NONCE: usize = 32;
 
 /// Who logs in, and how.
 pub(crate) struct Login<'a> {
@@ -132,12 +133,7 @@ fn prove(
             Some((0xfe, _)) => {
                 let request = ParseBuf(&packet).parse::<AuthSwitchRequest<'_>>(()).map_err(|_| strange())?;
                 *method = known(request.auth_plugin())?;
-                *nonce = request.plugin_data().to_vec();
-                // All but those two have nonces of 20 octets; what a server sends shorter is filled with
-                // zeros, as servers do.
-                if !matches!(method, AuthPlugin::Ed25519 | AuthPlugin::MariadbParsec { .. }) {
-                    nonce.resize(NONCE, 0);
-                }
+                *nonce = nonce_of(&packet, method);
                 let parsec = matches!(method, AuthPlugin::MariadbParsec { .. });
                 let proof = if parsec { None } else { method.gen_data(Some(login.password), nonce) };
                 packets.send_octets(proof.as_deref().unwrap_or_default(), Step::Login)?;
@@ -157,6 +153,17 @@ fn prove(
         }
     }
     Err(Failure::new(Step::Login, Kind::Protocol("it asks for ever more proofs of who logs in".to_owned())))
+}
+
+/// Returns the nonce in a request for this method, behind the name of that. A zero ends most of them, and one
+/// of ed25519 or parsec may end with a zero of its own, which `mysql_common` takes away. What a server sends
+/// shorter is filled with zeros, as servers do.
+fn nonce_of(request: &[u8], method: &AuthPlugin<'_>) -> Vec<u8> {
+    let name = request.iter().position(|octet| *octet == 0);
+    let mut nonce = name.and_then(|end| request.get(end + 1..)).unwrap_or_default().to_vec();
+    let is_long = matches!(method, AuthPlugin::Ed25519 | AuthPlugin::MariadbParsec { .. });
+    nonce.resize(if is_long { LONG_NONCE } else { NONCE }, 0);
+    nonce
 }
 
 /// The methods that can be answered, and should be: a password is never sent as it is.
@@ -195,4 +202,34 @@ fn full(packets: &mut Packets, login: &Login<'_>, nonce: &[u8]) -> Result<Vec<u8
         Failure::new(Step::Login, Kind::Method("the key of server-public-key-path is not usable".to_owned()))
     };
     public_key::encrypt(&text, key).ok_or_else(unusable)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// One of 256 nonces of ed25519 ends with a zero.
+    #[test]
+    fn a_nonce_keeps_its_own_zero() {
+        let ends_with = |last: u8, length: usize| {
+            let mut nonce = vec![7; length - 1];
+            nonce.push(last);
+            nonce
+        };
+        let rows = [
+            ("client_ed25519", ends_with(0, 32), ends_with(0, 32)),
+            ("client_ed25519", ends_with(9, 32), ends_with(9, 32)),
+            ("parsec", ends_with(0, 32), ends_with(0, 32)),
+            ("mysql_native_password", ends_with(0, 21), vec![7; 20]),
+            ("mysql_native_password", vec![7; 3], [vec![7; 3], vec![0; 17]].concat()),
+            ("caching_sha2_password", Vec::new(), vec![0; 20]),
+        ];
+        for (name, sent, nonce) in rows {
+            let request = [b"\xfe".to_vec(), name.into(), vec![0], sent].concat();
+            let parsed = ParseBuf(&request).parse::<AuthSwitchRequest<'_>>(()).unwrap();
+            let method = known(parsed.auth_plugin()).unwrap();
+            assert_eq!(nonce_of(&request, &method), nonce, "{name}");
+        }
+        assert_eq!(nonce_of(b"\xfe", &AuthPlugin::Ed25519), vec![0; 32]);
+    }
 }
