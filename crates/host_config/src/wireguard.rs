@@ -2,6 +2,8 @@
 //! named after, and those that `PreUp` and `PostUp` bind. Only an interface that a unit brings up at boot is
 //! expected.
 
+mod at_boot;
+
 use std::borrow::Cow;
 
 use crate::ifupdown::{Hook, Steps, bring_up};
@@ -11,15 +13,13 @@ use crate::promise::{ConfigError, Place, Promises};
 use crate::tree::Tree;
 
 const FOLDER: &str = "/etc/wireguard";
-/// Where `systemctl enable wg-quick@NAME` puts its link.
-const ENABLED: &str = "/etc/systemd/system/multi-user.target.wants";
 
 /// Returns the addresses of the tunnels that come up at boot: `None` if there is no file.
 pub(crate) fn read(tree: &Tree<'_>) -> Result<Option<Promises>, ConfigError> {
     let mut all = Promises::default();
-    let enabled = tree.names(ENABLED)?;
+    let enabled = at_boot::tunnels(tree)?;
     // The folder is for root alone: where no tunnel comes up at boot, it need not be read.
-    if !enabled.iter().any(|name| name.to_string_lossy().starts_with("wg-quick@")) {
+    if enabled.is_empty() {
         return Ok(None);
     }
     let mut found = false;
@@ -27,8 +27,7 @@ pub(crate) fn read(tree: &Tree<'_>) -> Result<Option<Promises>, ConfigError> {
         let Some(interface) = name.strip_suffix(".conf") else { continue };
         found = true;
         let place = Place::new(&format!("{FOLDER}/{name}"), 1);
-        let unit = format!("wg-quick@{interface}.service");
-        if !enabled.iter().any(|name| name.to_str() == Some(&unit)) {
+        if !enabled.contains(interface) {
             all.remarks.push(place.remark(format!("{interface}: not brought up at boot")));
             continue;
         }
