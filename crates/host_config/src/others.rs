@@ -2,49 +2,38 @@
 //! taken for nothing.
 
 use std::io::ErrorKind;
-use std::net::IpAddr;
 
 use plugin::ReadError;
 
-use crate::ifupdown::adds_address;
 use crate::promise::ConfigError;
 use crate::tree::Tree;
 
-/// What a line has in a file that configures addresses.
-#[derive(Clone, Copy)]
-enum What {
-    /// One of these words.
-    Words(&'static [&'static str]),
-    /// One of these as the first word, with or without the dashes of an option.
-    Begins(&'static [&'static str]),
-    /// An address among the words after the first, with a netmask or more behind a slash.
-    Address,
-    /// The kernel's parameter `ip=` with an address.
-    Kernel,
-    /// A command that adds an address.
-    Adds,
-    /// The same, run by cron when the host comes up.
-    AddsAtReboot,
-}
+mod content;
+mod run;
 
-use What::{Address, Adds, AddsAtReboot, Begins, Kernel, Words};
+use content::What::{self, Address, Adds, AddsAtReboot, Begins, First, Kernel, OfCloud, Runs, Unit, Words};
+use content::says;
 
 /// A larger file that a command runs is no script, in octets.
 const LARGEST_SCRIPT: u64 = 1 << 20;
 
 /// A file, or a folder of files whose names end so, or with a slash in the ending of folders with this file,
 /// and what is in one that configures addresses.
-const OTHERS: [(&str, &str, What); 48] = [
+const OTHERS: [(&str, &str, What); 64] = [
     ("/etc/netctl", "", Words(&["Address="])),
     ("/etc/conf.d/net", "", Words(&["config_"])),
-    ("/etc/config/network", "", Words(&["option ipaddr", "option proto", "option ip6addr"])),
-    ("/etc/rc.local", "", Adds),
-    ("/etc/rc.d/rc.local", "", Adds),
+    ("/etc/config/network", "", Words(&["ipaddr", "proto", "ip6addr"])),
+    ("/etc/rc.local", "", Runs),
+    ("/etc/rc.d/rc.local", "", Runs),
     (PACEMAKER, "", Words(&["IPaddr"])),
     ("/etc/rc.conf", "", Words(&["ifconfig_"])),
     ("/etc/systemd/network.conf", "", Words(&["Address="])),
-    ("/etc/local.d", ".start", Adds),
-    ("/etc/init.d/boot.local", "", Adds),
+    ("/etc/local.d", ".start", Runs),
+    ("/etc/init.d/boot.local", "", Runs),
+    ("/etc/init.d/after.local", "", Runs),
+    ("/etc/init.d", "", Adds),
+    ("/etc/rc.d/init.d", "", Adds),
+    ("/etc/inittab", "", Adds),
     ("/etc/network/if-up.d", "", Adds),
     ("/etc/network/if-pre-up.d", "", Adds),
     ("/etc/NetworkManager/dispatcher.d", "", Adds),
@@ -53,9 +42,10 @@ const OTHERS: [(&str, &str, What); 48] = [
     ("/etc/networkd-dispatcher/configured.d", "", Adds),
     ("/etc/networkd-dispatcher/carrier.d", "", Adds),
     ("/etc/networkd-dispatcher/degraded.d", "", Adds),
-    ("/etc/systemd/system", ".service", Adds),
-    ("/usr/local/lib/systemd/system", ".service", Adds),
+    (UNITS, ".service", Unit),
+    ("/usr/local/lib/systemd/system", ".service", Unit),
     ("/etc/frr/frr.conf", "", Words(&["ip address ", "ipv6 address "])),
+    ("/etc/frr/zebra.conf", "", Words(&["ip address ", "ipv6 address "])),
     ("/etc/quagga/zebra.conf", "", Words(&["ip address ", "ipv6 address "])),
     ("/etc/ha.d/haresources", "", Words(&["IPaddr"])),
     ("/etc/ha.d/haresources", "", Address),
@@ -67,6 +57,15 @@ const OTHERS: [(&str, &str, What); 48] = [
     ("/etc/rc.d/rc.inet1.conf", "", Words(&["IPADDR[", "IPADDRS["])),
     ("/etc/rc.d/rc.inet1", "", Adds),
     ("/sbin/ifup-local", "", Adds),
+    ("/usr/sbin/ifup-local", "", Adds),
+    ("/etc/sysconfig/network/if-up.d", "", Adds),
+    ("/etc/dhcp/dhclient-enter-hooks.d", "", Adds),
+    ("/etc/dhcp/dhclient-exit-hooks.d", "", Adds),
+    ("/etc/dhcp/dhclient-exit-hooks", "", Adds),
+    ("/etc/udev/rules.d", ".rules", Adds),
+    ("/etc/ctdb/public_addresses", "", First),
+    ("/var/lib/cloud/scripts/per-boot", "", Adds),
+    ("/etc/cloud/cloud.cfg.d", ".cfg", Adds),
     ("/etc/ppp/ip-up.d", "", Adds),
     ("/etc/ppp/ipv6-up.d", "", Adds),
     // The address of an alias, or of a lease that is written there.
@@ -80,6 +79,9 @@ const OTHERS: [(&str, &str, What); 48] = [
     ("/etc/tinc", "/tinc-up", Adds),
     // Of what the kernel got, and not of what it may get at the next boot.
     ("/proc/cmdline", "", Kernel),
+    // What cloud-init renders from them is read.
+    ("/etc/cloud/cloud.cfg.d", ".cfg", OfCloud),
+    ("/var/lib/cloud/seed/nocloud-net/network-config", "", OfCloud),
     ("/etc/crontab", "", AddsAtReboot),
     ("/etc/cron.d", "", AddsAtReboot),
     ("/var/spool/cron/crontabs", "", AddsAtReboot),
@@ -91,47 +93,66 @@ const OTHERS: [(&str, &str, What); 48] = [
 /// its own from the server.
 const OPENVPN: [&str; 4] = ["ifconfig", "ifconfig-ipv6", "server", "server-ipv6"];
 
+/// Where systemd has an administrator's units, and the folders of their drop-ins.
+const UNITS: &str = "/etc/systemd/system";
+const DROP_INS: &str = ".service.d";
+
 /// Where Pacemaker keeps its configuration, for its own accounts alone.
 const PACEMAKER: &str = "/var/lib/pacemaker/cib/cib.xml";
 
 /// Returns the files of other programs here that configure addresses, in the order of a fixed table. `alone`
-/// says that no source gives an address: the parameters of the kernel count only then, since a source takes
-/// their interface over.
+/// says that no source gives an address: the parameters of the kernel and what cloud-init renders count only
+/// then, since a source takes their interface over.
 ///
 /// # Errors
 /// [`ConfigError::Read`]: a file is there and cannot be read.
 pub fn unread(tree: &Tree<'_>, alone: bool) -> Result<Vec<String>, ConfigError> {
     let mut found = Vec::new();
     for (path, suffix, what) in OTHERS {
-        if matches!(what, Kernel) && !alone {
+        if matches!(what, Kernel | OfCloud) && !alone {
             continue;
         }
-        let names = tree.names(path).unwrap_or_default();
-        let is_folder = suffix.starts_with('/');
-        let end = if is_folder { suffix } else { "" };
-        let inside = names.iter().filter_map(|name| name.to_str());
-        let inside = inside.filter(|name| is_folder || name.ends_with(suffix));
-        let paths: Vec<String> = if names.is_empty() {
-            vec![path.to_owned()]
-        } else {
-            inside.map(|name| format!("{path}/{name}{end}")).collect()
-        };
-        for path in paths {
-            // One that others may not read is no error: it is not read in any case.
-            let content = match tree.read(&path) {
-                Ok(Some(content)) => content,
-                Err(ConfigError::Read(error)) if path == PACEMAKER && is_forbidden(&error) => {
-                    found.push(path);
-                    continue;
-                }
-                _ => continue,
-            };
-            if says(&String::from_utf8_lossy(&content), what) && !found.contains(&path) {
-                found.push(path);
-            }
-        }
+        files(tree, path, suffix).iter().for_each(|path| add(tree, path, what, &mut found));
+    }
+    for path in drop_ins(tree) {
+        add(tree, &path, Unit, &mut found);
     }
     Ok(found)
+}
+
+/// The file, or those of the folder whose names end so.
+fn files(tree: &Tree<'_>, path: &str, suffix: &str) -> Vec<String> {
+    let names = tree.names(path).unwrap_or_default();
+    if names.is_empty() {
+        return vec![path.to_owned()];
+    }
+    let is_folder = suffix.starts_with('/');
+    let end = if is_folder { suffix } else { "" };
+    let inside = names.iter().filter_map(|name| name.to_str());
+    let inside = inside.filter(|name| is_folder || name.ends_with(suffix));
+    inside.map(|name| format!("{path}/{name}{end}")).collect()
+}
+
+/// The drop-ins of an administrator for units.
+fn drop_ins(tree: &Tree<'_>) -> Vec<String> {
+    let folders = tree.names(UNITS).unwrap_or_default();
+    let folders = folders.iter().filter_map(|name| name.to_str()).filter(|name| name.ends_with(DROP_INS));
+    folders.flat_map(|name| files(tree, &format!("{UNITS}/{name}"), ".conf")).collect()
+}
+
+/// Adds a file that configures addresses, or else the scripts that it runs and that do.
+fn add(tree: &Tree<'_>, path: &str, what: What, found: &mut Vec<String>) {
+    // One that others may not read is no error: it is not read in any case.
+    let mut new = match tree.read(path) {
+        Ok(Some(content)) => {
+            let text = String::from_utf8_lossy(&content);
+            if says(&text, what) { vec![path.to_owned()] } else { run::scripts(tree, &text, what) }
+        }
+        Err(ConfigError::Read(error)) if path == PACEMAKER && is_forbidden(&error) => vec![path.to_owned()],
+        _ => Vec::new(),
+    };
+    new.retain(|path| !found.contains(path));
+    found.append(&mut new);
 }
 
 /// Returns whether a file that a command runs adds addresses: a script, or a tunnel of wg-quick(8), whose
@@ -155,38 +176,6 @@ fn is_forbidden(error: &ReadError) -> bool {
     matches!(error, ReadError::Refused { why, .. } if why.kind() == ErrorKind::PermissionDenied)
 }
 
-/// Whether it is on a line that is no comment, with a value where it is an empty one that tells nothing.
-fn says(text: &str, what: What) -> bool {
-    let mut lines = text.lines().map(str::trim_start).filter(|line| !line.starts_with(['#', ';']));
-    lines.any(|line| match what {
-        Words(words) => words.iter().any(|word| line.contains(word)) && !is_empty(line),
-        Begins(words) => {
-            let first = line.split_ascii_whitespace().next().unwrap_or_default();
-            words.contains(&first.trim_start_matches("--"))
-        }
-        Address => line.split_ascii_whitespace().skip(1).any(is_address),
-        Kernel => line.split_ascii_whitespace().filter_map(|word| word.strip_prefix("ip=")).any(is_address),
-        Adds => adds_address(line),
-        AddsAtReboot => line.starts_with("@reboot") && adds_address(line),
-    })
-}
-
-/// Whether a word begins with an address, as `192.0.2.1/24/eth0` of Heartbeat and `192.0.2.1::192.0.2.254` of
-/// the kernel do.
-fn is_address(word: &str) -> bool {
-    let bracketed = word.strip_prefix('[').and_then(|rest| rest.split_once(']')).map(|(inside, _)| inside);
-    let address = bracketed.unwrap_or_else(|| word.split(['/', ':']).next().unwrap_or_default());
-    address.parse::<IpAddr>().is_ok()
-}
-
-/// Whether a line assigns nothing, as the unused `IPADDR[1]=""` of a template does.
-fn is_empty(line: &str) -> bool {
-    line.split_once('=').is_some_and(|(_, value)| {
-        let value = value.split('#').next().unwrap_or_default().trim_ascii();
-        matches!(value, "" | "\"\"" | "''" | "()")
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use std::fs;
@@ -201,7 +190,34 @@ mod tests {
     fn names_the_files_that_configure_addresses() {
         let deadline = Deadline::after(Duration::from_secs(60));
         let unit = "[Service]\nExecStart=/sbin/ip addr add 192.0.2.1/24 dev eth0\n";
-        let rows: [(&str, &str, bool); 80] = [
+        let rows: [(&str, &str, bool); 99] = [
+            ("/etc/init.d/vip", "case $1 in\nstart) ip addr add 192.0.2.1/24 dev eth0;;\nesac\n", true),
+            ("/etc/init.d/realserver", "/sbin/ifconfig lo:0 $VIP netmask 255.255.255.255 up\n", true),
+            ("/etc/init.d/ssh", "### BEGIN INIT INFO\nstart-stop-daemon --start\n", false),
+            ("/etc/rc.local", "ip addr \\\n  add 192.0.2.1/24 dev eth0\n", true),
+            ("/etc/rc.local", "IP=/sbin/ip\n$IP addr add 192.0.2.1/24 dev eth0\n", true),
+            ("/etc/rc.local", "\"${IP}\" -4 addr show\n$IP route add default via 192.0.2.1\n", false),
+            ("/etc/rc.local", "wg-quick up wg0\n", true),
+            ("/etc/rc.local", "wg-quick down wg0\n", false),
+            (
+                "/etc/systemd/system/web.service.d/vip.conf",
+                "[Service]\nExecStartPre=/sbin/ip addr add 192.0.2.1/24 dev eth0\n",
+                true,
+            ),
+            ("/etc/systemd/system/web.service.d/nice.conf", "[Service]\nNice=5\n", false),
+            (
+                "/etc/systemd/system/vip.service",
+                "[Service]\nExecStart=ip \\\n addr add 192.0.2.1/24 dev lo\n",
+                true,
+            ),
+            ("/etc/dhcp/dhclient-exit-hooks.d/vip", "ip addr add 192.0.2.1/24 dev eth0\n", true),
+            ("/etc/config/network", "config interface 'lan'\n\tlist ipaddr '192.0.2.1/24'\n", true),
+            ("/etc/config/network", "config globals 'globals'\n\toption ula_prefix 'auto'\n", false),
+            ("/etc/ctdb/public_addresses", "192.0.2.1/24 eth0\n", true),
+            ("/etc/ctdb/public_addresses", "# 192.0.2.1/24 eth0\n", false),
+            ("/etc/cloud/cloud.cfg.d/vip.cfg", "bootcmd:\n- ip addr add 192.0.2.1/24 dev eth0\n", true),
+            ("/etc/udev/rules.d/9-vip.rules", "RUN+=\"/sbin/ip addr add 192.0.2.1/24 dev eth0\"\n", true),
+            ("/etc/inittab", "::sysinit:/sbin/ip addr add 192.0.2.1/24 dev eth0\n", true),
             ("/etc/ha.d/haresources", "node1 192.0.2.1 httpd\n", true),
             ("/etc/ha.d/haresources", "node1 drbddisk::r0 192.0.2.1/24/eth0/192.0.2.255\n", true),
             ("/etc/ha.d/haresources", "node1 IPaddr::192.0.2.1/24/eth0\n", true),
@@ -305,6 +321,50 @@ mod tests {
             assert_eq!(found.first().map(String::as_str), named.then_some(path), "{content}");
             let beside = named && path != "/proc/cmdline";
             assert_eq!(unread(&tree, false).unwrap().is_empty(), !beside, "{content}");
+        }
+    }
+
+    #[test]
+    fn names_the_scripts_that_are_started_at_boot() {
+        let deadline = Deadline::after(Duration::from_secs(60));
+        let script = ("/opt/vip.sh", "#!/bin/sh\nip addr add 192.0.2.1/24 dev eth0\n");
+        let rows: [(&str, &str, bool); 10] = [
+            ("/etc/rc.local", "#!/bin/sh\n/opt/vip.sh start\nexit 0\n", true),
+            ("/etc/rc.local", "[ -x /opt/vip.sh ] && (sleep 9; sh '/opt/vip.sh') &\n", true),
+            ("/etc/rc.local", "# /opt/vip.sh\n/opt/other.sh\n/dev/null\n", false),
+            ("/etc/systemd/system/a.service", "[Service]\nExecStart=-/opt/vip.sh\n", true),
+            ("/etc/systemd/system/a.service", "[Service]\nExecStart=/bin/bash /opt/vip.sh start\n", true),
+            ("/etc/systemd/system/a.service", "[Unit]\nConditionPathExists=/opt/vip.sh\n", false),
+            ("/etc/crontab", "@reboot root /opt/vip.sh\n", true),
+            ("/etc/crontab", "17 * * * * root /opt/vip.sh\n", false),
+            ("/etc/local.d/vip.start", ". /opt/vip.sh\n", true),
+            ("/etc/systemd/system/a.service.d/b.conf", "[Service]\nExecStartPre=+/opt/vip.sh\n", true),
+        ];
+        for (path, content, named) in rows {
+            let tree = Tree::in_memory([(path, content), script], &deadline);
+            let expected: &[&str] = if named { &["/opt/vip.sh"] } else { &[] };
+            assert_eq!(unread(&tree, true).unwrap(), expected, "{path}: {content}");
+        }
+    }
+
+    /// What cloud-init renders is read there, and is named only where nothing is.
+    #[test]
+    fn cloud_init_is_named_where_nothing_else_gives_an_address() {
+        let deadline = Deadline::after(Duration::from_secs(60));
+        let rows = [
+            (
+                "/etc/cloud/cloud.cfg.d/50-net.cfg",
+                "network:\n  config:\n  - subnets:\n    - address: 192.0.2.1/24\n",
+            ),
+            (
+                "/var/lib/cloud/seed/nocloud-net/network-config",
+                "ethernets: {eth0: {addresses: [192.0.2.1/24]}}\n",
+            ),
+        ];
+        for (path, content) in rows {
+            let tree = Tree::in_memory([(path, content)], &deadline);
+            assert_eq!(unread(&tree, true).unwrap(), [path]);
+            assert!(unread(&tree, false).unwrap().is_empty());
         }
     }
 

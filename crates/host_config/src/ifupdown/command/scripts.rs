@@ -2,11 +2,20 @@
 
 use addresses::HostAddress;
 
-use super::words::{bindings, program};
+use super::words::{bindings, binds, is_address, program};
 
-/// Returns whether a line of a script adds an address, by ip(8) or by ifconfig(8).
+/// Returns whether a line of a script adds an address, by ip(8), by ifconfig(8) or by wg-quick(8). A variable
+/// may hold the name of ip(8).
 pub(crate) fn adds_address(line: &str) -> bool {
     line.split([';', '|', '&']).any(|command| {
+        let plain: Vec<&str> = command.split_ascii_whitespace().collect();
+        if plain.windows(2).any(|pair| matches!(pair, [head, "up"] if program(head) == "wg-quick"))
+            || plain.windows(3).any(
+                |three| matches!(three, [head, of, how] if is_variable(head) && is_address(of) && binds(how)),
+            )
+        {
+            return true;
+        }
         let words = command.split(|c: char| c.is_ascii_whitespace() || "'\"`()=".contains(c));
         let mut words = words.filter(|word| !word.is_empty()).take_while(|word| !word.contains(['<', '>']));
         match words.by_ref().any(|word| program(word) == "ifconfig") {
@@ -14,6 +23,10 @@ pub(crate) fn adds_address(line: &str) -> bool {
             false => bindings(&command.replace('=', " ")) > 0,
         }
     })
+}
+
+fn is_variable(word: &str) -> bool {
+    word.trim_start_matches(['"', '(']).starts_with('$')
 }
 
 /// Where wg-quick(8) looks for the file of a tunnel.

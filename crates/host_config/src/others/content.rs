@@ -1,0 +1,77 @@
+//! What a file has that configures addresses.
+
+use std::borrow::Cow;
+use std::net::IpAddr;
+
+use crate::ifupdown::adds_address;
+
+/// What a line has in a file that configures addresses.
+#[derive(Clone, Copy)]
+pub(super) enum What {
+    /// One of these words.
+    Words(&'static [&'static str]),
+    /// One of these as the first word, with or without the dashes of an option.
+    Begins(&'static [&'static str]),
+    /// An address among the words after the first, with a netmask or more behind a slash.
+    Address,
+    /// An address as the first word.
+    First,
+    /// The kernel's parameter `ip=` with an address.
+    Kernel,
+    /// An address in what cloud-init renders for another program.
+    OfCloud,
+    /// A command that adds an address.
+    Adds,
+    /// The same, or a script that does.
+    Runs,
+    /// The same in a unit of systemd.
+    Unit,
+    /// The same, run by cron when the host comes up.
+    AddsAtReboot,
+}
+
+use What::{Address, Adds, AddsAtReboot, Begins, First, Kernel, OfCloud, Runs, Unit, Words};
+
+/// Returns whether it is on a line that is no comment. An empty value tells nothing.
+pub(super) fn says(text: &str, what: What) -> bool {
+    let text = joined(text);
+    lines(&text).any(|line| match what {
+        Words(words) => words.iter().any(|word| line.contains(word)) && !is_empty(line),
+        Begins(words) => {
+            let first = line.split_ascii_whitespace().next().unwrap_or_default();
+            words.contains(&first.trim_start_matches("--"))
+        }
+        Address => line.split_ascii_whitespace().skip(1).any(is_address),
+        Kernel => line.split_ascii_whitespace().filter_map(|word| word.strip_prefix("ip=")).any(is_address),
+        First => line.split_ascii_whitespace().next().is_some_and(is_address),
+        Adds | Runs | Unit => adds_address(line),
+        OfCloud => ["address:", "addresses:"].iter().any(|word| line.contains(word)),
+        AddsAtReboot => line.starts_with("@reboot") && adds_address(line),
+    })
+}
+
+/// The text with its continued lines as one each.
+pub(super) fn joined(text: &str) -> Cow<'_, str> {
+    if text.contains("\\\n") { Cow::from(text.replace("\\\n", " ")) } else { Cow::from(text) }
+}
+
+/// The lines that are no comments.
+pub(super) fn lines(text: &str) -> impl Iterator<Item = &str> {
+    text.lines().map(str::trim_start).filter(|line| !line.starts_with(['#', ';']))
+}
+
+/// Whether a word begins with an address, as `192.0.2.1/24/eth0` of Heartbeat and `192.0.2.1::192.0.2.254` of
+/// the kernel do.
+fn is_address(word: &str) -> bool {
+    let bracketed = word.strip_prefix('[').and_then(|rest| rest.split_once(']')).map(|(inside, _)| inside);
+    let address = bracketed.unwrap_or_else(|| word.split(['/', ':']).next().unwrap_or_default());
+    address.parse::<IpAddr>().is_ok()
+}
+
+/// Whether a line assigns nothing, as the unused `IPADDR[1]=""` of a template does.
+fn is_empty(line: &str) -> bool {
+    line.split_once('=').is_some_and(|(_, value)| {
+        let value = value.split('#').next().unwrap_or_default().trim_ascii();
+        matches!(value, "" | "\"\"" | "''" | "()")
+    })
+}
