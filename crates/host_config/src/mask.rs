@@ -26,6 +26,11 @@ pub(crate) fn class(address: Ipv4Addr) -> u8 {
     }
 }
 
+/// Returns whether this is `0.0.0.0`, with a prefix length or without: iproute2 takes it and binds nothing.
+pub(crate) fn is_none(text: &str) -> bool {
+    text.split('/').next() == Some("0.0.0.0")
+}
+
 /// `text` with a netmask of either form behind a slash, or none.
 pub(crate) fn parse(text: &str) -> Result<HostAddress, InvalidAddress> {
     let Some((address, mask)) = text.split_once('/') else { return text.parse() };

@@ -87,8 +87,12 @@ fn interface(name: &str, settings: &Assignments, all: &mut Promises) -> Result<(
 /// Adds the address of a suffix, unless the kernel binds it itself.
 fn promise(name: &str, settings: &Assignments, suffix: &str, all: &mut Promises) -> Result<(), ConfigError> {
     let Some(value) = settings.get(&format!("IPADDR{suffix}"))? else { return Ok(()) };
-    let expected = address(settings, suffix, value)?;
     let place = settings.place(value.line);
+    if mask::is_none(&value.text) {
+        all.remarks.push(place.remark(format!("{name}: {} binds nothing", value.text)));
+        return Ok(());
+    }
+    let expected = address(settings, suffix, value)?;
     if expected.address.is_loopback() {
         all.remarks.push(place.remark(format!("{name}: {} is the kernel's own", expected.address)));
     } else {

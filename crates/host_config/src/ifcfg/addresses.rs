@@ -29,6 +29,11 @@ fn one_v4(
     all: &mut Promises,
 ) -> Result<(), ConfigError> {
     let Some(value) = settings.get(&format!("IPADDR{number}"))? else { return Ok(()) };
+    if mask::is_none(&value.text) {
+        let what = format!("{}: {} binds nothing", device.unwrap_or("lo"), value.text);
+        all.remarks.push(settings.place(value.line).remark(what));
+        return Ok(());
+    }
     let address = parse_v4(settings, value)?;
     let own = own_prefix(settings, number, address)?;
     let prefix = own.unwrap_or_else(|| mask::class(address));

@@ -92,8 +92,9 @@ pub(super) fn outcome(
         commands(&["pre-up"], &options, stanza, physical, flavour, &mut outcome)?;
     }
     outcome.changes.extend(leased.map(|name| Change::Lease(name.to_owned())));
+    // The kernel binds those of loopback itself, and none that is unspecified.
     for (expected, place) in written {
-        if binding && !is_loopback(expected.address) {
+        if binding && !expected.address.is_loopback() && !expected.address.is_unspecified() {
             let label = physical.map(str::to_owned);
             outcome.bind(Promise { expected, interface: interface.clone(), floating: false, place }, label);
         } else {
@@ -339,9 +340,4 @@ fn run(
         outcome.take(effect, &option.place, &title);
     }
     Ok(())
-}
-
-/// The kernel binds these itself.
-fn is_loopback(address: IpAddr) -> bool {
-    address.is_loopback()
 }

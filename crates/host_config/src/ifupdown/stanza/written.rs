@@ -1,6 +1,6 @@
 //! The addresses of the options of a stanza, as each program reads them.
 
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use addresses::HostAddress;
 
@@ -15,7 +15,12 @@ pub(super) fn address(
     netmask: Option<&Setting>,
     flavour: Flavour,
 ) -> Result<HostAddress, ConfigError> {
-    let mut expected = mask::parse(value(option, flavour)).map_err(|error| option.place.error(error))?;
+    let text = value(option, flavour);
+    let mut expected = if mask::is_none(text) {
+        HostAddress { address: Ipv4Addr::UNSPECIFIED.into(), prefix: None }
+    } else {
+        mask::parse(text).map_err(|error| option.place.error(error))?
+    };
     let winner = netmask.filter(|_| expected.prefix.is_none() || flavour == Flavour::Ifupdown);
     if let Some(netmask) = winner {
         let length = mask::length(value(netmask, flavour), expected.address);
@@ -56,7 +61,7 @@ fn value(option: &Setting, flavour: Flavour) -> &str {
 /// The address of a 6to4 tunnel: 2002, then the local IPv4 address, then 1 (RFC 3056).
 pub(super) fn six_to_four(local: &Setting) -> Result<(HostAddress, Place), ConfigError> {
     let wrong = || local.place.error(format!("{} is no IPv4 address", &*local.value));
-    let octets = local.value.parse::<std::net::Ipv4Addr>().map_err(|_| wrong())?.octets();
+    let octets = local.value.parse::<Ipv4Addr>().map_err(|_| wrong())?.octets();
     let [a, b, c, d] = octets.map(u16::from);
     let address = Ipv6Addr::new(0x2002, a << 8 | b, c << 8 | d, 0, 0, 0, 0, 1);
     Ok((HostAddress { address: IpAddr::V6(address), prefix: Some(16) }, local.place.clone()))
