@@ -234,6 +234,9 @@ impl<'a> Boot<'a> {
         let bound = ledger.bound();
         let bind: HashSet<usize> = bound.iter().map(|(index, _)| *index).collect();
         all.promises = bound.into_iter().map(|(_, promise)| promise).collect();
+        if self.flavour == Flavour::Ifupdown2 {
+            ports::flush(&mut all);
+        }
         self.assemble(outcomes, up, &bind, &mut all);
         Ok(all)
     }

@@ -1,7 +1,10 @@
 //! The ports that stanzas give bridges, bonds, teams and VRFs, and what carries VLANs:
 //! bridge-utils-interfaces(5), ifenslave's and ifupdown2's options.
 
-use crate::promise::Promises;
+use std::collections::BTreeSet;
+
+use crate::promise::{Promise, Promises, Shadowed};
+use crate::selector::selects;
 use crate::wildcard;
 
 use super::flavour::Flavour;
@@ -42,6 +45,32 @@ pub(super) fn add(
             _ => {}
         }
     }
+}
+
+/// Takes back what is bound on a port of a bridge: ifupdown2 flushes the addresses of a port when it joins
+/// the bridge, after the port itself came up.
+pub(super) fn flush(all: &mut Promises) {
+    let bridges: BTreeSet<&str> =
+        all.ports.iter().filter(|of| of.ports.is_empty()).map(|of| of.interface.as_str()).collect();
+    let of_bridges: Vec<_> = all.ports.iter().filter(|of| bridges.contains(of.interface.as_str())).collect();
+    let bridge_of = |promise: &Promise| {
+        let port = promise.interface.as_deref().filter(|_| !promise.floating)?;
+        let of = of_bridges.iter().find(|of| of.ports.iter().any(|names| selects(names, port)))?;
+        (of.interface != port).then(|| of.interface.clone())
+    };
+    let (mut kept, mut flushed) = (Vec::new(), Vec::new());
+    for promise in std::mem::take(&mut all.promises) {
+        match bridge_of(&promise) {
+            Some(bridge) => flushed.push(Shadowed {
+                expected: promise.expected,
+                why: format!("ifupdown2 takes it off a port of {bridge}"),
+                place: promise.place,
+            }),
+            None => kept.push(promise),
+        }
+    }
+    all.promises = kept;
+    all.shadowed.extend(flushed);
 }
 
 /// What `all` stands for, as regular expressions (bridge-utils-interfaces(5)).

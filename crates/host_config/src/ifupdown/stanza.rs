@@ -104,6 +104,7 @@ pub(super) fn outcome(
     }
     if flavour == Flavour::Ifupdown2 {
         virtual_addresses(&options, &mut outcome)?;
+        vrrp_addresses(&options, &mut outcome)?;
     }
     commands(&["up", "post-up"], &options, stanza, physical, flavour, &mut outcome)?;
     Ok(outcome)
@@ -321,6 +322,22 @@ fn virtual_addresses(options: &[&Setting], outcome: &mut Outcome) -> Result<(), 
                 }
             };
             outcome.bind(Promise { expected, interface: None, floating: false, place }, None);
+        }
+    }
+    Ok(())
+}
+
+/// `vrrp ID ADDRESS...` of ifupdown2: FRR decides by VRRP which host answers for them.
+fn vrrp_addresses(options: &[&Setting], outcome: &mut Outcome) -> Result<(), ConfigError> {
+    for option in options.iter().filter(|option| &*option.name == "vrrp") {
+        for word in option.value.split_ascii_whitespace().skip(1) {
+            let place = option.place.clone();
+            match mask::parse(word) {
+                Ok(expected) => {
+                    outcome.bind(Promise { expected, interface: None, floating: true, place }, None);
+                }
+                Err(error) => outcome.not_understood(place.error(error))?,
+            }
         }
     }
     Ok(())
