@@ -1,7 +1,7 @@
 //! Databases that a replica renames: its filters go by the new name, as each server has it.
 
 use suite::host::Host;
-use suite::mariadb::{HOST_NEEDS, Setup, start_all};
+use suite::mariadb::{HOST_NEEDS, Server, Setup, start_all};
 use suite::mysql::{self, program};
 use suite::needs::missing;
 
@@ -63,6 +63,15 @@ fn made(number: usize, row: &Row) -> (String, String) {
     (make, count)
 }
 
+/// Whether a server has the variable, and the column of a channel: MariaDB 10.5 has neither.
+fn tells_renames(replica: &Server) -> bool {
+    let tells = !replica.value("SHOW GLOBAL VARIABLES LIKE 'replicate_rewrite_db'").is_empty();
+    if !tells {
+        eprintln!("passed over: this release of MariaDB tells no replicate_rewrite_db");
+    }
+    tells
+}
+
 fn host() -> Host {
     let host = Host::create();
     host.etc("hosts", "192.0.2.1 db-01\n192.0.2.2 db-02\n192.0.2.3 db-03\n");
@@ -78,6 +87,9 @@ fn filters_of_mariadb_go_by_the_new_name() {
     let setup = |id: u32| Setup::new(id).at(&host, &format!("192.0.2.{id}"));
     let servers = start_all([setup(1), setup(2).option("--replicate-rewrite-db=app->shop")]);
     let [source, replica] = &servers;
+    if !tells_renames(replica) {
+        return;
+    }
     source.sql("SET sql_log_bin=0; CREATE DATABASE app");
     replica.sql(
         "SET sql_log_bin=0; CREATE DATABASE shop; GRANT BINLOG MONITOR, SHOW DATABASES ON *.* TO mon@'%'",
@@ -146,6 +158,9 @@ fn a_source_that_is_not_asked_may_have_the_old_name() {
     let filters = ["--a.replicate-rewrite-db=shop->app", "--binlog-ignore-db=shop"];
     let servers = start_all([setup(1), filters.into_iter().fold(setup(2), Setup::option), setup(3)]);
     let [source, replica, other] = &servers;
+    if !tells_renames(replica) {
+        return;
+    }
     for server in [source, other] {
         server.sql("CREATE DATABASE shop; CREATE TABLE shop.t (v INT)");
     }
