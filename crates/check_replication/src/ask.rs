@@ -35,6 +35,8 @@ const ELECTION: Duration = Duration::from_secs(1);
 const NO_COLUMN: u16 = 1054;
 /// What is left of the deadline after that.
 const RESERVE: Duration = Duration::from_secs(1);
+/// The same after a look at flow control: with --timeout=3 there are two of them.
+const LOOK_RESERVE: Duration = Duration::from_millis(500);
 
 /// Asks over a Unix socket that is connected already, as user and password `probe`, within `limit`: for tests
 /// with a server that is a test.
@@ -200,7 +202,9 @@ fn galera(packets: &mut Packets, variables: &Row, deadline: &Deadline) -> Result
     };
     let mut asked_at = Instant::now();
     let Some(mut node) = look()? else { return Ok(None) };
-    while let Some(pause) = node.until_next_look().filter(|pause| deadline.remaining() > *pause + RESERVE) {
+    while let Some(pause) =
+        node.until_next_look().filter(|pause| deadline.remaining() > *pause + LOOK_RESERVE)
+    {
         thread::sleep(pause);
         let now = Instant::now();
         let Some(later) = look()? else { break };

@@ -160,6 +160,21 @@ fn flow_control_that_holds_most_writes() {
     assert!(said.iter().all(|said| said.contains(most) || said.contains(all)), "{said:?}");
     first.sql("FLUSH STATUS");
     await_line(&host, first.folder(), "no longer", &both, 0, well);
+    hold_all(&host, &first, &second);
+}
+
+/// Its applier is stuck.
+fn hold_all(host: &Host, first: &Server, second: &Server) {
+    second.sql(
+        "SET wsrep_on=OFF; DROP TRIGGER lab.slow; \
+         CREATE TRIGGER lab.stuck BEFORE INSERT ON lab.t FOR EACH ROW SET @slept=SLEEP(600)",
+    );
+    let rows = "INSERT INTO lab.t VALUES ();".repeat(60);
+    let mut writer = first.client().arg(format!("--execute={rows}")).spawn().unwrap();
+    let short = ["--hostname=db-01", "--timeout=3"];
+    let line = "CRITICAL - db-01: flow control holds all writes of the cluster, asked for by another node";
+    await_line(host, first.folder(), "stuck", &short, 2, line);
+    writer.kill().and_then(|()| writer.wait()).unwrap();
 }
 
 /// A node with a channel from a server outside of its cluster.
