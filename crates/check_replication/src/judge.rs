@@ -107,13 +107,7 @@ pub(crate) fn judge(view: &ChannelView<'_>, thresholds: &Thresholds, whole: bool
     }
     let running = wrong.is_empty();
     wrong.extend(thread_state::faults(channel));
-    wrong.extend(silent.map(|silence| {
-        let Silence { seconds, period, .. } = silence;
-        (
-            State::Critical,
-            format!("source silent for {seconds:.1} s, heartbeat due each {period} s: frozen source"),
-        )
-    }));
+    wrong.extend(silent.map(|silence| (State::Critical, silence_of(silence, source))));
     wrong.extend(
         (running && !is_held && !channel.is_group_replication()).then(|| behind(view, thresholds)).flatten(),
     );
@@ -134,6 +128,16 @@ pub(crate) fn judge(view: &ChannelView<'_>, thresholds: &Thresholds, whole: bool
     let finding = finding.details(to_stop(channel).map(|text| format!("{subject}: {text}")));
     let errors = errors(channel, whole);
     if whole { finding.details(errors) } else { finding.verbose_details(errors) }
+}
+
+/// Says that a source sends no heartbeats; one that was asked too answers, and is not frozen.
+fn silence_of(silence: &Silence, asked: Option<&str>) -> String {
+    let Silence { seconds, period, .. } = silence;
+    let why = match asked {
+        Some(source) => format!("{source} answers this check, perhaps the network between them is cut"),
+        None => "frozen source, or the network is cut".to_owned(),
+    };
+    format!("source silent for {seconds:.1} s, heartbeat due each {period} s: {why}")
 }
 
 /// Returns how old what was applied last is, which tells a quiet source from a lag.
@@ -360,6 +364,18 @@ mod tests {
         assert_eq!(to_stop(&channel).as_deref(), Some("will stop at the end of START REPLICA UNTIL (Gtid)"));
         channel.sql = SqlState::No;
         assert_eq!(to_stop(&channel), None, "it has");
+    }
+
+    #[test]
+    fn a_source_that_answers_this_check_is_not_frozen() {
+        let silence = Silence { channel: String::new(), seconds: 3.25, period: 2.0 };
+        let start = "source silent for 3.2 s, heartbeat due each 2 s: ";
+        for (asked, why) in [
+            (None, "frozen source, or the network is cut"),
+            (Some("db-01"), "db-01 answers this check, perhaps the network between them is cut"),
+        ] {
+            assert_eq!(silence_of(&silence, asked), format!("{start}{why}"));
+        }
     }
 
     /// MariaDB gives an error whose source had another one no number.

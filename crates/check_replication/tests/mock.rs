@@ -138,7 +138,7 @@ fn check(servers: &[String]) -> Outcome {
 #[test]
 fn a_silent_source_is_seen_without_a_right_to_the_workers() {
     let outcome = check(&[server(with_few_rights)]);
-    let silent = "source silent for 10.0 s, heartbeat due each 2 s: frozen source";
+    let silent = "source silent for 10.0 s, heartbeat due each 2 s: frozen source, or the network is cut";
     assert!(outcome.code == Some(2) && outcome.first_line().contains(silent), "{outcome:?}");
 }
 

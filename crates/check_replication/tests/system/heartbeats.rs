@@ -46,7 +46,7 @@ fn by_the_heartbeats_of_the_connection_and_then_by_its_state() {
     let (host, [source, replica]) = start(6);
     assert_eq!(ask(&host, &replica, &[]).summary(), (0, HEALTHY));
     source.freeze();
-    let line = "REPLICATION CRITICAL - db-02 from 192.0.2.1: source silent for 1.8 s, heartbeat due each 1 s: frozen source";
+    let line = "REPLICATION CRITICAL - db-02 from 192.0.2.1: source silent for 1.8 s, heartbeat due each 1 s: frozen source, or the network is cut";
     assert_eq!(ask(&host, &replica, &[]).summary(), (2, line));
     replica.await_state("", "Slave_IO_Running", "Connecting");
     let outcome = ask(&host, &replica, &[]);
