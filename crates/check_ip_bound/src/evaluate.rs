@@ -6,7 +6,9 @@ use plugin::{Finding, Findings, Report, State, Thresholds};
 
 use crate::probe::ProbeError;
 use crate::words::with_marks;
-use crate::{Observations, extra, gateway, held, misplaced, missing, port_findings, shadowed, table};
+use crate::{
+    Observations, extra, gateway, held, misplaced, missing, port_findings, shadowed, table, uncontrolled,
+};
 
 /// What is judged how.
 #[derive(Clone, Debug)]
@@ -33,6 +35,7 @@ pub(crate) fn evaluate(limits: &Limits, observed: &Observations) -> Report {
     let mut findings = vec![missing, held::judge_absent(observed)];
     findings.extend(gateway::judge(observed));
     findings.extend(port_findings::judge(observed));
+    findings.extend(uncontrolled::judge(observed));
     findings.push(misplaced::judge(limits.misplaced, observed));
     findings.push(shadowed::judge(limits.shadowed, observed));
     findings.push(judge_unusable(observed));

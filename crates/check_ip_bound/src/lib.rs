@@ -35,6 +35,7 @@ mod shadowed;
 mod table;
 #[cfg(test)]
 mod tests;
+mod uncontrolled;
 mod unleased;
 mod unnamed;
 mod words;

@@ -158,6 +158,7 @@ fn a_shared_connection_must_have_an_address() {
     let (one, both) = (ok("1 address"), ok("2 addresses"));
     let leased = format!("{both}, 1 dynamic");
     let named = "interface-name=eth3";
+    let of_nothing = "IP_BOUND WARNING - eth3 has no controller: there is no br0 here".to_owned();
     let rows = [
         (shared(named, "method=shared"), "", missing.clone()),
         (shared(named, "method=shared"), "10.42.0.1/24@eth3", leased.clone()),
@@ -167,7 +168,7 @@ fn a_shared_connection_must_have_an_address() {
         (shared("interface-name=eth2", "method=shared"), "", one.clone()),
         (shared("interface-name=eth9", "method=shared"), "", one.clone()),
         (shared("interface-name=eth3\nautoconnect=false", "method=shared"), "", one.clone()),
-        (shared("interface-name=eth3\nmaster=br0\nslave-type=bridge", "method=shared"), "", one.clone()),
+        (shared("interface-name=eth3\nmaster=br0\nslave-type=bridge", "method=shared"), "", of_nothing),
         (shared("[match]\ninterface-name=eth[3]", "method=shared"), "", one),
     ];
     for (file, present, expected) in rows {
