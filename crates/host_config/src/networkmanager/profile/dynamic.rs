@@ -16,7 +16,7 @@ impl Profile {
         let may_fail = self
             .file
             .value("ipv6", "may-fail")
-            .is_none_or(|value| !matches!(value.value.as_str(), "false" | "0"));
+            .is_none_or(|value| !matches!(value.value.trim_ascii_end(), "false" | "0"));
         let v6_alone = self.method("ipv4").is_none_or(|(method, _)| method == "disabled");
         let v6 = self
             .method("ipv6")
@@ -33,5 +33,21 @@ impl Profile {
     /// Whether it has an address that NetworkManager understands.
     fn has_address(&self, family: &str) -> bool {
         self.addresses(family, &mut Promises::default()).is_ok_and(|addresses| !addresses.is_empty())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// As NetworkManager 1.42.4 reads it, which passes over blanks at the end of a boolean.
+    #[test]
+    fn ipv6_is_demanded_where_it_may_not_fail() {
+        for (may_fail, expected) in [("false", 1), ("false ", 1), ("0\t", 1), ("true", 0), ("no", 0), ("", 0)]
+        {
+            let text = format!("[ipv4]\nmethod=disabled\n[ipv6]\nmethod=auto\nmay-fail={may_fail}\n");
+            let profile = Profile::parse(0, "f".to_owned(), text.as_bytes()).unwrap();
+            assert_eq!(profile.dynamic().len(), expected, "{may_fail:?}");
+        }
     }
 }
