@@ -174,6 +174,18 @@ impl Profile {
         self.master().filter(|_| kernel)
     }
 
+    /// Returns an error where NetworkManager does not know what kind of port it is, and ignores the profile.
+    fn check_port_type(&self) -> Result<(), ConfigError> {
+        let known = ["bond", "bridge", "ovs-bridge", "ovs-port", "team", "vrf"];
+        for key in ["port-type", "slave-type"] {
+            let unknown = |kind: &&Located| !known.contains(&kind.value.as_str());
+            if let Some(kind) = self.file.value("connection", key).filter(unknown) {
+                return Err(kind.place.error(format!("[connection] {key}={} is not known", kind.value)));
+            }
+        }
+        Ok(())
+    }
+
     /// What it is a port of, also where that is no interface of the kernel's, as it is written.
     pub(super) fn master(&self) -> Option<&Located> {
         ["controller", "master"].iter().find_map(|key| self.file.value("connection", key))
@@ -215,6 +227,7 @@ impl Profile {
 
     /// Returns the addresses and remarks of both families.
     pub(super) fn promises(&self) -> Result<Promises, ConfigError> {
+        self.check_port_type()?;
         let mut promises = Promises::default();
         for family in ["ipv4", "ipv6"] {
             self.add(family, &mut promises)?;
@@ -351,6 +364,10 @@ mod tests {
         ];
         for (text, message) in rows {
             assert_eq!(parsed(&format!("[ipv4]\n{text}\n")), Err(message.to_owned()), "{text}");
+        }
+        for port in ["slave-type=bridge ", "port-type=junk"] {
+            let error = format!("f line 2: [connection] {port} is not known");
+            assert_eq!(parsed(&format!("[connection]\n{port}\n")), Err(error), "{port}");
         }
     }
 }
