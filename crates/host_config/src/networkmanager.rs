@@ -2,8 +2,8 @@
 //!
 //! A profile is known by its UUID: the one in the folder that counts most is it, and an empty `UUID.nmmeta`
 //! (a link to /dev/null) hides those of its own folder and of the ones that count less. Only profiles that
-//! are activated at boot, by themselves, by a port or by a controller, promise addresses. NetworkManager also
-//! skips files that others than root may read or write; this module does not check their modes.
+//! are activated at boot, by themselves, by a port or by a controller, promise addresses. On this host, files
+//! that others than root may read or write replace no other, as NetworkManager skips them.
 
 mod activation;
 mod address;
@@ -13,6 +13,7 @@ mod contenders;
 mod devices;
 mod enabled;
 mod files;
+mod kept;
 mod keyfile;
 mod matching;
 mod of_ifupdown;

@@ -6,6 +6,7 @@ mod dynamic;
 use addresses::HostAddress;
 
 use super::address::{address, number};
+use super::kept::Kept;
 use super::keyfile::{Keyfile, is_yes};
 use super::shared::shared;
 use crate::hardware::{self, Cards};
@@ -22,6 +23,8 @@ pub(super) struct Profile {
     /// The folder it came from: 0 counts most.
     pub(super) rank: usize,
     pub(super) path: String,
+    /// What NetworkManager looks at of its file besides the content.
+    pub(super) kept: Kept,
     file: Keyfile,
     /// The interface that it matches, where it has no name of its own.
     matched: Option<String>,
@@ -34,7 +37,7 @@ impl Profile {
     }
 
     pub(super) fn new(path: String, file: Keyfile) -> Self {
-        Self { rank: 0, path, file, matched: None }
+        Self { rank: 0, path, kept: Kept::default(), file, matched: None }
     }
 
     /// Returns what makes it the same profile in another folder, with the line where it stands.
