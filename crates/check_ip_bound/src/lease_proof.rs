@@ -1,6 +1,6 @@
 //! What shows that a permanent address is not the lease of its interface. A lease that never ends is
-//! permanent too, as is each of busybox's udhcpc: so it counts as one, unless the kernel or
-//! systemd-networkd shows that there is none.
+//! permanent too, as is each of busybox's udhcpc: so it counts as one, unless the kernel,
+//! systemd-networkd or dhclient shows that there is none.
 
 use std::fs;
 use std::net::IpAddr;
@@ -9,6 +9,7 @@ use host_config::{Dynamic, Giver};
 use host_net::{Bound, BoundAddress, TableRoute};
 use plugin::Deadline;
 
+use crate::dhclient;
 use crate::dynamic::{is_for, leased};
 use crate::expected::Expected;
 use crate::interfaces::is_local;
@@ -25,8 +26,8 @@ const RTPROT_DHCP: u8 = 16;
 const NETWORKD: &str = "/run/systemd/netif";
 
 /// Returns where no permanent address is a lease: where no route leaves by the interface, since a lease
-/// brings one, and where systemd-networkd manages the interface and has no lease. What cannot be read shows
-/// nothing.
+/// brings one, and where systemd-networkd manages the interface, or dhclient runs for it, and has no lease.
+/// What cannot be read shows nothing.
 pub(crate) fn find(expected: &Expected, bound: &Bound, deadline: &Deadline) -> Vec<NoLease> {
     let doubtful = doubtful(expected, bound, |_| true);
     let mut found = Vec::new();
@@ -43,6 +44,7 @@ pub(crate) fn find(expected: &Expected, bound: &Bound, deadline: &Deadline) -> V
             Some(routes) if !leaves_by(index, routes) => Some(", no route leaves by it"),
             Some(routes) if is_kept(index, routes) => None,
             _ if !ipv6 && networkd_has_no_lease(NETWORKD, index) => Some(" of systemd-networkd"),
+            _ if !ipv6 && dhclient_has_no_lease(index, bound) => Some(" of dhclient"),
             _ => None,
         };
         found.extend(
@@ -101,6 +103,12 @@ fn networkd_has_no_lease(folder: &str, index: u32) -> bool {
         && !link.lines().any(|line| line == "ADMIN_STATE=unmanaged");
     let lease = fs::metadata(format!("{folder}/leases/{index}"));
     manages && lease.is_err_and(|error| error.kind() == std::io::ErrorKind::NotFound)
+}
+
+/// Whether dhclient runs for an interface and has no lease for it.
+fn dhclient_has_no_lease(index: u32, bound: &Bound) -> bool {
+    let addresses: Vec<IpAddr> = bound.addresses.iter().map(|each| each.address).collect();
+    bound.interface(index).is_some_and(|interface| dhclient::has_no_lease(&interface.name, &addresses))
 }
 
 /// Returns a note for each interface whose only lease may be a permanent address.

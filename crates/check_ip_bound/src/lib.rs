@@ -10,6 +10,7 @@ mod condition;
 mod configured;
 mod contradictions;
 mod copies;
+mod dhclient;
 mod dynamic;
 mod evaluate;
 mod expectations;
