@@ -79,10 +79,14 @@ fn judge_nothing(findings: &[Finding], observed: &Observations) -> Option<Findin
     let nothing = missing::total(observed) == 0 && expected.absent.is_empty() && expected.gateways.is_empty();
     let well = findings.iter().all(|finding| finding.state == State::Ok);
     let why = || match ProbeError::nothing(expected, &observed.bound) {
-        ProbeError::NothingToCheck if !expected.floating.is_empty() => ProbeError::OnlyFloating,
+        ProbeError::NothingToCheck | ProbeError::Noted(_) if !expected.floating.is_empty() => {
+            ProbeError::OnlyFloating
+        }
         nothing => nothing,
     };
-    (nothing && well).then(|| Finding::unknown(why().to_string()))
+    // The notes follow in any case.
+    let first = |text: String| text.lines().next().unwrap_or_default().to_owned();
+    (nothing && well).then(|| Finding::unknown(first(why().to_string())))
 }
 
 /// Returns the first line of a report without a fault. As many missing as are allowed are no fault, and not

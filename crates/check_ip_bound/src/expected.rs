@@ -172,6 +172,13 @@ impl Expected {
         single.next().map(|possible| format!("{} is not certain: {}", possible.addresses, possible.why))
     }
 
+    /// Returns the first note on the configuration, and each other one on a line of its own.
+    pub(crate) fn noted(&self) -> Option<String> {
+        let (first, rest) = self.notes.split_first()?;
+        let first = first.strip_prefix("note: ").unwrap_or(first).to_owned();
+        Some(rest.iter().fold(first, |lines, note| lines + "\n" + note))
+    }
+
     /// Takes over an address of the configuration.
     fn take(&mut self, promise: Promise) {
         let Promise { expected, interface, floating, place } = promise;

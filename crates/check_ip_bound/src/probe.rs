@@ -39,6 +39,9 @@ pub enum ProbeError {
         "no address is expected: name them by --ip or --file, or add --bound to check those that are bound, see --help"
     )]
     NothingToCheck,
+    /// No source names an address, and these notes tell what is wrong with the configuration.
+    #[error("no address is expected: {0}")]
+    Noted(String),
     /// No source surely names an address, and this interface needs no dynamic one now.
     #[error("{0}, and no other address is expected: name them by --ip or --file, or add --bound")]
     OnlyExcused(String),
@@ -71,7 +74,8 @@ impl ProbeError {
         let unread = expected.unread.first().cloned().map(ProbeError::Unread);
         let excused = || excused(expected, bound).map(ProbeError::OnlyExcused);
         let uncertain = || expected.uncertain().map(ProbeError::OnlyExcused);
-        unread.or_else(excused).or_else(uncertain).unwrap_or(ProbeError::NothingToCheck)
+        let noted = || expected.noted().map(ProbeError::Noted);
+        unread.or_else(excused).or_else(uncertain).or_else(noted).unwrap_or(ProbeError::NothingToCheck)
     }
 }
 

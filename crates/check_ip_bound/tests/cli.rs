@@ -229,6 +229,41 @@ fn a_fifo_is_waited_for_until_the_deadline() {
     assert_eq!(written.verdict().0, 0, "{}", written.stdout);
 }
 
+/// The program of the source ignores the line, so nothing is expected: the line says why.
+#[test]
+fn the_only_line_that_is_not_taken_is_named() {
+    let rows = [
+        (
+            "networkd",
+            "etc/systemd/network/a.network",
+            "[Match]\nName=eth0\n[Network]\nAddress=192.0.2.1/33\nAddress=foo\n",
+            "/etc/systemd/network/a.network line 4: 192.0.2.1/33 has no prefix length of 0 to 32 behind its slash: networkd ignores the line",
+            "note: /etc/systemd/network/a.network line 5: foo is not an IP address: networkd ignores the line",
+        ),
+        (
+            "ifupdown",
+            "etc/network/interfaces",
+            "auto eth0\niface eth0 inet static\n netmask 24\n",
+            "/etc/network/interfaces line 2: eth0: inet static: no address, ifup stops there",
+            "",
+        ),
+    ];
+    for (source, path, content, why, rest) in rows {
+        let root = tempfile::tempdir().unwrap();
+        let file = root.path().join(path);
+        fs::create_dir_all(file.parent().unwrap()).unwrap();
+        fs::write(file, content).unwrap();
+        let tree = root.path().to_str().unwrap();
+        for (from, what) in [("auto", "no address is expected"), (source, "")] {
+            let outcome = check(&["--root", tree, "--from", from]);
+            let named = format!("no static address in the configuration of {source}");
+            let what = if what.is_empty() { &named } else { what };
+            assert_eq!(outcome.verdict(), (3, format!("IP_BOUND UNKNOWN - {what}: {why}").as_str()));
+            assert_eq!(outcome.stdout.lines().nth(1).unwrap_or_default(), rest);
+        }
+    }
+}
+
 #[test]
 fn the_configuration_of_another_tree_can_be_checked_and_listed() {
     let root = tempfile::tempdir().unwrap();

@@ -30,8 +30,8 @@ pub enum ExpectedError {
     #[error("{0}: {1}")]
     Age(String, String),
     /// The sources that were named have no static address.
-    #[error("no static address in the configuration of {0}: nothing to check")]
-    NothingPromised(String),
+    #[error("no static address in the configuration of {0}: {1}")]
+    NothingPromised(String, String),
 }
 
 impl From<ConfigError> for ExpectedError {

@@ -57,7 +57,8 @@ impl Expected {
             && expected.is_empty()
             && (expected.dynamic.is_empty() || !expected.demands_dynamic)
         {
-            errors.push(ExpectedError::NothingPromised(expectations.addresses.names()));
+            let why = expected.noted().unwrap_or_else(|| "nothing to check".to_owned());
+            errors.push(ExpectedError::NothingPromised(expectations.addresses.names(), why));
         }
         let new: Vec<String> = run.into_iter().filter(|path| !expected.unread.contains(path)).collect();
         expected.unread.extend(new);

@@ -156,7 +156,7 @@ fn conditions_are_judged_as_a_pattern_of_names() {
         ("Type=ether", "100.64.0.1/32@eth2", missing(ether)),
         ("Type=ether\nPath=pci-*", "127.0.0.1/8@lo", missing("no interface has an address (DHCP for Type=ether Path=pci-*)")),
         ("Kind=veth", "127.0.0.1/8@lo", missing("no interface has an address (DHCP for Kind=veth)")),
-        ("Host=a\nHost=", "192.0.2.1/24@eth0~3600", NOTHING.to_owned()),
+        ("Host=a\nHost=", "192.0.2.1/24@eth0~3600", "UNKNOWN - no address is expected: /etc/systemd/network/10-a.network has no condition in [Match]: networkd ignores it".to_owned()),
         ("Type=wlan", "192.0.2.1/24@eth0~3600", NOTHING.to_owned()),
         ("Type=wlan ether", "192.0.2.1/24@eth0~3600", "OK - 1 address from networkd bound and usable, 1 dynamic".to_owned()),
         ("Type=!loopback", "192.0.2.1/24@eth0~3600", "OK - 1 address from networkd bound and usable, 1 dynamic".to_owned()),
