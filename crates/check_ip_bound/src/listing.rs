@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use addresses::Entry;
+use addresses::{Entry, HostAddress};
 use host_config::{Dynamic, Giver, Ports, Possible};
 use host_net::Bound;
 use plugin::{Deadline, Report, State};
@@ -18,6 +18,10 @@ impl Expected {
     pub(crate) fn listing(&self, bound: &Bound) -> Report {
         let placed = |entry: &Entry| {
             let (expected, origin) = (entry.expected, self.origin(entry));
+            // networkd binds addresses that no list may have, as multicast.
+            if !expected.to_string().parse().is_ok_and(|read: HostAddress| read == expected) {
+                return vec![format!("# not in a list, by its kind: {expected} # {origin}")];
+            }
             let on = self.on_interfaces(expected.address).into_iter();
             on.map(|on| format!("{expected}{on} # {origin}")).collect::<Vec<_>>()
         };

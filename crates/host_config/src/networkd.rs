@@ -47,7 +47,7 @@ pub(crate) fn read(tree: &Tree<'_>) -> Result<Option<Promises>, ConfigError> {
     let facts = HostFacts::new(tree);
     let cards = Cards::new(tree);
     // Up to version 252 an empty Address= is ignored; later ones reset the list.
-    let resets = version::read(tree)?.is_none_or(|version| version > LAST_WITHOUT_RESET);
+    let resets = version::read(tree)?.map(|version| version > LAST_WITHOUT_RESET);
     let devices = folders::by_name(tree, &folders, &mut promises, |name| is_of(name, ".netdev"))?;
     netdev::add(tree, devices, &mut promises)?;
     let (mut all, mut named) = (Vec::new(), Claimed::default());

@@ -1,45 +1,73 @@
 //! The addresses of `.network` files, by the `[Address]` section of systemd.network(5).
 
 use std::borrow::Cow;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use addresses::{HostAddress, InvalidAddress, short};
 
 use super::unit::{Section, boolean};
 use crate::located::{Asked, Located};
-use crate::promise::Promises;
+use crate::promise::{Family, Promises};
 
 /// The longest label that the kernel takes, in octets.
 const LONGEST_LABEL: usize = 15;
 
 /// Returns the address of an `[Address]` section. With a peer, the prefix length that the kernel shows is the
-/// peer's. networkd ignores a section without an address, and one of which it refuses a value.
+/// peer's. networkd ignores a section without an address, one of which it refuses a value, and one of two
+/// families; with a peer alone, it takes an address of a pool.
 pub(super) fn address_section(section: Section, to: &mut Promises) -> Option<Located<Asked>> {
-    let mut address = None;
-    let mut peer = false;
+    let (mut address, mut peer, mut family) = (None, None, None);
     for each in &section.assignments {
-        let value = each.value.value.as_str();
-        match each.key.as_str() {
-            "Address" if value.is_empty() => address = None,
+        let (key, value) = (each.key.as_str(), each.value.value.as_str());
+        let mut ignore = |why: &str| {
+            let what = format!("{key}={value}{why}: networkd ignores the section");
+            to.notes.push(format!("note: {}: {what}", each.value.place));
+        };
+        if key == "Address" && value.is_empty() || !is_taken(key, value) {
+            ignore("");
+            return None;
+        }
+        let of = family_of(key, value);
+        if family.is_some() && of.is_some() && of != family {
+            ignore(" is of another family than the rest");
+            return None;
+        }
+        family = of.or(family);
+        match key {
             "Address" => address = Some(asked(&each.value, to)?),
-            key if !is_taken(key, value) => {
-                let what = format!("{key}={value}: networkd ignores the section");
-                to.notes.push(format!("note: {}: {what}", each.value.place));
-                return None;
-            }
-            "Peer" => peer = true,
+            "Peer" => peer = Some(of_peer(&each.value)?),
             _ => {}
         }
     }
     let Some(mut address) = address else {
-        to.remarks
-            .push(section.name.place.remark("an [Address] section without Address=: networkd ignores it"));
-        return None;
+        let what = "an [Address] section without Address=: networkd ";
+        let place = &section.name.place;
+        match peer {
+            Some(_) => to.notes.push(format!("note: {place}: {what}takes an address of a pool")),
+            None => to.remarks.push(place.remark(format!("{what}ignores it"))),
+        }
+        return peer;
     };
-    if peer && let Asked::Address(expected) = &mut address.value {
+    if peer.is_some()
+        && let Asked::Address(expected) = &mut address.value
+    {
         expected.prefix = None;
     }
     Some(address)
+}
+
+/// The family of an address in an `[Address]` section: `None` of what is no address.
+fn family_of(key: &str, value: &str) -> Option<Family> {
+    let address = value.split('/').next().filter(|_| matches!(key, "Address" | "Peer" | "Broadcast"))?;
+    let address: IpAddr = address.parse().ok()?;
+    Some(if address.is_ipv6() { Family::V6 } else { Family::V4 })
+}
+
+/// The address of a pool for a peer, where nothing else is said.
+fn of_peer(written: &Located) -> Option<Located<Asked>> {
+    let length = in_decimal(&written.value)?.split_once('/').and_then(|(_, length)| length.parse().ok());
+    let family = family_of("Peer", &written.value)?;
+    Some(Located { value: Asked::Pool(family, length), place: written.place.clone() })
 }
 
 /// Whether networkd takes the value of a key beside the address.
@@ -47,7 +75,7 @@ fn is_taken(key: &str, value: &str) -> bool {
     match key {
         "Label" => value.len() <= LONGEST_LABEL,
         "Peer" => in_decimal(value).is_some_and(|value| value.parse::<HostAddress>().is_ok()),
-        "Broadcast" => value.is_empty() || boolean(value).is_some() || value.parse::<IpAddr>().is_ok(),
+        "Broadcast" => value.is_empty() || boolean(value).is_some() || value.parse::<Ipv4Addr>().is_ok(),
         "Scope" => matches!(value, "host" | "link" | "global") || value.parse::<u8>().is_ok(),
         "PreferredLifetime" => matches!(value, "" | "forever" | "infinity" | "0"),
         "RouteMetric" => value.parse::<u32>().is_ok(),
@@ -64,19 +92,55 @@ fn is_taken(key: &str, value: &str) -> bool {
 /// Returns the address that is written; networkd passes over what is none, with a warning.
 pub(super) fn asked(written: &Located, to: &mut Promises) -> Option<Located<Asked>> {
     let text = written.value.as_str();
-    let read = match in_decimal(text) {
+    let located = |value| Located { value, place: written.place.clone() };
+    let decimal = in_decimal(text);
+    if let Some(unusual) = decimal.as_deref().and_then(unusual) {
+        return Some(located(Asked::Address(unusual)));
+    }
+    let read = match decimal {
         Some(decimal) => written.place.address_or_pool(&decimal),
-        None => {
-            let bits = if text.contains(':') { 128 } else { 32 };
-            Err(written.place.error(InvalidAddress::Prefix(short(text), bits)))
-        }
+        None => Err(written.place.error(no_address(text))),
     };
     match read {
-        Ok(value) => Some(Located { value, place: written.place.clone() }),
+        Ok(value) => Some(located(value)),
         Err(error) => {
-            to.notes.push(format!("note: {error}: networkd ignores the line"));
+            to.notes.push(format!("note: {error}: {}", consequence(text)));
             None
         }
+    }
+}
+
+/// Returns an address that networkd binds and that no list has: IPv4 multicast and the limited broadcast, and
+/// an IPv4-mapped one, which the kernel has as IPv6.
+fn unusual(text: &str) -> Option<HostAddress> {
+    let (address, length) = text.split_once('/').map_or((text, None), |(text, length)| (text, Some(length)));
+    let (address, bits) = match address.parse().ok()? {
+        IpAddr::V4(four) if four.is_multicast() || four.is_broadcast() => (IpAddr::V4(four), 32),
+        IpAddr::V6(six) if six.to_ipv4_mapped().is_some() => (IpAddr::V6(six), 128),
+        _ => return None,
+    };
+    let prefix = length.map(str::parse).transpose().ok()?;
+    prefix.is_none_or(|prefix| prefix <= bits).then_some(HostAddress { address, prefix })
+}
+
+/// Why a text is no address for networkd.
+fn no_address(text: &str) -> InvalidAddress {
+    if text.contains(['#', '"', '\'']) || text.contains(char::is_whitespace) {
+        return InvalidAddress::Syntax(short(text));
+    }
+    let bits = if text.contains(':') { 128 } else { 32 };
+    InvalidAddress::Prefix(short(text), bits)
+}
+
+/// What comes of a text that is no address.
+fn consequence(text: &str) -> &'static str {
+    let address = text.split('/').next().and_then(|address| address.parse::<Ipv6Addr>().ok());
+    match () {
+        () if address.is_some_and(|address| address.is_multicast()) => "the kernel refuses it",
+        () if text.contains(['#', ';']) => "networkd knows no comment after a value and ignores the line",
+        () if text.contains(char::is_whitespace) => "networkd takes one address a line and ignores this one",
+        () if text.contains(['"', '\'']) => "networkd takes no quotes and ignores the line",
+        () => "networkd ignores the line",
     }
 }
 

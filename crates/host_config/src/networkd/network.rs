@@ -2,6 +2,8 @@
 
 mod promise;
 
+use std::net::{IpAddr, Ipv6Addr};
+
 use addresses::HostAddress;
 
 use super::address::{address_section, asked};
@@ -15,6 +17,29 @@ use crate::promise::{ConfigError, Family, Place, Promises};
 
 /// The values of `DHCP=` that ask for an address, beside the booleans.
 const DHCP: [&str; 5] = ["both", "ipv4", "ipv6", "v4", "v6"];
+
+/// The sections that are read.
+const SECTIONS: [&str; 6] = ["Match", "Link", "Network", "Address", "DHCPServer", "IPv6Prefix"];
+
+/// The states of `RequiredForOnline=`, of which two make a range.
+const STATES: [&str; 9] = [
+    "missing",
+    "off",
+    "no-carrier",
+    "dormant",
+    "degraded-carrier",
+    "carrier",
+    "degraded",
+    "enslaved",
+    "routable",
+];
+
+/// Returns what `RequiredForOnline=` says: `None` where networkd ignores the value.
+fn required(value: &str) -> Option<bool> {
+    let is_state = |part: &str| STATES.contains(&part);
+    let (least, most) = value.split_once(':').unwrap_or((value, value));
+    if is_state(least) && is_state(most) { Some(true) } else { boolean(value) }
+}
 
 /// Returns whether networkd has a pool for addresses of this prefix length.
 pub(crate) fn is_pool(family: Family, length: Option<u8>) -> bool {
@@ -31,11 +56,54 @@ fn prefix(section: &Section) -> Option<Located<HostAddress>> {
     section.assignments.iter().rev().filter(|each| each.key == "Prefix").find_map(network)
 }
 
+/// The tokens of an `[IPv6Prefix]` section: an empty one starts anew.
+fn tokens(section: &Section) -> impl Iterator<Item = &Located> {
+    let all: Vec<&Located> =
+        section.assignments.iter().filter(|each| each.key == "Token").map(|each| &each.value).collect();
+    let from = all.iter().rposition(|token| token.value.is_empty()).map_or(0, |last| last + 1);
+    all.into_iter().skip(from)
+}
+
+/// The end of an address that a token says: `None` of one that the interface or the prefix decides.
+fn suffix(token: &str) -> Option<Ipv6Addr> {
+    token.strip_prefix("static:").unwrap_or(token).parse().ok()
+}
+
+/// Whether a token leaves the address to the interface or to the prefix.
+fn has_other_token(section: &Section) -> bool {
+    tokens(section).any(|token| token.value == "eui64" || token.value.starts_with("prefixstable"))
+}
+
+/// The addresses of a prefix that tokens tell.
+fn static_tokens(section: &Section, prefix: HostAddress) -> impl Iterator<Item = Located<Asked>> {
+    const END: u128 = u64::MAX as u128;
+    let network = match prefix.address {
+        IpAddr::V6(network) => u128::from(network) & !END,
+        IpAddr::V4(_) => 0,
+    };
+    let of_token = move |token: &Located| {
+        let end = u128::from(suffix(&token.value)?) & END;
+        let address = IpAddr::V6(Ipv6Addr::from(network | end));
+        let expected = HostAddress { address, prefix: prefix.prefix };
+        Some(Located { value: Asked::Address(expected), place: token.place.clone() })
+    };
+    tokens(section).filter_map(of_token)
+}
+
+/// Returns a note on a section whose name is almost one of those that are read.
+fn misspelt(section: &Section) -> Option<String> {
+    let Located { value: name, place } = &section.name;
+    let is_meant = SECTIONS.iter().any(|known| known.eq_ignore_ascii_case(name.trim_ascii()));
+    is_meant.then(|| format!("note: {place}: networkd knows no section [{name}] and ignores its lines"))
+}
+
 /// What a file and its drop-ins say.
 #[derive(Debug, Default)]
 pub(super) struct Network {
-    /// Whether an empty `Address=` resets the list.
-    resets: bool,
+    /// Whether an empty `Address=` resets the list: `None` where the version of systemd is not known.
+    resets: Option<bool>,
+    /// The addresses that such a line may have taken out, each with its place.
+    perhaps_reset: Vec<(Located<Asked>, Place)>,
     /// Whether the file is the distribution's, and not the administrator's.
     shipped: bool,
     pub(super) matches: Match,
@@ -46,7 +114,9 @@ pub(super) struct Network {
     serves_dhcp: bool,
     /// `[IPv6Prefix] Assign=yes`: an address of the prefix, which counts where `IPv6SendRA=` is on.
     assigned_prefix: Option<Place>,
-    /// The prefixes of all such sections.
+    /// The addresses of such sections by `Token=::7`.
+    tokens: Vec<Located<Asked>>,
+    /// The prefixes of the others.
     prefixes: Vec<Located<HostAddress>>,
     sends_ra: bool,
     /// The bridge, bond or VRF that the interface is a port of.
@@ -63,7 +133,7 @@ pub(super) struct Network {
 impl Network {
     /// Returns what nothing is said of yet, for whether an empty `Address=` resets the list, and whether the
     /// file is the distribution's.
-    pub(super) fn new(resets: bool, shipped: bool) -> Self {
+    pub(super) fn new(resets: Option<bool>, shipped: bool) -> Self {
         Self { resets, shipped, ..Self::default() }
     }
 
@@ -82,19 +152,27 @@ impl Network {
                     self.server_address =
                         last.and_then(|each| asked(&each.value, to)).or(self.server_address.take());
                 }
-                "IPv6Prefix" => {
-                    let assigns =
-                        |each: &&Assignment| each.key == "Assign" && boolean(&each.value.value) == Some(true);
-                    let assigned =
-                        section.assignments.iter().find(assigns).map(|each| each.value.place.clone());
-                    self.prefixes.extend(assigned.as_ref().and_then(|_| prefix(&section)));
-                    self.assigned_prefix = assigned.or(self.assigned_prefix.take());
-                }
+                "IPv6Prefix" => self.take_prefix(&section),
                 "Link" => self.take_link(section),
-                _ => {}
+                _ => to.notes.extend(misspelt(&section)),
             }
         }
         Ok(())
+    }
+
+    /// Takes an `[IPv6Prefix]` section. With `Token=::7` alone, its address is known.
+    fn take_prefix(&mut self, section: &Section) {
+        let assigns = |each: &&Assignment| each.key == "Assign" && boolean(&each.value.value) == Some(true);
+        let assigned = section.assignments.iter().find(assigns).map(|each| each.value.place.clone());
+        let Some(assigned) = assigned else { return };
+        let prefix = prefix(section);
+        let tokens = prefix.iter().flat_map(|prefix| static_tokens(section, prefix.value));
+        let known = self.tokens.len();
+        self.tokens.extend(tokens);
+        if self.tokens.len() == known || has_other_token(section) {
+            self.prefixes.extend(prefix);
+            self.assigned_prefix = Some(assigned);
+        }
     }
 
     fn take_network(&mut self, section: Section, to: &mut Promises) {
@@ -102,8 +180,7 @@ impl Network {
             let value = each.value.value.as_str();
             match each.key.as_str() {
                 // An empty one resets the whole list, also what came from [Address] sections.
-                "Address" if value.is_empty() && self.resets => self.addresses.clear(),
-                "Address" if value.is_empty() => {}
+                "Address" if value.is_empty() => self.reset(&each.value.place),
                 "Address" => self.addresses.extend(asked(&each.value, to)),
                 // networkd ignores an invalid value and an empty DHCP=.
                 "DHCPServer" => self.serves_dhcp = boolean(value).unwrap_or(self.serves_dhcp),
@@ -128,6 +205,18 @@ impl Network {
         }
     }
 
+    /// Takes an empty `Address=`.
+    fn reset(&mut self, place: &Place) {
+        match self.resets {
+            Some(true) => self.addresses.clear(),
+            Some(false) => {}
+            None => {
+                let taken = self.addresses.drain(..).map(|each| (each, place.clone()));
+                self.perhaps_reset.extend(taken);
+            }
+        }
+    }
+
     /// networkd passes over a value that it does not know.
     fn take_link(&mut self, section: Section) {
         for each in section.assignments {
@@ -138,7 +227,9 @@ impl Network {
                         self.unmanaged = unmanaged.then_some(each.value);
                     }
                 }
-                "RequiredForOnline" => self.optional = boolean(value) == Some(false),
+                "RequiredForOnline" => {
+                    self.optional = required(value).map_or(self.optional, |required| !required);
+                }
                 "ActivationPolicy" => match value {
                     "manual" | "down" | "always-down" => self.left_down = Some(each.value),
                     "up" | "always-up" | "bound" => self.left_down = None,
@@ -203,9 +294,33 @@ impl Network {
     /// The static addresses, each with its place.
     pub(super) fn statics(&self) -> impl Iterator<Item = (HostAddress, Place)> {
         let server = self.server_address.iter().filter(|_| self.serves_dhcp);
+        let tokens = self.tokens.iter().filter(|_| self.sends_ra);
         self.addresses
             .iter()
             .chain(server)
+            .chain(tokens)
             .filter_map(|each| Some((each.value.address()?, each.place.clone())))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// As networkd 252 has it in /run/systemd/netif/links.
+    #[test]
+    fn what_networkd_ignores_leaves_an_interface_required_or_not() {
+        let rows = [
+            ("", None),
+            ("junk", None),
+            ("degraded:junk", None),
+            ("no", Some(false)),
+            ("yes", Some(true)),
+            ("degraded", Some(true)),
+            ("no-carrier:routable", Some(true)),
+        ];
+        for (value, expected) in rows {
+            assert_eq!(required(value), expected, "{value}");
+        }
     }
 }

@@ -6,6 +6,9 @@ use std::mem::take;
 use crate::located::Located;
 use crate::promise::{ConfigError, Place, Promises};
 
+/// The longest line that systemd reads, in octets: of a file with a longer one, it ignores all.
+const LONGEST_LINE: usize = 1 << 20;
+
 /// An assignment, with the section that it stands in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Assignment {
@@ -27,6 +30,10 @@ pub(super) fn sections(path: &str, content: &[u8], to: &mut Promises) -> Result<
     let mut sections: Vec<Section> = Vec::new();
     let mut continued: Option<(u32, String)> = None;
     for (number, line) in lines(text) {
+        if line.len() > LONGEST_LINE {
+            let what = "a line of more than 1 MiB: networkd ignores the whole file";
+            return Err(Place::new(path, number).error(what));
+        }
         let line = line.trim_ascii_start();
         if line.starts_with(['#', ';']) {
             continue;
@@ -76,7 +83,9 @@ fn add(sections: &mut Vec<Section>, place: &Place, line: &str, to: &mut Promises
         let name = rest.strip_suffix(']').ok_or_else(|| {
             place.error("a section without its closing bracket: networkd ignores the whole file")
         })?;
-        sections.push(Section { name: written(name), assignments: Vec::new() });
+        // [Network ] is another name.
+        let name = Located { value: name.to_owned(), place: place.clone() };
+        sections.push(Section { name, assignments: Vec::new() });
         return Ok(());
     }
     let Some((key, value)) = line.split_once('=') else {
@@ -144,6 +153,10 @@ mod tests {
         let rows = [
             ("[A]\nk\n", "f line 2: neither a section nor an assignment: networkd ignores it"),
             ("\nk=v\n", "f line 2: an assignment before the first section: networkd ignores it"),
+            (
+                &format!("[A]\n# {}\nk=v\n", "x".repeat(LONGEST_LINE)),
+                "f line 2: a line of more than 1 MiB: networkd ignores the whole file",
+            ),
             ("[A\nk=v\n", "f line 1: a section without its closing bracket: networkd ignores the whole file"),
         ];
         for (text, message) in rows {

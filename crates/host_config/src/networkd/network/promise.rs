@@ -118,8 +118,21 @@ impl Network {
         selectors.iter_mut().for_each(|(_, required)| *required = *required && enabled);
     }
 
+    /// Notes the addresses that an empty line takes out or not, by the version of systemd, as possible.
+    fn add_perhaps_reset(&mut self, interface: Option<&str>, to: &mut Promises) {
+        for (Located { value, place }, by) in self.perhaps_reset.drain(..) {
+            let why = format!(
+                "the empty Address= of {by} takes it out for systemd after 252, and which is here is not known"
+            );
+            if let Some(value) = value.address() {
+                to.add_possible(&Located { value, place }.promise(interface), &why);
+            }
+        }
+    }
+
     /// Adds what it gives the interfaces that the selectors tell.
-    fn add(self, interface: Option<&str>, selectors: &[(String, bool)], to: &mut Promises) {
+    fn add(mut self, interface: Option<&str>, selectors: &[(String, bool)], to: &mut Promises) {
+        self.add_perhaps_reset(interface, to);
         let name = interface.unwrap_or("unnamed interface");
         let on_each = self.matches.names_each();
         // What a distribution ships for interfaces of some hardware, as for those of containers, says nothing
@@ -134,8 +147,9 @@ impl Network {
         let prefixes = self.prefixes.iter().filter(|_| self.sends_ra);
         to.possible.extend(prefixes.map(|prefix| self.matches.of_prefix(prefix)));
         let server = self.server_address.filter(|_| self.serves_dhcp);
+        let tokens = self.tokens.into_iter().filter(|_| self.sends_ra);
         let mut addresses = Vec::new();
-        for Located { value, place } in self.addresses.into_iter().chain(server) {
+        for Located { value, place } in self.addresses.into_iter().chain(server).chain(tokens) {
             match value {
                 Asked::Address(value) => addresses.push(Located { value, place }.promise(interface)),
                 Asked::Pool(..) => {
