@@ -16,7 +16,7 @@ use host_net::{Bound, BoundAddress};
 
 use crate::condition::Condition;
 use crate::interfaces::{absence, is_local};
-use crate::{Expected, Observations, unnamed};
+use crate::{Observations, unnamed};
 
 /// The cause that several addresses which are not bound have in common.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -112,19 +112,21 @@ pub(crate) fn causes(observed: &Observations) -> BTreeMap<IpAddr, Cause> {
     causes.extend(lost_files(observed));
     causes.extend(no_interface(unnamed::absent(observed)));
     causes.extend(lost_interfaces(observed));
-    for (address, cause) in failing(observed) {
+    for (address, cause) in of_lines(&observed.expected.failing, observed) {
         let found = causes.entry(address).or_insert_with(|| cause.clone());
         if !matches!(found, Cause::NoInterface(_) | Cause::Unfit(..) | Cause::NoIpv6(_)) {
             *found = cause;
         }
     }
+    // An interface that networkd does not manage is down for this reason.
+    causes.extend(of_lines(&observed.expected.unfit, observed));
     causes
 }
 
-/// The addresses that are not bound because their line does not do so.
-fn failing(observed: &Observations) -> Vec<(IpAddr, Cause)> {
-    let Expected { failing, files, .. } = &observed.expected;
-    let lines: BTreeMap<(&str, u32), &str> = failing
+/// The addresses that are not bound for what is said of their lines.
+fn of_lines(remarks: &[Remark], observed: &Observations) -> Vec<(IpAddr, Cause)> {
+    let files = &observed.expected.files;
+    let lines: BTreeMap<(&str, u32), &str> = remarks
         .iter()
         .map(|Remark { what, place }| ((place.file.as_str(), place.line), what.as_str()))
         .collect();

@@ -55,7 +55,7 @@ impl Expected {
     }
 
     /// Returns how often an address of a list of names is there beyond its first interface or should be, and
-    /// where it is not bound. networkd binds it on each of them that has a carrier; where none has it, its
+    /// which of that is lacking. networkd binds it on each of them that has a carrier; where none has it, its
     /// entry tells it.
     fn of_names(
         &self,
@@ -74,9 +74,7 @@ impl Expected {
         if !devices.iter().any(is_there) {
             return (0, Vec::new());
         }
-        let mut lacking = self.lacking(expected, &devices, bound, faults);
-        lacking.retain(|copy| copy.condition == Condition::NotBound);
-        (devices.len() - 1, lacking)
+        (devices.len() - 1, self.lacking(expected, &devices, bound, faults))
     }
 
     /// The interfaces that must each have an address: those of --interface among them, and each once whatever

@@ -89,6 +89,8 @@ pub struct Expected {
     pub unread: Vec<String>,
     /// The lines that bind nothing because a program does not do what they ask for, with words for the cause.
     pub failing: Vec<Remark>,
+    /// The lines that bind nothing because their interface is not the one that their file is for, in words.
+    pub unfit: Vec<Remark>,
 }
 
 /// Who chose the expected addresses.

@@ -12,7 +12,7 @@ use crate::Observations;
 use crate::interfaces::absence;
 
 /// The conditions that tell a card, in lower case.
-const OF_CARDS: [&str; 4] = ["macaddress=", "path=", "driver=", "property="];
+const OF_CARDS: [&str; 6] = ["macaddress=", "path=", "driver=", "property=", "kind=", "ssid="];
 
 /// Returns the addresses whose interface is not here, with words that say so.
 pub(crate) fn absent(observed: &Observations) -> Vec<(IpAddr, String)> {

@@ -163,7 +163,7 @@ impl Config {
         let choice = |promise| Choice { promises: vec![promise], ..Choice::default() };
         let profiles = own.into_iter().chain(profiles).map(choice).collect();
         let why = format!("{} has one profile at a time", short(name));
-        all.one_of.push(OneOf { why, active: 1, permanent_leases: true, profiles });
+        all.one_of.push(OneOf { why, active: 1, permanent_leases: true, perhaps_none: false, profiles });
     }
 
     /// Whether the lists of patterns keep dhcpcd from an interface. It knows no inverted pattern.

@@ -2,11 +2,15 @@
 //! MACAddress=` of networkd, `match: macaddress:` of netplan and `mac-address=` of NetworkManager are about.
 
 use std::cell::OnceCell;
+use std::collections::BTreeMap;
 
 use crate::tree::Tree;
 use crate::wildcard;
 
 const FOLDER: &str = "/sys/class/net";
+
+/// Where udev keeps what it knows of an interface, by its number.
+const UDEV: &str = "/run/udev/data";
 
 /// What the kernel's file `type` has of Ethernet.
 const ETHERNET: &str = "1";
@@ -145,6 +149,20 @@ impl<'a> Cards<'a> {
         self.names().next().is_some()
     }
 
+    /// Returns the names of all interfaces.
+    pub(crate) fn interfaces(&self) -> Vec<String> {
+        let names = self.tree.names(FOLDER).unwrap_or_default();
+        names.into_iter().filter_map(|name| name.into_string().ok()).collect()
+    }
+
+    /// Returns what udev says of an interface: `None` where it says nothing, as in a container.
+    pub(crate) fn properties(&self, name: &str) -> Option<BTreeMap<String, String>> {
+        let content = self.tree.read(&format!("{UDEV}/n{}", self.number(name)?)).ok()??;
+        let text = String::from_utf8_lossy(&content).into_owned() + "\n" + &self.entry(name, "uevent")?;
+        let pair = |line: &str| line.strip_prefix("E:").unwrap_or(line).split_once('=').map(owned);
+        Some(text.lines().filter_map(pair).collect())
+    }
+
     /// Returns the names of the interfaces that have a hardware address.
     pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
         self.all.get_or_init(|| self.read()).iter().map(|(_, name)| name.as_str())
@@ -278,6 +296,10 @@ impl<'a> Cards<'a> {
         };
         names.filter_map(with_address).collect()
     }
+}
+
+fn owned((key, value): (&str, &str)) -> (String, String) {
+    (key.to_owned(), value.to_owned())
 }
 
 /// The only one of several names.

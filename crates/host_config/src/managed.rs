@@ -56,6 +56,7 @@ fn compete(of: &mut Promises, manager: &mut Promises) {
                     why,
                     active: 1,
                     permanent_leases: true,
+                    perhaps_none: false,
                     profiles: vec![other, own],
                 });
             }

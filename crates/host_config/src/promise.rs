@@ -68,6 +68,8 @@ pub struct OneOf {
     pub active: usize,
     /// Whether a permanent address may be a lease that never ends, and so shows that a profile is active.
     pub permanent_leases: bool,
+    /// Whether none of them may be active: then none is expected where none shows that it is.
+    pub perhaps_none: bool,
     /// The profiles, in the order of their files.
     pub profiles: Vec<Choice>,
 }
@@ -143,6 +145,8 @@ pub struct Promises {
     pub unknown: Vec<Remark>,
     /// The lines that bind nothing because a program does not do what they ask for, with words for the cause.
     pub failing: Vec<Remark>,
+    /// The lines that bind nothing because their interface is not the one that their file is for, in words.
+    pub unfit: Vec<Remark>,
     /// What an administrator should see without asking for it.
     pub notes: Vec<String>,
     /// Files that cannot be read: the promises may be too few.

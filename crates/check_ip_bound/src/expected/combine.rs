@@ -76,6 +76,7 @@ impl Expected {
             unusable: Vec::new(),
             unread: Vec::new(),
             failing: Vec::new(),
+            unfit: Vec::new(),
         }
     }
 
@@ -121,5 +122,6 @@ impl Expected {
             .extend(promises.unknown.drain(..).map(|unknown| format!("{}: {}", unknown.place, unknown.what)));
         self.notes.append(&mut promises.notes);
         self.failing.append(&mut promises.failing);
+        self.unfit.append(&mut promises.unfit);
     }
 }

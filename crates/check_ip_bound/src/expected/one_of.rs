@@ -65,7 +65,7 @@ impl Expected {
         certain: &mut HashSet<IpAddr>,
         guessed: &mut Vec<Possible>,
     ) {
-        let OneOf { why, active, permanent_leases, profiles } = one_of;
+        let OneOf { why, active, permanent_leases, perhaps_none, profiles } = one_of;
         let own: Vec<IpAddr> = addresses(profiles).collect();
         // An address that this host itself gives has no end.
         let may_be_permanent = |dynamic: &Dynamic| *permanent_leases || dynamic.giver != Giver::Network;
@@ -80,6 +80,9 @@ impl Expected {
             let Some((best, ((agreement, ..), ..))) = ranks.rev().max_by_key(|(_, rank)| *rank) else {
                 return;
             };
+            if *perhaps_none && agreement == Agreement::None {
+                return;
+            }
             let profile = profiles.remove(best);
             if agreement < Agreement::Part {
                 guessed.extend(profile.promises.iter().map(|promise| promise.possible(why)));

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::conditions::HostFacts;
 use super::matching::claimed::Claimed;
+use super::matching::device::Device;
 use super::network::Network;
 use crate::hardware::Cards;
 use crate::promise::{Choice, OneOf, Place, Promises};
@@ -45,7 +46,8 @@ pub(super) fn promise(
             None => number,
         };
         let Some(choices) = groups.get_mut(&later) else {
-            network.promise(&start, facts, cards, &mut claimed, to);
+            let device = network.device(facts, cards, &claimed);
+            add(network, &start, device, facts, cards, &mut claimed, to);
             continue;
         };
         let name = network.matches.interface().unwrap_or_default().to_owned();
@@ -67,8 +69,53 @@ pub(super) fn promise(
                 why: format!("{name} has one file of networkd"),
                 active: 1,
                 permanent_leases: has_lease(&name, cards),
+                perhaps_none: false,
                 profiles,
             });
+        }
+    }
+}
+
+/// Adds what a file says for which no other stands in, by what is known of its device.
+fn add(
+    network: Network,
+    start: &Place,
+    device: Device,
+    facts: &HostFacts<'_>,
+    cards: &Cards<'_>,
+    claimed: &mut Claimed,
+    to: &mut Promises,
+) {
+    match device {
+        Device::Fits => network.promise(start, facts, cards, claimed, to),
+        Device::Never(why) => network.never(start, &why, to),
+        Device::Other(why) => {
+            to.unfit.extend(network.statics().map(|(_, place)| place.remark(why.clone())));
+            network.promise(start, facts, cards, claimed, to);
+        }
+        Device::Unknown(why) => {
+            let name = network.matches.interface().unwrap_or_default().to_owned();
+            let mut own = Promises::default();
+            network.promise(start, facts, cards, claimed, &mut own);
+            let choice = Choice {
+                promises: std::mem::take(&mut own.promises),
+                dynamic: std::mem::take(&mut own.dynamic),
+                port: None,
+            };
+            to.append_rest(own);
+            // Each address that is not expected has a note of its own.
+            if choice.promises.is_empty() {
+                to.notes.push(format!("note: {}: {why}", start.file));
+            }
+            if !choice.promises.is_empty() || !choice.dynamic.is_empty() {
+                to.one_of.push(OneOf {
+                    why,
+                    active: 1,
+                    permanent_leases: has_lease(&name, cards),
+                    perhaps_none: true,
+                    profiles: vec![choice],
+                });
+            }
         }
     }
 }
@@ -116,7 +163,7 @@ fn has_lease(name: &str, cards: &Cards<'_>) -> bool {
 /// Says that the addresses of a file are not expected.
 fn note_other_device(start: &Place, network: &Network, to: &mut Promises) {
     let conditions = network.matches.device_described();
-    let what = format!("{} is no {conditions}", network.matches.described());
+    let what = format!("{} does not fit {conditions}", network.matches.described());
     let notes = network
         .statics()
         .map(|(expected, place)| format!("note: {} of {place} is not expected: {what}", expected.address));

@@ -1,7 +1,7 @@
 //! Which interfaces a `.network` file is for, as far as its `[Match]` section says so by name.
 
 pub(super) mod claimed;
-mod device;
+pub(super) mod device;
 mod pool;
 
 use std::collections::{BTreeMap, HashSet};

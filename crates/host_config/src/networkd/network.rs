@@ -10,6 +10,7 @@ use super::address::{address_section, asked};
 use super::conditions::HostFacts;
 use super::matching::Match;
 use super::matching::claimed::Claimed;
+use super::matching::device::Device;
 use super::unit::{Assignment, Section, boolean};
 use crate::hardware::Cards;
 use crate::located::{Asked, Located};
@@ -280,6 +281,16 @@ impl Network {
             && self.left_down.is_none()
             && self.matches.holds(facts).0 == Some(true)
             && self.matches.fits_device(name, cards) == Some(true)
+    }
+
+    /// Returns what is known of the device that the file is for: nothing of one that does not apply in any
+    /// case.
+    pub(super) fn device(&self, facts: &HostFacts<'_>, cards: &Cards<'_>, claimed: &Claimed) -> Device {
+        let is_for_none = self.unmanaged.is_some() || self.left_down.is_some();
+        if is_for_none || self.matches.holds(facts).0 == Some(false) {
+            return Device::Fits;
+        }
+        self.matches.device(cards, claimed)
     }
 
     /// The families of which networkd takes an address of its pools, each with its place. It ignores a pool

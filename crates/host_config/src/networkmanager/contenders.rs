@@ -30,6 +30,7 @@ pub(super) fn promise(
         why: why_not_all(group),
         active: group.active,
         permanent_leases: true,
+        perhaps_none: false,
         profiles: Vec::new(),
     };
     let mut groups: Vec<OneOf> = groups.iter().map(one_of).collect();

@@ -160,3 +160,46 @@ fn each_of_the_named_cards_with_a_carrier_must_have_it() {
     let (first, _) = said(&args(), &both, "192.0.2.1/24@eth0 192.0.2.3/24@eth3");
     assert_eq!(first, "IP_BOUND OK - 2 addresses from networkd bound and usable");
 }
+
+/// systemd-networkd binds an address of a pattern on each interface here that the file is for.
+#[test]
+fn each_card_that_a_pattern_fits_must_have_it() {
+    let of = |given: &str| format!("[Match]\n{given}[Network]\nAddress=2001:db8::1/64\n");
+    let lost = "CRITICAL - 1 of 2 addresses missing: 2001:db8::1 on eth3";
+    let one = "OK - 1 address from networkd bound and usable";
+    let both = "2001:db8::1/64@eth0 2001:db8::1/64@eth3";
+    let rows = [
+        ("Name=eth*\n", "2001:db8::1/64@eth0", lost),
+        ("Name=eth0 eth?\n", "2001:db8::1/64@eth0", lost),
+        ("Name=eth*\nType=ether\n", "2001:db8::1/64@eth0", lost),
+        ("Name=eth0 eth3\nType=ether\n", "2001:db8::1/64@eth0", lost),
+        ("Name=eth*\n", both, "OK - 2 addresses from networkd bound and usable"),
+        // One that has it and cannot use it.
+        (
+            "Name=eth*\n",
+            "2001:db8::1/64@eth0 2001:db8::1/64@eth3+c8",
+            "CRITICAL - 1 of 2 addresses missing: 2001:db8::1 duplicate address detected on eth3",
+        ),
+        (
+            "Name=eth0 eth3\n",
+            "2001:db8::1/64@eth0 2001:db8::1/64@eth3+c8",
+            "CRITICAL - 1 of 2 addresses missing: 2001:db8::1 duplicate address detected on eth3",
+        ),
+        // One that the file is not for, or not surely, and one without a carrier.
+        ("Name=eth* !eth3\n", "2001:db8::1/64@eth0", one),
+        ("Name=eth*\nKind=veth\n", "2001:db8::1/64@eth0", one),
+        ("Name=eth[012]\n", "2001:db8::1/64@eth0", one),
+        ("Name=eth*\n", "192.0.2.9/24@eth0", "CRITICAL - 1 of 1 address missing: 2001:db8::1"),
+    ];
+    let cards = ["eth0", "eth1", "eth2", "eth3"].map(|name| (format!("/sys/class/net/{name}/type"), "1\n"));
+    for (given, present, expected) in rows {
+        let file = of(given);
+        let mut files: Vec<(&str, &str)> = cards.iter().map(|(path, text)| (path.as_str(), *text)).collect();
+        files.push(("/etc/systemd/network/b.network", &file));
+        let (first, _) = said(&args(), &files, present);
+        assert!(first.starts_with(&format!("IP_BOUND {expected}")), "{given}{present}: {first}");
+        files.push(("/etc/systemd/network/a.network", "[Match]\nName=eth3\n[Link]\nUnmanaged=yes\n"));
+        let (first, _) = said(&args(), &files, "2001:db8::1/64@eth0");
+        assert!(!first.contains("CRITICAL"), "{given}: {first}");
+    }
+}

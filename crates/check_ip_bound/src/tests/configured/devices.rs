@@ -28,6 +28,8 @@ fn the_next_file_counts_where_the_device_is_another() {
         ("OK - 1 address from networkd bound", "CRITICAL - 1 of 1 address missing: 192.0.2.1");
     let has_pool = "OK - 1 address from networkd bound";
     let both = "CRITICAL - 1 of 2 addresses missing: ";
+    let other = "Name=eth3\n[Network]\nAddress=192.0.2.2/24";
+    let never = |what| format!("WARNING - 192.0.2.1 never bound: eth0 does not fit {what}");
     let rows = [
         // Ruled out by what the kernel says.
         ("Driver=e1000", next, "192.0.2.2/24@eth0", ok.to_owned()),
@@ -63,15 +65,32 @@ fn the_next_file_counts_where_the_device_is_another() {
             "Driver=e1000",
             "Name=eth3\n[Network]\nAddress=192.0.2.2/24",
             "192.0.2.2/24@eth3",
-            format!("{both}192.0.2.1, eth0 has no address at all"),
+            format!("{both}192.0.2.1, eth0 does not fit Driver=e1000"),
         ),
         (
             "Driver=e1000",
             "Name=e*\n[Network]\nDHCP=yes",
             "192.0.2.9/24@eth0~60",
-            "CRITICAL - 1 of 2 addresses missing: 192.0.2.1".to_owned(),
+            format!("{both}192.0.2.1, eth0 does not fit Driver=e1000"),
         ),
-        ("Driver=e1000", "Name=eth0\n[Link]\nUnmanaged=yes", "192.0.2.9/24@eth3", missing("192.0.2.1")),
+        (
+            "PermanentMACAddress=00:00:5e:00:53:01",
+            "Name=eth0\n[Link]\nUnmanaged=yes",
+            "192.0.2.9/24@eth3",
+            "CRITICAL - 1 of 1 address missing: 192.0.2.1, eth0 does not fit PermanentMACAddress=".to_owned(),
+        ),
+        // A file for another type never applies, and one of which it is not known is not missed.
+        ("Type=!ether", other, "192.0.2.2/24@eth3", never("Type=!ether")),
+        ("Kind=bridge", other, "192.0.2.2/24@eth3", never("Kind=bridge")),
+        ("SSID=foo", other, "192.0.2.2/24@eth3", never("SSID=foo")),
+        ("Type=!ether", other, "192.0.2.2/24@eth3 192.0.2.1/24@eth0", ok.to_owned()),
+        ("Property=ID_MODEL=x", other, "192.0.2.2/24@eth3", ok.to_owned()),
+        (
+            "Property=ID_MODEL=x",
+            other,
+            "192.0.2.2/24@eth3 192.0.2.1/24@eth0",
+            ok.replace("1 address", "2 addresses"),
+        ),
         // It is for this device.
         (
             "Driver=veth",
@@ -87,8 +106,11 @@ fn the_next_file_counts_where_the_device_is_another() {
     }
     let (_, details) = networkd("Driver=e1000", next, "192.0.2.2/24@eth0");
     let file = "/etc/systemd/network/a.network line 5";
-    let note = format!("note: 192.0.2.1 of {file} is not expected: eth0 is no Driver=e1000");
+    let note = format!("note: 192.0.2.1 of {file} is not expected: eth0 does not fit Driver=e1000");
     assert_eq!(details, [note]);
+    let (_, details) = networkd("Property=ID_MODEL=x", other, "192.0.2.2/24@eth3");
+    let why = "whether Property=ID_MODEL=x fits eth0 is not known here";
+    assert_eq!(details, [format!("note: 192.0.2.1 of {file} is not expected: {why}")]);
 }
 
 /// A lease of DHCP may never end, and networkd keeps a file of each lease that it has.

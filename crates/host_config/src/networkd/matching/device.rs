@@ -1,12 +1,96 @@
 //! Whether the conditions of a `[Match]` section on the device hold for an interface, as far as the kernel's
 //! /sys and its name tell.
 
+use std::collections::BTreeMap;
+
+use addresses::short;
+
+use super::claimed::Claimed;
 use super::{Match, patterns};
 use crate::hardware::Cards;
 use crate::link_type::type_fits;
 use crate::wildcard;
 
+/// What is known of the interfaces that the names of a file fit and that no earlier file has.
+#[derive(Debug)]
+pub(in crate::networkd) enum Device {
+    /// One is what the conditions ask for, or none is here, or nothing shows that they are others.
+    Fits,
+    /// They are of another type or kind, in words: the file never applies.
+    Never(String),
+    /// They are other cards than the one that the file is for, in words.
+    Other(String),
+    /// Only udev or the wireless network tells, in words.
+    Unknown(String),
+}
+
+/// The conditions on what an interface is, beside its type; the others are on which one it is.
+const OF_NATURE: [&str; 4] = ["Kind", "SSID", "BSSID", "WLANInterfaceType"];
+
+/// The conditions that the files do not always tell of an interface that is here.
+const OF_OTHERS: [&str; 5] = ["Path", "Property", "SSID", "BSSID", "WLANInterfaceType"];
+
+/// The kinds of interfaces of which /sys does not always tell the kind, and their drivers: one end of a cable
+/// has by chance the number of the other, which is in another namespace.
+const UNTOLD: [&str; 14] = [
+    "veth",
+    "dummy",
+    "ifb",
+    "macvlan",
+    "macvtap",
+    "ipvlan",
+    "ipvtap",
+    "nlmon",
+    "team",
+    "gretap",
+    "ip6gretap",
+    "erspan",
+    "netdevsim",
+    "batadv",
+];
+
 impl Match {
+    /// Returns what is known of the interfaces that the file names. `claimed` has those of earlier files.
+    pub(in crate::networkd) fn device(&self, cards: &Cards<'_>, claimed: &Claimed) -> Device {
+        let is_for = |name: &String| self.names_fit(name) && claimed.by(name).is_none();
+        if self.names.is_empty() || self.other.is_empty() && self.types.is_empty() {
+            return Device::Fits;
+        }
+        let here: Vec<String> = cards.interfaces().into_iter().filter(is_for).collect();
+        let fit: Vec<Option<bool>> = here.iter().map(|name| self.fits_device(name, cards)).collect();
+        if here.is_empty() || fit.contains(&Some(true)) {
+            return Device::Fits;
+        }
+        let (names, conditions) = (short(&here.join(" or ")), self.device_described());
+        if fit.contains(&None) {
+            let is_of_others = OF_OTHERS.iter().any(|key| self.other.contains_key(*key));
+            let what = format!("whether {conditions} fits {names} is not known here");
+            return if is_of_others { Device::Unknown(what) } else { Device::Fits };
+        }
+        let what = format!("{names} does not fit {conditions}");
+        let of_nature = self.of_nature();
+        let is_other = |name: &String| of_nature.fits_device(name, cards) != Some(false);
+        if here.iter().any(is_other) { Device::Other(what) } else { Device::Never(what) }
+    }
+
+    /// The conditions on what an interface is.
+    fn of_nature(&self) -> Self {
+        let mut of_nature = Self { types: self.types.clone(), other: self.other.clone(), ..Self::default() };
+        of_nature.other.retain(|key, _| OF_NATURE.contains(&key.as_str()));
+        of_nature
+    }
+
+    /// Returns the interfaces here that the file surely has, where patterns of names tell them.
+    pub(in crate::networkd) fn each_here(&self, cards: &Cards<'_>, claimed: &Claimed) -> Vec<String> {
+        if self.names.iter().all(|(inverted, _)| *inverted) || self.doubtful {
+            return Vec::new();
+        }
+        let is_for = |name: &String| {
+            self.names_fit(name) && claimed.by(name).is_none() && self.fits_device(name, cards) == Some(true)
+        };
+        cards.interfaces().into_iter().filter(is_for).collect()
+    }
+
     /// Forgets the conditions on the device where they are known to hold for the one interface that the file
     /// names.
     pub(in crate::networkd) fn settle(&mut self, cards: &Cards<'_>) {
@@ -48,6 +132,9 @@ impl Match {
                 let own = cards.permanent(name)?;
                 Some(own.is_some_and(|own| self.permanent.contains(&own)))
             }
+            "Driver" | "Kind" if cards.is_virtual(name) && cards.kind(name).is_none() => {
+                fits_all(value, &UNTOLD)
+            }
             "Driver" => {
                 // networkd asks by ethtool(8), and these drivers tell it another name than /sys has.
                 let driver = cards.driver_of_kind(name)?;
@@ -56,8 +143,12 @@ impl Match {
                 (!is_other).then(|| fits(value, Some(&driver)))
             }
             "Kind" => Some(fits(value, cards.kind(name)?.as_deref())),
-            "Path" if cards.is_virtual(name) => Some(fits(value, None)),
-            "Path" => Some(fits(value, Some(&cards.pci_path(name)?))),
+            "Path" => match cards.properties(name) {
+                Some(of_udev) => Some(fits(value, of_udev.get("ID_PATH").map(String::as_str))),
+                None if cards.is_virtual(name) => Some(fits(value, None)),
+                None => Some(fits(value, Some(&cards.pci_path(name)?))),
+            },
+            "Property" => properties_fit(value, &cards.properties(name)?),
             "SSID" | "BSSID" | "WLANInterfaceType" if is_wired() => Some(false),
             _ => None,
         }
@@ -73,6 +164,28 @@ impl Match {
         let is_card = cards.has(name) && !cards.is_virtual(name);
         type_fits(&types, name).or_else(|| type_fits(&types, of_its_kind).filter(|_| is_card))
     }
+}
+
+/// Whether a list of patterns fits these values: `None` where it fits some of them.
+fn fits_all(list: &str, values: &[&str]) -> Option<bool> {
+    let mut found = values.iter().map(|value| fits(list, Some(value)));
+    let first = found.next()?;
+    found.all(|each| each == first).then_some(first)
+}
+
+/// Whether all properties of a list are those of udev, or by a mark before the list, not all of them. `None`
+/// of a list that quotes any.
+fn properties_fit(list: &str, of_udev: &BTreeMap<String, String>) -> Option<bool> {
+    if list.contains(['"', '\'']) {
+        return None;
+    }
+    let (inverted, list) = list.strip_prefix('!').map_or((false, list), |list| (true, list));
+    let is_set = |pair: &str| {
+        let (key, value) = pair.split_once('=')?;
+        Some(of_udev.get(key).is_some_and(|known| wildcard::matches(value, known)))
+    };
+    let all: Option<Vec<bool>> = list.split_ascii_whitespace().map(is_set).collect();
+    Some(all?.into_iter().all(|is_set| is_set) != inverted)
 }
 
 /// Whether a list of patterns fits a value: none of the inverted ones does, and one of the others if there is
@@ -124,7 +237,8 @@ mod tests {
             ("/sys/class/net/gre1/iflink", "0\n"),
             ("/sys/class/net/gre1/uevent", "INTERFACE=gre1\nIFINDEX=5\n"),
         ];
-        let tree = Tree::in_memory(files, &deadline);
+        let udev = [("/run/udev/data/n3", "S:x\nE:ID_MODEL=x 1\nE:ID_BUS=pci\nE:ID_PATH=pci-0000:00:1f.6\n")];
+        let tree = Tree::in_memory(files.into_iter().chain(udev), &deadline);
         let cards = Cards::new(&tree);
         let rows = [
             ("Driver", "e1000", "--"),
@@ -139,7 +253,12 @@ mod tests {
             ("Type", "!wlan", "++"),
             ("SSID", "foo", "--"),
             ("WLANInterfaceType", "ap", "--"),
-            ("Property", "ID_MODEL=x", "??"),
+            ("Property", "ID_MODEL=x", "?-"),
+            ("Property", "ID_BUS=pci", "?+"),
+            ("Property", "!ID_BUS=pci", "?-"),
+            ("Property", "ID_BUS=pci INTERFACE=lan0", "?+"),
+            ("Property", "ID_BUS=pci INTERFACE=lan1", "?-"),
+            ("Property", "\"ID_MODEL=x 1\"", "??"),
             ("Path", "pci-0000:00:1f.6", "-+"),
             ("Path", "pci-0000:00:1f.7", "--"),
             ("Path", "!pci-*", "+-"),
@@ -152,6 +271,19 @@ mod tests {
         assert_eq!(port.fits_device("lan1", &cards), None, "ethtool calls its driver dsa");
         // A gretap has no type of its own, and is linked to nothing.
         assert_eq!(cards.kind("gre1"), None);
+        let untold = [
+            ("Kind", "bridge", Some(false)),
+            ("Kind", "!bridge", Some(true)),
+            ("Kind", "veth", None),
+            ("Kind", "!veth", None),
+            ("Driver", "e1000*", Some(false)),
+            ("Driver", "veth", None),
+        ];
+        for (key, value, expected) in untold {
+            let mut of = Match::default();
+            of.assign(key, value);
+            assert_eq!(of.fits_device("gre1", &cards), expected, "{key}={value}");
+        }
         let mark = |found| match found {
             Some(true) => '+',
             Some(false) => '-',

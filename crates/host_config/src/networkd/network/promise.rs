@@ -63,6 +63,7 @@ impl Network {
         let mut exact = self.matches.exact();
         exact.retain(|name| claimed.by(name).is_none());
         let earlier = interface.as_deref().and_then(|name| claimed.by(name)).map(str::to_owned);
+        let each = self.matches.each_here(cards, claimed);
         let ports = self.ports(&exact, cards, claimed);
         let mut selectors = self.selectors(&exact, claimed);
         let file = start.file.rsplit('/').next().unwrap_or_default();
@@ -92,7 +93,20 @@ impl Network {
             claimed.leave(exact, file);
         }
         self.limit(&mut selectors, cards);
-        self.add(interface.as_deref(), &selectors, to);
+        self.add(interface.as_deref(), &selectors, each, to);
+    }
+
+    /// Says that the file never applies to the interfaces that it is for, and why.
+    pub(in crate::networkd) fn never(&self, start: &Place, why: &str, to: &mut Promises) {
+        to.shadowed.extend(self.statics().map(|(expected, place)| Shadowed {
+            expected,
+            why: why.to_owned(),
+            place,
+        }));
+        to.remarks.push(start.remark(why));
+        if let Some(dhcp) = &self.dhcp {
+            to.notes.push(format!("note: {}: DHCP={} does not apply: {why}", dhcp.place, dhcp.value));
+        }
     }
 
     /// Adds the interfaces as ports of what the file says.
@@ -130,8 +144,14 @@ impl Network {
         }
     }
 
-    /// Adds what it gives the interfaces that the selectors tell.
-    fn add(mut self, interface: Option<&str>, selectors: &[(String, bool)], to: &mut Promises) {
+    /// Adds what it gives the interfaces that the selectors tell; `each` are those that are here.
+    fn add(
+        mut self,
+        interface: Option<&str>,
+        selectors: &[(String, bool)],
+        each: Vec<String>,
+        to: &mut Promises,
+    ) {
         self.add_perhaps_reset(interface, to);
         let name = interface.unwrap_or("unnamed interface");
         let on_each = self.matches.names_each();
@@ -161,6 +181,8 @@ impl Network {
         let selectors = selectors.iter().map(|(selector, _)| selector.clone()).collect();
         if on_each {
             to.add_on_each(&addresses, selectors);
+        } else if each.len() > 1 {
+            to.add_on_each(&addresses, each);
         } else {
             to.add_unnamed(&addresses, selectors);
         }
