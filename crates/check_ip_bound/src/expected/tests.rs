@@ -4,12 +4,12 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use addresses::List;
-use host_config::{AddressOptions, Place, Promises, Remark, Source, Tree};
+use host_config::{AddressOptions, Choice, Family, Giver, Place, Promises, Remark, Source, Tree};
 use plugin::Deadline;
 
 use super::*;
 use crate::Args;
-use crate::fixture::args;
+use crate::fixture::{args, bound};
 
 fn promise(expected: &str, interface: &str, file: &str, line: u32) -> Promise {
     let interface = (!interface.is_empty()).then(|| interface.to_owned());
@@ -106,4 +106,38 @@ fn reads_a_tree() {
         (part.entries.len(), part.unknown),
         (1, vec!["/etc/ips line 2: x is not an IP address".to_owned()])
     );
+}
+
+/// An address that moves between hosts is no lease, in whatever order a profile has them.
+#[test]
+fn a_floating_address_of_one_group_is_no_lease_of_the_next() {
+    let floating = ["192.0.2.9", "192.0.2.8", "192.0.2.7"]
+        .map(|address| Promise { floating: true, ..promise(address, "", "/etc/k", 4) });
+    let lease = Dynamic {
+        interface: "eth0".to_owned(),
+        family: Family::V4,
+        giver: Giver::Network,
+        required: true,
+        spare: false,
+        single: false,
+        place: Place { file: "/etc/a".to_owned(), line: 1 },
+    };
+    let one_of = |profiles| OneOf {
+        why: "one at a time".to_owned(),
+        active: 1,
+        permanent_leases: true,
+        perhaps_none: false,
+        profiles,
+    };
+    let first = one_of(vec![Choice { promises: floating.to_vec(), ..Choice::default() }]);
+    let second = one_of(vec![
+        Choice { dynamic: vec![lease], ..Choice::default() },
+        Choice { promises: vec![promise("198.51.100.1", "eth0", "/etc/b", 1)], ..Choice::default() },
+    ]);
+    let promises = Promises { one_of: vec![first, second], ..Promises::default() };
+    let found = vec![(Source::Networkd, promises)];
+    let mut expected = Expected::new(&args().expectations(), Vec::new(), found);
+    expected.choose(&bound("192.0.2.9/24@eth0"));
+    let addresses: Vec<String> = expected.entries.iter().map(|entry| entry.expected.to_string()).collect();
+    assert_eq!((addresses, expected.dynamic), (vec!["198.51.100.1".to_owned()], Vec::new()));
 }
