@@ -16,6 +16,8 @@ mod look;
 #[cfg(test)]
 mod moving;
 #[cfg(test)]
+mod networkd;
+#[cfg(test)]
 mod nrpe;
 #[cfg(test)]
 mod promised;
