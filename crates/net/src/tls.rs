@@ -87,6 +87,14 @@ impl Versions {
             Self::Tls13 => TLS13,
         }
     }
+
+    fn only(self) -> Option<&'static str> {
+        match self {
+            Self::All => None,
+            Self::Tls12 => Some("1.2"),
+            Self::Tls13 => Some("1.3"),
+        }
+    }
 }
 
 /// What options say of TLS.
@@ -107,6 +115,8 @@ pub struct Settings {
 pub struct Client {
     config: Arc<ClientConfig>,
     verifier: Arc<Verifier>,
+    /// The one version that may be spoken.
+    only: Option<&'static str>,
 }
 
 impl Settings {
@@ -143,7 +153,7 @@ impl Settings {
         };
         // Each connection must show the certificate of its own server, where a cluster shares its tickets.
         config.resumption = Resumption::disabled();
-        Ok(Client { config: Arc::new(config), verifier })
+        Ok(Client { config: Arc::new(config), verifier, only: self.versions.only() })
     }
 }
 
@@ -171,6 +181,6 @@ impl Client {
         let asked = Arc::new(Asked::new(config.client_auth_cert_resolver));
         config.client_auth_cert_resolver = Arc::<Asked>::clone(&asked);
         let connection = ClientConnection::new(Arc::new(config), server);
-        Ok((connection.map_err(|error| Fault::from(&error))?, Shown { verifier, asked }))
+        Ok((connection.map_err(|error| Fault::from(&error))?, Shown { verifier, asked, only: self.only }))
     }
 }

@@ -48,6 +48,7 @@ impl Fault {
                 Tls::HandshakeFailure
                 | Tls::Alert(_)
                 | Tls::TooOld
+                | Tls::OnlyVersion(_)
                 | Tls::NothingInCommon
                 | Tls::WantsCertificate
                 | Tls::NoCertificate

@@ -50,6 +50,8 @@ pub enum Fault {
     Unusable(String),
     /// The server speaks TLS 1.1 or older only.
     TooOld,
+    /// The server does not speak the one version that the settings allow: 1.2 or 1.3.
+    OnlyVersion(&'static str),
     /// The server has no cipher, group or signature that we have too.
     NothingInCommon,
     /// What answers does not speak TLS.
@@ -77,6 +79,7 @@ impl Fault {
             Fault::OtherName { names, .. } => return brief_names(names),
             Fault::NoCertificate => "no certificate",
             Fault::TooOld => "only TLS 1.1 or older",
+            Fault::OnlyVersion(version) => return format!("no TLS {version}"),
             Fault::NotTls => "no TLS",
             Fault::WantsCertificate => "wants a client certificate",
             Fault::Authority => "certificate of an authority",
@@ -116,6 +119,7 @@ impl Fault {
             Fault::Unverifiable(..)
             | Fault::NoCertificate
             | Fault::TooOld
+            | Fault::OnlyVersion(_)
             | Fault::NothingInCommon
             | Fault::NotTls
             | Fault::WantsCertificate
@@ -181,6 +185,9 @@ impl fmt::Display for Fault {
             Fault::NoCertificate => "the server showed no certificate",
             Fault::Unusable(why) => return write!(f, "the server certificate is not usable: {why}"),
             Fault::TooOld => "the server speaks no TLS 1.2 or later",
+            Fault::OnlyVersion(version) => {
+                return write!(f, "the server does not speak TLS {version}, the only version allowed");
+            }
             Fault::NothingInCommon => "the server has no TLS cipher or signature method that this host has",
             Fault::NotTls => "the server does not speak TLS on this port",
             Fault::WantsCertificate => "the server wants a client certificate",
@@ -285,6 +292,7 @@ mod tests {
             (Fault::SelfSigned, "self-signed certificate"),
             (Fault::NotTls, "no TLS"),
             (Fault::TooOld, "only TLS 1.1 or older"),
+            (Fault::OnlyVersion("1.3"), "no TLS 1.3"),
             (Fault::HandshakeFailure, "TLS alert: handshake failure (perhaps no cipher in common)"),
         ];
         for (fault, words) in rows {

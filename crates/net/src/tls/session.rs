@@ -140,6 +140,11 @@ mod tests {
             server.read_tls(&mut Cursor::new(session.outgoing())).unwrap();
             let outcome = server.process_new_packets();
             assert_eq!(outcome.is_ok(), is_spoken, "{versions:?}: {outcome:?}");
+            let mut answer = Vec::new();
+            server.write_tls(&mut answer).unwrap();
+            let told = session.take(&answer).err().map(|fault| fault.to_string());
+            let refused = "the server does not speak TLS 1.3, the only version allowed".to_owned();
+            assert_eq!(told, (!is_spoken).then_some(refused), "{versions:?}");
         }
     }
 

@@ -14,6 +14,8 @@ use super::verifier::Verifier;
 pub(crate) struct Shown {
     pub(super) verifier: Arc<Verifier>,
     pub(super) asked: Arc<Asked>,
+    /// The one version that may be spoken.
+    pub(super) only: Option<&'static str>,
 }
 
 impl Shown {
@@ -33,7 +35,10 @@ impl Shown {
                 Fault::HandshakeFailure => Fault::of_alert(*alert),
                 fault => fault,
             },
-            error => Fault::from(error).ending(|| self.first_end()),
+            error => match (Fault::from(error), self.only) {
+                (Fault::TooOld, Some(version)) => Fault::OnlyVersion(version),
+                (fault, _) => fault.ending(|| self.first_end()),
+            },
         }
     }
 
@@ -75,7 +80,7 @@ mod tests {
     fn a_cipher_is_blamed_only_before_the_certificate() {
         let verifier = Verifier::new(Verify::Nothing, Authorities::default(), Arc::new(provider()));
         let asked = Asked::new(Arc::new(NoCertificate));
-        let shown = Shown { verifier: Arc::new(verifier), asked: Arc::new(asked) };
+        let shown = Shown { verifier: Arc::new(verifier), asked: Arc::new(asked), only: None };
         let brief = |alert| shown.fault(&Error::AlertReceived(alert)).brief();
         let rows = [
             (AlertDescription::HandshakeFailure, "TLS alert: handshake failure"),
