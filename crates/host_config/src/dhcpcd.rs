@@ -75,6 +75,8 @@ struct Block {
     uses_dhcp: Option<bool>,
     /// Whether a line sets an IPv4 address, one that is not understood too.
     is_static: bool,
+    /// `noconfigure`: whether dhcpcd leaves the interface as it is.
+    is_left: bool,
     /// `arping`: whether dhcpcd chooses a profile by the hosts that answer.
     chooses: bool,
 }
@@ -126,7 +128,8 @@ impl Config {
         let known = merged(blocks);
         self.profiles = merged(std::mem::take(&mut self.profiles).into_iter());
         for block in std::iter::once(&global).chain(&known) {
-            let denied = block.name().is_some_and(|name| self.denies(name));
+            let denied =
+                block.name().is_some_and(|name| self.denies(name)) || block.is_left || global.is_left;
             let on = [
                 block.uses_ipv4.or(global.uses_ipv4).unwrap_or(true),
                 block.uses_ipv6.or(global.uses_ipv6).unwrap_or(true),
@@ -269,6 +272,7 @@ impl Block {
             "noipv6" => self.uses_ipv6 = Some(false),
             "ipv4only" => (self.uses_ipv4, self.uses_ipv6) = (Some(true), Some(false)),
             "arping" => self.chooses = true,
+            "noconfigure" => self.is_left = true,
             "dhcp" => self.uses_dhcp = Some(true),
             "nodhcp" => self.uses_dhcp = Some(false),
             "ipv6only" => (self.uses_ipv4, self.uses_ipv6) = (Some(false), Some(true)),
@@ -290,6 +294,7 @@ impl Block {
         self.uses_dhcp = later.uses_dhcp.or(self.uses_dhcp);
         self.is_static |= later.is_static;
         self.chooses |= later.chooses;
+        self.is_left |= later.is_left;
         later.ipv4.into_iter().chain(later.ipv6).for_each(|address| self.take(address));
     }
 }
