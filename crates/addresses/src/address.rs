@@ -111,8 +111,8 @@ fn checked(text: &str, written: IpAddr, prefix: Option<u8>) -> Result<HostAddres
     Ok(HostAddress { address, prefix })
 }
 
-/// Reads the first line of a text if it is nothing but the IPv4 address of a host, and returns what follows
-/// that line: the common case, in a hurry.
+/// Parses the first line of a text that is only the IPv4 address of a host, and returns the address and the
+/// text after that line; `None` if the line is anything else. A fast path for the most common kind of line.
 pub(crate) fn plain_line(text: &str) -> Option<(HostAddress, Option<&str>)> {
     let (address, rest) = dotted_quad(text.as_bytes())?;
     let behind = match rest {
