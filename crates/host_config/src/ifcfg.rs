@@ -11,6 +11,7 @@ mod alias;
 mod assignments;
 mod interface;
 mod programs;
+mod rivals;
 
 use std::collections::HashMap;
 
@@ -19,6 +20,7 @@ use crate::tree::Tree;
 pub(crate) use assignments::{Assignments, Value};
 use interface::{File, Parent};
 use programs::Programs;
+use rivals::Rivals;
 
 const FOLDER: &str = "/etc/sysconfig/network-scripts";
 /// What package managers and editors leave behind, and the scripts ignore.
@@ -51,7 +53,9 @@ pub(crate) fn read(tree: &Tree<'_>) -> Result<Option<Promises>, ConfigError> {
 fn promises(files: &[File], programs: &Programs<'_>, mut all: Promises) -> Result<Promises, ConfigError> {
     // `None` where it is not known whether the interface comes up.
     let mut parents: HashMap<String, Option<Parent<'_>>> = HashMap::new();
+    let mut rivals = Rivals::default();
     for file in files.iter().filter(|file| belongs_to(&file.name).is_none()) {
+        let (promised, dynamic) = (all.promises.len(), all.dynamic.len());
         let parent = match interface::main(file, programs, &mut all) {
             Ok(parent) => parent,
             Err(error) => {
@@ -60,12 +64,14 @@ fn promises(files: &[File], programs: &Programs<'_>, mut all: Promises) -> Resul
                 continue;
             }
         };
+        rivals.take(&parent, promised, dynamic, &mut all);
         let named = parent.device.clone().unwrap_or_else(|| file.name.clone());
         // Of two files for a device, the one that comes up is the one that counts.
         if parent.up || !parents.contains_key(&named) {
             parents.insert(named, Some(parent));
         }
     }
+    rivals.promise(&mut all);
     for file in files {
         let Some((name, range)) = belongs_to(&file.name) else { continue };
         match parents.get(name) {
@@ -89,6 +95,7 @@ fn promises(files: &[File], programs: &Programs<'_>, mut all: Promises) -> Resul
         }
     }
     all.promises.sort_by(|one, other| one.place.cmp(&other.place));
+    all.dynamic.sort_by(|one, other| one.place.cmp(&other.place));
     all.remarks.sort_by(|one, other| one.place.cmp(&other.place));
     Ok(all)
 }

@@ -17,6 +17,8 @@ pub(super) struct File {
 pub(super) struct Parent<'a> {
     pub(super) device: Option<String>,
     pub(super) up: bool,
+    /// Whether nothing but NetworkManager can bring it up.
+    pub(super) managed: bool,
     pub(super) settings: &'a Assignments,
 }
 
@@ -38,7 +40,8 @@ pub(super) fn main<'a>(
     let by_address = settings.text("DEVICE").is_ok_and(str::is_empty) && card.is_some();
     let named = device.as_deref().filter(|_| up && !by_address);
     named.into_iter().for_each(|name| all.add_name(name));
-    let parent = Parent { device, up, settings };
+    let managed = program == Program::Manager && !programs.has_scripts();
+    let parent = Parent { device, up, managed, settings };
     if let Some((why, value)) = without {
         all.remarks.push(Remark { what: format!("{}: {why}", file.name), place: settings.place(value.line) });
         return Ok(parent);

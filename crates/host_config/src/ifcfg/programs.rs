@@ -42,6 +42,11 @@ impl<'a> Programs<'a> {
         })
     }
 
+    /// Returns whether the network scripts are there, which may be in use in place of NetworkManager.
+    pub(super) fn has_scripts(&self) -> bool {
+        self.scripts
+    }
+
     /// Returns what tells the interface with a hardware address: its name, or the address of a card that is
     /// not here. `None` if the text is no such address.
     pub(super) fn card(&self, address: &str) -> Option<String> {
