@@ -64,9 +64,8 @@ impl Expected {
         bound: &Bound,
         faults: &[PortFault],
     ) -> (usize, Vec<Copy>) {
-        let is_up = |name: &&String| bound.by_name(name).is_some_and(|here| here.link == Link::Up);
         let group: Vec<(IpAddr, String)> =
-            names.iter().filter(is_up).map(|name| (address, name.clone())).collect();
+            names.iter().filter(|name| is_up(name, bound)).map(|name| (address, name.clone())).collect();
         let devices = self.devices(&group, bound);
         let is_counted = self.on_each.binary_search_by(|(each, _)| each.cmp(&address)).is_ok();
         let Some(expected) = self.only_entry(&group).filter(|_| !is_counted) else { return (0, Vec::new()) };
@@ -75,6 +74,13 @@ impl Expected {
             return (0, Vec::new());
         }
         (devices.len() - 1, self.lacking(expected, &devices, bound, faults))
+    }
+
+    /// Returns the interfaces with a carrier that the names of a file give an address to, each once.
+    pub(crate) fn each_here(&self, address: IpAddr, bound: &Bound) -> Vec<&str> {
+        let named = self.unnamed.iter().filter(|each| each.on_each && each.addresses.contains(&address));
+        let names: BTreeSet<&str> = named.flat_map(|each| &each.selectors).map(String::as_str).collect();
+        names.into_iter().filter(|name| is_up(name, bound)).collect()
     }
 
     /// The interfaces that must each have an address: those of --interface among them, and each once whatever
@@ -162,6 +168,11 @@ impl Expected {
             condition => condition,
         }
     }
+}
+
+/// Whether an interface of this name is here and has a carrier.
+fn is_up(name: &str, bound: &Bound) -> bool {
+    bound.by_name(name).is_some_and(|here| here.link == Link::Up)
 }
 
 impl Observations {

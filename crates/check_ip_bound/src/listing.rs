@@ -22,7 +22,7 @@ impl Expected {
             if !expected.to_string().parse().is_ok_and(|read: HostAddress| read == expected) {
                 return vec![format!("# not in a list, by its kind: {expected} # {origin}")];
             }
-            let on = self.on_interfaces(expected.address).into_iter();
+            let on = self.on_interfaces(expected.address, bound).into_iter();
             on.map(|on| format!("{expected}{on} # {origin}")).collect::<Vec<_>>()
         };
         let entries: Vec<String> = self.entries.iter().flat_map(placed).collect();
@@ -95,14 +95,18 @@ impl Expected {
 
     /// The interfaces that an address is configured on, as comments that --file reads back: one for each that
     /// must have it, or one with all of which one is enough.
-    fn on_interfaces(&self, address: IpAddr) -> Vec<String> {
+    fn on_interfaces(&self, address: IpAddr, bound: &Bound) -> Vec<String> {
+        let on = |name: &str| if is_word(name) { format!(" # on: {name}") } else { String::new() };
         let first = self.on_each.partition_point(|(each, _)| *each < address);
         let each = self.on_each.get(first..).unwrap_or_default();
         let end = each.partition_point(|(each, _)| *each == address);
         let each = each.get(..end).unwrap_or_default();
         if self.only_entry(each).is_some() {
-            let on = |name: &str| if is_word(name) { format!(" # on: {name}") } else { String::new() };
             return each.iter().map(|(_, name)| on(name)).collect();
+        }
+        let here = self.each_here(address, bound);
+        if here.len() > 1 {
+            return here.into_iter().map(on).collect();
         }
         let mut names: Vec<&str> = self.interfaces_of(address).collect();
         names.dedup();

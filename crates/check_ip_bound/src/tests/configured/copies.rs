@@ -203,3 +203,28 @@ fn each_card_that_a_pattern_fits_must_have_it() {
         assert!(!first.contains("CRITICAL"), "{given}: {first}");
     }
 }
+
+/// A list has a line for each interface that must have an address, and --file demands each.
+#[test]
+fn a_list_keeps_each_card_that_a_pattern_fits() {
+    let deadline = Deadline::after(Duration::from_secs(60));
+    let files = [
+        ("/sys/class/net/eth0/type", "1\n"),
+        ("/sys/class/net/eth2/type", "1\n"),
+        ("/sys/class/net/eth3/type", "1\n"),
+        ("/etc/systemd/network/b.network", "[Match]\nName=eth*\n[Network]\nAddress=192.0.2.1/24\n"),
+    ];
+    let tree = Tree::in_memory(files, &deadline);
+    let configured = observed(&args(), &tree, "192.0.2.1/24@eth0 192.0.2.1/24@eth3");
+    let text = configured.expected.listing(&configured.bound).render("IP_BOUND", 0);
+    let place = "# /etc/systemd/network/b.network line 4";
+    let lines = format!("192.0.2.1/24 # on: eth0 {place}\n192.0.2.1/24 # on: eth3 {place}\n");
+    assert_eq!(text, format!("# 2 addresses from networkd\n{lines}"));
+    let folder = tempfile::tempdir().unwrap();
+    let mut of_list = args();
+    of_list.addresses.file = vec![folder.path().join("list")];
+    std::fs::write(&of_list.addresses.file[0], &text).unwrap();
+    let found = observed(&of_list, &Tree::in_memory([("/x", "")], &deadline), "192.0.2.1/24@eth0");
+    let first = evaluate(&args().limits(), &found).render("IP_BOUND", 0);
+    assert!(first.starts_with("IP_BOUND CRITICAL - 1 of 2 addresses missing: 192.0.2.1 on eth3"), "{first}");
+}
