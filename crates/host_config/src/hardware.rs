@@ -34,12 +34,14 @@ pub(crate) const DRIVERS: [(&str, &str); 10] = [
 pub(crate) struct Cards<'a> {
     tree: &'a Tree<'a>,
     all: OnceCell<Vec<(String, String)>>,
+    /// The names of all interfaces.
+    interfaces: OnceCell<Vec<String>>,
 }
 
 impl<'a> Cards<'a> {
     /// Returns the cards of a tree.
     pub(crate) fn new(tree: &'a Tree<'a>) -> Self {
-        Self { tree, all: OnceCell::new() }
+        Self { tree, all: OnceCell::new(), interfaces: OnceCell::new() }
     }
 
     /// Returns the name of the interface with a hardware address: `None` if none has it, or if several do, as
@@ -150,9 +152,11 @@ impl<'a> Cards<'a> {
     }
 
     /// Returns the names of all interfaces.
-    pub(crate) fn interfaces(&self) -> Vec<String> {
-        let names = self.tree.names(FOLDER).unwrap_or_default();
-        names.into_iter().filter_map(|name| name.into_string().ok()).collect()
+    pub(crate) fn interfaces(&self) -> &[String] {
+        self.interfaces.get_or_init(|| {
+            let names = self.tree.names(FOLDER).unwrap_or_default();
+            names.into_iter().filter_map(|name| name.into_string().ok()).collect()
+        })
     }
 
     /// Returns what udev says of an interface: `None` where it says nothing, as in a container.

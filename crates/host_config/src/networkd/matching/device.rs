@@ -52,11 +52,15 @@ const UNTOLD: [&str; 14] = [
 impl Match {
     /// Returns what is known of the interfaces that the file names. `claimed` has those of earlier files.
     pub(in crate::networkd) fn device(&self, cards: &Cards<'_>, claimed: &Claimed) -> Device {
-        let is_for = |name: &String| self.names_fit(name) && claimed.by(name).is_none();
+        let is_for = |name: &&str| self.names_fit(name) && claimed.by(name).is_none();
         if self.names.is_empty() || self.other.is_empty() && self.types.is_empty() {
             return Device::Fits;
         }
-        let here: Vec<String> = cards.interfaces().into_iter().filter(is_for).collect();
+        // Of a thousand files with one name each, none looks through all interfaces.
+        let here: Vec<&str> = match self.interface() {
+            Some(name) => Some(name).filter(|name| cards.has(name)).into_iter().filter(is_for).collect(),
+            None => cards.interfaces().iter().map(String::as_str).filter(is_for).collect(),
+        };
         let fit: Vec<Option<bool>> = here.iter().map(|name| self.fits_device(name, cards)).collect();
         if here.is_empty() || fit.contains(&Some(true)) {
             return Device::Fits;
@@ -69,7 +73,7 @@ impl Match {
         }
         let what = format!("{names} does not fit {conditions}");
         let of_nature = self.of_nature();
-        let is_other = |name: &String| of_nature.fits_device(name, cards) != Some(false);
+        let is_other = |name: &&str| of_nature.fits_device(name, cards) != Some(false);
         if here.iter().any(is_other) { Device::Other(what) } else { Device::Never(what) }
     }
 
@@ -82,13 +86,13 @@ impl Match {
 
     /// Returns the interfaces here that the file surely has, where patterns of names tell them.
     pub(in crate::networkd) fn each_here(&self, cards: &Cards<'_>, claimed: &Claimed) -> Vec<String> {
-        if self.names.iter().all(|(inverted, _)| *inverted) || self.doubtful {
+        if self.names.iter().all(|(inverted, _)| *inverted) || self.doubtful || self.interface().is_some() {
             return Vec::new();
         }
-        let is_for = |name: &String| {
+        let is_for = |name: &&String| {
             self.names_fit(name) && claimed.by(name).is_none() && self.fits_device(name, cards) == Some(true)
         };
-        cards.interfaces().into_iter().filter(is_for).collect()
+        cards.interfaces().iter().filter(is_for).cloned().collect()
     }
 
     /// Forgets the conditions on the device where they are known to hold for the one interface that the file
