@@ -22,6 +22,8 @@ pub(super) struct Definition {
     pub(super) kind: String,
     matched: Option<Matched>,
     set_name: Option<String>,
+    /// The name of the card that should have that of `set-name`, and was not renamed.
+    not_renamed: Option<String>,
     addresses: Vec<Located<HostAddress>>,
     seen: HashSet<HostAddress>,
     /// Addresses as 0.0.0.0/24, of which networkd takes one of its pools.
@@ -76,6 +78,7 @@ impl Definition {
             kind: kind.to_owned(),
             matched: None,
             set_name: None,
+            not_renamed: None,
             addresses: Vec::new(),
             seen: HashSet::new(),
             pools: Vec::new(),
@@ -126,6 +129,8 @@ impl Definition {
         if let Some(name) = name.filter(|name| pattern.is_none_or(|pattern| wildcard::matches(pattern, name)))
         {
             matched.name = Some(name.to_owned());
+            let wanted = self.set_name.as_deref().filter(|wanted| *wanted != name && !cards.has(wanted));
+            self.not_renamed = wanted.map(|_| name.to_owned());
         }
     }
 

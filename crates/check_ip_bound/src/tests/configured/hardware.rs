@@ -109,3 +109,31 @@ fn a_card_that_was_given_another_address_is_not_said_to_be_gone() {
         }
     }
 }
+
+/// As netplan 0.106 writes it: networkd leaves a card alone that does not have the name of `set-name`.
+#[test]
+fn a_card_that_was_not_renamed_must_have_its_lease() {
+    let yaml = format!(
+        "network:\n  version: 2\n  ethernets:\n    a: {{match: {{macaddress: '{CARD}'}}, set-name: lan0, dhcp4: true}}\n    \
+         eth3: {{addresses: [192.0.2.1/24]}}\n"
+    );
+    let missing = "IP_BOUND CRITICAL - 1 of 2 addresses missing: eth0 has no IPv4 address (DHCP)";
+    let absent = "IP_BOUND OK - 1 address from netplan bound and usable";
+    let rows = [
+        // The card is gone, or it has the name.
+        ("ens3", "192.0.2.1/24@eth3", absent),
+        ("lan0", "192.0.2.1/24@eth3", absent),
+        ("eth0", "192.0.2.1/24@eth3", missing),
+        (
+            "eth0",
+            "192.0.2.1/24@eth3 198.51.100.7/24@eth0",
+            "IP_BOUND OK - 2 addresses from netplan bound and usable, 1 dynamic",
+        ),
+    ];
+    for (here, present, expected) in rows {
+        let path = format!("/sys/class/net/{here}/address");
+        let files = [("/etc/netplan/a.yaml", yaml.as_str()), (path.as_str(), CARD)];
+        let found = first(&args(), &files, present, |_| {});
+        assert_eq!(found, expected, "{here}");
+    }
+}

@@ -51,7 +51,9 @@ impl Definition {
                 pools.entry(*family).or_insert(&written.place);
             }
         }
-        let (interface, is_exact) = self.selector();
+        let (told, is_exact) = self.selector();
+        // A card that kept its name is here, and must have its address all the same.
+        let interface = self.not_renamed.clone().unwrap_or(told);
         let required = is_exact && !self.optional && !is_port;
         let single = !is_exact && self.is_for_manager();
         let dynamic = |(family, giver, place): (Family, Giver, &Place)| {
@@ -188,6 +190,11 @@ impl Definition {
             let optional = interface.filter(|_| self.optional || is_port);
             return profiles.add(&place.file, self.into_profile(&place), optional);
         }
+        to.notes.extend(
+            self.not_renamed
+                .as_ref()
+                .map(|card| format!("note: {card} was not renamed to {name} (set-name)")),
+        );
         to.dynamic.extend(self.dynamic(is_port));
         let (selector, _) = self.selector();
         for (dhcp, place) in ["dhcp4", "dhcp6"].into_iter().zip(&self.dhcp) {
