@@ -5,6 +5,7 @@
 //! are not looked into.
 
 mod definition;
+mod flow;
 mod passthrough;
 mod yaml;
 
@@ -18,7 +19,7 @@ use crate::promise::{ConfigError, Place, Promises};
 use crate::tree::Tree;
 use definition::Definition;
 use passthrough::Profiles;
-use yaml::{Document, Value};
+use yaml::{Document, Value, renderer};
 
 /// The one that counts most first.
 const FOLDERS: [&str; 3] = ["/run/netplan", "/etc/netplan", "/lib/netplan"];
@@ -48,8 +49,12 @@ pub(crate) fn read(tree: &Tree<'_>) -> Result<Option<Promises>, ConfigError> {
     let found = !files.is_empty() || !promises.unreadable.is_empty();
     let mut merged = Merged::default();
     for path in files.into_values() {
-        let content = promises.readable(folders::content(tree, &path))?.unwrap_or_default();
-        let read = file(&path, &content, &mut merged, &mut promises);
+        let (known, masked) = (promises.unreadable.len(), tree.link(&path).as_deref() == Some("/dev/null"));
+        let read = match promises.readable(folders::content(tree, &path))? {
+            Some(content) => file(&path, &content, &mut merged, &mut promises),
+            None if masked || promises.unreadable.len() > known => continue,
+            None => Err(Place::new(&path, 1).error("a folder or a link to nothing, which netplan refuses")),
+        };
         promises.survive(read)?;
     }
     let named = merged.definitions.iter().filter_map(Definition::named_at_boot);
@@ -132,10 +137,13 @@ impl Merged {
     fn take_network(&mut self, network: Value<'_>, to: &mut Promises) -> Result<(), ConfigError> {
         for (key, value) in network.entries("network")? {
             match key.text("a key")? {
-                "version" if value.text("version")? != "2" => {
+                "version" if !is_known(value.text("version")?) => {
                     return Err(value.place().error("version 2 is the one known"));
                 }
-                "renderer" => self.renderer = value.text("renderer")?.to_owned(),
+                "renderer" => {
+                    let taken = renderer(value).map(|known| self.renderer = known);
+                    to.survive(taken)?;
+                }
                 kind if KINDS.contains(&kind) => {
                     let taken = self.take_kind(kind, value, to);
                     to.survive(taken)?;
@@ -159,7 +167,8 @@ impl Merged {
         for (key, value) in definitions.entries(kind)? {
             let id = key.text("a key")?;
             if id == "renderer" && !value.is_mapping() {
-                self.of_kind.insert(kind.to_owned(), value.text("renderer")?.to_owned());
+                let taken = renderer(value).map(|known| _ = self.of_kind.insert(kind.to_owned(), known));
+                to.survive(taken)?;
                 continue;
             }
             let next = self.definitions.len();
@@ -177,5 +186,39 @@ impl Merged {
             to.survive(taken)?;
         }
         Ok(())
+    }
+}
+
+/// Whether it is version 2 to netplan, which takes the number that it begins with.
+fn is_known(version: &str) -> bool {
+    let number = version.trim_ascii_start();
+    let number = number.strip_prefix('+').unwrap_or(number);
+    let end = number.find(|digit: char| !digit.is_ascii_digit()).unwrap_or(number.len());
+    number.split_at(end).0.trim_start_matches('0') == "2"
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use plugin::Deadline;
+
+    use super::*;
+
+    /// netplan 0.106 then generates nothing at all, but of a link to /dev/null.
+    #[test]
+    fn a_file_that_is_not_there_is_not_understood() {
+        let root = tempfile::tempdir().unwrap();
+        let folder = root.path().join("etc/netplan");
+        std::fs::create_dir_all(folder.join("c.yaml")).unwrap();
+        std::fs::write(folder.join("a.yaml"), "network: {ethernets: {eth0: {addresses: [192.0.2.1/24]}}}\n")
+            .unwrap();
+        std::os::unix::fs::symlink("/srv/gone.yaml", folder.join("b.yaml")).unwrap();
+        std::os::unix::fs::symlink("/dev/null", folder.join("d.yaml")).unwrap();
+        let deadline = Deadline::after(Duration::from_secs(60));
+        let found = read(&Tree::new(root.path(), &deadline)).unwrap().unwrap();
+        let unknown: Vec<&str> = found.unknown.iter().map(|remark| remark.place.file.as_str()).collect();
+        assert_eq!(unknown, ["/etc/netplan/b.yaml", "/etc/netplan/c.yaml"]);
+        assert_eq!(found.promises.len(), 1);
     }
 }

@@ -10,6 +10,7 @@ use std::collections::HashMap;
 use addresses::short;
 use saphyr_parser::{Event, Parser, ScanError};
 
+use super::flow;
 use crate::promise::{ConfigError, Place};
 
 /// How many more visits of nodes there may be than two to each.
@@ -52,6 +53,11 @@ pub(super) struct Value<'a> {
 impl<'a> Document<'a> {
     /// Parses the first document of a file.
     pub(super) fn parse(file: &'a str, text: &str) -> Result<Self, ConfigError> {
+        let strict = Self::of_text(file, text);
+        strict.or_else(|error| Self::of_text(file, &flow::moved_right(text)).map_err(|_| error))
+    }
+
+    fn of_text(file: &'a str, text: &str) -> Result<Self, ConfigError> {
         let refuse = |error: ScanError| {
             Place::new(file, line(error.marker().line())).error(format!("not YAML: {}", error.info()))
         };
@@ -110,8 +116,7 @@ impl<'a> Document<'a> {
     /// Returns the root: `None` if the document is empty.
     pub(super) fn root(&'a self) -> Option<Value<'a>> {
         let root = Value { document: self, node: 0 };
-        (!self.nodes.is_empty() && !matches!(root.content(), Some(Content::Scalar(text)) if text.is_empty()))
-            .then_some(root)
+        (!self.nodes.is_empty()).then_some(root)
     }
 }
 
@@ -178,6 +183,14 @@ pub(super) fn drivers(said: Value<'_>) -> Vec<String> {
     }
 }
 
+/// Returns the name of a renderer that netplan knows.
+pub(super) fn renderer(value: Value<'_>) -> Result<String, ConfigError> {
+    match value.text("renderer")? {
+        known @ ("networkd" | "NetworkManager" | "sriov") => Ok(known.to_owned()),
+        other => Err(value.place().error(format!("{} is no renderer of netplan", short(other)))),
+    }
+}
+
 /// Returns a boolean as netplan reads it.
 pub(super) fn boolean(value: Value<'_>) -> Result<bool, ConfigError> {
     let text = value.text("a boolean")?;
@@ -225,9 +238,12 @@ mod tests {
             ("a: b\na: c\n", "{1:a=1:b 2:a=2:c}"),
             ("", "nothing"),
             ("# c\n", "nothing"),
-            ("---\n", "nothing"),
+            ("---\n", "2:"),
             ("--- # c\na: b\n---\nc: d\n", "{2:a=2:b}"),
             ("\"on\": 'off'\n", "{1:on=1:off}"),
+            // As libyaml, whatever the indentation within brackets.
+            ("a:\n  b: [\n  c,\nd\n ]\n  e: f\n", "{1:a={2:b=[3:c 4:d] 6:e=6:f}}"),
+            ("a: {\nb: [c]\n}\n", "{1:a={2:b=[2:c]}}"),
         ];
         for (text, expected) in rows {
             assert_eq!(parsed(text).as_deref(), Ok(expected), "{text:?}");

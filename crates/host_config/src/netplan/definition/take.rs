@@ -3,39 +3,45 @@
 
 use addresses::{HostAddress, short};
 
-use super::super::yaml::{Value, boolean, drivers};
+use super::super::yaml::{Value, boolean, drivers, renderer};
 use super::{Definition, Pool};
 use crate::hardware;
 use crate::located::{Asked, Located};
 use crate::promise::ConfigError;
 
 impl Definition {
-    /// Takes over what one file says.
+    /// Takes over what one file says. What comes after a value that is not understood counts all the same: an
+    /// address that is known must not be missing in silence.
     pub(in crate::netplan) fn take(&mut self, said: Value<'_>) -> Result<(), ConfigError> {
         self.place.get_or_insert_with(|| said.place());
-        for (key, value) in said.entries(&self.id)? {
-            match key.text("a key")? {
-                "addresses" => self.take_addresses(value)?,
-                "dhcp4" => self.dhcp[0] = boolean(value)?.then(|| value.place()),
-                "dhcp6" => self.dhcp[1] = boolean(value)?.then(|| value.place()),
-                "match" => self.take_match(value)?,
-                "access-points" => self.take_networks(value),
-                "optional" => self.optional = boolean(value)?,
-                "openvswitch" => self.openvswitch = true,
-                "renderer" => self.renderer = value.text("renderer")?.to_owned(),
-                "interfaces" if matches!(self.kind.as_str(), "bonds" | "bridges" | "vrfs") => {
-                    self.take_ports(value)?
-                }
-                "link" if self.kind == "vlans" => self.link = Some(value.text("link")?.to_owned()),
-                "set-name" => self.set_name = Some(value.text("set-name")?.to_owned()),
-                "activation-mode" => {
-                    let mode = value.text("activation-mode")?.to_owned();
-                    self.mode = Some(Located { value: mode, place: value.place() });
-                }
-                "networkmanager" => self.take_passthrough(value)?,
-                "<<" => return Err(key.place().error("netplan knows no merge keys")),
-                _ => {}
+        first_error(said.entries(&self.id)?, |(key, value)| self.take_key(key, value))
+    }
+
+    fn take_key(&mut self, key: Value<'_>, value: Value<'_>) -> Result<(), ConfigError> {
+        match key.text("a key")? {
+            "addresses" => self.take_addresses(value)?,
+            "dhcp4" => self.dhcp[0] = boolean(value)?.then(|| value.place()),
+            "dhcp6" => self.dhcp[1] = boolean(value)?.then(|| value.place()),
+            "match" => self.take_match(value)?,
+            "access-points" => self.take_networks(value),
+            "optional" => self.optional = boolean(value)?,
+            "openvswitch" => self.openvswitch = true,
+            "renderer" => self.renderer = renderer(value)?,
+            "interfaces" if matches!(self.kind.as_str(), "bonds" | "bridges" | "vrfs") => {
+                self.take_ports(value)?
             }
+            "link" if self.kind == "vlans" => self.link = Some(value.text("link")?.to_owned()),
+            "set-name" => self.set_name = Some(value.text("set-name")?.to_owned()),
+            "activation-mode" => {
+                let mode = value.text("activation-mode")?.to_owned();
+                if !matches!(mode.as_str(), "off" | "manual") {
+                    return Err(value.place().error("activation-mode is neither manual nor off"));
+                }
+                self.mode = Some(Located { value: mode, place: value.place() });
+            }
+            "networkmanager" => self.take_passthrough(value)?,
+            "<<" => return Err(key.place().error("netplan knows no merge keys")),
+            _ => {}
         }
         Ok(())
     }
@@ -70,18 +76,17 @@ impl Definition {
     }
 
     fn take_addresses(&mut self, said: Value<'_>) -> Result<(), ConfigError> {
-        for item in said.items("addresses")? {
+        first_error(said.items("addresses")?, |item| {
             if !item.is_mapping() {
-                self.take_address(item)?;
-                continue;
+                return self.take_address(item);
             }
-            // With a label or a lifetime, the address is the key of a mapping.
-            for (address, options) in item.entries("an address")? {
+            // With a label or a lifetime, the address is the key of a mapping: netplan takes the first.
+            for (address, options) in item.entries("an address")?.take(1) {
                 _ = options.entries("the options of an address")?;
                 self.take_address(address)?;
             }
-        }
-        Ok(())
+            Ok(())
+        })
     }
 
     fn take_address(&mut self, said: Value<'_>) -> Result<(), ConfigError> {
@@ -137,4 +142,17 @@ impl Definition {
         }
         Ok(())
     }
+}
+
+/// Takes each, and returns the first error: there may be as many as there are aliases.
+fn first_error<T>(
+    all: impl Iterator<Item = T>,
+    mut take: impl FnMut(T) -> Result<(), ConfigError>,
+) -> Result<(), ConfigError> {
+    let mut first = Ok(());
+    for each in all {
+        let taken = take(each);
+        first = first.and(taken);
+    }
+    first
 }
