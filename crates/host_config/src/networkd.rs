@@ -14,6 +14,7 @@ mod kernel;
 mod matching;
 mod netdev;
 mod network;
+mod replaced;
 mod unit;
 mod version;
 mod virtualization;
@@ -68,7 +69,8 @@ pub(crate) fn read(tree: &Tree<'_>) -> Result<Option<Promises>, ConfigError> {
             all.push((Place::new(path, 1), network));
         }
     }
-    contested::promise(all, &facts, &cards, &mut promises);
+    let claimed = contested::promise(all, &facts, &cards, &mut promises);
+    replaced::add(tree, &files, &cards, &claimed, &mut promises);
     let read = add_orphans(tree, &files, &mut promises);
     promises.survive(read)?;
     let found = !files.is_empty() || !promises.shadowed.is_empty() || !promises.unreadable.is_empty();

@@ -1,9 +1,10 @@
-//! What netplan writes for networkd where networkd has an earlier file for the interface: it never applies.
+//! What netplan writes for networkd where networkd has an earlier file for the interface, or another of the
+//! same name: it never applies.
 
 use std::collections::{HashMap, HashSet};
 use std::net::IpAddr;
 
-use crate::promise::Promises;
+use crate::promise::{Promise, Promises};
 use crate::source::Source;
 
 /// How the files begin that netplan generates.
@@ -11,8 +12,8 @@ const GENERATED: &str = "/run/systemd/network/10-netplan-";
 
 /// Takes from netplan's promises what is in generated files alone that networkd never applies, if the file
 /// that it applies gives the interface something: an interface that is left without any address by a file for
-/// something else is an outage. Each address stays in [`Promises::shadowed`] of networkd, with the file that
-/// wins.
+/// something else is an outage, of which that file is the cause. Each address stays in
+/// [`Promises::shadowed`] of networkd, with the file that wins.
 pub(crate) fn yield_to_networkd(found: &mut [(Source, Promises)]) {
     let Some((_, networkd)) = found.iter().find(|(source, _)| *source == Source::Networkd) else { return };
     let choices = networkd.one_of.iter().flat_map(|one_of| &one_of.profiles);
@@ -24,12 +25,21 @@ pub(crate) fn yield_to_networkd(found: &mut [(Source, Promises)]) {
     let shadowed = networkd.shadowed.iter().filter(|each| generated.contains_key(&each.place.file));
     let mut never: HashSet<IpAddr> = shadowed.map(|each| each.expected.address).collect();
     never.retain(|address| !promised.contains(address));
+    let ignored = networkd.shadowed.iter().filter(|each| each.place.file.starts_with(GENERATED));
+    let mut ignored: HashMap<IpAddr, String> =
+        ignored.map(|each| (each.expected.address, each.why.clone())).collect();
+    ignored.retain(|address, _| !promised.contains(address));
     let interfaces: HashSet<&String> = generated.values().collect();
     let netplan = found.iter_mut().filter(|(source, _)| *source == Source::Netplan);
     for (_, netplan) in netplan {
         netplan.promises.retain(|promise| !never.contains(&promise.expected.address));
         netplan.unnamed.iter_mut().for_each(|each| each.addresses.retain(|address| !never.contains(address)));
         netplan.dynamic.retain(|dynamic| !interfaces.contains(&dynamic.interface));
+        let cause = |promise: &Promise| {
+            let why = ignored.get(&promise.expected.address)?;
+            Some(promise.place.remark(format!("{why}, not the file of netplan")))
+        };
+        netplan.failing.extend(netplan.promises.iter().filter_map(cause));
     }
 }
 
@@ -50,7 +60,7 @@ mod tests {
         let yaml = "network: {version: 2, ethernets: {eth0: {addresses: [192.0.2.10/24]}}}\n";
         let generated = "[Match]\nName=eth0\n[Network]\nAddress=192.0.2.10/24\n";
         let elsewhere = "[Match]\nName=eth9\n[Network]\nAddress=192.0.2.10/24\n";
-        let rows: [(&[(&str, &str)], &str); 8] = [
+        let rows: [(&[(&str, &str)], &str); 12] = [
             (&[("05-mine", OWN)], "192.0.2.66"),
             (&[("70-mine", OWN)], "192.0.2.10 192.0.2.10"),
             (&[("05-mine", &OWN.replace("eth0", "e*"))], "192.0.2.66"),
@@ -61,6 +71,11 @@ mod tests {
             // A file that takes the interface and gives it nothing makes an outage.
             (&[("05-lldp", "[Match]\nName=eth0\n[Network]\nLLDP=yes\n")], "192.0.2.10"),
             (&[("05-lldp", "[Match]\nName=eth0\n[Link]\nUnmanaged=yes\n")], "192.0.2.10"),
+            // One of the same name replaces it.
+            (&[("10-netplan-eth0", OWN)], "192.0.2.66"),
+            (&[("10-netplan-eth0", "")], "192.0.2.10"),
+            (&[("10-netplan-eth0", "[Match]\nName=eth0\n[Network]\nLLDP=yes\n")], "192.0.2.10"),
+            (&[("10-netplan-eth0", elsewhere)], "192.0.2.10 192.0.2.10"),
         ];
         let deadline = Deadline::after(Duration::from_secs(60));
         for (own, expected) in rows {
@@ -73,6 +88,46 @@ mod tests {
             let all = found.iter().flat_map(|(_, promises)| &promises.promises);
             let all: Vec<String> = all.map(|promise| promise.expected.address.to_string()).collect();
             assert_eq!(all.join(" "), expected);
+        }
+    }
+
+    /// The file that has the interface is the cause where the addresses of netplan are missing.
+    #[test]
+    fn the_file_that_networkd_takes_is_named() {
+        let yaml = "network: {version: 2, ethernets: {eth0: {addresses: [192.0.2.10/24]}}}\n";
+        let generated = "[Match]\nName=eth0\n[Network]\nAddress=192.0.2.10/24\n";
+        let lldp = "[Match]\nName=eth0\n[Network]\nLLDP=yes\n";
+        let rows = [
+            ("05-lldp", lldp, "05-lldp.network is for eth0, not the file of netplan"),
+            (
+                "10-netplan-eth0",
+                lldp,
+                "/etc/systemd/network/10-netplan-eth0.network is read instead, not the file of netplan",
+            ),
+            (
+                "10-netplan-eth0",
+                "",
+                "/etc/systemd/network/10-netplan-eth0.network is read instead, not the file of netplan",
+            ),
+            ("05-mine", OWN, ""),
+            ("10-netplan-eth0", generated, ""),
+            ("20-lldp", lldp, ""),
+        ];
+        let deadline = Deadline::after(Duration::from_secs(60));
+        for (name, own, expected) in rows {
+            let files = [
+                (&*format!("/etc/systemd/network/{name}.network"), own),
+                ("/run/systemd/network/10-netplan-eth0.network", generated),
+                ("/etc/netplan/a.yaml", yaml),
+            ];
+            let (found, errors) = read_usable(&[Origin::Auto], &Tree::in_memory(files, &deadline));
+            assert!(errors.is_empty(), "{errors:?}");
+            let all: Vec<&str> = found
+                .iter()
+                .flat_map(|(_, promises)| &promises.failing)
+                .map(|remark| remark.what.as_str())
+                .collect();
+            assert_eq!(all.join(" "), expected, "{name}");
         }
     }
 

@@ -21,13 +21,13 @@ enum Fate {
     Perhaps(usize),
 }
 
-/// Adds what the files say, in their order.
+/// Adds what the files say, in their order, and returns which of them has which interface.
 pub(super) fn promise(
     files: Vec<(Place, Network)>,
     facts: &HostFacts<'_>,
     cards: &Cards<'_>,
     to: &mut Promises,
-) {
+) -> Claimed {
     let mut claimed = Claimed::default();
     let fates = fates(&files, facts, cards);
     let mut groups: BTreeMap<usize, Vec<Choice>> = BTreeMap::new();
@@ -74,6 +74,7 @@ pub(super) fn promise(
             });
         }
     }
+    claimed
 }
 
 /// Adds what a file says for which no other stands in, by what is known of its device.

@@ -109,6 +109,23 @@ impl Network {
         }
     }
 
+    /// Says that the file `by` has its name and counts more. The interface may have what `claimed` tells.
+    pub(in crate::networkd) fn replaced(
+        &self,
+        start: &Place,
+        by: &str,
+        claimed: &Claimed,
+        to: &mut Promises,
+    ) {
+        let interface = self.matches.interface();
+        if let Some(name) = interface
+            && claimed.by(name).is_some_and(|file| !claimed.is_idle(file))
+        {
+            to.outranked.insert(start.file.clone(), name.to_owned());
+        }
+        self.never(start, &format!("{by} is read instead"), to);
+    }
+
     /// Adds the interfaces as ports of what the file says.
     fn add_ports(&self, ports: Option<Vec<String>>, to: &mut Promises) {
         let Some(controller) = &self.controller else { return };
