@@ -30,7 +30,8 @@ fn tools(source: Source) -> &'static [&'static str] {
     }
 }
 
-fn is_installed(source: Source, tree: &Tree<'_>) -> bool {
+/// Returns whether a program of a source is installed.
+pub(crate) fn is_installed(source: Source, tree: &Tree<'_>) -> bool {
     tools(source).iter().any(|path| tree.has(path))
         || source == Source::Dhcpcd && dhcpcd_at_boot::has_own_program(tree)
 }

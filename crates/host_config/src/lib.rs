@@ -63,6 +63,7 @@ mod selector;
 mod source;
 mod suse;
 mod tree;
+mod ungenerated;
 mod unreadable;
 mod wildcard;
 mod wireguard;

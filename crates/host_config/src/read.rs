@@ -6,7 +6,7 @@ use crate::source::Source;
 use crate::tree::Tree;
 use crate::{
     cpanel, dhcpcd, hsphere, ifcfg, ifupdown, keepalived, leftovers, managed, netplan, networkd,
-    networkmanager, others, outranked, suse, wireguard,
+    networkmanager, others, outranked, suse, ungenerated, wireguard,
 };
 
 impl Source {
@@ -91,6 +91,7 @@ pub fn read_usable(from: &[Origin], tree: &Tree<'_>) -> (Vec<(Source, Promises)>
     }
     leftovers::set_aside(from, tree, &mut found, &unusable);
     outranked::yield_to_networkd(&mut found);
+    ungenerated::explain(tree, &mut found);
     managed::let_compete(&mut found);
     dhcpcd::yield_to_others(from, &mut found, tree);
     (found, errors)
