@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use plugin::{Finding, Findings, Report, State, Thresholds};
 
-use crate::probe::ProbeError;
+use crate::probe::{ProbeError, REMEDY};
 use crate::words::with_marks;
 use crate::{
     Observations, extra, gateway, held, misplaced, missing, port_findings, shadowed, table, uncontrolled,
@@ -85,8 +85,11 @@ fn judge_nothing(findings: &[Finding], observed: &Observations) -> Option<Findin
         nothing => nothing,
     };
     // The notes follow in any case.
-    let first = |text: String| text.lines().next().unwrap_or_default().to_owned();
-    (nothing && well).then(|| Finding::unknown(first(why().to_string())))
+    let finding = |text: &str| {
+        let first = text.lines().next().unwrap_or_default();
+        Finding::unknown(first).details(text.lines().find(|line| *line == REMEDY).map(str::to_owned))
+    };
+    (nothing && well).then(|| finding(&why().to_string()))
 }
 
 /// Returns the first line of a report without a fault. As many missing as are allowed are no fault, and not

@@ -25,6 +25,10 @@ const RESERVE: Duration = Duration::from_millis(200);
 
 const PROMOTE_SECONDARIES: &str = "/proc/sys/net/ipv4/conf/all/promote_secondaries";
 
+/// What to do where no source names an address.
+pub(crate) const REMEDY: &str =
+    "note: name the addresses by --ip or --file, or add --bound to check those that are bound, see --help";
+
 /// Why the check could not be made.
 #[derive(Debug, thiserror::Error)]
 pub enum ProbeError {
@@ -40,7 +44,7 @@ pub enum ProbeError {
     )]
     NothingToCheck,
     /// No source names an address, and these notes tell what is wrong with the configuration.
-    #[error("no address is expected: {0}")]
+    #[error("no address is expected: {0}\n{remedy}", remedy = REMEDY)]
     Noted(String),
     /// No source surely names an address, and this interface needs no dynamic one now.
     #[error("{0}, and no other address is expected: name them by --ip or --file, or add --bound")]

@@ -1,5 +1,5 @@
 //! Ports of a bridge, bond, team or VRF that is not here. The bridge that they should serve then has another
-//! name, and no uplink: its address is bound, and nobody reaches it.
+//! name, and no uplink: its address is bound, and no other host reaches it.
 
 use host_config::{Ports, is_for_guests, is_pattern};
 use host_net::{Bound, Interface, Link};

@@ -253,13 +253,14 @@ fn the_only_line_that_is_not_taken_is_named() {
         let file = root.path().join(path);
         fs::create_dir_all(file.parent().unwrap()).unwrap();
         fs::write(file, content).unwrap();
-        let tree = root.path().to_str().unwrap();
-        for (from, what) in [("auto", "no address is expected"), (source, "")] {
-            let outcome = check(&["--root", tree, "--from", from]);
-            let named = format!("no static address in the configuration of {source}");
-            let what = if what.is_empty() { &named } else { what };
+        let named = format!("no static address in the configuration of {source}");
+        for (from, what) in [("auto", "no address is expected"), (source, &named)] {
+            let outcome = check(&["--root", root.path().to_str().unwrap(), "--from", from]);
             assert_eq!(outcome.verdict(), (3, format!("IP_BOUND UNKNOWN - {what}: {why}").as_str()));
-            assert_eq!(outcome.stdout.lines().nth(1).unwrap_or_default(), rest);
+            assert!(rest.is_empty() || outcome.stdout.lines().nth(1) == Some(rest), "{}", outcome.stdout);
+            let advised =
+                outcome.stdout.contains("\nnote: name the addresses by --ip or --file, or add --bound");
+            assert_eq!(advised, from == "auto");
         }
     }
 }
