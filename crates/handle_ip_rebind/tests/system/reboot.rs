@@ -8,7 +8,7 @@ use suite::host::{Host, bare, public_folder};
 use suite::nagios::{self, Nagios};
 use suite::needs::{Need, missing};
 use suite::nrpe::{self, Nrpe, install};
-use suite::wait::eventually;
+use suite::wait::{eventually, holds_within};
 use tempfile::TempDir;
 
 use super::site::handler_files;
@@ -105,9 +105,14 @@ impl Running<'_> {
         *self.nrpe.borrow_mut() = Some(Nrpe::start_installed(self.host, self.installed.path()));
     }
 
+    /// Returns the log of Nagios.
+    fn log(&self) -> String {
+        std::fs::read_to_string(self.nagios.folder().join("nagios.log")).unwrap_or_default()
+    }
+
     /// Returns the critical events that Nagios has handed to its event handler.
     fn events(&self) -> Vec<String> {
-        let log = std::fs::read_to_string(self.nagios.folder().join("nagios.log")).unwrap_or_default();
+        let log = self.log();
         let head = format!("SERVICE EVENT HANDLER: {};Addresses bound;", self.server.name);
         let events = log.lines().filter_map(|line| line.split_once(&head)?.1.split_once(";handle_"));
         let events = events.map(|(event, _)| event.replace(';', "-"));
@@ -131,7 +136,8 @@ impl Running<'_> {
             First::HostDown => {
                 self.answers(false);
                 self.stop_nrpe();
-                eventually("Nagios holds the host down", LIMIT, || self.nagios.host_state(name) == Some(1));
+                let is_down = || self.nagios.host_state(name) == Some(1);
+                assert!(holds_within(LIMIT, is_down), "{name}: Nagios holds it up:\n{}", self.log());
                 let before = before();
                 self.lose();
                 self.start_nrpe();
@@ -169,7 +175,7 @@ impl Running<'_> {
         let (events, runs) = self.reboot();
         eventually("Nagios knows", LIMIT, || self.is(2) || self.has_it());
         let known = Instant::now();
-        let healed = suite::wait::holds_within(LIMIT, || self.has_it());
+        let healed = holds_within(LIMIT, || self.has_it());
         let log = std::fs::read_to_string(self.folder.path().join("log")).unwrap_or_default();
         assert!(healed, "{}: still missing; the handler's log: {log}", self.server.name);
         let after = known.elapsed();
