@@ -9,10 +9,16 @@ enum In {
     Comment,
 }
 
+/// The most that moved lines may add to a text, in octets.
+const GROWTH: usize = 1 << 20;
+
 /// Returns the text with the lines within flow collections moved to the right of all others: the same lines
-/// with the same numbers.
+/// with the same numbers. A text that would grow too much stays as it is.
 pub(super) fn moved_right(text: &str) -> String {
     let indent = text.lines().map(|line| line.len() - line.trim_start_matches(' ').len()).max().unwrap_or(0);
+    if text.lines().count().saturating_mul(indent + 1) > GROWTH {
+        return text.to_owned();
+    }
     let margin = " ".repeat(indent + 1);
     let mut moved = String::with_capacity(text.len());
     let (mut depth, mut within) = (0_usize, In::Plain);
@@ -57,6 +63,15 @@ fn end_of(line: &str, mut depth: usize, mut within: In) -> (usize, In) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_the_lines_grow_by_is_bounded() {
+        let of = |lines: usize| format!("{}a: [\n{}]\n", " ".repeat(1_023), "b,\n".repeat(lines));
+        assert_eq!(moved_right(&of(1_022)).len(), of(1_022).len() + 1_023 * 1_024);
+        assert_eq!(moved_right(&of(1_023)), of(1_023));
+        let large = " ".repeat(1 << 20) + "[" + &"\n,".repeat(1 << 20);
+        assert_eq!(moved_right(&large).len(), large.len());
+    }
 
     #[test]
     fn lines_of_flow_collections_are_moved() {
