@@ -155,9 +155,9 @@ fn prove(
     Err(Failure::new(Step::Login, Kind::Protocol("it asks for ever more proofs of who logs in".to_owned())))
 }
 
-/// Returns the nonce in a request for this method, behind the name of that. A zero ends most of them, and one
-/// of ed25519 or parsec may end with a zero of its own, which `mysql_common` takes away. What a server sends
-/// shorter is filled with zeros, as servers do.
+/// Returns the nonce of a request for this method: what follows the method's name. A zero ends most nonces.
+/// One of ed25519 or parsec may end with a zero of its own, which `mysql_common` removes. A nonce that is too
+/// short is filled with zeros, as servers do.
 fn nonce_of(request: &[u8], method: &AuthPlugin<'_>) -> Vec<u8> {
     let name = request.iter().position(|octet| *octet == 0);
     let mut nonce = name.and_then(|end| request.get(end + 1..)).unwrap_or_default().to_vec();

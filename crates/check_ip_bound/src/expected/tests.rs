@@ -108,7 +108,7 @@ fn reads_a_tree() {
     );
 }
 
-/// An address that moves between hosts is no lease, in whatever order a profile has them.
+/// A floating address is not a lease, wherever it stands in its profile.
 #[test]
 fn a_floating_address_of_one_group_is_no_lease_of_the_next() {
     let floating = ["192.0.2.9", "192.0.2.8", "192.0.2.7"]
