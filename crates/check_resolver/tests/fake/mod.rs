@@ -1,7 +1,7 @@
 //! A nameserver that does what real ones will not do on request: the first label of the name asked says what,
 //! or the nameserver itself does the same for every name.
 
-use std::io::{Read as _, Write as _};
+use std::io::{self, Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream, UdpSocket};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -45,15 +45,13 @@ impl Fake {
 
     /// The same, for a fake that does this for every name.
     pub(crate) fn start_as(always: Always, address: &str, tcp: bool) -> Self {
-        for _ in 0..50 {
-            let udp = UdpSocket::bind(address).unwrap();
-            let address = udp.local_addr().unwrap();
-            let listener = if tcp { TcpListener::bind(address).ok() } else { None };
-            if tcp && listener.is_none() {
-                // A process that another test is just starting may have that of a fake before this one.
+        for _ in 0..500 {
+            // A process that another test is just starting may have the sockets of a fake before this one.
+            let Some((udp, listener)) = sockets(address, tcp) else {
                 thread::sleep(POLL);
                 continue;
-            }
+            };
+            let address = udp.local_addr().unwrap();
             let ended = Arc::new(AtomicBool::new(false));
             let mut threads = vec![serve_udp(always, udp, ended.clone())];
             threads.extend(listener.map(|listener| serve_tcp(always, listener, ended.clone())));
@@ -73,6 +71,20 @@ impl Drop for Fake {
         for thread in self.threads.drain(..) {
             let _ = thread.join();
         }
+    }
+}
+
+/// A socket by UDP, and a listener on the same port if `tcp`; none where another process has the port.
+fn sockets(address: &str, tcp: bool) -> Option<(UdpSocket, Option<TcpListener>)> {
+    let udp = free(UdpSocket::bind(address))?;
+    let listener = if tcp { Some(free(TcpListener::bind(udp.local_addr().unwrap()))?) } else { None };
+    Some((udp, listener))
+}
+
+fn free<T>(bound: io::Result<T>) -> Option<T> {
+    match bound {
+        Err(error) if error.kind() == io::ErrorKind::AddrInUse => None,
+        bound => Some(bound.unwrap()),
     }
 }
 
