@@ -78,8 +78,11 @@ pub(crate) fn total(observed: &Observations) -> usize {
     dynamic + total_static(observed)
 }
 
+/// Those that were found on an interface which is down on purpose are not expected to be usable.
 fn total_static(observed: &Observations) -> usize {
-    observed.expected.entries.len() + observed.copies().0
+    let is_parked = |(_, condition): &&(_, Condition)| matches!(condition, Condition::Parked(_));
+    let parked = observed.conditions.iter().filter(is_parked).count();
+    observed.expected.entries.len() + observed.copies().0 - parked
 }
 
 /// Returns what the first line says where no address is missing.

@@ -1,6 +1,7 @@
 //! What `missing` promises, row by row.
 
 use host_config::AddressOptions;
+use host_net::Kind;
 use plugin::State;
 
 use super::*;
@@ -183,6 +184,23 @@ fn says_who_chose_the_addresses() {
     );
     let note = "note: no list, no configured address: all bound addresses are expected";
     assert_eq!(alarm.lines().nth(1), Some(note));
+}
+
+#[test]
+fn what_is_down_on_purpose_is_not_said_to_be_usable() {
+    let present = "192.0.2.1/24@eth0 10.96.0.1/32@eth1 10.96.0.10/32@eth1";
+    let mut observed = observed(&args(), "", ListSource::Bound, present);
+    for interface in observed.bound.interfaces.iter_mut().filter(|interface| interface.name == "eth1") {
+        interface.kind = Kind::Dummy;
+    }
+    observed.conditions = observed.expected.conditions(&observed.bound, &[]);
+    let output = evaluate(&args().limits(), &observed).render("IP_BOUND", 0);
+    assert_eq!(
+        output,
+        "IP_BOUND OK - 1 address bound here, all usable (no list, no configured address) | missing=0;;0;0;1 \
+         unusable=0;;;0;1 not_bound=0;;;0;1 bound=3;;;0 unexpected=U;;;0\n\
+         note: 2 addresses on eth1, which is down on purpose\n"
+    );
 }
 
 #[test]
