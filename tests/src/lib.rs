@@ -23,6 +23,7 @@ pub mod neighbours;
 pub mod nrpe;
 pub mod ntp;
 pub mod plugins;
+pub mod ports;
 pub mod printed;
 pub mod process;
 pub mod responder;

@@ -15,6 +15,7 @@ use tempfile::TempDir;
 use crate::daemon::Daemon;
 use crate::host::{Host, public_folder, succeed, write};
 use crate::needs::{Need, program};
+use crate::ports;
 use crate::process::{Outcome, run};
 use crate::wait::eventually;
 
@@ -22,7 +23,7 @@ mod template;
 #[cfg(test)]
 mod tests;
 
-use template::{SMALL, free_port, template};
+use template::{SMALL, template};
 
 /// What a test needs that starts a server on loopback.
 pub const NEEDS: [Need; 3] =
@@ -96,7 +97,7 @@ impl<'a> Setup<'a> {
         if self.is_open {
             succeed(Command::new("chmod").args(["-R", "a+rwX"]).arg(folder.path().join("data")));
         }
-        let port = if self.port == 0 { free_port(&self.address) } else { self.port };
+        let port = if self.port == 0 { ports::reserved(&self.address).port() } else { self.port };
         let top = folder.path();
         let mut arguments = vec![format!("--datadir={}", top.join("data").display())];
         arguments.push(format!("--tmpdir={}", top.display()));

@@ -5,13 +5,13 @@
 mod fake;
 
 use std::io::Write as _;
-use std::net::TcpListener;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use rustix as _;
 use rustls as _;
 use suite::getent;
+use suite::ports;
 use suite::process::run;
 
 use fake::{Origin, Who, hang, listen, page, proxy, refusal};
@@ -20,7 +20,7 @@ use fake::{Origin, Who, hang, listen, page, proxy, refusal};
 #[test]
 fn a_name_that_does_not_resolve_hides_no_proxy() {
     let origin = Origin::start();
-    let closed = TcpListener::bind("127.0.0.3:0").unwrap().local_addr().unwrap().port();
+    let closed = ports::reserved("127.0.0.3").port();
     let file = tempfile::NamedTempFile::new().unwrap();
     std::fs::write(&file, format!("127.0.0.3 {closed}\nfe80::1%nosuch0\n")).unwrap();
     let file = format!("--file={}", file.path().display());

@@ -5,11 +5,11 @@
 mod fake;
 
 use std::io::Write as _;
-use std::net::TcpListener;
 
 use fake::{Origin, Who, answer, for_customers, hang, listen, listen_tls, page, proxy, refusal, tunnel};
 use rustix as _;
 use rustls as _;
+use suite::ports;
 use suite::process::Outcome;
 use tempfile as _;
 
@@ -26,7 +26,7 @@ fn ask(origin: &Origin, port: &str, more: &[&str]) -> Outcome {
 }
 
 fn closed() -> u16 {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+    ports::reserved("127.0.0.1").port()
 }
 
 /// Both proxies took the password, and the page refuses the direct request too.

@@ -6,12 +6,12 @@
 mod fake;
 
 use std::io::Write as _;
-use std::net::TcpListener;
 use std::process::Command;
 
 use fake::{Origin, Who, answer, hang, listen_tls, nonce, page, proxy, refusal, tunnel};
 use rustix as _;
 use rustls as _;
+use suite::ports;
 use suite::process::run;
 use suite::tls::Authority;
 
@@ -38,7 +38,7 @@ fn an_open_proxy_refuses_nobody_when_the_page_cannot_be_proved() {
     let (origin, other) = (Origin::start(), Origin::start());
     let wrong_name = listen_tls(&origin.authority.sign("other", "subjectAltName=DNS:other.test"));
     let (http, https) = (origin.url("pong"), origin.https_url());
-    let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let closed = ports::reserved("127.0.0.1").port();
     let get = |head: &str| page(head, "127.0.0.1");
     let down = |_: &str| answer("503 No", "X-Squid-Error: ERR_CONNECT_FAIL 111\r\n", "");
     let long = |head: &str| answer("200 OK", "", &(page(head, "127.0.0.1") + &"x".repeat(300_000)));
@@ -197,7 +197,7 @@ fn a_refusal_of_the_page_is_none_of_the_proxy() {
 fn a_wrong_port_refuses_nobody() {
     let origin = Origin::start();
     let (http, https) = (origin.url("pong"), origin.https_url());
-    let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port().to_string();
+    let free = ports::reserved("127.0.0.1").port().to_string();
     let says = |text: &'static str| proxy(move |_, _, stream| drop(stream.write_all(text.as_bytes())));
     let connect = |text: &'static str| {
         proxy(move |_, head, stream| {

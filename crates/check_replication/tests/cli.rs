@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process};
 use suite::needs::{Need, missing};
+use suite::ports;
 use suite::process::{Outcome, run};
 use suite::wait::eventually;
 use tempfile::TempDir;
@@ -183,7 +184,7 @@ fn a_full_socket_ends_at_the_deadline() {
 fn a_run_that_is_stopped_says_what_it_knows() {
     let silent = TcpListener::bind("127.0.0.1:0").unwrap();
     silent.set_nonblocking(true).unwrap();
-    let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
+    let closed = ports::reserved("127.0.0.1").to_string();
     let mut command = Command::new(BINARY);
     command.args(["--timeout=60", "--hostname", &closed, "--hostname"]);
     command.arg(silent.local_addr().unwrap().to_string());

@@ -10,6 +10,7 @@ use std::process::Command;
 use std::thread;
 use std::time::Duration;
 
+use suite::ports;
 use suite::process::{Outcome, run};
 use tempfile::TempDir;
 
@@ -60,7 +61,7 @@ fn saying(text: &'static [u8]) -> String {
 
 /// A port that nobody listens on.
 fn closed_port() -> String {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port().to_string()
+    ports::reserved("127.0.0.1").port().to_string()
 }
 
 /// Returns a port of all addresses of loopback that accepts no connection, because its queue is full. It

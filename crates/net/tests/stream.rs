@@ -13,6 +13,7 @@ use net::tls::{Authorities, End, Fault, Identity, Settings, Verify};
 use net::{Cause, Connector, SlowPathAction, Source, Stream, Waiting};
 use plugin::Deadline;
 use suite::needs::missing;
+use suite::ports;
 use suite::tls::{Authority, NEEDS, TlsServer};
 
 const LIMIT: Duration = Duration::from_secs(8);
@@ -35,7 +36,7 @@ fn server(act: impl FnOnce(TcpStream) + Send + 'static) -> SocketAddr {
 
 /// An address on which nothing listens.
 fn closed() -> SocketAddr {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
+    ports::reserved("127.0.0.1")
 }
 
 #[test]

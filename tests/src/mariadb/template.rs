@@ -1,6 +1,5 @@
 //! The data folder that each server starts from, and free ports.
 
-use std::net::TcpListener;
 use std::process::Command;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
@@ -39,10 +38,4 @@ pub(super) fn template() -> Arc<TempDir> {
     let template = Arc::new(folder);
     *kept = Arc::downgrade(&template);
     template
-}
-
-/// A port that nobody uses now.
-pub(super) fn free_port(address: &str) -> u16 {
-    let listener = TcpListener::bind((address, 0)).and_then(|listener| listener.local_addr());
-    listener.map_or(0, |address| address.port())
 }

@@ -32,7 +32,7 @@ mod states;
 #[cfg(test)]
 mod tinyproxy;
 
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpStream;
 use std::process::Command;
 use std::sync::{PoisonError, RwLock, RwLockReadGuard};
 use std::thread;
@@ -40,6 +40,7 @@ use std::thread;
 use suite::bench::enter;
 use suite::daemon::Daemon;
 use suite::host::{Host, bare};
+use suite::ports;
 use tempfile::TempDir;
 
 /// All hosts of one machine share its table of neighbours: a test that fills it is alone.
@@ -75,9 +76,9 @@ struct Running {
     port: u16,
 }
 
-/// A port that was free a moment ago.
+/// A port that is free until a daemon is told to listen there.
 fn free_port(address: &str) -> u16 {
-    TcpListener::bind((address, 0)).unwrap().local_addr().unwrap().port()
+    ports::reserved(address).port()
 }
 
 /// Starts a daemon that listens there.

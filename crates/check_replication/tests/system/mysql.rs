@@ -12,6 +12,7 @@ use suite::host::{public_folder, succeed};
 use suite::mysql::program;
 use suite::needs::{Need, missing};
 use suite::plugins;
+use suite::ports;
 use suite::process::{Outcome, run};
 use suite::wait::{eventually, holds_within};
 use tempfile::TempDir;
@@ -30,7 +31,7 @@ struct MySql {
 impl MySql {
     fn start(program: &Path, id: u32) -> Self {
         let folder = public_folder();
-        let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let port = ports::reserved("127.0.0.1").port();
         let at = |name: &str| folder.path().join(name).display().to_string();
         let mut arguments =
             vec!["--no-defaults".to_owned(), "--user=root".to_owned(), format!("--datadir={}", at("data"))];
