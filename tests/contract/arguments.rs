@@ -16,6 +16,10 @@ fn a_wrong_argument_is_named() {
         (&["--bogus"], "--bogus is not an option".to_owned()),
         (&["-x"], "-x is not an option".to_owned()),
         (&["--sing=x"], "--sing is not an option, did you mean --single".to_owned()),
+        (&["--itme=x"], "--itme is not an option, did you mean --item".to_owned()),
+        (&["--verbos"], "--verbos is not an option, did you mean --verbose".to_owned()),
+        // As clap would have it: --format.
+        (&["--port=80"], "--port is not an option".to_owned()),
         (&["words"], "words belongs to no option".to_owned()),
         (&["--", "words"], "words belongs to no option".to_owned()),
         (&["critical"], "critical belongs to no option, did you mean --state=critical".to_owned()),

@@ -76,6 +76,7 @@ fn the_common_options_may_stand_there_too() {
 fn a_wrong_line_of_the_file_is_named_with_its_number() {
     let rows = [
         ("[x]\n\nbogus=1\n", "line 3: no option is called bogus, see --help"),
+        ("[x]\nsingel=1\n", "line 2: no option is called singel, did you mean single, see --help"),
         ("[x]\nhelp\n", "line 2: no option is called help, see --help"),
         ("[x]\nversion\n", "line 2: no option is called version, see --help"),
         ("[x]\nextra-opts=y\n", "line 2: no option is called extra-opts, see --help"),

@@ -9,7 +9,7 @@ use crate::exposed::note_exposed;
 use crate::extra_opts::{self, ExtraOptsError, Setting};
 use crate::failure::{WHERE_HELP_IS, failed, unknown};
 use crate::options::Common;
-use crate::usage::{self, Given};
+use crate::usage::{self, Given, near};
 use crate::{Deadline, Report, clean, help, output};
 
 /// Returns the command line of a program with the options of every program: for parsing, help and manuals.
@@ -220,17 +220,23 @@ fn known<'a>(
     let known = command.get_arguments().find(|argument| argument.get_long() == Some(name));
     let may_be_in_a_file = |argument: &&Arg| !matches!(argument.get_id().as_str(), "extra_opts" | "help");
     known.filter(may_be_in_a_file).ok_or_else(|| {
-        let what = unknown_option(name);
+        let what = unknown_option(command, name);
         ExtraOptsError::Line { file: file.clone(), line: *line, what }
     })
 }
 
 /// What is wrong with a name that no option has. What follows the letters of a name may be a secret, as in
 /// `passcode:SECRET`.
-fn unknown_option(name: &str) -> String {
+fn unknown_option(command: &Command, name: &str) -> String {
     let end = name.find(|letter: char| !letter.is_ascii_alphanumeric() && !matches!(letter, '-' | '_'));
     match end.map(|end| name.split_at(end).0) {
-        None => format!("no option is called {name}, {WHERE_HELP_IS}"),
+        None => {
+            let option = format!("--{name}");
+            // An option that may not be in a file is the nearest to itself.
+            let near = near(command, &option).filter(|near| *near != option);
+            let near = near.map(|near| near.replacen("--", ", did you mean ", 1)).unwrap_or_default();
+            format!("no option is called {name}{near}, {WHERE_HELP_IS}")
+        }
         Some("") => "no option before its value, write NAME=VALUE".to_owned(),
         Some(name) => format!("no equals sign after {name}, write {name}=VALUE"),
     }

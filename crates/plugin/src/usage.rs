@@ -1,5 +1,6 @@
 //! Usage errors in our words: the option first, what is wrong with it, and where help is.
 
+mod near;
 mod owner;
 
 use std::error::Error as _;
@@ -10,6 +11,7 @@ use clap::{Arg, Command};
 
 use crate::failure::{WHERE_HELP_IS, unknown};
 use crate::{Report, clean, masked};
+pub(crate) use near::near;
 use owner::{is_number, owner};
 
 /// How many characters of an argument a message shows.
@@ -44,7 +46,7 @@ fn words(error: &Error, command: &Command, arguments: &[OsString]) -> String {
     let (option, value) = (name(&argument), text(error, ContextKind::InvalidValue).unwrap_or_default());
     match error.kind() {
         ErrorKind::UnknownArgument => {
-            unknown_argument(error, command, &whole_number(&argument, arguments).unwrap_or(argument))
+            unknown_argument(command, &whole_number(&argument, arguments).unwrap_or(argument))
         }
         ErrorKind::InvalidValue if value.is_empty() => format!("{option} needs a value{}", one_of(error)),
         ErrorKind::InvalidValue => {
@@ -74,10 +76,9 @@ fn words(error: &Error, command: &Command, arguments: &[OsString]) -> String {
 }
 
 /// An option that does not exist, or a word that belongs to none.
-fn unknown_argument(error: &Error, command: &Command, argument: &str) -> String {
-    let suggestion = text(error, ContextKind::SuggestedArg);
+fn unknown_argument(command: &Command, argument: &str) -> String {
     let shown = short(argument);
-    match suggestion.or_else(|| owner(command, argument).map(|options| short(&options))) {
+    match near(command, argument).or_else(|| owner(command, argument).map(|options| short(&options))) {
         _ if clean(argument).is_empty() => "an empty argument belongs to no option".to_owned(),
         Some(suggestion) if argument.starts_with('-') => {
             format!("{shown} is not an option, did you mean {suggestion}")
