@@ -35,6 +35,9 @@ pub enum InvalidAddress {
     /// Not an IP address at all.
     #[error("{0} is not an IP address")]
     Syntax(String),
+    /// Several of them in one text.
+    #[error("{0} is not one address but several: write each by itself")]
+    Several(String),
     /// A part of an IPv4 address starts with a zero: octal to some programs, decimal to others.
     #[error("{0} is not an IP address: leading zero")]
     LeadingZero(String),
@@ -159,6 +162,7 @@ fn parse_in_full(text: &str) -> Result<HostAddress, InvalidAddress> {
     let skipped = if written.is_ipv6() && written.to_canonical().is_ipv4() { 96 } else { 0 };
     let length = |prefix: &str| parse_prefix(prefix).filter(|length| *length <= bits)?.checked_sub(skipped);
     let wrong_prefix = || match skipped {
+        _ if are_several(text) => InvalidAddress::Several(short(text)),
         0 => InvalidAddress::Prefix(short(text), bits),
         _ => InvalidAddress::MappedPrefix(short(text)),
     };
@@ -187,9 +191,17 @@ fn invalid(text: &str, address: &str) -> InvalidAddress {
     match address.split_once('%') {
         Some((address, _)) if address.parse::<Ipv6Addr>().is_ok() => InvalidAddress::Zone(short(text)),
         _ if text.starts_with(';') => InvalidAddress::Semicolon,
+        _ if are_several(text) => InvalidAddress::Several(short(text)),
         _ if quad && address.split('.').any(leading_zero) => InvalidAddress::LeadingZero(short(text)),
         _ => InvalidAddress::Syntax(short(text)),
     }
+}
+
+/// Whether these are addresses with commas or blanks between them.
+fn are_several(text: &str) -> bool {
+    let mut parts = text.split([',', ' ']).filter(|part| !part.is_empty());
+    let is_address = |part: &str| part.split('/').next().unwrap_or(part).parse::<IpAddr>().is_ok();
+    parts.clone().count() > 1 && parts.all(is_address)
 }
 
 /// Enough of a text to find it again: 60 characters.
@@ -302,6 +314,12 @@ mod tests {
             ),
             ("192.0.2.1%eth0", "192.0.2.1%eth0 is not an IP address"),
             ("192.0.2.256", "192.0.2.256 is not an IP address"),
+            (
+                "192.0.2.1,192.0.2.2",
+                "192.0.2.1,192.0.2.2 is not one address but several: write each by itself",
+            ),
+            ("::1/128, ::2", "::1/128, ::2 is not one address but several: write each by itself"),
+            ("192.0.2.1,web", "192.0.2.1,web is not an IP address"),
             (";192.0.2.1", "a semicolon does not start a comment: write notes after #"),
             (";", "a semicolon does not start a comment: write notes after #"),
             ("192.0.2", "192.0.2 is not an IP address"),
