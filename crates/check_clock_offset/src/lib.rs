@@ -40,8 +40,8 @@ pub struct Args {
     /// Host whose clock to check, by SNMP. Default: the clock of this machine, compared with --ntp
     #[arg(short = 'H', long, value_name = "HOST[:PORT]")]
     pub hostname: Option<HostPort>,
-    /// NTP server to compare with, at up to 4 addresses of its name. Repeatable: the majority counts.
-    /// Default: the clock of this machine
+    /// NTP server to compare with, at up to 4 addresses of its name. Repeatable: the majority counts. Without
+    /// it the host of --hostname is compared with the clock of this machine
     #[arg(long, value_name = "HOST[:PORT]")]
     pub ntp: Vec<HostPort>,
     /// Time zone of a host that reports its local time without one, as Windows does: Asia/Kolkata, +0530

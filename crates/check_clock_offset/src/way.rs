@@ -21,7 +21,8 @@ pub struct Options {
     /// Use IPv6 only
     #[arg(short = '6', long)]
     pub ipv6: bool,
-    /// Ask from this address. Repeatable: one for IPv4, one for IPv6; with one, its family alone is used
+    /// Ask from this address. Repeatable: one for IPv4, one for IPv6; the family of a single one is used
+    /// alone. Default: the address that the routes choose
     #[arg(long, value_name = "ADDRESS")]
     pub source: Vec<IpAddr>,
 }

@@ -87,18 +87,18 @@ pub struct Args {
     /// Print the expected addresses and where each is configured, as a list for --file, and exit 0
     #[arg(long)]
     pub list: bool,
-    /// Expect no list: where no source names an address, it is enough that each bound address is usable. With
-    /// --list, list the bound addresses
+    /// Where no source names an address, check that each bound address is usable. Without this option that is
+    /// UNKNOWN. With --list, list the bound addresses
     #[arg(long)]
     pub bound: bool,
     /// Do not expect an address on interfaces that are configured for DHCP or router advertisements
     #[arg(long)]
     pub no_dynamic: bool,
-    /// Report UNKNOWN if a list of --file was last written longer ago than this
+    /// Report UNKNOWN if a list of --file was last written longer ago than this. Default: any age is right
     #[arg(long, value_name = "SECONDS", requires = "file", value_parser = Seconds::within(1.0..=LONGEST_GRACE))]
     pub file_max_age: Option<Seconds>,
-    /// Interface that the expected addresses must be on: one of those given. Repeatable. Default: any,
-    /// loopback too
+    /// Interface that each expected address must be on. Repeatable: on one of them. Default: any, loopback
+    /// too
     #[arg(long, value_name = "NAME", value_parser = NonEmptyStringValueParser::new())]
     pub interface: Vec<String>,
     /// How many addresses may be missing.
@@ -119,7 +119,8 @@ pub struct Args {
     /// br-0123456789ab, virbr0, lxdbr0, cni0, podman0)
     #[arg(long, value_name = "NETWORK|INTERFACE")]
     pub ignore: Vec<Ignored>,
-    /// Router of the only default route of its family. Repeatable: any one of them
+    /// Require one default route of this address's family, through this router. Repeatable: through one of
+    /// them. Default: routes are not checked
     #[arg(long, value_name = "ADDRESS")]
     pub gateway: Vec<IpAddr>,
     /// Address that must not be bound here. Repeatable

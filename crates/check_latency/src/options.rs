@@ -46,8 +46,8 @@ pub(crate) struct Pinging {
     /// Maximum pings per second to all targets together
     #[arg(long, value_name = "NUMBER", default_value = "2000", value_parser = whole::<u32>(1..=50_000))]
     pub rate: u32,
-    /// Gateway to compare with: auto (that of the default route), none or an address, which is that of its
-    /// family alone. It is never reported as a target. Repeatable
+    /// Gateway to compare with: auto (that of the default route), none, or an address in
+    /// place of that of its family. It is never reported as a target. Repeatable
     #[arg(long, value_name = "ADDRESS", default_value = "auto")]
     pub gateway: Vec<Control>,
 }

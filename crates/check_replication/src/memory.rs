@@ -23,8 +23,8 @@ use std::path::PathBuf;
 /// Options on what is kept.
 #[derive(Clone, Debug, Default, clap::Args)]
 pub(crate) struct MemoryOptions {
-    /// Keep the highest GTID of each server, and where its binary log is, in this folder, which is made if
-    /// need be. A binary log that started again is CRITICAL until --acknowledge
+    /// Keep the highest GTID of each server, and the position of its binary log, in this folder, and report a
+    /// binary log that started again as CRITICAL until --acknowledge. The folder is made where it is missing
     #[arg(long, value_name = "DIR")]
     pub state: Option<PathBuf>,
     /// Accept that the binary log of this server started again. Needs one server and the user of the checks

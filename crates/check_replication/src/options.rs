@@ -88,9 +88,9 @@ pub(crate) struct ExpectOptions {
     /// log. Repeatable
     #[arg(long = "expect-database", value_name = "NAME", value_parser = one_database)]
     pub databases: Vec<String>,
-    /// Filter that may leave out a part of these databases, or of the GTID domains of a source, as in
-    /// binlog_do_db. All of one is CRITICAL nevertheless. Or a setting by which a replica may skip errors, as
-    /// in slave_exec_mode. Repeatable
+    /// Accept this filter, as in binlog_do_db, where it leaves out a part of such a database or of a source's
+    /// GTID domains; a filter that leaves out all of it stays CRITICAL. Or accept this setting by which a
+    /// replica may skip errors, as in slave_exec_mode. Repeatable
     #[arg(long = "accept-filter", value_name = "FILTER")]
     pub filters: Vec<FilterName>,
     /// Which of several servers must be writable (not read_only)
@@ -106,8 +106,8 @@ pub(crate) struct ExpectOptions {
     /// commit may be stuck
     #[arg(long = "semi-sync")]
     pub semi_sync: bool,
-    /// Errant transactions that are known: those of a server by its id (MariaDB) or uuid (MySQL), or
-    /// transactions as in 0-2-7 or UUID:1-5. Repeatable
+    /// Accept these errant transactions: all of one server, named by its id (MariaDB) or uuid (MySQL), or
+    /// single ones, as in 0-2-7 or UUID:1-5. Repeatable
     #[arg(long = "accept-errant", value_name = "GTIDS")]
     pub errant: Vec<Accepted>,
 }

@@ -88,7 +88,8 @@ pub(crate) struct Connecting {
     /// Text to send at the end, as in QUIT\r\n, after --send, --expect or --tls
     #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
     pub quit: Option<Text>,
-    /// A connection must still stand after this time, also behind what accepts for a service that is gone
+    /// Fail a target that closes the connection within this time, as a proxy does whose service is gone.
+    /// Default: a connection that opens is enough
     #[arg(long, value_name = "SECONDS", value_parser = Seconds::within(0.01..=600.0))]
     pub stay: Option<Seconds>,
     /// The ports must not be open

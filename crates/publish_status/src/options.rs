@@ -36,12 +36,12 @@ pub struct Args {
     /// Treat the monitor as disturbed if its state is older than this
     #[arg(long, value_name = "SECONDS", default_value = "120", value_parser = Seconds::within(TIMES))]
     pub stale: Seconds,
-    /// Treat the monitor as disturbed if more than this part of all sources goes bad or vanishes within
-    /// --hold, 600 s at least; off for small sites
+    /// Treat the monitor as disturbed, and hold the jump back, if more than this part of all sources goes bad
+    /// or vanishes within 600 s, or within --hold if that is longer. off for small sites
     #[arg(long, value_name = "PERCENT|off", default_value = "50")]
     pub sanity: Percent,
-    /// Publish such a jump as the monitor reports it once it has lasted for this long. A source that vanishes
-    /// counts as unknown for as long
+    /// Hold such a jump back for this long, then publish what the monitor reports. A source that vanished
+    /// counts as unknown for this long
     #[arg(long, value_name = "SECONDS", default_value = "600", value_parser = Seconds::within(0.0..=86_400.0))]
     pub hold: Seconds,
     /// Show a soft problem as degraded

@@ -13,8 +13,8 @@ use crate::sweep::starttls::StartTls;
 /// The options on TLS.
 #[derive(Clone, Debug, clap::Args)]
 pub(crate) struct Securing {
-    /// Use TLS, and verify what each address serves: the chain of its certificate and the name, which is that
-    /// of the line of a list (192.0.2.10 443 www.example.com), of --sni or --hostname, else the address
+    /// Use TLS, and verify the certificate of each address: its chain and its name. The name stands in the
+    /// line of the list (192.0.2.10 443 www.example.com), or is that of --sni or --hostname, else the address
     #[arg(long)]
     pub tls: bool,
     /// Ask for TLS by the protocol of the service
