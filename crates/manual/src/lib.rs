@@ -67,7 +67,7 @@ pub fn completions(command: &Command, shell: Shell) -> Result<String, ManualErro
     let mut command = command.clone().mut_args(|argument| values::hinted(argument, shell));
     let (name, mut script) = (command.get_name().to_owned(), Vec::new());
     clap_complete::generate(shell, &mut command, name, &mut script);
-    let script = text(script)?;
+    let script = values::with_interfaces(&text(script)?, shell);
     Ok(if shell == Shell::Bash { script.replace(PREVIOUS, &format!("{PREVIOUS}{OPTION}")) } else { script })
 }
 
@@ -125,5 +125,15 @@ mod tests {
         for (words, expected) in rows {
             assert_eq!(offered(&script, words), expected, "{words:?}");
         }
+    }
+
+    #[test]
+    fn interfaces_are_those_of_the_host() {
+        let interface = Arg::new("interface").long("interface").value_name("NAME").help("Interface");
+        let command = Command::new("x").arg(interface);
+        let of = |shell| completions(&command, shell).unwrap();
+        assert_eq!(offered(&of(Shell::Bash), &["x", "--interface", "l"]), "lo");
+        assert!(of(Shell::Zsh).contains(":NAME:_net_interfaces'"), "{}", of(Shell::Zsh));
+        assert!(of(Shell::Fish).contains("-a \"(__fish_print_interfaces)\""), "{}", of(Shell::Fish));
     }
 }

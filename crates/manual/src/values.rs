@@ -6,14 +6,29 @@ use clap::builder::PossibleValuesParser;
 use clap::{Arg, ValueHint};
 use clap_complete::Shell;
 
+/// Stands in a script for the interfaces of the host, until `with_interfaces`.
+const INTERFACES: &str = "INTERFACES-OF-THIS-HOST";
+
+/// The script with what lists the interfaces of the host on which it runs.
+pub(crate) fn with_interfaces(script: &str, shell: Shell) -> String {
+    let list = "$(command ls /sys/class/net 2>/dev/null)";
+    match shell {
+        Shell::Zsh => script.replace(&format!("({INTERFACES})"), "_net_interfaces"),
+        Shell::Fish => script.replace(&format!("{INTERFACES}\\t''"), "(__fish_print_interfaces)"),
+        _ => script.replace(INTERFACES, list),
+    }
+}
+
 /// The argument with what completes its value in `shell`.
 pub(crate) fn hinted(argument: Arg, shell: Shell) -> Arg {
     if !argument.get_action().takes_values() || !argument.get_possible_values().is_empty() {
         return argument;
     }
     let mut listed = argument.get_help().map(|help| listed(&help.to_string())).unwrap_or_default();
-    if argument.get_id() == "format" {
-        listed = ["text", "json", "prometheus"].map(str::to_owned).to_vec();
+    match argument.get_id().as_str() {
+        "format" => listed = ["text", "json", "prometheus"].map(str::to_owned).to_vec(),
+        "interface" => listed = vec![INTERFACES.to_owned()],
+        _ => {}
     }
     if !listed.is_empty() {
         // For clap a value lives as long as the process, and so these do.
