@@ -35,7 +35,7 @@ const ELECTION: Duration = Duration::from_secs(1);
 const NO_COLUMN: u16 = 1054;
 /// What is left of the deadline after that.
 const RESERVE: Duration = Duration::from_secs(1);
-/// The same after a look at flow control: with --timeout=3 there are two of them.
+/// The same after a look at flow control: with --timeout=3 there are two of a second.
 const LOOK_RESERVE: Duration = Duration::from_millis(500);
 
 /// Asks over a Unix socket that is connected already, as user and password `probe`, within `limit`: for tests
@@ -202,9 +202,7 @@ fn galera(packets: &mut Packets, variables: &Row, deadline: &Deadline) -> Result
     };
     let mut asked_at = Instant::now();
     let Some(mut node) = look()? else { return Ok(None) };
-    while let Some(pause) =
-        node.until_next_look().filter(|pause| deadline.remaining() > *pause + LOOK_RESERVE)
-    {
+    while let Some(pause) = node.until_next_look(deadline.remaining().saturating_sub(LOOK_RESERVE)) {
         thread::sleep(pause);
         let now = Instant::now();
         let Some(later) = look()? else { break };

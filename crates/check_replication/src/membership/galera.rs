@@ -17,8 +17,12 @@ pub(crate) const STATUS: &str = "SHOW GLOBAL STATUS WHERE Variable_name IN ('wsr
      'wsrep_gcomm_uuid', 'wsrep_local_index', 'wsrep_provider_name')";
 /// The share of time that flow control may hold writes back.
 const PAUSED: f64 = 0.1;
-/// How long it is watched: twice, one after the other.
+/// How long it is watched: twice, one after the other, or less where the deadline comes sooner.
 const WATCHED: Duration = Duration::from_secs(1);
+/// The least time that tells anything.
+const LEAST: Duration = Duration::from_millis(50);
+/// How long all writes must have been held in both times together: less may be a burst.
+const CERTAIN: Duration = Duration::from_millis(1200);
 /// How long before that, where it held writes at some time since the start: where it goes to and fro within a
 /// second, and holds most writes now, it does so in this time too.
 const GLANCE: Duration = Duration::from_millis(500);
@@ -49,12 +53,20 @@ pub struct Galera {
     is_held: bool,
     /// Whether it held any between the first look and a glance after that.
     glance: Option<bool>,
-    /// The shares of the times watched for which it held them.
-    shares: Vec<f64>,
+    /// The times watched.
+    watched: Vec<Watched>,
     /// What it takes no queries from: wsrep_reject_queries, ALL or ALL_KILL.
     rejects: Option<String>,
     /// Whether what is written here goes to the others: wsrep_on.
     replicates: bool,
+}
+
+/// A time in which flow control was watched.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Watched {
+    time: Duration,
+    /// The share of it for which writes were held.
+    share: f64,
 }
 
 /// What a node says of flow control, by which a node that cannot follow holds the writes of all.
@@ -137,36 +149,44 @@ impl Galera {
             flow: Flow::read(&status),
             is_held: false,
             glance: None,
-            shares: Vec::new(),
+            watched: Vec::new(),
             rejects: variables.filled(&["wsrep_reject_queries"]).filter(|from| from != "NONE"),
             replicates: variables.switch(&["wsrep_on"]).unwrap_or(true),
         })
     }
 
     /// Returns how long after this look another one tells whether flow control holds writes, which it does
-    /// for a moment in each busy cluster. `None` if that is known.
-    pub(crate) fn until_next_look(&self) -> Option<Duration> {
-        match (self.shares.as_slice(), self.glance) {
-            ([], _) if self.flow.is_active == Some(true) => Some(WATCHED),
-            ([], None) => self.flow.has_held().then_some(GLANCE),
-            ([], Some(has_held)) => has_held.then_some(WATCHED),
-            ([share], _) => (self.is_held || *share > BURST).then_some(WATCHED),
+    /// for a moment in each busy cluster. `None` if that is known, or where the time `left` is too short.
+    pub(crate) fn until_next_look(&self, left: Duration) -> Option<Duration> {
+        let pause = match (self.watched.as_slice(), self.glance) {
+            ([], _) if self.flow.is_active == Some(true) => Some(WATCHED.min(left / 2)),
+            // What comes after it needs four times as much.
+            ([], None) => self.flow.has_held().then_some(GLANCE.min(left / 5)),
+            ([], Some(has_held)) => has_held.then_some(WATCHED.min(left / 2)),
+            ([Watched { share, .. }], _) => (self.is_held || *share > BURST).then_some(WATCHED.min(left)),
             _ => None,
-        }
+        };
+        pause.filter(|pause| *pause >= LEAST)
+    }
+
+    /// Whether the next look is a glance: flow control does not hold writes now.
+    fn glances(&self) -> bool {
+        self.watched.is_empty() && self.glance.is_none() && self.flow.is_active != Some(true)
     }
 
     /// Takes this later look, `between` after the one before.
     #[must_use]
     pub(crate) fn after(self, before: &Self, between: Duration) -> Self {
-        let (mut glance, mut shares) = (before.glance, before.shares.clone());
-        if before.until_next_look() == Some(GLANCE) {
+        let (mut glance, mut watched) = (before.glance, before.watched.clone());
+        if before.glances() {
             glance = Some(self.flow.paused != before.flow.paused);
         } else {
-            shares.push(self.flow.share_since(before.flow, between).unwrap_or_default());
+            let share = self.flow.share_since(before.flow, between).unwrap_or_default();
+            watched.push(Watched { time: between, share });
         }
-        let was_held = before.is_held || before.shares.is_empty();
-        let is_held = was_held && !shares.is_empty() && self.flow.held_since(before.flow, between);
-        Self { is_held, glance, shares, ..self }
+        let was_held = before.is_held || before.watched.is_empty();
+        let is_held = was_held && !watched.is_empty() && self.flow.held_since(before.flow, between);
+        Self { is_held, glance, watched, ..self }
     }
 
     pub(super) fn is_in(&self) -> bool {
@@ -222,18 +242,26 @@ impl Galera {
             own: [node, rejects, by_own].into_iter().flatten().collect(),
             of_others: [too_few(name, *size, expected), by_other].into_iter().flatten().collect(),
         }
-        .or_well(|| format!("{name}: {comment}, Galera cluster of {size} member{s}"))
+        .or_well(|| format!("{name}: {comment}, Galera cluster of {size} member{s}{}", self.unwatched()))
     }
 
-    /// Returns the share of the times watched for which writes were held, where that was no single burst, and
-    /// these times in words. The deadline may have left one alone.
-    fn share_watched(&self) -> Option<(f64, &'static str)> {
-        match *self.shares.as_slice() {
-            [_] if self.is_held => Some((1.0, "second")),
-            [only] => Some((only, "second")),
-            [first, second] if first.min(second) > BURST => Some(((first + second) / 2.0, "2 seconds")),
+    /// Returns the share of the times watched for which writes were held, where that was no single burst.
+    /// The deadline may have left one alone.
+    fn share_watched(&self) -> Option<f64> {
+        if self.time_watched() < WATCHED {
+            return None;
+        }
+        match self.watched.as_slice() {
+            [only] => Some(only.share),
+            [first, second] if first.share.min(second.share) > BURST => {
+                Some((first.share + second.share) / 2.0)
+            }
             _ => None,
         }
+    }
+
+    fn time_watched(&self) -> Duration {
+        self.watched.iter().map(|watched| watched.time).sum()
     }
 
     /// What flow control holds back because of this node, or perhaps of another one.
@@ -242,22 +270,37 @@ impl Galera {
             let text = format!("{name}: flow control holds all writes of the cluster, asked for by {who}");
             Some(Finding::critical(text))
         };
-        let slow = self.share_watched().filter(|(share, _)| *share > SLOW).map(|(share, time)| {
-            let percent = share * 100.0;
-            Finding::warning(format!(
-                "{name}: flow control held writes back {percent:.0}% of the last {time}"
-            ))
-        });
+        // In halves of a second, since a pause takes a little longer.
+        let seconds = (self.time_watched().as_secs_f64() * 2.0).round() / 2.0;
+        let undecided = || {
+            let text = format!(
+                "{name}: flow control held all writes for the {seconds} s watched, --timeout=3 tells whether it stays"
+            );
+            self.is_held.then(|| Finding::warning(text))
+        };
+        let slow = || {
+            let percent = self.share_watched().filter(|share| *share > SLOW)? * 100.0;
+            let time = if seconds > 1.0 { format!("{seconds} seconds") } else { "second".to_owned() };
+            let text = format!("{name}: flow control held writes back {percent:.0}% of the last {time}");
+            Some(Finding::warning(text))
+        };
         let mean = || {
             let percent = self.paused * 100.0;
             let text = format!("{name}: flow control held writes back {percent:.0}% of the time");
             (self.paused > PAUSED).then(|| Finding::warning(text))
         };
-        // What was held for one of them alone may be a burst.
-        match (self.is_held && self.shares.len() > 1, self.flow.is_asked_here) {
+        match (self.is_held && self.time_watched() >= CERTAIN, self.flow.is_asked_here) {
             (true, true) => (held("this node"), None),
             (true, false) => (None, held("another node")),
-            (false, _) => (None, slow.or_else(mean)),
+            (false, _) => (None, undecided().or_else(slow).or_else(mean)),
+        }
+    }
+
+    /// What is not known of flow control where the deadline left no time to watch it.
+    fn unwatched(&self) -> &'static str {
+        match self.flow.is_active == Some(true) && self.watched.is_empty() {
+            true => ", undecided: flow control is on, --timeout=3 tells whether it stays",
+            false => "",
         }
     }
 }

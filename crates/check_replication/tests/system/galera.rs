@@ -174,6 +174,10 @@ fn hold_all(host: &Host, first: &Server, second: &Server) {
     let short = ["--hostname=db-01", "--timeout=3"];
     let line = "CRITICAL - db-01: flow control holds all writes of the cluster, asked for by another node";
     await_line(host, first.folder(), "stuck", &short, 2, line);
+    let brief = ["--hostname=db-01", "--timeout=2"];
+    await_line(host, first.folder(), "stuck, in 2 s", &brief, 2, line);
+    let line = "WARNING - db-01: flow control held all writes for the 0.5 s watched, --timeout=3 tells whether it stays";
+    await_line(host, first.folder(), "stuck, in 1 s", &["--hostname=db-01", "--timeout=1"], 1, line);
     writer.kill().and_then(|()| writer.wait()).unwrap();
 }
 
