@@ -38,11 +38,21 @@ pub struct Refusal {
     pub private: bool,
     /// Whether it is a Unix socket, on which accounts that need TLS are refused.
     pub socket: bool,
+    /// Whether a client certificate was given on a connection through TLS.
+    pub certified: bool,
 }
 
 impl From<Failure> for Refusal {
     fn from(failure: Failure) -> Self {
-        Self { failure, server: None, account: None, role: None, private: false, socket: false }
+        Self {
+            failure,
+            server: None,
+            account: None,
+            role: None,
+            private: false,
+            socket: false,
+            certified: false,
+        }
     }
 }
 
@@ -55,6 +65,7 @@ pub(crate) fn refusal(packets: &mut Packets, greeting: &str, failure: Failure) -
         role: lacks_privilege(&failure).then(|| role::idle(packets)).flatten(),
         private: packets.is_private(),
         socket: packets.is_unix(),
+        certified: false,
         failure,
     }
 }

@@ -52,6 +52,7 @@ pub fn over(socket: UnixStream, limit: Duration) -> Result<Answer, Refusal> {
         level: TlsLevel::Off,
         asked_by: "",
         key: None,
+        certified: false,
         tls: &tls,
         name: "",
     };
@@ -93,6 +94,7 @@ fn ask_over(
     let private = |packets: &Packets, refusal: Refusal| Refusal {
         private: packets.is_private(),
         socket: packets.is_unix(),
+        certified: login.certified && packets.is_private() && !packets.is_unix(),
         ..refusal
     };
     let greeting = login::login(&mut packets, login).map_err(|failure| private(&packets, failure.into()))?;

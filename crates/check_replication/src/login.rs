@@ -37,6 +37,8 @@ pub(crate) struct Login<'a> {
     pub(crate) asked_by: &'a str,
     /// The server's public key, known beforehand.
     pub(crate) key: Option<&'a [u8]>,
+    /// Whether TLS has a client certificate.
+    pub(crate) certified: bool,
     /// Sets TLS up; asked only when it is needed.
     pub(crate) tls: &'a dyn Fn() -> Result<Client, Failure>,
     /// The name or address that the server's certificate must be made out to.

@@ -342,6 +342,7 @@ impl Asker<'_> {
                 (None, None) => "the defaults file",
             },
             key: self.key,
+            certified: self.tls.identity.is_some(),
             tls: &tls,
             name,
         };

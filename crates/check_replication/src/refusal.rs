@@ -147,6 +147,17 @@ fn during(step: Step) -> &'static str {
     }
 }
 
+/// What the account may need beyond a password: servers have the same error for all. One that got a
+/// certificate trusts its authority, else the handshake would have failed.
+fn needs_more(refusal: &Refusal) -> &'static str {
+    match (refusal.private && !refusal.socket, refusal.certified) {
+        // Servers refuse an account that needs TLS on a socket too.
+        (false, _) => "the account needs TLS",
+        (true, false) => "the account needs a client certificate or another cipher",
+        (true, true) => "the account requires another subject, issuer or cipher",
+    }
+}
+
 /// The errors that have words of their own, or whose kind is known. Those that concern this account or this
 /// host leave the server's state unknown; where the server lets no ordinary account in, that is CRITICAL.
 fn said(errno: u16, user: &str, refusal: &Refusal) -> (State, Option<String>) {
@@ -172,12 +183,8 @@ fn said(errno: u16, user: &str, refusal: &Refusal) -> (State, Option<String>) {
             ),
         ),
         1044 | 1045 => {
-            // Servers refuse an account that needs TLS on a socket too.
-            let needs = if refusal.private && !refusal.socket { "a client certificate" } else { "TLS" };
-            (
-                State::Unknown,
-                format!("access denied for {user}: wrong user or password, or the account needs {needs}"),
-            )
+            let needs = needs_more(refusal);
+            (State::Unknown, format!("access denied for {user}: wrong user or password, or {needs}"))
         }
         1226 => (State::Unknown, format!("{user} has used up a limit of its account")),
         1820 | 1862 => (State::Unknown, format!("the password of {user} has expired")),
@@ -201,10 +208,9 @@ mod tests {
     use crate::server::{Flavour, Version};
 
     /// What is said of a server called db-01 that answers a login of mon like this.
-    fn line(errno: u16, step: Step, private: bool) -> String {
+    fn line(errno: u16, step: Step) -> String {
         let failure = Failure::new(step, Kind::Server(errno, "some text for 'x', and more".to_owned()));
-        let refusal = Refusal { private, ..failure.into() };
-        let finding = judge("db-01", "mon", 8.0, None, &refusal);
+        let finding = judge("db-01", "mon", 8.0, None, &failure.into());
         format!("{} {}", finding.state, finding.text)
     }
 
@@ -301,6 +307,23 @@ mod tests {
     }
 
     #[test]
+    fn a_login_that_is_denied_names_what_the_account_may_need() {
+        let rows = [
+            ((false, false, false), "the account needs TLS"),
+            ((true, true, false), "the account needs TLS"),
+            ((true, false, false), "the account needs a client certificate or another cipher"),
+            ((true, false, true), "the account requires another subject, issuer or cipher"),
+        ];
+        for ((private, socket, certified), needs) in rows {
+            let failure = Failure::new(Step::Login, Kind::Server(1045, String::new()));
+            let refusal = Refusal { private, socket, certified, ..failure.into() };
+            let line =
+                format!("db-01: access denied for mon: wrong user or password, or {needs}, error 1045");
+            assert_eq!(judge("db-01", "mon", 8.0, None, &refusal), Finding::unknown(line));
+        }
+    }
+
+    #[test]
     fn errors_at_login_are_sorted_by_kind() {
         let ours = [
             1044, 1045, 1130, 1142, 1226, 1227, 1251, 1524, 1698, 1820, 1862, 3118, 3159, 3955, 4031, 4150,
@@ -308,19 +331,19 @@ mod tests {
         ];
         let theirs = [1021, 1037, 1040, 1041, 1053, 1129, 1135, 1203, 3032, 3168, 6400];
         for errno in ours {
-            assert!(line(errno, Step::Login, false).starts_with("UNKNOWN db-01: "), "{errno}");
+            assert!(line(errno, Step::Login).starts_with("UNKNOWN db-01: "), "{errno}");
         }
         for errno in theirs {
             for step in [Step::Greeting, Step::Login] {
-                assert!(line(errno, step, false).starts_with("CRITICAL db-01: "), "{errno}");
+                assert!(line(errno, step).starts_with("CRITICAL db-01: "), "{errno}");
             }
         }
         assert_eq!(
-            line(9999, Step::Login, false),
+            line(9999, Step::Login),
             "UNKNOWN db-01: the server says error 9999: some text for 'x', and more"
         );
         assert_eq!(
-            line(9999, Step::Statement, false),
+            line(9999, Step::Statement),
             "CRITICAL db-01: the server says error 9999: some text for ..."
         );
         let rows = [
@@ -338,7 +361,7 @@ mod tests {
             ),
         ];
         for (errno, expected) in rows {
-            assert_eq!(line(errno, Step::Login, false), expected);
+            assert_eq!(line(errno, Step::Login), expected);
         }
     }
 }

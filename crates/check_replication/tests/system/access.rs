@@ -64,6 +64,9 @@ fn start() -> (Server, tempfile::TempDir) {
         account("nobody", "VIA unix_socket"),
         account("tls", &by("REQUIRE SSL")),
         account("x509", &by("REQUIRE X509")),
+        account("subject", &by("REQUIRE SUBJECT '/CN=another'")),
+        account("issuer", &by("REQUIRE ISSUER '/CN=another'")),
+        account("cipher", &by("REQUIRE CIPHER 'another'")),
         account("expired", &by("PASSWORD EXPIRE")),
         account("locked", &by("ACCOUNT LOCK")),
         account("blocked", &by("")),
@@ -110,7 +113,7 @@ fn every_way_to_log_in_and_to_be_refused_has_its_line() {
     let denied =
         |user: &str, or: &str| format!("access denied for {user}: wrong user or password, {or}, error 1045");
     let needs_tls = "or the account needs TLS";
-    let needs_certificate = "or the account needs a client certificate";
+    let needs_certificate = "or the account needs a client certificate or another cipher";
 
     // What the server takes.
     for user in ["native", "ed"] {
@@ -134,6 +137,11 @@ fn every_way_to_log_in_and_to_be_refused_has_its_line() {
     );
     says("no TLS", &ask(&server, "tls", "", &["--tls=off"]), 3, &denied("tls", needs_tls));
     says("no certificate", &ask(&server, "x509", "", &[]), 3, &denied("x509", needs_certificate));
+    for user in ["subject", "issuer", "cipher"] {
+        says(user, &ask(&server, user, "", &[]), 3, &denied(user, needs_certificate));
+        let another = "or the account requires another subject, issuer or cipher";
+        says(user, &ask(&server, user, &certificate, &[]), 3, &denied(user, another));
+    }
     says("expired", &ask(&server, "expired", "", &[]), 3, "the password of expired has expired, error 1820");
     says("locked", &ask(&server, "locked", "", &[]), 3, "the account locked is locked, error 4151");
     server.sql("SET GLOBAL max_password_errors=1");
