@@ -25,7 +25,7 @@ use crate::more;
 use crate::redact;
 use crate::request::Request;
 use crate::row::Row;
-use crate::server::{Flavour, Gtids, Server};
+use crate::server::{Flavour, Gtids, SEMI_SYNC, Server};
 use crate::statements;
 use crate::tls_level::TlsLevel;
 
@@ -123,7 +123,7 @@ fn converse(
     if flavour == Flavour::MySql || may_be_node {
         membership(packets, greeting, &variables, request, &mut answer)?;
     }
-    if variables.switch(&[statements::SEMI_SYNC]) == Some(true) {
+    if variables.switch(&[SEMI_SYNC]) == Some(true) {
         answer.server.commits_waiting = more::ask_stuck(packets, request)?;
     }
     more::ask(packets, greeting, request, &mut answer)?;

@@ -30,6 +30,13 @@ impl BinaryLog {
         })
     }
 
+    /// Reads MariaDB's status of its log: `None` if it writes none.
+    pub(crate) fn of_snapshot(status: &[Row]) -> Option<Self> {
+        let status = Row::of_pairs(status);
+        let (file, position) = (&["binlog_snapshot_file"], &["binlog_snapshot_position"]);
+        Some(Self { file: status.filled(file)?, position: status.number(position)?, ..Self::default() })
+    }
+
     /// Returns the file that it writes and the position in it.
     pub(crate) fn end(&self) -> (&str, u64) {
         (&self.file, self.position)
@@ -42,11 +49,19 @@ impl BinaryLog {
         if own_name != name {
             return None;
         }
-        let is_reset = (own, self.position) < (wanted, position);
         let reset =
             || format!("the source was reset: it writes {}, the replica wants {file}", self.file).into();
         let purged = || "binary log purged on the source".into();
-        if is_reset { Some(reset()) } else { (own > wanted).then(purged) }
+        if self.ends_before((file, position)) { Some(reset()) } else { (own > wanted).then(purged) }
+    }
+
+    /// Returns whether it ends before this place in a log of the same name, which was there if that was in it
+    /// once.
+    pub(crate) fn ends_before(&self, (file, position): (&str, u64)) -> bool {
+        let (Some((own_name, own)), Some((name, number))) = (numbered(&self.file), numbered(file)) else {
+            return false;
+        };
+        own_name == name && (own, self.position) < (number, position)
     }
 
     /// Judges the log of a server called `name` by the databases that replicas are expected to have, each by

@@ -119,8 +119,25 @@ fn stuck(
 
 /// Asks where the binary log is, and what it leaves out.
 pub(crate) fn ask_log(packets: &mut Packets, server: &mut Server) -> Result<(), Failure> {
+    server.log = read_log(packets, server)?;
+    Ok(())
+}
+
+/// Returns the same; `None` if the server writes none.
+fn read_log(packets: &mut Packets, server: &Server) -> Result<Option<BinaryLog>, Failure> {
     let rows = packets.query(statements::binary_log(server.flavour, server.version))?;
-    server.log = BinaryLog::read(&rows);
+    Ok(BinaryLog::read(&rows))
+}
+
+/// Asks once more where the binary log ends. MariaDB shows every account the end of the last commit, which is
+/// the same where no commit waits for replicas that have read it already.
+pub(crate) fn ask_end(packets: &mut Packets, server: &mut Server) -> Result<(), Failure> {
+    server.log_later = match read_log(packets, server) {
+        Err(failure) if lacks_privilege(&failure) && server.is_async => {
+            BinaryLog::of_snapshot(&packets.query("SHOW GLOBAL STATUS LIKE 'binlog_snapshot_%'")?)
+        }
+        log => log?,
+    };
     Ok(())
 }
 

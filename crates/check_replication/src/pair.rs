@@ -12,6 +12,7 @@ mod executed;
 mod links;
 mod list;
 pub(crate) mod namesakes;
+pub(crate) mod past_end;
 pub(crate) mod unfetched;
 mod writing;
 

@@ -13,7 +13,7 @@ use crate::failure::Failure;
 use crate::judge::is_log_lost;
 use crate::membership::{self, Membership};
 use crate::more;
-use crate::pair::{Links, ahead, errant, unfetched};
+use crate::pair::{Links, ahead, errant, past_end, unfetched};
 use crate::server::{Flavour, Gtids, LaterChannels, Server};
 
 /// How long a commit may take between the binary log, from which replicas have it, and @@gtid_executed.
@@ -56,6 +56,7 @@ pub(crate) fn complete(
             again(&mut open, place, ask::ask_commits_waiting);
         }
     }
+    look_at_positions(&mut open, &links, deadline);
     look_for_fetched(&mut open, &links, lag, start, deadline);
     let end = |(answer, packets): (Answer, Option<Packets>)| {
         packets.and_then(Packets::quit);
@@ -169,6 +170,28 @@ fn sources_of_ahead(open: &Open<'_>, links: &Links) -> Vec<usize> {
 
 fn servers(open: &Open<'_>) -> Vec<Server> {
     open.iter().map(|(answer, _)| answer.server.clone()).collect()
+}
+
+/// Asks sources whose replicas go by positions in files where their logs end, and again those that seem to
+/// end before a replica.
+fn look_at_positions(open: &mut Open<'_>, links: &Links, deadline: &Deadline) {
+    for place in past_end::sources(&servers(open), links) {
+        ask_end(open, place);
+    }
+    let past: Vec<usize> =
+        past_end::find(&servers(open), links).into_iter().map(|past| past.source).collect();
+    if !past.is_empty() && deadline.remaining() > COMMIT + RESERVE {
+        thread::sleep(COMMIT);
+        past.into_iter().for_each(|place| ask_end(open, place));
+    }
+}
+
+/// Asks a server where its binary log ends now. One that may not show it leaves that open.
+fn ask_end(open: &mut Open<'_>, place: usize) {
+    let Some((answer, Some(packets))) = open.get_mut(place) else { return };
+    if more::ask_end(packets, &mut answer.server).is_err() {
+        answer.server.log_later = None;
+    }
 }
 
 fn is_mysql(servers: &[Server], place: usize) -> bool {

@@ -16,6 +16,9 @@ use crate::semi_sync::SemiSync;
 /// The name of a server that is reached by a socket, in performance data.
 pub(crate) const SOCKET: &str = "socket";
 
+/// Whether a server of MariaDB waits for its replicas.
+pub(crate) const SEMI_SYNC: &str = "rpl_semi_sync_master_enabled";
+
 /// Whose server it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Flavour {
@@ -101,6 +104,8 @@ pub struct Server {
     /// MySQL's @@gtid_purged: what it has executed and its binary log has not. `None` where it was not asked
     /// for.
     pub purged: Option<String>,
+    /// Whether what it writes has no GTIDs, by MySQL's @@gtid_mode. Not where it was not asked for.
+    pub is_anonymous: bool,
     /// How many commits waited for an acknowledgement by semi-sync: on MySQL at that look, on MariaDB for a
     /// second.
     pub commits_waiting: u64,
@@ -116,10 +121,15 @@ pub struct Server {
     /// MariaDB's replicate_events_marked_for_skip where that is not REPLICATE: `None` if it is, or where it
     /// was not asked for.
     pub marked: Option<String>,
+    /// Whether no commit waits for its replicas, by MariaDB's rpl_semi_sync_master_enabled. Not where it was
+    /// not asked for.
+    pub is_async: bool,
     /// What it says of semi-sync: `None` where that was not asked for.
     pub semi_sync: Option<SemiSync>,
     /// Its own binary log: `None` if it has none, or where that was not asked for.
     pub log: Option<BinaryLog>,
+    /// The same at a look after those at the channels of all servers: `None` if there was none.
+    pub log_later: Option<BinaryLog>,
     /// Whether its binlog_format is ROW: `None` where that was not asked for.
     pub by_rows: Option<bool>,
     /// Which of the databases that are expected it shows: `None` where that was not asked for, or not told.
@@ -164,6 +174,9 @@ impl Server {
             gtids: Gtids::read(variables),
             later: None,
             purged: variables.text(&["gtid_purged"]).map(str::to_owned),
+            is_anonymous: variables
+                .text(&["gtid_mode"])
+                .is_some_and(|mode| mode.to_ascii_uppercase().starts_with("OFF")),
             commits_waiting: 0,
             gtid_domain_id: variables.number(&["gtid_domain_id"]),
             skip_errors: ["slave_skip_errors", "replica_skip_errors"].iter().find_map(|name| {
@@ -173,8 +186,10 @@ impl Server {
             skipped: 0,
             idempotent: idempotent(variables),
             marked: variables.filled(&[MARKED]).filter(|value| !value.eq_ignore_ascii_case("replicate")),
+            is_async: variables.switch(&[SEMI_SYNC]) == Some(false),
             semi_sync: None,
             log: None,
+            log_later: None,
             by_rows: variables.filled(&["binlog_format"]).map(|format| format.eq_ignore_ascii_case("row")),
             existence: None,
             channels: channels.iter().map(Channel::read).collect(),

@@ -5,15 +5,12 @@ use crate::failure::{Failure, Kind, Step};
 use crate::filter::MARKED;
 use crate::request::Request;
 use crate::row::Row;
-use crate::server::{Flavour, Gtids, Version, identify};
+use crate::server::{Flavour, Gtids, SEMI_SYNC, Version, identify};
 
 /// ER_PARSE_ERROR: the server does not know the statement.
 const NOT_UNDERSTOOD: u16 = 1064;
 /// ER_UNKNOWN_SYSTEM_VARIABLE.
 const NO_VARIABLE: u16 = 1193;
-
-/// Whether a server of MariaDB waits for its replicas.
-pub(crate) const SEMI_SYNC: &str = "rpl_semi_sync_master_enabled";
 
 /// Returns the statement that shows these variables, each under its own name.
 pub(crate) fn select(names: &[&str]) -> String {
@@ -67,7 +64,8 @@ fn names((flavour, version): (Flavour, Version), request: &Request<'_>) -> Vec<&
             names.extend(since(Version(5, 6, 0)).then_some("server_uuid"));
             names.extend(since(Version(5, 7, 8)).then_some("super_read_only"));
             // It can be long, and SHOW REPLICA STATUS holds it too.
-            names.extend((sets && since(Version(5, 6, 5))).then_some("gtid_executed"));
+            let of_gtids = ["gtid_executed", "gtid_mode"];
+            names.extend((sets && since(Version(5, 6, 5))).then_some(of_gtids).into_iter().flatten());
             names.extend((request.state && since(Version(5, 6, 5))).then_some("gtid_purged"));
             names.extend(sets.then_some(if is_new { "log_replica_updates" } else { "log_slave_updates" }));
         }
@@ -78,7 +76,7 @@ fn names((flavour, version): (Flavour, Version), request: &Request<'_>) -> Vec<&
 /// Reads those of the variables that there are, with what any kind of server may have.
 fn variables_there(packets: &mut Packets, mut names: Vec<&str>) -> Result<Row, Failure> {
     names.extend(["server_uuid", "super_read_only", "log_bin", "log_slave_updates", "log_replica_updates"]);
-    names.push("gtid_purged");
+    names.extend(["gtid_purged", "gtid_mode"]);
     names.extend(["slave_skip_errors", "replica_skip_errors", "slave_exec_mode", "replica_exec_mode"]);
     names.extend(Gtids::names(Flavour::MySql).iter().chain(Gtids::names(Flavour::MariaDb)));
     let list = names.join("', '");

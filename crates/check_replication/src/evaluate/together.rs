@@ -5,7 +5,7 @@ use plugin::{Finding, Metric};
 use crate::answer::Answer;
 use crate::binary_log::BinaryLog;
 use crate::membership::{self, Membership};
-use crate::pair::{self, Links, ahead, domains, errant, namesakes, unfetched};
+use crate::pair::{self, Links, ahead, domains, errant, namesakes, past_end, unfetched};
 use crate::policy::Policy;
 use crate::server::{Flavour, Server};
 
@@ -38,6 +38,7 @@ impl<'a> Together<'a> {
         if self.servers.len() > 1 {
             findings.extend(errant::judge(&self.servers, &self.links, self.policy.accepted));
             findings.extend(ahead::judge(&self.servers, &self.links, self.policy.accepted));
+            findings.extend(past_end::judge(&self.servers, &self.links));
             findings.extend(domains::judge(&self.servers, &self.links, self.policy.replicated));
             findings.extend(unfetched::judge(&self.servers, &self.links, &self.policy.lag));
         }

@@ -195,7 +195,12 @@ fn went_back(
     server: &Server,
 ) -> Result<Option<Restart>, InvalidGtid> {
     let Some((was, now)) = was.zip(now).filter(|(was, now)| was.went_back(now)) else { return Ok(None) };
-    if before.is_empty() || server.membership.is_some() || before.is_purged_in(server)? {
+    // Without GTIDs it is not known who wrote what: one that only replicates is passed over.
+    let is_passed_over = match server.is_anonymous {
+        true => server.read_only && !server.channels.is_empty(),
+        false => before.is_empty() || before.is_purged_in(server)?,
+    };
+    if is_passed_over || server.membership.is_some() {
         return Ok(None);
     }
     Ok(Some(Restart { before: was.to_string(), after: now.to_string(), by_another: false }))

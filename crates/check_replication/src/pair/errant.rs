@@ -26,11 +26,16 @@ pub(crate) struct Lack {
     pub count: u64,
 }
 
-/// What each replica lacks of each of its sources: those that cannot be compared are left out.
+/// What each replica lacks of each of its sources: those that cannot be compared are left out,
+/// as those that write without GTIDs.
 pub(crate) fn lacks(servers: &[Server], links: &Links) -> Vec<Lack> {
     let executed = read(servers, |server| &server.gtids);
+    let is_anonymous = |place: usize| servers.get(place).is_some_and(|server| server.is_anonymous);
     let lack = |replica: usize, source: usize| {
         let (own, theirs) = (of(&executed, replica)?, of(&executed, source)?);
+        if is_anonymous(replica) || is_anonymous(source) {
+            return None;
+        }
         let id = servers.get(replica)?.server_id;
         Some(Lack { replica, source, count: theirs.yet_to_come(own, id)? })
     };

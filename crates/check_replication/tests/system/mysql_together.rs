@@ -72,6 +72,57 @@ fn channels_errant_transactions_and_both_directions() {
     reset(&two);
 }
 
+/// Without GTIDs a replica goes by the names of files and positions in them: it gets nothing more from a
+/// source that was reset, and no thread minds. What the source wrote meanwhile never comes.
+#[test]
+fn a_source_without_gtids_that_was_reset() {
+    if missing(&HOST_NEEDS) {
+        return;
+    }
+    let Some(program) = program() else { return };
+    let host = Host::create();
+    host.etc("hosts", "192.0.2.1 db-01\n192.0.2.2 db-02\n");
+    let start = |id: u32| {
+        let without = ["--gtid-mode=OFF", "--enforce-gtid-consistency=OFF"].map(str::to_owned).to_vec();
+        Server::start_with(program.clone(), &host, &format!("192.0.2.{id}"), id, without)
+    };
+    let (a, b) = (start(1), start(2));
+    let two = Two { host, a, b };
+    two.a.sql("RESET BINARY LOGS AND GTIDS; CREATE DATABASE shop; CREATE TABLE shop.t (id INT PRIMARY KEY)");
+    two.b.sql(&format!(
+        "CHANGE REPLICATION SOURCE TO SOURCE_HOST='192.0.2.1', SOURCE_USER='repl', SOURCE_PASSWORD='{PASSWORD}', \
+         SOURCE_LOG_FILE='binlog.000001', SOURCE_LOG_POS=4, SOURCE_AUTO_POSITION=0, GET_SOURCE_PUBLIC_KEY=1; \
+         START REPLICA"
+    ));
+    two.b.await_threads("", "Yes", "Yes");
+    let end = |server: &Server| {
+        let status = server.sql("SHOW BINARY LOG STATUS");
+        let line = status.lines().nth(1).unwrap_or_default();
+        line.split('\t').take(2).collect::<Vec<_>>().join(":")
+    };
+    let before = end(&two.a);
+    let position = before.rsplit(':').next().unwrap_or_default();
+    two.b.await_state("", "Exec_Source_Log_Pos", position);
+    let kept = format!("--state={}", two.b.folder().join("state").display());
+    let tree = ["--expect-shape=tree", &kept];
+    let well = "OK - db-02 from db-01: runs, 0 s behind";
+    two.both_are("both run", &tree, 0, well);
+    // How many are missing is not known.
+    let said = two.ask(&["--hostname=db-01", "--hostname=db-02", "--expect-shape=tree"]).stdout;
+    assert!(!said.contains("missing"), "{said}");
+    two.a.sql("RESET BINARY LOGS AND GTIDS");
+    let after = end(&two.a);
+    let line = format!(
+        "CRITICAL - db-02 is ahead of its source db-01 ({before} past {after}): source reset, restored or log lost"
+    );
+    two.both_are("the source was reset", &["--expect-shape=tree"], 2, &line);
+    two.b_is("the replica sees nothing", 0, "OK - db-02 from 192.0.2.1: runs, 0 s behind");
+    let line = format!(
+        "CRITICAL - db-01: binary log started again ({before}, then {after}): replicas may have skipped transactions"
+    );
+    two.are("the source alone", &["--hostname=db-01", "--expect=none", &kept], 2, &line);
+}
+
 /// One of both loses its log and its GTIDs, and no thread minds.
 fn reset(two: &Two) {
     two.b.sql("RESET BINARY LOGS AND GTIDS");

@@ -37,6 +37,40 @@ fn a_source_that_was_reset_and_transactions_of_a_replica() {
     source_reset(&two);
 }
 
+/// A replica that goes by positions: MariaDB's IO thread fails once the source has written past them.
+#[test]
+fn a_source_that_was_reset_under_a_replica_by_positions() {
+    if missing(&HOST_NEEDS) {
+        return;
+    }
+    let host = Host::create();
+    host.etc("hosts", "192.0.2.1 db-01\n192.0.2.2 db-02\n");
+    let servers = start_all([1, 2].map(|id| Setup::new(id).at(&host, &format!("192.0.2.{id}"))));
+    let two = Two { host, servers };
+    let [source, replica] = &two.servers;
+    source.sql("RESET MASTER");
+    let end = || -> Vec<String> {
+        let status = source.sql("SHOW MASTER STATUS");
+        status.lines().nth(1).unwrap().split('\t').take(2).map(str::to_owned).collect()
+    };
+    replica.change_source("", source, "");
+    let file = end().swap_remove(0);
+    replica.sql(&format!(
+        "CHANGE MASTER TO MASTER_USE_GTID=no, MASTER_LOG_FILE='{file}', MASTER_LOG_POS=4; START SLAVE"
+    ));
+    replica.await_threads("", "Yes", "Yes");
+    source.sql("CREATE DATABASE shop");
+    replica.await_value("SELECT COUNT(*) FROM information_schema.schemata WHERE schema_name='shop'", "1");
+    two.say("both run", &BOTH, 0, "OK - db-02 from db-01: runs, 0 s behind");
+    let before = end().join(":");
+    source.sql("RESET MASTER");
+    let after = end().join(":");
+    let line = format!(
+        "CRITICAL - db-02 is ahead of its source db-01 ({before} past {after}): source reset, restored or log lost"
+    );
+    two.say("the source was reset", &BOTH, 2, &line);
+}
+
 fn errant(two: &Two) {
     let [source, replica] = &two.servers;
     replica.replicate("", source);

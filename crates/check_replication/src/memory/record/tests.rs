@@ -202,6 +202,30 @@ fn a_log_that_started_again_and_caught_up_is_known_by_its_place() {
     }
 }
 
+/// Without GTIDs the place of the log alone tells, unless the server may have written nothing itself.
+#[test]
+fn a_log_without_gtids_that_started_again_is_known_by_its_place() {
+    let anonymous = |read_only: bool, channels: usize| Server {
+        is_anonymous: true,
+        read_only,
+        channels: vec![crate::channel::Channel::read(&crate::row::Row::default()); channels],
+        purged: Some(String::new()),
+        ..with(1, "U:1")
+    };
+    let rows = [(false, 0, true), (false, 1, true), (true, 0, true), (true, 1, false)];
+    for (read_only, channels, is_told) in rows {
+        let server = || anonymous(read_only, channels);
+        let mut records = Records::default();
+        assert_eq!(records.take(&at(server(), "bin.000001", 425)), Ok(vec![]));
+        assert_eq!(records.take(&at(server(), "bin.000001", 582)), Ok(vec![]));
+        let told = records.take(&at(server(), "bin.000001", 158));
+        let expected = Vec::from_iter(is_told.then(|| gone("bin.000001:582", "bin.000001:158", false)));
+        assert_eq!(told, Ok(expected), "{read_only} {channels}");
+        // It has caught up.
+        assert_eq!(records.take(&at(server(), "bin.000001", 900)), told, "{read_only} {channels}");
+    }
+}
+
 /// A look that may not see the log leaves what is known of its place, but not of one that started again.
 #[test]
 fn a_look_that_is_not_shown_the_log() {

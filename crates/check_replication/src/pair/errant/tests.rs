@@ -191,3 +191,13 @@ fn what_a_source_does_not_send_is_not_missing() {
         assert_eq!(transactions(&servers).0, expected, "{history} {applied} {position}");
     }
 }
+
+/// What is written without GTIDs is not counted: 0 would say that nothing is missing.
+#[test]
+fn what_is_missing_without_gtids_is_not_known() {
+    for anonymous in [0, 1] {
+        let mut servers = executed(server, &["", "a"], &["U1:1", "U1:1"]);
+        servers[anonymous].is_anonymous = true;
+        assert_eq!(transactions(&servers), (String::new(), vec![], vec![]));
+    }
+}
