@@ -1,14 +1,22 @@
-//! What ISC's dhclient(8) shows of a lease by DHCP: while it runs for an interface and the address of its
-//! last lease is not bound, the interface has none.
+//! What ISC's dhclient(8) shows of a lease by DHCP: while the address of its last lease is not bound, it
+//! holds none for the interface.
 
 use std::fs;
 use std::net::{IpAddr, Ipv4Addr};
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 
+use crate::dhcp_clients::{is_installed, may_hold, named};
+
 /// Where ifupdown, the network scripts and NetworkManager let it write its process number; the name of the
 /// interface follows.
 const NUMBERS: [&str; 3] = ["run/dhclient.", "run/dhclient-", "run/NetworkManager/dhclient-"];
+/// Where ifupdown and the network scripts let it keep its leases: what is before and after the name.
+const LEASES: [(&str, &str); 3] = [
+    ("var/lib/dhcp/dhclient.", ".leases"),
+    ("var/lib/dhclient/dhclient-", ".leases"),
+    ("var/lib/dhclient/dhclient--", ".lease"),
+];
 /// Its settings, where its command line names none.
 const SETTINGS: [&str; 2] = ["etc/dhcp/dhclient.conf", "etc/dhclient.conf"];
 /// For this time after a change of the leases, its script may not yet have bound the address.
@@ -16,44 +24,64 @@ const BINDING: Duration = Duration::from_secs(10);
 /// A larger file of leases is not read, in octets.
 const LARGEST: u64 = 1 << 20;
 
-/// Returns whether it runs for an interface of this host and has no lease there. What cannot be read shows
-/// nothing.
-pub(crate) fn has_no_lease(interface: &str, bound: &[IpAddr]) -> bool {
-    is_without(Path::new("/"), interface, bound, SystemTime::now()).unwrap_or(false)
-}
-
-/// The same below `root`: `None` where that is not known.
-fn is_without(root: &Path, interface: &str, bound: &[IpAddr], now: SystemTime) -> Option<bool> {
-    let arguments = NUMBERS.iter().find_map(|begin| running(root, &format!("{begin}{interface}.pid")))?;
+/// Returns whether it runs for an interface of the host at `root` and has no lease there: `None` where that
+/// is not known.
+pub(crate) fn is_without(root: &Path, interface: &str, bound: &[IpAddr], now: SystemTime) -> Option<bool> {
+    let arguments =
+        NUMBERS.iter().find_map(|begin| named(root, &format!("{begin}{interface}.pid"), "dhclient"))?;
     let value = |option: &str| arguments.iter().skip_while(|word| *word != option).nth(1);
-    let inside = |path: &str| root.join(path.trim_start_matches('/'));
     if arguments.iter().any(|word| word == "-6") || !arguments.iter().skip(1).any(|word| word == interface) {
         return None;
     }
+    let settings = value("-cf").map(|path| vec![path.as_str()]).unwrap_or(SETTINGS.to_vec());
+    let last = last_lease(root, &settings, value("-lf")?, interface, now)?;
+    Some(last.is_none_or(|address| !bound.contains(&address.into())))
+}
+
+/// Returns whether it once had a lease for an interface that it was to keep, and neither it nor another
+/// client runs that could hold one; `others` are the names of the other interfaces. `None` where that is not
+/// known.
+pub(crate) fn is_gone(
+    root: &Path,
+    interface: &str,
+    others: &[&str],
+    bound: &[IpAddr],
+    now: SystemTime,
+) -> Option<bool> {
+    if !is_installed(root, "dhclient") {
+        return None;
+    }
+    let paths = LEASES.map(|(begin, end)| format!("{begin}{interface}{end}"));
+    let leases = paths.iter().find(|path| root.join(path).exists())?;
+    let last = last_lease(root, &SETTINGS, leases, interface, now)??;
+    // The processes are many: they come last.
+    Some(!bound.contains(&last.into()) && !may_hold(root, interface, others)?)
+}
+
+/// The address of the last lease of an interface in a file of leases, once its script has bound it. `None`
+/// if that is not known.
+fn last_lease(
+    root: &Path,
+    settings: &[&str],
+    leases: &str,
+    interface: &str,
+    now: SystemTime,
+) -> Option<Option<Ipv4Addr>> {
+    let inside = |path: &str| root.join(path.trim_start_matches('/'));
     // It takes such an address when no server answers.
-    let named = value("-cf").map(|path| vec![path.as_str()]).unwrap_or(SETTINGS.to_vec());
-    if named.iter().filter_map(|path| fs::read_to_string(inside(path)).ok()).any(|text| has_own_leases(&text))
+    if settings
+        .iter()
+        .filter_map(|path| fs::read_to_string(inside(path)).ok())
+        .any(|text| has_own_leases(&text))
     {
         return None;
     }
-    let leases = inside(value("-lf")?);
-    let metadata = fs::metadata(&leases).ok()?;
+    let metadata = fs::metadata(inside(leases)).ok()?;
     let age = now.duration_since(metadata.modified().ok()?).ok()?;
     if !metadata.is_file() || metadata.len() > LARGEST || age < BINDING {
         return None;
     }
-    let last = last_lease(&fs::read_to_string(leases).ok()?, interface);
-    Some(last.is_none_or(|address| !bound.contains(&address.into())))
-}
-
-/// The command line of the dhclient that this file names, if it still runs.
-fn running(root: &Path, file: &str) -> Option<Vec<String>> {
-    let number: u32 = fs::read_to_string(root.join(file)).ok()?.trim_ascii().parse().ok()?;
-    let process = root.join(format!("proc/{number}"));
-    let name = fs::read_to_string(process.join("comm")).ok()?;
-    let line =
-        fs::read_to_string(process.join("cmdline")).ok().filter(|_| name.trim_ascii() == "dhclient")?;
-    Some(line.split('\0').map(str::to_owned).collect())
+    Some(last_of(&fs::read_to_string(inside(leases)).ok()?, interface))
 }
 
 fn has_own_leases(settings: &str) -> bool {
@@ -62,7 +90,7 @@ fn has_own_leases(settings: &str) -> bool {
 }
 
 /// The address of the last lease of an interface (dhclient.leases(5)).
-fn last_lease(text: &str, interface: &str) -> Option<Ipv4Addr> {
+fn last_of(text: &str, interface: &str) -> Option<Ipv4Addr> {
     let (mut last, mut address, mut is_its) = (None, None, false);
     for line in text.lines().map(str::trim_ascii) {
         let mut words = line.trim_end_matches(';').split_ascii_whitespace();
@@ -81,6 +109,7 @@ fn last_lease(text: &str, interface: &str) -> Option<Ipv4Addr> {
 mod tests {
     use super::*;
 
+    const LEASES_OF_ETH0: &str = "var/lib/dhcp/dhclient.eth0.leases";
     const LEASES: &str = "lease {\n  interface \"eth0\";\n  fixed-address 192.0.2.5;\n  expire never;\n}\n\
                           lease {\n  interface \"eth1\";\n  fixed-address 192.0.2.7;\n}\n\
                           lease {\n  interface \"eth0\";\n  fixed-address 192.0.2.6;\n  option routers 192.0.2.1;\n}\n";
@@ -89,10 +118,10 @@ mod tests {
     fn the_last_lease_of_an_interface_counts() {
         let rows = [(LEASES, "eth0", Some([192, 0, 2, 6])), (LEASES, "eth1", Some([192, 0, 2, 7]))];
         for (text, interface, expected) in rows {
-            assert_eq!(last_lease(text, interface), expected.map(Ipv4Addr::from), "{interface}");
+            assert_eq!(last_of(text, interface), expected.map(Ipv4Addr::from), "{interface}");
         }
-        assert_eq!(last_lease(LEASES, "eth2"), None);
-        assert_eq!(last_lease("", "eth0"), None);
+        assert_eq!(last_of(LEASES, "eth2"), None);
+        assert_eq!(last_of("", "eth0"), None);
     }
 
     #[test]
@@ -131,5 +160,44 @@ mod tests {
         }
         let nothing = tempfile::tempdir().unwrap();
         assert_eq!(is_without(nothing.path(), "eth0", &[], SystemTime::now()), None);
+    }
+    #[test]
+    fn a_lease_is_lost_where_no_client_runs() {
+        let later = Duration::from_secs(60);
+        let kept = LEASES_OF_ETH0;
+        let own = "lease {\n  fixed-address 192.0.2.9;\n}\n";
+        type Row<'a> = (&'a str, &'a str, &'a str, &'a str, Duration, Option<bool>);
+        let rows: [Row<'_>; 9] = [
+            (kept, LEASES, "", "", later, Some(true)),
+            ("var/lib/dhclient/dhclient--eth0.lease", LEASES, "", "", later, Some(true)),
+            (kept, &LEASES.replace("192.0.2.6", "192.0.2.77"), "", "", later, Some(false)),
+            // It never had one, or takes its own.
+            (kept, "", "", "", later, None),
+            (kept, LEASES, own, "", later, None),
+            (kept, LEASES, "", "", Duration::ZERO, None),
+            (kept, LEASES, "", "udhcpc\0-i\0eth0", later, Some(false)),
+            (kept, LEASES, "", "udhcpc\0-i\0eth1", later, Some(true)),
+            ("var/lib/dhcp/dhclient.eth1.leases", LEASES, "", "", later, None),
+        ];
+        for (path, leases, settings, client, age, expected) in rows {
+            let root = tempfile::tempdir().unwrap();
+            let write = |path: &str, content: &str| {
+                let path = root.path().join(path);
+                fs::create_dir_all(path.parent().unwrap()).unwrap();
+                fs::write(path, content).unwrap();
+            };
+            write("proc/1/comm", "init\n");
+            write("proc/9/comm", client.split('\0').next().unwrap());
+            write("proc/9/cmdline", client);
+            write("etc/dhcp/dhclient.conf", settings);
+            write(path, leases);
+            let gone = || {
+                let bound = [IpAddr::from([192, 0, 2, 77])];
+                is_gone(root.path(), "eth0", &["eth1"], &bound, SystemTime::now() + age)
+            };
+            assert_eq!(gone(), None, "not installed: {path}");
+            write("sbin/dhclient", "");
+            assert_eq!(gone(), expected, "{path} {leases} {settings} {client}");
+        }
     }
 }

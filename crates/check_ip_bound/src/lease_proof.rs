@@ -1,19 +1,21 @@
 //! What shows that a permanent address is not the lease of its interface. A lease that never ends is
 //! permanent too, as is each of busybox's udhcpc: so it counts as one, unless the kernel,
-//! systemd-networkd or dhclient shows that there is none.
+//! systemd-networkd, dhclient or dhcpcd shows that there is none.
 
 use std::fs;
 use std::net::IpAddr;
+use std::path::Path;
+use std::time::SystemTime;
 
 use host_config::{Dynamic, Giver};
-use host_net::{Bound, BoundAddress, TableRoute};
+use host_net::{Bound, BoundAddress, Interface, TableRoute};
 use plugin::Deadline;
 
-use crate::dhclient;
 use crate::dynamic::{is_for, leased};
 use crate::expected::Expected;
 use crate::interfaces::is_local;
 use crate::no_lease::NoLease;
+use crate::{dhclient, dhcpcd};
 
 /// linux/rtnetlink.h: a route that leads somewhere, and the table of this host's own addresses; a route that
 /// the kernel made for an address, and one of a lease.
@@ -26,8 +28,8 @@ const RTPROT_DHCP: u8 = 16;
 const NETWORKD: &str = "/run/systemd/netif";
 
 /// Returns where no permanent address is a lease: where no route leaves by the interface, since a lease
-/// brings one, and where systemd-networkd manages the interface, or dhclient runs for it, and has no lease.
-/// What cannot be read shows nothing.
+/// brings one, and where systemd-networkd manages the interface and has no lease, or dhclient or dhcpcd has
+/// none, whether it runs or not. What cannot be read shows nothing.
 pub(crate) fn find(expected: &Expected, bound: &Bound, deadline: &Deadline) -> Vec<NoLease> {
     let doubtful = doubtful(expected, bound, |_| true);
     let mut found = Vec::new();
@@ -44,7 +46,7 @@ pub(crate) fn find(expected: &Expected, bound: &Bound, deadline: &Deadline) -> V
             Some(routes) if !leaves_by(index, routes) => Some(", no route leaves by it"),
             Some(routes) if is_kept(index, routes) => None,
             _ if !ipv6 && networkd_has_no_lease(NETWORKD, index) => Some(" of systemd-networkd"),
-            _ if !ipv6 && dhclient_has_no_lease(index, bound) => Some(" of dhclient"),
+            _ if !ipv6 => client_without_lease(index, expected, bound),
             _ => None,
         };
         found.extend(
@@ -105,10 +107,48 @@ fn networkd_has_no_lease(folder: &str, index: u32) -> bool {
     manages && lease.is_err_and(|error| error.kind() == std::io::ErrorKind::NotFound)
 }
 
-/// Whether dhclient runs for an interface and has no lease for it.
-fn dhclient_has_no_lease(index: u32, bound: &Bound) -> bool {
+/// Where the settings of dhcpcd are, of ifupdown and of the network scripts.
+const OF_DHCPCD: &str = "/etc/dhcpcd.conf";
+const OF_IFUPDOWN: &str = "/etc/network/interfaces";
+const OF_SCRIPTS: &str = "/etc/sysconfig/network-scripts/";
+/// What runs in place of the network scripts, and has clients of its own.
+const NETWORKMANAGER: &str = "/usr/sbin/NetworkManager";
+
+/// The client that has no lease for an interface, in words to follow "192.0.2.77 is no lease".
+fn client_without_lease(index: u32, expected: &Expected, bound: &Bound) -> Option<&'static str> {
+    let interface = bound.interface(index)?;
     let addresses: Vec<IpAddr> = bound.addresses.iter().map(|each| each.address).collect();
-    bound.interface(index).is_some_and(|interface| dhclient::has_no_lease(&interface.name, &addresses))
+    let others: Vec<&str> = bound
+        .interfaces
+        .iter()
+        .map(|each| each.name.as_str())
+        .filter(|name| *name != interface.name)
+        .collect();
+    let is_of = |folder: &str| is_asked_by(folder, interface, expected);
+    let by_settings = is_of(OF_DHCPCD);
+    // Other programs have clients of their own: what dhclient left is old there.
+    let is_its_own = is_of(OF_IFUPDOWN) || is_of(OF_SCRIPTS) && !Path::new(NETWORKMANAGER).exists();
+    let (root, name, bound, now) = (Path::new("/"), &*interface.name, &*addresses, SystemTime::now());
+    match () {
+        () if dhclient::is_without(root, name, bound, now) == Some(true) => Some(" of dhclient"),
+        () if dhcpcd::is_without(root, name, by_settings, bound, now) == Some(true) => Some(" of dhcpcd"),
+        () if is_its_own && dhclient::is_gone(root, name, &others, bound, now) == Some(true) => {
+            Some(", dhclient does not run")
+        }
+        () if (is_its_own || by_settings)
+            && dhcpcd::is_gone(root, name, &others, by_settings, bound, now) == Some(true) =>
+        {
+            Some(", dhcpcd does not run")
+        }
+        () => None,
+    }
+}
+
+/// Whether only files that begin so ask for an address of this interface from outside.
+fn is_asked_by(folder: &str, interface: &Interface, expected: &Expected) -> bool {
+    let from_outside = expected.dynamic.iter().filter(|dynamic| dynamic.giver == Giver::Network);
+    let mut its = from_outside.filter(|dynamic| is_for(dynamic, interface, expected)).peekable();
+    its.peek().is_some() && its.all(|dynamic| dynamic.place.file.starts_with(folder))
 }
 
 /// Returns a note for each interface whose only lease may be a permanent address.

@@ -11,6 +11,8 @@ mod configured;
 mod contradictions;
 mod copies;
 mod dhclient;
+mod dhcp_clients;
+mod dhcpcd;
 mod dynamic;
 mod evaluate;
 mod expectations;

@@ -6,6 +6,8 @@
 #[cfg(test)]
 mod detection;
 #[cfg(test)]
+mod dhcp;
+#[cfg(test)]
 mod hack;
 #[cfg(test)]
 mod leases;
