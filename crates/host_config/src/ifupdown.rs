@@ -171,9 +171,9 @@ impl<'a> Boot<'a> {
     fn push(&mut self, (logical, physical): Pair<'_>) -> Result<(), ConfigError> {
         let pair = (logical.to_owned(), physical.map(str::to_owned));
         let named = physical.unwrap_or(logical);
-        if let Some(mapping) =
-            self.interfaces.mappings.iter().find(|mapping| wildcard::matches(&mapping.word, named))
-        {
+        // ifupdown2 knows no mappings.
+        let mut mappings = self.interfaces.mappings.iter().filter(|_| self.flavour != Flavour::Ifupdown2);
+        if let Some(mapping) = mappings.find(|mapping| wildcard::matches(&mapping.word, named)) {
             let what = format!("mapping {}: a script chooses what {named} comes up as", mapping.word);
             let unknown = mapping.place.remark(what);
             if !self.unknown.contains(&unknown) {

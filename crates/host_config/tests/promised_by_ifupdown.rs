@@ -14,8 +14,10 @@ use host_config::{Source, Tree};
 use plugin::Deadline;
 
 /// What `ifup` computes as it would at boot, and what is not its own: other programs' files, interfaces that
-/// the kernel must know.
-const ELSEWHERE: [&str; 4] = ["refused", "patterns", "ranges", "by_hardware_address"];
+/// the kernel must know. What its commands do to its shell, its variables and its interfaces shows only where
+/// they run.
+const ELSEWHERE: [&str; 7] =
+    ["refused", "patterns", "ranges", "by_hardware_address", "exported", "ended_by_exec", "other_namespace"];
 
 /// An address as it is bound, and the interface.
 type Bound = (HostAddress, String);

@@ -26,7 +26,7 @@ mod wrappers;
 pub(crate) use scripts::adds_address;
 
 use doubt::Doubt;
-use leave::{Leave, leave, perhaps};
+use leave::{Leave, leave, perhaps, replaces_shell};
 use test::Status;
 use variables::{Variables, assign, with};
 use words::{HARMLESS, bindings, program};
@@ -193,8 +193,12 @@ impl Reader<'_> {
             .get(before..)
             .is_some_and(|new| new.iter().any(|effect| matches!(effect, Effect::Bind(..))));
         self.doubt(before, doubt);
-        let words: Vec<&str> = words.iter().map(String::as_str).collect();
-        Ok(if bound { Status::Likely } else { test::status(unwrapped(&words), &self.status) })
+        let plain: Vec<&str> = words.iter().map(String::as_str).collect();
+        let status = if bound { Status::Likely } else { test::status(unwrapped(&plain), &self.status) };
+        if replaces_shell(&words) {
+            self.end(status.clone(), doubt);
+        }
+        Ok(status)
     }
 
     /// Makes the effects from this number on as uncertain as the command: a port is not demanded then.

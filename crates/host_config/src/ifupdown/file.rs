@@ -158,7 +158,9 @@ impl Reader<'_> {
             }
             // The settings of a VLAN of a bridge, without addresses.
             "vlan" if self.flavour == Flavour::Ifupdown2 => return Within::BadStanza,
-            "iface" | "template" => return self.stanza(keyword == "template", rest, place),
+            "iface" => return self.stanza(false, rest, place),
+            // For the others, this is an option as any other.
+            "template" if self.flavour == Flavour::IfupdownNg => return self.stanza(true, rest, place),
             "interface" if self.flavour == Flavour::IfupdownNg => return self.stanza(false, rest, place),
             _ if keyword.starts_with("allow-") => {}
             _ if rest.is_empty() && self.flavour == Flavour::Ifupdown && within != Within::Nothing => {
@@ -167,7 +169,8 @@ impl Reader<'_> {
             }
             _ if within == Within::BadStanza => return within,
             _ if within == Within::Stanza => {
-                if !READ.contains(&keyword) {
+                // ifup gives its commands all of them as variables.
+                if !READ.contains(&keyword) && self.flavour != Flavour::Ifupdown {
                     return within;
                 }
                 let options = self.all.stanzas.last_mut().map(|stanza| &mut stanza.options);

@@ -1,5 +1,6 @@
 //! What a stanza promises: the addresses of its options, and those that its commands bind.
 
+mod environment;
 mod written;
 
 use std::net::IpAddr;
@@ -13,6 +14,7 @@ use super::ledger::{Change, MOST};
 use crate::mask;
 use crate::promise::{ConfigError, Family, Place, Promise, Remark, Shadowed};
 use crate::selector::device;
+use environment::environment;
 use written::{address, paired, six_to_four};
 
 /// How long a chain of stanzas that inherit from each other may be.
@@ -153,29 +155,6 @@ fn used(options: &[&Setting], flavour: Flavour) -> Option<(Family, Place)> {
     Some((Family::V4, option.place.clone()))
 }
 
-/// The variables that ifup sets for the commands of a phase, beside the names of the interface.
-fn environment(
-    phase: &str,
-    stanza: &Stanza,
-    options: &[&Setting],
-    flavour: Flavour,
-) -> Vec<(String, String)> {
-    if flavour != Flavour::Ifupdown {
-        return Vec::new();
-    }
-    let address =
-        options.iter().find(|option| &*option.name == "address").map_or("", |option| &*option.value);
-    let all = [
-        ("MODE", "start"),
-        ("PHASE", phase),
-        ("METHOD", stanza.method.as_deref().unwrap_or_default()),
-        ("ADDRFAM", stanza.family.as_deref().unwrap_or_default()),
-        ("IF_ADDRESS", address.split('/').next().unwrap_or_default()),
-    ];
-    let known = all.into_iter().filter(|(_, value)| !value.is_empty());
-    known.map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
-}
-
 impl Outcome {
     /// Returns the address that ifupdown binds: the first of a stanza, if it is of the stanza's family.
     fn one(&mut self, stanza: &Stanza, written: Vec<(HostAddress, Place)>) -> Vec<(HostAddress, Place)> {
@@ -305,23 +284,25 @@ fn addresses(
     Ok(addresses)
 }
 
-/// `address-virtual [MAC] ADDRESS...` of ifupdown2, bound on an interface of its own.
+/// `address-virtual MAC ADDRESS...` of ifupdown2, bound on an interface of its own. It takes the first word
+/// as a hardware address, or as none, and binds nothing where that is an address.
 fn virtual_addresses(options: &[&Setting], outcome: &mut Outcome) -> Result<(), ConfigError> {
     for option in options.iter().filter(|option| &*option.name == "address-virtual") {
-        let words = option
-            .value
-            .split_ascii_whitespace()
-            .filter(|word| word.split(':').count() != 6 || word.contains('/'));
-        for word in words.filter(|word| *word != "None") {
+        let mut words = option.value.split_ascii_whitespace().peekable();
+        let lacks_hardware = words.peek().is_some_and(|first| mask::parse(first).is_ok());
+        let words = words.skip(usize::from(!lacks_hardware));
+        for word in words.filter(|word| word.split(':').count() != 6 || word.contains('/')) {
             let place = option.place.clone();
-            let expected = match mask::parse(word) {
-                Ok(expected) => expected,
-                Err(error) => {
-                    outcome.not_understood(place.error(error))?;
-                    continue;
+            match mask::parse(word) {
+                Ok(expected) if lacks_hardware => {
+                    let why = "address-virtual needs a hardware address before it".to_owned();
+                    outcome.shadowed.push(Shadowed { expected, why, place });
                 }
-            };
-            outcome.bind(Promise { expected, interface: None, floating: false, place }, None);
+                Ok(expected) => {
+                    outcome.bind(Promise { expected, interface: None, floating: false, place }, None);
+                }
+                Err(error) => outcome.not_understood(place.error(error))?,
+            }
         }
     }
     Ok(())

@@ -1,4 +1,4 @@
-//! `continue` and `break` (POSIX.1-2024, XCU 2.15).
+//! `continue`, `break` and `exec` (POSIX.1-2024, XCU 2.15).
 
 use super::doubt::Doubt;
 
@@ -36,4 +36,14 @@ pub(super) fn leave(words: &[String], loops: usize) -> Option<Leave> {
     };
     let levels = rest.first().and_then(|levels| levels.parse().ok()).unwrap_or(1);
     Some(Leave { levels: levels.clamp(1, loops), ends })
+}
+
+/// Returns whether another program takes the place of the shell: `exec PROGRAM ...`. With redirections alone,
+/// the shell goes on.
+pub(super) fn replaces_shell(words: &[String]) -> bool {
+    let is_redirection =
+        |word: &String| word.contains(['<', '>', '&']) || word.bytes().all(|octet| octet.is_ascii_digit());
+    words.split_first().is_some_and(|(first, rest)| {
+        first == "exec" && rest.first().is_some_and(|word| !is_redirection(word))
+    })
 }

@@ -49,7 +49,7 @@ impl Reader<'_> {
                 self.effects.extend(deleted(rest).map(Effect::TakeBack));
             }
             [object, verb, rest @ ..] if is_link(object) && verb.starts_with('s') && !elsewhere => {
-                self.effects.extend(port(rest));
+                self.effects.extend(port(rest).into_iter().chain(moved(rest)));
             }
             _ => {}
         }
@@ -122,11 +122,23 @@ impl Reader<'_> {
     }
 }
 
+/// The word after another one.
+fn after<'a>(words: &[&'a str], keyword: &str) -> Option<&'a str> {
+    words.iter().skip_while(|word| **word != keyword).nth(1).copied()
+}
+
 /// `ip link set [dev] PORT ... master BRIDGE ...`.
 fn port(words: &[&str]) -> Option<Effect> {
-    let after = |keyword: &str| words.iter().skip_while(|word| **word != keyword).nth(1).copied();
-    let port = after("dev").or_else(|| words.first().copied())?;
-    as_port(after("master")?, port)
+    let port = after(words, "dev").or_else(|| words.first().copied())?;
+    as_port(after(words, "master")?, port)
+}
+
+/// `ip link set [dev] INTERFACE ... netns NAME ...`: the kernel takes its addresses away. The namespace of
+/// process 1 is mostly this one.
+fn moved(words: &[&str]) -> Option<Effect> {
+    let _elsewhere = after(words, "netns").filter(|namespace| *namespace != "1")?;
+    let device = known(after(words, "dev").or_else(|| words.first().copied())?)?;
+    Some(Effect::TakeBack(Taken::Flush { device: Some(device), ipv6: None, network: None, label: None }))
 }
 
 /// The effect that `port` becomes a port of `controller`, where both names are known.

@@ -30,7 +30,12 @@ impl Reader<'_> {
     pub(super) fn exit(&mut self, words: &[String], doubt: &Doubt) {
         let Some((_, status)) = words.split_first().filter(|(word, _)| *word == "exit") else { return };
         let number = status.first().and_then(|status| status.parse::<u8>().ok());
-        self.exit_status = number.map_or(Status::Unknown, |status| Status::Known(status == 0));
+        self.end(number.map_or(Status::Unknown, |status| Status::Known(status == 0)), doubt);
+    }
+
+    /// Ends the shell with this status.
+    pub(super) fn end(&mut self, status: Status, doubt: &Doubt) {
+        self.exit_status = status;
         match doubt.any() {
             true => self.perhaps_exited = self.perhaps_exited.and(&doubt.converse()),
             false => self.exited = true,

@@ -19,12 +19,23 @@ const OUTPUTS: [(&str, &str); 8] = [
 
 /// Returns a word with the values of the variables and the output of the commands that are known.
 pub(super) fn with(word: &str, set: &Variables) -> String {
+    if !word.contains(['$', '`']) {
+        return word.to_owned();
+    }
     let word =
         set.iter().rev().fold(word.to_owned(), |word, (name, value)| script::substitute(&word, name, value));
     if !word.contains("$(") && !word.contains('`') {
         return word;
     }
-    OUTPUTS.iter().fold(word, |word, (command, output)| word.replace(command, output))
+    let word = OUTPUTS.iter().fold(word, |word, (command, output)| word.replace(command, output));
+    printed(&word, "$(", ')').or_else(|| printed(&word, "`", '`')).unwrap_or(word)
+}
+
+/// A word with what its one command prints, between `open` and `close`: `None` where that is not known.
+fn printed(word: &str, open: &str, close: char) -> Option<String> {
+    let (before, rest) = word.split_once(open)?;
+    let (command, after) = rest.split_once(close)?;
+    Some(format!("{before}{}{after}", script::printed(command)?.join(" ")))
 }
 
 /// The longest value of a variable, in octets: a longer one is not known.
