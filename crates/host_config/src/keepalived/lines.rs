@@ -114,15 +114,18 @@ impl Reader<'_, '_> {
                 .error(format!("files included more than {DEPTH} deep or by more than {INCLUDES} lines")));
         }
         let name = rest.trim_matches(['"', '\'']);
-        if name.is_empty() || name.contains(['{', '$', '~']) {
+        let patterns = glob::alternatives(name).filter(|_| !name.is_empty() && !name.contains(['$', '~']));
+        let Some(patterns) = patterns else {
             return Err(place.error(format!("{keyword} {}: only wildcards are understood", short(name))));
-        }
+        };
         let folder = place.file.rsplit_once('/').map_or("", |(folder, _)| folder);
-        let pattern = if name.starts_with('/') { name.to_owned() } else { format!("{folder}/{name}") };
         let mut found = false;
-        for path in glob::expand(self.tree, &pattern, place)? {
-            self.includes += 1;
-            found |= self.file(&path, depth + 1)?;
+        for name in patterns {
+            let pattern = if name.starts_with('/') { name } else { format!("{folder}/{name}") };
+            for path in glob::expand(self.tree, &pattern, place)? {
+                self.includes += 1;
+                found |= self.file(&path, depth + 1)?;
+            }
         }
         match (found, keyword) {
             (true, _) => {}
