@@ -28,7 +28,8 @@ pub(crate) fn read(tree: &Tree<'_>) -> Result<Option<Promises>, ConfigError> {
     let text = str::from_utf8(&content).map_or_else(|_| String::from_utf8_lossy(&content), Cow::from);
     let mut all = Promises::default();
     let mut config = Config::default();
-    for (number, line) in (1..).zip(text.lines()) {
+    // A carriage return belongs to the line.
+    for (number, line) in (1..).zip(text.split_terminator('\n')) {
         let taken = config.line(line, &Place::new(FILE, number));
         all.survive(taken)?;
     }
@@ -67,8 +68,8 @@ struct Block {
     name: Option<Located>,
     ipv4: Option<Located<HostAddress>>,
     ipv6: Option<Located<HostAddress>>,
-    /// Addresses that a later one replaces.
-    replaced: Vec<Located<HostAddress>>,
+    /// Addresses that it never binds, and why.
+    unbound: Vec<(Located<HostAddress>, &'static str)>,
     /// Which families are switched on or off.
     uses_ipv4: Option<bool>,
     uses_ipv6: Option<bool>,
@@ -83,15 +84,16 @@ struct Block {
 
 impl Config {
     fn line(&mut self, line: &str, place: &Place) -> Result<(), ConfigError> {
-        let mut words = uncommented(line).trim_ascii().splitn(2, |c: char| c.is_ascii_whitespace());
+        let line = uncommented(line).trim_matches([' ', '\t']);
+        let mut words = line.splitn(2, |c: char| c.is_ascii_whitespace());
         let keyword = words.next().unwrap_or_default();
-        let rest = words.next().unwrap_or_default().trim_ascii();
+        let rest = words.next().unwrap_or_default().trim_matches([' ', '\t']);
         if self.blocks.is_empty() {
             self.blocks.push(Block::default());
         }
         let is_global = self.blocks.len() == 1;
         let begin = || {
-            let name = Located { value: rest.to_owned(), place: place.clone() };
+            let name = Located { value: rest.trim_ascii_end().to_owned(), place: place.clone() };
             Block { name: Some(name), ..Block::default() }
         };
         match keyword {
@@ -111,8 +113,12 @@ impl Config {
                 let _ = last.map(|profile| profile.setting(keyword, rest, place));
             }
             // Below the first block, dhcpcd passes over them.
-            "allowinterfaces" if is_global => self.allowed = format!("{} {rest}", self.allowed),
-            "denyinterfaces" if is_global => self.denied = format!("{} {rest}", self.denied),
+            "allowinterfaces" if is_global => {
+                self.allowed = format!("{} {}", self.allowed, rest.trim_ascii_end())
+            }
+            "denyinterfaces" if is_global => {
+                self.denied = format!("{} {}", self.denied, rest.trim_ascii_end())
+            }
             _ => {
                 if let Some(block) = self.blocks.last_mut() {
                     block.setting(keyword, rest, place)?;
@@ -191,6 +197,16 @@ fn uncommented(line: &str) -> &str {
     line
 }
 
+/// Why dhcpcd refuses an address and asks for a lease: it takes a number after the slash, and nothing else.
+fn refusal(value: &str) -> Option<&'static str> {
+    let (_, length) = value.split_once('/')?;
+    match () {
+        () if length.ends_with('\r') => Some("dhcpcd refuses the carriage return after the prefix length"),
+        () if length.contains('.') => Some("dhcpcd takes no netmask after the slash"),
+        () => None,
+    }
+}
+
 /// Returns the blocks, those of the same name as one.
 fn merged(blocks: impl Iterator<Item = Block>) -> Vec<Block> {
     let mut known: Vec<Block> = Vec::new();
@@ -239,10 +255,10 @@ impl Block {
                 () => all.promises.push(address.clone().promise(name)),
             }
         }
-        all.shadowed.extend(self.replaced.iter().filter(|_| !denied).map(|replaced| Shadowed {
-            expected: replaced.value,
-            why: "dhcpcd takes the last address of an interface".to_owned(),
-            place: replaced.place.clone(),
+        all.shadowed.extend(self.unbound.iter().filter(|_| !denied).map(|(address, why)| Shadowed {
+            expected: address.value,
+            why: (*why).to_owned(),
+            place: address.place.clone(),
         }));
     }
 
@@ -255,11 +271,18 @@ impl Block {
                 None
             }
         };
-        self.is_static |= keyword == "inform" || keyword == "static" && rest.starts_with("ip_address=");
-        let Some(value) = value.filter(|value| !value.is_empty()) else { return Ok(()) };
+        let refused = value.and_then(refusal);
+        let is_ipv4 = keyword == "inform" || keyword == "static" && rest.starts_with("ip_address=");
+        self.is_static |= is_ipv4 && refused.is_none();
+        let value = value.map(str::trim_ascii_end).filter(|value| !value.is_empty());
+        let Some(value) = value else { return Ok(()) };
         // An address in quotes is none for dhcpcd.
         let value = crate::mask::parse(value).map_err(|error| place.error(error))?;
-        self.take(Located { value, place: place.clone() });
+        let address = Located { value, place: place.clone() };
+        match refused {
+            Some(why) => self.unbound.push((address, why)),
+            None => self.take(address),
+        }
         Ok(())
     }
 
@@ -283,12 +306,14 @@ impl Block {
     fn take(&mut self, address: Located<HostAddress>) {
         let slot = if address.value.address.is_ipv4() { &mut self.ipv4 } else { &mut self.ipv6 };
         let same = slot.as_ref().is_some_and(|earlier| earlier.value == address.value);
-        self.replaced.extend(slot.replace(address).filter(|_| !same));
+        let earlier = slot.replace(address).filter(|_| !same);
+        self.unbound
+            .extend(earlier.map(|earlier| (earlier, "dhcpcd takes the last address of an interface")));
     }
 
     /// Takes a later block of the same interface over.
     fn merge(&mut self, later: Block) {
-        self.replaced.extend(later.replaced);
+        self.unbound.extend(later.unbound);
         self.uses_ipv4 = later.uses_ipv4.or(self.uses_ipv4);
         self.uses_ipv6 = later.uses_ipv6.or(self.uses_ipv6);
         self.uses_dhcp = later.uses_dhcp.or(self.uses_dhcp);
