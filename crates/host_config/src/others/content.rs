@@ -26,11 +26,11 @@ pub(super) enum What {
     Runs,
     /// The same in a unit of systemd.
     Unit,
-    /// The same, run by cron when the host comes up.
-    AddsAtReboot,
+    /// The same in a table of cron.
+    Cron,
 }
 
-use What::{Address, Adds, AddsAtReboot, Begins, First, Kernel, OfCloud, Runs, Unit, Words};
+use What::{Address, Adds, Begins, Cron, First, Kernel, OfCloud, Runs, Unit, Words};
 
 /// Returns whether it is on a line that is no comment. An empty value tells nothing.
 pub(super) fn says(text: &str, what: What) -> bool {
@@ -44,9 +44,34 @@ pub(super) fn says(text: &str, what: What) -> bool {
         Address => line.split_ascii_whitespace().skip(1).any(is_address),
         Kernel => line.split_ascii_whitespace().filter_map(|word| word.strip_prefix("ip=")).any(is_address),
         First => line.split_ascii_whitespace().next().is_some_and(is_address),
-        Adds | Runs | Unit => adds_address(line),
+        Adds => adds_address(line),
+        Runs | Unit | Cron => adds_address(line) || brings_up(line),
         OfCloud => ["address:", "addresses:"].iter().any(|word| line.contains(word)),
-        AddsAtReboot => line.starts_with("@reboot") && adds_address(line),
+    })
+}
+
+/// Whether a line brings up an interface of ifupdown or a profile of NetworkManager, by its name: one that
+/// may not come up at boot by itself.
+fn brings_up(line: &str) -> bool {
+    if !line.contains("ifup") && !line.contains("nmcli") {
+        return false;
+    }
+    line.split([';', '|', '&']).any(|command| {
+        let mut words = command.split_ascii_whitespace().map(|word| word.rsplit('/').next().unwrap_or(word));
+        let program = words.find(|word| word.ends_with("ifup") || *word == "nmcli");
+        let words: Vec<&str> = words.collect();
+        match program.map(|program| program.rsplit(['=', '-']).next().unwrap_or(program)) {
+            Some("ifup") => {
+                !words.iter().any(|word| matches!(*word, "-a" | "--all"))
+                    && words
+                        .iter()
+                        .any(|word| word.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '$'))
+            }
+            Some("nmcli") => {
+                words.windows(2).any(|pair| matches!(pair, [what, "up"] if "connection".starts_with(what)))
+            }
+            _ => false,
+        }
     })
 }
 

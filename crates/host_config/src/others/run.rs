@@ -1,6 +1,6 @@
 //! The scripts that a file starts when the host comes up.
 
-use super::content::What::{self, Adds, AddsAtReboot, Runs, Unit};
+use super::content::What::{self, Adds, Cron, Runs, Unit};
 use super::content::{joined, lines, says};
 use crate::tree::Tree;
 
@@ -13,9 +13,8 @@ const MOST: usize = 64;
 pub(super) fn scripts(tree: &Tree<'_>, text: &str, what: What) -> Vec<String> {
     let text = joined(text);
     let commands = lines(&text).filter_map(|line| match what {
-        Runs => Some(line),
+        Runs | Cron => Some(line),
         Unit => line.split_once('=').filter(|(key, _)| key.starts_with("Exec")).map(|(_, value)| value),
-        AddsAtReboot => line.strip_prefix("@reboot"),
         _ => None,
     });
     let words =
