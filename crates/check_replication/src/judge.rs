@@ -188,14 +188,22 @@ fn io(view: &ChannelView<'_>) -> Option<String> {
     match &channel.io {
         IoState::Yes => None,
         IoState::No => Some(format!("IO thread stopped, {}{}", why(), no_more_tries(view))),
-        IoState::Connecting if errno == 0 => Some(
-            "IO thread connecting, no error: perhaps a frozen source, a binary log that the source cannot open, \
-             or a replica with the same server id: see the error log of the replica"
-                .to_owned(),
-        ),
+        IoState::Connecting if errno == 0 => Some(connecting(view.source)),
         IoState::Connecting => Some(format!("IO thread connecting, {}", why())),
         IoState::Other(word) => Some(format!("IO thread in unknown state {word}")),
     }
+}
+
+/// Says that a thread connects without an error: the error log of its replica alone tells why.
+fn connecting(asked: Option<&str>) -> String {
+    let why = match asked {
+        Some(source) => format!("{source} answers this check: perhaps a cut network"),
+        None => "perhaps a frozen source, a cut network".to_owned(),
+    };
+    format!(
+        "IO thread connecting, no error: {why}, a binary log that the source cannot open, \
+         or a replica with the same server id: see the error log of the replica"
+    )
 }
 
 /// That a thread which could not connect tries no more, as far as that is known: of MySQL by the tries, and
@@ -375,6 +383,14 @@ mod tests {
             (Some("db-01"), "db-01 answers this check, perhaps the network between them is cut"),
         ] {
             assert_eq!(silence_of(&silence, asked), format!("{start}{why}"));
+        }
+        let rest = "a binary log that the source cannot open, or a replica with the same server id: see the error log of the replica";
+        for (asked, why) in [
+            (None, "perhaps a frozen source, a cut network"),
+            (Some("db-01"), "db-01 answers this check: perhaps a cut network"),
+        ] {
+            let line = format!("IO thread connecting, no error: {why}, {rest}");
+            assert_eq!(connecting(asked), line);
         }
     }
 

@@ -110,8 +110,18 @@ fn secure(packets: &mut Packets, login: &Login<'_>, offered: Capabilities) -> Re
     let client = (login.tls)()?;
     let request = SslRequest::new(WANTED & offered | Capabilities::CLIENT_SSL, LARGEST as u32, UTF8MB4);
     packets.send(&request, Step::Login)?;
-    packets.secure(&client, login.name)?;
+    packets.secure(&client, login.name).map_err(|failure| advised(failure, login.level))?;
     Ok(true)
+}
+
+/// The same failure, with what to do where TLS was not demanded: the stock clients fail too.
+fn advised(failure: Failure, level: TlsLevel) -> Failure {
+    match failure.kind {
+        Kind::Tls(text) if level == TlsLevel::Prefer => {
+            Failure { kind: Kind::Tls(format!("{text}: --tls=off logs in without TLS")), ..failure }
+        }
+        kind => Failure { kind, ..failure },
+    }
 }
 
 /// Answers what the server asks until it says yes or no.

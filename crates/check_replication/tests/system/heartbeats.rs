@@ -50,7 +50,7 @@ fn by_the_heartbeats_of_the_connection_and_then_by_its_state() {
     assert_eq!(ask(&host, &replica, &[]).summary(), (2, line));
     replica.await_state("", "Slave_IO_Running", "Connecting");
     let outcome = ask(&host, &replica, &[]);
-    let line = "REPLICATION CRITICAL - db-02 from 192.0.2.1: IO thread connecting, no error: perhaps a frozen source, a binary log that the source cannot open, or a replica with the same server id: see the error log of the replica";
+    let line = "REPLICATION CRITICAL - db-02 from 192.0.2.1: IO thread connecting, no error: perhaps a frozen source, a cut network, a binary log that the source cannot open, or a replica with the same server id: see the error log of the replica";
     assert_eq!(outcome.summary(), (2, line));
     source.thaw();
     replica.await_threads("", "Yes", "Yes");
