@@ -12,6 +12,7 @@ use crate::heartbeat::Heartbeat;
 use crate::liveness::Silence;
 use crate::redact::{of_applier, redact};
 use crate::server::Server;
+use crate::silence::{connecting, silence_of};
 use crate::stopped_sql::{has_error, why, with_error};
 use crate::target;
 use crate::thread_state;
@@ -130,16 +131,6 @@ pub(crate) fn judge(view: &ChannelView<'_>, thresholds: &Thresholds, whole: bool
     if whole { finding.details(errors) } else { finding.verbose_details(errors) }
 }
 
-/// Says that a source sends no heartbeats; one that was asked too answers, and is not frozen.
-fn silence_of(silence: &Silence, asked: Option<&str>) -> String {
-    let Silence { seconds, period, .. } = silence;
-    let why = match asked {
-        Some(source) => format!("{source} answers this check, perhaps the network between them is cut"),
-        None => "frozen source, or the network is cut".to_owned(),
-    };
-    format!("source silent for {seconds:.1} s, heartbeat due each {period} s: {why}")
-}
-
 /// Returns how old what was applied last is, which tells a quiet source from a lag.
 fn applied(channel: &Channel) -> Option<String> {
     let by_age = |age| format!("the last transaction that it applied was committed {age:.1} s ago");
@@ -192,18 +183,6 @@ fn io(view: &ChannelView<'_>) -> Option<String> {
         IoState::Connecting => Some(format!("IO thread connecting, {}", why())),
         IoState::Other(word) => Some(format!("IO thread in unknown state {word}")),
     }
-}
-
-/// Says that a thread connects without an error: the error log of its replica alone tells why.
-fn connecting(asked: Option<&str>) -> String {
-    let why = match asked {
-        Some(source) => format!("{source} answers this check: perhaps a cut network"),
-        None => "perhaps a frozen source, a cut network".to_owned(),
-    };
-    format!(
-        "IO thread connecting, no error: {why}, a binary log that the source cannot open, \
-         or a replica with the same server id: see the error log of the replica"
-    )
 }
 
 /// That a thread which could not connect tries no more, as far as that is known: of MySQL by the tries, and
@@ -372,26 +351,6 @@ mod tests {
         assert_eq!(to_stop(&channel).as_deref(), Some("will stop at the end of START REPLICA UNTIL (Gtid)"));
         channel.sql = SqlState::No;
         assert_eq!(to_stop(&channel), None, "it has");
-    }
-
-    #[test]
-    fn a_source_that_answers_this_check_is_not_frozen() {
-        let silence = Silence { channel: String::new(), seconds: 3.25, period: 2.0 };
-        let start = "source silent for 3.2 s, heartbeat due each 2 s: ";
-        for (asked, why) in [
-            (None, "frozen source, or the network is cut"),
-            (Some("db-01"), "db-01 answers this check, perhaps the network between them is cut"),
-        ] {
-            assert_eq!(silence_of(&silence, asked), format!("{start}{why}"));
-        }
-        let rest = "a binary log that the source cannot open, or a replica with the same server id: see the error log of the replica";
-        for (asked, why) in [
-            (None, "perhaps a frozen source, a cut network"),
-            (Some("db-01"), "db-01 answers this check: perhaps a cut network"),
-        ] {
-            let line = format!("IO thread connecting, no error: {why}, {rest}");
-            assert_eq!(connecting(asked), line);
-        }
     }
 
     /// MariaDB gives an error whose source had another one no number.

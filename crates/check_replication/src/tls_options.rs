@@ -3,8 +3,9 @@
 
 use std::path::PathBuf;
 
-use net::tls::{Identity, Settings, Versions};
+use net::tls::{CipherSuite, Identity, RevocationLists, Settings, Versions};
 
+use crate::ciphers;
 use crate::defaults::Defaults;
 use crate::tls_level::TlsLevel;
 
@@ -25,19 +26,38 @@ pub enum TlsOptionError {
     /// A certificate is of no use without its key, nor a key without its certificate.
     #[error("{0} of the defaults file needs {1} too")]
     Half(&'static str, &'static str),
+    /// It has more than names of ciphers.
+    #[error("{0} of the defaults file must have names of ciphers alone: change it, or remove it there")]
+    Names(&'static str),
+    /// It has no cipher that is supported here.
+    #[error("{0} of the defaults file names no cipher that is supported: change it, or remove it there")]
+    NoCipher(&'static str),
     /// Its value is not understood. The value is not repeated, since the file holds secrets.
     #[error("{0} of the defaults file has an unknown value")]
     Value(&'static str),
 }
 
 /// Settings that [`level`] or the caller honours.
-const HONOURED: [&str; 7] =
-    ["ssl", "ssl-mode", "ssl-ca", "ssl-cert", "ssl-key", "ssl-verify-server-cert", "tls-version"];
+const HONOURED: [&str; 12] = [
+    "ssl",
+    "ssl-mode",
+    "ssl-ca",
+    "ssl-capath",
+    "ssl-cert",
+    "ssl-cipher",
+    "ssl-crl",
+    "ssl-crlpath",
+    "ssl-key",
+    "ssl-verify-server-cert",
+    "tls-ciphersuites",
+    "tls-version",
+];
 /// What stands in front of a switch and turns it round, or on.
 const OFF: [&str; 2] = ["skip-", "disable-"];
 
-/// Settings that name a file, and turn TLS on where they stand.
-const FILES: [&str; 3] = ["ssl-ca", "ssl-cert", "ssl-key"];
+/// Settings that turn TLS on where they stand.
+const TURN_ON: [&str; 7] =
+    ["ssl-ca", "ssl-capath", "ssl-cert", "ssl-cipher", "ssl-crl", "ssl-crlpath", "ssl-key"];
 
 /// Returns how much TLS the file asks for, as the stock clients read it: a bare ssl-ca verifies the chain,
 /// not the name, and of what turns TLS on and off the last counts.
@@ -47,7 +67,7 @@ const FILES: [&str; 3] = ["ssl-ca", "ssl-cert", "ssl-key"];
 pub(crate) fn level(file: &Defaults) -> Result<TlsLevel, TlsOptionError> {
     file.options().try_for_each(|(name, value)| check(name, value))?;
     let has = |name: &str| file.get(name).is_some();
-    let chain = |level: TlsLevel| if has("ssl-ca") { TlsLevel::VerifyCa } else { level };
+    let chain = |level: TlsLevel| if has("ssl-ca") || has("ssl-capath") { TlsLevel::VerifyCa } else { level };
     if let Some(mode) = file.get("ssl-mode") {
         return Ok(match mode.to_ascii_uppercase().as_str() {
             "DISABLED" => TlsLevel::Off,
@@ -60,7 +80,7 @@ pub(crate) fn level(file: &Defaults) -> Result<TlsLevel, TlsOptionError> {
     }
     let (mut is_on, mut verifies) = (None, None);
     for (name, value) in file.options() {
-        let by_file = FILES.contains(&name).then_some(true);
+        let by_file = TURN_ON.contains(&name).then_some(true);
         is_on = switch(name, value, "ssl")?.or(by_file).or(is_on);
         verifies = switch(name, value, "ssl-verify-server-cert")?.or(verifies);
     }
@@ -87,12 +107,42 @@ pub(crate) fn settings(
     }
     // An option may have set the level.
     file.options().try_for_each(|(name, value)| check(name, value))?;
+    let (versions, ciphers) = versions_and_ciphers(file)?;
     Ok(Settings {
         verify: level.verify(),
+        authorities_folder: file.path("ssl-capath").filter(|_| authorities.is_none()),
         authorities: authorities.or_else(|| file.path("ssl-ca")),
+        revocation: RevocationLists { file: file.path("ssl-crl"), folder: file.path("ssl-crlpath") },
         identity: identity(file)?,
-        versions: versions(file)?,
+        versions,
+        ciphers,
     })
+}
+
+/// The ciphers that may be used, if not all, and the versions that may be spoken with them: each version has
+/// its own ciphers.
+fn versions_and_ciphers(file: &Defaults) -> Result<(Versions, Option<Vec<CipherSuite>>), TlsOptionError> {
+    let versions = versions(file)?;
+    let (old, new) = (file.get("ssl-cipher"), file.get("tls-ciphersuites"));
+    if old.is_none() && new.is_none() {
+        return Ok((versions, None));
+    }
+    let old = match old {
+        Some(list) => ciphers::of_tls12(list).ok_or(TlsOptionError::Names("ssl-cipher"))?,
+        None => ciphers::all_of_tls12(),
+    };
+    let new = match new {
+        Some(list) => ciphers::of_tls13(list).ok_or(TlsOptionError::Names("tls-ciphersuites"))?,
+        None => ciphers::all_of_tls13(),
+    };
+    let versions = match (versions, old.is_empty(), new.is_empty()) {
+        (Versions::All | Versions::Tls13, true, false) => Versions::Tls13,
+        (Versions::All | Versions::Tls12, false, true) => Versions::Tls12,
+        (versions, false, false) => versions,
+        (Versions::Tls12, true, _) => return Err(TlsOptionError::NoCipher("ssl-cipher")),
+        (_, _, true) => return Err(TlsOptionError::NoCipher("tls-ciphersuites")),
+    };
+    Ok((versions, Some([old, new].concat())))
 }
 
 fn identity(file: &Defaults) -> Result<Option<Identity>, TlsOptionError> {
@@ -129,10 +179,10 @@ fn check(name: &str, value: &str) -> Result<(), TlsOptionError> {
     }
     let refused = || Err(TlsOptionError::Unsupported(name.chars().take(40).collect()));
     match bare {
-        "tls-version" if value.is_empty() => Err(TlsOptionError::Empty(name.to_owned())),
+        "tls-version" | "tls-ciphersuites" if value.is_empty() => Err(TlsOptionError::Empty(name.to_owned())),
         "ssl-fips-mode" if value.eq_ignore_ascii_case("off") => Ok(()),
         _ if name.starts_with("maximum-") || name.starts_with("autoset-") => refused(),
-        bare if FILES.contains(&bare) && value.is_empty() => Err(TlsOptionError::Empty(name.to_owned())),
+        bare if TURN_ON.contains(&bare) && value.is_empty() => Err(TlsOptionError::Empty(name.to_owned())),
         bare if HONOURED.contains(&bare) => Ok(()),
         _ => refused(),
     }
@@ -170,8 +220,10 @@ mod tests {
             ("SSL-CA=/ca.pem", Ok(TlsLevel::VerifyCa)),
             ("ssl_ca=", empty("ssl-ca")),
             ("ssl-ca", empty("ssl-ca")),
-            ("ssl-crl=", refused("ssl-crl")),
-            ("SSL-CRL=/nonexistent", refused("ssl-crl")),
+            ("ssl-crl=", empty("ssl-crl")),
+            ("SSL-CRL=/nonexistent", Ok(TlsLevel::Require)),
+            ("ssl-crl=/c\nssl-ca=/ca.pem", Ok(TlsLevel::VerifyCa)),
+            ("ssl-crlpath=/d", Ok(TlsLevel::Require)),
             ("ssl-c=/x", refused("ssl-c")),
             ("maximum-ssl=1", refused("maximum-ssl")),
             ("ssl-v", Ok(TlsLevel::VerifyIdentity)),
@@ -202,12 +254,17 @@ mod tests {
             ("ssl-mode=DISABLED\nssl-key=/k\ntls-version=TLSv1.1", Ok(TlsLevel::Off)),
             ("ssl-cert=/c\nskip-ssl", Ok(TlsLevel::Off)),
             ("tls-version=", empty("tls-version")),
-            ("ssl-capath=/d", refused("ssl-capath")),
-            ("ssl-crl=/c", refused("ssl-crl")),
-            ("ssl-cipher=AES", refused("ssl-cipher")),
+            ("ssl-capath=/d", Ok(TlsLevel::VerifyCa)),
+            ("ssl-mode=REQUIRED\nssl-capath=/d", Ok(TlsLevel::VerifyCa)),
+            ("ssl-capath=", empty("ssl-capath")),
+            ("ssl-cipher=AES128-SHA", Ok(TlsLevel::Require)),
+            ("ssl-cipher=HIGH", Err(TlsOptionError::Names("ssl-cipher"))),
+            ("ssl-cipher=", empty("ssl-cipher")),
             ("ssl-fp=00", refused("ssl-fp")),
             ("ssl-passphrase=x", refused("ssl-passphrase")),
-            ("tls-ciphersuites=x", refused("tls-ciphersuites")),
+            ("tls-ciphersuites=TLS_AES_128_GCM_SHA256", Ok(TlsLevel::Prefer)),
+            ("tls-ciphersuites=x", Err(TlsOptionError::Names("tls-ciphersuites"))),
+            ("tls-ciphersuites=", empty("tls-ciphersuites")),
             ("tls-sni-servername=x", refused("tls-sni-servername")),
             ("ssl-fips-mode=OFF", Ok(TlsLevel::Prefer)),
             ("ssl-fips-mode=ON", refused("ssl-fips-mode")),
@@ -219,7 +276,7 @@ mod tests {
         }
         // An option sets the level, and the file the rest.
         for (text, expected) in
-            [("ssl-crl=/c", refused("ssl-crl")), ("ssl-mode=DISABLED", Ok(TlsLevel::Require))]
+            [("ssl-fp=/c", refused("ssl-fp")), ("ssl-mode=DISABLED", Ok(TlsLevel::Require))]
         {
             let found = settings(&read(text), TlsLevel::Require, None).map(|_| TlsLevel::Require);
             assert_eq!(found, expected, "{text}");
@@ -248,6 +305,41 @@ mod tests {
             let found = settings(&read(text), TlsLevel::Prefer, None).map(|settings| settings.versions);
             assert_eq!(found, expected, "{text}");
         }
+    }
+
+    #[test]
+    fn each_version_has_its_own_ciphers() {
+        let no = |name| Err(TlsOptionError::NoCipher(name));
+        let rows = [
+            ("user=x", Ok((Versions::All, None))),
+            ("ssl-cipher=ECDHE-RSA-AES128-GCM-SHA256", Ok((Versions::All, Some(4)))),
+            ("ssl-cipher=ECDHE-RSA-AES128-GCM-SHA256:AES128-SHA", Ok((Versions::All, Some(4)))),
+            // The older version has none then.
+            ("ssl-cipher=AES128-SHA", Ok((Versions::Tls13, Some(3)))),
+            ("ssl-cipher=AES128-SHA\ntls-version=TLSv1.2", no("ssl-cipher")),
+            ("tls-ciphersuites=TLS_AES_256_GCM_SHA384", Ok((Versions::All, Some(7)))),
+            ("tls-ciphersuites=TLS_AES_128_CCM_SHA256", Ok((Versions::Tls12, Some(6)))),
+            ("tls-ciphersuites=TLS_AES_128_CCM_SHA256\ntls-version=TLSv1.3", no("tls-ciphersuites")),
+            ("tls-ciphersuites=TLS_AES_128_CCM_SHA256\nssl-cipher=AES128-SHA", no("tls-ciphersuites")),
+        ];
+        for (text, expected) in rows {
+            let found = settings(&read(text), TlsLevel::Prefer, None);
+            let found = found.map(|found| (found.versions, found.ciphers.map(|ciphers| ciphers.len())));
+            assert_eq!(found, expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn an_option_goes_before_the_folder_of_authorities() {
+        let text = "ssl-ca=/ca.pem\nssl-capath=/d\nssl-crl=/c\nssl-crlpath=/e";
+        let found = |option: Option<PathBuf>| {
+            let found = settings(&read(text), TlsLevel::VerifyCa, option).unwrap();
+            let RevocationLists { file, folder } = found.revocation;
+            let paths = [found.authorities, found.authorities_folder, file, folder];
+            paths.map(|path| path.map_or("-".to_owned(), |path| path.display().to_string()))
+        };
+        assert_eq!(found(None), ["/ca.pem", "/d", "/c", "/e"]);
+        assert_eq!(found(Some("/own.pem".into())), ["/own.pem", "-", "/c", "/e"]);
     }
 
     fn read(text: &str) -> Defaults {

@@ -138,8 +138,8 @@ fn the_file_says_whom_to_ask() {
     let path = file(&folder, "my.cnf", "[client]\nhost=127.0.0.1\nport=+1\n");
     let line = format!("REPLICATION UNKNOWN - reading {path}: +1 is not a port");
     assert_eq!(check(&["--defaults-file", &path]).summary(), (3, line.as_str()));
-    let path = file(&folder, "my.cnf", "[client]\nhost=127.0.0.1\nport=1\nssl-crl=/crl.pem\n");
-    let line = "REPLICATION UNKNOWN - ssl-crl of the defaults file is not supported: remove it there, or give --tls=off";
+    let path = file(&folder, "my.cnf", "[client]\nhost=127.0.0.1\nport=1\nssl-fp=/crl.pem\n");
+    let line = "REPLICATION UNKNOWN - ssl-fp of the defaults file is not supported: remove it there, or give --tls=off";
     assert_eq!(check(&["--defaults-file", &path]).summary(), (3, line));
     let line = "REPLICATION CRITICAL - 127.0.0.1:1: connecting: connection refused";
     assert_eq!(check(&["--defaults-file", &path, "--tls=off"]).summary(), (2, line));

@@ -12,6 +12,9 @@
 //! | `ecdsa` | the ECDSA signatures that ring does not verify |
 //! | `p521` | the exchange of keys on the curve P-521 |
 //! | `provider` | what TLS is made of |
+//! | `hashed` | folders of certificates and lists whose files are named by hashes |
+//! | `revocation` | lists of revoked certificates |
+//! | `error` | why TLS cannot be set up on our side |
 //! | `session` | a connection whose octets the caller moves |
 //! | `shown` | what a server showed and asked for, by which an error is read |
 //! | `signature` | the signature of a certificate, and which key may have made it |
@@ -25,10 +28,13 @@ mod authorities;
 mod certificate;
 mod chain;
 mod ecdsa;
+mod error;
 mod fault;
+mod hashed;
 mod key;
 mod p521;
 mod provider;
+mod revocation;
 mod session;
 mod shown;
 mod signature;
@@ -43,10 +49,13 @@ use rustls::client::Resumption;
 use rustls::pki_types::ServerName;
 use rustls::{ClientConfig, ClientConnection, SupportedProtocolVersion, version};
 
-pub use authorities::{Authorities, TlsError, parse_certificates};
+pub use authorities::{Authorities, parse_certificates};
 pub use certificate::{Day, End, Whose};
+pub use error::TlsError;
 pub use fault::Fault;
 pub use key::{Kind, Unverifiable};
+pub use revocation::RevocationLists;
+pub use rustls::CipherSuite;
 pub use session::Session;
 pub use verifier::Verify;
 
@@ -102,8 +111,14 @@ impl Versions {
 pub struct Settings {
     /// How much of the server's certificate is verified.
     pub verify: Verify,
-    /// The PEM file of the trusted authorities. `None`: those of the system.
+    /// The PEM file of the trusted authorities. `None`: those of the folder, or else of the system.
     pub authorities: Option<PathBuf>,
+    /// A folder of more of them, in files that are named by hashes.
+    pub authorities_folder: Option<PathBuf>,
+    /// Where the lists of revoked certificates are.
+    pub revocation: RevocationLists,
+    /// The ciphers that may be used. `None`: all that are supported.
+    pub ciphers: Option<Vec<CipherSuite>>,
     /// Our own certificate.
     pub identity: Option<Identity>,
     /// The versions that may be spoken.
@@ -126,12 +141,25 @@ impl Settings {
     /// [`TlsError`]: a file cannot be read or is not what it should be, or there are no authorities to verify
     /// by.
     pub fn load(&self, deadline: &Deadline) -> Result<Client, TlsError> {
-        let authorities = match (self.verify, &self.authorities) {
-            (Verify::Nothing, _) => Authorities::default(),
-            (_, Some(path)) => Authorities::read(path, deadline)?,
-            (_, None) => Authorities::system(deadline)?,
+        // A list that cannot be read is an error also where it is not needed, as with openssl.
+        let revocations = self.revocation.read(deadline)?;
+        let authorities = match (self.verify, &self.authorities, &self.authorities_folder) {
+            (Verify::Nothing, _, _) => Authorities::default(),
+            (_, Some(path), None) => Authorities::read(path, deadline)?,
+            (_, None, Some(folder)) => Authorities::folder(folder, deadline)?,
+            // A folder that has none, or is not there, is none where there is a file too.
+            (_, Some(path), Some(folder)) => {
+                let more = Authorities::folder(folder, deadline).unwrap_or_default();
+                Authorities::read(path, deadline)?.and(more)
+            }
+            (_, None, None) => Authorities::system(deadline)?,
         };
-        let provider = Arc::new(provider::provider());
+        let authorities = authorities.without(revocations);
+        let mut provider = provider::provider();
+        if let Some(ciphers) = &self.ciphers {
+            provider.cipher_suites.retain(|suite| ciphers.contains(&suite.suite()));
+        }
+        let provider = Arc::new(provider);
         let verifier = Arc::new(Verifier::new(self.verify, authorities, Arc::clone(&provider)));
         let setup = |error: rustls::Error| TlsError::Setup(Fault::from(&error));
         let builder = ClientConfig::builder_with_provider(provider)

@@ -176,8 +176,72 @@ fn every_way_to_log_in_and_to_be_refused_has_its_line() {
     let line = format!("REPLICATION UNKNOWN - localhost:{}: {wrong}", server.port());
     assert_eq!(outcome.summary(), (3, line.as_str()));
 
+    folders_and_lists(&server, folder.path());
     too_many(&server, |outcome| says("too many", outcome, 2, "too many connections, error 1040"));
     one_connection(&server);
+}
+
+/// Folders of authorities, and lists of what these revoked: one that has not the server's certificate, one
+/// that has it, and one that has expired.
+fn lists(folder: &Path) {
+    let openssl =
+        |arguments: &str| succeed(Command::new("openssl").args(arguments.split(' ')).current_dir(folder));
+    let settings = "[ca]\ndefault_ca=d\n[d]\ndatabase=index\ncrlnumber=number\ndefault_md=sha256\n\
+        default_crl_days=2\ncrl_extensions=e\n[e]\nauthorityKeyIdentifier=keyid\n";
+    for (name, content) in [("lists.cnf", settings), ("index", ""), ("number", "01\n")] {
+        fs::write(folder.join(name), content).unwrap();
+    }
+    let by = "ca -config lists.cnf -keyfile ca-key.pem -cert ca.pem";
+    openssl(&format!("{by} -gencrl -out clean.crl"));
+    openssl(&format!("{by} -revoke server.pem"));
+    openssl(&format!("{by} -gencrl -out revoked.crl"));
+    let past = "-crl_lastupdate 20250101000000Z -crl_nextupdate 20250201000000Z";
+    openssl(&format!("{by} -gencrl -out old.crl {past}"));
+    let hash = openssl("x509 -hash -noout -in ca.pem").stdout.trim().to_owned();
+    let files = [("hashed", "ca.pem", "0"), ("other", "stranger.pem", "0"), ("plain", "ca.pem", "pem")];
+    let of_lists = [("clean", "clean.crl", "r0"), ("revoked", "revoked.crl", "r0")];
+    for (inner, file, end) in files.into_iter().chain(of_lists) {
+        fs::create_dir(folder.join(inner)).unwrap();
+        fs::copy(folder.join(file), folder.join(inner).join(format!("{hash}.{end}"))).unwrap();
+    }
+}
+
+/// The stock client connects where we do, and no more.
+fn folders_and_lists(server: &Server, folder: &Path) {
+    lists(folder);
+    let at = |name: &str| folder.join(name).display().to_string();
+    let untrusted = "the server certificate is not signed by a trusted authority";
+    let revoked = "the server certificate, or one above it, was revoked";
+    let no_list = "no revocation list tells of the server certificate, or of one above it";
+    let nothing = "no certificate named by its hash (openssl rehash) in it";
+    let ca = format!("ssl-ca={}", at("ca.pem"));
+    let of_ca = |more: &str, name: &str| format!("{ca}\n{more}={}", at(name));
+    let rows = [
+        (format!("ssl-capath={}", at("hashed")), OK),
+        (format!("ssl-capath={}", at("other")), untrusted),
+        (format!("ssl-capath={}", at("plain")), nothing),
+        (of_ca("ssl-capath", "plain"), OK),
+        (of_ca("ssl-crl", "clean.crl"), OK),
+        (of_ca("ssl-crl", "revoked.crl"), revoked),
+        (of_ca("ssl-crl", "old.crl"), "the revocation list for the server certificate has expired"),
+        (of_ca("ssl-crlpath", "clean"), OK),
+        (of_ca("ssl-crlpath", "revoked"), revoked),
+        (of_ca("ssl-crlpath", "plain"), no_list),
+        // Where nothing is verified, a list is not needed.
+        (format!("ssl-crl={}", at("revoked.crl")), OK),
+        ("tls-version=TLSv1.2\nssl-cipher=ECDHE-RSA-AES128-GCM-SHA256".to_owned(), OK),
+        ("ssl-cipher=AES128-SHA".to_owned(), OK),
+    ];
+    for (lines, line) in rows {
+        let outcome = ask(server, "native", &lines, &[]);
+        assert!(outcome.first_line().contains(line), "{lines}: {outcome:?}");
+        assert_eq!(outcome.code, Some(if line == OK { 0 } else { 3 }), "{lines}: {outcome:?}");
+        let mut client = Command::new("mariadb");
+        client.arg(format!("--defaults-file={}", server.folder().join("native.cnf").display()));
+        let port = format!("--port={}", server.port());
+        let client = run(client.args(["--host=127.0.0.1", "--protocol=tcp", &port, "--execute=SELECT 1"]));
+        assert_eq!(client.code == Some(0), line == OK, "{lines}: {client:?}");
+    }
 }
 
 /// As the user that the server knows by the socket.

@@ -1,64 +1,22 @@
 //! The files of certificates and keys, in PEM (RFC 7468), and where systems keep the certificates of the
 //! authorities.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
-use plugin::{Deadline, ReadError, read_file};
+use plugin::{Deadline, read_file};
 use rustls::pki_types::pem::{Error as PemError, PemObject as _};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, TrustAnchor};
 use webpki::{EndEntityCert, anchor_from_trusted_cert};
 
 use super::certificate::{name_of, not_after, not_before};
-use super::fault::Fault;
+use super::error::{SYSTEM, TlsError};
+use super::hashed;
+use super::revocation::Revocations;
 
-/// Where systems keep the certificates of the authorities: Debian and Arch, Red Hat, SUSE, FreeBSD, Alpine
-/// and macOS.
-const SYSTEM: [&str; 5] = [
-    "/etc/ssl/certs/ca-certificates.crt",
-    "/etc/pki/tls/certs/ca-bundle.crt",
-    "/etc/ssl/ca-bundle.pem",
-    "/usr/local/etc/ssl/cert.pem",
-    "/etc/ssl/cert.pem",
-];
 /// The most octets of a file with certificates: systems have some 250 KiB.
 const LARGEST: u64 = 8 << 20;
-
-/// Why TLS cannot be set up on our side. Each message names the file.
-#[derive(Debug, thiserror::Error)]
-pub enum TlsError {
-    /// A file cannot be read.
-    #[error(transparent)]
-    Read(#[from] ReadError),
-    /// A file has no certificate or key.
-    #[error("reading {}: no {what} in it", .path.display())]
-    Nothing {
-        /// The file.
-        path: PathBuf,
-        /// What it should hold.
-        what: &'static str,
-    },
-    /// A certificate of a file is not one.
-    #[error("reading {}: certificate {number} is broken", .path.display())]
-    Broken {
-        /// The file.
-        path: PathBuf,
-        /// Which of its certificates, from 1.
-        number: usize,
-    },
-    /// Our own certificate cannot be used.
-    #[error("reading {}: not an X.509 certificate of version 3", .0.display())]
-    Own(PathBuf),
-    /// The key does not belong to the certificate, or its kind is not supported.
-    #[error("the key in {} is not that of the certificate in {}", .1.display(), .0.display())]
-    Pair(PathBuf, PathBuf),
-    /// The system has no file of authorities where one is expected.
-    #[error("no authorities to verify the server by: name a PEM file by --tls-ca (none of {} is there)", SYSTEM.join(", "))]
-    NoAuthorities,
-    /// rustls refuses the settings.
-    #[error("TLS cannot be set up: {0}")]
-    Setup(Fault),
-}
 
 /// The authorities that may have signed a server's certificate, and the certificates that are trusted as they
 /// are.
@@ -68,6 +26,8 @@ pub struct Authorities {
     /// Whether a user named them. A server may show one of them itself, also where it is an authority's
     /// (CA:TRUE), as openssl makes self-signed ones: whoever names it means this one.
     are_named: bool,
+    /// The lists of revoked certificates: `None` if none is asked for.
+    revocations: Option<Arc<Revocations>>,
 }
 
 /// The certificate of an authority.
@@ -113,7 +73,7 @@ impl Authorities {
     /// Which of them is broken, from 1.
     pub fn parse(pem: &[u8]) -> Result<Self, usize> {
         let numbered = (1..).zip(Self::anchors(pem)).map(|(number, found)| found.ok_or(number));
-        Ok(Self { anchors: numbered.collect::<Result<_, usize>>()?, are_named: true })
+        Ok(Self { anchors: numbered.collect::<Result<_, usize>>()?, are_named: true, revocations: None })
     }
 
     /// Returns how many there are.
@@ -129,7 +89,41 @@ impl Authorities {
     pub fn system(deadline: &Deadline) -> Result<Self, TlsError> {
         let path = SYSTEM.iter().map(Path::new).find(|path| path.exists()).ok_or(TlsError::NoAuthorities)?;
         let content = read_file(path, LARGEST, deadline)?;
-        Self { anchors: Self::anchors(&content).flatten().collect(), are_named: false }.not_empty(path)
+        let anchors = Self::anchors(&content).flatten().collect();
+        Self { anchors, ..Self::default() }.not_empty(path)
+    }
+
+    /// Reads the files of a folder that are named by hashes. A certificate that is not understood there is
+    /// left out, as of the system's.
+    ///
+    /// # Errors
+    /// [`TlsError`]: the folder cannot be listed, a file cannot be read, or there is no certificate.
+    pub fn folder(folder: &Path, deadline: &Deadline) -> Result<Self, TlsError> {
+        let files = hashed::files(folder, false).map_err(|why| TlsError::Folder(folder.to_owned(), why))?;
+        let mut anchors = Vec::new();
+        for path in files {
+            anchors.extend(Self::anchors(&hashed::read(&path, deadline)?).flatten());
+        }
+        if anchors.is_empty() {
+            let what = "certificate named by its hash (openssl rehash)";
+            return Err(TlsError::Nothing { path: folder.to_owned(), what });
+        }
+        Ok(Self { anchors, are_named: true, revocations: None })
+    }
+
+    /// Returns these and `more`.
+    pub(super) fn and(mut self, more: Self) -> Self {
+        self.anchors.extend(more.anchors);
+        self
+    }
+
+    /// Returns the same without what these lists revoke, if any is asked for.
+    pub(super) fn without(self, revocations: Option<Revocations>) -> Self {
+        Self { revocations: revocations.map(Arc::new), ..self }
+    }
+
+    pub(super) fn revocations(&self) -> Option<&Revocations> {
+        self.revocations.as_deref()
     }
 
     /// Returns those by whose names certificates of this chain are signed.

@@ -12,6 +12,7 @@ use super::certificate::{self, End, Whose, is_for_servers, not_after, not_before
 use super::fault::Fault;
 use super::key::{Unverifiable, Use};
 use super::provider::ALGORITHMS;
+use super::revocation::{self, Revocations};
 use super::ways::{MOST, Ways};
 
 impl Authorities {
@@ -30,7 +31,7 @@ impl Authorities {
         let certificate = EndEntityCert::try_from(own).map_err(Fault::from)?;
         let is_self_signed = certificate.issuer() == certificate.subject();
         let anchors = self.issuers_of(chain);
-        let verified = match path(&anchors, &certificate, shown, now) {
+        let verified = match path(&anchors, &certificate, shown, now, self.revocations()) {
             // Its time was looked at before that.
             Err(webpki::Error::CaUsedAsEndEntity) if self.names(own) => {
                 if is_for_servers(own) {
@@ -98,11 +99,17 @@ fn path(
     certificate: &EndEntityCert<'_>,
     shown: &[CertificateDer<'_>],
     now: Duration,
+    revocations: Option<&Revocations>,
 ) -> Result<Path, webpki::Error> {
     let valid: Vec<TrustAnchor<'_>> =
         anchors.iter().filter(|anchor| anchor.is_valid(now)).map(|anchor| anchor.trusted.clone()).collect();
     let (usage, now) = (KeyUsage::server_auth(), UnixTime::since_unix_epoch(now));
-    let path = certificate.verify_for_usage(ALGORITHMS.all, &valid, shown, now, usage, None, None)?;
+    let lists = revocations.map(Revocations::all);
+    let revocation = match &lists {
+        Some(lists) => Some(revocation::options(lists).ok_or(webpki::Error::UnknownRevocationStatus)?),
+        None => None,
+    };
+    let path = certificate.verify_for_usage(ALGORITHMS.all, &valid, shown, now, usage, revocation, None)?;
     let between = path.intermediate_certificates().map(|between| between.der().into_owned()).collect();
     Ok(Path { between, anchor: path.anchor().to_owned() })
 }
@@ -115,12 +122,12 @@ fn first_end_above(
     now: Duration,
 ) -> Option<End> {
     let (_, shown) = chain.split_first()?;
-    let Ok(mut found) = path(anchors, certificate, shown, now) else {
+    let Ok(mut found) = path(anchors, certificate, shown, now, None) else {
         return Ways::new(&valid(anchors, now), chain).first_end();
     };
     for _other_chain in 0..MOST {
         let end = found.first_end(anchors)?;
-        match path(anchors, certificate, shown, Duration::from_secs(end.at.saturating_add(1))) {
+        match path(anchors, certificate, shown, Duration::from_secs(end.at.saturating_add(1)), None) {
             Ok(other) => found = other,
             Err(_) => return Some(end),
         }

@@ -42,6 +42,12 @@ pub enum Fault {
     /// A signature cannot be verified here, which is not the server's fault; and when the chain ends, if that
     /// is known.
     Unverifiable(Unverifiable, Option<End>),
+    /// The certificate, or one between it and its authority, was revoked.
+    Revoked,
+    /// No list tells whether the certificate, or one between it and its authority, was revoked.
+    NoRevocationList,
+    /// The list that tells it has expired.
+    RevocationListExpired,
     /// The certificate cannot be read.
     Broken,
     /// The server showed no certificate.
@@ -89,6 +95,9 @@ impl Fault {
             Fault::WeakKey(bits, None) => return format!("key too weak: RSA {bits} bits"),
             Fault::WeakKey(bits, Some(_)) => return format!("CA key too weak: RSA {bits} bits"),
             Fault::Unverifiable(what, _) => return format!("{what} not verifiable here"),
+            Fault::Revoked => "revoked certificate",
+            Fault::NoRevocationList => "no revocation list",
+            Fault::RevocationListExpired => "expired revocation list",
             Fault::Broken => "broken certificate",
             Fault::Unusable(why) => return format!("unusable certificate: {why}"),
             Fault::NothingInCommon => "no TLS cipher in common",
@@ -114,9 +123,12 @@ impl Fault {
             | Fault::Version
             | Fault::Method(_)
             | Fault::WeakKey(..)
+            | Fault::Revoked
             | Fault::Broken
             | Fault::Unusable(_) => true,
             Fault::Unverifiable(..)
+            | Fault::NoRevocationList
+            | Fault::RevocationListExpired
             | Fault::NoCertificate
             | Fault::TooOld
             | Fault::OnlyVersion(_)
@@ -181,6 +193,11 @@ impl fmt::Display for Fault {
                 let article = if matches!(what.kind, Kind::Other | Kind::Method) { "a" } else { "an" };
                 return write!(f, "{whose} has {article} {what}, which cannot be verified here");
             }
+            Fault::Revoked => "the server certificate, or one above it, was revoked",
+            Fault::NoRevocationList => {
+                "no revocation list tells of the server certificate, or of one above it"
+            }
+            Fault::RevocationListExpired => "the revocation list for the server certificate has expired",
             Fault::Broken => "the server certificate is broken",
             Fault::NoCertificate => "the server showed no certificate",
             Fault::Unusable(why) => return write!(f, "the server certificate is not usable: {why}"),

@@ -25,6 +25,9 @@ impl From<webpki::Error> for Fault {
             E::UnsupportedSignatureAlgorithmForPublicKeyContext(context) => {
                 method(&context.signature_algorithm_id)
             }
+            E::CertRevoked => Fault::Revoked,
+            E::UnknownRevocationStatus => Fault::NoRevocationList,
+            E::CrlExpired { .. } => Fault::RevocationListExpired,
             E::BadDer | E::BadDerTime | E::TrailingData(_) => Fault::Broken,
             other => Fault::Unusable(words(&other)),
         }
