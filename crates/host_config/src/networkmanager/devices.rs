@@ -41,7 +41,7 @@ fn fit(spec: &str, interface: &str, kind: &str, cards: &Cards<'_>) -> Fit {
         _ if spec == "*" => Fit::Yes,
         Some(("interface-name", pattern)) => match pattern.strip_prefix('=') {
             Some(name) => known(name == interface),
-            None => known(wildcard::matches(pattern.strip_prefix('~').unwrap_or(pattern), interface)),
+            None => known(is_like(pattern.strip_prefix('~').unwrap_or(pattern), interface)),
         },
         Some(("mac", address)) => by_address(address),
         Some(("type", name)) => of_type(name, kind),
@@ -53,12 +53,21 @@ fn fit(spec: &str, interface: &str, kind: &str, cards: &Cards<'_>) -> Fit {
     }
 }
 
+/// Whether a name fits a pattern of GLib's, which knows `*` and `?` alone.
+fn is_like(pattern: &str, name: &str) -> bool {
+    wildcard::matches(&pattern.replace('\\', "\\\\").replace('[', "\\["), name)
+}
+
 /// Whether `DRIVER` or `DRIVER/VERSION` fits a driver. What is no card has one by its type.
 fn by_driver(pattern: &str, driver: Option<&str>, kind: &str) -> Fit {
     let of_kind = || DRIVERS.iter().find(|(known, _)| *known == kind).map(|(_, driver)| *driver);
-    let (name, version) = pattern.rsplit_once('/').unwrap_or((pattern, "*"));
-    match driver.or_else(of_kind) {
-        Some(driver) if !wildcard::matches(name, driver) => Fit::No,
+    // A name beside a version may be the begin of one.
+    let (fits, version) = match pattern.rsplit_once('/') {
+        Some((begin, version)) => (driver.or_else(of_kind).map(|driver| driver.starts_with(begin)), version),
+        None => (driver.or_else(of_kind).map(|driver| driver == pattern), "*"),
+    };
+    match fits {
+        Some(false) => Fit::No,
         Some(_) if version == "*" => Fit::Yes,
         _ => Fit::Unknown,
     }

@@ -192,7 +192,11 @@ mod tests {
         let rows = [
             ("driver:virtio_net", ["Yes", "Unknown", "No", "No"]),
             ("Driver:virtio_net", ["Yes", "Unknown", "No", "No"]),
-            ("driver:virtio*", ["Yes", "Unknown", "No", "No"]),
+            // NetworkManager 1.42.4 compares the name literally, and beside a version how it begins.
+            ("driver:virtio*", ["No", "Unknown", "No", "No"]),
+            ("driver:virtio/*", ["Yes", "Unknown", "No", "No"]),
+            ("interface-name:eth?", ["Yes", "Yes", "No", "Yes"]),
+            ("interface-name:eth[01]", ["No", "No", "No", "No"]),
             ("driver:veth", ["No", "Unknown", "No", "No"]),
             ("driver:bridge", ["No", "Unknown", "Yes", "No"]),
             ("driver:virtio_net/*", ["Yes", "Unknown", "No", "No"]),
