@@ -12,6 +12,7 @@ mod assignments;
 mod interface;
 mod programs;
 mod rivals;
+mod vlan;
 
 use std::collections::HashMap;
 
@@ -66,12 +67,29 @@ fn promises(files: &[File], programs: &Programs<'_>, mut all: Promises) -> Resul
         };
         rivals.take(&parent, promised, dynamic, &mut all);
         let named = parent.device.clone().unwrap_or_else(|| file.name.clone());
+        // NetworkManager goes by the names of files.
+        if parent.managed && named != file.name {
+            parents.insert(file.name.clone(), Some(parent.clone()));
+        }
         // Of two files for a device, the one that comes up is the one that counts.
         if parent.up || !parents.contains_key(&named) {
             parents.insert(named, Some(parent));
         }
     }
     rivals.promise(&mut all);
+    aliases(files, &parents, &mut all)?;
+    all.promises.sort_by(|one, other| one.place.cmp(&other.place));
+    all.dynamic.sort_by(|one, other| one.place.cmp(&other.place));
+    all.remarks.sort_by(|one, other| one.place.cmp(&other.place));
+    Ok(all)
+}
+
+/// Adds what the files of aliases and ranges promise.
+fn aliases(
+    files: &[File],
+    parents: &HashMap<String, Option<Parent<'_>>>,
+    all: &mut Promises,
+) -> Result<(), ConfigError> {
     for file in files {
         let Some((name, range)) = belongs_to(&file.name) else { continue };
         match parents.get(name) {
@@ -85,7 +103,13 @@ fn promises(files: &[File], programs: &Programs<'_>, mut all: Promises) -> Resul
                 });
             }
             Some(Some(parent)) => {
-                let read = alias::read(file, name, parent, range, &mut all);
+                if let Some(why) = alias::ignored(file, name, parent, range) {
+                    let path = file.settings.place(1).file;
+                    all.notes.push(format!("note: {path}: NetworkManager does not read it: {why}"));
+                    continue;
+                }
+                let device = parent.device.as_deref().filter(|_| parent.managed).unwrap_or(name);
+                let read = alias::read(file, device, parent, range, all);
                 all.survive(read)?;
             }
             None => all.remarks.push(Remark {
@@ -94,10 +118,7 @@ fn promises(files: &[File], programs: &Programs<'_>, mut all: Promises) -> Resul
             }),
         }
     }
-    all.promises.sort_by(|one, other| one.place.cmp(&other.place));
-    all.dynamic.sort_by(|one, other| one.place.cmp(&other.place));
-    all.remarks.sort_by(|one, other| one.place.cmp(&other.place));
-    Ok(all)
+    Ok(())
 }
 
 /// The interface that an alias file or a range file belongs to, and whether it is a range.

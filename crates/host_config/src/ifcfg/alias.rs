@@ -2,6 +2,8 @@
 
 use std::net::Ipv4Addr;
 
+use addresses::short;
+
 use super::addresses::{own_prefix, parse_v4, promise, v6};
 use super::assignments::{Assignments, Value, is_false};
 use super::interface::{File, Parent};
@@ -16,10 +18,25 @@ pub(super) fn read(
     is_range: bool,
     all: &mut Promises,
 ) -> Result<(), ConfigError> {
-    match stays_down(file, all)? {
+    // NetworkManager knows no ONPARENT.
+    match !parent.managed && stays_down(file, all)? {
         true => Ok(()),
         false if is_range => range(file, device, parent, all),
         false => alias(file, device, parent, all),
+    }
+}
+
+/// Why NetworkManager does not read the file, where nothing else brings its interface up: it has no ranges,
+/// and goes by the name of the file of the interface.
+pub(super) fn ignored(file: &File, name: &str, parent: &Parent<'_>, is_range: bool) -> Option<String> {
+    let device = file.settings.text("DEVICE").ok().filter(|device| *device != file.name);
+    match device {
+        _ if !parent.managed => None,
+        _ if is_range => Some("it is a range".to_owned()),
+        _ if parent.file != name => Some(format!("the file of {name} is ifcfg-{}", short(parent.file))),
+        Some("") => Some("it has no DEVICE".to_owned()),
+        Some(other) => Some(format!("its DEVICE is {}", short(other))),
+        None => None,
     }
 }
 
@@ -28,7 +45,8 @@ fn alias(file: &File, device: &str, parent: &Parent<'_>, all: &mut Promises) -> 
     let settings = &file.settings;
     let read = alias_v4(file, device, parent, all);
     all.survive(read)?;
-    v6(settings, Some(device), all)
+    // NetworkManager reads IPv4 addresses there alone.
+    if parent.managed { Ok(()) } else { v6(settings, Some(device), all) }
 }
 
 fn alias_v4(file: &File, device: &str, parent: &Parent<'_>, all: &mut Promises) -> Result<(), ConfigError> {

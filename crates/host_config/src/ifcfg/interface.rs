@@ -3,6 +3,7 @@
 use super::addresses::{tunnel, v4, v6};
 use super::assignments::{Assignments, Value, is_false, is_true, lower};
 use super::programs::{Program, Programs};
+use super::vlan;
 use crate::networkmanager;
 use crate::promise::{ConfigError, Dynamic, Family, Giver, Promise, Promises, Remark};
 
@@ -14,7 +15,10 @@ pub(super) struct File {
 }
 
 /// What the files of aliases and ranges inherit.
+#[derive(Clone)]
 pub(super) struct Parent<'a> {
+    /// The name of its file, after `ifcfg-`.
+    pub(super) file: &'a str,
     pub(super) device: Option<String>,
     pub(super) up: bool,
     /// Whether nothing but NetworkManager can bring it up.
@@ -40,8 +44,8 @@ pub(super) fn main<'a>(
     let by_address = settings.text("DEVICE").is_ok_and(str::is_empty) && card.is_some();
     let named = device.as_deref().filter(|_| up && !by_address);
     named.into_iter().for_each(|name| all.add_name(name));
-    let managed = program == Program::Manager && !programs.has_scripts();
-    let parent = Parent { device, up, managed, settings };
+    let managed = program == Program::Manager && !programs.may_use_scripts();
+    let parent = Parent { file: &file.name, device, up, managed, settings };
     if let Some((why, value)) = without {
         all.remarks.push(Remark { what: format!("{}: {why}", file.name), place: settings.place(value.line) });
         return Ok(parent);
@@ -78,8 +82,10 @@ pub(super) fn main<'a>(
 /// not here instead, and where only a shell can tell the name.
 fn device(file: &File, programs: &Programs<'_>, all: &mut Promises) -> Result<Option<String>, ConfigError> {
     let settings = &file.settings;
+    let vlan = vlan::name(settings);
     let name = match (settings.text("DEVICE"), settings.text("HWADDR")) {
         (Err(error), _) => return all.survive(Err(error)).map(|()| None),
+        (Ok(""), _) if vlan.is_some() => return Ok(vlan),
         (Ok(""), Ok("")) => file.name.as_str(),
         (Ok(""), Ok(address)) => return Ok(programs.name(address).map(str::to_owned)),
         (Ok(""), Err(_)) => return Ok(None),

@@ -12,6 +12,10 @@ const MANAGER: [&str; 2] = ["/usr/sbin/NetworkManager", "/usr/bin/NetworkManager
 const SETTINGS: &str = "/etc/NetworkManager/NetworkManager.conf";
 const SCRIPTS: [&str; 2] = ["/etc/sysconfig/network-scripts/ifup-eth", "/etc/init.d/network"];
 
+/// Where systemd starts NetworkManager at boot: then the network scripts, too, have it bring up what it
+/// manages.
+const ENABLED: &str = "/etc/systemd/system/multi-user.target.wants/NetworkManager.service";
+
 /// A program that binds addresses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Program {
@@ -26,6 +30,7 @@ pub(super) struct Programs<'a> {
     installed: bool,
     configured: bool,
     scripts: bool,
+    enabled: bool,
     unmanaged: Unmanaged,
     cards: Cards<'a>,
 }
@@ -37,14 +42,15 @@ impl<'a> Programs<'a> {
             installed: MANAGER.iter().any(has),
             configured: tree.has(SETTINGS),
             scripts: SCRIPTS.iter().any(has),
+            enabled: tree.link(ENABLED).is_some() || tree.has(ENABLED),
             unmanaged: Unmanaged::read(tree, to)?,
             cards: Cards::new(tree),
         })
     }
 
-    /// Returns whether the network scripts are there, which may be in use in place of NetworkManager.
-    pub(super) fn has_scripts(&self) -> bool {
-        self.scripts
+    /// Returns whether the network scripts are there and may be in use in place of NetworkManager.
+    pub(super) fn may_use_scripts(&self) -> bool {
+        self.scripts && !self.enabled
     }
 
     /// Returns what tells the interface with a hardware address: its name, or the address of a card that is
