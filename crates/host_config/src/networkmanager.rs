@@ -15,6 +15,7 @@ mod enabled;
 mod files;
 mod kept;
 mod keyfile;
+mod lost_ports;
 mod matching;
 mod of_ifupdown;
 mod profile;
@@ -33,6 +34,7 @@ use contender::Contender;
 use devices::Fit;
 pub(crate) use files::is_of_netplan;
 pub(crate) use keyfile::Keyfile;
+use lost_ports::interface_of;
 use profile::Profile;
 use settings::Settings;
 pub(crate) use shared::shared;
@@ -77,16 +79,19 @@ fn promise(
             && matching::unmet(profile, cards).is_none_or(|(fit, _)| fit != Fit::No)
     };
     let by_others = activation::by_others(&profiles, managed);
+    let served = lost_ports::served(&profiles, &by_others, managed);
     for (number, profile) in profiles.into_iter().enumerate() {
         let alone = profile.interface().map_or(Fit::No, |name| left_alone(name, profile.kind()));
         if let Some(name) = profile.interface().filter(|_| alone == Fit::Yes) {
             to.remarks.push(Place::new(&profile.path, 1).remark(format!("{name}: not managed")));
+            lost_ports::add(&profile, &by_uuid, &served, to);
             continue;
         }
         let name = profile.interface().unwrap_or("unnamed interface");
         let by_driver = || format!("NetworkManager leaves {name} alone by its driver");
         let mut doubt = (alone == Fit::Unknown).then(by_driver);
         if !is_matched(&profile, name, cards, &mut doubt, to) {
+            lost_ports::add(&profile, &by_uuid, &served, to);
             continue;
         }
         let by_other = by_others.contains(&number);
@@ -140,11 +145,6 @@ fn is_matched(
         None => {}
     }
     true
-}
-
-/// The interface that a key tells by its name or by the UUID of its profile.
-fn interface_of<'a>(written: &'a Located, by_uuid: &'a HashMap<String, String>) -> &'a str {
-    by_uuid.get(&written.value).unwrap_or(&written.value)
 }
 
 /// Adds the profile as a port of its controller, or as a bridge that may have ports.

@@ -323,3 +323,43 @@ fn a_static_address_is_no_lease_of_the_next_group() {
         assert_eq!(first, format!("IP_BOUND {expected}"), "{present} {details:?}");
     }
 }
+
+/// NetworkManager 1.42.4 leaves the port disconnected or unmanaged, and brings the bridge up.
+#[test]
+fn a_bridge_lacks_the_port_that_networkmanager_leaves_alone() {
+    let bridge = profile("interface-name=eth3", &keyfile("192.0.2.1/24")).replace("=ethernet", "=bridge");
+    let port = profile("interface-name=eth0\nmaster=eth3\nslave-type=bridge", "method=disabled");
+    let none =
+        "CRITICAL - 192.0.2.1 bound but unusable: eth3 has none of its ports: eth0 is not a port of it";
+    let ok = "OK - 1 address from ifupdown bound and usable";
+    let rows = [
+        ("[keyfile]\nunmanaged-devices=interface-name:eth0\n", none),
+        ("[keyfile]\nunmanaged-devices=*,except:interface-name:eth3\n", none),
+        ("[device-a]\nmatch-device=interface-name:eth?,except:interface-name:eth3\nmanaged=0\n", none),
+        (
+            "[keyfile]\nunmanaged-devices=interface-name:eth0\n[device]\nmatch-device=interface-name:eth3\nmanaged=0\n",
+            ok,
+        ),
+        ("[keyfile]\nunmanaged-devices=interface-name:eth*\n", ok),
+    ];
+    let present = |settings: &str| {
+        let deadline = Deadline::after(Duration::from_secs(60));
+        let files = [
+            ("/etc/NetworkManager/NetworkManager.conf", settings),
+            ("/etc/NetworkManager/system-connections/b.nmconnection", &bridge),
+            ("/etc/NetworkManager/system-connections/p.nmconnection", &port),
+            ("/etc/network/interfaces", "auto eth3\niface eth3 inet static\n\taddress 192.0.2.1/24\n"),
+        ];
+        let tree = Tree::in_memory(files.iter().copied(), &deadline);
+        let bridged = |bound: &mut Bound| {
+            let eth3 = bound.interfaces.iter_mut().find(|each| each.name == "eth3");
+            eth3.unwrap().kind = host_net::Kind::Bridge;
+        };
+        let observed = observed_with(&args(), &tree, "192.0.2.1/24@eth3", bridged);
+        evaluate(&args().limits(), &observed).render("IP_BOUND", 0)
+    };
+    for (settings, expected) in rows {
+        let text = present(settings);
+        assert!(text.starts_with(&format!("IP_BOUND {expected} | ")), "{settings} {text}");
+    }
+}
