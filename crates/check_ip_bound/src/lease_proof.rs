@@ -1,6 +1,6 @@
 //! What shows that a permanent address is not the lease of its interface. A lease that never ends is
 //! permanent too, as is each of busybox's udhcpc: so it counts as one, unless the kernel,
-//! systemd-networkd, dhclient or dhcpcd shows that there is none.
+//! systemd-networkd, dhclient, dhcpcd or NetworkManager shows that there is none.
 
 use std::fs;
 use std::net::IpAddr;
@@ -15,7 +15,7 @@ use crate::dynamic::{is_for, leased};
 use crate::expected::Expected;
 use crate::interfaces::is_local;
 use crate::no_lease::NoLease;
-use crate::{dhclient, dhcpcd};
+use crate::{dhclient, dhcpcd, nm_lease};
 
 /// linux/rtnetlink.h: a route that leads somewhere, and the table of this host's own addresses; a route that
 /// the kernel made for an address, and one of a lease.
@@ -29,7 +29,7 @@ const NETWORKD: &str = "/run/systemd/netif";
 
 /// Returns where no permanent address is a lease: where no route leaves by the interface, since a lease
 /// brings one, and where systemd-networkd manages the interface and has no lease, or dhclient or dhcpcd has
-/// none, whether it runs or not. What cannot be read shows nothing.
+/// none, whether it runs or not, or NetworkManager has lost it. What cannot be read shows nothing.
 pub(crate) fn find(expected: &Expected, bound: &Bound, deadline: &Deadline) -> Vec<NoLease> {
     let doubtful = doubtful(expected, bound, |_| true);
     let mut found = Vec::new();
@@ -129,9 +129,14 @@ fn client_without_lease(index: u32, expected: &Expected, bound: &Bound) -> Optio
     // Other programs have clients of their own: what dhclient left is old there.
     let is_its_own = is_of(OF_IFUPDOWN) || is_of(OF_SCRIPTS) && !Path::new(NETWORKMANAGER).exists();
     let (root, name, bound, now) = (Path::new("/"), &*interface.name, &*addresses, SystemTime::now());
+    let of_dhclient = dhclient::is_without(root, name, bound, now);
+    let of_dhcpcd = dhcpcd::is_without(root, name, by_settings, bound, now);
+    // What runs in place of NetworkManager knows more.
+    let is_managed = of_dhclient.is_none() && of_dhcpcd.is_none();
     match () {
-        () if dhclient::is_without(root, name, bound, now) == Some(true) => Some(" of dhclient"),
-        () if dhcpcd::is_without(root, name, by_settings, bound, now) == Some(true) => Some(" of dhcpcd"),
+        () if of_dhclient == Some(true) => Some(" of dhclient"),
+        () if of_dhcpcd == Some(true) => Some(" of dhcpcd"),
+        () if is_managed && nm_lease::has_no_lease(index, bound) => Some(" of NetworkManager"),
         () if is_its_own && dhclient::is_gone(root, name, &others, bound, now) == Some(true) => {
             Some(", dhclient does not run")
         }

@@ -27,6 +27,7 @@ mod lease_proof;
 mod listing;
 mod misplaced;
 mod missing;
+mod nm_lease;
 mod no_lease;
 mod on_each;
 mod options;
