@@ -19,6 +19,7 @@ mod lost_ports;
 mod matching;
 mod of_ifupdown;
 mod profile;
+mod refusal;
 mod rivals;
 mod settings;
 mod shared;
@@ -94,6 +95,7 @@ fn promise(
             lost_ports::add(&profile, &by_uuid, &served, to);
             continue;
         }
+        to.unknown.extend(profile.bad.clone());
         let by_other = by_others.contains(&number);
         let idle = profile.idle(by_other);
         let promises = match profile.promises() {
@@ -103,6 +105,7 @@ fn promise(
                 continue;
             }
         };
+        to.failing.extend(profile.refused(&promises));
         add_ports(&profile, &by_uuid, idle.as_ref(), to);
         let is_port = idle.is_some();
         to.remarks.extend(idle.map(|idle| idle.place.remark(format!("{name}: {}", idle.value))));

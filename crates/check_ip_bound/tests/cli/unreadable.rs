@@ -127,7 +127,8 @@ fn a_folder_that_cannot_be_read_hides_no_file_elsewhere() {
 fn a_profile_that_cannot_be_used_hides_no_other() {
     let profile = |uuid: &str, last: u8| {
         format!(
-            "[connection]\nuuid={uuid}\ntype=ethernet\ninterface-name=eth{last}\n[ipv4]\nmethod=manual\naddress1=192.0.2.{last}/24\n"
+            "[connection]\nuuid=30000000-0000-0000-0000-00000000000{uuid}\ntype=ethernet\ninterface-name=eth{last}\n\
+             [ipv4]\nmethod=manual\naddress1=192.0.2.{last}/24\n"
         )
     };
     let of_others = [("b", profile("b", 249))];

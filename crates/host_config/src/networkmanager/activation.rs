@@ -78,7 +78,7 @@ mod tests {
             |of: &str| format!("[connection]\nuuid=9\ntype=ethernet\ninterface-name=eth0\nmaster={of}\n");
         for (of, expected) in [("br0", vec![0, 1]), ("2", vec![1]), ("br1", vec![])] {
             let texts = [bridge(1), bridge(2), port(of)];
-            let parsed = |text: &String| Profile::parse(0, "f".to_owned(), text.as_bytes()).unwrap();
+            let parsed = |text: &String| Profile::parse(0, "f".to_owned(), text.as_bytes());
             let profiles: Vec<Profile> = texts.iter().map(parsed).collect();
             let mut found: Vec<usize> = by_others(&profiles, |_| true).into_iter().collect();
             found.sort_unstable();

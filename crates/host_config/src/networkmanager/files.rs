@@ -44,13 +44,11 @@ pub(super) fn profiles(
                 None if content.is_empty() => {
                     to.remarks.push(Place::new(&path, 1).remark("an empty profile"))
                 }
-                None => match Profile::parse(rank, path, &content) {
-                    Ok(mut profile) => {
-                        profile.kept = Kept::of(tree, &profile.path);
-                        profiles.push(profile);
-                    }
-                    Err(error) => to.survive(Err(error))?,
-                },
+                None => {
+                    let mut profile = Profile::parse(rank, path, &content);
+                    profile.kept = Kept::of(tree, &profile.path).or_refused(profile.refusal());
+                    profiles.push(profile);
+                }
             }
         }
     }
@@ -123,11 +121,11 @@ fn that_count(
             _ if hidden.get(&uuid).is_some_and(|rank| *rank <= profile.rank) => {
                 promises.remarks.push(place.remark("a profile that is hidden"));
             }
-            Some((rank, first)) if *rank == profile.rank && profile.kept.written.is_none() => {
+            Some((rank, first)) if is_as_good(*rank, &profile) && profile.kept.written.is_none() => {
                 promises.survive(Err(place.error(format!("the UUID of {first} again"))))?;
                 twice.insert(uuid);
             }
-            Some((rank, first)) if *rank == profile.rank && profile.kept.refused.is_none() => {
+            Some((rank, first)) if is_as_good(*rank, &profile) => {
                 let again = format!("the UUID of {first} again, which was written later and counts");
                 promises.notes.push(format!("note: {place}: {again}"));
             }
@@ -145,6 +143,11 @@ fn that_count(
     Ok(without_refused(kept, promises))
 }
 
+/// Whether a profile may count in place of another one of this rank.
+fn is_as_good(rank: usize, profile: &Profile) -> bool {
+    rank == profile.rank && profile.kept.refused.is_none()
+}
+
 /// The profiles without those that NetworkManager ignores where files give it another one for the
 /// interface. The others stay: their addresses are missing, and a note tells why.
 fn without_refused(profiles: Vec<Profile>, promises: &mut Promises) -> Vec<Profile> {
@@ -153,8 +156,13 @@ fn without_refused(profiles: Vec<Profile>, promises: &mut Promises) -> Vec<Profi
     let taken: HashSet<String> = taken.filter_map(Profile::written_name).collect();
     let stays = |profile: &Profile| {
         let Some(why) = &profile.kept.refused else { return true };
-        promises.notes.push(format!("note: {}: NetworkManager ignores this profile: {why}", profile.path));
-        profile.written_name().is_none_or(|name| !taken.contains(&name))
+        let stays = profile.written_name().is_none_or(|name| !taken.contains(&name));
+        // What is not understood is told as such.
+        if !stays || profile.is_understood() {
+            let what = format!("note: {}: NetworkManager ignores this profile: {why}", profile.path);
+            promises.notes.push(what);
+        }
+        stays
     };
     profiles.into_iter().filter(stays).collect()
 }
@@ -202,7 +210,7 @@ mod tests {
                 let mark = if *uuid == "generated" { "[.nmmeta]\nnm-generated=true\n" } else { "" };
                 let text = format!("[connection]\nuuid={uuid}\ninterface-name=eth0\n{mark}");
                 let written = written.map(|seconds| UNIX_EPOCH + Duration::from_secs(seconds));
-                let mut profile = Profile::parse(*rank, (*path).to_owned(), text.as_bytes()).unwrap();
+                let mut profile = Profile::parse(*rank, (*path).to_owned(), text.as_bytes());
                 profile.kept = Kept { refused: refused.map(str::to_owned), written };
                 profile
             };

@@ -6,6 +6,7 @@ use std::time::SystemTime;
 
 use rustix::fs::OFlags;
 
+use crate::promise::Place;
 use crate::tree::Tree;
 
 /// What it looks at of a file besides the content. Of a copy of a host's files this is not known: a copy has
@@ -25,6 +26,15 @@ impl Kept {
         let found = opened.and_then(Result::ok).and_then(|file| File::from(file).metadata().ok());
         let Some(found) = found else { return Self::default() };
         Self { refused: refused(found.uid(), found.mode()), written: found.modified().ok() }
+    }
+
+    /// Adds why it ignores the file for its content, where it takes it for the rest.
+    pub(super) fn or_refused(self, by_content: Option<(String, Place)>) -> Self {
+        let in_words = |(what, place): (String, Place)| match place.line {
+            1 => what,
+            line => format!("line {line}: {what}"),
+        };
+        Self { refused: self.refused.or_else(|| by_content.map(in_words)), ..self }
     }
 }
 

@@ -138,7 +138,7 @@ mod tests {
         ];
         for (text, interface, expected) in rows {
             let text = format!("[connection]\ninterface-name={interface}\n[match]\n{text}\n");
-            let profile = Profile::parse(0, "f".to_owned(), text.as_bytes()).unwrap();
+            let profile = Profile::parse(0, "f".to_owned(), text.as_bytes());
             let found = unmet(&profile, &cards);
             let found = found.map_or("holds".to_owned(), |(fit, _)| format!("{fit:?}"));
             assert_eq!(found, expected, "{text}");
@@ -181,7 +181,7 @@ mod tests {
         ];
         for (kind, group, list, interface, expected) in rows {
             let text = format!("[connection]\ntype={kind}\ninterface-name={interface}\n[{group}]\n{list}\n");
-            let profile = Profile::parse(0, "f".to_owned(), text.as_bytes()).unwrap();
+            let profile = Profile::parse(0, "f".to_owned(), text.as_bytes());
             let found = match (unmet(&profile, &cards), profile.may_deny(interface, &cards)) {
                 (None, None) => "",
                 (Some((Fit::No, _)), None) => "denied",

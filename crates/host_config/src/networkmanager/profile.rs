@@ -2,6 +2,7 @@
 
 mod denied;
 mod dynamic;
+mod refused;
 
 use addresses::HostAddress;
 
@@ -11,7 +12,7 @@ use super::keyfile::{Keyfile, is_yes};
 use super::shared::shared;
 use crate::hardware::{self, Cards};
 use crate::located::Located;
-use crate::promise::{ConfigError, Promises};
+use crate::promise::{ConfigError, Promises, Remark};
 use crate::selector::{is_pattern, selects};
 
 /// The groups of the settings of cards.
@@ -25,19 +26,21 @@ pub(super) struct Profile {
     pub(super) path: String,
     /// What NetworkManager looks at of its file besides the content.
     pub(super) kept: Kept,
+    /// The first line for which NetworkManager ignores the file.
+    pub(super) bad: Option<Remark>,
     file: Keyfile,
     /// The interface that it matches, where it has no name of its own.
     matched: Option<String>,
 }
 
 impl Profile {
-    pub(super) fn parse(rank: usize, path: String, content: &[u8]) -> Result<Self, ConfigError> {
-        let file = Keyfile::parse(&path, content)?;
-        Ok(Self { rank, ..Self::new(path, file) })
+    pub(super) fn parse(rank: usize, path: String, content: &[u8]) -> Self {
+        let (file, bad) = Keyfile::read(&path, content);
+        Self { rank, bad, ..Self::new(path, file) }
     }
 
     pub(super) fn new(path: String, file: Keyfile) -> Self {
-        Self { rank: 0, path, kept: Kept::default(), file, matched: None }
+        Self { rank: 0, path, kept: Kept::default(), bad: None, file, matched: None }
     }
 
     /// Returns what makes it the same profile in another folder, with the line where it stands.
@@ -46,8 +49,14 @@ impl Profile {
     }
 
     pub(super) fn interface(&self) -> Option<&str> {
-        let named = self.file.value("connection", "interface-name").map(|name| name.value.as_str());
-        named.or(self.matched.as_deref())
+        self.named().or(self.matched.as_deref())
+    }
+
+    /// Its own name for its interface. That of a bridge, a bond or a VLAN was once in a group of its own.
+    fn named(&self) -> Option<&str> {
+        let of_kind = || self.file.value(self.kind(), "interface-name");
+        let named = self.file.value("connection", "interface-name").or_else(of_kind);
+        named.map(|name| name.value.as_str())
     }
 
     /// Takes the name of the one interface that it matches by its hardware address or by `[match]
@@ -62,8 +71,7 @@ impl Profile {
 
     /// Returns the one interface that it names, also when that is gone.
     pub(super) fn written_name(&self) -> Option<String> {
-        let named = self.file.value("connection", "interface-name");
-        named.map(|name| name.value.clone()).or_else(|| self.matched_name())
+        self.named().map(str::to_owned).or_else(|| self.matched_name())
     }
 
     /// Returns the only name in `[match] interface-name=`.
@@ -306,7 +314,7 @@ mod tests {
     use super::*;
 
     fn parsed(text: &str) -> Result<Vec<String>, String> {
-        let profile = Profile::parse(0, "f".to_owned(), text.as_bytes()).unwrap();
+        let profile = Profile::parse(0, "f".to_owned(), text.as_bytes());
         let promises = profile.promises().map_err(|error| error.to_string())?;
         let addresses =
             promises.promises.iter().map(|promise| format!("{}: {}", promise.place.line, promise.expected));

@@ -324,6 +324,29 @@ fn a_static_address_is_no_lease_of_the_next_group() {
     }
 }
 
+/// As NetworkManager 1.42.4 does with these files: it loads none, and says why in its journal.
+#[test]
+fn the_cause_names_a_profile_that_networkmanager_ignores() {
+    let good =
+        profile("uuid=30000000-0000-0000-0000-000000000001\ninterface-name=eth0", &keyfile("192.0.2.1/24"));
+    let missing = "CRITICAL - 1 of 1 address missing: 192.0.2.1, NetworkManager ignores a.nmconnection: ";
+    let rows = [
+        (good.replace("=ethernet", "=Ethernet"), "line 2: type: Ethernet is not known"),
+        (good.replace("type=ethernet\n", ""), "it has no type"),
+        (good.replace("-0000-", "-"), "line 3: uuid: 30000000-0000-000000000001 is no UUID"),
+        (format!("{good}[ipv6]\nmay-fail=false\n"), "line 9: [ipv6] has no method"),
+        (format!("{good}junk\n"), "line 8: neither a group nor a key and its value, 1 more fault"),
+        (format!("\u{feff}{good}"), "a byte order mark before the first group, 1 more fault"),
+    ];
+    for (profile, why) in rows {
+        let (first, _) = judged(std::slice::from_ref(&profile), &[], "198.51.100.1/24@eth1");
+        assert_eq!(first, format!("IP_BOUND {missing}{why}"), "{profile}");
+    }
+    // What is bound all the same is not lost.
+    let (first, _) = judged(&[good.replace("=ethernet", "=Ethernet")], &[], "192.0.2.1/24@eth0");
+    assert_eq!(first, "IP_BOUND OK - 1 address from networkmanager bound and usable");
+}
+
 /// NetworkManager 1.42.4 leaves the port disconnected or unmanaged, and brings the bridge up.
 #[test]
 fn a_bridge_lacks_the_port_that_networkmanager_leaves_alone() {
