@@ -1,10 +1,10 @@
 //! The ports that stanzas give bridges, bonds, teams and VRFs, and what carries VLANs:
 //! bridge-utils-interfaces(5), ifenslave's and ifupdown2's options.
 
-use std::collections::BTreeSet;
+use std::collections::{HashMap, HashSet};
 
-use crate::promise::{Promise, Promises, Shadowed};
-use crate::selector::selects;
+use crate::promise::{Ports, Promise, Promises, Shadowed};
+use crate::selector::{is_pattern, selects};
 use crate::wildcard;
 
 use super::flavour::Flavour;
@@ -50,13 +50,10 @@ pub(super) fn add(
 /// Takes back what is bound on a port of a bridge: ifupdown2 flushes the addresses of a port when it joins
 /// the bridge, after the port itself came up.
 pub(super) fn flush(all: &mut Promises) {
-    let bridges: BTreeSet<&str> =
-        all.ports.iter().filter(|of| of.ports.is_empty()).map(|of| of.interface.as_str()).collect();
-    let of_bridges: Vec<_> = all.ports.iter().filter(|of| bridges.contains(of.interface.as_str())).collect();
+    let bridge_of = bridge_of_port(&all.ports);
     let bridge_of = |promise: &Promise| {
-        let port = promise.interface.as_deref().filter(|_| !promise.floating)?;
-        let of = of_bridges.iter().find(|of| of.ports.iter().any(|names| selects(names, port)))?;
-        (of.interface != port).then(|| of.interface.clone())
+        let port = promise.interface.as_deref()?;
+        bridge_of(port).filter(|bridge| *bridge != port).map(str::to_owned)
     };
     let (mut kept, mut flushed) = (Vec::new(), Vec::new());
     for promise in std::mem::take(&mut all.promises) {
@@ -71,6 +68,27 @@ pub(super) fn flush(all: &mut Promises) {
     }
     all.promises = kept;
     all.shadowed.extend(flushed);
+}
+
+/// Returns what tells the bridge of a port: the first that names it, by a name or by a pattern. Of thousands
+/// of bridges, no port looks through the names of all.
+fn bridge_of_port<'a>(all: &'a [Ports]) -> impl Fn(&str) -> Option<&'a str> {
+    let bridges: HashSet<&str> =
+        all.iter().filter(|of| of.ports.is_empty()).map(|of| of.interface.as_str()).collect();
+    let (mut named, mut patterns) = (HashMap::new(), Vec::new());
+    for (index, of) in all.iter().enumerate().filter(|(_, of)| bridges.contains(of.interface.as_str())) {
+        for port in of.ports.iter().map(String::as_str) {
+            match is_pattern(port) {
+                true => patterns.push((index, port)),
+                false => _ = named.entry(port).or_insert(index),
+            }
+        }
+    }
+    move |port| {
+        let by_pattern = patterns.iter().find(|(_, pattern)| selects(pattern, port)).map(|(index, _)| *index);
+        let first = named.get(port).copied().into_iter().chain(by_pattern).min()?;
+        all.get(first).map(|of| of.interface.as_str())
+    }
 }
 
 /// What `all` stands for, as regular expressions (bridge-utils-interfaces(5)).
@@ -145,6 +163,30 @@ fn expression(word: &str) -> Option<String> {
 mod tests {
     use super::*;
     use crate::promise::Place;
+
+    #[test]
+    fn a_port_is_of_the_first_bridge_that_names_it() {
+        let of = |interface: &str, port: &str| Ports {
+            interface: interface.to_owned(),
+            ports: (!port.is_empty()).then(|| port.to_owned()).into_iter().collect(),
+            place: Place::new("f", 1),
+        };
+        let all = [
+            of("bond0", "eth5"),
+            of("br0", ""),
+            of("br0", "eth0"),
+            of("br1", ""),
+            of("br1", "eth[01],!eth9"),
+            of("br2", ""),
+            of("br2", "eth1"),
+            of("br2", "eth0"),
+        ];
+        let bridge_of = bridge_of_port(&all);
+        let rows = [("eth0", Some("br0")), ("eth1", Some("br1")), ("eth2", None), ("eth5", None)];
+        for (port, expected) in rows {
+            assert_eq!(bridge_of(port), expected, "{port}");
+        }
+    }
 
     #[test]
     fn ifupdown2_takes_ranges_and_expressions_of_ports() {
