@@ -7,24 +7,32 @@ use super::words::{bindings, binds, is_address, program};
 /// Returns whether a line of a script adds an address, by ip(8), by ifconfig(8) or by wg-quick(8). A variable
 /// may hold the name of ip(8).
 pub(crate) fn adds_address(line: &str) -> bool {
-    may_bind(line)
-        && line.split([';', '|', '&']).any(|command| {
-            let plain: Vec<&str> = command.split_ascii_whitespace().collect();
-            if plain.windows(2).any(|pair| matches!(pair, [head, "up"] if program(head) == "wg-quick"))
-            || plain.windows(3).any(
-                |three| matches!(three, [head, of, how] if is_variable(head) && is_address(of) && binds(how)),
-            )
-        {
-            return true;
-        }
-            let words = command.split(|c: char| c.is_ascii_whitespace() || "'\"`()=".contains(c));
-            let mut words =
-                words.filter(|word| !word.is_empty()).take_while(|word| !word.contains(['<', '>']));
-            match words.by_ref().any(|word| program(word) == "ifconfig") {
-                true => configures(words),
-                false => bindings(&command.replace('=', " ")) > 0,
-            }
-        })
+    let adds =
+        |command: &str| brings_tunnel_up(command) || adds_by_variable(command) || adds_by_name(command);
+    may_bind(line) && line.split([';', '|', '&']).any(adds)
+}
+
+fn brings_tunnel_up(command: &str) -> bool {
+    let words: Vec<&str> = command.split_ascii_whitespace().collect();
+    words.windows(2).any(|pair| matches!(pair, [head, "up"] if program(head) == "wg-quick"))
+}
+
+fn adds_by_variable(command: &str) -> bool {
+    let words: Vec<&str> = command.split_ascii_whitespace().collect();
+    let adds = |three: &[&str]| match three {
+        [head, of, how] => is_variable(head) && is_address(of) && binds(how),
+        _ => false,
+    };
+    words.windows(3).any(adds)
+}
+
+fn adds_by_name(command: &str) -> bool {
+    let words = command.split(|c: char| c.is_ascii_whitespace() || "'\"`()=".contains(c));
+    let mut words = words.filter(|word| !word.is_empty()).take_while(|word| !word.contains(['<', '>']));
+    match words.by_ref().any(|word| program(word) == "ifconfig") {
+        true => configures(words),
+        false => bindings(&command.replace('=', " ")) > 0,
+    }
 }
 
 /// Whether a line has what every command that binds addresses has: most lines of scripts do not, and
