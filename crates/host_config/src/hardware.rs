@@ -1,16 +1,15 @@
 //! The hardware addresses of the network cards of a tree, where it has the kernel's /sys: what `[Match]
 //! MACAddress=` of networkd, `match: macaddress:` of netplan and `mac-address=` of NetworkManager are about.
 
+mod files;
+
 use std::cell::OnceCell;
-use std::collections::BTreeMap;
+use std::rc::Rc;
 
 use crate::tree::Tree;
 use crate::wildcard;
-
-const FOLDER: &str = "/sys/class/net";
-
-/// Where udev keeps what it knows of an interface, by its number.
-const UDEV: &str = "/run/udev/data";
+pub(crate) use files::Properties;
+use files::{FOLDER, Files};
 
 /// What the kernel's file `type` has of Ethernet.
 const ETHERNET: &str = "1";
@@ -32,7 +31,7 @@ pub(crate) const DRIVERS: [(&str, &str); 10] = [
 /// The cards, read when the first one is asked for: few configurations name any.
 #[derive(Debug)]
 pub(crate) struct Cards<'a> {
-    tree: &'a Tree<'a>,
+    files: Files<'a>,
     all: OnceCell<Vec<(String, String)>>,
     /// The names of all interfaces.
     interfaces: OnceCell<Vec<String>>,
@@ -41,7 +40,7 @@ pub(crate) struct Cards<'a> {
 impl<'a> Cards<'a> {
     /// Returns the cards of a tree.
     pub(crate) fn new(tree: &'a Tree<'a>) -> Self {
-        Self { tree, all: OnceCell::new(), interfaces: OnceCell::new() }
+        Self { files: Files::new(tree), all: OnceCell::new(), interfaces: OnceCell::new() }
     }
 
     /// Returns the name of the interface with a hardware address: `None` if none has it, or if several do, as
@@ -51,10 +50,10 @@ impl<'a> Cards<'a> {
         let all = self.all.get_or_init(|| self.read());
         let fitting: Vec<&str> =
             all.iter().filter(|(known, _)| *known == wanted).map(|(_, name)| name.as_str()).collect();
-        let hardware = |name: &&str| self.tree.has(&format!("{FOLDER}/{name}/device"));
+        let hardware = |name: &&str| self.files.has(name, "device");
         // The kernel lists what a bridge, a bond or a VLAN is on: in a container, no interface is a card.
         let on_others = |name: &&str| {
-            let entries = self.tree.names(&format!("{FOLDER}/{name}")).unwrap_or_default();
+            let entries = self.files.tree.names(&format!("{FOLDER}/{name}")).unwrap_or_default();
             entries.iter().any(|entry| entry.as_encoded_bytes().starts_with(b"lower_"))
         };
         only(fitting.iter().copied())
@@ -77,9 +76,7 @@ impl<'a> Cards<'a> {
 
     /// What the kernel says of the device of a card.
     fn device(&self, name: &str, key: &str) -> Option<String> {
-        let content =
-            self.tree.read(&format!("{FOLDER}/{}/device/uevent", Some(name).filter(is_name)?)).ok()??;
-        let text = String::from_utf8_lossy(&content);
+        let text = self.entry(name, "device/uevent")?;
         text.lines().find_map(|line| line.strip_prefix(key)).map(str::to_owned)
     }
 
@@ -108,7 +105,7 @@ impl<'a> Cards<'a> {
 
     /// Whether an interface is Ethernet of no kind of its own, as a bridge or a VLAN has, and is no port.
     fn is_cable(&self, name: &str) -> bool {
-        let has = |entry: &str| self.tree.has(&format!("{FOLDER}/{name}/{entry}"));
+        let has = |entry: &str| self.files.has(name, entry);
         self.entry(name, "type").is_some_and(|number| number.trim_ascii() == ETHERNET)
             && !["master", "bridge", "bonding", "tun_flags"].into_iter().any(has)
             && self.device_type(name).is_none()
@@ -154,17 +151,14 @@ impl<'a> Cards<'a> {
     /// Returns the names of all interfaces.
     pub(crate) fn interfaces(&self) -> &[String] {
         self.interfaces.get_or_init(|| {
-            let names = self.tree.names(FOLDER).unwrap_or_default();
+            let names = self.files.tree.names(FOLDER).unwrap_or_default();
             names.into_iter().filter_map(|name| name.into_string().ok()).collect()
         })
     }
 
     /// Returns what udev says of an interface: `None` where it says nothing, as in a container.
-    pub(crate) fn properties(&self, name: &str) -> Option<BTreeMap<String, String>> {
-        let content = self.tree.read(&format!("{UDEV}/n{}", self.number(name)?)).ok()??;
-        let text = String::from_utf8_lossy(&content).into_owned() + "\n" + &self.entry(name, "uevent")?;
-        let pair = |line: &str| line.strip_prefix("E:").unwrap_or(line).split_once('=').map(owned);
-        Some(text.lines().filter_map(pair).collect())
+    pub(crate) fn properties(&self, name: &str) -> Option<Rc<Properties>> {
+        self.files.properties(name, &self.number(name)?)
     }
 
     /// Returns the names of the interfaces that have a hardware address.
@@ -175,7 +169,7 @@ impl<'a> Cards<'a> {
     /// The names of what is a card.
     fn hardware(&self) -> impl Iterator<Item = &String> {
         let all = self.all.get_or_init(|| self.read()).iter().map(|(_, name)| name);
-        all.filter(|name| self.tree.has(&format!("{FOLDER}/{name}/device")))
+        all.filter(|name| self.files.has(name, "device"))
     }
 
     /// Returns the name that udev has for the place of a card on the PCI bus, as pci-0000:00:1f.6: `None` of
@@ -186,7 +180,7 @@ impl<'a> Cards<'a> {
 
     /// Returns whether an interface is here and is no card, as a bridge, or that of a container.
     pub(crate) fn is_virtual(&self, name: &str) -> bool {
-        self.has(name) && !self.tree.has(&format!("{FOLDER}/{name}/device"))
+        self.has(name) && !self.files.has(name, "device")
     }
 
     /// Returns the driver of an interface: of what is no card, that of its kind. `None` where it is not
@@ -223,7 +217,7 @@ impl<'a> Cards<'a> {
     /// Returns whether an interface is a port of a switch in this machine, of which ethtool(8) has another
     /// driver than /sys.
     pub(crate) fn is_switch_port(&self, name: &str) -> bool {
-        self.tree.has(&format!("{FOLDER}/{name}/dsa"))
+        self.files.has(name, "dsa")
     }
 
     /// Returns the type of an interface as networkd calls it: `None` where it is not known.
@@ -260,10 +254,8 @@ impl<'a> Cards<'a> {
     }
 
     /// The content of one of the kernel's files on an interface.
-    fn entry(&self, name: &str, entry: &str) -> Option<String> {
-        let name = Some(name).filter(is_name)?;
-        let content = self.tree.read(&format!("{FOLDER}/{name}/{entry}")).ok()??;
-        Some(String::from_utf8_lossy(&content).into_owned())
+    fn entry(&self, name: &str, entry: &str) -> Option<Rc<str>> {
+        self.files.content(name, entry)
     }
 
     /// Returns the kernel's number of an interface, as it writes it.
@@ -274,27 +266,27 @@ impl<'a> Cards<'a> {
 
     /// Returns the tree of the cards.
     pub(crate) fn tree(&self) -> &'a Tree<'a> {
-        self.tree
+        self.files.tree
     }
 
     /// Returns whether an interface is a wireless card.
     pub(crate) fn is_wireless(&self, name: &str) -> bool {
-        ["wireless", "phy80211"].iter().any(|entry| self.tree.has(&format!("{FOLDER}/{name}/{entry}")))
+        ["wireless", "phy80211"].iter().any(|entry| self.files.has(name, entry))
     }
 
     /// Returns whether the kernel has an interface of this name.
     pub(crate) fn has(&self, name: &str) -> bool {
-        is_name(&name) && self.tree.has(&format!("{FOLDER}/{name}"))
+        self.files.has(name, "")
     }
 
     /// The hardware address and the name of each interface. One that cannot be read has none: the kernel, and
     /// not the configuration, would be at fault.
     fn read(&self) -> Vec<(String, String)> {
-        let names = self.tree.names(FOLDER).unwrap_or_default();
+        let names = self.files.tree.names(FOLDER).unwrap_or_default();
         let names = names.into_iter().filter_map(|name| name.into_string().ok());
         let with_address = |name: String| {
             // The port of a bond has the address of the bond.
-            let read = |entry: &str| self.tree.read(&format!("{FOLDER}/{name}/{entry}")).ok()?;
+            let read = |entry: &str| self.files.tree.read(&format!("{FOLDER}/{name}/{entry}")).ok()?;
             let content = read("bonding_slave/perm_hwaddr").or_else(|| read("address"))?;
             Some((normal(String::from_utf8_lossy(&content).trim())?, name))
         };
@@ -302,18 +294,9 @@ impl<'a> Cards<'a> {
     }
 }
 
-fn owned((key, value): (&str, &str)) -> (String, String) {
-    (key.to_owned(), value.to_owned())
-}
-
 /// The only one of several names.
 fn only<'n>(mut names: impl Iterator<Item = &'n str>) -> Option<&'n str> {
     names.next().filter(|_| names.next().is_none())
-}
-
-/// Whether a text may be the name of an interface, and no path.
-fn is_name(text: &&str) -> bool {
-    !text.is_empty() && !text.starts_with('.') && !text.contains('/')
 }
 
 /// Returns a hardware address of Ethernet or InfiniBand as the kernel prints it: `None` if the text is none.

@@ -1,13 +1,11 @@
 //! Whether the conditions of a `[Match]` section on the device hold for an interface, as far as the kernel's
 //! /sys and its name tell.
 
-use std::collections::BTreeMap;
-
 use addresses::short;
 
 use super::claimed::Claimed;
 use super::{Match, patterns};
-use crate::hardware::Cards;
+use crate::hardware::{Cards, Properties};
 use crate::link_type::type_fits;
 use crate::wildcard;
 
@@ -152,7 +150,7 @@ impl Match {
                 None if cards.is_virtual(name) => Some(fits(value, None)),
                 None => Some(fits(value, Some(&cards.pci_path(name)?))),
             },
-            "Property" => properties_fit(value, &cards.properties(name)?),
+            "Property" => properties_fit(value, cards.properties(name)?.as_ref()),
             "SSID" | "BSSID" | "WLANInterfaceType" if is_wired() => Some(false),
             _ => None,
         }
@@ -179,7 +177,7 @@ fn fits_all(list: &str, values: &[&str]) -> Option<bool> {
 
 /// Whether all properties of a list are those of udev, or by a mark before the list, not all of them. `None`
 /// of a list that quotes any.
-fn properties_fit(list: &str, of_udev: &BTreeMap<String, String>) -> Option<bool> {
+fn properties_fit(list: &str, of_udev: &Properties) -> Option<bool> {
     if list.contains(['"', '\'']) {
         return None;
     }
