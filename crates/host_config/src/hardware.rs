@@ -11,6 +11,9 @@ use crate::wildcard;
 pub(crate) use files::Properties;
 use files::{FOLDER, Files};
 
+/// A setting of the bonding driver, among the interfaces.
+const NO_INTERFACE: &str = "bonding_masters";
+
 /// What the kernel's file `type` has of Ethernet.
 const ETHERNET: &str = "1";
 
@@ -152,7 +155,8 @@ impl<'a> Cards<'a> {
     pub(crate) fn interfaces(&self) -> &[String] {
         self.interfaces.get_or_init(|| {
             let names = self.files.tree.names(FOLDER).unwrap_or_default();
-            names.into_iter().filter_map(|name| name.into_string().ok()).collect()
+            let names = names.into_iter().filter_map(|name| name.into_string().ok());
+            names.filter(|name| name != NO_INTERFACE).collect()
         })
     }
 
@@ -348,6 +352,15 @@ mod tests {
         for (address, name) in rows {
             assert_eq!(cards.name(address), name, "{address}");
         }
+    }
+
+    /// The kernel's driver of bonds keeps a file of its own among the interfaces.
+    #[test]
+    fn the_list_of_bonds_is_no_interface() {
+        let deadline = Deadline::after(Duration::from_secs(60));
+        let files = [("/sys/class/net/bonding_masters", "bond0\n"), ("/sys/class/net/bond0/type", "1\n")];
+        let tree = Tree::in_memory(files, &deadline);
+        assert_eq!(Cards::new(&tree).interfaces(), ["bond0"]);
     }
 
     #[test]
