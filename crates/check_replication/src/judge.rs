@@ -283,8 +283,7 @@ fn writer_stopped(view: &ChannelView<'_>) -> Option<String> {
     const NEAR: f64 = 2.0;
     let age = view.heartbeat??.age.as_ref().ok().filter(|_| view.channel.lag == Some(0.0))?;
     let beyond = |unit: f64| (age / unit - (age / unit).round()).abs() * unit;
-    let is_zone =
-        *age > QUARTER - NEAR && *age < FURTHEST + NEAR && beyond(QUARTER) < NEAR && beyond(DAY) > NEAR;
+    let is_zone = *age < FURTHEST + NEAR && beyond(QUARTER) < NEAR && beyond(DAY) > NEAR;
     let cause = if is_zone { "writer stopped, or a time zone" } else { "writer stopped or source frozen" };
     let lag = view.tenths();
     let delay = Some(view.channel.delay).filter(|delay| *delay > 0.0);

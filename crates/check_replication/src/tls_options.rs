@@ -283,6 +283,17 @@ mod tests {
         }
     }
 
+    /// An administrator names authorities to narrow what is trusted.
+    #[test]
+    fn authorities_of_an_option_come_before_those_of_the_file() {
+        let file = read("ssl-mode=VERIFY_CA\nssl-ca=/file");
+        let authorities = |option: Option<&str>| {
+            settings(&file, TlsLevel::VerifyCa, option.map(PathBuf::from)).unwrap().authorities
+        };
+        assert_eq!(authorities(Some("/option")), Some(PathBuf::from("/option")));
+        assert_eq!(authorities(None), Some(PathBuf::from("/file")));
+    }
+
     #[test]
     fn of_a_list_of_versions_those_are_spoken_that_can_be() {
         let refused = |text: &str| Err(TlsOptionError::Versions(text.to_owned()));
@@ -300,6 +311,11 @@ mod tests {
             ("tls-version=TLSv1.23", refused("TLSv1.23")),
             ("tls-version=se#cret", refused("se")),
             ("tls-version=se<cret", Err(TlsOptionError::Value("tls-version"))),
+            // What is longer than a list of versions may be anything, and is not shown.
+            (
+                "tls-version=TLSv1,TLSv1.1,TLSv1,TLSv1.1,TLSv1,TLSv1.1",
+                Err(TlsOptionError::Value("tls-version")),
+            ),
         ];
         for (text, expected) in rows {
             let found = settings(&read(text), TlsLevel::Prefer, None).map(|settings| settings.versions);

@@ -32,7 +32,13 @@ pub(crate) fn group(members: &str, own: &str, error: (&str, &str)) -> Membership
     Membership::Group(group_with(members, own, error, &[], false))
 }
 
-/// The same with these settings, and with a channel from outside if it `is_fed`.
+/// A primary that takes no writes, in a group of two.
+pub(crate) fn read_only_primary() -> Membership {
+    let settings = [("read_only", "1"), ("super_read_only", "1"), ("offline_mode", "0")];
+    Membership::Group(group_with("1 ONLINE PRIMARY, 2 ONLINE", "1", ("0", ""), &settings, false))
+}
+
+/// The same as [`group`] with these settings, and with a channel from outside if it `is_fed`.
 fn group_with(
     members: &str,
     own: &str,
