@@ -1,8 +1,8 @@
 //! Which host loses more packets, or answers later, than it normally does?
 //!
-//! The outage it catches: a path gets worse, and a fixed threshold does not tell. Either it is far above what
-//! this host normally does, or it alerts every evening and is not believed any more. Here the normal of each
-//! host is learned.
+//! The outage it catches: a path gets worse, and a fixed threshold does not tell. Either the threshold is far
+//! above what the host normally does, or it alerts every evening and is not believed any more. This check
+//! learns what is normal for each host.
 
 mod control;
 mod error;

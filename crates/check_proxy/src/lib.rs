@@ -1,8 +1,8 @@
 //! Does each proxy serve your page to a customer, and refuse all other clients?
 //!
 //! The outage it catches: a proxy whose port answers while no customer gets a page through it, because its
-//! login, its DNS or an ACL is broken; and a proxy that serves strangers, which every check that only sees
-//! pages come through calls OK.
+//! login, its DNS or an ACL is broken; and a proxy that serves strangers. A check that only tries the port,
+//! or only fetches a page, reports both as OK.
 
 mod allowed;
 mod ask;

@@ -4,11 +4,11 @@
 //! that shows everything as down when only the monitor is. It reads the monitor's whole state, never single
 //! events, so that a missed recovery leaves nothing stuck.
 //!
-//! [`publish`] is the order of the steps: [`config`] says what is public, [`sources`] chooses it from the
-//! monitor's state, [`judge`] makes states of components out of it, [`fault`] and [`jump`] say when the
-//! monitor is not to be believed, [`members`] misses what vanishes, [`ledger`] remembers, [`view`] puts
-//! together what is shown, and the templates write it. `import` remembers what was before, from the monitor's
-//! logs.
+//! [`publish`] shows the order of the steps. [`config`] reads what is public, [`sources`] chooses it from the
+//! monitor's state, and [`judge`] makes states of components out of it. [`fault`] and [`jump`] find a monitor
+//! that is not to be believed, and [`members`] finds what vanished from it. [`ledger`] keeps the history,
+//! [`view`] puts together what is shown, and the templates write it. `import` fills the history from the
+//! monitor's old logs.
 
 mod api;
 mod busy;
