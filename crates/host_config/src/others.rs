@@ -181,6 +181,10 @@ fn of_packages(tree: &Tree<'_>) -> Vec<String> {
 
 /// Adds a file that configures addresses, or else the scripts that it runs and that do.
 fn add(tree: &Tree<'_>, path: &str, what: What, found: &mut Vec<String>) {
+    // No program waits for a pipe that someone left in such a folder.
+    if tree.is_plain(path, u64::MAX) == Some(false) {
+        return;
+    }
     // One that others may not read is no error: it is not read in any case.
     let mut new = match tree.read(path) {
         Ok(Some(content)) => {

@@ -238,4 +238,10 @@ fn only_a_plain_file_is_read_as_a_script() {
     let tree = Tree::new(folder.path(), &deadline);
     let found = ["/script", "/large", "/pipe", "/none"].map(|path| is_unread(&tree, path));
     assert_eq!(found, [true, false, false, false]);
+    fs::create_dir_all(path("etc/init.d")).unwrap();
+    for name in ["pipe", "script"] {
+        fs::rename(path(name), path("etc/init.d").join(name)).unwrap();
+    }
+    assert_eq!(unread(&tree, true).unwrap(), ["/etc/init.d/script"]);
+    assert!(deadline.remaining() > Duration::from_secs(30), "a pipe takes all the time that there is");
 }
