@@ -31,6 +31,12 @@ fn a_failure_that_is_allowed_hides_nothing() {
             "1",
             "OK - 192.0.2.1 fails, allowed up to 1: open: serves strangers by http".to_owned(),
         ),
+        // What strangers get by https is not asked of one that is open by http.
+        (
+            vec![both([well(), well(), well()], [code(302), code(407), well()])],
+            "1",
+            "OK - 192.0.2.1 fails, allowed up to 1: open: serves strangers by http".to_owned(),
+        ),
         (vec![unspoken()], "5", format!("UNKNOWN - 192.0.2.1 {ntlm}")),
         (
             vec![unspoken(), unspoken()],

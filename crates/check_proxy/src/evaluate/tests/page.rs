@@ -128,6 +128,14 @@ fn each_page_is_told_apart() {
     assert!(line.starts_with(untried), "{line}");
 }
 
+/// A proxy that serves strangers is told, also where no proxy brings the page to customers.
+#[test]
+fn a_page_that_was_not_tried_hides_no_open_proxy() {
+    let line = with(no_way("prohibited"), vec![dead(), http([well(), well(), failing(Fault::Cut)])]);
+    let expected = "CRITICAL - 2 of 2 proxies fail: 192.0.2.2 open: serves strangers by http";
+    assert!(line.starts_with(expected), "{line}");
+}
+
 /// That customers reach a forbidden target needs no page.
 #[test]
 fn a_dead_page_hides_no_forbidden_target() {
