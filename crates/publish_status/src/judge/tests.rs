@@ -150,6 +150,9 @@ fn a_soft_problem_is_public_only_on_wish() {
     let soft = Source { current: Condition::Critical, ..source(Some("b"), Condition::Ok) };
     assert_eq!(seen(&soft, None, 1_000, None, false), (Health::Operational, ""));
     assert_eq!(seen(&soft, None, 1_000, None, true), (Health::Degraded, "soft problem"));
+    // It makes no outage milder.
+    let down = source(Some("b"), Condition::Critical);
+    assert_eq!(seen(&down, None, 1_000, None, true), (Health::Down, ""));
     let recovering = Source { current: Condition::Ok, ..source(Some("b"), Condition::Critical) };
     assert_eq!(seen(&recovering, None, 1_000, None, true), (Health::Down, ""));
 }
