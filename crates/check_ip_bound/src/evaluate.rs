@@ -7,7 +7,8 @@ use plugin::{Finding, Findings, Report, State, Thresholds};
 use crate::probe::{ProbeError, REMEDY};
 use crate::words::with_marks;
 use crate::{
-    Observations, extra, gateway, held, misplaced, missing, port_findings, shadowed, table, uncontrolled,
+    Expected, Observations, extra, gateway, held, misplaced, missing, port_findings, refused, shadowed,
+    table, uncontrolled,
 };
 
 /// What is judged how.
@@ -39,7 +40,8 @@ pub(crate) fn evaluate(limits: &Limits, observed: &Observations) -> Report {
     findings.push(misplaced::judge(limits.misplaced, observed));
     findings.push(shadowed::judge(limits.shadowed, observed));
     findings.push(judge_unusable(observed));
-    findings.push(judge_unknown(observed));
+    findings.push(refused::judge(limits.shadowed, observed));
+    findings.push(judge_unknown(limits, observed));
     findings.push(extra::judge(limits.unexpected, observed));
     findings.push(held::report_floating(observed));
     findings.extend(judge_nothing(&findings, observed));
@@ -62,8 +64,12 @@ fn judge_unusable(observed: &Observations) -> Finding {
 
 /// Judges what of the configuration is not understood: the known addresses may be too few to say that all is
 /// well.
-fn judge_unknown(observed: &Observations) -> Finding {
-    match observed.expected.unknown.as_slice() {
+fn judge_unknown(limits: &Limits, observed: &Observations) -> Finding {
+    let Expected { unknown, refused, .. } = &observed.expected;
+    // What the program itself refuses is a finding of its own.
+    let is_new = |line: &&String| limits.shadowed == State::Ok || !refused.contains(line);
+    let lines: Vec<String> = unknown.iter().filter(is_new).cloned().collect();
+    match lines.as_slice() {
         [] => Finding::ok(""),
         [first, rest @ ..] => {
             let advice = "note: --list prints what is understood: complete it by hand, and give it to --file";

@@ -82,6 +82,8 @@ pub struct Expected {
     pub shadowed: Vec<(IpAddr, String, String)>,
     /// What may give addresses and is not understood, each with its place.
     pub unknown: Vec<String>,
+    /// The lines for which a program refuses all its files, each with its place.
+    pub refused: Vec<String>,
     /// The faults of the lists and sources that cannot be used, or only in part. The addresses are then
     /// incomplete or old.
     pub unusable: Vec<String>,

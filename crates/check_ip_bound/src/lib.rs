@@ -35,6 +35,7 @@ mod port_fault;
 mod port_findings;
 mod ports;
 mod probe;
+mod refused;
 mod shadowed;
 mod table;
 #[cfg(test)]

@@ -2,7 +2,7 @@
 //! uplink has a carrier while guests are on it, or while nothing ever was: only its ports show that no packet
 //! leaves.
 
-use host_config::{Ports, Vlan, is_for_guests, is_pattern, selects};
+use host_config::{ANY_PORT, Ports, Vlan, is_for_guests, is_pattern, selects};
 use host_net::{Bound, Interface, Kind, Link};
 
 use crate::interfaces::absence;
@@ -21,9 +21,12 @@ fn fault(configured: &Ports, vlans: &[Vlan], bound: &Bound) -> Option<PortFault>
     if !carries || controller.link == Link::Down || required.is_empty() {
         return None;
     }
-    let wrong: Vec<(bool, String)> =
+    let mut wrong: Vec<(bool, String)> =
         required.iter().filter_map(|port| wrong(port, controller, vlans, bound)).collect();
     let none = wrong.len() == required.len() && controller.kind != Kind::Vrf;
+    let uplinks = if none { &[][..] } else { &configured.uplinks };
+    wrong.extend(uplinks.iter().filter_map(|uplink| lost(uplink, controller, bound)));
+    let all = required.iter().filter(|port| !is_pattern(port)).count() + configured.uplinks.len();
     // A port of a bridge with nothing plugged in is usual, one of a bond is a lost redundancy.
     let told: Vec<&String> = wrong
         .iter()
@@ -33,9 +36,10 @@ fn fault(configured: &Ports, vlans: &[Vlan], bound: &Bound) -> Option<PortFault>
     let (first, rest) = told.split_first()?;
     let more = if rest.is_empty() { String::new() } else { format!(", {} more", rest.len()) };
     let name = &controller.name;
-    let text = match (none, required.len()) {
-        (true, _) => format!("{name} has none of its ports: {first}{more}"),
-        (false, all) => format!("{name} lacks {} of {all} ports: {first}{more}", told.len()),
+    let text = if none {
+        format!("{name} has none of its ports: {first}{more}")
+    } else {
+        format!("{name} lacks {} of {} ports: {first}{more}", told.len(), all.max(required.len()))
     };
     Some(PortFault { interface: controller.index, none, text })
 }
@@ -61,8 +65,23 @@ fn wrong(port: &str, controller: &Interface, vlans: &[Vlan], bound: &Bound) -> O
     // A port that is there and not up tells more than an interface that is none.
     faults.and_then(|faults| {
         let of_a_port = |(_, text): &&(bool, String)| !text.ends_with(NO_PORT);
-        faults.iter().find(of_a_port).or(faults.first()).cloned()
+        let none = || {
+            let any = port == ANY_PORT;
+            if any {
+                Some((true, "no interface is a port of it".to_owned()))
+            } else {
+                faults.first().cloned()
+            }
+        };
+        faults.iter().find(of_a_port).cloned().or_else(none)
     })
+}
+
+/// What is wrong with an interface that a pattern of ports fits, while others are well: nothing where it has
+/// no carrier, as an unused card.
+fn lost(uplink: &str, controller: &Interface, bound: &Bound) -> Option<(bool, String)> {
+    let here = bound.by_name(uplink).filter(|here| matches!(here.link, Link::Up | Link::Down))?;
+    fault_of(here, controller)
 }
 
 /// What is wrong with an interface that should be a port.
@@ -108,7 +127,8 @@ mod tests {
 
     fn configured(interface: &str, ports: &str) -> Ports {
         let ports = ports.split_whitespace().map(str::to_owned).collect();
-        Ports { interface: interface.to_owned(), ports, place: Place { file: "f".to_owned(), line: 1 } }
+        let place = Place { file: "f".to_owned(), line: 1 };
+        Ports { interface: interface.to_owned(), ports, uplinks: Vec::new(), place }
     }
 
     /// The fixture's host, with docker0 as a guest's interface, and with these links between ports and what

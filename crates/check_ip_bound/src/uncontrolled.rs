@@ -53,7 +53,8 @@ mod tests {
         let mut observed = observed(&args(), "192.0.2.1", ListSource::Named, present);
         let ports = ports.split_whitespace().map(str::to_owned).collect();
         let place = Place { file: "f".to_owned(), line: 1 };
-        observed.expected.ports = vec![Ports { interface: controller.to_owned(), ports, place }];
+        observed.expected.ports =
+            vec![Ports { interface: controller.to_owned(), ports, uplinks: Vec::new(), place }];
         observed
     }
 

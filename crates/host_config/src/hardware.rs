@@ -6,6 +6,7 @@ mod files;
 use std::cell::OnceCell;
 use std::rc::Rc;
 
+use crate::selector::is_of_guest;
 use crate::tree::Tree;
 use crate::wildcard;
 pub(crate) use files::Properties;
@@ -13,6 +14,9 @@ use files::{FOLDER, Files};
 
 /// A setting of the bonding driver, among the interfaces.
 const NO_INTERFACE: &str = "bonding_masters";
+
+/// It is there on a host that systemd runs on, or its networkd alone.
+const SYSTEMD: &str = "/run/systemd";
 
 /// What the kernel's file `type` has of Ethernet.
 const ETHERNET: &str = "1";
@@ -108,10 +112,33 @@ impl<'a> Cards<'a> {
 
     /// Whether an interface is Ethernet of no kind of its own, as a bridge or a VLAN has, and is no port.
     fn is_cable(&self, name: &str) -> bool {
+        !self.is_port(name) && self.is_plain_ethernet(name)
+    }
+
+    /// Whether an interface is Ethernet of no kind of its own.
+    fn is_plain_ethernet(&self, name: &str) -> bool {
         let has = |entry: &str| self.files.has(name, entry);
         self.entry(name, "type").is_some_and(|number| number.trim_ascii() == ETHERNET)
-            && !["master", "bridge", "bonding", "tun_flags"].into_iter().any(has)
+            && !["bridge", "bonding", "tun_flags"].into_iter().any(has)
             && self.device_type(name).is_none()
+    }
+
+    /// Returns whether an interface is a port of a bridge or the like.
+    pub(crate) fn is_port(&self, name: &str) -> bool {
+        self.files.has(name, "master")
+    }
+
+    /// Returns whether an interface is a bridge.
+    pub(crate) fn is_bridge(&self, name: &str) -> bool {
+        self.files.has(name, "bridge")
+    }
+
+    /// Whether an interface is known to be one end of a cable: it is linked to the other, and a tunnel to
+    /// none.
+    fn is_veth(&self, name: &str) -> bool {
+        let number = |entry| self.entry(name, entry).map(|text| text.trim_ascii().to_owned());
+        let link = number("iflink").filter(|link| link != "0");
+        link.zip(number("ifindex")).is_some_and(|(link, own)| link != own) && self.is_plain_ethernet(name)
     }
 
     /// Returns the cards that fit, as a pattern of their names: `None` if no card is known or fits, or if it
@@ -122,9 +149,15 @@ impl<'a> Cards<'a> {
         fits: impl Fn(&str) -> Option<bool>,
         by_driver: Option<&str>,
     ) -> Option<String> {
-        let fitting = self.hardware().map(|name| fits(name).map(|fits| fits.then_some(name.as_str())));
+        let mut cards: Vec<&String> = self.hardware().collect();
+        let none_known = cards.is_empty();
+        // A container has the ends of cables that its host made in their place.
+        if none_known {
+            let is_uplink = |name: &&String| self.is_veth(name) && !is_of_guest(name);
+            cards.extend(self.interfaces().iter().filter(is_uplink));
+        }
+        let fitting = cards.into_iter().map(|name| fits(name).map(|fits| fits.then_some(name.as_str())));
         let fitting: Vec<Option<&str>> = fitting.collect::<Option<_>>()?;
-        let none_known = fitting.is_empty();
         let names: Vec<&str> = fitting.into_iter().flatten().collect();
         // What is no card comes and goes, as the interface of a guest.
         let drivers = by_driver.unwrap_or_default().split([' ', ',']).filter(|driver| !driver.is_empty());
@@ -142,7 +175,7 @@ impl<'a> Cards<'a> {
         name: &str,
         mut patterns: impl Iterator<Item = &'p str>,
     ) -> Option<bool> {
-        let driver = self.driver(name)?;
+        let driver = self.driver_of_kind(name)?;
         Some(patterns.any(|pattern| wildcard::matches(pattern, &driver)))
     }
 
@@ -160,8 +193,17 @@ impl<'a> Cards<'a> {
         })
     }
 
-    /// Returns what udev says of an interface: `None` where it says nothing, as in a container.
+    /// Returns whether this host runs without udev, as a container does: no interface has properties then.
+    pub(crate) fn lacks_udev(&self) -> bool {
+        let has = |path: &str| self.files.tree.has(path);
+        has(FOLDER) && has(SYSTEMD) && !has("/run/udev")
+    }
+
+    /// Returns what udev says of an interface: `None` where that is not known.
     pub(crate) fn properties(&self, name: &str) -> Option<Rc<Properties>> {
+        if self.lacks_udev() {
+            return self.has(name).then(Rc::default);
+        }
         self.files.properties(name, &self.number(name)?)
     }
 
@@ -208,13 +250,9 @@ impl<'a> Cards<'a> {
         if !self.is_virtual(name) {
             return Some(None);
         }
-        // One end of a cable is linked to the other, and a tunnel to none.
-        let number = |entry| self.entry(name, entry).map(|text| text.trim_ascii().to_owned());
-        let link = number("iflink").filter(|link| link != "0");
-        let is_linked = link.zip(number("ifindex")).is_some_and(|(link, own)| link != own);
-        let is_veth = is_linked && self.is_cable(name);
         let tun = self.entry(name, "tun_flags").map(|_| "tun".to_owned());
-        let kind = self.device_type(name).or(tun).or_else(|| is_veth.then(|| "veth".to_owned()))?;
+        let veth = || self.is_veth(name).then(|| "veth".to_owned());
+        let kind = self.device_type(name).or(tun).or_else(veth)?;
         Some(Some(kind))
     }
 
@@ -227,6 +265,8 @@ impl<'a> Cards<'a> {
     /// Returns the type of an interface as networkd calls it: `None` where it is not known.
     pub(crate) fn link_type(&self, name: &str) -> Option<String> {
         let known = match self.entry(name, "type")?.trim_ascii() {
+            // By its number alone, networkd takes a bridge for Ethernet.
+            ETHERNET if self.lacks_udev() => return Some("ether".to_owned()),
             ETHERNET if self.is_wireless(name) => "wlan",
             ETHERNET => "ether",
             "772" => "loopback",
@@ -317,66 +357,4 @@ pub(crate) fn normal(text: &str) -> Option<String> {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::time::Duration;
-
-    use plugin::Deadline;
-
-    use super::*;
-
-    /// A port of a bond shows the address of the bond, and a bridge, a bond or a VLAN that of what it is on.
-    #[test]
-    fn an_address_is_that_of_the_interface_below() {
-        let deadline = Deadline::after(Duration::from_secs(60));
-        let (first, second) = ("00:00:5e:00:53:01\n", "00:00:5e:00:53:02\n");
-        let files = [
-            ("/sys/class/net/eth0/address", first),
-            ("/sys/class/net/eth0/bonding_slave/perm_hwaddr", first),
-            ("/sys/class/net/eth1/address", first),
-            ("/sys/class/net/eth1/bonding_slave/perm_hwaddr", second),
-            ("/sys/class/net/bond0/address", first),
-            ("/sys/class/net/bond0/lower_eth0/address", first),
-            ("/sys/class/net/br0/address", first),
-            ("/sys/class/net/br0/lower_bond0/address", first),
-            ("/sys/class/net/veth0/address", "00:00:5e:00:53:03\n"),
-            ("/sys/class/net/veth1/address", "00:00:5e:00:53:03\n"),
-        ];
-        let tree = Tree::in_memory(files, &deadline);
-        let cards = Cards::new(&tree);
-        let rows = [
-            ("00:00:5E:00:53:01", Some("eth0")),
-            ("00:00:5E:00:53:02", Some("eth1")),
-            ("00:00:5E:00:53:03", None),
-            ("00:00:5E:00:53:04", None),
-        ];
-        for (address, name) in rows {
-            assert_eq!(cards.name(address), name, "{address}");
-        }
-    }
-
-    /// The kernel's driver of bonds keeps a file of its own among the interfaces.
-    #[test]
-    fn the_list_of_bonds_is_no_interface() {
-        let deadline = Deadline::after(Duration::from_secs(60));
-        let files = [("/sys/class/net/bonding_masters", "bond0\n"), ("/sys/class/net/bond0/type", "1\n")];
-        let tree = Tree::in_memory(files, &deadline);
-        assert_eq!(Cards::new(&tree).interfaces(), ["bond0"]);
-    }
-
-    #[test]
-    fn a_hardware_address_is_written_in_several_ways() {
-        let rows = [
-            ("52:54:00:12:34:5A", Some("52:54:00:12:34:5a")),
-            ("52-54-0-12-34-5a", Some("52:54:00:12:34:5a")),
-            ("5254.0012.345a", Some("52:54:00:12:34:5a")),
-            ("52:54:00:12:34", None),
-            ("52:54:00:12:34:100", None),
-            ("52:54:00:12:34:+5", None),
-            ("permanent", None),
-            ("", None),
-        ];
-        for (text, expected) in rows {
-            assert_eq!(normal(text).as_deref(), expected, "{text}");
-        }
-    }
-}
+mod tests;

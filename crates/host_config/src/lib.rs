@@ -75,8 +75,8 @@ pub use options::AddressOptions;
 pub use origin::Origin;
 pub use others::unread;
 pub use promise::{
-    Choice, ConfigError, Dynamic, Family, Giver, OneOf, Place, Ports, Possible, Promise, Promises, Remark,
-    Shadowed, UnknownFamily, Unnamed, Vlan,
+    ANY_PORT, Choice, ConfigError, Dynamic, Family, Giver, OneOf, Place, Ports, Possible, Promise, Promises,
+    Remark, Shadowed, UnknownFamily, Unnamed, Vlan,
 };
 pub use read::{read, read_usable};
 pub use resolv_conf::{IgnoredServer, NotAServer, ResolvConf, SERVERS_ASKED, Server};

@@ -6,6 +6,8 @@
 
 mod definition;
 mod flow;
+mod grammar;
+mod library;
 mod passthrough;
 mod yaml;
 
@@ -15,7 +17,7 @@ use addresses::short;
 
 use crate::folders;
 use crate::hardware::Cards;
-use crate::promise::{ConfigError, Place, Promises};
+use crate::promise::{ConfigError, Place, Promises, Remark};
 use crate::tree::Tree;
 use definition::Definition;
 use passthrough::Profiles;
@@ -37,6 +39,8 @@ const KINDS: [&str; 11] = [
     "virtual-ethernets",
     "nm-devices",
 ];
+/// How the words end on a key that is not known here.
+const NOT_KNOWN: &str = "is not known";
 /// Other keys of `network`.
 const OTHER: [&str; 2] = ["version", "openvswitch"];
 
@@ -57,6 +61,11 @@ pub(crate) fn read(tree: &Tree<'_>) -> Result<Option<Promises>, ConfigError> {
         };
         promises.survive(read)?;
     }
+    // What is wrong with a value, netplan refuses too: but a text that only this reader does not take, and a
+    // key that a later version may know.
+    let is_refused =
+        |remark: &&Remark| !remark.what.starts_with(yaml::NOT_YAML) && !remark.what.ends_with(NOT_KNOWN);
+    promises.refused.extend(promises.unknown.iter().filter(is_refused).cloned());
     let named = merged.definitions.iter().filter_map(Definition::named_at_boot);
     named.for_each(|name| promises.add_name(name));
     let cards = Cards::new(tree);
@@ -67,7 +76,8 @@ pub(crate) fn read(tree: &Tree<'_>) -> Result<Option<Promises>, ConfigError> {
 
 /// Reads one file. netplan stops at what it does not understand; what is understood is promised all the same.
 fn file(path: &str, content: &[u8], merged: &mut Merged, to: &mut Promises) -> Result<(), ConfigError> {
-    let text = str::from_utf8(content).map_err(|error| {
+    let wide = from_utf16(content);
+    let text = wide.as_deref().map_or_else(|| str::from_utf8(content), Ok).map_err(|error| {
         let before = content.get(..error.valid_up_to()).unwrap_or_default();
         let line = before.iter().filter(|&&octet| octet == b'\n').count() + 1;
         Place::new(path, u32::try_from(line).unwrap_or(u32::MAX)).error("not UTF-8")
@@ -81,6 +91,19 @@ fn file(path: &str, content: &[u8], merged: &mut Merged, to: &mut Promises) -> R
     Ok(())
 }
 
+/// Returns the text of a file of UTF-16, which begins with a mark: libyaml reads that too.
+fn from_utf16(content: &[u8]) -> Option<String> {
+    let (pairs, _) = content.as_chunks::<2>();
+    let (first, rest) = pairs.split_first()?;
+    let unit = match first {
+        [0xff, 0xfe] => u16::from_le_bytes,
+        [0xfe, 0xff] => u16::from_be_bytes,
+        _ => return None,
+    };
+    let units: Vec<u16> = rest.iter().map(|pair| unit(*pair)).collect();
+    String::from_utf16(&units).ok()
+}
+
 /// The definitions of all files so far, in the order of their first mention.
 #[derive(Debug, Default)]
 struct Merged {
@@ -88,6 +111,8 @@ struct Merged {
     by_id: HashMap<String, usize>,
     /// The `renderer` of all definitions.
     renderer: String,
+    /// Whether `openvswitch` may define interfaces too.
+    has_switch_ports: bool,
     /// The `renderer` of a kind of device.
     of_kind: HashMap<String, String>,
 }
@@ -104,6 +129,7 @@ impl Merged {
         let names: HashMap<String, Option<String>> = self.definitions.iter().map(named).collect();
         let ports: HashSet<String> =
             self.definitions.iter().flat_map(|definition| definition.port_ids().to_vec()).collect();
+        definition::refused::add(&self.definitions, &names, self.has_switch_ports, cards.tree(), to);
         let competing = self.competing();
         let mut profiles = Profiles::default();
         for definition in self.definitions {
@@ -128,7 +154,7 @@ impl Merged {
         for (key, network) in root.entries("the document")? {
             match key.text("a key")? {
                 "network" => self.take_network(network, to)?,
-                other => return Err(key.place().error(format!("the key {} is not known", short(other)))),
+                other => return Err(key.place().error(format!("the key {} {NOT_KNOWN}", short(other)))),
             }
         }
         Ok(())
@@ -148,9 +174,9 @@ impl Merged {
                     let taken = self.take_kind(kind, value, to);
                     to.survive(taken)?;
                 }
-                other if OTHER.contains(&other) => {}
+                other if OTHER.contains(&other) => self.has_switch_ports |= other == "openvswitch",
                 other => {
-                    let unknown = key.place().remark(format!("the key {} is not known", short(other)));
+                    let unknown = key.place().remark(format!("the key {} {NOT_KNOWN}", short(other)));
                     to.unknown.push(unknown);
                 }
             }

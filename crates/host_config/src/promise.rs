@@ -27,6 +27,9 @@ pub struct Promise {
     pub place: Place,
 }
 
+/// The port of a bridge or the like that has one which the files do not tell.
+pub const ANY_PORT: &str = "*";
+
 /// The ports that a bridge, a bond, a team or a VRF is configured with.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Ports {
@@ -35,6 +38,8 @@ pub struct Ports {
     /// The names of its ports, or shell patterns as [`crate::selects`] takes them: none where it is
     /// configured without.
     pub ports: Vec<String>,
+    /// The interfaces here that such patterns fit: each that has a carrier must be a port.
+    pub uplinks: Vec<String>,
     /// Where it is written.
     pub place: Place,
 }
@@ -147,6 +152,8 @@ pub struct Promises {
     pub failing: Vec<Remark>,
     /// The lines that bind nothing because their interface is not the one that their file is for, in words.
     pub unfit: Vec<Remark>,
+    /// The lines for which a program refuses all its files: it binds nothing of them at the next boot.
+    pub refused: Vec<Remark>,
     /// What an administrator should see without asking for it.
     pub notes: Vec<String>,
     /// Files that cannot be read: the promises may be too few.

@@ -67,6 +67,9 @@ fn shown(read: Result<Option<Promises>, ConfigError>) -> String {
     for shadowed in promises.shadowed {
         lines += &format!("shadowed {}, {}: {}\n", shadowed.expected, shadowed.why, shadowed.place);
     }
+    for refused in promises.refused {
+        lines += &format!("refused: {}: {}\n", refused.what, refused.place);
+    }
     for unknown in promises.unknown {
         lines += &format!("not understood: {}: {}\n", unknown.what, unknown.place);
     }

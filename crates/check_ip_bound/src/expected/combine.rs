@@ -73,6 +73,7 @@ impl Expected {
             vlans: Vec::new(),
             shadowed: Vec::new(),
             unknown: Vec::new(),
+            refused: Vec::new(),
             unusable: Vec::new(),
             unread: Vec::new(),
             failing: Vec::new(),
@@ -118,6 +119,8 @@ impl Expected {
         self.shadowed.extend(
             shadowed.map(|shadowed| (shadowed.expected.address, shadowed.why, shadowed.place.to_string())),
         );
+        self.refused
+            .extend(promises.refused.drain(..).map(|refused| format!("{}: {}", refused.place, refused.what)));
         self.unknown
             .extend(promises.unknown.drain(..).map(|unknown| format!("{}: {}", unknown.place, unknown.what)));
         self.notes.append(&mut promises.notes);

@@ -38,6 +38,7 @@ pub(super) fn ports(known: &mut Vec<Ports>, new: impl Iterator<Item = Ports>) {
         let number = *numbers.entry(each.interface.clone()).or_insert(known.len());
         match known.get_mut(number) {
             Some(before) if before.ports.is_empty() => *before = each,
+            Some(before) if before.uplinks.is_empty() => before.uplinks = each.uplinks,
             Some(_) => {}
             None => known.push(each),
         }

@@ -21,6 +21,7 @@ mod leases;
 mod ports;
 mod profiles;
 mod quiet;
+mod refused;
 mod rivals;
 mod unleased;
 

@@ -169,6 +169,7 @@ mod tests {
         let of = |interface: &str, port: &str| Ports {
             interface: interface.to_owned(),
             ports: (!port.is_empty()).then(|| port.to_owned()).into_iter().collect(),
+            uplinks: Vec::new(),
             place: Place::new("f", 1),
         };
         let all = [

@@ -1,12 +1,14 @@
 //! One network definition of netplan, as all files together say it.
 
 mod promise;
+pub(super) mod refused;
 mod take;
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use addresses::HostAddress;
 
+use super::grammar::Refusal;
 use super::passthrough;
 use crate::hardware::Cards;
 use crate::located::Located;
@@ -46,6 +48,10 @@ pub(super) struct Definition {
     renderer: String,
     /// `networkmanager: passthrough`, by its keys, where NetworkManager is the renderer.
     passthrough: BTreeMap<String, Located>,
+    /// The keys that it has.
+    keys: BTreeSet<String>,
+    /// What netplan refuses of its keys and values.
+    refusals: Vec<Refusal>,
     /// `activation-mode`, by which the interface does not come up by itself.
     mode: Option<Located>,
 }
@@ -91,6 +97,8 @@ impl Definition {
             openvswitch: false,
             renderer: String::new(),
             passthrough: BTreeMap::new(),
+            keys: BTreeSet::new(),
+            refusals: Vec::new(),
             mode: None,
         }
     }
@@ -126,8 +134,11 @@ impl Definition {
         }
         let name = matched.hardware.as_deref().and_then(|address| cards.name(address));
         let pattern = matched.name.as_deref();
-        if let Some(name) = name.filter(|name| pattern.is_none_or(|pattern| wildcard::matches(pattern, name)))
-        {
+        let fits = |name: &str| pattern.is_none_or(|pattern| wildcard::matches(pattern, name));
+        if name.is_some_and(|name| !fits(name)) {
+            // The card has another name: the pattern alone tells what it is for.
+            matched.hardware = None;
+        } else if let Some(name) = name {
             matched.name = Some(name.to_owned());
             let wanted = self.set_name.as_deref().filter(|wanted| *wanted != name && !cards.has(wanted));
             self.not_renamed = wanted.map(|_| name.to_owned());

@@ -13,6 +13,9 @@ use saphyr_parser::{Event, Parser, ScanError};
 use super::flow;
 use crate::promise::{ConfigError, Place};
 
+/// How the error of a text begins that is not taken for YAML here.
+pub(super) const NOT_YAML: &str = "not YAML";
+
 /// How many more visits of nodes there may be than two to each.
 const REPEATS: usize = 1_000_000;
 
@@ -59,7 +62,7 @@ impl<'a> Document<'a> {
 
     fn of_text(file: &'a str, text: &str) -> Result<Self, ConfigError> {
         let refuse = |error: ScanError| {
-            Place::new(file, line(error.marker().line())).error(format!("not YAML: {}", error.info()))
+            Place::new(file, line(error.marker().line())).error(format!("{NOT_YAML}: {}", error.info()))
         };
         let mut document = Self { file, nodes: Vec::new(), visits: Cell::new(0), second: None };
         let mut open: Vec<usize> = Vec::new();

@@ -15,7 +15,12 @@ const LONGEST_LABEL: usize = 15;
 /// Returns the address of an `[Address]` section. With a peer, the prefix length that the kernel shows is the
 /// peer's. networkd ignores a section without an address, one of which it refuses a value, and one of two
 /// families; with a peer alone, it takes an address of a pool.
-pub(super) fn address_section(section: Section, to: &mut Promises) -> Option<Located<Asked>> {
+/// Systemd `after_252` passes over a broadcast address beside an IPv6 address instead.
+pub(super) fn address_section(
+    section: Section,
+    after_252: bool,
+    to: &mut Promises,
+) -> Option<Located<Asked>> {
     let (mut address, mut peer, mut family) = (None, None, None);
     for each in &section.assignments {
         let (key, value) = (each.key.as_str(), each.value.value.as_str());
@@ -27,7 +32,7 @@ pub(super) fn address_section(section: Section, to: &mut Promises) -> Option<Loc
             ignore("");
             return None;
         }
-        let of = family_of(key, value);
+        let of = family_of(key, value).filter(|_| key != "Broadcast" || !after_252);
         if family.is_some() && of.is_some() && of != family {
             ignore(" is of another family than the rest");
             return None;

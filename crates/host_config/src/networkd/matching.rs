@@ -158,6 +158,11 @@ impl Match {
         out.saturating_mul(self.names.len() - out) > COMPARED
     }
 
+    /// Whether names or patterns of them tell the interfaces, and not only which they are not.
+    pub(super) fn has_names(&self) -> bool {
+        self.names.iter().any(|(inverted, _)| !inverted)
+    }
+
     /// Whether hardware addresses tell the interfaces.
     pub(super) fn by_hardware_address(&self) -> bool {
         !self.hardware.is_empty() || !self.permanent.is_empty()

@@ -147,7 +147,9 @@ impl Network {
                     .iter()
                     .for_each(|each| self.matches.assign(&each.key, &each.value.value)),
                 "Network" => self.take_network(section, to),
-                "Address" => self.addresses.extend(address_section(section, to)),
+                "Address" => {
+                    self.addresses.extend(address_section(section, self.resets == Some(true), to));
+                }
                 "DHCPServer" => {
                     let last = section.assignments.iter().rfind(|each| each.key == "ServerAddress");
                     self.server_address =

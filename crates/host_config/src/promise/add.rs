@@ -65,7 +65,24 @@ impl Promises {
     /// Adds a port to a bridge or the like, or only the latter; [`Promises::merge_ports`] puts them together.
     pub(crate) fn add_port(&mut self, interface: &str, port: Option<&str>, place: &Place) {
         let ports = port.map(str::to_owned).into_iter().collect();
-        self.ports.push(Ports { interface: interface.to_owned(), ports, place: place.clone() });
+        self.ports.push(Ports {
+            interface: interface.to_owned(),
+            ports,
+            uplinks: Vec::new(),
+            place: place.clone(),
+        });
+    }
+
+    /// Adds interfaces that are here and that a pattern makes ports of a bridge or the like.
+    pub(crate) fn add_uplinks(&mut self, interface: &str, uplinks: Vec<String>, place: &Place) {
+        if !uplinks.is_empty() {
+            self.ports.push(Ports {
+                interface: interface.to_owned(),
+                ports: Vec::new(),
+                uplinks,
+                place: place.clone(),
+            });
+        }
     }
 
     /// Adds an address that may be bound, with a note.
@@ -95,14 +112,16 @@ impl Promises {
         let mut numbers: HashMap<String, usize> = HashMap::new();
         let mut known: HashSet<(usize, String)> = HashSet::new();
         let mut merged: Vec<Ports> = Vec::new();
-        for Ports { interface, ports, place } in self.ports {
+        for Ports { interface, ports, uplinks, place } in self.ports {
             let number = *numbers.entry(interface).or_insert_with_key(|interface| {
-                merged.push(Ports { interface: interface.clone(), ports: Vec::new(), place });
+                let (ports, uplinks) = (Vec::new(), Vec::new());
+                merged.push(Ports { interface: interface.clone(), ports, uplinks, place });
                 merged.len() - 1
             });
             let new = ports.into_iter().filter(|port| known.insert((number, port.clone())));
             if let Some(of_it) = merged.get_mut(number) {
                 of_it.ports.extend(new);
+                of_it.uplinks.extend(uplinks);
             }
         }
         Self { ports: merged, ..self }

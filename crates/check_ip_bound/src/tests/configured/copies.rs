@@ -228,3 +228,44 @@ fn a_list_keeps_each_card_that_a_pattern_fits() {
     let first = evaluate(&args().limits(), &found).render("IP_BOUND", 0);
     assert!(first.starts_with("IP_BOUND CRITICAL - 1 of 2 addresses missing: 192.0.2.1 on eth3"), "{first}");
 }
+
+/// As networkd 252 binds them on two ends of a cable, without udev and without a name in the file.
+#[test]
+fn each_card_that_conditions_fit_must_have_it() {
+    let one = "CRITICAL - 1 of 2 addresses missing: 192.0.2.1 on eth3";
+    let ok = "OK - 2 addresses from networkd bound and usable";
+    let rows = [
+        ("Type=ether", "192.0.2.1/24@eth0", one),
+        ("Type=ether", "192.0.2.1/24@eth0 192.0.2.1/24@eth3", ok),
+        ("Type=ether", "192.0.2.9/24@eth0", "CRITICAL - 1 of 1 address missing: 192.0.2.1"),
+        ("Type=!loopback", "192.0.2.1/24@eth0", one),
+        ("Driver=veth", "192.0.2.1/24@eth0", one),
+        ("Kind=veth", "192.0.2.1/24@eth0", one),
+        ("Name=!lo", "192.0.2.1/24@eth0", one),
+        ("Path=!pci-*", "192.0.2.1/24@eth0", one),
+        ("Property=!ID_BUS=pci", "192.0.2.1/24@eth0", one),
+        ("Driver=veth\nName=!eth3", "192.0.2.1/24@eth0", "OK - 1 address from networkd bound and usable"),
+    ];
+    let entries = [("type", "1\n"), ("iflink", "7\n"), ("uevent", "INTERFACE=x\n")];
+    let cable = |name: &'static str, index: &'static str| {
+        let number = [("ifindex", index)];
+        entries
+            .into_iter()
+            .chain(number)
+            .map(move |(entry, text)| (format!("/sys/class/net/{name}/{entry}"), text))
+    };
+    // A guest's end, a port of another bridge and loopback need no address.
+    let all = cable("eth0", "2\n").chain(cable("eth3", "3\n")).chain(cable("vethguest", "4\n"));
+    let others = [("/sys/class/net/lo/type", "772\n"), ("/run/systemd/x", "")];
+    let all: Vec<(String, &str)> = all.chain(others.map(|(path, text)| (path.to_owned(), text))).collect();
+    for (conditions, present, expected) in rows {
+        let file = format!("[Match]\n{conditions}\n[Network]\nAddress=192.0.2.1/24\n");
+        let mut files: Vec<(&str, &str)> = all.iter().map(|(path, text)| (path.as_str(), *text)).collect();
+        files.push(("/etc/systemd/network/a.network", &file));
+        let (first, details) = said(&args(), &files, present);
+        assert!(
+            first.starts_with(&format!("IP_BOUND {expected}")),
+            "{conditions} {present}: {first} {details:?}"
+        );
+    }
+}

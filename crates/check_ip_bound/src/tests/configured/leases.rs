@@ -301,7 +301,7 @@ fn the_cause_stands_beside_a_total_outage() {
 
 #[test]
 fn a_lease_on_a_bridge_without_its_ports_is_worth_nothing() {
-    let file = "network:\n  version: 2\n  bridges:\n    docker0: {interfaces: [eth9], dhcp4: true}\n";
+    let file = "network:\n  version: 2\n  bridges:\n    docker0: {interfaces: [eth9], dhcp4: true}\n  ethernets: {eth9: {}}\n";
     let files = [("/etc/netplan/a.yaml", file)];
     let (first, _) = said(&args(), &files, "192.0.2.1/24@docker0~3600 192.0.2.2/24@eth0");
     let fault = "docker0 has none of its ports: there is no eth9 here";

@@ -29,3 +29,48 @@ fn a_bridge_waits_for_its_guests() {
         assert_eq!(first, format!("IP_BOUND {expected}"), "{ports} {details:?}");
     }
 }
+
+/// As networkd 252 makes each card that fits a port.
+#[test]
+fn each_card_that_a_file_of_networkd_makes_a_port_must_be_one() {
+    let netdev = ("/etc/systemd/network/a.netdev", "[NetDev]\nName=docker0\nKind=bridge\n");
+    let address =
+        ("/etc/systemd/network/c.network", "[Match]\nName=docker0\n[Network]\nAddress=192.0.2.1/24\n");
+    let lacks = "WARNING - docker0 lacks 1 of 2 ports: eth3 is not a port of it";
+    let ok = "OK - 1 address from networkd bound and usable";
+    let none = "CRITICAL - 192.0.2.1 bound but unusable: docker0 has none of its ports: ";
+    let rows = [
+        ("Name=eth[03]", &["eth0", "eth3"][..], ok.to_owned()),
+        ("Name=eth[03]", &["eth0"], lacks.to_owned()),
+        ("Name=eth[03]", &[], format!("{none}eth0 is not a port of it")),
+        ("Type=ether", &["eth0"], lacks.to_owned()),
+        ("Driver=veth", &["eth0"], lacks.to_owned()),
+        ("Driver=veth", &["eth0", "eth3"], ok.to_owned()),
+        ("Driver=veth", &[], format!("{none}eth0 is not a port of it")),
+    ];
+    let entries = [("type", "1\n"), ("iflink", "7\n"), ("ifindex", "2\n"), ("uevent", "INTERFACE=x\n")];
+    let cable =
+        |name: &'static str| entries.map(|(entry, text)| (format!("/sys/class/net/{name}/{entry}"), text));
+    let cables: Vec<(String, &str)> = ["eth0", "eth3"].into_iter().flat_map(cable).collect();
+    for (conditions, there, expected) in rows {
+        let file = format!("[Match]\n{conditions}\n[Network]\nBridge=docker0\n");
+        let mut files: Vec<(&str, &str)> = cables.iter().map(|(path, text)| (path.as_str(), *text)).collect();
+        files.extend([netdev, ("/etc/systemd/network/b.network", &*file), address]);
+        let deadline = Deadline::after(Duration::from_secs(60));
+        let tree = Tree::in_memory(files, &deadline);
+        let join = |bound: &mut Bound| {
+            let index = bound.by_name("docker0").unwrap().index;
+            for each in &mut bound.interfaces {
+                if there.contains(&each.name.as_str()) {
+                    each.controller = Some(index);
+                } else if each.name == "docker0" && !there.is_empty() {
+                    (each.link, each.empty_bridge) = (host_net::Link::Up, false);
+                }
+            }
+        };
+        let found = observed_with(&args(), &tree, "192.0.2.1/24@docker0", join);
+        let text = evaluate(&args().limits(), &found).render("IP_BOUND", 0);
+        let first = text.split(" | ").next().unwrap();
+        assert_eq!(first, format!("IP_BOUND {expected}"), "{conditions} {there:?} {text}");
+    }
+}

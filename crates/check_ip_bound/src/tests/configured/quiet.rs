@@ -294,7 +294,7 @@ fn the_note_says_which_file_has_the_interfaces_of_a_pattern() {
     let other = ("/sys/class/net/eth3/address", "52:54:00:00:00:03\n");
     let note = "note: /etc/systemd/network/20.network: eth* fits only eth0, which 10.network has";
     let rows: [(&str, Files<'_>, Option<&str>, &str); 4] = [
-        ("eth*", &[card], Some(note), ""),
+        ("eth*", &[card], Some(note), ", eth* fits only eth0, which 10.network has"),
         ("eth*", &[card, other], None, ""),
         ("wl*", &[card], None, ", there is no wl* here"),
         ("eth*", &[], None, ""),

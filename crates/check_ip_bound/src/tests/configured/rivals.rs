@@ -250,7 +250,7 @@ fn an_address_that_netplan_did_not_apply_is_missing() {
 /// Leases of different interfaces are no common profile.
 #[test]
 fn profiles_for_other_interfaces_are_not_the_same() {
-    let yaml = "network:\n  version: 2\n  renderer: NetworkManager\n  ethernets:\n    eth0: {addresses: [192.0.2.1/24]}\n    any: {match: {name: 'e*0'}, dhcp4: true}\n  wifis:\n    eth3: {addresses: [198.51.100.2/24]}\n    all: {match: {name: 'e*3'}, dhcp4: true}\n";
+    let yaml = "network:\n  version: 2\n  renderer: NetworkManager\n  ethernets:\n    eth0: {addresses: [192.0.2.1/24]}\n    any: {match: {name: 'e*0'}, dhcp4: true}\n  wifis:\n    eth3: {access-points: {a: {}}, addresses: [198.51.100.2/24]}\n    all: {access-points: {a: {}}, match: {name: 'e*3'}, dhcp4: true}\n";
     let lease = |pattern: &str, kind: &str| {
         format!("[connection]\ntype={kind}\n[match]\ninterface-name={pattern};\n[ipv4]\nmethod=auto\n")
     };

@@ -9,7 +9,7 @@ use super::{Definition, Pool};
 use crate::located::Located;
 use crate::networkd::is_pool;
 use crate::networkmanager::Keyfile;
-use crate::promise::{Dynamic, Family, Giver, Place, Ports, Promise, Promises};
+use crate::promise::{ANY_PORT, Dynamic, Family, Giver, Place, Promise, Promises};
 
 impl Definition {
     /// What tells its interfaces where no name and no pattern of names does.
@@ -26,9 +26,9 @@ impl Definition {
     /// What tells its interfaces, and whether it is for a single one.
     fn selector(&self) -> (String, bool) {
         let pattern = self.matched.as_ref().and_then(|matched| matched.name.as_deref());
-        // A hardware address is that of one card, here or not.
+        // A hardware address is that of one card, here or not, whatever pattern its name must fit.
         let card = self.matched.as_ref().and_then(|matched| matched.hardware.as_deref());
-        let exact = self.interface().or(card.filter(|_| pattern.is_none()));
+        let exact = self.interface().or(card);
         let told = exact.or(pattern).map(str::to_owned);
         (told.unwrap_or_else(|| self.conditions()), exact.is_some())
     }
@@ -144,16 +144,16 @@ impl Definition {
     fn add_ports(&self, interface: Option<&str>, names: &HashMap<String, Option<String>>, to: &mut Promises) {
         let holds_ports = matches!(self.kind.as_str(), "bonds" | "bridges" | "vrfs") && !self.openvswitch;
         let (true, Some(interface), Some(place)) = (holds_ports, interface, &self.place) else { return };
-        // A port that is told by something that is not known hides the others.
-        let ports: Option<Vec<String>> =
-            self.ports.iter().map(|id| names.get(id).cloned().unwrap_or(Some(id.clone()))).collect();
-        match ports {
-            Some(ports) if self.kind == "bridges" || !ports.is_empty() => {
-                to.ports.push(Ports { interface: interface.to_owned(), ports, place: place.clone() });
-            }
-            Some(_) => {}
-            None => to.note_unknown_ports(interface, place),
+        let ports = self.ports.iter().map(|id| names.get(id).cloned().unwrap_or(Some(id.clone())));
+        let ports: Vec<Option<String>> = ports.collect();
+        if ports.contains(&None) {
+            to.note_unknown_ports(interface, place);
         }
+        if self.kind == "bridges" {
+            to.add_port(interface, None, place);
+        }
+        let ports = ports.iter().map(|port| port.as_deref().unwrap_or(ANY_PORT));
+        ports.for_each(|port| to.add_port(interface, Some(port), place));
     }
 
     /// Adds what all files together say. `names` has the interfaces of the definitions by their identifiers,

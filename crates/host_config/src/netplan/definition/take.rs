@@ -3,6 +3,7 @@
 
 use addresses::{HostAddress, short};
 
+use super::super::grammar::{self, Refusal};
 use super::super::yaml::{Value, boolean, drivers, renderer};
 use super::{Definition, Pool};
 use crate::hardware;
@@ -14,7 +15,14 @@ impl Definition {
     /// address that is known must not be missing in silence.
     pub(in crate::netplan) fn take(&mut self, said: Value<'_>) -> Result<(), ConfigError> {
         self.place.get_or_insert_with(|| said.place());
-        first_error(said.entries(&self.id)?, |(key, value)| self.take_key(key, value))
+        first_error(said.entries(&self.id)?, |(key, value)| {
+            let taken = self.take_key(key, value);
+            self.keys.insert(key.text("a key")?.to_owned());
+            if taken.is_ok() {
+                self.refusals.extend(grammar::refusal(&self.kind, key, value));
+            }
+            taken
+        })
     }
 
     fn take_key(&mut self, key: Value<'_>, value: Value<'_>) -> Result<(), ConfigError> {
@@ -51,14 +59,24 @@ impl Definition {
         for (key, value) in said.entries("match")? {
             match key.text("a key")? {
                 "name" => matched.name = Some(value.text("name")?.to_owned()),
-                "macaddress" => matched.hardware = hardware::normal(value.text("macaddress")?),
-                key => {
-                    if key == "driver" {
+                "macaddress" => {
+                    let address = value.text("macaddress")?;
+                    matched.hardware = hardware::normal(address);
+                    if !grammar::is_address(address) {
+                        let what = format!("{} is no hardware address", short(address));
+                        self.refusals.push(Refusal { place: value.place(), what, word: None });
+                    }
+                }
+                name => {
+                    if name == "driver" {
                         matched.drivers = drivers(value);
+                    } else {
+                        let (what, word) = (format!("match has no key {}", short(name)), name.to_owned());
+                        self.refusals.push(Refusal { place: key.place(), what, word: Some(word) });
                     }
                     let several = || drivers(value).join(",");
                     let value = value.text("a value").map_or_else(|_| several(), str::to_owned);
-                    matched.other.push(short(&format!("{key}={value}")));
+                    matched.other.push(short(&format!("{name}={value}")));
                 }
             }
         }
@@ -91,7 +109,12 @@ impl Definition {
 
     fn take_address(&mut self, said: Value<'_>) -> Result<(), ConfigError> {
         let (text, place) = (said.text("an address")?, said.place());
-        let asked = place.address_or_pool(text)?;
+        // Neither netplan nor networkd minds blanks around the prefix length, or a plus.
+        let plain = text.split_once('/').map(|(address, length)| {
+            let length = length.trim_ascii();
+            format!("{address}/{}", length.strip_prefix('+').unwrap_or(length))
+        });
+        let asked = place.address_or_pool(plain.as_deref().unwrap_or(text))?;
         let length = match asked {
             Asked::Address(value) => value.prefix,
             Asked::Pool(_, length) => length,

@@ -60,13 +60,26 @@ impl Claimed {
             self.patterns.push((by, file.to_owned()));
         }
     }
+
+    /// Takes the interfaces that are known to be what the conditions of a file ask for.
+    pub(in crate::networkd) fn take(&mut self, here: &[String], file: &str) {
+        for name in here {
+            self.plain.entry(name.clone()).or_insert_with(|| file.to_owned());
+        }
+    }
 }
 
 impl Match {
     /// Returns that all interfaces that its patterns fit have an earlier file, if there are any here.
     pub(in crate::networkd) fn all_claimed(&self, cards: &Cards<'_>, claimed: &Claimed) -> Option<String> {
-        let patterns = self.patterns().filter(|_| self.interface().is_none())?.join(" ");
-        let fitting = cards.names().filter(|name| self.names_fit(name) && self.type_fits(name));
+        if self.interface().is_some() || self.is_empty() || self.by_hardware_address() {
+            return None;
+        }
+        let patterns = self.described();
+        let fitting = cards.names().filter(|name| {
+            let fits = self.fits_device(name, cards);
+            self.names_fit(name) && (fits == Some(true) || fits.is_none() && self.other.is_empty())
+        });
         let files = fitting.map(|name| Some((name, claimed.by(name)?))).collect::<Option<Vec<_>>>()?;
         match files.as_slice() {
             [] => None,

@@ -82,9 +82,9 @@ impl Match {
         of_nature
     }
 
-    /// Returns the interfaces here that the file surely has, where patterns of names tell them.
+    /// Returns the interfaces here that the file surely has, where more than a single name tells them.
     pub(in crate::networkd) fn each_here(&self, cards: &Cards<'_>, claimed: &Claimed) -> Vec<String> {
-        if self.names.iter().all(|(inverted, _)| *inverted) || self.doubtful || self.interface().is_some() {
+        if self.doubtful || self.is_empty() || self.interface().is_some() {
             return Vec::new();
         }
         let is_for = |name: &&String| {
@@ -175,8 +175,8 @@ fn fits_all(list: &str, values: &[&str]) -> Option<bool> {
     found.all(|each| each == first).then_some(first)
 }
 
-/// Whether all properties of a list are those of udev, or by a mark before the list, not all of them. `None`
-/// of a list that quotes any.
+/// Whether all properties of a list are those of udev, or by a mark before the list, none of them. `None` of
+/// a list that quotes any.
 fn properties_fit(list: &str, of_udev: &Properties) -> Option<bool> {
     if list.contains(['"', '\'']) {
         return None;
@@ -187,7 +187,7 @@ fn properties_fit(list: &str, of_udev: &Properties) -> Option<bool> {
         Some(of_udev.get(key).is_some_and(|known| wildcard::matches(value, known)))
     };
     let all: Option<Vec<bool>> = list.split_ascii_whitespace().map(is_set).collect();
-    Some(all?.into_iter().all(|is_set| is_set) != inverted)
+    Some(all?.into_iter().all(|is_set| is_set != inverted))
 }
 
 /// Whether a list of patterns fits a value: none of the inverted ones does, and one of the others if there is

@@ -9,7 +9,7 @@ use super::Network;
 use crate::hardware::Cards;
 use crate::located::{Asked, Located};
 use crate::promise::{Dynamic, Family, Giver, Place, Promises, Shadowed};
-use crate::selector::is_pattern;
+use crate::selector::{is_of_guest, is_pattern};
 
 /// What enables networkd at boot.
 const ENABLED: &str = "/etc/systemd/system/multi-user.target.wants/systemd-networkd.service";
@@ -65,11 +65,16 @@ impl Network {
         let earlier = interface.as_deref().and_then(|name| claimed.by(name)).map(str::to_owned);
         let each = self.matches.each_here(cards, claimed);
         let ports = self.ports(&exact, cards, claimed);
+        let uplinks = self.uplinks(&each, cards);
         let mut selectors = self.selectors(&exact, claimed);
         let file = start.file.rsplit('/').next().unwrap_or_default();
         let lost = self.matches.all_claimed(cards, claimed).filter(|_| self.statics().next().is_some());
-        to.notes.extend(lost.map(|lost| format!("note: {}: {lost}", start.file)));
+        if let Some(lost) = lost {
+            to.unfit.extend(self.statics().map(|(_, place)| place.remark(lost.clone())));
+            to.notes.push(format!("note: {}: {lost}", start.file));
+        }
         claimed.claim(self.matches.clone(), file);
+        claimed.take(&each, file);
         if let Some(earlier) = earlier {
             if !claimed.is_idle(&earlier) {
                 to.outranked.insert(start.file.clone(), name.to_owned());
@@ -88,11 +93,12 @@ impl Network {
             to.remarks.push(nothing);
             return;
         }
-        self.add_ports(ports, to);
+        self.add_ports(ports, uplinks, to);
         if self.gives_nothing() {
             claimed.leave(exact, file);
         }
         self.limit(&mut selectors, cards);
+        let each = self.to_have(each, cards);
         self.add(interface.as_deref(), &selectors, each, to);
     }
 
@@ -126,9 +132,34 @@ impl Network {
         self.never(start, &format!("{by} is read instead"), to);
     }
 
+    /// Returns the interfaces here of which each must have the addresses, where more than one name tells
+    /// them: without names, not those of guests, the ports of others and loopback's.
+    fn to_have(&self, mut each: Vec<String>, cards: &Cards<'_>) -> Vec<String> {
+        if !self.matches.has_names() {
+            each.retain(|name| name != "lo" && !is_of_guest(name) && !cards.is_port(name));
+        }
+        each
+    }
+
+    /// Returns the interfaces here of which each is a port, where names do not tell them one by one.
+    fn uplinks(&self, each: &[String], cards: &Cards<'_>) -> Vec<String> {
+        let Some(controller) = self.controller.as_ref().filter(|_| self.matches.exact().is_empty()) else {
+            return Vec::new();
+        };
+        let may_be = |name: &&String| {
+            **name != controller.value
+                && *name != "lo"
+                && !is_of_guest(name)
+                && !cards.is_bridge(name)
+                && !cards.is_wireless(name)
+        };
+        each.iter().filter(may_be).cloned().collect()
+    }
+
     /// Adds the interfaces as ports of what the file says.
-    fn add_ports(&self, ports: Option<Vec<String>>, to: &mut Promises) {
+    fn add_ports(&self, ports: Option<Vec<String>>, uplinks: Vec<String>, to: &mut Promises) {
         let Some(controller) = &self.controller else { return };
+        to.add_uplinks(&controller.value, uplinks, &controller.place);
         match ports {
             Some(ports) => {
                 let of = &controller.value;

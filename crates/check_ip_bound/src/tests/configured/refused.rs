@@ -1,0 +1,75 @@
+//! What netplan 0.106 and 1.1 refuse at boot, while its addresses are still bound from before.
+
+use super::*;
+
+/// Returns the first line for a file of netplan, and for its library.
+fn netplan(args: &Args, text: &str, library: &str) -> String {
+    let yaml = format!("network:\n  version: 2\n  ethernets:\n    eth3: {{}}\n{text}");
+    let files =
+        [("/etc/netplan/a.yaml", yaml.as_str()), ("/usr/lib/x86_64-linux-gnu/libnetplan.so.1", library)];
+    said(args, &files[..if library.is_empty() { 1 } else { 2 }], "192.0.2.1/24@eth0").0
+}
+
+#[test]
+fn what_netplan_refuses_is_a_warning_before_the_next_boot() {
+    let ok = "OK - 1 address from netplan bound and usable";
+    let refused = |line: u32, what: &str| {
+        format!("WARNING - netplan refuses all its files at boot: /etc/netplan/a.yaml line {line}: {what}")
+    };
+    let rows = [
+        ("mtu: 1500", "", ok.to_owned()),
+        ("mtu: 9k", "", refused(5, "mtu 9k is no number")),
+        ("optional: maybe", "", refused(5, "maybe is neither true nor false")),
+        ("hair-pin: true", "", refused(5, "ethernets have no key hair-pin")),
+        // Which version is here, its library tells.
+        ("hairpin: true", "", ok.to_owned()),
+        ("hairpin: true", "hairpin\0", ok.to_owned()),
+        ("hairpin: true", "dhcp4\0", refused(5, "ethernets have no key hairpin")),
+        ("new-key: true", "new-key\0", ok.to_owned()),
+        ("new-key: true", "new-keys\0", refused(5, "ethernets have no key new-key")),
+        ("id: 5", "id\0", refused(5, "ethernets have no key id")),
+        (
+            "macaddress: 00-00-5e-00-53-01",
+            "",
+            refused(5, "macaddress 00-00-5e-00-53-01 is no hardware address"),
+        ),
+        ("link-local: [ipv5]", "", refused(5, "link-local knows no ipv5")),
+        ("nameservers: {address: [192.0.2.53]}", "", refused(5, "nameservers have no key address")),
+        ("gateway4: 192.0.2.254/24", "", refused(5, "gateway4 192.0.2.254/24 is no IPv4 address")),
+    ];
+    for (key, library, expected) in rows {
+        let text = format!("    eth0: {{addresses: [192.0.2.1/24], {key}}}\n");
+        assert_eq!(netplan(&args(), &text, library), format!("IP_BOUND {expected}"), "{key} {library}");
+    }
+    let whole = [
+        ("  vlans:\n    eth0: {id: 5, addresses: [192.0.2.1/24]}\n", "eth0 has no link"),
+        (
+            "  vlans:\n    eth0: {id: 5, link: eth9, addresses: [192.0.2.1/24]}\n",
+            "eth9 of eth0 is not defined",
+        ),
+        ("  vrfs:\n    eth0: {addresses: [192.0.2.1/24]}\n", "eth0 has no table"),
+    ];
+    for (text, what) in whole {
+        let line = netplan(&args(), text, "");
+        assert!(
+            line.starts_with("IP_BOUND WARNING - netplan refuses") && line.ends_with(what),
+            "{text} {line}"
+        );
+    }
+}
+
+/// An address that is missing comes first, and without the alarm a line that hides addresses is still told.
+#[test]
+fn what_is_worse_comes_first() {
+    let text = "    eth0: {addresses: [192.0.2.1/24, 192.0.2.2/24], mtu: 9k}\n";
+    let line = netplan(&args(), text, "");
+    assert!(
+        line.starts_with("IP_BOUND CRITICAL - 1 of 2 addresses missing: 192.0.2.2, 1 more fault"),
+        "{line}"
+    );
+    let mut noted = args();
+    noted.shadowed = plugin::State::Ok;
+    let text = "    eth0: {addresses: [192.0.2.1/24, 192.0.2.300/24]}\n";
+    let line = netplan(&noted, text, "");
+    assert!(line.starts_with("IP_BOUND UNKNOWN - /etc/netplan/a.yaml line 5: "), "{line}");
+}
