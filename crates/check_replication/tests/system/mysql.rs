@@ -237,7 +237,7 @@ fn logins(source: &MySql, replica: &MySql) {
         unknown("REPLICATION UNKNOWN - 127.0.0.1:R: the account locked is locked, error 3118"),
     );
     let line = "REPLICATION UNKNOWN - 127.0.0.1:R: access denied for x509: wrong user or password, or the account needs a client \
-                certificate, error 1045";
+                certificate or another cipher, error 1045";
     replica.says(source, "x509", &[], unknown(line));
     refused_accounts(source, replica);
     replica.sql("SET GLOBAL require_secure_transport=ON");
