@@ -14,8 +14,9 @@ const SETTINGS: &str = "etc/dhcpcd.conf";
 const FOLDERS: [&str; 3] = ["var/lib/dhcpcd", "var/lib/dhcpcd5", "var/db/dhcpcd"];
 /// For this time after a change of the leases, it may not yet have bound the address.
 const BINDING: Duration = Duration::from_secs(10);
-/// A larger file is no lease, in octets, and where its address is: a message of DHCP (RFC 2131, yiaddr).
+/// A lease is a message of DHCP: a larger file is not read, in octets.
 const LARGEST: u64 = 1 << 16;
+/// Where the address stands in it: yiaddr of RFC 2131.
 const ADDRESS: usize = 16;
 
 /// Returns whether it runs for an interface of the host at `root` and has no lease there; `by_settings`:

@@ -114,7 +114,8 @@ const OF_SCRIPTS: &str = "/etc/sysconfig/network-scripts/";
 /// What runs in place of the network scripts, and has clients of its own.
 const NETWORKMANAGER: &str = "/usr/sbin/NetworkManager";
 
-/// The client that has no lease for an interface, in words to follow "192.0.2.77 is no lease".
+/// Returns which client has no lease for an interface: the end of the note that starts with "192.0.2.77 is
+/// no lease".
 fn client_without_lease(index: u32, expected: &Expected, bound: &Bound) -> Option<&'static str> {
     let interface = bound.interface(index)?;
     let addresses: Vec<IpAddr> = bound.addresses.iter().map(|each| each.address).collect();

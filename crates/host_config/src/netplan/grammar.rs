@@ -214,20 +214,20 @@ fn wrong(name: &str, form: Form, value: Value<'_>) -> Option<(Place, String)> {
     let is_number = |text: &str| text.is_empty() || text.parse::<u32>().is_ok();
     let says = |what: &str| {
         let said = text().map_or_else(String::new, |text| format!(" {}", short(text)));
-        Some((value.place(), format!("{name}{said} is no {what}")))
+        Some((value.place(), format!("{name}{said} is not {what}")))
     };
     let scalar = |fits: bool, what: &str| if fits { None } else { says(what) };
     match form {
         Form::Any => None,
-        Form::Boolean => scalar(boolean(value).is_ok(), "boolean"),
-        Form::Number => scalar(text().is_some_and(is_number), "number"),
-        Form::Text => scalar(text().is_some(), "plain value"),
-        Form::Four => scalar(text().is_some_and(|text| text.parse::<Ipv4Addr>().is_ok()), "IPv4 address"),
-        Form::Six => scalar(text().is_some_and(|text| text.parse::<Ipv6Addr>().is_ok()), "IPv6 address"),
-        Form::Hardware => scalar(text().is_some_and(is_hardware), "hardware address"),
-        Form::Sequence => scalar(value.items(name).is_ok(), "sequence"),
+        Form::Boolean => scalar(boolean(value).is_ok(), "a boolean"),
+        Form::Number => scalar(text().is_some_and(is_number), "a number"),
+        Form::Text => scalar(text().is_some(), "a plain value"),
+        Form::Four => scalar(text().is_some_and(|text| text.parse::<Ipv4Addr>().is_ok()), "an IPv4 address"),
+        Form::Six => scalar(text().is_some_and(|text| text.parse::<Ipv6Addr>().is_ok()), "an IPv6 address"),
+        Form::Hardware => scalar(text().is_some_and(is_hardware), "a hardware address"),
+        Form::Sequence => scalar(value.items(name).is_ok(), "a sequence"),
         Form::Words(words) => {
-            let Ok(mut items) = value.items(name) else { return says("sequence") };
+            let Ok(mut items) = value.items(name) else { return says("a sequence") };
             let other = |item: &Value<'_>| item.text(name).map_or(true, |word| !words.contains(&word));
             items.find(other).map(|item| {
                 let word = item.text(name).unwrap_or_default();
@@ -235,7 +235,7 @@ fn wrong(name: &str, form: Form, value: Value<'_>) -> Option<(Place, String)> {
             })
         }
         Form::Mapping(keys) => {
-            let Ok(mut entries) = value.entries(name) else { return says("mapping") };
+            let Ok(mut entries) = value.entries(name) else { return says("a mapping") };
             let other =
                 |(key, _): &(Value<'_>, Value<'_>)| key.text(name).is_ok_and(|key| !keys.contains(&key));
             let (key, _) = entries.find(|entry| !keys.is_empty() && other(entry))?;

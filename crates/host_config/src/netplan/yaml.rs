@@ -145,7 +145,7 @@ impl<'a> Value<'a> {
     pub(super) fn text(self, what: &str) -> Result<&'a str, ConfigError> {
         match self.content() {
             Some(Content::Scalar(text)) => Ok(text),
-            _ => Err(self.place().error(format!("{what} is no plain value"))),
+            _ => Err(self.place().error(format!("{what} is not a plain value"))),
         }
     }
 
@@ -155,7 +155,7 @@ impl<'a> Value<'a> {
         what: &str,
     ) -> Result<impl Iterator<Item = (Value<'a>, Value<'a>)> + use<'a>, ConfigError> {
         let Some(Content::Mapping(children)) = self.content() else {
-            return Err(self.place().error(format!("{what} is no mapping: check the indentation")));
+            return Err(self.place().error(format!("{what} is not a mapping: check the indentation")));
         };
         self.visit(children)?;
         let value = move |node: &usize| Value { document: self.document, node: *node };
@@ -165,7 +165,7 @@ impl<'a> Value<'a> {
     /// Returns the items of a sequence.
     pub(super) fn items(self, what: &str) -> Result<impl Iterator<Item = Value<'a>> + use<'a>, ConfigError> {
         let Some(Content::Sequence(children)) = self.content() else {
-            return Err(self.place().error(format!("{what} is no sequence")));
+            return Err(self.place().error(format!("{what} is not a sequence")));
         };
         self.visit(children)?;
         Ok(children.iter().map(move |node| Value { document: self.document, node: *node }))

@@ -99,7 +99,7 @@ fn bad_uuid(file: &Keyfile) -> Option<(String, Place)> {
         40 => hexadecimal(&uuid.value) == 40,
         _ => false,
     };
-    (!good).then(|| (format!("uuid: {} is no UUID", short(&uuid.value)), uuid.place.clone()))
+    (!good).then(|| (format!("uuid: {} is not a UUID", short(&uuid.value)), uuid.place.clone()))
 }
 
 fn bad_name(file: &Keyfile) -> Option<(String, Place)> {
@@ -112,7 +112,8 @@ fn bad_name(file: &Keyfile) -> Option<(String, Place)> {
         || RESERVED.contains(&text)
         || text.contains(['/', ':', '%'])
         || text.contains(|c: char| c.is_ascii_whitespace());
-    (bad && is_of_kernel).then(|| (format!("interface-name: {} is no name", short(text)), name.place.clone()))
+    (bad && is_of_kernel)
+        .then(|| (format!("interface-name: {} is not a valid name", short(text)), name.place.clone()))
 }
 
 /// A VLAN may name the hardware address of its card instead.
@@ -170,24 +171,24 @@ mod tests {
             (with("=ethernet", "=Ethernet"), Some("type: Ethernet is not known (line 4)")),
             (with("=ethernet", "=ethernet "), Some("type: ethernet  is not known (line 4)")),
             (with("[connection]", "[Connection]"), Some("it has no type (line 1)")),
-            (with(UUID, "junk"), Some("uuid: junk is no UUID (line 3)")),
+            (with(UUID, "junk"), Some("uuid: junk is not a UUID (line 3)")),
             (with(UUID, &"a".repeat(40)), None),
             (
                 with(UUID, &"a".repeat(39)),
-                Some("uuid: aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa is no UUID (line 3)"),
+                Some("uuid: aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa is not a UUID (line 3)"),
             ),
             (with(UUID, "0000000-00000-0000-0000-00000000000A"), None),
             (with(&format!("uuid={UUID}\n"), ""), None),
-            (with("=eth0", "=eth0 "), Some("interface-name: eth0  is no name (line 5)")),
-            (with("=eth0", "="), Some("interface-name: an empty field is no name (line 5)")),
+            (with("=eth0", "=eth0 "), Some("interface-name: eth0  is not a valid name (line 5)")),
+            (with("=eth0", "="), Some("interface-name: an empty field is not a valid name (line 5)")),
             (with("=eth0", "=abcdefghijklmno"), None),
             (
                 with("=eth0", "=abcdefghijklmnop"),
-                Some("interface-name: abcdefghijklmnop is no name (line 5)"),
+                Some("interface-name: abcdefghijklmnop is not a valid name (line 5)"),
             ),
-            (with("=eth0", "=eth0:1"), Some("interface-name: eth0:1 is no name (line 5)")),
-            (with("=eth0", "=eth%d"), Some("interface-name: eth%d is no name (line 5)")),
-            (with("=eth0", "=all"), Some("interface-name: all is no name (line 5)")),
+            (with("=eth0", "=eth0:1"), Some("interface-name: eth0:1 is not a valid name (line 5)")),
+            (with("=eth0", "=eth%d"), Some("interface-name: eth%d is not a valid name (line 5)")),
+            (with("=eth0", "=all"), Some("interface-name: all is not a valid name (line 5)")),
             (with("=ethernet", "=ovs-bridge").replace("=eth0", "=a:b"), None),
             (with("interface-name=eth0\n", ""), None),
             (with("=ethernet", "=bridge"), None),

@@ -109,7 +109,7 @@ impl Section {
         for (key, written) in file.keys(&self.name) {
             let value = written.value.trim_ascii().to_ascii_lowercase();
             match key.as_str() {
-                // What is no boolean counts as yes.
+                // What is not a boolean counts as yes.
                 "managed" => self.managed = Some(!matches!(value.as_str(), "0" | "no" | "false" | "off")),
                 "stop-match" => self.stops = is_yes(&value),
                 _ => {

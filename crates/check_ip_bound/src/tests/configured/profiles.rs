@@ -333,7 +333,7 @@ fn the_cause_names_a_profile_that_networkmanager_ignores() {
     let rows = [
         (good.replace("=ethernet", "=Ethernet"), "line 2: type: Ethernet is not known"),
         (good.replace("type=ethernet\n", ""), "it has no type"),
-        (good.replace("-0000-", "-"), "line 3: uuid: 30000000-0000-000000000001 is no UUID"),
+        (good.replace("-0000-", "-"), "line 3: uuid: 30000000-0000-000000000001 is not a UUID"),
         (format!("{good}[ipv6]\nmay-fail=false\n"), "line 9: [ipv6] has no method"),
         (format!("{good}junk\n"), "line 8: neither a group nor a key and its value, 1 more fault"),
         (format!("\u{feff}{good}"), "a byte order mark before the first group, 1 more fault"),

@@ -18,7 +18,7 @@ fn what_netplan_refuses_is_a_warning_before_the_next_boot() {
     };
     let rows = [
         ("mtu: 1500", "", ok.to_owned()),
-        ("mtu: 9k", "", refused(5, "mtu 9k is no number")),
+        ("mtu: 9k", "", refused(5, "mtu 9k is not a number")),
         ("optional: maybe", "", refused(5, "maybe is neither true nor false")),
         ("hair-pin: true", "", refused(5, "ethernets have no key hair-pin")),
         // Which version is here, its library tells.
@@ -31,11 +31,11 @@ fn what_netplan_refuses_is_a_warning_before_the_next_boot() {
         (
             "macaddress: 00-00-5e-00-53-01",
             "",
-            refused(5, "macaddress 00-00-5e-00-53-01 is no hardware address"),
+            refused(5, "macaddress 00-00-5e-00-53-01 is not a hardware address"),
         ),
         ("link-local: [ipv5]", "", refused(5, "link-local knows no ipv5")),
         ("nameservers: {address: [192.0.2.53]}", "", refused(5, "nameservers have no key address")),
-        ("gateway4: 192.0.2.254/24", "", refused(5, "gateway4 192.0.2.254/24 is no IPv4 address")),
+        ("gateway4: 192.0.2.254/24", "", refused(5, "gateway4 192.0.2.254/24 is not an IPv4 address")),
     ];
     for (key, library, expected) in rows {
         let text = format!("    eth0: {{addresses: [192.0.2.1/24], {key}}}\n");

@@ -60,7 +60,7 @@ fn value(option: &Setting, flavour: Flavour) -> &str {
 
 /// The address of a 6to4 tunnel: 2002, then the local IPv4 address, then 1 (RFC 3056).
 pub(super) fn six_to_four(local: &Setting) -> Result<(HostAddress, Place), ConfigError> {
-    let wrong = || local.place.error(format!("{} is no IPv4 address", &*local.value));
+    let wrong = || local.place.error(format!("{} is not an IPv4 address", &*local.value));
     let octets = local.value.parse::<Ipv4Addr>().map_err(|_| wrong())?.octets();
     let [a, b, c, d] = octets.map(u16::from);
     let address = Ipv6Addr::new(0x2002, a << 8 | b, c << 8 | d, 0, 0, 0, 0, 1);

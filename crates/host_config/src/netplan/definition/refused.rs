@@ -75,7 +75,7 @@ impl Definition {
             return Some(format!("the identifier {id} is a pattern: name it otherwise and match by name"));
         }
         if !self.id.bytes().all(|octet| octet.is_ascii_graphic()) {
-            return Some(format!("{id} is no name"));
+            return Some(format!("{id} is not a valid name"));
         }
         if self.set_name.is_some() && self.matched.is_none() {
             return Some(format!("{id} has set-name without match"));

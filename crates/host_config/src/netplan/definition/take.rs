@@ -63,7 +63,7 @@ impl Definition {
                     let address = value.text("macaddress")?;
                     matched.hardware = hardware::normal(address);
                     if !grammar::is_address(address) {
-                        let what = format!("{} is no hardware address", short(address));
+                        let what = format!("{} is not a hardware address", short(address));
                         self.refusals.push(Refusal { place: value.place(), what, word: None });
                     }
                 }
