@@ -314,14 +314,19 @@ mod tests {
 
     #[test]
     fn the_next_address_is_asked_at_once_where_one_refuses() {
-        let ((closed, first), (far, second)) = (peer(), peer());
-        drop(closed);
-        let answering = answer_after(far, Duration::ZERO);
-        let start = Instant::now();
-        let answer = exchange(&mut [first, second], &[b"one"], &mut [0; 64], late(), any).unwrap();
-        answering.join().unwrap();
-        assert_eq!((answer.socket, answer.answer.as_slice()), (1, &b"here"[..]));
-        assert!(start.elapsed() < STAGGER, "{:?}", start.elapsed());
+        // Whoever waits for the silence takes longer each time, a loaded machine not each time.
+        let is_at_once = || {
+            let ((closed, first), (far, second)) = (peer(), peer());
+            drop(closed);
+            let answering = answer_after(far, Duration::ZERO);
+            let start = Instant::now();
+            let answer = exchange(&mut [first, second], &[b"one"], &mut [0; 64], late(), any).unwrap();
+            let took = start.elapsed();
+            answering.join().unwrap();
+            assert_eq!((answer.socket, answer.answer.as_slice()), (1, &b"here"[..]));
+            took < STAGGER
+        };
+        assert!((0..20).any(|_| is_at_once()));
     }
 
     #[test]

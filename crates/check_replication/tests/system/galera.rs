@@ -121,7 +121,8 @@ fn a_node_of_a_galera_cluster() {
 }
 
 /// A node whose applier is slow holds the writes of all for most of the time, to and fro, and is seen in each
-/// check, whatever flow control does at its first look.
+/// check, whatever flow control does at its first look. Ten rows of 0.1 s and a pause of 0.33 s make it three
+/// quarters: with five rows a loaded machine came down to the half that is not told.
 #[test]
 fn flow_control_that_holds_most_writes() {
     if is_missing() {
@@ -134,14 +135,18 @@ fn flow_control_that_holds_most_writes() {
     let both = ["--hostname=db-01", "--hostname=db-02", "--expect=group"];
     let well = "OK - db-01: Synced, Galera cluster of 2 members";
     await_line(&host, first.folder(), "both", &both, 0, well);
-    let start = Instant::now();
-    assert_eq!(check(&host, &first, &both).code, Some(0));
-    assert!(start.elapsed() < Duration::from_millis(250), "a look is not enough: {:?}", start.elapsed());
+    // A glance lasts half a second: one check that takes less has not waited for it.
+    let is_one_look = || {
+        let start = Instant::now();
+        assert_eq!(check(&host, &first, &both).code, Some(0));
+        start.elapsed() < Duration::from_millis(400)
+    };
+    assert!((0..20).any(|_| is_one_look()), "a look is not enough");
     first.sql("CREATE DATABASE lab; CREATE TABLE lab.t (id INT AUTO_INCREMENT PRIMARY KEY); CREATE TABLE lab.stop LIKE lab.t");
     first.sql(&format!(
         "DELIMITER /\nCREATE PROCEDURE lab.busy() BEGIN REPEAT {} DO SLEEP(0.33); \
          UNTIL EXISTS (SELECT * FROM lab.stop) END REPEAT; END /",
-        "INSERT INTO lab.t VALUES ();".repeat(5)
+        "INSERT INTO lab.t VALUES ();".repeat(10)
     ));
     second.await_value("SELECT COUNT(*) FROM information_schema.routines WHERE routine_name='busy'", "1");
     second.sql(
