@@ -11,6 +11,7 @@ mod lab;
 #[cfg(test)]
 mod monitored {
     mod accepted;
+    mod definitions;
     mod icinga;
     mod nagios;
     mod passive;

@@ -85,6 +85,15 @@ impl Status {
         (value(&block, "has_been_checked") == "1").then_some(service)
     }
 
+    /// The names of all services, as `host!description`.
+    pub fn services(&self) -> Vec<String> {
+        let status = fs::read_to_string(&self.file).unwrap_or_default();
+        let blocks =
+            status.split("\nservicestatus {").skip(1).filter_map(|block| block.split("\n\t}").next());
+        let name = |block| format!("{}!{}", value(block, "host_name"), value(block, "service_description"));
+        blocks.map(name).collect()
+    }
+
     /// That of one of several hosts which have such a service.
     pub fn service_of(&self, host: &str, description: &str) -> Option<Service> {
         self.service(&format!("{host}!{description}"))
