@@ -176,6 +176,16 @@ fn nrpes_user_may_run_what_ships_and_nothing_more() {
         let unknown = format!("NRPE: Command 'handle_ip_rebind_{event}' not defined");
         assert_eq!(nrpe.check(&format!("handle_ip_rebind_{event}"), &[]).verdict(), (3, unknown.as_str()));
     }
-    let asked = nrpe.check("handle_ip_rebind_CRITICAL-SOFT-2-0-0", &[]);
-    assert_eq!(asked.verdict(), allowed.verdict());
+    // Each command that ships reaches the handler: sudo allows it, and the handler knows the event.
+    let file = installed.path().join("nrpe.d/silent-outage-plugins.cfg");
+    let file = fs::read_to_string(file).unwrap();
+    let commands: Vec<&str> = file
+        .lines()
+        .filter_map(|line| line.strip_prefix("command[")?.split(']').next())
+        .filter(|name| name.starts_with("handle_ip_rebind_"))
+        .collect();
+    assert_eq!(commands.len(), 20, "{commands:?}");
+    for name in commands {
+        assert_eq!(nrpe.check(name, &[]).verdict(), allowed.verdict(), "{name}");
+    }
 }
