@@ -85,8 +85,8 @@ fn last_lease(
 }
 
 fn has_own_leases(settings: &str) -> bool {
-    let lines = settings.lines().filter_map(|line| line.split('#').next());
-    lines.into_iter().any(|line| line.contains("fixed-address"))
+    let mut lines = settings.lines().filter_map(|line| line.split('#').next());
+    lines.any(|line| line.contains("fixed-address"))
 }
 
 /// The address of the last lease of an interface (dhclient.leases(5)).
@@ -120,6 +120,9 @@ mod tests {
         for (text, interface, expected) in rows {
             assert_eq!(last_of(text, interface), expected.map(Ipv4Addr::from), "{interface}");
         }
+        // A block without an address tells nothing new.
+        let without = format!("{LEASES}lease {{\n  interface \"eth0\";\n}}\n");
+        assert_eq!(last_of(&without, "eth0"), Some(Ipv4Addr::new(192, 0, 2, 6)));
         assert_eq!(last_of(LEASES, "eth2"), None);
         assert_eq!(last_of("", "eth0"), None);
     }
@@ -130,8 +133,11 @@ mod tests {
         let alias = "#fixed-address 192.0.2.9;\nlease {\n  fixed-address 192.0.2.9;\n}\n";
         let later = Duration::from_secs(60);
         type Row<'a> = (&'a str, &'a str, &'a str, &'a str, Duration, Option<bool>);
-        let rows: [Row<'_>; 10] = [
+        let filled = |octets: u64| LEASES.to_owned() + &"#".repeat(octets as usize - LEASES.len());
+        let rows: [Row<'_>; 12] = [
             ("dhclient\n", of_eth0, "", LEASES, later, Some(true)),
+            ("dhclient\n", of_eth0, "", &filled(LARGEST), later, Some(true)),
+            ("dhclient\n", of_eth0, "", &filled(LARGEST + 1), later, None),
             ("dhclient\n", of_eth0, "# fixed-address 192.0.2.9;\n", LEASES, later, Some(true)),
             ("dhclient\n", of_eth0, "", "", later, Some(true)),
             ("dhclient\n", of_eth0, "", &LEASES.replace("192.0.2.6", "192.0.2.77"), later, Some(false)),
@@ -156,7 +162,8 @@ mod tests {
             write("var/lib/dhcp/dhclient.eth0.leases", leases);
             let bound = [IpAddr::from([192, 0, 2, 77])];
             let found = is_without(root.path(), "eth0", &bound, SystemTime::now() + age);
-            assert_eq!(found, expected, "{name} {line} {settings} {leases}");
+            let begin = leases.get(..200).unwrap_or(leases);
+            assert_eq!(found, expected, "{name} {line} {settings} {begin} ({} octets)", leases.len());
         }
         let nothing = tempfile::tempdir().unwrap();
         assert_eq!(is_without(nothing.path(), "eth0", &[], SystemTime::now()), None);

@@ -1,7 +1,7 @@
 //! Ports of a bridge, bond, team or VRF that is not here. The bridge that they should serve then has another
 //! name, and no uplink: its address is bound, and no other host reaches it.
 
-use host_config::{Ports, is_for_guests, is_pattern};
+use host_config::{Ports, is_pattern};
 use host_net::{Bound, Interface, Link};
 use plugin::{Finding, State};
 
@@ -22,7 +22,7 @@ fn fault(configured: &Ports, expected: &Expected, bound: &Bound) -> Option<Strin
         return None;
     }
     let idles = |port: &&Interface| is_idle(port, bound) && !is_told(&port.name, expected);
-    let named = configured.ports.iter().filter(|port| !is_pattern(port) && !is_for_guests(port));
+    let named = configured.ports.iter().filter(|port| !is_pattern(port));
     let idle = named.filter_map(|port| bound.by_name(port)).filter(idles);
     let names: Vec<&str> = idle.map(|port| port.name.as_str()).collect();
     let verb = if names.len() == 1 { "has" } else { "have" };
