@@ -11,15 +11,18 @@ use crate::tree::Tree;
 mod content;
 mod run;
 
-use content::What::{self, Address, Adds, Begins, Cron, First, Kernel, OfCloud, Runs, Unit, Words};
-use content::says;
+use content::What::{
+    self, Address, Adds, Begins, Cron, First, Kernel, Libvirt, OfCloud, Runs, Starts, Unit, Words,
+};
+use content::line;
+use run::place;
 
 /// A larger file that a command runs is no script, in octets.
 const LARGEST_SCRIPT: u64 = 1 << 20;
 
 /// A file, or a folder of files whose names end so, or with a slash in the ending of folders with this file,
 /// and what is in one that configures addresses.
-const OTHERS: [(&str, &str, What); 80] = [
+const OTHERS: [(&str, &str, What); 100] = [
     ("/etc/netctl", "", Words(&["Address="])),
     ("/etc/conf.d/net", "", Words(&["config_"])),
     ("/etc/config/network", "", Words(&["ipaddr", "proto", "ip6addr"])),
@@ -31,21 +34,21 @@ const OTHERS: [(&str, &str, What); 80] = [
     ("/etc/local.d", ".start", Runs),
     ("/etc/init.d/boot.local", "", Runs),
     ("/etc/init.d/after.local", "", Runs),
-    ("/etc/init.d", "", Adds),
-    ("/etc/rc.d/init.d", "", Adds),
+    ("/etc/init.d", "", Starts),
+    ("/etc/rc.d/init.d", "", Starts),
     ("/etc/inittab", "", Adds),
-    ("/etc/network/if-up.d", "", Adds),
-    ("/etc/network/if-pre-up.d", "", Adds),
-    ("/etc/NetworkManager/dispatcher.d", "", Adds),
-    ("/etc/NetworkManager/dispatcher.d/pre-up.d", "", Adds),
-    ("/etc/NetworkManager/dispatcher.d/no-wait.d", "", Adds),
+    ("/etc/network/if-up.d", "", Starts),
+    ("/etc/network/if-pre-up.d", "", Starts),
+    ("/etc/NetworkManager/dispatcher.d", "", Starts),
+    ("/etc/NetworkManager/dispatcher.d/pre-up.d", "", Starts),
+    ("/etc/NetworkManager/dispatcher.d/no-wait.d", "", Starts),
     ("/usr/lib/NetworkManager/dispatcher.d", "", Adds),
     ("/usr/lib/networkd-dispatcher/routable.d", "", Adds),
     ("/usr/lib/networkd-dispatcher/configured.d", "", Adds),
-    ("/etc/networkd-dispatcher/routable.d", "", Adds),
-    ("/etc/networkd-dispatcher/configured.d", "", Adds),
-    ("/etc/networkd-dispatcher/carrier.d", "", Adds),
-    ("/etc/networkd-dispatcher/degraded.d", "", Adds),
+    ("/etc/networkd-dispatcher/routable.d", "", Starts),
+    ("/etc/networkd-dispatcher/configured.d", "", Starts),
+    ("/etc/networkd-dispatcher/carrier.d", "", Starts),
+    ("/etc/networkd-dispatcher/degraded.d", "", Starts),
     (UNITS, ".service", Unit),
     ("/usr/local/lib/systemd/system", ".service", Unit),
     // What runit and s6 start.
@@ -68,18 +71,18 @@ const OTHERS: [(&str, &str, What); 80] = [
     ("/etc/nmstate", ".yaml", Words(&["address:", "- ip:"])),
     ("/etc/rc.d/rc.inet1.conf", "", Words(&["IPADDR[", "IPADDRS["])),
     ("/etc/rc.d/rc.inet1", "", Adds),
-    ("/sbin/ifup-local", "", Adds),
-    ("/usr/sbin/ifup-local", "", Adds),
-    ("/etc/sysconfig/network/if-up.d", "", Adds),
-    ("/etc/dhcp/dhclient-enter-hooks.d", "", Adds),
-    ("/etc/dhcp/dhclient-exit-hooks.d", "", Adds),
-    ("/etc/dhcp/dhclient-exit-hooks", "", Adds),
+    ("/sbin/ifup-local", "", Starts),
+    ("/usr/sbin/ifup-local", "", Starts),
+    ("/etc/sysconfig/network/if-up.d", "", Starts),
+    ("/etc/dhcp/dhclient-enter-hooks.d", "", Starts),
+    ("/etc/dhcp/dhclient-exit-hooks.d", "", Starts),
+    ("/etc/dhcp/dhclient-exit-hooks", "", Starts),
     ("/etc/udev/rules.d", ".rules", Adds),
     ("/etc/ctdb/public_addresses", "", First),
     ("/var/lib/cloud/scripts/per-boot", "", Adds),
     ("/etc/cloud/cloud.cfg.d", ".cfg", Adds),
-    ("/etc/ppp/ip-up.d", "", Adds),
-    ("/etc/ppp/ipv6-up.d", "", Adds),
+    ("/etc/ppp/ip-up.d", "", Starts),
+    ("/etc/ppp/ipv6-up.d", "", Starts),
     // The address of an alias, or of a lease that is written there.
     ("/etc/dhcp/dhclient.conf", "", Words(&["fixed-address"])),
     ("/etc/dhclient.conf", "", Words(&["fixed-address"])),
@@ -94,10 +97,32 @@ const OTHERS: [(&str, &str, What); 80] = [
     // What cloud-init renders from them is read.
     ("/etc/cloud/cloud.cfg.d", ".cfg", OfCloud),
     ("/var/lib/cloud/seed/nocloud-net/network-config", "", OfCloud),
-    ("/etc/dhcpcd.enter-hook", "", Adds),
-    ("/etc/dhcpcd.exit-hook", "", Adds),
-    ("/etc/csf/csfpost.sh", "", Adds),
-    ("/etc/cron.hourly", "", Adds),
+    ("/etc/dhcpcd.enter-hook", "", Starts),
+    ("/etc/dhcpcd.exit-hook", "", Starts),
+    ("/etc/csf/csfpost.sh", "", Starts),
+    ("/etc/csf/csfpre.sh", "", Starts),
+    ("/usr/local/csf/bin/csfpre.sh", "", Starts),
+    ("/usr/local/csf/bin/csfpost.sh", "", Starts),
+    ("/lib/dhcpcd/dhcpcd-hooks", "", Adds),
+    ("/etc/modprobe.d", ".conf", Adds),
+    // Scripts that a firewall is mostly in, and the hooks of those that packages have.
+    ("/etc/firewall.sh", "", Starts),
+    ("/etc/firewall", "", Starts),
+    ("/etc/firewall.user", "", Starts),
+    ("/etc/iptables.sh", "", Starts),
+    ("/etc/ufw/before.init", "", Starts),
+    ("/etc/ufw/after.init", "", Starts),
+    ("/etc/shorewall/init", "", Starts),
+    ("/etc/shorewall/start", "", Starts),
+    ("/etc/shorewall/started", "", Starts),
+    ("/etc/shorewall/shorewall.conf", "", Words(&["ADD_IP_ALIASES=Yes", "ADD_SNAT_ALIASES=Yes"])),
+    ("/etc/wackamole.conf", "", Words(&["VirtualInterfaces"])),
+    // An address of its own, in place of the usual one.
+    ("/etc/default/lxc-net", "", Words(&["LXC_ADDR=", "LXC_IPV6_ADDR="])),
+    ("/etc/sysconfig/lxc-net", "", Words(&["LXC_ADDR=", "LXC_IPV6_ADDR="])),
+    ("/etc/libvirt/qemu/networks/autostart", ".xml", Libvirt),
+    ("/config/config.boot", "", Address),
+    ("/etc/cron.hourly", "", Starts),
     ("/etc/anacrontab", "", Cron),
     ("/etc/crontab", "", Cron),
     ("/etc/cron.d", "", Cron),
@@ -114,13 +139,18 @@ const OPENVPN: [&str; 4] = ["ifconfig", "ifconfig-ipv6", "server", "server-ipv6"
 const UNITS: &str = "/etc/systemd/system";
 const DROP_INS: [&str; 1] = [".service.d"];
 const ENABLED: [&str; 2] = [".wants", ".requires"];
+/// The folders of System V's init with what starts at boot. Mostly that is a link to a script of
+/// /etc/init.d.
+const STARTED: [&str; 6] =
+    ["/etc/rcS.d", "/etc/rc2.d", "/etc/rc3.d", "/etc/rc5.d", "/etc/rc.d/rc3.d", "/etc/rc.d/rc5.d"];
 /// Where packages have units.
 const OF_PACKAGES: &str = "/usr/lib/systemd/system";
 
 /// Where Pacemaker keeps its configuration, for its own accounts alone.
 const PACEMAKER: &str = "/var/lib/pacemaker/cib/cib.xml";
 
-/// Returns the files of other programs here that configure addresses, in the order of a fixed table. `alone`
+/// Returns the files of other programs here that configure addresses, each with its line, in the order of a
+/// fixed table. `alone`
 /// says that no source gives an address: the parameters of the kernel and what cloud-init renders count only
 /// then, since a source takes their interface over.
 ///
@@ -136,6 +166,9 @@ pub fn unread(tree: &Tree<'_>, alone: bool) -> Result<Vec<String>, ConfigError> 
     }
     for path in inside(tree, &DROP_INS, ".conf") {
         add(tree, &path, Unit, &mut found);
+    }
+    for path in STARTED.iter().flat_map(|folder| files(tree, folder, "")).filter(|path| starts(tree, path)) {
+        add(tree, &path, Starts, &mut found);
     }
     // The scripts of packages may be for anything: of their units, the commands alone tell.
     for path in of_packages(tree) {
@@ -155,6 +188,12 @@ fn files(tree: &Tree<'_>, path: &str, suffix: &str) -> Vec<String> {
     let inside = names.iter().filter_map(|name| name.to_str());
     let inside = inside.filter(|name| is_folder || name.ends_with(suffix));
     inside.map(|name| format!("{path}/{name}{end}")).collect()
+}
+
+/// Whether a file of System V's init starts something that is not in /etc/init.d, where it is found anyway.
+fn starts(tree: &Tree<'_>, path: &str) -> bool {
+    let is_start = path.rsplit('/').next().is_some_and(|name| name.starts_with('S'));
+    is_start && !tree.link(path).is_some_and(|target| target.contains("init.d/"))
 }
 
 /// The files in folders of an administrator's units: both with one of these endings.
@@ -189,29 +228,32 @@ fn add(tree: &Tree<'_>, path: &str, what: What, found: &mut Vec<String>) {
     let mut new = match tree.read(path) {
         Ok(Some(content)) => {
             let text = String::from_utf8_lossy(&content);
-            if says(&text, what) { vec![path.to_owned()] } else { run::scripts(tree, &text, what) }
+            let line = line(&text, what);
+            line.map_or_else(|| run::scripts(tree, &text, what), |line| vec![place(path, line)])
         }
         Err(ConfigError::Read(error)) if path == PACEMAKER && is_forbidden(&error) => vec![path.to_owned()],
         _ => Vec::new(),
     };
-    new.retain(|path| !found.contains(path));
+    let file = |place: &str| place.split(" line ").next().unwrap_or_default().to_owned();
+    new.retain(|place| !found.iter().any(|known| file(known) == file(place)));
     found.append(&mut new);
 }
 
-/// Returns whether a file that a command runs adds addresses: a script, or a tunnel of wg-quick(8), whose
-/// file others may not read.
-pub(crate) fn is_unread(tree: &Tree<'_>, path: &str) -> bool {
+/// Returns the place in a file that a command runs which adds addresses: in a script, or in a tunnel of
+/// wg-quick(8), whose file others may not read. `None` if it adds none.
+pub(crate) fn unread_script(tree: &Tree<'_>, path: &str) -> Option<String> {
     let is_tunnel = path.ends_with(".conf");
     if tree.is_plain(path, LARGEST_SCRIPT) == Some(false) {
-        return false;
+        return None;
     }
     match tree.read(path) {
         Ok(Some(content)) => {
             let text = String::from_utf8_lossy(&content);
-            says(&text, if is_tunnel { Words(&["Address"]) } else { Adds })
+            let line = line(&text, if is_tunnel { Words(&["Address"]) } else { Adds });
+            line.map(|line| place(path, line))
         }
-        Err(ConfigError::Read(error)) => is_tunnel && is_forbidden(&error),
-        _ => false,
+        Err(ConfigError::Read(error)) => (is_tunnel && is_forbidden(&error)).then(|| path.to_owned()),
+        _ => None,
     }
 }
 

@@ -73,7 +73,8 @@ pub fn read_usable(from: &[Origin], tree: &Tree<'_>) -> (Vec<(Source, Promises)>
         match source.read_usable(tree) {
             Ok(Some(mut promises)) => {
                 errors.extend(promises.unreadable.drain(..).map(|error| error.0.into()));
-                promises.unread.retain(|path| others::is_unread(tree, path));
+                promises.unread =
+                    promises.unread.iter().filter_map(|path| others::unread_script(tree, path)).collect();
                 found.push((source, promises));
             }
             Ok(None) if named => errors.push(ConfigError::Absent(source)),

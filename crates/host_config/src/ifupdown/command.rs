@@ -10,9 +10,11 @@ use addresses::{HostAddress, short};
 
 mod branches;
 mod doubt;
+mod floating;
 mod ip_address;
 mod leave;
 mod list;
+mod local_route;
 mod loops;
 mod pipes;
 mod programs;
@@ -39,6 +41,10 @@ pub(super) enum Effect {
     Bind(HostAddress, Option<String>),
     /// Binds an address under a condition that cannot be known.
     May(HostAddress),
+    /// Binds an address on one of several hosts.
+    Float(HostAddress),
+    /// Answers for the addresses of a network that it does not bind.
+    Local(String),
     /// Takes addresses away.
     TakeBack(Taken),
     /// Removes addresses under a condition that cannot be known.
@@ -247,6 +253,10 @@ impl Reader<'_> {
             }
             name @ ("brctl" | "ifenslave") => {
                 self.ports(name, arguments);
+                Ok(())
+            }
+            name @ ("ucarp" | "vrrpd") => {
+                self.effects.extend(floating::addresses(name, arguments).into_iter().map(Effect::Float));
                 Ok(())
             }
             name if HARMLESS.contains(&name) => {

@@ -24,7 +24,7 @@ pub(super) const PATTERNS: usize = 64;
 /// The longest name of an interface that ifupdown reads, in octets.
 const LONGEST: usize = 79;
 /// The options that have to do with addresses, and with what carries them.
-const READ: [&str; 25] = [
+const READ: [&str; 26] = [
     "address",
     "address-virtual",
     "vrrp",
@@ -44,6 +44,7 @@ const READ: [&str; 25] = [
     "requires",
     "slaves",
     "team-ports",
+    "ucarp-vip",
     "up",
     "use",
     "vlan-raw-device",

@@ -106,7 +106,9 @@ pub(super) fn outcome(
     }
     if flavour == Flavour::Ifupdown2 {
         virtual_addresses(&options, &mut outcome)?;
-        vrrp_addresses(&options, &mut outcome)?;
+        floating_addresses("vrrp", 1, &options, &mut outcome)?;
+    } else {
+        floating_addresses("ucarp-vip", 0, &options, &mut outcome)?;
     }
     commands(&["up", "post-up"], &options, stanza, physical, flavour, &mut outcome)?;
     Ok(outcome)
@@ -189,6 +191,13 @@ impl Outcome {
             }
             Effect::TakeBack(taken) => {
                 self.changes.push(Change::TakeBack(taken.without_label(), place.clone()));
+            }
+            Effect::Float(expected) => {
+                self.bind(Promise { expected, interface: None, floating: true, place: place.clone() }, None);
+            }
+            Effect::Local(network) => {
+                let what = "the host answers for it, and binds no address of it";
+                self.notes.push(format!("note: {place}: local route {network}: {what}"));
             }
             Effect::MayTakeBack => {
                 self.notes.push(format!("note: {place} may take addresses away, under a condition"));
@@ -308,10 +317,16 @@ fn virtual_addresses(options: &[&Setting], outcome: &mut Outcome) -> Result<(), 
     Ok(())
 }
 
-/// `vrrp ID ADDRESS...` of ifupdown2: FRR decides by VRRP which host answers for them.
-fn vrrp_addresses(options: &[&Setting], outcome: &mut Outcome) -> Result<(), ConfigError> {
-    for option in options.iter().filter(|option| &*option.name == "vrrp") {
-        for word in option.value.split_ascii_whitespace().skip(1) {
+/// `vrrp ID ADDRESS...` of ifupdown2, where FRR decides by VRRP which host answers for them, or `ucarp-vip
+/// ADDRESS` of Debian's ucarp. So many words come before the addresses.
+fn floating_addresses(
+    name: &str,
+    words: usize,
+    options: &[&Setting],
+    outcome: &mut Outcome,
+) -> Result<(), ConfigError> {
+    for option in options.iter().filter(|option| &*option.name == name) {
+        for word in option.value.split_ascii_whitespace().skip(words) {
             let place = option.place.clone();
             match mask::parse(word) {
                 Ok(expected) => {

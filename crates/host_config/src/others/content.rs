@@ -22,6 +22,10 @@ pub(super) enum What {
     OfCloud,
     /// A command that adds an address.
     Adds,
+    /// The same, or a script of an administrator that does.
+    Starts,
+    /// A network of libvirt whose bridge is not one of its own names.
+    Libvirt,
     /// The same, or a script that does.
     Runs,
     /// The same in a unit of systemd.
@@ -30,12 +34,24 @@ pub(super) enum What {
     Cron,
 }
 
-use What::{Address, Adds, Begins, Cron, First, Kernel, OfCloud, Runs, Unit, Words};
+use What::{Address, Adds, Begins, Cron, First, Kernel, Libvirt, OfCloud, Runs, Starts, Unit, Words};
 
-/// Returns whether it is on a line that is no comment. An empty value tells nothing.
-pub(super) fn says(text: &str, what: What) -> bool {
+/// What stands for the end of a line that is continued.
+const CONTINUED: char = '\x0c';
+
+/// Returns the number of the first line that has it and is no comment. An empty value tells nothing.
+pub(super) fn line(text: &str, what: What) -> Option<usize> {
     let text = joined(text);
-    lines(&text).any(|line| match what {
+    if matches!(what, Libvirt) && !has_own_bridge(&text) {
+        return None;
+    }
+    let found = lines(&text).find(|line| says(line, what))?;
+    let before = text.get(..found.as_ptr().addr() - text.as_ptr().addr())?;
+    Some(1 + before.matches(['\n', CONTINUED]).count())
+}
+
+fn says(line: &str, what: What) -> bool {
+    match what {
         Words(words) => words.iter().any(|word| line.contains(word)) && !is_empty(line),
         Begins(words) => {
             let first = line.split_ascii_whitespace().next().unwrap_or_default();
@@ -44,10 +60,17 @@ pub(super) fn says(text: &str, what: What) -> bool {
         Address => line.split_ascii_whitespace().skip(1).any(is_address),
         Kernel => line.split_ascii_whitespace().filter_map(|word| word.strip_prefix("ip=")).any(is_address),
         First => line.split_ascii_whitespace().next().is_some_and(is_address),
-        Adds => adds_address(line),
+        Adds | Starts => adds_address(line),
         Runs | Unit | Cron => adds_address(line) || brings_up(line),
         OfCloud => ["address:", "addresses:"].iter().any(|word| line.contains(word)),
-    })
+        Libvirt => line.contains("<ip "),
+    }
+}
+
+/// Whether the bridge of a network is not named as libvirt names its own, whose addresses are for guests.
+fn has_own_bridge(network: &str) -> bool {
+    let name = network.split("<bridge name=").nth(1).map(|rest| rest.trim_start_matches(['\'', '"']));
+    name.is_some_and(|name| !name.starts_with("virbr"))
 }
 
 /// Whether a line brings up an interface of ifupdown or a profile of NetworkManager, by its name: one that
@@ -77,7 +100,8 @@ fn brings_up(line: &str) -> bool {
 
 /// The text with its continued lines as one each.
 pub(super) fn joined(text: &str) -> Cow<'_, str> {
-    if text.contains("\\\n") { Cow::from(text.replace("\\\n", " ")) } else { Cow::from(text) }
+    let ends = format!(" {CONTINUED} ");
+    if text.contains("\\\n") { Cow::from(text.replace("\\\n", &ends)) } else { Cow::from(text) }
 }
 
 /// The lines that are no comments.

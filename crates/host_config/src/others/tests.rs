@@ -8,11 +8,30 @@ use rustix::fs::{CWD, FileType, Mode};
 
 use super::*;
 
+/// The file of a place, with or without its line.
+fn file_of(place: &str) -> &str {
+    place.split_once(" line ").map_or(place, |(file, _)| file)
+}
+
+#[test]
+fn names_the_line_that_configures_an_address() {
+    let deadline = Deadline::after(Duration::from_secs(60));
+    let rows = [
+        ("#!/bin/sh\n\nip addr add 192.0.2.1/24 dev eth0\n", "/etc/rc.local line 3"),
+        ("\nip addr \\\n add 192.0.2.1/24 \\\n dev eth0\n", "/etc/rc.local line 2"),
+        ("sleep 1 \\\n2\nip addr add 192.0.2.1/24 dev eth0\n", "/etc/rc.local line 3"),
+    ];
+    for (content, expected) in rows {
+        let tree = Tree::in_memory([("/etc/rc.local", content)], &deadline);
+        assert_eq!(unread(&tree, true).unwrap(), [expected], "{content}");
+    }
+}
+
 #[test]
 fn names_the_files_that_configure_addresses() {
     let deadline = Deadline::after(Duration::from_secs(60));
     let unit = "[Service]\nExecStart=/sbin/ip addr add 192.0.2.1/24 dev eth0\n";
-    let rows: [(&str, &str, bool); 111] = [
+    let rows: [(&str, &str, bool); 138] = [
         ("/etc/init.d/vip", "case $1 in\nstart) ip addr add 192.0.2.1/24 dev eth0;;\nesac\n", true),
         ("/etc/init.d/realserver", "/sbin/ifconfig lo:0 $VIP netmask 255.255.255.255 up\n", true),
         ("/etc/init.d/ssh", "### BEGIN INIT INFO\nstart-stop-daemon --start\n", false),
@@ -141,11 +160,52 @@ fn names_the_files_that_configure_addresses() {
             false,
         ),
         ("/etc/networkd-dispatcher/configured.d/vip", "ip addr add 192.0.2.1/24 dev eth0\n", true),
+        ("/etc/rc.local", "ip route add local 192.0.2.0/28 dev lo\n", true),
+        ("/etc/rc.local", "/sbin/ip -6 route replace local 2001:db8::/64 dev lo || true\n", true),
+        (
+            "/etc/rc.local",
+            "ip route add 192.0.2.0/28 dev eth0\nip route del local 192.0.2.0/28 dev lo\n",
+            false,
+        ),
+        ("/etc/rc.local", "vrrpd -i eth0 -v 1 192.0.2.1\n", true),
+        ("/etc/rc.local", "/usr/sbin/ucarp -i eth0 -v 1 -p x -a 192.0.2.1 -u /up &\n", true),
+        // As Debian's ucarp has it for the options of interfaces(5).
+        ("/etc/network/if-up.d/ucarp", "$UCARP -i $IFACE -a $IF_UCARP_VIP\n", false),
+        ("/etc/rc2.d/S01vips", "ip addr add 192.0.2.1/24 dev eth0\n", true),
+        ("/etc/rc2.d/K01vips", "ip addr add 192.0.2.1/24 dev eth0\n", false),
+        ("/etc/rc.d/rc3.d/S01vips", "ip addr add 192.0.2.1/24 dev eth0\n", true),
+        ("/etc/modprobe.d/d.conf", "install dummy modprobe -i dummy; ip a a 192.0.2.1/32 dev dummy0\n", true),
+        ("/etc/modprobe.d/d.conf", "options dummy numdummies=1\n", false),
+        ("/etc/firewall.sh", "ip addr add 192.0.2.1/24 dev eth0\n", true),
+        ("/etc/firewall.sh", "iptables -A INPUT -d 192.0.2.1 -j ACCEPT\n", false),
+        ("/etc/csf/csfpre.sh", "ip addr add 192.0.2.1/24 dev eth0\n", true),
+        ("/etc/shorewall/shorewall.conf", "ADD_IP_ALIASES=Yes\n", true),
+        ("/etc/shorewall/shorewall.conf", "ADD_IP_ALIASES=No\n", false),
+        ("/etc/wackamole.conf", "VirtualInterfaces {\n  { eth0:192.0.2.1/32 }\n}\n", true),
+        ("/etc/default/lxc-net", "USE_LXC_BRIDGE=\"true\"\nLXC_ADDR=\"192.0.2.1\"\n", true),
+        ("/etc/default/lxc-net", "USE_LXC_BRIDGE=\"true\"\n", false),
+        (
+            "/etc/libvirt/qemu/networks/autostart/lan.xml",
+            "<bridge name='br9'/>\n<ip address='192.0.2.1'>\n",
+            true,
+        ),
+        // An address of libvirt's own bridges is for guests.
+        (
+            "/etc/libvirt/qemu/networks/autostart/d.xml",
+            "<bridge name='virbr0'/>\n<ip address='192.0.2.1'>\n",
+            false,
+        ),
+        ("/etc/libvirt/qemu/networks/autostart/d.xml", "<bridge name=\"br9\"/>\n", false),
+        ("/etc/libvirt/qemu/networks/lan.xml", "<bridge name='br9'/>\n<ip address='192.0.2.1'>\n", false),
+        ("/lib/dhcpcd/dhcpcd-hooks/99-vip", "ip addr add 192.0.2.1/24 dev $interface\n", true),
+        ("/config/config.boot", "interfaces {\n ethernet eth0 {\n  address 192.0.2.1/24\n }\n}\n", true),
+        ("/config/config.boot", "interfaces {\n ethernet eth0 {\n  address dhcp\n }\n}\n", false),
+        ("/etc/ufw/before.init", "ip addr add 192.0.2.1/24 dev eth0\n", true),
     ];
     for (path, content, named) in rows {
         let tree = Tree::in_memory([(path, content)], &deadline);
         let found = unread(&tree, true).unwrap();
-        assert_eq!(found.first().map(String::as_str), named.then_some(path), "{content}");
+        assert_eq!(found.first().map(|place| file_of(place)), named.then_some(path), "{content}");
         let beside = named && path != "/proc/cmdline";
         assert_eq!(unread(&tree, false).unwrap().is_empty(), !beside, "{content}");
     }
@@ -155,8 +215,12 @@ fn names_the_files_that_configure_addresses() {
 fn names_the_scripts_that_are_started_at_boot() {
     let deadline = Deadline::after(Duration::from_secs(60));
     let script = ("/opt/vip.sh", "#!/bin/sh\nip addr add 192.0.2.1/24 dev eth0\n");
-    let rows: [(&str, &str, bool); 10] = [
+    let rows: [(&str, &str, bool); 14] = [
         ("/etc/rc.local", "#!/bin/sh\n/opt/vip.sh start\nexit 0\n", true),
+        ("/etc/network/if-up.d/vip", "[ $IFACE = eth0 ] && /opt/vip.sh\n", true),
+        ("/etc/init.d/vips", "case $1 in\nstart) /opt/vip.sh;;\nesac\n", true),
+        ("/etc/init.d/vips", "# /opt/vip.sh\n", false),
+        ("/etc/rc2.d/S99vips", "/opt/vip.sh\n", true),
         ("/etc/rc.local", "[ -x /opt/vip.sh ] && (sleep 9; sh '/opt/vip.sh') &\n", true),
         ("/etc/rc.local", "# /opt/vip.sh\n/opt/other.sh\n/dev/null\n", false),
         ("/etc/systemd/system/a.service", "[Service]\nExecStart=-/opt/vip.sh\n", true),
@@ -169,7 +233,7 @@ fn names_the_scripts_that_are_started_at_boot() {
     ];
     for (path, content, named) in rows {
         let tree = Tree::in_memory([(path, content), script], &deadline);
-        let expected: &[&str] = if named { &["/opt/vip.sh"] } else { &[] };
+        let expected: &[&str] = if named { &["/opt/vip.sh line 2"] } else { &[] };
         assert_eq!(unread(&tree, true).unwrap(), expected, "{path}: {content}");
     }
 }
@@ -199,7 +263,8 @@ fn units_of_packages_are_named_where_they_are_enabled() {
     ];
     for (files, expected) in rows {
         let tree = Tree::in_memory(files.iter().copied(), &deadline);
-        assert_eq!(unread(&tree, true).unwrap(), expected, "{files:?}");
+        let found = unread(&tree, true).unwrap();
+        assert_eq!(found.iter().map(|place| file_of(place)).collect::<Vec<_>>(), expected, "{files:?}");
     }
 }
 
@@ -219,7 +284,10 @@ fn cloud_init_is_named_where_nothing_else_gives_an_address() {
     ];
     for (path, content) in rows {
         let tree = Tree::in_memory([(path, content)], &deadline);
-        assert_eq!(unread(&tree, true).unwrap(), [path]);
+        assert_eq!(
+            unread(&tree, true).unwrap().iter().map(|place| file_of(place)).collect::<Vec<_>>(),
+            [path]
+        );
         assert!(unread(&tree, false).unwrap().is_empty());
     }
 }
@@ -236,12 +304,12 @@ fn only_a_plain_file_is_read_as_a_script() {
     fs::write(path("large"), large).unwrap();
     rustix::fs::mknodat(CWD, path("pipe"), FileType::Fifo, Mode::RWXU, 0).unwrap();
     let tree = Tree::new(folder.path(), &deadline);
-    let found = ["/script", "/large", "/pipe", "/none"].map(|path| is_unread(&tree, path));
+    let found = ["/script", "/large", "/pipe", "/none"].map(|path| unread_script(&tree, path).is_some());
     assert_eq!(found, [true, false, false, false]);
     fs::create_dir_all(path("etc/init.d")).unwrap();
     for name in ["pipe", "script"] {
         fs::rename(path(name), path("etc/init.d").join(name)).unwrap();
     }
-    assert_eq!(unread(&tree, true).unwrap(), ["/etc/init.d/script"]);
+    assert_eq!(unread(&tree, true).unwrap(), ["/etc/init.d/script line 1"]);
     assert!(deadline.remaining() > Duration::from_secs(30), "a pipe takes all the time that there is");
 }

@@ -83,7 +83,7 @@ fn a_file_that_is_not_read_is_named_before_an_excuse() {
     let local = "#!/bin/sh\nip addr add 198.51.100.1/24 dev eth0\n";
     let files = [("/etc/netplan/a.yaml", absent.as_str()), ("/etc/rc.local", local)];
     let (first, _) = said(&args(), &files, "192.0.2.1/24@eth0");
-    let unread = "/etc/rc.local is here and is not read: name its addresses by --file, or add --bound";
+    let unread = "/etc/rc.local line 2 is here and is not read: name its addresses by --file, or add --bound";
     assert_eq!(first, format!("IP_BOUND UNKNOWN - {unread}"));
 }
 
@@ -91,7 +91,7 @@ fn a_file_that_is_not_read_is_named_before_an_excuse() {
 fn a_script_that_an_up_line_runs_is_named_if_it_adds_addresses() {
     let alone = "auto eth0\niface eth0 inet manual\n";
     let beside = "auto eth0\niface eth0 inet static\n address 192.0.2.1/24\n";
-    let unread = "/etc/vip.sh is here and is not read";
+    let unread = "/etc/vip.sh line 2 is here and is not read";
     let unknown = format!("IP_BOUND UNKNOWN - {unread}: name its addresses by --file, or add --bound");
     let ok = "IP_BOUND OK - 1 address from ifupdown bound and usable";
     let add = "#!/bin/sh\nip addr add 198.51.100.1/24 dev eth0\n";
@@ -111,8 +111,32 @@ fn a_script_that_an_up_line_runs_is_named_if_it_adds_addresses() {
         let files = [("/etc/network/interfaces", interfaces.as_str()), (path, content)];
         let (first, details) = said(&args(), &files, "192.0.2.1/24@eth0");
         assert_eq!(first, expected, "{command}");
-        let note = format!("note: {path} is here and is not read");
+        let note = format!("note: {path} line 2 is here and is not read");
         assert_eq!(details.contains(&note) || first.contains(unread), named, "{command}: {details:?}");
+    }
+}
+
+/// The interfaces(5) of Debian's ucarp, a command of it, and a route that binds nothing.
+#[test]
+fn an_address_that_moves_or_is_answered_for_is_not_expected() {
+    let stanza = "auto eth0\niface eth0 inet static\n address 192.0.2.1/24\n";
+    let local = "note: /etc/network/interfaces line 4: local route 198.51.100.0/28: the host answers for it, \
+                 and binds no address of it";
+    let rows = [
+        (" ucarp-vid 1\n ucarp-vip 192.0.2.9\n ucarp-password x\n", None),
+        (" up ucarp -i eth0 -s 192.0.2.1 -v 1 -p x -a 192.0.2.9 -B\n", None),
+        (" up ip route add local 198.51.100.0/28 dev lo\n", Some(local.to_owned())),
+    ];
+    for (more, note) in rows {
+        let text = format!("{stanza}{more}");
+        let files = [("/etc/network/interfaces", text.as_str())];
+        let (first, details) = said(&args(), &files, "192.0.2.1/24@eth0 192.0.2.9/32@eth0");
+        assert_eq!(first, "IP_BOUND OK - 1 address from ifupdown bound and usable", "{more}");
+        let unexpected = note.is_some().then(|| "note: unexpected: 192.0.2.9 on eth0 (permanent)".to_owned());
+        let details: Vec<String> =
+            details.into_iter().filter(|each| Some(each) != unexpected.as_ref()).collect();
+        assert!(details.iter().all(|each| !each.contains("unexpected")), "{details:?}");
+        assert!(note.is_none_or(|note| details.contains(&note)), "{details:?}");
     }
 }
 

@@ -7,7 +7,7 @@ use addresses::{HostAddress, short};
 use super::super::ledger::Taken;
 use super::ip_address::{added, deleted, flush, is_known, known, parse};
 use super::words::{bindings, binds, is_address, is_batch, is_link, takes_argument};
-use super::{Effect, Reader};
+use super::{Effect, Reader, local_route};
 use crate::{mask, selector};
 
 /// What stands for the free alias that `ifconfig INTERFACE add` takes for an IPv4 address: no command names
@@ -50,6 +50,9 @@ impl Reader<'_> {
             }
             [object, verb, rest @ ..] if is_link(object) && verb.starts_with('s') && !elsewhere => {
                 self.effects.extend(port(rest).into_iter().chain(moved(rest)));
+            }
+            _ if !elsewhere => {
+                self.effects.extend(local_route::added(words).map(|network| Effect::Local(short(network))));
             }
             _ => {}
         }

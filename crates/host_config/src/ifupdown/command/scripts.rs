@@ -2,19 +2,39 @@
 
 use addresses::HostAddress;
 
+use super::floating;
+use super::local_route;
 use super::words::{bindings, binds, is_address, program};
 
-/// Returns whether a line of a script adds an address, by ip(8), by ifconfig(8) or by wg-quick(8). A variable
-/// may hold the name of ip(8).
+/// Returns whether a line of a script adds an address, by ip(8), by ifconfig(8), by wg-quick(8) or by a
+/// program that moves addresses between hosts, or lets the host answer for those of a network. A variable may
+/// hold the name of ip(8).
 pub(crate) fn adds_address(line: &str) -> bool {
-    let adds =
-        |command: &str| brings_tunnel_up(command) || adds_by_variable(command) || adds_by_name(command);
+    let adds = |command: &str| {
+        brings_tunnel_up(command)
+            || adds_by_variable(command)
+            || adds_by_name(command)
+            || adds_otherwise(command)
+    };
     may_bind(line) && line.split([';', '|', '&']).any(adds)
 }
 
 fn brings_tunnel_up(command: &str) -> bool {
     let words: Vec<&str> = command.split_ascii_whitespace().collect();
     words.windows(2).any(|pair| matches!(pair, [head, "up"] if program(head) == "wg-quick"))
+}
+
+/// Whether a command is `ip route add local ...`, ucarp(8) or vrrpd(8).
+fn adds_otherwise(command: &str) -> bool {
+    let words: Vec<&str> = command
+        .split(|c: char| c.is_ascii_whitespace() || "'\"`()".contains(c))
+        .filter(|word| !word.is_empty())
+        .collect();
+    (0..words.len()).any(|at| match words.split_at(at).1 {
+        [head, arguments @ ..] if program(head) == "ip" => local_route::added(arguments).is_some(),
+        [head, arguments @ ..] => !floating::addresses(program(head), arguments).is_empty(),
+        [] => false,
+    })
 }
 
 fn adds_by_variable(command: &str) -> bool {
@@ -39,7 +59,8 @@ fn adds_by_name(command: &str) -> bool {
 /// splitting them takes longer than this.
 fn may_bind(line: &str) -> bool {
     let has = |words: &[&str]| words.iter().any(|word| line.contains(word));
-    has(&["ifconfig", "wg-quick"]) || has(&["ip", "$"]) && has(&[" a", "\ta", "'a", "\"a", "-b"])
+    has(&["ifconfig", "wg-quick", "ucarp", "vrrpd"])
+        || has(&["ip", "$"]) && has(&[" a", "\ta", "'a", "\"a", "-b", " local "])
 }
 
 fn is_variable(word: &str) -> bool {
