@@ -223,6 +223,16 @@ fn source_files_are_short_and_say_what_they_are() {
     }
 }
 
+/// SECURITY.md names the only exception.
+#[test]
+fn no_code_is_unsafe_but_one_attribute() {
+    let top = plugins::workspace();
+    let sources = files(&top.join("crates"), ".rs");
+    let found: Vec<PathBuf> = sources.into_iter().filter(|path| read(path).contains("unsafe_code")).collect();
+    assert_eq!(found, [top.join("crates/plugin/src/output.rs")]);
+    assert!(read(&top.join("SECURITY.md")).contains("`crates/plugin/src/output.rs`"));
+}
+
 #[test]
 fn only_the_crate_plugin_prints_exits_and_reads_the_command_line() {
     let own = plugins::workspace().join("crates/plugin");
