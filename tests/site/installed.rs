@@ -212,6 +212,17 @@ fn each_family_has_its_folders_and_every_file_a_place() {
     }
 }
 
+/// Whether a page has the heading that an anchor names: in lower case, with dashes for blanks.
+fn has_heading(page: &Path, anchor: &str) -> bool {
+    let text = fs::read_to_string(page).unwrap();
+    let headings = text.lines().filter(|line| line.starts_with('#'));
+    let slug = |line: &str| -> String {
+        let title = line.trim_start_matches('#').trim().to_lowercase().replace(' ', "-");
+        title.chars().filter(|c| c.is_alphanumeric() || matches!(c, '-' | '_')).collect()
+    };
+    headings.map(slug).any(|slug| slug == anchor)
+}
+
 /// Opens each link of the documents installed below `root`.
 fn links_lead_somewhere(root: &Path, documents: &str, family: &str) {
     let mut links = 0;
@@ -219,16 +230,19 @@ fn links_lead_somewhere(root: &Path, documents: &str, family: &str) {
         let page = root.join(documents).join(&file);
         let text = fs::read_to_string(&page).unwrap();
         let targets = text.split("](").skip(1).filter_map(|rest| Some(rest.split_once(')')?.0));
-        for target in targets.filter(|target| !target.contains("://") && !target.starts_with('#')) {
+        for target in targets.filter(|target| !target.contains("://")) {
             // Debian's own copyright comes with packaging/build.
             if (family, target) == ("debian", "copyright") {
                 continue;
             }
-            let path = match target.strip_prefix('/') {
+            let (name, anchor) = target.split_once('#').unwrap_or((target, ""));
+            let path = match name.strip_prefix('/') {
+                _ if name.is_empty() => page.clone(),
                 Some(absolute) => root.join(absolute),
-                None => page.parent().unwrap().join(target.split('#').next().unwrap()),
+                None => page.parent().unwrap().join(name),
             };
             assert!(path.exists(), "{family}: {file}: {target} leads nowhere");
+            assert!(anchor.is_empty() || has_heading(&path, anchor), "{family}: {file}: no heading {target}");
             links += 1;
         }
     }
