@@ -68,16 +68,16 @@ pub(crate) struct Judging {
     #[arg(long, value_name = "POINTS", default_value = "40", value_parser = number_within(0.1, 100.0))]
     pub critical_loss: f64,
     /// WARNING if the number of abnormal targets, or with % their share, is outside this range: 2, 5%.
-    /// Replaces the states of the targets
+    /// Default without --warning and --critical: the worst state of a target
     #[arg(short, long, value_name = "RANGE[%]", allow_hyphen_values = true)]
     pub warning: Option<Limit>,
-    /// CRITICAL if it is outside this range
+    /// CRITICAL if the number or share of abnormal targets is outside this range
     #[arg(short, long, value_name = "RANGE[%]", allow_hyphen_values = true)]
     pub critical: Option<Limit>,
     /// WARNING from this latency in milliseconds or this loss on, whatever is usual: 200,20%
     #[arg(long, value_name = "RTA,PL%")]
     pub limit_warning: Option<Absolute>,
-    /// CRITICAL from this latency or this loss on
+    /// CRITICAL from this latency in milliseconds or this loss on, whatever is usual: 500,60%
     #[arg(long, value_name = "RTA,PL%")]
     pub limit_critical: Option<Absolute>,
     /// Add performance data of each target

@@ -8,7 +8,8 @@ pub(crate) struct Limits {
     /// WARNING if the number of failing proxies, or with % their share, is outside this range: 2, 5%
     #[arg(short, long, value_name = "RANGE[%]", allow_hyphen_values = true)]
     pub(crate) warning: Option<Limit>,
-    /// CRITICAL if it is outside this range. Default without --warning and --critical: 0
+    /// CRITICAL if the number or share of failing proxies is outside this range. Default without --warning
+    /// and --critical: 0
     #[arg(short, long, value_name = "RANGE[%]", allow_hyphen_values = true)]
     pub(crate) critical: Option<Limit>,
     /// WARNING if the time of the slowest page, in seconds, is outside this range: 1.5

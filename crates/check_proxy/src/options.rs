@@ -76,7 +76,8 @@ pub(crate) struct Clients {
     /// Password of the customer, only by --extra-opts
     #[arg(long, value_name = "SECRET")]
     pub(crate) password: Option<String>,
-    /// What strangers get. refuse: CRITICAL if they get the page; allow: not tried; only: try nothing else
+    /// Requests without the login. refuse: CRITICAL if one gets the page; allow: none is made; only: none is
+    /// made with the login
     #[arg(long, default_value = "refuse")]
     pub(crate) strangers: Strangers,
 }

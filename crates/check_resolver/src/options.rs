@@ -37,18 +37,18 @@ pub struct Args {
     /// Require that every server refuses: for resolvers that only serve their own host or network
     #[arg(long)]
     pub closed: bool,
-    /// WARNING if the number of failing nameservers, or with % their share, is outside this range. Default
-    /// without --warning and --critical: 0 with resolv.conf
+    /// WARNING if the number of failing nameservers, or with % their share, is outside this range: 0,
+    /// 50%. Default without --warning and --critical: 0 for resolv.conf, none for --server
     #[arg(short, long, value_name = "RANGE[%]", allow_hyphen_values = true)]
     pub warning: Option<Limit>,
-    /// CRITICAL if it is outside this range. Default without --warning and --critical: all of resolv.conf,
-    /// one of --server
+    /// CRITICAL if the number or share of failing nameservers is outside this range. Default without
+    /// --warning and --critical: CRITICAL if all of resolv.conf fail, or one of --server
     #[arg(short, long, value_name = "RANGE[%]", allow_hyphen_values = true)]
     pub critical: Option<Limit>,
     /// WARNING if the time of the slowest answer, in seconds, is outside this range: 0.5
     #[arg(long, value_name = "RANGE", allow_hyphen_values = true)]
     pub warning_time: Option<Range>,
-    /// CRITICAL if the time of the slowest answer is outside this range
+    /// CRITICAL if the time of the slowest answer, in seconds, is outside this range: 2
     #[arg(long, value_name = "RANGE", allow_hyphen_values = true)]
     pub critical_time: Option<Range>,
     /// Send a question this many times before the server counts as silent

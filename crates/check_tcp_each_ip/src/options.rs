@@ -31,13 +31,14 @@ pub(crate) struct Limits {
     /// WARNING if the number of failed targets, or with % their share, is outside this range: 2, 5%, @1:3
     #[arg(short, long, value_name = "RANGE[%]", allow_hyphen_values = true)]
     pub warning: Option<Limit>,
-    /// CRITICAL if it is outside this range. Default without --warning and --critical: 0
+    /// CRITICAL if the number or share of failed targets is outside this range. Default without --warning
+    /// and --critical: 0
     #[arg(short, long, value_name = "RANGE[%]", allow_hyphen_values = true)]
     pub critical: Option<Limit>,
     /// WARNING if the time of the slowest connection, in seconds, is outside this range: 0.5
     #[arg(long, value_name = "RANGE", allow_hyphen_values = true)]
     pub warning_time: Option<Range>,
-    /// CRITICAL if the time of the slowest connection is outside this range
+    /// CRITICAL if the time of the slowest connection, in seconds, is outside this range: 2
     #[arg(long, value_name = "RANGE", allow_hyphen_values = true)]
     pub critical_time: Option<Range>,
 }

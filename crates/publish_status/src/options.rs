@@ -44,7 +44,7 @@ pub struct Args {
     /// counts as unknown for this long
     #[arg(long, value_name = "SECONDS", default_value = "600", value_parser = Seconds::within(0.0..=86_400.0))]
     pub hold: Seconds,
-    /// Show a soft problem as degraded
+    /// Show a problem as degraded while its state is SOFT. Default: only HARD states are shown
     #[arg(long)]
     pub soft: bool,
     /// Fill the history once with the days before it, from these logs of Nagios, Naemon or Icinga 1: alerts,
