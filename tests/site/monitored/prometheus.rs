@@ -206,6 +206,28 @@ fn the_script_says_what_cannot_be_run_and_takes_old_files_away() {
     assert_eq!(files, [&["other.prom".to_owned()], &own[..]].concat());
     let two = fs::read_to_string(top.join("results/silent_outage_speaks.prom")).unwrap();
     assert!(two.ends_with("silent_outage_state{plugin=\"speaks\",service=\"Two words\"} 3\n"), "{two}");
+    // The first line says why, as that of a result does.
+    assert_eq!(two.lines().next(), Some("# the command speaks printed no result with --format=prometheus"));
+    let three = fs::read_to_string(top.join("results/silent_outage_absent.prom")).unwrap();
+    let reason = format!("# no command absent in {}", top.join("nrpe.d").display());
+    assert_eq!(three.lines().next(), Some(reason.as_str()));
+}
+
+#[test]
+fn a_folder_that_cannot_be_written_is_one_line_with_what_to_do() {
+    let folder = public_folder();
+    let top = folder.path();
+    write(&top.join("list"), "one One\ntwo Two\n");
+    let results = top.join("results");
+    let mut script = Command::new(shipped("prometheus/silent-outage-textfile"));
+    let outcome = run(script.arg(top.join("list")).arg(top.join("nrpe.d")).arg(&results));
+    let (user, group) =
+        (run(Command::new("id").arg("-un")).stdout, run(Command::new("id").arg("-gn")).stdout);
+    let (user, group, results) = (user.trim(), group.trim(), results.display());
+    let line = format!(
+        "silent-outage-textfile: user {user} cannot write {results}: as root, install -d -o {user} -g {group} -m 755 {results}\n"
+    );
+    assert_eq!((outcome.code, outcome.stderr), (Some(1), line));
 }
 
 #[test]
