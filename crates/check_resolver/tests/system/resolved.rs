@@ -11,7 +11,7 @@ use suite::process::{Outcome, run};
 use suite::tls::{self, Authority};
 use tempfile::TempDir;
 
-use super::{NEEDS, fake_as, host, said, silent};
+use super::{Fake, NEEDS, fake_as, host, said, silent};
 
 /// Where systemd-resolved is: `tests/run` unpacks it and names it, since its package would make itself the
 /// resolver of the machine.
@@ -104,16 +104,39 @@ fn its_uplinks_are_asked_too() {
     assert!(code == 2 && line.starts_with(start) && line.ends_with(end), "{line}");
 }
 
+/// A host with a stub on both of its addresses, and a list of uplinks on which nothing listens.
+struct Closed {
+    lab: Lab,
+    /// The list of the uplinks.
+    list: PathBuf,
+    stubs: [Fake; 2],
+}
+
+/// The end of a line where plain DNS need not be answered.
+const TLS: &str = ", the uplinks of 127.0.0.54 use TLS: no answer to plain DNS is no failure";
+/// A part of a line where it should be.
+const CLOSED: &str = "WARNING - all 2 uplinks of 127.0.0.54 fail: ";
+
+impl Closed {
+    fn new() -> Self {
+        let lab = Lab::new(&["192.0.2.53", "192.0.2.54"]);
+        let folder = lab.run.path().join("systemd/resolve");
+        std::fs::create_dir(&folder).unwrap();
+        let list = folder.join("resolv.conf");
+        std::fs::write(&list, "nameserver 192.0.2.53\nnameserver 192.0.2.54\n").unwrap();
+        lab.host.etc("resolv.conf", "nameserver 127.0.0.54\n");
+        let stubs = ["127.0.0.53:53", "127.0.0.54:53"].map(|address| fake_as(&lab.host, "good", address));
+        Self { lab, list, stubs }
+    }
+}
+
 #[test]
-fn uplinks_that_cannot_be_asked_are_told() {
+fn uplinks_that_are_not_known_are_told() {
     if missing(&NEEDS) {
         return;
     }
-    let lab = Lab::new(&["192.0.2.53", "192.0.2.54"]);
-    let folder = lab.run.path().join("systemd/resolve");
-    let file = folder.join("resolv.conf");
-    std::fs::create_dir(&folder).unwrap();
-    let stubs = ["127.0.0.53:53", "127.0.0.54:53"].map(|address| fake_as(&lab.host, "good", address));
+    let Closed { lab, list: file, stubs: _stubs } = Closed::new();
+    std::fs::remove_file(&file).unwrap();
     let path = "/run/systemd/resolve/resolv.conf";
     let rows = [
         (None, format!("{path} is missing")),
@@ -130,10 +153,14 @@ fn uplinks_that_cannot_be_asked_are_told() {
             assert!(code == 0 && line.ends_with(&end), "{line}");
         }
     }
-    std::fs::write(&file, "nameserver 192.0.2.53\nnameserver 192.0.2.54\n").unwrap();
-    // Nothing listens on the port of plain DNS.
-    let closed = "WARNING - all 2 uplinks of 127.0.0.54 fail: ";
-    let tls = ", the uplinks of 127.0.0.54 use TLS: no answer to plain DNS is no failure";
+}
+
+#[test]
+fn uplinks_without_plain_dns_may_be_those_of_tls_by_the_settings() {
+    if missing(&NEEDS) {
+        return;
+    }
+    let Closed { lab, .. } = &Closed::new();
     for (main, drop_in, is_tls) in [
         ("yes", "", true),
         ("opportunistic", "", false),
@@ -145,11 +172,18 @@ fn uplinks_that_cannot_be_asked_are_told() {
         let outcome = lab.outcome();
         let (code, line) = outcome.summary();
         assert!(
-            if is_tls { code == 0 && line.ends_with(tls) } else { code == 1 && line.contains(closed) },
+            if is_tls { code == 0 && line.ends_with(TLS) } else { code == 1 && line.contains(CLOSED) },
             "{line}"
         );
     }
-    lab.host.etc("systemd/resolved.conf.d/tls.conf", "");
+}
+
+#[test]
+fn uplinks_without_plain_dns_may_be_those_of_tls_by_their_links() {
+    if missing(&NEEDS) {
+        return;
+    }
+    let Closed { lab, .. } = &Closed::new();
     lab.host.etc("systemd/resolved.conf", "");
     // As systemd-networkd 252 notes a link with `DNSOverTLS=yes` and two servers.
     let links = lab.run.path().join("systemd/netif/links");
@@ -160,17 +194,25 @@ fn uplinks_that_cannot_be_asked_are_told() {
         std::fs::write(links.join("3"), text).unwrap();
     };
     link("192.0.2.53#dns.example 192.0.2.54", "DNS_OVER_TLS=yes\n");
-    assert!(lab.outcome().summary().1.ends_with(tls));
+    assert!(lab.outcome().summary().1.ends_with(TLS));
     for (servers, setting) in [("192.0.2.53 192.0.2.54", ""), ("192.0.2.53", "DNS_OVER_TLS=opportunistic\n")]
     {
         link(servers, setting);
-        assert!(lab.outcome().summary().1.contains(closed), "{servers} {setting}");
+        assert!(lab.outcome().summary().1.contains(CLOSED), "{servers} {setting}");
     }
     link("192.0.2.53", "DNS_OVER_TLS=yes\n");
     let line = "WARNING - uplink 192.0.2.54 of 127.0.0.54: ";
     let outcome = lab.outcome();
     assert!(outcome.summary().1.contains(line), "{outcome:?}");
-    std::fs::remove_file(links.join("3")).unwrap();
+}
+
+#[test]
+fn uplinks_that_refuse_are_told_whatever_the_settings() {
+    if missing(&NEEDS) {
+        return;
+    }
+    let Closed { lab, stubs, .. } = Closed::new();
+    lab.host.etc("systemd/resolved.conf", "");
     let _refuse = ["192.0.2.53:53", "192.0.2.54:53"].map(|address| fake_as(&lab.uplinks, "refused", address));
     let fail = "all 2 uplinks of 127.0.0.54 fail: 192.0.2.53, 192.0.2.54 REFUSED";
     assert_eq!(lab.said(), (1, format!("WARNING - {fail}")));
