@@ -20,11 +20,19 @@ pub(crate) fn parse_cpanel(field: &str) -> Option<(HostAddress, u8)> {
 /// Returns the prefix length of `address:netmask` or `address:netmask:broadcast` as [`parse_cpanel`] does.
 /// `None` if the field has another shape. A field that contradicts itself is an error.
 pub(crate) fn cpanel_netmask(field: &str) -> Option<Result<(HostAddress, u8), String>> {
-    let (host, netmask) = parse_cpanel(field)?;
+    let Some((host, netmask)) = parse_cpanel(field) else { return wrong_netmask(field).map(Err) };
     let broadcast = field.split(':').nth(2).and_then(|broadcast| broadcast.parse::<Ipv4Addr>().ok());
     let checked =
         agree(host.prefix, Some(netmask)).and_then(|_| check_broadcast(host.address, netmask, broadcast));
     Some(checked.map(|()| (host, netmask)))
+}
+
+/// Returns the fault of a field that has in place of the netmask an address that is not one.
+fn wrong_netmask(field: &str) -> Option<String> {
+    let (address, rest) = field.split_once(':')?;
+    let mask: Ipv4Addr = rest.split(':').next()?.parse().ok()?;
+    let is_address = address.parse::<HostAddress>().is_ok_and(|host| host.address.is_ipv4());
+    (is_address && dotted(&mask.to_string()).is_none()).then(|| format!("{mask} is not a netmask"))
 }
 
 /// Refuses a broadcast address of another network. Ignores the broadcast address of a single address or of a
