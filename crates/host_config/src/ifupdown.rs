@@ -7,15 +7,18 @@
 //! `up ifup NAME`. Beside the `address` options, commands that bind addresses are read (`up ip addr add`,
 //! `ifconfig`); one that is not understood is an error. Scripts that commands start are not read, only named.
 
+mod arithmetic;
 mod command;
 mod file;
 mod flavour;
 mod hooks;
+mod inputs;
 mod interfaces;
 mod known;
 mod ledger;
 mod lines;
 mod named;
+mod parameter;
 mod ports;
 mod range;
 mod regex;
@@ -53,7 +56,8 @@ pub(crate) fn read(tree: &Tree<'_>) -> Result<Option<Promises>, ConfigError> {
         () if !tree.names("/usr/libexec/ifupdown-ng")?.is_empty() => Flavour::IfupdownNg,
         () => Flavour::Ifupdown,
     };
-    let Some(interfaces) = file::read(tree, FILE, flavour)? else { return Ok(None) };
+    let Some(mut interfaces) = file::read(tree, FILE, flavour)? else { return Ok(None) };
+    interfaces.look_around(tree);
     let mut promises = Boot::new(&interfaces, flavour)?.promises()?;
     let shell = if promises.failing.is_empty() { None } else { tree.link("/bin/sh") };
     let shell = shell.as_deref().and_then(|path| path.rsplit('/').next());
@@ -137,7 +141,14 @@ impl<'a> Boot<'a> {
         if let Some(logical) = logical {
             return self.push((logical, None));
         }
-        if !variable.is_empty() || value.contains('/') {
+        let (value, number) = value.split_once('/').unwrap_or((value, ""));
+        let number = number_of(number);
+        if variable.is_empty() && number > 0 && !self.interfaces.present.is_empty() {
+            let mut fitting = self.interfaces.present.iter().filter(|name| wildcard::matches(value, name));
+            let chosen = fitting.nth(number - 1);
+            return chosen.map_or(Ok(()), |name| self.select_name(name, name, *hotplug, place));
+        }
+        if !variable.is_empty() || number > 0 {
             return Err(place.error(format!("{word}: which interface this is cannot be told from the files")));
         }
         let stanzas = &self.interfaces.stanzas;
@@ -231,6 +242,14 @@ impl<'a> Boot<'a> {
                 }
             }
         }
+        for (name, is_certain) in outcomes.iter().flat_map(|(_, outcome)| &outcome.away) {
+            let leaves = |dynamic: &Dynamic| dynamic.device() == device(name);
+            all.dynamic.retain(|dynamic| !(*is_certain && leaves(dynamic)));
+            all.dynamic
+                .iter_mut()
+                .filter(|dynamic| leaves(dynamic))
+                .for_each(|dynamic| dynamic.required = false);
+        }
         let bound = ledger.bound();
         let bind: HashSet<usize> = bound.iter().map(|(index, _)| *index).collect();
         all.promises = bound.into_iter().map(|(_, promise)| promise).collect();
@@ -302,6 +321,12 @@ impl<'a> Boot<'a> {
         }));
         all.remarks.sort_by(|one, other| one.place.cmp(&other.place));
     }
+}
+
+/// The number of an interface among those that fit a pattern: 0 for all of them, also where it is none.
+fn number_of(text: &str) -> usize {
+    let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+    text.get(..digits).and_then(|digits| digits.parse().ok()).unwrap_or(0)
 }
 
 /// Checks that there are not more of something than may be read.

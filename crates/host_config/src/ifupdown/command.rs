@@ -3,7 +3,9 @@
 
 use std::collections::HashSet;
 
+use super::inputs::{self, Inputs};
 use super::ledger::Taken;
+use super::parameter::ALL;
 use super::script::{self, Node};
 use super::shell::{simple_commands, without_comment};
 use addresses::{HostAddress, short};
@@ -18,6 +20,7 @@ mod local_route;
 mod loops;
 mod pipes;
 mod programs;
+mod rounds;
 mod scripts;
 mod subshell;
 mod test;
@@ -45,6 +48,9 @@ pub(super) enum Effect {
     Float(HostAddress),
     /// Answers for the addresses of a network that it does not bind.
     Local(String),
+    /// Moves an interface to another network namespace, perhaps under a condition that cannot be known.
+    Away(String),
+    MayAway(String),
     /// Takes addresses away.
     TakeBack(Taken),
     /// Removes addresses under a condition that cannot be known.
@@ -69,8 +75,11 @@ const LONGEST: usize = 16 << 10;
 const STEPS: usize = 1 << 16;
 const NESTED: usize = 8;
 
+/// The message of a command line that is not understood as a whole.
+const NOT_UNDERSTOOD: &str = "";
+
 /// Returns what the command `line` of the stanza `logical` does when `physical` comes up; `environment` has
-/// the variables that are set for it.
+/// the variables that are set for it, and `inputs` the files that it reads.
 ///
 /// # Errors
 /// What is wrong with a command that binds addresses, or may do so.
@@ -79,11 +88,13 @@ pub(super) fn effects(
     physical: Option<&str>,
     logical: &str,
     environment: &[(String, String)],
+    inputs: &Inputs,
 ) -> Result<Vec<Effect>, String> {
     if line.len() > LONGEST {
         return Err(format!("a command of more than {LONGEST} octets: {}", short(line)));
     }
-    let mut reader = Reader { physical, logical, environment, ..Reader::default() };
+    let mut reader = Reader { physical, logical, environment, inputs: Some(inputs), ..Reader::default() };
+    let line = &inputs::substituted(line, inputs);
     reader.line(line, &Doubt::None)?;
     // Whatever the shell would do with the rest of the line: it must not bind more than was understood.
     if bindings(without_comment(line)) > reader.understood {
@@ -100,6 +111,7 @@ struct Reader<'a> {
     physical: Option<&'a str>,
     logical: &'a str,
     environment: &'a [(String, String)],
+    inputs: Option<&'a Inputs>,
     effects: Vec<Effect>,
     /// How many binding commands were read.
     understood: usize,
@@ -128,10 +140,17 @@ impl Reader<'_> {
     /// A command line; in doubt, what it binds may be bound or not.
     fn line(&mut self, line: &str, doubt: &Doubt) -> Result<(), String> {
         let (physical, logical) = (self.physical, self.logical);
+        let unset = self.environment.iter().any(|(name, _)| name == ALL);
+        let is_unset = |name: &str| {
+            name.starts_with(ALL)
+                && !self.environment.iter().any(|(other, _)| other == name)
+                && !line.contains(&format!("{name}="))
+                && !line.contains(&format!(" {name} "))
+        };
         let all = simple_commands(line, |name| match name {
             "IFACE" => physical.map(str::to_owned),
             "LOGICAL" => Some(logical.to_owned()),
-            _ => None,
+            _ => unset.then_some(name).filter(|name| is_unset(name)).map(|_| String::new()),
         });
         self.depth += 1;
         let not_understood = || format!("a command that binds addresses is not understood: {}", short(line));
@@ -139,7 +158,14 @@ impl Reader<'_> {
             Some(nodes) => {
                 let mut set = self.environment.to_vec();
                 let (perhaps_exited, loops) = (self.perhaps_exited.clone(), std::mem::take(&mut self.loops));
-                self.list(&nodes, &mut set, doubt, &mut HashSet::new()).map(drop)?;
+                let ran = self.list(&nodes, &mut set, doubt, &mut HashSet::new()).map(drop);
+                match ran {
+                    Err(what) if what == NOT_UNDERSTOOD && bindings(without_comment(line)) == 0 => {
+                        self.effects.push(Effect::Unread(short(line)));
+                    }
+                    Err(what) if what == NOT_UNDERSTOOD => return Err(not_understood()),
+                    other => other?,
+                }
                 (self.exited, self.perhaps_exited, self.loops) = (false, perhaps_exited, loops);
             }
             None if bindings(without_comment(line)) > 0 || self.depth > NESTED => {
@@ -219,6 +245,7 @@ impl Reader<'_> {
             Effect::Bind(expected, _) if !doubt.leaves(expected.address) => Effect::May(expected),
             Effect::TakeBack(_) => Effect::MayTakeBack,
             Effect::BringUp(name) => Effect::MayBringUp(name),
+            Effect::Away(name) => Effect::MayAway(name),
             other => other,
         }));
     }

@@ -1,6 +1,7 @@
 //! The commands that other programs run when an interface comes up, read as those of a stanza.
 
 use super::command::effects;
+use super::inputs::Inputs;
 use super::ledger::Ledger;
 use super::stanza::Outcome;
 use crate::located::Located;
@@ -39,7 +40,7 @@ pub(crate) fn bring_up(
     let run = |hooks: &[Hook], outcome: &mut Outcome| {
         hooks.iter().try_for_each(|Hook { key, command: Located { value, place } }| {
             let title = format!("{interface}: {key}");
-            match effects(value, Some(interface), interface, &environment) {
+            match effects(value, Some(interface), interface, &environment, &Inputs::new()) {
                 Ok(effects) => effects.into_iter().for_each(|effect| outcome.take(effect, place, &title)),
                 Err(what) => outcome.not_understood(place.error(what))?,
             }

@@ -4,8 +4,10 @@
 use std::collections::HashMap;
 use std::rc::Rc;
 
+use super::inputs::{self, Inputs};
 use crate::bad_lines::BadLines;
 use crate::promise::{Place, Remark};
+use crate::tree::Tree;
 use crate::unreadable::Unreadable;
 
 /// All that the files say.
@@ -29,6 +31,10 @@ pub(super) struct Interfaces {
     pub(super) unreadable: Vec<Unreadable>,
     /// The first stanza of each name and family, and of each name.
     pub(super) first: HashMap<(String, Option<String>), usize>,
+    /// The interfaces of this host in the order of their indexes, where a line chooses by that.
+    pub(super) present: Vec<String>,
+    /// The files that commands read.
+    pub(super) inputs: Inputs,
 }
 
 /// A word that names interfaces.
@@ -76,7 +82,26 @@ impl Stanza {
     }
 }
 
+/// Where the kernel shows the interfaces.
+const PRESENT: &str = "/sys/class/net";
+
 impl Interfaces {
+    /// Reads what the files mean besides what they say: the files that their commands read, and the
+    /// interfaces that there are.
+    pub(super) fn look_around(&mut self, tree: &Tree<'_>) {
+        let options = self.stanzas.iter().flat_map(|stanza| &stanza.options);
+        self.inputs = inputs::read(tree, options.map(|option| &*option.value));
+        if self.selected.iter().any(|selected| selected.word.matches('/').count() > 1) {
+            let names = tree.names(PRESENT).unwrap_or_default();
+            let index = |name: &String| tree.line(&format!("{PRESENT}/{name}/ifindex"))?.parse::<u32>().ok();
+            let names = names.iter().filter_map(|name| name.to_str()).map(str::to_owned);
+            let mut present: Vec<(u32, String)> =
+                names.filter_map(|name| Some((index(&name)?, name))).collect();
+            present.sort_unstable();
+            self.present = present.into_iter().map(|(_, name)| name).collect();
+        }
+    }
+
     /// Returns the first stanza of this name, and of this family where one is given.
     pub(super) fn first(&self, name: &str, family: Option<&str>) -> Option<usize> {
         self.first.get(&(name.to_owned(), family.map(str::to_owned))).copied()

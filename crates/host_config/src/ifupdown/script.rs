@@ -2,12 +2,21 @@
 //! (POSIX.1-2024, XCU 2.9.4). Loops over words that are known are expanded, those over `seq` and braces too;
 //! anything else is left to the caller as not understood.
 
-use super::shell::{Follows, Simple};
+use super::shell::{Follows, INPUT, Simple};
 
 mod cases;
 mod lists;
 
 pub(super) use lists::{expand, has_braces, printed, seq};
+
+/// What a `while` does besides testing.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Rounds {
+    /// The file that it reads.
+    pub(super) input: Option<String>,
+    /// Whether it sets variables.
+    pub(super) sets: bool,
+}
 
 /// A part of a command line.
 #[derive(Debug, PartialEq, Eq)]
@@ -21,8 +30,8 @@ pub(super) enum Node {
     /// `if …; then …; elif …; else …; fi`: conditions with what follows them, and what follows none.
     If(Follows, Vec<(Vec<Node>, Vec<Node>)>, Vec<Node>),
     /// `while …; do …; done`, or `until`: whether the condition ends the loop when it holds, the condition,
-    /// and the body.
-    While(Follows, bool, Vec<Node>, Vec<Node>),
+    /// the body, and what more it does.
+    While(Follows, bool, Vec<Node>, Vec<Node>, Rounds),
     /// `case WORD in PATTERN) …;; esac`: each list with its patterns.
     Case(Follows, String, Vec<(Vec<String>, Vec<Node>)>),
 }
@@ -45,7 +54,7 @@ impl Node {
         match self {
             Node::Command(..) => Vec::new(),
             Node::Group(_, _, body) | Node::Loop(_, _, _, body) => body.iter().collect(),
-            Node::While(_, _, tested, body) => tested.iter().chain(body).collect(),
+            Node::While(_, _, tested, body, _) => tested.iter().chain(body).collect(),
             Node::Case(_, _, arms) => arms.iter().flat_map(|(_, body)| body).collect(),
             Node::If(_, branches, otherwise) => {
                 let inside = branches.iter().flat_map(|(tested, body)| tested.iter().chain(body));
@@ -144,8 +153,8 @@ impl Parser {
         Some(Node::Loop(follows, name.clone(), items, body))
     }
 
-    /// Parses a `while` or `until`. `None` for a loop that sets variables, because their values in each round
-    /// are not known.
+    /// Parses a `while` or `until`. `None` for a loop that sets variables by more than assignments and one
+    /// `read`, because their values in each round are not known.
     fn while_loop(&mut self, follows: Follows) -> Option<Node> {
         let (ends, start) = (self.keyword() == "until", self.next);
         self.next += 1;
@@ -153,10 +162,17 @@ impl Parser {
         self.take("do")?;
         let body = self.list(&["done"])?;
         self.take("done")?;
-        if self.commands.get(start..self.next)?.iter().any(sets_variable) {
+        let commands = self.commands.get(start..self.next)?;
+        let input =
+            commands.last()?.words.iter().find_map(|word| word.strip_prefix(INPUT)).map(str::to_owned);
+        let is_read = |command: &&Simple| command.words.iter().any(|word| word == "read");
+        let others = commands.iter().filter(|command| !assigns(command) && sets_variable(command));
+        let reads = commands.iter().filter(is_read).count();
+        if others.filter(|command| !is_read(command)).count() > 0 || reads > 1 {
             return None;
         }
-        Some(Node::While(follows, ends, tested, body))
+        let sets = commands.iter().any(assigns);
+        Some(Node::While(follows, ends, tested, body, Rounds { input, sets }))
     }
 
     /// Parses a `case` from the commands of [`cases::apart`]: the word, then the patterns of each arm with
@@ -192,6 +208,16 @@ impl Parser {
         self.take("fi")?;
         Some(Node::If(follows, branches, otherwise))
     }
+}
+
+/// Returns whether a command sets a variable, and does nothing else.
+fn assigns(command: &Simple) -> bool {
+    let is_assignment = |word: &String| {
+        word.split_once('=').is_some_and(|(name, _)| {
+            !name.is_empty() && name.bytes().all(|octet| octet.is_ascii_alphanumeric() || octet == b'_')
+        })
+    };
+    !command.words.is_empty() && command.words.iter().all(is_assignment)
 }
 
 /// Returns whether a command may set a variable.

@@ -2,8 +2,13 @@
 //! `||`, pipes and redirections (POSIX.1-2024, XCU 2). What is left of the language shows as words that name
 //! no known program.
 
+use super::parameter;
+
 /// The longest name of a variable in braces, in octets.
 const LONGEST: usize = 128;
+
+/// What begins the word after `done` for the file that a loop reads.
+pub(super) const INPUT: char = '<';
 
 /// How a simple command follows the one before it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -82,7 +87,7 @@ impl<'a, F: Fn(&str) -> Option<String>> Splitter<'a, F> {
                     self.end_word();
                     self.words.push(c.to_string());
                 }
-                '<' | '>' => self.redirection(),
+                '<' | '>' => self.redirection(c),
                 '\'' => self.single(),
                 '"' => self.double(),
                 '\\' => {
@@ -120,8 +125,9 @@ impl<'a, F: Fn(&str) -> Option<String>> Splitter<'a, F> {
         self.follows = next;
     }
 
-    /// The file that a redirection names is no argument, nor is the number before it.
-    fn redirection(&mut self) {
+    /// The file that a redirection names is no argument, nor is the number before it: but of a loop, the file
+    /// that it reads is kept.
+    fn redirection(&mut self, sign: char) {
         if self.word.as_ref().is_some_and(|word| word.bytes().all(|octet| octet.is_ascii_digit())) {
             self.word = None;
         }
@@ -129,7 +135,11 @@ impl<'a, F: Fn(&str) -> Option<String>> Splitter<'a, F> {
         while self.skip('>') || self.skip('&') || self.skip('<') {}
         self.rest = self.rest.trim_start_matches([' ', '\t']);
         let end = self.rest.find([' ', '\t', ';', '&', '|', '>', '<', ')']).unwrap_or(self.rest.len());
-        self.rest = self.rest.get(end..).unwrap_or("");
+        let (file, rest) = self.rest.split_at(end);
+        if sign == '<' && self.words.first().is_some_and(|word| word == "done") {
+            self.words.push(format!("{INPUT}{}", file.trim_matches(['"', '\''])));
+        }
+        self.rest = rest;
     }
 
     fn single(&mut self) {
@@ -207,14 +217,18 @@ impl<'a, F: Fn(&str) -> Option<String>> Splitter<'a, F> {
                 self.rest.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(self.rest.len());
             self.rest.split_at(end)
         });
-        let value = (self.expand)(name);
-        let word = self.word.get_or_insert_default();
+        let value = match braced {
+            Some(_) => parameter::value(name, &self.expand),
+            None => (self.expand)(name),
+        };
         match value {
+            // Outside of quotes, this is no word.
+            Some(value) if value.is_empty() && self.word.is_none() => self.rest = after,
             Some(value) => {
-                word.push_str(&value);
+                self.word.get_or_insert_default().push_str(&value);
                 self.rest = after;
             }
-            None => word.push('$'),
+            None => self.word.get_or_insert_default().push('$'),
         }
     }
 }

@@ -47,6 +47,8 @@ pub(super) struct Outcome {
     pub(super) stops: bool,
     /// The ports that its commands give bridges and the like, each with its place.
     pub(super) ports: Vec<(String, String, Place)>,
+    /// The interfaces that its commands move to another network namespace, and whether they surely do.
+    pub(super) away: Vec<(String, bool)>,
     /// The braces that its commands expand.
     pub(super) braces: Vec<Remark>,
 }
@@ -91,7 +93,7 @@ pub(super) fn outcome(
     let leased = physical.filter(|_| matches!(outcome.dynamic, Some((Family::V4, _))));
     // ifupdown2 takes away what was there before it binds the addresses.
     if flavour != Flavour::Ifupdown2 {
-        commands(&["pre-up"], &options, stanza, physical, flavour, &mut outcome)?;
+        commands(all, &["pre-up"], &options, stanza, physical, flavour, &mut outcome)?;
     }
     outcome.changes.extend(leased.map(|name| Change::Lease(name.to_owned())));
     // The kernel binds those of loopback itself, and none that is unspecified.
@@ -110,12 +112,13 @@ pub(super) fn outcome(
     } else {
         floating_addresses("ucarp-vip", 0, &options, &mut outcome)?;
     }
-    commands(&["up", "post-up"], &options, stanza, physical, flavour, &mut outcome)?;
+    commands(all, &["up", "post-up"], &options, stanza, physical, flavour, &mut outcome)?;
     Ok(outcome)
 }
 
 /// Adds what the commands of a stanza do in these phases.
 fn commands(
+    all: &Interfaces,
     phases: &[&str],
     options: &[&Setting],
     stanza: &Stanza,
@@ -126,7 +129,7 @@ fn commands(
     let phase = if phases.contains(&"pre-up") { "pre-up" } else { "post-up" };
     let environment = environment(phase, stanza, options, flavour);
     for option in options.iter().filter(|option| phases.contains(&&*option.name)) {
-        if let Err(error) = run(option, stanza, physical, &environment, outcome) {
+        if let Err(error) = run(all, option, stanza, physical, &environment, outcome) {
             outcome.not_understood(error)?;
         }
         if outcome.changes.len() > outcome.room {
@@ -201,6 +204,12 @@ impl Outcome {
             }
             Effect::MayTakeBack => {
                 self.notes.push(format!("note: {place} may take addresses away, under a condition"));
+            }
+            Effect::Away(name) => self.away.push((name, true)),
+            Effect::MayAway(name) => {
+                self.notes
+                    .push(format!("note: {place} may move {name} to another namespace, under a condition"));
+                self.away.push((name, false));
             }
             Effect::Port(controller, port) => self.ports.push((controller, port, place.clone())),
             Effect::May(expected) => {
@@ -341,13 +350,14 @@ fn floating_addresses(
 
 /// Adds what a command does.
 fn run(
+    all: &Interfaces,
     option: &Setting,
     stanza: &Stanza,
     physical: Option<&str>,
     environment: &[(String, String)],
     outcome: &mut Outcome,
 ) -> Result<(), ConfigError> {
-    let effects = effects(&option.value, physical, &stanza.name, environment);
+    let effects = effects(&option.value, physical, &stanza.name, environment, &all.inputs);
     let title = format!("{}: {}", stanza.name, option.name);
     for effect in effects.map_err(|what| option.place.error(what))? {
         outcome.take(effect, &option.place, &title);

@@ -232,3 +232,87 @@ fn a_lease_makes_room_first() {
     );
     assert_eq!(left(&text), "192.0.2.2/24");
 }
+
+/// As ifup 0.8.41 chooses: by the index of the interface.
+#[test]
+fn a_number_chooses_one_of_the_interfaces() {
+    let rows = [
+        ("/eth*/1", "eth1"),
+        ("/eth*/2", "eth0"),
+        ("/eth*/3", ""),
+        ("/*/1", ""),
+        ("/eth*/0", "eth0 eth1"),
+        ("/eth*/", "eth0 eth1"),
+        ("/eth*/x", "eth0 eth1"),
+    ];
+    for (word, expected) in rows {
+        let deadline = Deadline::after(Duration::from_secs(60));
+        let text = format!(
+            "auto {word}
+iface eth0 inet static
+ address 192.0.2.1/24
+iface eth1 inet static
+ address 192.0.2.2/24
+"
+        );
+        let index = |name: &str| format!("/sys/class/net/{name}/ifindex");
+        let files = [
+            (FILE.to_owned(), text.clone()),
+            (
+                index("eth0"),
+                "10
+"
+                .to_owned(),
+            ),
+            (
+                index("eth1"),
+                "9
+"
+                .to_owned(),
+            ),
+            (
+                index("lo"),
+                "1
+"
+                .to_owned(),
+            ),
+        ];
+        let found = read(&Tree::in_memory(files, &deadline)).unwrap().unwrap();
+        let names: Vec<&str> =
+            found.promises.iter().filter_map(|promise| promise.interface.as_deref()).collect();
+        assert_eq!(names.join(" "), expected, "{word}");
+        assert_eq!(found.unknown, [], "{word}");
+        // In a copy of the files, this is not known.
+        let alone = read(&Tree::in_memory([(FILE, text)], &deadline)).unwrap().unwrap();
+        assert_eq!(alone.unknown.is_empty(), word.ends_with(['/', 'x', '0']), "{word}");
+    }
+}
+
+/// The namespace that an interface is moved to has its lease.
+#[test]
+fn an_interface_that_is_moved_away_asks_for_no_lease() {
+    let rows = [
+        ("", "eth0 true, eth1 true"),
+        ("up ip link set eth1 netns x", "eth0 true"),
+        ("up ip link set dev $IFACE netns x name e0 up", "eth0 true"),
+        ("up ip link set eth1 netns 1", "eth0 true, eth1 true"),
+        ("up [ -e /x ] && ip link set eth1 netns x", "eth0 true, eth1 false"),
+    ];
+    for (command, expected) in rows {
+        let deadline = Deadline::after(Duration::from_secs(60));
+        let text = format!(
+            "auto eth0 eth1
+iface eth0 inet dhcp
+iface eth1 inet dhcp
+ {command}
+"
+        );
+        let found = read(&Tree::in_memory([(FILE, text)], &deadline)).unwrap().unwrap();
+        let asks: Vec<String> = found
+            .dynamic
+            .iter()
+            .map(|dynamic| format!("{} {}", dynamic.interface, dynamic.required))
+            .collect();
+        assert_eq!(asks.join(", "), expected, "{command}");
+    }
+}

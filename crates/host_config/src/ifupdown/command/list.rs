@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::super::script::Node;
+use super::super::script::{Node, Rounds};
 use super::super::shell::Follows;
 use super::doubt::{Doubt, after_failure, after_success, both, either};
 use super::test::{Status, exits, prints_addresses, searches_elsewhere};
@@ -118,7 +118,11 @@ impl Reader<'_> {
             }
             Node::Group(_, false, body) => self.list(body, set, doubt, seen),
             Node::Loop(_, name, items, body) => self.repeat(name, items, body, set, doubt, seen),
-            Node::While(_, ends, tested, body) => self.repeat_while(*ends, tested, body, set, doubt, seen),
+            Node::While(..) if let Some(ran) = self.read_lines(None, node, set, doubt, seen) => ran,
+            Node::While(_, ends, tested, body, Rounds { sets: true, .. }) => {
+                self.count(*ends, tested, body, set, doubt, seen)
+            }
+            Node::While(_, ends, tested, body, _) => self.repeat_while(*ends, tested, body, set, doubt, seen),
             Node::Case(_, word, arms) => self.case(word, arms, set, doubt, seen),
             Node::If(_, branches, otherwise) => self.branches(branches, otherwise, set, doubt, seen),
         }
@@ -133,6 +137,11 @@ impl Reader<'_> {
         doubt: &Doubt,
         seen: &mut HashSet<usize>,
     ) -> Result<Status, String> {
+        if producer.is_some()
+            && let Some(ran) = self.read_lines(producer, node, set, doubt, seen)
+        {
+            return ran;
+        }
         let Some((number, all)) = producer.and_then(|producer| pipes::words(producer, node, set)) else {
             return self.node(node, set, doubt, seen);
         };

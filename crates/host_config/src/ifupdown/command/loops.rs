@@ -10,7 +10,7 @@ use super::leave::{Leave, perhaps};
 use super::test::{Status, lists_addresses};
 use super::variables::{Variables, with};
 use super::words::bindings;
-use super::{Effect, Reader, STEPS};
+use super::{Effect, Reader};
 use crate::wildcard;
 
 impl Reader<'_> {
@@ -40,31 +40,8 @@ impl Reader<'_> {
         if !self.is_bash && items.iter().any(|item| script::has_braces(item)) {
             self.effects.push(Effect::Braces(short(&items.join(" "))));
         }
-        let known = set.len();
-        self.loops += 1;
-        // What perhaps left the loop around this one before: its own rounds are in doubt by `doubt`.
-        let around = self.perhaps_left.take();
-        for word in words {
-            set.push((name.to_owned(), word));
-            let before = self.steps;
-            self.list(body, set, doubt, seen)?;
-            // A round that runs no command counts as a step.
-            self.steps += usize::from(self.steps == before);
-            if self.steps > STEPS {
-                return Err(format!("loops that run more than {STEPS} commands: for {name}"));
-            }
-            set.truncate(known);
-            self.perhaps_left = self.perhaps_left.take().filter(|(leave, _)| leave.ends || leave.levels > 1);
-            match self.left {
-                Some(Leave { levels: 1, ends: false }) => self.left = None,
-                Some(_) => break,
-                None => {}
-            }
-        }
-        self.loops -= 1;
-        self.left = self.left.and_then(Leave::outer);
-        self.leave_loop(around);
-        Ok(Status::Likely)
+        let rounds = words.into_iter().map(|word| vec![(name.to_owned(), word)]).collect();
+        self.rounds(&format!("for {name}"), rounds, body, set, doubt, seen)
     }
 
     /// Runs the condition of a `while` or `until` once, and its body once if it may run. A command that is
@@ -128,7 +105,7 @@ impl Reader<'_> {
     }
 
     /// Goes on after a loop, where `around` perhaps left the ones around it before.
-    fn leave_loop(&mut self, around: Option<(Leave, Doubt)>) {
+    pub(super) fn leave_loop(&mut self, around: Option<(Leave, Doubt)>) {
         let inner = self.perhaps_left.take().and_then(|(leave, doubt)| Some((leave.outer()?, doubt)));
         self.perhaps_left = around;
         perhaps(&mut self.perhaps_left, inner);

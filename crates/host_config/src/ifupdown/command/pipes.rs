@@ -17,6 +17,12 @@ pub(super) fn words(producer: &Node, node: &Node, set: &Variables) -> Option<(us
     Some((*number, through_xargs(&known(first), &known(second))?))
 }
 
+/// Returns the lines that a command prints: `None` if they are not known.
+pub(super) fn lines(words: &[String]) -> Option<Vec<String>> {
+    let Printed { items, is_lines } = printed(words)?;
+    Some(if is_lines { items } else { vec![items.join(" ")] })
+}
+
 /// Returns the commands that xargs(1) runs with the words that another command prints. `None` if one of the
 /// two is not understood.
 fn through_xargs(producer: &[String], consumer: &[String]) -> Option<Vec<Vec<String>>> {

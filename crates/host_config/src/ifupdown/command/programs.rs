@@ -23,7 +23,7 @@ impl Reader<'_> {
             && option.starts_with('-')
         {
             if is_batch(option) {
-                return Err(format!("ip {option}: a batch of commands is not read"));
+                return self.batch(option, rest.first(), elsewhere);
             }
             elsewhere |= matches!(*option, "-n" | "-netns");
             ipv6 = match (*option, rest.first()) {
@@ -50,12 +50,30 @@ impl Reader<'_> {
             }
             [object, verb, rest @ ..] if is_link(object) && verb.starts_with('s') && !elsewhere => {
                 self.effects.extend(port(rest).into_iter().chain(moved(rest)));
+                self.effects.extend(moved_away(rest));
             }
             _ if !elsewhere => {
                 self.effects.extend(local_route::added(words).map(|network| Effect::Local(short(network))));
             }
             _ => {}
         }
+        Ok(())
+    }
+
+    /// `ip -batch FILE`: a command on each line.
+    fn batch(&mut self, option: &str, path: Option<&&str>, elsewhere: bool) -> Result<(), String> {
+        let text = path.and_then(|path| self.inputs?.get(*path));
+        let text = text.filter(|text| !text.contains(['\\', '"', '\'']));
+        let Some(text) = text else { return Err(format!("ip {option}: a batch of commands is not read")) };
+        let counted = self.understood + 1;
+        for line in text.lines().filter(|_| !elsewhere) {
+            let line = line.split('#').next().unwrap_or_default();
+            let words: Vec<&str> = line.split_ascii_whitespace().collect();
+            if words.first().is_some_and(|first| !first.starts_with('-')) {
+                self.ip(&words)?;
+            }
+        }
+        self.understood = counted;
         Ok(())
     }
 
@@ -136,11 +154,15 @@ fn port(words: &[&str]) -> Option<Effect> {
     as_port(after(words, "master")?, port)
 }
 
-/// `ip link set [dev] INTERFACE ... netns NAME ...`: the kernel takes its addresses away. The namespace of
-/// process 1 is mostly this one.
-fn moved(words: &[&str]) -> Option<Effect> {
+/// `ip link set [dev] INTERFACE ... netns NAME ...`. The namespace of process 1 is mostly this one.
+fn moved_away(words: &[&str]) -> Option<Effect> {
     let _elsewhere = after(words, "netns").filter(|namespace| *namespace != "1")?;
-    let device = known(after(words, "dev").or_else(|| words.first().copied())?)?;
+    known(after(words, "dev").or_else(|| words.first().copied())?).map(Effect::Away)
+}
+
+/// The same: the kernel takes the addresses of the interface away.
+fn moved(words: &[&str]) -> Option<Effect> {
+    let Some(Effect::Away(device)) = moved_away(words) else { return None };
     Some(Effect::TakeBack(Taken::Flush { device: Some(device), ipv6: None, network: None, label: None }))
 }
 

@@ -4,6 +4,7 @@ use super::*;
 
 mod conditions;
 mod not_understood;
+mod values;
 
 fn shown(line: &str) -> String {
     let show = |effect: &Effect| match effect {
@@ -22,6 +23,8 @@ fn shown(line: &str) -> String {
             format!("flush {family}{}{network}", device.as_deref().unwrap_or("-"))
         }
         Effect::MayTakeBack => "may take back".to_owned(),
+        Effect::Away(name) => format!("{name} away"),
+        Effect::MayAway(name) => format!("may {name} away"),
         Effect::Port(controller, port) => format!("{port} in {controller}"),
         Effect::BringUp(name) => format!("ifup {name}"),
         Effect::MayBringUp(name) => format!("may ifup {name}"),
@@ -32,9 +35,19 @@ fn shown(line: &str) -> String {
         // The tests of the causes show them.
         Effect::Braces(_) => String::new(),
     };
-    let environment = [("METHOD", "static"), ("MODE", "start"), ("IF_ADDRESS", "192.0.2.1")];
+    let environment = [("METHOD", "static"), ("MODE", "start"), ("IF_ADDRESS", "192.0.2.1"), (ALL, "")];
     let environment = environment.map(|(name, value)| (name.to_owned(), value.to_owned()));
-    match effects(line, Some("eth0"), "eth0", &environment) {
+    let inputs = [
+        ("/ips", "192.0.2.7/24\n# 192.0.2.99/24\n\n192.0.2.8/24 web\n"),
+        (
+            "/batch",
+            "addr add 192.0.2.7/24 dev eth0 # web\n\nlink set eth0 up\naddr del 192.0.2.8/24 dev eth0\n",
+        ),
+        ("/plain", "192.0.2.7/24\n192.0.2.8/24\n"),
+        ("/odd", "addr add \"192.0.2.7/24\" dev eth0\n"),
+    ];
+    let inputs = inputs.map(|(path, text)| (path.to_owned(), text.to_owned())).into_iter().collect();
+    match effects(line, Some("eth0"), "eth0", &environment, &inputs) {
         Ok(effects) => {
             // What an address of ifconfig(8) replaces is shown by the tests of what is left.
             let is_shown = |effect: &&Effect| {

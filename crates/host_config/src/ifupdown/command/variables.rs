@@ -1,6 +1,6 @@
 //! The variables of a command line: those of loops, those that it sets, and those that are set for it.
 
-use super::super::script;
+use super::super::{arithmetic, parameter, script};
 
 /// The variables that are known, the latest value last.
 pub(super) type Variables = Vec<(String, String)>;
@@ -24,11 +24,52 @@ pub(super) fn with(word: &str, set: &Variables) -> String {
     }
     let word =
         set.iter().rev().fold(word.to_owned(), |word, (name, value)| script::substitute(&word, name, value));
+    let of = |name: &str| {
+        let value = set.iter().rev().find(|(known, _)| known == name).map(|(_, value)| value.clone());
+        value.filter(|value| !value.contains(['$', '`']))
+    };
+    let word = parameters(&word, of);
     if !word.contains("$(") && !word.contains('`') {
         return word;
     }
+    let word = arithmetic::expanded(&word, of);
     let word = OUTPUTS.iter().fold(word, |word, (command, output)| word.replace(command, output));
     printed(&word, "$(", ')').or_else(|| printed(&word, "`", '`')).unwrap_or(word)
+}
+
+/// A word with the values of `${NAME#PATTERN}` and the like, as far as they are known.
+fn parameters(word: &str, of: impl Fn(&str) -> Option<String>) -> String {
+    let mut result = String::new();
+    let mut rest = word;
+    while let Some((before, after)) = rest.split_once("${") {
+        result.push_str(before);
+        let value =
+            after.split_once('}').and_then(|(inside, end)| Some((parameter::value(inside, &of)?, end)));
+        match value {
+            Some((value, end)) => {
+                result.push_str(&value);
+                rest = end;
+            }
+            None => {
+                result.push_str("${");
+                rest = after;
+            }
+        }
+    }
+    result + rest
+}
+
+/// Keeps the latest value of each variable that was set after the first `known` ones.
+pub(super) fn latest(set: &mut Variables, known: usize) {
+    let mut new = set.split_off(known.min(set.len()));
+    for at in (0..new.len()).rev() {
+        let is_old =
+            new.get(at).is_some_and(|(name, _)| new.iter().skip(at + 1).any(|(later, _)| later == name));
+        if is_old {
+            new.remove(at);
+        }
+    }
+    set.append(&mut new);
 }
 
 /// A word with what its one command prints, between `open` and `close`: `None` where that is not known.

@@ -1,6 +1,8 @@
 //! The words of a list that a loop goes through, where they can be known: written plainly, by braces, or
 //! printed by seq(1), echo(1) or printf(1).
 
+use super::super::arithmetic;
+
 /// The most words that a list of a loop may have.
 const WORDS: usize = 1 << 16;
 /// The most characters of a number with leading zeros: as many as the longest number has with its sign.
@@ -46,6 +48,7 @@ pub(in super::super) fn printed(command: &str) -> Option<Vec<String>> {
     }
     let (program, rest) = command.trim_ascii().split_once(|c: char| c.is_ascii_whitespace())?;
     let rest = match program {
+        "expr" => return Some(vec![arithmetic::value(rest, &|_| None)?.to_string()]),
         "echo" => rest.trim_ascii_start().strip_prefix("-n ").unwrap_or(rest),
         "printf" => {
             FORMATS.iter().find_map(|format| rest.trim_ascii_start().strip_prefix(format)).unwrap_or(rest)

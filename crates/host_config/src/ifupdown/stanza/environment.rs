@@ -2,6 +2,7 @@
 
 use super::super::flavour::Flavour;
 use super::super::interfaces::{Setting, Stanza};
+use super::super::parameter::ALL;
 
 /// The options that are commands, which are no variables.
 const PHASES: [&str; 6] = ["pre-up", "up", "post-up", "down", "pre-down", "post-down"];
@@ -38,7 +39,7 @@ fn exported(options: &[&Setting]) -> Vec<(String, String)> {
     let (commands, others): (Vec<&Setting>, Vec<&Setting>) =
         options.iter().partition(|option| PHASES.contains(&&*option.name));
     let mut all: Vec<(String, String)> = Vec::new();
-    let mut of_address = None;
+    let (mut of_address, mut is_complete) = (None, true);
     if !commands.iter().any(|command| command.value.contains("IF_")) {
         return all;
     }
@@ -57,7 +58,10 @@ fn exported(options: &[&Setting]) -> Vec<(String, String)> {
                     *values = if is_known { format!("{values}\n{value}") } else { "$".to_owned() };
                 }
             }
-            None if all.len() >= VARIABLES => break,
+            None if all.len() >= VARIABLES => {
+                is_complete = false;
+                break;
+            }
             None => {
                 all.push((name, value.to_owned()));
                 of_address = of_address.or(Some(prefix).filter(|prefix| !prefix.is_empty()));
@@ -69,6 +73,10 @@ fn exported(options: &[&Setting]) -> Vec<(String, String)> {
     }
     // What a shell would expand or is too long is not known, nor a name that no shell takes.
     let plain = |c: char| c.is_ascii_alphanumeric() || c == '_';
-    all.retain(|(name, value)| !value.contains(['$', '`']) && name.chars().all(plain));
+    all.retain(|(name, _)| name.chars().all(plain));
+    for (name, value) in all.iter_mut().filter(|(_, value)| value.contains(['$', '`'])) {
+        *value = format!("${{{name}}}");
+    }
+    all.extend(is_complete.then(|| (ALL.to_owned(), String::new())));
     all
 }

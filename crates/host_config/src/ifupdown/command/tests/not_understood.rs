@@ -11,7 +11,11 @@ fn what_may_bind_more_is_an_error() {
             "a command that binds addresses is not understood: ",
         ),
         (
-            "i=1; while [ $i -le 5 ]; do ip addr add 192.0.2.$i/24 dev eth0; i=$((i+1)); done",
+            "while read a; do ip addr add $a dev eth0; read b; done < /plain",
+            "a command that binds addresses is not understood: ",
+        ),
+        (
+            "cat /plain | sort | while read a; do ip addr add $a dev eth0; done",
             "a command that binds addresses is not understood: ",
         ),
         (
@@ -71,7 +75,12 @@ fn what_may_bind_more_is_an_error() {
             "for i in {1..9999}; do for j in {1..9999}; do case x in y) :;; esac; done; done",
             "error: loops that run more than 65536 commands: for j",
         ),
+        (
+            "i=1; while [ $i -le 5 ]; do ip addr add 192.0.2.$i/24 dev eth0; i=$((i+0)); done",
+            "error: a loop that counts further than 4096",
+        ),
         ("A=$(hostname -i); ip addr add $A/24 dev eth0", "error: ${A}/24 is not an IP address"),
+        ("ip -batch /odd", "error: ip -batch: a batch of commands is not read"),
         ("ip -batch /etc/addresses", "error: ip -batch: a batch of commands is not read"),
         ("ifconfig eth0 www.example.com", "error: www.example.com is not an IP address"),
         ("ifconfig eth0 192.0.2.9 netmask x", "error: x is no netmask"),

@@ -1,0 +1,188 @@
+//! Loops that set variables: `while read NAME`, and those that count.
+
+use std::collections::HashSet;
+
+use super::super::inputs;
+use super::super::script::{self, Node};
+use super::super::shell::Follows;
+use super::doubt::Doubt;
+use super::leave::Leave;
+use super::test::Status;
+use super::variables::{Variables, latest, with};
+use super::{NOT_UNDERSTOOD, Reader, STEPS, pipes};
+
+/// The most rounds of a loop that counts.
+const COUNTED: usize = 1 << 12;
+
+/// The values of the variables in one round of a loop.
+pub(super) type Round = Vec<(String, String)>;
+
+impl Reader<'_> {
+    /// Runs a list once for each round.
+    pub(super) fn rounds(
+        &mut self,
+        title: &str,
+        rounds: Vec<Round>,
+        body: &[Node],
+        set: &mut Variables,
+        doubt: &Doubt,
+        seen: &mut HashSet<usize>,
+    ) -> Result<Status, String> {
+        let known = set.len();
+        self.loops += 1;
+        // What perhaps left the loop around this one before: its own rounds are in doubt by `doubt`.
+        let around = self.perhaps_left.take();
+        if rounds.is_empty() {
+            body.iter().for_each(|node| self.skip(node, seen));
+        }
+        for round in rounds {
+            set.extend(round);
+            let before = self.steps;
+            self.list(body, set, doubt, seen)?;
+            // A round that runs no command counts as a step.
+            self.steps += usize::from(self.steps == before);
+            if self.steps > STEPS {
+                return Err(format!("loops that run more than {STEPS} commands: {title}"));
+            }
+            latest(set, known);
+            if self.ends_round() {
+                break;
+            }
+        }
+        self.loops -= 1;
+        self.left = self.left.and_then(Leave::outer);
+        self.leave_loop(around);
+        Ok(Status::Likely)
+    }
+
+    /// Goes on after a round of a loop: whether it was the last one.
+    fn ends_round(&mut self) -> bool {
+        self.perhaps_left = self.perhaps_left.take().filter(|(leave, _)| leave.ends || leave.levels > 1);
+        match self.left {
+            Some(Leave { levels: 1, ends: false }) => self.left = None,
+            Some(_) => return true,
+            None => {}
+        }
+        self.exited
+    }
+
+    /// Runs a loop that sets variables for as long as its condition is known to hold.
+    pub(super) fn count(
+        &mut self,
+        ends: bool,
+        tested: &[Node],
+        body: &[Node],
+        set: &mut Variables,
+        doubt: &Doubt,
+        seen: &mut HashSet<usize>,
+    ) -> Result<Status, String> {
+        let known = set.len();
+        let around = self.perhaps_left.take();
+        self.loops += 1;
+        for round in 0.. {
+            if round > COUNTED {
+                return Err(format!("a loop that counts further than {COUNTED}"));
+            }
+            match self.list(tested, set, doubt, seen)? {
+                Status::Known(holds) if holds == ends => {
+                    body.iter().for_each(|node| self.skip(node, seen));
+                    break;
+                }
+                Status::Known(_) => {}
+                _ => return Err(NOT_UNDERSTOOD.to_owned()),
+            }
+            self.list(body, set, doubt, seen)?;
+            latest(set, known);
+            if self.ends_round() {
+                break;
+            }
+        }
+        self.loops -= 1;
+        self.left = self.left.and_then(Leave::outer);
+        self.leave_loop(around);
+        Ok(Status::Likely)
+    }
+
+    /// Runs `while read NAME...` once for each line: of a file that its input is, or of what another command
+    /// prints.
+    pub(super) fn read_lines(
+        &mut self,
+        producer: Option<&Node>,
+        node: &Node,
+        set: &mut Variables,
+        doubt: &Doubt,
+        seen: &mut HashSet<usize>,
+    ) -> Option<Result<Status, String>> {
+        let Node::While(_, false, tested, body, script::Rounds { input, .. }) = node else { return None };
+        let names = names(tested)?;
+        let lines = match (producer, input) {
+            (Some(Node::Command(_, _, words)), None) => {
+                let words: Vec<String> = words.iter().map(|word| with(word, set)).collect();
+                self.printed(&words).or_else(|| pipes::lines(&words))
+            }
+            (None, Some(path)) => self.printed(&["<".to_owned(), path.clone()]),
+            _ => None,
+        };
+        let rounds = lines.and_then(|lines| {
+            // What is no address is tried in vain.
+            let mut lines =
+                lines.iter().filter(|line| !line.trim_ascii().is_empty() && !line.starts_with('#'));
+            lines.try_fold(Vec::new(), |mut rounds, line| {
+                rounds.push(names.round(line)?);
+                Some(rounds)
+            })
+        });
+        let Some(rounds) = rounds else { return Some(Err(NOT_UNDERSTOOD.to_owned())) };
+        tested.iter().for_each(|node| self.skip(node, seen));
+        Some(self.rounds("while read", rounds, body, set, doubt, seen))
+    }
+
+    fn printed(&self, words: &[String]) -> Option<Vec<String>> {
+        let words: Vec<&str> = words.iter().map(String::as_str).collect();
+        let lines = inputs::taken(&words, self.inputs?)?;
+        Some(lines.into_iter().map(str::to_owned).collect())
+    }
+}
+
+/// What `read` does with a line.
+struct Names<'a> {
+    names: Vec<&'a str>,
+    /// Whether it takes the line as it is.
+    whole: bool,
+}
+
+impl Names<'_> {
+    /// The values of the variables: `None` where the shell would do more with them.
+    fn round(&self, line: &str) -> Option<Round> {
+        if line.contains(['$', '`', '\\', '\'', '"']) {
+            return None;
+        }
+        let mut rest = if self.whole { line } else { line.trim_ascii() };
+        let mut round = Round::new();
+        for (at, name) in self.names.iter().enumerate() {
+            let is_last = at + 1 == self.names.len();
+            let (word, after) = match rest.split_once(|c: char| c.is_ascii_whitespace()) {
+                Some((word, after)) if !is_last => (word, after.trim_ascii_start()),
+                _ => (rest, ""),
+            };
+            round.push(((*name).to_owned(), word.to_owned()));
+            rest = after;
+        }
+        Some(round)
+    }
+}
+
+/// The variables of `read [-r] NAME...`, or of `IFS= read -r NAME`.
+fn names(tested: &[Node]) -> Option<Names<'_>> {
+    let [Node::Command(Follows::Always, _, words)] = tested else { return None };
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    let (whole, words) = match words.as_slice() {
+        ["IFS=", rest @ ..] => (true, rest),
+        rest => (false, rest),
+    };
+    let ["read", names @ ..] = words else { return None };
+    let names = names.strip_prefix(&["-r"]).unwrap_or(names);
+    let is_name = |name: &&str| name.bytes().all(|octet| octet.is_ascii_alphanumeric() || octet == b'_');
+    let is_known = !names.is_empty() && names.iter().all(is_name) && (!whole || names.len() == 1);
+    is_known.then(|| Names { names: names.to_vec(), whole })
+}

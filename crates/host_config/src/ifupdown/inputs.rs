@@ -1,0 +1,135 @@
+//! The files that the commands of stanzas read: lists of addresses, and batches of ip(8).
+
+use std::collections::BTreeMap;
+
+use crate::tree::Tree;
+
+/// The content of each such file, by its path.
+pub(super) type Inputs = BTreeMap<String, String>;
+
+/// A larger file is not read, in octets, and the most files that are.
+const LARGEST: u64 = 1 << 16;
+const MOST: usize = 64;
+
+/// Returns the files that may be read by these commands.
+pub(super) fn read<'a>(tree: &Tree<'_>, commands: impl Iterator<Item = &'a str>) -> Inputs {
+    let mut inputs = Inputs::new();
+    let reads = |command: &&str| ["cat ", "grep ", "<", " -b"].iter().any(|how| command.contains(how));
+    for command in commands.filter(reads) {
+        let words = command.split(|c: char| c.is_ascii_whitespace() || "'\"`;&|()<>".contains(c));
+        for path in words.filter(|word| word.starts_with('/') && !word.starts_with("/dev/")) {
+            if inputs.len() >= MOST || inputs.contains_key(path) || tree.is_plain(path, LARGEST) != Some(true)
+            {
+                continue;
+            }
+            let text = tree.read(path).ok().flatten().and_then(|content| String::from_utf8(content).ok());
+            inputs.extend(text.map(|text| (path.to_owned(), text)));
+        }
+    }
+    inputs
+}
+
+/// Returns the lines that a command prints, if that is what is in one of the files: `cat FILE`, or all but
+/// its comments by `grep -v ^# FILE`.
+pub(super) fn printed<'a>(command: &[&str], inputs: &'a Inputs) -> Option<Vec<&'a str>> {
+    let (path, without_comments) = match command {
+        ["cat" | "/bin/cat" | "/usr/bin/cat" | "<", path] => (path, false),
+        ["grep" | "/bin/grep" | "/usr/bin/grep" | "egrep", "-v", "^#", path] => (path, true),
+        _ => return None,
+    };
+    let lines = inputs.get(*path)?.lines();
+    Some(lines.filter(|line| !(without_comments && line.starts_with('#'))).collect())
+}
+
+/// Returns the lines that `read` takes of what a command prints: none that does not end.
+pub(super) fn taken<'a>(command: &[&str], inputs: &'a Inputs) -> Option<Vec<&'a str>> {
+    let mut lines = printed(command, inputs)?;
+    let [program, .., path] = command else { return None };
+    // grep(1) ends each line.
+    if !program.contains("grep") && !inputs.get(*path)?.ends_with('\n') {
+        lines.pop();
+    }
+    Some(lines)
+}
+
+/// Returns a command line with the words of the files in the place of the commands that print them:
+/// `$(cat FILE)`.
+pub(super) fn substituted(line: &str, inputs: &Inputs) -> String {
+    if inputs.is_empty() {
+        return line.to_owned();
+    }
+    let (mut result, mut rest) = (String::new(), line);
+    while let Some(at) = rest.find(['$', '`']) {
+        let (before, after) = rest.split_at(at);
+        let inside = match after.strip_prefix("$(") {
+            Some(inside) => inside.split_once(')'),
+            None => after.strip_prefix('`').and_then(|inside| inside.split_once('`')),
+        };
+        let words = inside.and_then(|(command, after)| Some((words_of(command, inputs)?, after)));
+        result.push_str(before);
+        rest = match words {
+            Some((words, after)) => {
+                result.push_str(&words);
+                after
+            }
+            None => {
+                result.push_str(after.get(..1).unwrap_or_default());
+                after.get(1..).unwrap_or_default()
+            }
+        };
+    }
+    result + rest
+}
+
+/// The words that a command prints, if the shell does nothing more with them.
+fn words_of(command: &str, inputs: &Inputs) -> Option<String> {
+    let spaced = command.replace('<', "< ");
+    let words: Vec<&str> =
+        spaced.split_ascii_whitespace().map(|word| word.trim_matches(['\'', '"'])).collect();
+    let text = printed(&words, inputs)?.join(" ");
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || c.is_ascii_whitespace() || "./:_-".contains(c);
+    text.chars().all(is_plain).then(|| text.split_ascii_whitespace().collect::<Vec<_>>().join(" "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_words_of_a_file_take_the_place_of_what_prints_it() {
+        let of = |path: &str, text: &str| (path.to_owned(), text.to_owned());
+        let inputs = Inputs::from([
+            of("/ips", "# a\n192.0.2.1\n192.0.2.2\n"),
+            of("/plain", "1 2\n\n3\n"),
+            of("/bad", "$X\n"),
+        ]);
+        let rows = [
+            ("for i in $(cat /plain); do :; done", "for i in 1 2 3; do :; done"),
+            ("a `cat /plain` b $(</plain) $(< '/plain') $A", "a 1 2 3 b 1 2 3 1 2 3 $A"),
+            ("a $(grep -v '^#' /ips)", "a 192.0.2.1 192.0.2.2"),
+            ("a $(grep -v ^# /ips | sort)", "a $(grep -v ^# /ips | sort)"),
+            ("a $(cat /ips)", "a $(cat /ips)"),
+            ("a $(cat /bad) `cat /none`", "a $(cat /bad) `cat /none`"),
+            ("a `cat", "a `cat"),
+        ];
+        for (line, expected) in rows {
+            assert_eq!(substituted(line, &inputs), expected, "{line}");
+        }
+        assert_eq!(substituted("$(cat /plain)", &Inputs::new()), "$(cat /plain)");
+    }
+
+    /// As dash 0.5.12 and bash 5.2 do.
+    #[test]
+    fn a_line_without_an_end_is_not_taken() {
+        let inputs = Inputs::from([("/ips".to_owned(), "1\n2".to_owned())]);
+        let rows: [(&[&str], &[&str]); 3] = [
+            (&["<", "/ips"], &["1"]),
+            (&["cat", "/ips"], &["1"]),
+            (&["grep", "-v", "^#", "/ips"], &["1", "2"]),
+        ];
+        for (command, expected) in rows {
+            assert_eq!(taken(command, &inputs).unwrap(), expected, "{command:?}");
+        }
+        assert_eq!(taken(&["sort", "/ips"], &inputs), None);
+    }
+}
