@@ -38,7 +38,7 @@ pub(crate) fn is_without(root: &Path, interface: &str, bound: &[IpAddr], now: Sy
     Some(last.is_none_or(|address| !bound.contains(&address.into())))
 }
 
-/// Returns whether it once had a lease for an interface that it was to keep, and neither it nor another
+/// Returns whether it was started for an interface and has no lease that is bound, and neither it nor another
 /// client runs that could hold one; `others` are the names of the other interfaces. `None` where that is not
 /// known.
 pub(crate) fn is_gone(
@@ -53,9 +53,11 @@ pub(crate) fn is_gone(
     }
     let paths = LEASES.map(|(begin, end)| format!("{begin}{interface}{end}"));
     let leases = paths.iter().find(|path| root.join(path).exists())?;
-    let last = last_lease(root, &SETTINGS, leases, interface, now)??;
+    // It makes the file when it starts, and writes each lease there before its script binds the address.
+    let last = last_lease(root, &SETTINGS, leases, interface, now)?;
+    let lost = last.is_none_or(|address| !bound.contains(&address.into()));
     // The processes are many: they come last.
-    Some(!bound.contains(&last.into()) && !may_hold(root, interface, others)?)
+    Some(lost && !may_hold(root, interface, others)?)
 }
 
 /// The address of the last lease of an interface in a file of leases, once its script has bound it. `None`
@@ -174,12 +176,16 @@ mod tests {
         let kept = LEASES_OF_ETH0;
         let own = "lease {\n  fixed-address 192.0.2.9;\n}\n";
         type Row<'a> = (&'a str, &'a str, &'a str, &'a str, Duration, Option<bool>);
-        let rows: [Row<'_>; 9] = [
+        let duid = "default-duid \"\\000\\001\\000\\0012\\223\\254\\231fv\\312\\3764\\030\";\n";
+        let rows: [Row<'_>; 11] = [
             (kept, LEASES, "", "", later, Some(true)),
+            // As dhclient 4.4 leaves it where no server answers.
+            (kept, duid, "", "", later, Some(true)),
+            (kept, duid, "", "udhcpc\0-i\0eth0", later, Some(false)),
             ("var/lib/dhclient/dhclient--eth0.lease", LEASES, "", "", later, Some(true)),
             (kept, &LEASES.replace("192.0.2.6", "192.0.2.77"), "", "", later, Some(false)),
-            // It never had one, or takes its own.
-            (kept, "", "", "", later, None),
+            (kept, "", "", "", later, Some(true)),
+            // It takes its own.
             (kept, LEASES, own, "", later, None),
             (kept, LEASES, "", "", Duration::ZERO, None),
             (kept, LEASES, "", "udhcpc\0-i\0eth0", later, Some(false)),

@@ -29,7 +29,8 @@ const NETWORKD: &str = "/run/systemd/netif";
 
 /// Returns where no permanent address is a lease: where no route leaves by the interface, since a lease
 /// brings one, and where systemd-networkd manages the interface and has no lease, or dhclient or dhcpcd has
-/// none, whether it runs or not, or NetworkManager has lost it. What cannot be read shows nothing.
+/// none, whether it runs or not, or NetworkManager has lost it or never had one. What cannot be read shows
+/// nothing.
 pub(crate) fn find(expected: &Expected, bound: &Bound, deadline: &Deadline) -> Vec<NoLease> {
     let doubtful = doubtful(expected, bound, |_| true);
     let mut found = Vec::new();
@@ -129,6 +130,7 @@ fn client_without_lease(index: u32, expected: &Expected, bound: &Bound) -> Optio
     let by_settings = is_of(OF_DHCPCD);
     // Other programs have clients of their own: what dhclient left is old there.
     let is_its_own = is_of(OF_IFUPDOWN) || is_of(OF_SCRIPTS) && !Path::new(NETWORKMANAGER).exists();
+    let all = bound;
     let (root, name, bound, now) = (Path::new("/"), &*interface.name, &*addresses, SystemTime::now());
     let of_dhclient = dhclient::is_without(root, name, bound, now);
     let of_dhcpcd = dhcpcd::is_without(root, name, by_settings, bound, now);
@@ -138,6 +140,9 @@ fn client_without_lease(index: u32, expected: &Expected, bound: &Bound) -> Optio
         () if of_dhclient == Some(true) => Some(" of dhclient"),
         () if of_dhcpcd == Some(true) => Some(" of dhcpcd"),
         () if is_managed && nm_lease::has_no_lease(index, bound) => Some(" of NetworkManager"),
+        () if is_managed && networkmanager_has_had_none(interface, expected, all) => {
+            Some(" of NetworkManager")
+        }
         () if is_its_own && dhclient::is_gone(root, name, &others, bound, now) == Some(true) => {
             Some(", dhclient does not run")
         }
@@ -148,6 +153,17 @@ fn client_without_lease(index: u32, expected: &Expected, bound: &Bound) -> Optio
         }
         () => None,
     }
+}
+
+/// Whether NetworkManager has had no lease of IPv4 for an interface by one of the profiles that ask for it.
+fn networkmanager_has_had_none(interface: &Interface, expected: &Expected, bound: &Bound) -> bool {
+    let from_outside = expected.dynamic.iter().filter(|dynamic| dynamic.giver == Giver::Network);
+    let asking: Vec<&Dynamic> = from_outside.filter(|dynamic| is_for(dynamic, interface, expected)).collect();
+    let files: Vec<&str> = asking.iter().map(|dynamic| &*dynamic.place.file).collect();
+    let held = asking.iter().flat_map(|dynamic| leased(dynamic, interface, expected, bound));
+    let permanent: Vec<&BoundAddress> = held.filter(|each| each.address.is_ipv4()).collect();
+    let is_marked = bound.addresses.iter().any(|each| each.flags.no_prefix_route());
+    nm_lease::has_had_none(interface.index, &files, &permanent, is_marked)
 }
 
 /// Whether only files that begin so ask for an address of this interface from outside.
