@@ -41,7 +41,8 @@ pub(crate) fn read(tree: &Tree<'_>) -> Result<Option<Promises>, ConfigError> {
         if let Some(content) = all.readable(tree.read(&path))? {
             let settings = Assignments::parse(&path, &content);
             all.unknown.extend(settings.bad());
-            files.push(File { name: name.to_owned(), settings });
+            let has_returns = content.windows(2).any(|pair| pair == b"\r\n");
+            files.push(File { name: name.to_owned(), settings, has_returns });
         }
     }
     if files.is_empty() && all.unreadable.is_empty() {
@@ -65,6 +66,15 @@ fn promises(files: &[File], programs: &Programs<'_>, mut all: Promises) -> Resul
                 continue;
             }
         };
+        if file.has_returns && !parent.managed {
+            // What it promises, the network scripts do not bind.
+            let what = format!(
+                "ifcfg-{} ends its lines with CR LF, which bash takes for more of each value",
+                file.name
+            );
+            let lines = all.promises.get(promised..).unwrap_or_default().iter();
+            all.failing.extend(lines.map(|promise| promise.place.remark(&what)));
+        }
         rivals.take(&parent, promised, dynamic, &mut all);
         let named = parent.device.clone().unwrap_or_else(|| file.name.clone());
         // NetworkManager goes by the names of files.

@@ -12,6 +12,8 @@ pub(super) struct File {
     /// Its name after `ifcfg-`.
     pub(super) name: String,
     pub(super) settings: Assignments,
+    /// Whether its lines end as on Windows.
+    pub(super) has_returns: bool,
 }
 
 /// What the files of aliases and ranges inherit.

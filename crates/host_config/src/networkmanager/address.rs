@@ -1,6 +1,8 @@
 //! The value of an address of a keyfile, as libnm reads it: `ADDRESS[/PREFIX][,GATEWAY]`, where a slash, a
 //! comma and a semicolon are the same.
 
+use std::net::IpAddr;
+
 use addresses::{HostAddress, short};
 
 use crate::located::Located;
@@ -33,10 +35,12 @@ pub(super) fn address(
     let (usual, longest) = if family == "ipv4" { (24, 32) } else { (64, 128) };
     let prefix = prefix.and_then(|prefix| prefix.parse().ok()).filter(|prefix: &u8| *prefix <= longest);
     let ipv4 = family == "ipv4";
-    let expected = address.parse().ok().filter(|expected: &HostAddress| expected.address.is_ipv4() == ipv4);
-    let Some(HostAddress { address, .. }) = expected else { return refuse() };
-    let is_gateway =
-        |text: &str| text.parse().is_ok_and(|gateway: std::net::IpAddr| gateway.is_ipv4() == ipv4);
+    let expected: Option<HostAddress> = address.parse().ok();
+    // No list has an address of multicast, but NetworkManager binds it.
+    let multicast = || address.parse().ok().filter(|address: &IpAddr| ipv4 && address.is_multicast());
+    let address = expected.map(|expected| expected.address).or_else(multicast);
+    let Some(address) = address.filter(|address| address.is_ipv4() == ipv4) else { return refuse() };
+    let is_gateway = |text: &str| text.parse().is_ok_and(|gateway: IpAddr| gateway.is_ipv4() == ipv4);
     if gateway.is_some_and(|gateway| !is_gateway(gateway)) {
         let what =
             format!("the gateway of {} is no address: NetworkManager ignores the profile", short(value));
@@ -94,6 +98,8 @@ mod tests {
             ("192.0.2.1 /24", None),
             ("192.0.2.01/24", None),
             ("2001:db8::1/64", None),
+            // As NetworkManager 1.42.4 binds it.
+            ("224.0.0.5/24", Some("224.0.0.5/24")),
             ("foo", None),
         ];
         for (text, expected) in rows {

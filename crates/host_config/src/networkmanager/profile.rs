@@ -2,6 +2,7 @@
 
 mod denied;
 mod dynamic;
+mod made;
 mod refused;
 
 use addresses::HostAddress;
@@ -29,6 +30,8 @@ pub(super) struct Profile {
     /// The first line for which NetworkManager ignores the file.
     pub(super) bad: Option<Remark>,
     file: Keyfile,
+    /// The name that NetworkManager gives to its VLAN.
+    made: Option<String>,
     /// The interface that it matches, where it has no name of its own.
     matched: Option<String>,
 }
@@ -40,7 +43,8 @@ impl Profile {
     }
 
     pub(super) fn new(path: String, file: Keyfile) -> Self {
-        Self { rank: 0, path, kept: Kept::default(), bad: None, file, matched: None }
+        let made = made::name(&file);
+        Self { rank: 0, path, kept: Kept::default(), bad: None, file, made, matched: None }
     }
 
     /// Returns what makes it the same profile in another folder, with the line where it stands.
@@ -56,7 +60,7 @@ impl Profile {
     fn named(&self) -> Option<&str> {
         let of_kind = || self.file.value(self.kind(), "interface-name");
         let named = self.file.value("connection", "interface-name").or_else(of_kind);
-        named.map(|name| name.value.as_str())
+        named.map(|name| name.value.as_str()).or(self.made.as_deref())
     }
 
     /// Takes the name of the one interface that it matches by its hardware address or by `[match]
