@@ -231,6 +231,23 @@ mod tests {
 
     use super::*;
 
+    #[test]
+    fn only_version_2_is_known() {
+        let rows = [
+            ("2", true),
+            ("02", true),
+            ("+2", true),
+            ("2.5", true),
+            ("3", false),
+            ("22", false),
+            ("", false),
+            ("x", false),
+        ];
+        for (version, expected) in rows {
+            assert_eq!(is_known(version), expected, "{version}");
+        }
+    }
+
     /// netplan 0.106 then generates nothing at all, but of a link to /dev/null.
     #[test]
     fn a_file_that_is_not_there_is_not_understood() {

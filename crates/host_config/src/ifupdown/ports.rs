@@ -190,6 +190,23 @@ mod tests {
     }
 
     #[test]
+    fn a_bridge_that_names_itself_keeps_its_address() {
+        let place = Place { file: "f".to_owned(), line: 1 };
+        let promise = |name: &str| crate::Promise {
+            expected: "192.0.2.1/24".parse().unwrap(),
+            interface: Some(name.to_owned()),
+            floating: false,
+            place: place.clone(),
+        };
+        let mut all = Promises { promises: vec![promise("br0"), promise("eth0")], ..Promises::default() };
+        [None, Some("br0"), Some("eth0")].into_iter().for_each(|port| all.add_port("br0", port, &place));
+        flush(&mut all);
+        let names: Vec<&str> =
+            all.promises.iter().filter_map(|promise| promise.interface.as_deref()).collect();
+        assert_eq!(names, ["br0"]);
+    }
+
+    #[test]
     fn ifupdown2_takes_ranges_and_expressions_of_ports() {
         let rows = [
             ("none", Some("")),

@@ -79,6 +79,7 @@ mod tests {
             ("a: [b,\nc\n]\nd: e\n", "a: [b,\n c\n ]\nd: e\n"),
             ("  a: {b: [c\n ],\n d: e}\n  f: g\n", "  a: {b: [c\n   ],\n   d: e}\n  f: g\n"),
             ("a: ['[', \"\\\"[\", b # [\n]\nc: d\n", "a: ['[', \"\\\"[\", b # [\n ]\nc: d\n"),
+            ("a: [b#c]\nd: e\n", "a: [b#c]\nd: e\n"),
             ("a: b[c\nd: 'e [\n  f'\n", "a: b[c\nd: 'e [\n  f'\n"),
             ("# [\na: b\n", "# [\na: b\n"),
             ("{a:[b\n]}\n", "{a:[b\n ]}\n"),

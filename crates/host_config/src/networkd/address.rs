@@ -193,6 +193,28 @@ mod tests {
         }
     }
 
+    /// As networkd 252 binds them.
+    #[test]
+    fn an_address_that_no_list_has_is_bound_all_the_same() {
+        let rows = [
+            ("224.0.0.5/24", Some("224.0.0.5/24")),
+            ("224.0.0.5", Some("224.0.0.5")),
+            ("255.255.255.255/32", Some("255.255.255.255/32")),
+            ("::ffff:192.0.2.1/96", Some("::ffff:192.0.2.1/96")),
+            ("224.0.0.5/33", None),
+            ("::ffff:192.0.2.1/129", None),
+            ("192.0.2.1/24", None),
+            ("2001:db8::1/64", None),
+        ];
+        for (text, expected) in rows {
+            let found = unusual(text).map(|it| match it.prefix {
+                Some(prefix) => format!("{}/{prefix}", it.address),
+                None => it.address.to_string(),
+            });
+            assert_eq!(found.as_deref(), expected, "{text}");
+        }
+    }
+
     #[test]
     fn a_value_that_networkd_refuses_takes_the_section_along() {
         let rows = [
