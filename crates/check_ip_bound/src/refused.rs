@@ -1,4 +1,4 @@
-//! Lines for which a program refuses all its files: what is bound now is not bound again at the next boot.
+//! Lines for which a program refuses all its files: what is bound may not be bound after the next boot.
 
 use plugin::{Finding, State};
 
@@ -8,7 +8,7 @@ use crate::words::with_marks;
 /// Judges them: `state` is OK for a note.
 pub(crate) fn judge(state: State, observed: &Observations) -> Finding {
     let [first, rest @ ..] = observed.expected.refused.as_slice() else { return Finding::ok("") };
-    let text = format!("netplan refuses all its files at boot: {first}");
+    let text = format!("netplan refuses all its files: {first}");
     if state == State::Ok {
         return Finding::ok("").detail(format!("note: {text}")).details(rest.iter().cloned());
     }

@@ -9,6 +9,8 @@ mod flow;
 mod grammar;
 mod library;
 mod passthrough;
+#[cfg(test)]
+mod refusals;
 mod yaml;
 
 use std::collections::{HashMap, HashSet};
@@ -20,6 +22,9 @@ use crate::hardware::Cards;
 use crate::promise::{ConfigError, Place, Promises, Remark};
 use crate::tree::Tree;
 use definition::Definition;
+use definition::refused::Names;
+use grammar::Refusal;
+use library::Library;
 use passthrough::Profiles;
 use yaml::{Document, Value, renderer};
 
@@ -111,6 +116,8 @@ struct Merged {
     by_id: HashMap<String, usize>,
     /// The `renderer` of all definitions.
     renderer: String,
+    /// What netplan refuses outside of the definitions.
+    refusals: Vec<Refusal>,
     /// Whether `openvswitch` may define interfaces too.
     has_switch_ports: bool,
     /// The `renderer` of a kind of device.
@@ -129,7 +136,8 @@ impl Merged {
         let names: HashMap<String, Option<String>> = self.definitions.iter().map(named).collect();
         let ports: HashSet<String> =
             self.definitions.iter().flat_map(|definition| definition.port_ids().to_vec()).collect();
-        definition::refused::add(&self.definitions, &names, self.has_switch_ports, cards.tree(), to);
+        let known = Names { of: &names, more: self.has_switch_ports, refused: &self.refusals };
+        definition::refused::add(&self.definitions, known, &Library::new(cards.tree()), to);
         let competing = self.competing();
         let mut profiles = Profiles::default();
         for definition in self.definitions {
@@ -174,7 +182,10 @@ impl Merged {
                     let taken = self.take_kind(kind, value, to);
                     to.survive(taken)?;
                 }
-                other if OTHER.contains(&other) => self.has_switch_ports |= other == "openvswitch",
+                other if OTHER.contains(&other) => {
+                    self.has_switch_ports |= other == "openvswitch";
+                    self.refusals.extend(grammar::of_switch(other, value));
+                }
                 other => {
                     let unknown = key.place().remark(format!("the key {} {NOT_KNOWN}", short(other)));
                     to.unknown.push(unknown);

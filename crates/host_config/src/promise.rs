@@ -152,7 +152,7 @@ pub struct Promises {
     pub failing: Vec<Remark>,
     /// The lines that bind nothing because their interface is not the one that their file is for, in words.
     pub unfit: Vec<Remark>,
-    /// The lines for which a program refuses all its files: it binds nothing of them at the next boot.
+    /// The lines for which a program refuses all its files: at the next boot it may bind nothing of them.
     pub refused: Vec<Remark>,
     /// What an administrator should see without asking for it.
     pub notes: Vec<String>,

@@ -1,10 +1,14 @@
 //! One network definition of netplan, as all files together say it.
 
+mod by_renderer;
+mod of_kind;
 mod promise;
 pub(super) mod refused;
+mod settings;
 mod take;
+mod tunnel;
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, HashSet};
 
 use addresses::HostAddress;
 
@@ -48,8 +52,17 @@ pub(super) struct Definition {
     renderer: String,
     /// `networkmanager: passthrough`, by its keys, where NetworkManager is the renderer.
     passthrough: BTreeMap<String, Located>,
-    /// The keys that it has.
-    keys: BTreeSet<String>,
+    /// The plain values by their keys, those in mappings as `parameters.mode`; other values are empty here.
+    settings: BTreeMap<String, Located>,
+    /// The definitions that it names beside its ports.
+    others: Vec<Located>,
+    /// The tables of its routes and rules.
+    tables: Vec<Located>,
+    /// The peers of WireGuard.
+    peers: Vec<Peer>,
+    /// What its renderer does not take: networkd, NetworkManager, and NetworkManager for routes of either
+    /// family.
+    not_rendered: [Vec<Refusal>; 4],
     /// What netplan refuses of its keys and values.
     refusals: Vec<Refusal>,
     /// `activation-mode`, by which the interface does not come up by itself.
@@ -62,6 +75,14 @@ struct Pool {
     family: Family,
     length: Option<u8>,
     written: Located,
+}
+
+/// A peer of WireGuard: its settings, those in mappings as `keys.public`.
+#[derive(Debug)]
+struct Peer {
+    place: Place,
+    has_networks: bool,
+    settings: BTreeMap<String, Located>,
 }
 
 /// A `match`.
@@ -97,7 +118,11 @@ impl Definition {
             openvswitch: false,
             renderer: String::new(),
             passthrough: BTreeMap::new(),
-            keys: BTreeSet::new(),
+            settings: BTreeMap::new(),
+            others: Vec::new(),
+            tables: Vec::new(),
+            peers: Vec::new(),
+            not_rendered: Default::default(),
             refusals: Vec::new(),
             mode: None,
         }

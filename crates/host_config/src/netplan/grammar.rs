@@ -1,258 +1,185 @@
 //! What netplan 0.106 to 1.1 takes in a network definition beside what is read here: it refuses all its
-//! files for one key that it does not know there, or for one value of another form. Then it generates
-//! nothing at the next boot, and nothing is bound.
+//! files for one key that it does not know there, or for one value of another form. `netplan apply` stops
+//! there. At boot 0.106 and 1.0 generate nothing at all then, and 1.1 passes over the rest of the definition.
 
-use std::net::{Ipv4Addr, Ipv6Addr};
+mod form;
+mod keys;
+mod nested;
+mod routes;
+pub(super) mod scalars;
 
 use addresses::short;
 
 use super::yaml::{Value, boolean};
 use crate::promise::Place;
+use form::Form;
 
-/// The form of a value.
-#[derive(Clone, Copy, Debug, PartialEq)]
-enum Form {
-    /// What is read elsewhere, or of a form that versions differ in.
-    Any,
-    Boolean,
-    Number,
-    Text,
-    Four,
-    Six,
-    Hardware,
-    Sequence,
-    /// A sequence of these words.
-    Words(&'static [&'static str]),
-    /// A mapping with these keys; none where any is taken.
-    Mapping(&'static [&'static str]),
+/// Which versions refuse it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Versions {
+    Every,
+    /// Those without this word in their library: one that is not known here may know it.
+    Without(String),
+    /// Those without this text in their library, as not all known ones have it.
+    Before(&'static str),
+    /// Those with this text in their library, as some known ones have it.
+    With(&'static str),
+    /// All, where Open vSwitch is not installed.
+    WithoutSwitch,
 }
 
-/// Why netplan refuses a line, where its version does or does not know a word.
+/// Why netplan refuses a line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Refusal {
     pub(super) place: Place,
     pub(super) what: String,
-    /// The key that is not known here: a later version may know it.
-    pub(super) word: Option<String>,
+    pub(super) by: Versions,
 }
 
-const OVERRIDES: Form = Form::Mapping(&[
-    "hostname",
-    "route-metric",
-    "send-hostname",
-    "use-dns",
-    "use-domains",
-    "use-hostname",
-    "use-mtu",
-    "use-ntp",
-    "use-routes",
-]);
-const WAKE: Form = Form::Words(&[
-    "any",
-    "default",
-    "disconnect",
-    "magic_pkt",
-    "gtk_rekey_failure",
-    "eap_identity_req",
-    "four_way_handshake",
-    "rfkill_release",
-    "tcp",
-]);
-
-/// The keys of every kind of device.
-const COMMON: [(&str, Form); 31] = [
-    ("accept-ra", Form::Boolean),
-    ("activation-mode", Form::Any),
-    ("addresses", Form::Any),
-    ("critical", Form::Boolean),
-    ("dhcp-identifier", Form::Text),
-    ("dhcp4", Form::Any),
-    ("dhcp4-overrides", OVERRIDES),
-    ("dhcp6", Form::Any),
-    ("dhcp6-overrides", OVERRIDES),
-    ("gateway4", Form::Four),
-    ("gateway6", Form::Six),
-    ("hairpin", Form::Boolean),
-    ("ignore-carrier", Form::Boolean),
-    ("ipv6-address-generation", Form::Text),
-    ("ipv6-address-token", Form::Six),
-    ("ipv6-mtu", Form::Number),
-    ("ipv6-privacy", Form::Boolean),
-    ("link-local", Form::Words(&["ipv4", "ipv6"])),
-    ("macaddress", Form::Hardware),
-    ("mtu", Form::Number),
-    ("nameservers", Form::Mapping(&["addresses", "search"])),
-    ("neigh-suppress", Form::Boolean),
-    ("networkmanager", Form::Any),
-    ("openvswitch", Form::Any),
-    ("optional", Form::Any),
-    ("optional-addresses", Form::Words(&["dhcp4", "dhcp6", "ipv4-ll", "ipv6-ra", "static"])),
-    ("port-mac-learning", Form::Boolean),
-    ("ra-overrides", Form::Mapping(&[])),
-    ("renderer", Form::Any),
-    ("routes", Form::Sequence),
-    ("routing-policy", Form::Sequence),
-];
-
-/// The keys of cards, and of what else is matched.
-const OF_CARDS: [(&str, Form); 14] = [
-    ("emit-lldp", Form::Boolean),
-    ("generic-receive-offload", Form::Boolean),
-    ("generic-segmentation-offload", Form::Boolean),
-    ("large-receive-offload", Form::Boolean),
-    ("match", Form::Any),
-    ("receive-checksum-offload", Form::Boolean),
-    ("set-name", Form::Any),
-    ("tcp-segmentation-offload", Form::Boolean),
-    ("tcp6-segmentation-offload", Form::Boolean),
-    ("transmit-checksum-offload", Form::Boolean),
-    ("wakeonlan", Form::Boolean),
-    ("wakeonwlan", WAKE),
-    ("auth", Form::Any),
-    ("link", Form::Any),
-];
-
-/// The keys of one kind of device each.
-const OF_KIND: [(&str, &str, Form); 47] = [
-    ("ethernets", "delay-virtual-functions-rebind", Form::Boolean),
-    ("ethernets", "embedded-switch-mode", Form::Text),
-    ("ethernets", "infiniband-mode", Form::Text),
-    ("ethernets", "virtual-function-count", Form::Number),
-    ("wifis", "access-points", Form::Mapping(&[])),
-    ("wifis", "regulatory-domain", Form::Text),
-    ("modems", "apn", Form::Text),
-    ("modems", "auto-config", Form::Boolean),
-    ("modems", "device-id", Form::Text),
-    ("modems", "network-id", Form::Text),
-    ("modems", "number", Form::Text),
-    ("modems", "password", Form::Text),
-    ("modems", "pin", Form::Text),
-    ("modems", "sim-id", Form::Text),
-    ("modems", "sim-operator-id", Form::Text),
-    ("modems", "username", Form::Text),
-    ("bonds", "interfaces", Form::Any),
-    ("bonds", "parameters", Form::Mapping(&[])),
-    ("bridges", "interfaces", Form::Any),
-    ("bridges", "parameters", Form::Mapping(&[])),
-    ("vlans", "id", Form::Number),
-    ("vlans", "link", Form::Any),
-    ("vrfs", "interfaces", Form::Any),
-    ("vrfs", "table", Form::Number),
-    ("tunnels", "ageing", Form::Number),
-    ("tunnels", "checksums", Form::Sequence),
-    ("tunnels", "do-not-fragment", Form::Boolean),
-    ("tunnels", "extensions", Form::Sequence),
-    ("tunnels", "flow-label", Form::Number),
-    ("tunnels", "id", Form::Number),
-    ("tunnels", "key", Form::Any),
-    ("tunnels", "keys", Form::Any),
-    ("tunnels", "limit", Form::Number),
-    ("tunnels", "link", Form::Any),
-    ("tunnels", "local", Form::Text),
-    ("tunnels", "mac-learning", Form::Boolean),
-    ("tunnels", "mark", Form::Number),
-    ("tunnels", "mode", Form::Text),
-    ("tunnels", "notifications", Form::Sequence),
-    ("tunnels", "peers", Form::Sequence),
-    ("tunnels", "port", Form::Number),
-    ("tunnels", "port-range", Form::Sequence),
-    ("tunnels", "remote", Form::Text),
-    ("tunnels", "short-circuit", Form::Boolean),
-    ("tunnels", "ttl", Form::Number),
-    ("tunnels", "type-of-service", Form::Number),
-    ("virtual-ethernets", "peer", Form::Text),
-];
-
-/// The keys that not every version of those knows.
-const LATER: [&str; 3] = ["hairpin", "port-mac-learning", "ra-overrides"];
-
-/// Returns why netplan refuses a key of a definition of this kind, or its value: `None` if it takes both, or
-/// where that is not known.
-pub(super) fn refusal(kind: &str, key: Value<'_>, value: Value<'_>) -> Option<Refusal> {
-    // A definition for NetworkManager may be of any kind.
-    if kind == "nm-devices" {
-        return None;
+impl Refusal {
+    pub(super) fn new(place: Place, what: impl Into<String>) -> Self {
+        Self { place, what: what.into(), by: Versions::Every }
     }
-    let name = key.text("a key").ok()?;
-    let Some(form) = form(kind, name) else {
-        let is_elsewhere = OF_CARDS.iter().any(|(known, _)| *known == name)
-            || OF_KIND.iter().any(|(_, known, _)| *known == name);
-        let what = format!("{kind} have no key {}", short(name));
-        let word = (!is_elsewhere).then(|| name.to_owned());
-        return Some(Refusal { place: key.place(), what, word });
+
+    /// Returns that only versions without `word` in their library refuse it.
+    fn without(self, word: &str) -> Self {
+        let later = LATER.iter().find(|later| **later == word);
+        let by = later.map_or_else(|| Versions::Without(word.to_owned()), |later| Versions::Before(later));
+        Self { by, ..self }
+    }
+
+    /// Returns that only these versions refuse it.
+    pub(super) fn by(self, by: Versions) -> Self {
+        Self { by, ..self }
+    }
+}
+
+/// Settings for NetworkManager need it as the renderer where the library has this text.
+pub(super) const FOREIGN: Versions =
+    Versions::With("networkmanager backend settings found but renderer is not NetworkManager.");
+
+/// The keys and values that not every version of those knows.
+const LATER: [&str; 11] = [
+    "advertised-mss",
+    "eap-sha256",
+    "eap-suite-b-192",
+    "hairpin",
+    "leap",
+    "port-mac-learning",
+    "private-key-flags",
+    "psk-sha256",
+    "pwd",
+    "ra-overrides",
+    "sae",
+];
+
+/// The word by which a library shows that it knows words in place of a hardware address.
+const SPECIAL: &str = "stable-ssid";
+
+/// Returns why versions of netplan refuse a key of a definition of this kind, or its value.
+pub(super) fn refusals(kind: &str, key: Value<'_>, value: Value<'_>) -> Vec<Refusal> {
+    let Ok(name) = key.text("a key") else { return Vec::new() };
+    let Some(form) = keys::form(kind, name) else {
+        let refused = Refusal::new(key.place(), format!("{kind} have no key {}", short(name)));
+        return vec![if keys::is_elsewhere(name) { refused } else { refused.without(name) }];
     };
-    let later = LATER.contains(&name).then(|| name.to_owned());
+    let later = LATER.contains(&name);
+    let unknown = || Refusal::new(key.place(), format!("{kind} have no key {name}")).without(name);
+    let is_word = |word: &str| !scalars::is_hardware(word) && scalars::is_hardware_to_set(word);
+    let special = name == "macaddress" && value.text(name).is_ok_and(is_word);
+    let unknown_word = || Refusal::new(value.place(), "macaddress is not a hardware address".to_owned());
     let wrong = wrong(name, form, value);
-    let refused = |(place, what)| Refusal { place, what, word: None };
-    wrong.map(refused).or_else(|| {
-        let what = format!("{kind} have no key {name}");
-        later.map(|name| Refusal { place: key.place(), what, word: Some(name) })
-    })
+    let by_version = [later.then(unknown), special.then(|| unknown_word().by(Versions::Before(SPECIAL)))];
+    wrong.into_iter().chain(by_version.into_iter().flatten()).collect()
 }
 
-/// Returns whether a version of netplan is known that knows this key.
-pub(super) fn is_known(name: &str) -> bool {
-    LATER.contains(&name)
+/// Returns what is wrong with the settings of Open vSwitch for all.
+pub(super) fn of_switch(name: &str, value: Value<'_>) -> Option<Refusal> {
+    if name == "openvswitch" { wrong(name, nested::GLOBAL_SWITCH, value) } else { None }
 }
 
-fn form(kind: &str, name: &str) -> Option<Form> {
-    let is_card = matches!(kind, "ethernets" | "wifis" | "modems");
-    let only_some = |name: &str| match name {
-        "link" => kind == "ethernets",
-        "auth" => kind != "modems",
-        _ => true,
-    };
-    let of_cards = OF_CARDS.iter().filter(|(name, _)| is_card && only_some(name));
-    let of_kind = OF_KIND.iter().filter(|(of, ..)| *of == kind).map(|(_, name, form)| (name, form));
-    let mut all = COMMON.iter().chain(of_cards).map(|(name, form)| (name, form)).chain(of_kind);
-    all.find(|(known, _)| **known == name).map(|(_, form)| *form)
+/// Returns what is wrong with the options of an address.
+pub(super) fn options(value: Value<'_>) -> Option<Refusal> {
+    wrong("an address", nested::OPTIONS, value)
+}
+
+/// Returns what is wrong with a key of `match` or its value.
+pub(super) fn matched(key: Value<'_>, value: Value<'_>) -> Option<Refusal> {
+    entry("match", nested::MATCH, key, value)
 }
 
 /// Returns what is wrong with a value of a form, and where.
-fn wrong(name: &str, form: Form, value: Value<'_>) -> Option<(Place, String)> {
-    let text = || value.text(name).ok();
-    let is_number = |text: &str| text.is_empty() || text.parse::<u32>().is_ok();
+fn wrong(name: &str, form: Form, value: Value<'_>) -> Option<Refusal> {
+    let text = value.text(name).ok();
     let says = |what: &str| {
-        let said = text().map_or_else(String::new, |text| format!(" {}", short(text)));
-        Some((value.place(), format!("{name}{said} is not {what}")))
+        let said = text.map_or_else(String::new, |text| format!(" {}", short(text)));
+        Some(Refusal::new(value.place(), format!("{name}{said} is not {what}")))
     };
     let scalar = |fits: bool, what: &str| if fits { None } else { says(what) };
     match form {
         Form::Any => None,
         Form::Boolean => scalar(boolean(value).is_ok(), "a boolean"),
-        Form::Number => scalar(text().is_some_and(is_number), "a number"),
-        Form::Text => scalar(text().is_some(), "a plain value"),
-        Form::Four => scalar(text().is_some_and(|text| text.parse::<Ipv4Addr>().is_ok()), "an IPv4 address"),
-        Form::Six => scalar(text().is_some_and(|text| text.parse::<Ipv6Addr>().is_ok()), "an IPv6 address"),
-        Form::Hardware => scalar(text().is_some_and(is_hardware), "a hardware address"),
-        Form::Sequence => scalar(value.items(name).is_ok(), "a sequence"),
-        Form::Words(words) => {
-            let Ok(mut items) = value.items(name) else { return says("a sequence") };
-            let other = |item: &Value<'_>| item.text(name).map_or(true, |word| !words.contains(&word));
-            items.find(other).map(|item| {
-                let word = item.text(name).unwrap_or_default();
-                (item.place(), format!("{name} knows no {}", short(word)))
-            })
+        Form::Text => scalar(text.is_some(), "a plain value"),
+        Form::As(fits, what) => scalar(text.is_some_and(fits), what),
+        Form::Word(words) => word(name, value, |word| words.contains(&word)),
+        Form::WordSince(words, text) => word(name, value, |word| words.contains(&word))
+            .map(|refusal| if value.is_scalar() { refusal.by(Versions::With(text)) } else { refusal }),
+        Form::AnyCase(words) => {
+            word(name, value, |word| words.iter().any(|known| known.eq_ignore_ascii_case(word)))
         }
-        Form::Mapping(keys) => {
-            let Ok(mut entries) = value.entries(name) else { return says("a mapping") };
-            let other =
-                |(key, _): &(Value<'_>, Value<'_>)| key.text(name).is_ok_and(|key| !keys.contains(&key));
-            let (key, _) = entries.find(|entry| !keys.is_empty() && other(entry))?;
-            let word = key.text(name).unwrap_or_default();
-            Some((key.place(), format!("{name} have no key {}", short(word))))
+        Form::Pair(_) if value.items(name).is_ok_and(|items| items.count() != 2) => says("a pair"),
+        Form::Each(form) | Form::Pair(form) => match value.items(name) {
+            Ok(mut items) => items.find_map(|item| wrong(name, *form, item)),
+            Err(_) => says("a sequence"),
+        },
+        Form::OneOrMore(fits, what) if text.is_some() => scalar(text.is_some_and(fits), what),
+        Form::OneOrMore(fits, what) => {
+            match value.items(name).ok().map(Iterator::collect::<Vec<_>>).as_deref() {
+                None | Some([]) => says(what),
+                Some(items) => items.iter().find_map(|item| wrong(name, Form::As(fits, what), *item)),
+            }
         }
+        Form::All(form) => match value.entries(name) {
+            Ok(mut entries) => entries.find_map(|(_, value)| wrong(name, *form, value)),
+            Err(_) => says("a mapping"),
+        },
+        Form::Keys(keys) => mapping(name, keys, value),
+        Form::Whole(keys, check) => mapping(name, keys, value)
+            .or_else(|| check(value).map(|what| Refusal::new(value.place(), format!("{name}: {what}")))),
+        Form::TextOr(_) if text.is_some() => None,
+        Form::TextOr(keys) => mapping(name, keys, value),
     }
 }
 
-/// Whether netplan takes this as a hardware address to set: of Ethernet or InfiniBand, or a word of
-/// NetworkManager, which its later versions know.
-fn is_hardware(text: &str) -> bool {
-    is_address(text) || matches!(text, "permanent" | "preserve" | "random" | "stable" | "stable-ssid")
+/// Returns what is wrong with a value that should be a word that `knows` takes: a later version may know it.
+fn word(name: &str, value: Value<'_>, knows: impl Fn(&str) -> bool) -> Option<Refusal> {
+    let Ok(word) = value.text(name) else {
+        return Some(Refusal::new(value.place(), format!("{name} is not a plain value")));
+    };
+    let refused = || Refusal::new(value.place(), format!("{name} knows no {}", short(word)));
+    let later = LATER.contains(&word);
+    (later || !knows(word)).then(|| refused().without(word))
 }
 
-/// Whether this is a hardware address for netplan: octets of two digits with colons.
-pub(super) fn is_address(text: &str) -> bool {
-    let is_octet = |field: &str| field.len() == 2 && field.bytes().all(|digit| digit.is_ascii_hexdigit());
-    matches!(text.split(':').count(), 6 | 20) && text.split(':').all(is_octet)
+/// Returns what is wrong with a mapping with these keys.
+fn mapping(name: &str, keys: &'static [(&'static str, Form)], value: Value<'_>) -> Option<Refusal> {
+    match value.entries(name) {
+        Ok(mut entries) => entries.find_map(|(key, value)| entry(name, keys, key, value)),
+        Err(_) => Some(Refusal::new(value.place(), format!("{name} is not a mapping"))),
+    }
+}
+
+/// Returns what is wrong with an entry of a mapping with these keys.
+fn entry(
+    name: &str,
+    keys: &'static [(&'static str, Form)],
+    key: Value<'_>,
+    value: Value<'_>,
+) -> Option<Refusal> {
+    let Ok(word) = key.text(name) else {
+        return Some(Refusal::new(key.place(), format!("a key of {name} is not a plain value")));
+    };
+    let unknown = || Refusal::new(key.place(), format!("{name} has no key {}", short(word))).without(word);
+    let Some((_, form)) = keys.iter().find(|(known, _)| *known == word) else { return Some(unknown()) };
+    wrong(word, *form, value).or_else(|| LATER.contains(&word).then(unknown))
 }

@@ -171,6 +171,11 @@ impl<'a> Value<'a> {
         Ok(children.iter().map(move |node| Value { document: self.document, node: *node }))
     }
 
+    /// Returns whether it is a plain value.
+    pub(super) fn is_scalar(self) -> bool {
+        matches!(self.content(), Some(Content::Scalar(_)))
+    }
+
     /// Returns whether it is a mapping.
     pub(super) fn is_mapping(self) -> bool {
         matches!(self.content(), Some(Content::Mapping(_)))

@@ -2,6 +2,9 @@
 
 use super::*;
 
+/// The library of a version after 1.1.2, by a message of it, which knows a new key.
+const NEW: &str = "The priority setting is mandatory for NetworkManager routing-policy\n\0new-key\0";
+
 /// Returns the first line for a file of netplan, and for its library.
 fn netplan(args: &Args, text: &str, library: &str) -> String {
     let yaml = format!("network:\n  version: 2\n  ethernets:\n    eth3: {{}}\n{text}");
@@ -14,7 +17,7 @@ fn netplan(args: &Args, text: &str, library: &str) -> String {
 fn what_netplan_refuses_is_a_warning_before_the_next_boot() {
     let ok = "OK - 1 address from netplan bound and usable";
     let refused = |line: u32, what: &str| {
-        format!("WARNING - netplan refuses all its files at boot: /etc/netplan/a.yaml line {line}: {what}")
+        format!("WARNING - netplan refuses all its files: /etc/netplan/a.yaml line {line}: {what}")
     };
     let rows = [
         ("mtu: 1500", "", ok.to_owned()),
@@ -25,7 +28,8 @@ fn what_netplan_refuses_is_a_warning_before_the_next_boot() {
         ("hairpin: true", "", ok.to_owned()),
         ("hairpin: true", "hairpin\0", ok.to_owned()),
         ("hairpin: true", "dhcp4\0", refused(5, "ethernets have no key hairpin")),
-        ("new-key: true", "new-key\0", ok.to_owned()),
+        ("new-key: true", NEW, ok.to_owned()),
+        ("new-key: true", "new-key\0", refused(5, "ethernets have no key new-key")),
         ("new-key: true", "new-keys\0", refused(5, "ethernets have no key new-key")),
         ("id: 5", "id\0", refused(5, "ethernets have no key id")),
         (
@@ -34,7 +38,7 @@ fn what_netplan_refuses_is_a_warning_before_the_next_boot() {
             refused(5, "macaddress 00-00-5e-00-53-01 is not a hardware address"),
         ),
         ("link-local: [ipv5]", "", refused(5, "link-local knows no ipv5")),
-        ("nameservers: {address: [192.0.2.53]}", "", refused(5, "nameservers have no key address")),
+        ("nameservers: {address: [192.0.2.53]}", "", refused(5, "nameservers has no key address")),
         ("gateway4: 192.0.2.254/24", "", refused(5, "gateway4 192.0.2.254/24 is not an IPv4 address")),
     ];
     for (key, library, expected) in rows {

@@ -285,7 +285,10 @@ fn netplan_has_no_drivers_for_networkmanager() {
         )
     };
     let rows = [
-        ("", "UNKNOWN - /etc/netplan/a.yaml line 6: a: netplan does not match by driver for NetworkManager"),
+        (
+            "",
+            "WARNING - netplan refuses all its files: /etc/netplan/a.yaml line 6: a: netplan does not match by driver for NetworkManager",
+        ),
         ("      set-name: eth0\n", "OK - 1 address from netplan bound and usable"),
         ("      renderer: networkd\n", "OK - 1 address from netplan bound and usable"),
     ];

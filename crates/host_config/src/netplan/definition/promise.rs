@@ -119,6 +119,7 @@ impl Definition {
         // netplan writes nothing at all then.
         if let Some(place) = self.place.as_ref().filter(|_| drivers && self.set_name.is_none()) {
             let what = format!("{name}: netplan does not match by driver for NetworkManager");
+            to.refused.push(place.remark(what.as_str()));
             to.unknown.push(place.remark(what));
         }
     }
@@ -181,7 +182,9 @@ impl Definition {
         to.add_vlan(interface.as_deref(), link.as_deref());
         let is_typeless = self.kind == "nm-devices" && !self.passthrough.contains_key(passthrough::TYPE);
         if let Some(place) = self.place.as_ref().filter(|_| is_typeless) {
-            to.unknown.push(place.remark(format!("{name}: no {} in passthrough", passthrough::TYPE)));
+            let what = format!("{name}: no {} in passthrough", passthrough::TYPE);
+            to.refused.push(place.remark(what.as_str()));
+            to.unknown.push(place.remark(what));
         }
         self.add_renderer(name, to);
         self.add_pools(name, to);

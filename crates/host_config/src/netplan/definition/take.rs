@@ -17,9 +17,9 @@ impl Definition {
         self.place.get_or_insert_with(|| said.place());
         first_error(said.entries(&self.id)?, |(key, value)| {
             let taken = self.take_key(key, value);
-            self.keys.insert(key.text("a key")?.to_owned());
+            self.take_setting(key.text("a key")?, value);
             if taken.is_ok() {
-                self.refusals.extend(grammar::refusal(&self.kind, key, value));
+                self.refusals.extend(grammar::refusals(&self.kind, key, value));
             }
             taken
         })
@@ -34,7 +34,7 @@ impl Definition {
             "access-points" => self.take_networks(value),
             "optional" => self.optional = boolean(value)?,
             "openvswitch" => self.openvswitch = true,
-            "renderer" => self.renderer = renderer(value)?,
+            "renderer" => self.take_renderer(value)?,
             "interfaces" if matches!(self.kind.as_str(), "bonds" | "bridges" | "vrfs") => {
                 self.take_ports(value)?
             }
@@ -54,25 +54,27 @@ impl Definition {
         Ok(())
     }
 
+    fn take_renderer(&mut self, said: Value<'_>) -> Result<(), ConfigError> {
+        self.renderer = renderer(said)?;
+        if self.renderer == "sriov" && self.kind != "vlans" {
+            self.refusals.push(Refusal::new(said.place(), "renderer sriov is for VLANs alone"));
+        }
+        Ok(())
+    }
+
     fn take_match(&mut self, said: Value<'_>) -> Result<(), ConfigError> {
         let matched = self.matched.get_or_insert_default();
         for (key, value) in said.entries("match")? {
+            self.refusals.extend(grammar::matched(key, value));
             match key.text("a key")? {
                 "name" => matched.name = Some(value.text("name")?.to_owned()),
                 "macaddress" => {
                     let address = value.text("macaddress")?;
                     matched.hardware = hardware::normal(address);
-                    if !grammar::is_address(address) {
-                        let what = format!("{} is not a hardware address", short(address));
-                        self.refusals.push(Refusal { place: value.place(), what, word: None });
-                    }
                 }
                 name => {
                     if name == "driver" {
                         matched.drivers = drivers(value);
-                    } else {
-                        let (what, word) = (format!("match has no key {}", short(name)), name.to_owned());
-                        self.refusals.push(Refusal { place: key.place(), what, word: Some(word) });
                     }
                     let several = || drivers(value).join(",");
                     let value = value.text("a value").map_or_else(|_| several(), str::to_owned);
@@ -101,6 +103,9 @@ impl Definition {
             // With a label or a lifetime, the address is the key of a mapping: netplan takes the first.
             for (address, options) in item.entries("an address")?.take(1) {
                 _ = options.entries("the options of an address")?;
+                self.refusals.extend(grammar::options(options));
+                self.not_rendered[1]
+                    .push(Refusal::new(options.place(), "NetworkManager takes no options of an address"));
                 self.take_address(address)?;
             }
             Ok(())
