@@ -325,6 +325,7 @@ impl<'a> Boot<'a> {
 
 /// The number of an interface among those that fit a pattern: 0 for all of them, also where it is none.
 fn number_of(text: &str) -> usize {
+    let text = text.strip_prefix('+').unwrap_or(text);
     let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
     text.get(..digits).and_then(|digits| digits.parse().ok()).unwrap_or(0)
 }
