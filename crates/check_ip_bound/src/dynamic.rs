@@ -34,16 +34,12 @@ impl Lease {
 
 /// Returns what became of each interface that is configured so, in the order of the configuration.
 pub(crate) fn leases(expected: &Expected, bound: &Bound) -> Vec<Lease> {
-    if !expected.demands_dynamic {
+    if !expected.demands_dynamic || expected.dynamic.is_empty() {
         return Vec::new();
     }
     // Where no address of the host can be reached, no excuse counts.
     let isolated = !is_reachable(bound);
-    let faults = if expected.dynamic.is_empty() {
-        Vec::new()
-    } else {
-        ports::faults(&expected.ports, &expected.vlans, bound)
-    };
+    let faults = ports::faults(&expected.ports, &expected.vlans, bound);
     let judged = |dynamic: &Dynamic| lease(dynamic, expected, bound, &faults, isolated);
     let leases: Vec<Lease> = expected.dynamic.iter().map(judged).collect();
     if !needs_spares(expected, bound, &leases) {
