@@ -16,6 +16,8 @@ mod circles;
 mod files;
 #[path = "conformance/first_lines.rs"]
 mod first_lines;
+#[path = "conformance/linking.rs"]
+mod linking;
 #[path = "conformance/manual.rs"]
 mod manual;
 #[path = "conformance/numbers.rs"]

@@ -177,9 +177,10 @@ fn what_all_plugins_share_names_none() {
         files(&top.join("tests"), ".rs").into_iter().filter(|path| !path.starts_with(top.join("tests/site")));
     let packaging =
         files(&top.join("packaging"), "").into_iter().filter(|path| !path.ends_with("packaging/test"));
-    let more = ["Cargo.toml", "tests/run", "tests/Cargo.toml", ".ci/run", ".ci/tool", ".cargo/config.toml"]
-        .map(|name| top.join(name));
-    let all: Vec<PathBuf> = shared.chain(suite).chain(packaging).chain(more).collect();
+    let linking = ["config.toml", "ordering-cc", "hot-functions"].map(|name| top.join(".cargo").join(name));
+    let more =
+        ["Cargo.toml", "tests/run", "tests/Cargo.toml", ".ci/run", ".ci/tool"].map(|name| top.join(name));
+    let all: Vec<PathBuf> = shared.chain(suite).chain(packaging).chain(linking).chain(more).collect();
     assert!(all.len() > 100, "only {} files were read", all.len());
     for path in all {
         // What an error advises to run next is named.
