@@ -85,7 +85,11 @@ pub fn shipped(name: &str) -> PathBuf {
 fn configure(host: &Host, top: &Path, name: &str, objects: &str, prepare: impl FnOnce(&Path)) -> String {
     plugin_folder(top);
     prepare(top);
+    // What the packages make, each monitor of a test has for itself.
+    let objects = objects.replace("/var/lib/silent-outage/monitor/", "@top@/monitor/");
     write(&top.join("objects.conf"), &in_seconds(&objects.replace("@top@", &top.to_string_lossy())));
+    let made = fs::create_dir(top.join("monitor"));
+    assert!(made.is_ok(), "{made:?}");
     // An instance with a certificate is in zones, which hand the commands on.
     let is_alone = !top.join("certs").exists();
     let commands =
