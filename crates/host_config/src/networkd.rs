@@ -50,7 +50,7 @@ pub(crate) fn read(tree: &Tree<'_>) -> Result<Option<Promises>, ConfigError> {
     // Up to version 252 an empty Address= is ignored; later ones reset the list.
     let resets = version::read(tree)?.map(|version| version > LAST_WITHOUT_RESET);
     let devices = folders::by_name(tree, &folders, &mut promises, |name| is_of(name, ".netdev"))?;
-    netdev::add(tree, devices, &mut promises)?;
+    let unmade = netdev::add(tree, devices, &mut promises)?;
     let (mut all, mut named) = (Vec::new(), Claimed::default());
     for (name, path) in &files {
         // An empty file is a mask, and so is a link to /dev/null; its drop-ins are not read either.
@@ -71,6 +71,7 @@ pub(crate) fn read(tree: &Tree<'_>) -> Result<Option<Promises>, ConfigError> {
     }
     let claimed = contested::promise(all, &facts, &cards, &mut promises);
     replaced::add(tree, &files, &cards, &claimed, &mut promises);
+    unmade.explain(&cards, &mut promises);
     let read = add_orphans(tree, &files, &mut promises);
     promises.survive(read)?;
     let found = !files.is_empty() || !promises.shadowed.is_empty() || !promises.unreadable.is_empty();

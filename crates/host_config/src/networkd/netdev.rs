@@ -1,36 +1,144 @@
-//! The `.netdev` files of networkd, by systemd.netdev(5), as far as they make bridges.
+//! The `.netdev` files of networkd, by systemd.netdev(5), as far as they make bridges, and those of which it
+//! makes nothing.
 
 use std::collections::BTreeMap;
 
+use addresses::short;
+
 use crate::folders;
+use crate::hardware::Cards;
+use crate::located::Located;
 use crate::promise::{ConfigError, Place, Promises};
 use crate::tree::Tree;
 
 use super::unit::sections;
 
-/// Adds the bridges that networkd makes by `files`, each without a port yet.
+/// The kinds that systemd 252 or 257 knows.
+const KINDS: [&str; 39] = [
+    "bareudp",
+    "batadv",
+    "bond",
+    "bridge",
+    "dummy",
+    "erspan",
+    "fou",
+    "geneve",
+    "gre",
+    "gretap",
+    "hsr",
+    "ifb",
+    "ip6gre",
+    "ip6gretap",
+    "ip6tnl",
+    "ipip",
+    "ipoib",
+    "ipvlan",
+    "ipvtap",
+    "l2tp",
+    "macsec",
+    "macvlan",
+    "macvtap",
+    "netdevsim",
+    "nlmon",
+    "sit",
+    "tap",
+    "tun",
+    "vcan",
+    "veth",
+    "vlan",
+    "vrf",
+    "vti",
+    "vti6",
+    "vxcan",
+    "vxlan",
+    "wireguard",
+    "wlan",
+    "xfrm",
+];
+
+/// What a file says of its interface.
+#[derive(Default)]
+struct Device {
+    name: Option<String>,
+    kind: Option<Located>,
+    /// The identifier of a VLAN.
+    id: Option<Located>,
+}
+
+fn is_kind(kind: &str) -> bool {
+    KINDS.contains(&kind)
+}
+
+impl Device {
+    /// Takes a kind: networkd ignores one that it does not know after one that it knows.
+    fn take_kind(&mut self, kind: Located) {
+        if is_kind(&kind.value) || !self.kind.as_ref().is_some_and(|known| is_kind(&known.value)) {
+            self.kind = Some(kind);
+        }
+    }
+
+    /// Returns why networkd makes nothing of it, and where it is written.
+    fn fault(&self, path: &str) -> Option<(String, Place)> {
+        let whole = || Place::new(path, 1);
+        let Some(kind) = &self.kind else { return Some(("no Kind".to_owned(), whole())) };
+        if !is_kind(&kind.value) {
+            return Some((format!("no kind {}", short(&kind.value)), kind.place.clone()));
+        }
+        let is_id = |id: &Located| id.value.parse::<u16>().is_ok_and(|id| id <= 4_094);
+        let lacks_id = kind.value == "vlan" && !self.id.as_ref().is_some_and(is_id);
+        let place = || self.id.as_ref().map_or_else(whole, |id| id.place.clone());
+        lacks_id.then(|| ("a VLAN without an Id of 0 to 4094".to_owned(), place()))
+    }
+}
+
+/// The interfaces that networkd makes nothing of, with the reasons.
+#[derive(Debug, Default)]
+pub(super) struct Unmade(BTreeMap<String, String>);
+
+impl Unmade {
+    /// Names the reason for addresses on such interfaces that are not here.
+    pub(super) fn explain(&self, cards: &Cards<'_>, to: &mut Promises) {
+        let cause = |name: &str| self.0.get(name).filter(|_| !cards.has(name));
+        let found = to.promises.iter().filter_map(|promise| {
+            let why = cause(promise.interface.as_deref()?)?;
+            Some(promise.place.remark(why.clone()))
+        });
+        to.unfit.extend(found.collect::<Vec<_>>());
+    }
+}
+
+/// Adds the bridges that networkd makes by `files`, each without a port yet. Returns what it does not make.
 pub(super) fn add(
     tree: &Tree<'_>,
     files: BTreeMap<String, String>,
     to: &mut Promises,
-) -> Result<(), ConfigError> {
+) -> Result<Unmade, ConfigError> {
+    let mut unmade = Unmade::default();
     for path in files.into_values() {
         let content = to.readable(folders::content(tree, &path))?.unwrap_or_default();
-        let (mut name, mut bridge) = (None, false);
-        for section in
-            sections(&path, &content, to)?.into_iter().filter(|section| section.name.value == "NetDev")
-        {
+        let mut device = Device::default();
+        for section in sections(&path, &content, to)? {
             for each in section.assignments {
-                match each.key.as_str() {
-                    "Name" => name = Some(each.value.value),
-                    "Kind" => bridge = each.value.value == "bridge",
+                match (section.name.value.as_str(), each.key.as_str()) {
+                    ("NetDev", "Name") => device.name = Some(each.value.value),
+                    ("NetDev", "Kind") => device.take_kind(each.value),
+                    ("VLAN", "Id") => device.id = Some(each.value),
                     _ => {}
                 }
             }
         }
-        if let Some(name) = name.filter(|_| bridge) {
+        let fault = device.fault(&path);
+        let is_bridge = device.kind.is_some_and(|kind| kind.value == "bridge");
+        let Some(name) = device.name else { continue };
+        if is_bridge {
             to.add_port(&name, None, &Place::new(&path, 1));
         }
+        // A drop-in may say what the file does not.
+        if let Some((what, place)) = fault.filter(|_| !content.is_empty() && !tree.has(&format!("{path}.d")))
+        {
+            let why = format!("networkd makes no {name}, {place}: {what}");
+            unmade.0.entry(name).or_insert(why);
+        }
     }
-    Ok(())
+    Ok(unmade)
 }

@@ -338,3 +338,35 @@ fn a_shell_that_expands_no_braces_is_the_cause() {
         assert_eq!(first, expected, "{text} {shell}");
     }
 }
+
+/// As networkd 252 in a namespace: it makes no interface of these, and says so in its log alone.
+#[test]
+fn an_interface_that_networkd_does_not_make_has_its_reason() {
+    let network = ("/etc/systemd/network/a.network", "[Match]\nName=v5\n[Network]\nAddress=192.0.2.1/24\n");
+    let none = "there is no v5 here";
+    let rows = [
+        ("Kind=bridge", none),
+        ("Kind=bridge\nKind=x", none),
+        ("Kind=x", "networkd makes no v5, /etc/systemd/network/v.netdev line 3: no kind x"),
+        ("", "networkd makes no v5, /etc/systemd/network/v.netdev line 1: no Kind"),
+        ("Kind=vlan\n[VLAN]\nId=5", none),
+        (
+            "Kind=vlan",
+            "networkd makes no v5, /etc/systemd/network/v.netdev line 1: a VLAN without an Id of 0 to 4094",
+        ),
+        (
+            "Kind=vlan\n[VLAN]\nId=4095",
+            "networkd makes no v5, /etc/systemd/network/v.netdev line 5: a VLAN without an Id of 0 to 4094",
+        ),
+    ];
+    for (kind, cause) in rows {
+        let device = format!("[NetDev]\nName=v5\n{kind}\n");
+        let files = [network, ("/etc/systemd/network/v.netdev", device.as_str())];
+        let (first, _) = said(&args(), &files, "192.0.2.9/24@eth0");
+        assert_eq!(
+            first,
+            format!("IP_BOUND CRITICAL - 1 of 1 address missing: 192.0.2.1, {cause}"),
+            "{kind}"
+        );
+    }
+}
