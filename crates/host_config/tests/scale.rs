@@ -34,7 +34,7 @@ const DHCPCD: &str = "etc/dhcpcd.conf";
 const KEEPALIVED: &str = "etc/keepalived/keepalived.conf";
 const VIRTUAL: &str = "vrrp_instance A {\ninterface eth0\nvirtual_ipaddress {\n";
 
-const SHAPES: [Shape; 63] = [
+const SHAPES: [Shape; 69] = [
     (Source::Networkd, NETWORKD, "[Match]\nName=eth0\n[Network]\n", "Address=10.0.0.1/8\n"),
     (Source::Networkd, NETWORKD, "[Match]\nName=eth0\n", "[Address]\nAddress=10.0.0.1/8\n"),
     (Source::Networkd, NETWORKD, "[Match]\nName=eth0\n[Network]\n", "Address=10.0.0.1/8\nAddress=\n"),
@@ -58,6 +58,27 @@ const SHAPES: [Shape; 63] = [
     (Source::Netplan, NETPLAN, ETHERNETS, "    eth%: {addresses: [10.0.0.1/8]}\n"),
     (Source::Netplan, NETPLAN, ETHERNETS, "    eth%: &a% {addresses: [10.0.0.1/8]}\n    e%: *a%\n"),
     (Source::Netplan, NETPLAN, "network:\n  ethernets:\n    eth0: &a {}\n", "    eth0: *a\n"),
+    (Source::Netplan, NETPLAN, "network:\n  virtual-ethernets:\n", "    v%: {peer: w%}\n"),
+    (Source::Netplan, NETPLAN, ETHERNETS, "    eth%: {openvswitch: {external-ids: {a: b}}}\n"),
+    (
+        Source::Netplan,
+        NETPLAN,
+        "network:\n  bridges:\n    br0:\n      parameters:\n        path-cost:\n",
+        "          eth%: 1\n",
+    ),
+    (Source::Netplan, NETPLAN, "network:\n  bonds:\n    bond0:\n      parameters:\n", "        primary: a\n"),
+    (
+        Source::Netplan,
+        NETPLAN,
+        "network:\n  ethernets:\n    eth0:\n      routes:\n",
+        "      - {to: 10.0.0.0/8, via: 10.0.0.1, table: %}\n",
+    ),
+    (
+        Source::Netplan,
+        NETPLAN,
+        "network:\n  tunnels:\n    wg0:\n      mode: wireguard\n      peers:\n",
+        "      - {keys: {public: x}}\n",
+    ),
     (Source::Netplan, NETPLAN, "", "["),
     (Source::Netplan, NETPLAN, "", "{a: "),
     (Source::Netplan, NETPLAN, "", "- "),
@@ -195,8 +216,8 @@ fn ten_megabytes_are_read() {
         (SHAPES[0], 500_000),
         (SHAPES[9], 250_000),
         (SHAPES[13], 1),
-        (SHAPES[26], 150_000),
-        (SHAPES[51], 100_000),
+        (SHAPES[32], 150_000),
+        (SHAPES[57], 100_000),
     ] {
         let (read, _) = read(shape, LARGE);
         assert!(read.as_ref().is_ok_and(|promises| *promises >= least), "{read:?} {shape:?}");

@@ -1,6 +1,8 @@
 //! What netplan refuses of definitions of some kinds: VRFs, cards with virtual functions, what is for Open
 //! vSwitch, and pairs of virtual Ethernet devices.
 
+use std::collections::{HashMap, HashSet};
+
 use super::super::grammar::scalars::number;
 use super::super::grammar::{Refusal, Versions};
 use super::Definition;
@@ -14,6 +16,31 @@ const CRASHES: Versions = Versions::Before(RULES);
 const RULES: &str = "'allowed-ips' is required for wireguard peers.";
 /// The mode of a switch needs no virtual functions where the library has this word.
 const SWITCH_ALONE: Versions = Versions::Before("ra-overrides");
+
+/// What the definitions say of each other, looked up by identifier: there may be thousands.
+pub(super) struct Others<'a> {
+    by_id: HashMap<&'a str, &'a Definition>,
+    /// The cards that have virtual functions.
+    parents: HashSet<&'a str>,
+    /// What bonds and bridges hold.
+    ports: HashSet<&'a str>,
+}
+
+impl<'a> Others<'a> {
+    pub(super) fn of(all: &'a [Definition]) -> Self {
+        let cards = all.iter().filter(|each| each.kind == "ethernets");
+        let holders = all.iter().filter(|each| matches!(each.kind.as_str(), "bonds" | "bridges"));
+        let mut by_id = HashMap::new();
+        for each in all {
+            by_id.entry(each.id.as_str()).or_insert(each);
+        }
+        Self {
+            by_id,
+            parents: cards.filter_map(|card| Some(card.settings.get("link")?.value.as_str())).collect(),
+            ports: holders.flat_map(|holder| holder.ports.iter().map(String::as_str)).collect(),
+        }
+    }
+}
 
 impl Definition {
     /// Returns what netplan refuses of the routes and rules of a VRF.
@@ -40,15 +67,12 @@ impl Definition {
     }
 
     /// Returns what netplan refuses of the virtual functions of a card.
-    pub(super) fn refused_functions(&self, all: &[Definition]) -> Option<Refusal> {
+    pub(super) fn refused_functions(&self, others: &Others<'_>) -> Option<Refusal> {
         if self.kind != "ethernets" {
             return None;
         }
         let setting = |key: &str| self.settings.get(key);
-        let is_function = |other: &&Definition| {
-            other.kind == "ethernets" && other.settings.get("link").is_some_and(|link| link.value == self.id)
-        };
-        if setting("virtual-function-count").is_some() || all.iter().any(|other| is_function(&other)) {
+        if setting("virtual-function-count").is_some() || others.parents.contains(self.id.as_str()) {
             return None;
         }
         let what = |key: &str| format!("{}: {key} without virtual functions", self.id);
@@ -67,7 +91,7 @@ impl Definition {
     }
 
     /// Returns what netplan refuses of the settings for Open vSwitch.
-    pub(super) fn refused_switch(&self, all: &[Definition]) -> Vec<Refusal> {
+    pub(super) fn refused_switch(&self, others: &Others<'_>) -> Vec<Refusal> {
         let mode =
             self.settings.get("parameters.mode").filter(|mode| SWITCH_MODES.contains(&mode.value.as_str()));
         let Some(switch) = self.settings.get("openvswitch").or(mode) else { return Vec::new() };
@@ -89,22 +113,19 @@ impl Definition {
             let what = format!("{}: there is no ovs-vsctl, which Open vSwitch needs", self.id);
             return vec![Refusal::new(switch.place.clone(), what).by(Versions::WithoutSwitch)];
         }
-        let holds = |other: &Definition| {
-            matches!(other.kind.as_str(), "bonds" | "bridges") && other.ports.contains(&self.id)
-        };
         let what = || format!("{}: settings for Open vSwitch need it as a port of a bond or bridge", self.id);
-        let is_port = all.iter().any(holds);
+        let is_port = others.ports.contains(self.id.as_str());
         (!is_port).then(|| Refusal::new(switch.place.clone(), what())).into_iter().collect()
     }
 
     /// Returns what netplan refuses of the peer of a virtual Ethernet device.
-    pub(super) fn refused_peer_of(&self, all: &[Definition]) -> Option<Refusal> {
+    pub(super) fn refused_peer_of(&self, others: &Others<'_>) -> Option<Refusal> {
         let peer = self.settings.get("peer").filter(|_| self.kind == "virtual-ethernets")?;
         let refuse = |what: &str| Some(Refusal::new(peer.place.clone(), format!("{}: {what}", self.id)));
         if peer.value == self.id {
             return refuse("its peer is itself");
         }
-        let other = all.iter().find(|other| other.id == peer.value)?;
+        let other = others.by_id.get(peer.value.as_str())?;
         let of_other = other.settings.get("peer");
         match () {
             () if other.kind != self.kind => refuse("its peer is not a virtual Ethernet device"),

@@ -8,6 +8,7 @@ use super::super::grammar::scalars::{is_name, number};
 use super::super::grammar::{FOREIGN, Refusal, Versions};
 use super::super::library::Library;
 use super::Definition;
+use super::of_kind::Others;
 use crate::promise::Promises;
 
 /// The keys that a definition of a kind must have.
@@ -47,13 +48,14 @@ pub(in crate::netplan) fn add(
 ) {
     let mut refusals: Vec<Refusal> = shared_ports(definitions);
     refusals.extend(names.refused.iter().cloned());
+    let others = Others::of(definitions);
     for definition in definitions {
         refusals.extend(definition.refusals.iter().cloned());
         refusals.extend(definition.refused(names));
         refusals.extend(if definition.kind == "tunnels" { definition.refused_tunnel() } else { Vec::new() });
-        refusals.extend(definition.refused_switch(definitions));
-        refusals.extend(definition.refused_peer_of(definitions));
-        refusals.extend(definition.refused_functions(definitions));
+        refusals.extend(definition.refused_switch(&others));
+        refusals.extend(definition.refused_peer_of(&others));
+        refusals.extend(definition.refused_functions(&others));
         refusals.extend(definition.not_rendered());
         let Some(place) = &definition.place else { continue };
         to.refused.extend(unknown_kind(definition, library).map(|what| place.remark(what)));

@@ -80,7 +80,7 @@ impl Definition {
             match key.text("a key") {
                 Ok("primary") if self.kind == "bonds" => {
                     let primary = located(value);
-                    if let Some(before) = self.others.iter().find(|before| before.value != primary.value) {
+                    if let Some(before) = self.others.last().filter(|before| before.value != primary.value) {
                         let what =
                             format!("{}: its primary is {} before", self.id, addresses::short(&before.value));
                         self.refusals.push(Refusal::new(primary.place.clone(), what));
