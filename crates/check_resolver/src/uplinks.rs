@@ -153,7 +153,7 @@ impl Uplinks {
                     true => format!("the uplinks of {} use TLS", self.stub),
                     false => format!("uplink {} of {} uses TLS", first.shown, self.stub),
                 };
-                Some(format!("{which}: no answer to plain DNS is no failure"))
+                Some(format!("{which}: no answer to plain DNS is not a failure"))
             }
             Err(Unknown::Unreadable(_)) => None,
         }

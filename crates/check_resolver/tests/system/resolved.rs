@@ -113,7 +113,7 @@ struct Closed {
 }
 
 /// The end of a line where plain DNS need not be answered.
-const TLS: &str = ", the uplinks of 127.0.0.54 use TLS: no answer to plain DNS is no failure";
+const TLS: &str = ", the uplinks of 127.0.0.54 use TLS: no answer to plain DNS is not a failure";
 /// A part of a line where it should be.
 const CLOSED: &str = "WARNING - all 2 uplinks of 127.0.0.54 fail: ";
 
@@ -275,7 +275,7 @@ fn an_uplink_that_is_asked_by_tls_alone_serves() {
     let _resolved = lab.start();
     let outcome = lab.outcome();
     let (code, line) = outcome.summary();
-    let end = ", the uplinks of 127.0.0.53 use TLS: no answer to plain DNS is no failure";
+    let end = ", the uplinks of 127.0.0.53 use TLS: no answer to plain DNS is not a failure";
     assert!(code == 0 && line.ends_with(end), "{outcome:?}");
     drop(unbound);
     let outcome = lab.outcome();

@@ -125,8 +125,8 @@ impl<'a, F: Fn(&str) -> Option<String>> Splitter<'a, F> {
         self.follows = next;
     }
 
-    /// The file that a redirection names is no argument, nor is the number before it: but of a loop, the file
-    /// that it reads is kept.
+    /// Neither the file that a redirection names nor the number before it is an argument. The file that a
+    /// loop reads is kept.
     fn redirection(&mut self, sign: char) {
         if self.word.as_ref().is_some_and(|word| word.bytes().all(|octet| octet.is_ascii_digit())) {
             self.word = None;
@@ -222,7 +222,7 @@ impl<'a, F: Fn(&str) -> Option<String>> Splitter<'a, F> {
             None => (self.expand)(name),
         };
         match value {
-            // Outside of quotes, this is no word.
+            // Outside of quotes, this makes no word.
             Some(value) if value.is_empty() && self.word.is_none() => self.rest = after,
             Some(value) => {
                 self.word.get_or_insert_default().push_str(&value);

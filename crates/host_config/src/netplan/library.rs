@@ -19,7 +19,7 @@ impl<'a> Library<'a> {
         Self { tree, content: OnceCell::new(), known: RefCell::default() }
     }
 
-    /// Returns whether it has this text: `None` where there is no library, and of one that cannot be read.
+    /// Returns whether it has this text: `None` where the library is missing or cannot be read.
     pub(super) fn knows(&self, text: &str) -> Option<bool> {
         let content = self.content.get_or_init(|| read(self.tree)).as_deref()?;
         let mut known = self.known.borrow_mut();

@@ -39,7 +39,7 @@ use What::{Address, Adds, Begins, Cron, First, Kernel, Libvirt, OfCloud, Runs, S
 /// What stands for the end of a line that is continued.
 const CONTINUED: char = '\x0c';
 
-/// Returns the number of the first line that has it and is no comment. An empty value tells nothing.
+/// Returns the number of the first line, other than a comment, that has it. An empty value tells nothing.
 pub(super) fn line(text: &str, what: What) -> Option<usize> {
     let text = joined(text);
     if matches!(what, Libvirt) && !has_own_bridge(&text) {

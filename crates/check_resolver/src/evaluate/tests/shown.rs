@@ -94,7 +94,7 @@ fn uplinks_of(servers: Result<Vec<Server>, Unknown>) -> Uplinks {
 #[test]
 fn uplinks_that_are_asked_by_tls_may_be_silent_to_plain_dns() {
     let good = "OK - 1 nameserver resolves 1 name, slowest in 0.012 s";
-    let note = ", the uplinks of 127.0.0.53 use TLS: no answer to plain DNS is no failure";
+    let note = ", the uplinks of 127.0.0.53 use TLS: no answer to plain DNS is not a failure";
     let fails = "WARNING - uplink 192.0.2.53 of 127.0.0.53: ";
     let rows = [
         ("192.0.2.53=no 192.0.2.54=closed", format!("{good}{note}")),
@@ -109,7 +109,9 @@ fn uplinks_that_are_asked_by_tls_may_be_silent_to_plain_dns() {
         // No link asks the third one by TLS.
         (
             "192.0.2.53=no 192.0.2.54=192.0.2.80 192.0.2.55=192.0.2.80",
-            format!("{good}, uplink 192.0.2.53 of 127.0.0.53 uses TLS: no answer to plain DNS is no failure"),
+            format!(
+                "{good}, uplink 192.0.2.53 of 127.0.0.53 uses TLS: no answer to plain DNS is not a failure"
+            ),
         ),
         ("192.0.2.53=no 192.0.2.55=no", "WARNING - uplink 192.0.2.55 of 127.0.0.53: no answer".to_owned()),
     ];

@@ -49,10 +49,15 @@ impl Reader<'_> {
                 break;
             }
         }
+        Ok(self.end_loop(around))
+    }
+
+    /// Goes on after the last round of a loop.
+    fn end_loop(&mut self, around: Option<(Leave, Doubt)>) -> Status {
         self.loops -= 1;
         self.left = self.left.and_then(Leave::outer);
         self.leave_loop(around);
-        Ok(Status::Likely)
+        Status::Likely
     }
 
     /// Goes on after a round of a loop: whether it was the last one.
@@ -97,10 +102,7 @@ impl Reader<'_> {
                 break;
             }
         }
-        self.loops -= 1;
-        self.left = self.left.and_then(Leave::outer);
-        self.leave_loop(around);
-        Ok(Status::Likely)
+        Ok(self.end_loop(around))
     }
 
     /// Runs `while read NAME...` once for each line: of a file that its input is, or of what another command
@@ -124,7 +126,7 @@ impl Reader<'_> {
             _ => None,
         };
         let rounds = lines.and_then(|lines| {
-            // What is no address is tried in vain.
+            // A word that is not an address is tried in vain.
             let mut lines =
                 lines.iter().filter(|line| !line.trim_ascii().is_empty() && !line.starts_with('#'));
             lines.try_fold(Vec::new(), |mut rounds, line| {
