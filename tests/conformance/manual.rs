@@ -67,6 +67,26 @@ fn every_option_has_a_text() {
     }
 }
 
+/// Values that limit or judge something: without the option, the reader must know what holds.
+const LIMITS: [&str; 13] = [
+    "RANGE", "RANGE[%]", "SECONDS", "NUMBER", "N", "STATE", "LEVEL", "POINTS", "PERCENT", "RTA,PL%", "PORT",
+    "TIMES", "MESSAGES",
+];
+
+#[test]
+fn an_option_that_limits_or_judges_names_its_default() {
+    for plugin in all() {
+        for option in help::options(&plugin.help) {
+            // What takes over a macro of Nagios limits nothing.
+            let of_event = option.text.contains('$');
+            let limits =
+                LIMITS.iter().any(|value| plugin.help.contains(&format!("{} <{value}>", option.long)));
+            let named = ["efault", "Without "].iter().any(|word| option.text.contains(word));
+            assert!(named || of_event || !limits, "{} {}: {}", plugin.name, option.long, option.text);
+        }
+    }
+}
+
 #[test]
 fn version_is_name_and_number() {
     for plugin in all() {

@@ -17,10 +17,11 @@ pub struct Options {
     /// Judge the size of the offset, fast or slow: -w 5 allows 5 s either way
     #[arg(long)]
     pub absolute: bool,
-    /// Report WARNING if the uncertainty in seconds is outside this range: too coarse to see a wrong clock
+    /// Report WARNING if the uncertainty in seconds is outside this range: too coarse to see a wrong clock.
+    /// Default: any
     #[arg(long, value_name = "RANGE", allow_hyphen_values = true)]
     pub max_uncertainty: Option<Range>,
-    /// Report WARNING if the stratum of an NTP server that agrees is outside this range
+    /// Report WARNING if the stratum of an NTP server that agrees is outside this range: 1:4. Default: any
     #[arg(long, value_name = "RANGE", allow_hyphen_values = true, requires = "ntp")]
     pub stratum: Option<Range>,
 }

@@ -44,7 +44,8 @@ pub struct Args {
     /// it the host of --hostname is compared with the clock of this machine
     #[arg(long, value_name = "HOST[:PORT]")]
     pub ntp: Vec<HostPort>,
-    /// Time zone of a host that reports its local time without one, as Windows does: Asia/Kolkata, +0530
+    /// Time zone of a host that reports its local time without one, as Windows does: Asia/Kolkata, +0530.
+    /// Default: such a time is UNKNOWN
     #[arg(long, value_name = "NAME", allow_hyphen_values = true, requires = "hostname")]
     pub timezone: Option<String>,
     /// What is judged, and by which ranges

@@ -133,7 +133,7 @@ pub struct Args {
     /// Address that may be bound here or on another host; the performance data shows where it is. Repeatable
     #[arg(long, value_name = "ADDRESS")]
     pub floating: Vec<IpAddr>,
-    /// Report CRITICAL as WARNING for this long after boot
+    /// Report CRITICAL as WARNING for this long after boot. Default: 0
     #[arg(long, value_name = "SECONDS", value_parser = Seconds::within(0.0..=LONGEST_GRACE))]
     pub grace: Option<Seconds>,
 }

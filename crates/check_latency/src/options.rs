@@ -68,16 +68,21 @@ pub(crate) struct Judging {
     #[arg(long, value_name = "POINTS", default_value = "40", value_parser = number_within(0.1, 100.0))]
     pub critical_loss: f64,
     /// WARNING if the number of abnormal targets, or with % their share, is outside this range: 2, 5%.
-    /// Default without --warning and --critical: the worst state of a target
+    /// Default: none with --critical. Without both, the worst target decides: WARNING if it is abnormal,
+    /// CRITICAL if no reply comes in time, it is above --limit-critical, or it loses --critical-loss more
+    /// than is usual
     #[arg(short, long, value_name = "RANGE[%]", allow_hyphen_values = true)]
     pub warning: Option<Limit>,
-    /// CRITICAL if the number or share of abnormal targets is outside this range
+    /// CRITICAL if the number or share of abnormal targets is outside this range: 2, 5%. Default: none with
+    /// --warning, else see there
     #[arg(short, long, value_name = "RANGE[%]", allow_hyphen_values = true)]
     pub critical: Option<Limit>,
-    /// WARNING from this latency in milliseconds or this loss on, whatever is usual: 200,20%
+    /// WARNING from this latency in milliseconds or this loss on, whatever is usual: 200,20%. Default: no
+    /// limit
     #[arg(long, value_name = "RTA,PL%")]
     pub limit_warning: Option<Absolute>,
-    /// CRITICAL from this latency in milliseconds or this loss on, whatever is usual: 500,60%
+    /// CRITICAL from this latency in milliseconds or this loss on, whatever is usual: 500,60%. Default: no
+    /// limit
     #[arg(long, value_name = "RTA,PL%")]
     pub limit_critical: Option<Absolute>,
     /// Add performance data of each target

@@ -92,7 +92,8 @@ pub(crate) struct Connecting {
     /// Number of tries for a failed request of the customer
     #[arg(long, value_name = "NUMBER", default_value = "2", value_parser = whole::<u8>(1..=10))]
     pub(crate) tries: u8,
-    /// Source address of the connections. Repeatable: one for IPv4, one for IPv6
+    /// Source address of the connections. Repeatable: one for IPv4, one for IPv6. Default: the address that
+    /// the routes choose
     #[arg(long, value_name = "ADDRESS")]
     pub(crate) source: Vec<IpAddr>,
     /// Maximum proxies asked at the same time. Default: all, as far as open files and threads allow

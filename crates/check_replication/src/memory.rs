@@ -24,7 +24,8 @@ use std::path::PathBuf;
 #[derive(Clone, Debug, Default, clap::Args)]
 pub(crate) struct MemoryOptions {
     /// Keep the highest GTID of each server, and the position of its binary log, in this folder, and report a
-    /// binary log that started again as CRITICAL until --acknowledge. The folder is made where it is missing
+    /// binary log that started again as CRITICAL until --acknowledge. The folder is made where it is missing.
+    /// Default: nothing is kept
     #[arg(long, value_name = "DIR")]
     pub state: Option<PathBuf>,
     /// Accept that the binary log of this server started again. Needs one server and the user of the checks

@@ -75,10 +75,10 @@ pub(crate) struct ExpectOptions {
     /// Expected role of a server. Default: replica, but an Aurora without a channel is UNKNOWN
     #[arg(long = "expect", value_name = "ROLE", value_enum)]
     pub role: Option<Role>,
-    /// Expected number of channels of a server
+    /// Expected number of channels of a server. Default: any from 1 on
     #[arg(long = "expect-channels", value_name = "N", value_parser = whole::<u16>(1..=65_535))]
     pub channels: Option<u16>,
-    /// Expected number of members of a group or a Galera cluster
+    /// Expected number of members of a group or a Galera cluster. Default: any
     #[arg(long = "expect-members", value_name = "N", value_parser = whole::<u16>(1..=65_535))]
     pub members: Option<u16>,
     /// Expected source of a server, as its configuration names it. Repeatable
@@ -93,7 +93,7 @@ pub(crate) struct ExpectOptions {
     /// replica may skip errors, as in slave_exec_mode. Repeatable
     #[arg(long = "accept-filter", value_name = "FILTER")]
     pub filters: Vec<FilterName>,
-    /// Which of several servers must be writable (not read_only)
+    /// Which of several servers must be writable (not read_only). Default: any
     #[arg(long = "expect-writable", value_name = "WHICH", value_enum)]
     pub writable: Option<Writable>,
     /// Expected shape of the replication between several servers
@@ -115,7 +115,8 @@ pub(crate) struct ExpectOptions {
 /// A table of heartbeats.
 #[derive(Clone, Debug, Default, clap::Args)]
 pub(crate) struct Heartbeat {
-    /// Measure the lag by this table of pt-heartbeat, which shows a frozen source too
+    /// Measure the lag by this table of pt-heartbeat, which shows a frozen source too. Default: the lag that
+    /// the server reports
     #[arg(long = "heartbeat-table", value_name = "DB.TABLE")]
     pub table: Option<Table>,
     /// Read the times of that table as UTC (pt-heartbeat --utc), not in the time zone of the server

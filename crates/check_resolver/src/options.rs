@@ -45,16 +45,17 @@ pub struct Args {
     /// --warning and --critical: CRITICAL if all of resolv.conf fail, or one of --server
     #[arg(short, long, value_name = "RANGE[%]", allow_hyphen_values = true)]
     pub critical: Option<Limit>,
-    /// WARNING if the time of the slowest answer, in seconds, is outside this range: 0.5
+    /// WARNING if the time of the slowest answer, in seconds, is outside this range: 0.5. Default: WARNING
+    /// from 3 s on, unless --critical-time is given
     #[arg(long, value_name = "RANGE", allow_hyphen_values = true)]
     pub warning_time: Option<Range>,
-    /// CRITICAL if the time of the slowest answer, in seconds, is outside this range: 2
+    /// CRITICAL if the time of the slowest answer, in seconds, is outside this range: 2. Default: any
     #[arg(long, value_name = "RANGE", allow_hyphen_values = true)]
     pub critical_time: Option<Range>,
     /// Send a question this many times before the server counts as silent
     #[arg(long, value_name = "NUMBER", default_value = "2", value_parser = whole::<u8>(1..=5))]
     pub tries: u8,
-    /// Send it again after this time without an answer
+    /// Send a question again after this time without an answer
     #[arg(long, value_name = "SECONDS", default_value = "1", value_parser = Seconds::within(0.05..=5.0))]
     pub try_timeout: Seconds,
 }

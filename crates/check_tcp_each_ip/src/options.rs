@@ -28,17 +28,18 @@ const MARGIN: Duration = Duration::from_millis(10);
 /// The options on how many targets may fail and how slow they may be.
 #[derive(Clone, Debug, clap::Args)]
 pub(crate) struct Limits {
-    /// WARNING if the number of failed targets, or with % their share, is outside this range: 2, 5%, @1:3
+    /// WARNING if the number of failed targets, or with % their share, is outside this range: 2, 5%, @1:3.
+    /// Default: none
     #[arg(short, long, value_name = "RANGE[%]", allow_hyphen_values = true)]
     pub warning: Option<Limit>,
     /// CRITICAL if the number or share of failed targets is outside this range. Default without --warning
     /// and --critical: 0
     #[arg(short, long, value_name = "RANGE[%]", allow_hyphen_values = true)]
     pub critical: Option<Limit>,
-    /// WARNING if the time of the slowest connection, in seconds, is outside this range: 0.5
+    /// WARNING if the time of the slowest connection, in seconds, is outside this range: 0.5. Default: any
     #[arg(long, value_name = "RANGE", allow_hyphen_values = true)]
     pub warning_time: Option<Range>,
-    /// CRITICAL if the time of the slowest connection, in seconds, is outside this range: 2
+    /// CRITICAL if the time of the slowest connection, in seconds, is outside this range: 2. Default: any
     #[arg(long, value_name = "RANGE", allow_hyphen_values = true)]
     pub critical_time: Option<Range>,
 }
@@ -80,7 +81,8 @@ pub(crate) struct Connecting {
     /// One of the texts of --expect is enough
     #[arg(long, requires = "expect")]
     pub any: bool,
-    /// Report an answer without the expected text as this state, however many may fail
+    /// Report an answer without the expected text as this state, however many may fail. Default: it is a
+    /// failed target
     #[arg(long, value_name = "STATE", requires = "expect")]
     pub mismatch: Option<Mismatch>,
     /// Text to send first, with the same escapes. Without --expect any answer is accepted
@@ -99,10 +101,12 @@ pub(crate) struct Connecting {
     /// Accept a refused connection: the host is up
     #[arg(long)]
     pub refused_ok: bool,
-    /// Source address of the connections. Repeatable: one for IPv4, one for IPv6
+    /// Source address of the connections. Repeatable: one for IPv4, one for IPv6. Default: the address that
+    /// the routes choose
     #[arg(long, value_name = "ADDRESS")]
     pub source: Vec<IpAddr>,
-    /// Interface of the connections, whatever the routes say (before Linux 5.7 with CAP_NET_RAW only)
+    /// Interface of the connections, whatever the routes say (before Linux 5.7 with CAP_NET_RAW only).
+    /// Default: by the routes
     #[arg(long, value_name = "NAME", value_parser = clap::builder::NonEmptyStringValueParser::new())]
     pub interface: Option<String>,
     /// Maximum concurrent connections. Default: all targets at once, as far as open files allow

@@ -46,7 +46,7 @@ pub use event::{Event, InvalidEvent, StateType};
 pub use work::HandleError;
 
 const AFTER_HELP: &str = "\
-Exit codes: 0 OK, 1 WARNING (a dry run, another run in progress, or an address that is not in the list), 2 CRITICAL (an address of the list is still missing),
+Exit codes: 0 OK, 1 WARNING (a dry run, another run in progress, or an address that is not in the list), 2 CRITICAL (an address of the list is still missing), \
 3 UNKNOWN (configuration, state, address list or link unusable; also --help and --version).";
 
 /// The command line.

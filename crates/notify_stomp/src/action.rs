@@ -40,7 +40,7 @@ pub struct Action {
     /// the subscription
     #[arg(long, value_name = "DESTINATION", conflicts_with_all = NOT_CAT)]
     pub cat: Option<String>,
-    /// End --cat after this many messages
+    /// End --cat after this many messages. Default: never
     #[arg(long, value_name = "MESSAGES", requires = "cat", value_parser = whole::<u64>(1..=4_294_967_295))]
     pub count: Option<u64>,
     /// With --cat and --count: hold the messages until all are there, and print them in the order of their

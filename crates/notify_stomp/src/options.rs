@@ -28,7 +28,7 @@ pub struct Target {
     /// {host}, {service}, {state} and {state_type} stand for the values of the event: /topic/nagios.{state}
     #[arg(long, value_name = "NAME")]
     pub destination: Option<String>,
-    /// User to log in as
+    /// User to log in as. Default: no login
     #[arg(long, value_name = "USER")]
     pub login: Option<String>,
     /// Password of the user; accepted only from --extra-opts, because every user can read a command line

@@ -35,10 +35,9 @@ pub struct Thresholds {
 impl Thresholds {
     /// Returns what names the judged value in the help of `--warning` and `--critical`, for
     /// `#[command(mut_args(..))]`: as in "the offset in seconds (slow is negative)". `warning` and `critical`
-    /// are the defaults where neither is given: empty if there is none.
+    /// are the defaults where neither is given: empty if there is none, as the help then says.
     pub fn judge(what: &str, warning: &str, critical: &str) -> impl Fn(clap::Arg) -> clap::Arg {
-        let default =
-            |range: &str| if range.is_empty() { String::new() } else { format!(" [default: {range}]") };
+        let default = |range: &str| format!(" [default: {}]", if range.is_empty() { "none" } else { range });
         let examples = ": 10, 10:, ~:10, 10:20, @10:20";
         let warning = format!("Report WARNING if {what} is outside this range{examples}{}", default(warning));
         let critical = format!("Report CRITICAL if {what} is outside this range{}", default(critical));

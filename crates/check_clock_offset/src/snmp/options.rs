@@ -36,7 +36,7 @@ pub struct Options {
     /// SNMP version: 1, 2c or 3
     #[arg(short = 'P', long, value_name = "VERSION", default_value = "2c", value_parser = parse_version)]
     pub protocol: Version,
-    /// Community of versions 1 and 2c
+    /// Community of versions 1 and 2c. Default: public
     #[arg(short = 'C', long, value_name = "COMMUNITY")]
     pub community: Option<String>,
     /// Port of the agent where --hostname gives none
@@ -45,13 +45,13 @@ pub struct Options {
     /// Ask this many times more if no answer comes
     #[arg(short = 'e', long, value_name = "TIMES", default_value_t = 2, value_parser = whole::<u32>(0..=20))]
     pub retries: u32,
-    /// Context of version 3
+    /// Context of version 3. Default: the empty one
     #[arg(short = 'N', long, value_name = "NAME")]
     pub context: Option<String>,
     /// Security level of version 3: noAuthNoPriv, authNoPriv or authPriv. Default: noAuthNoPriv
     #[arg(short = 'L', long, value_name = "LEVEL", value_parser = parse_level)]
     pub seclevel: Option<Level>,
-    /// User of version 3
+    /// User of version 3, which needs one
     #[arg(short = 'U', long, value_name = "NAME")]
     pub secname: Option<String>,
     /// Authentication protocol: MD5, SHA, SHA-224, SHA-256, SHA-384 or SHA-512. Default: MD5

@@ -17,10 +17,10 @@ pub(crate) struct Securing {
     /// line of the list (192.0.2.10 443 www.example.com), or is that of --sni or --hostname, else the address
     #[arg(long)]
     pub tls: bool,
-    /// Ask for TLS by the protocol of the service
+    /// Ask for TLS by the protocol of the service. Default: TLS from the first octet
     #[arg(long, value_name = "PROTOCOL", requires = "tls")]
     pub starttls: Option<StartTls>,
-    /// Name that certificates must be for, and that is sent in the handshake
+    /// Name that certificates must be for, and that is sent in the handshake. Default: see --tls
     #[arg(long, value_name = "NAME", requires = "tls")]
     pub sni: Option<Host>,
     /// PEM file of the certificate authorities to trust. Default: those of the system
@@ -29,7 +29,8 @@ pub(crate) struct Securing {
     /// How much of a certificate is verified
     #[arg(long, value_name = "LEVEL", requires = "tls", default_value = "full")]
     pub tls_verify: Level,
-    /// A target fails if the days until its certificate expires are outside this range: 14:
+    /// A target fails if the days until its certificate expires are outside this range, as 14: is for two
+    /// weeks. Default: it fails once that has expired
     #[arg(long, value_name = "RANGE", requires = "tls", allow_hyphen_values = true)]
     pub certificate_days: Option<Range>,
 }
