@@ -1,12 +1,12 @@
-//! The real Prometheus, node_exporter and Alertmanager with the shipped script, rules and dashboard: an
-//! address that is removed is one alert, which ends when it is back, and each panel draws something.
+//! The real Prometheus, node_exporter and Alertmanager with the shipped script, rules, routes and dashboard:
+//! an address that is removed is one alert, which ends when it is back, and each panel draws something.
 
 use std::fs;
 use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use suite::daemon::Daemon;
 use suite::host::{Host, public_folder, succeed, write};
 use suite::needs::{Need, missing};
@@ -22,8 +22,20 @@ const NEEDS: [Need; 5] = [
     Need::Program("prometheus-alertmanager"),
     Need::Program("curl"),
 ];
+/// The alerts of the shipped rules and another one, as Prometheus sends them: the name, the severity, the
+/// service, and who of the shipped receivers is told. Nobody is, if the service is CRITICAL anyway.
+const ROUTED: [(&str, &str, &str, Option<&str>); 7] = [
+    ("SilentOutageAbsent", "warning", "", Some("monitoring")),
+    ("SilentOutageCritical", "critical", "Addresses bound", Some("on-call")),
+    ("SilentOutageStale", "warning", "", Some("monitoring")),
+    ("SilentOutageUnknown", "warning", "Addresses bound", None),
+    ("SilentOutageUnknown", "warning", "Clock", Some("monitoring")),
+    ("SilentOutageWarning", "warning", "Addresses bound", None),
+    ("SilentOutageWarning", "warning", "Clock", Some("administrators")),
+];
 /// How long Prometheus may take to see, judge and pass on, on a busy machine.
 const LIMIT: Duration = Duration::from_secs(60);
+const RULES: &str = "prometheus/silent-outage-rules.yml";
 const SETTINGS: &str = "global:
   scrape_interval: 1s
   evaluation_interval: 1s
@@ -53,6 +65,20 @@ fn alerts(host: &Host) -> Option<Vec<(String, String)>> {
     found.as_array()?.iter().map(pair).collect()
 }
 
+/// Starts Alertmanager with the shipped configuration, which tells of an alert at once here.
+fn alertmanager(host: &Host, top: &Path) -> Daemon {
+    let text = fs::read_to_string(shipped("prometheus/silent-outage-alertmanager.yml")).unwrap();
+    assert!(text.contains("group_wait: 30s\n"), "{text}");
+    write(&top.join("alertmanager.yml"), &text.replace("group_wait: 30s\n", "group_wait: 0s\n"));
+    let manager = [
+        "--config.file=alertmanager.yml",
+        "--storage.path=am",
+        "--web.listen-address=127.0.0.1:9093",
+        "--cluster.listen-address=",
+    ];
+    daemon(host, top, "prometheus-alertmanager", &manager, 9093)
+}
+
 /// Starts a daemon and waits until its port answers.
 fn daemon(host: &Host, top: &Path, name: &str, arguments: &[&str], port: u16) -> Daemon {
     let mut command = host.command(name);
@@ -80,17 +106,13 @@ fn an_address_that_is_gone_is_one_alert_until_it_is_back() {
     fs::create_dir(&results).unwrap();
     write(&top.join("list"), "check_ip_bound Addresses bound\n");
     // What takes minutes takes seconds here.
-    let rules = fs::read_to_string(shipped("prometheus/silent-outage-rules.yml")).unwrap();
+    let rules = fs::read_to_string(shipped(RULES)).unwrap();
     assert!(rules.contains("for: 2m\n") && rules.contains("for: 10m\n"), "{rules}");
     write(
         &top.join("rules.yml"),
         &rules.replace("for: 2m\n", "for: 2s\n").replace("for: 10m\n", "for: 20s\n"),
     );
     write(&top.join("prometheus.yml"), SETTINGS);
-    write(
-        &top.join("alertmanager.yml"),
-        "route: {receiver: none, group_wait: 0s}\nreceivers: [{name: none}]\n",
-    );
     let text = || {
         let mut script = host.command(shipped("prometheus/silent-outage-textfile"));
         succeed(script.arg(top.join("list")).arg(top.join("nrpe.d")).arg(&results));
@@ -104,13 +126,7 @@ fn an_address_that_is_gone_is_one_alert_until_it_is_back() {
         "--web.listen-address=127.0.0.1:9100",
     ];
     let _exporter = daemon(&host, top, "prometheus-node-exporter", &only, 9100);
-    let manager = [
-        "--config.file=alertmanager.yml",
-        "--storage.path=am",
-        "--web.listen-address=127.0.0.1:9093",
-        "--cluster.listen-address=",
-    ];
-    let _manager = daemon(&host, top, "prometheus-alertmanager", &manager, 9093);
+    let _manager = alertmanager(&host, top);
     let server =
         ["--config.file=prometheus.yml", "--storage.tsdb.path=db", "--web.listen-address=127.0.0.1:9090"];
     let _server = daemon(&host, top, "prometheus", &server, 9090);
@@ -130,6 +146,55 @@ fn an_address_that_is_gone_is_one_alert_until_it_is_back() {
     eventually("it is resolved", LIMIT, || alerts(&host) == Some(vec![]));
     add_others(&host, top, &results);
     each_panel_draws(&host);
+}
+
+#[test]
+fn each_alert_is_told_to_one_receiver_and_none_beside_a_critical_one() {
+    let folder = public_folder();
+    if missing(&[Need::Program("promtool"), Need::Program("amtool")]) {
+        return;
+    }
+    succeed(Command::new("promtool").args(["check", "rules"]).arg(shipped(RULES)));
+    let routes = shipped("prometheus/silent-outage-alertmanager.yml");
+    let outcome = run(Command::new("amtool").arg("check-config").arg(&routes));
+    assert!(outcome.code == Some(0) && outcome.stdout.contains("SUCCESS"), "{outcome:?}");
+    if missing(&NEEDS) {
+        return;
+    }
+    let host = Host::create();
+    let _manager = alertmanager(&host, folder.path());
+    let labels = |(name, severity, service, _): &(&str, &str, &str, _)| json!({"labels": {"alertname": name, "severity": severity, "service": service, "instance": "www1:9100"}});
+    let body = Value::from_iter(ROUTED.iter().map(labels)).to_string();
+    let mut curl = host.command("curl");
+    curl.args(["-sf", "-m", "5", "http://127.0.0.1:9093/api/v2/alerts", "-d", &body]);
+    succeed(curl.args(["-H", "Content-Type: application/json"]));
+    let expected: Vec<_> = ROUTED.iter().map(|(name, _, service, told)| row(name, service, *told)).collect();
+    eventually("each has its receiver", LIMIT, || told(&host).as_ref() == Some(&expected));
+    let rules = fs::read_to_string(shipped(RULES)).unwrap();
+    for name in rules.lines().filter_map(|line| line.trim().strip_prefix("- alert: ")) {
+        assert!(ROUTED.iter().any(|(routed, ..)| *routed == name), "{name} has no route here");
+    }
+}
+
+/// The alerts that Alertmanager has, each with the receiver that is told, sorted.
+fn told(host: &Host) -> Option<Vec<String>> {
+    let found = get(host, "http://127.0.0.1:9093/api/v2/alerts")?;
+    let one = |alert: &Value| {
+        let text = |pointer: &str| Some(alert.pointer(pointer)?.as_str()?.to_owned());
+        let is_active = text("/status/state")? == "active";
+        let receiver = text("/receivers/0/name")?;
+        assert_eq!(alert.pointer("/receivers/1"), None, "{alert}");
+        let service = text("/labels/service").unwrap_or_default();
+        Some(row(&text("/labels/alertname")?, &service, Some(receiver.as_str()).filter(|_| is_active)))
+    };
+    let mut rows: Vec<String> = found.as_array()?.iter().map(one).collect::<Option<_>>()?;
+    rows.sort();
+    Some(rows)
+}
+
+/// An alert in one line: who is told is `-` if nobody is.
+fn row(name: &str, service: &str, told: Option<&str>) -> String {
+    format!("{name} {service}: {}", told.unwrap_or("-"))
 }
 
 /// A command for each program that the dashboard draws, besides `check_ip_bound`: what each asks does not
