@@ -116,6 +116,12 @@ fn everything_breaks_is_seen_and_recovers() {
     for label in drawn.iter().flat_map(|label| label.trim_matches(['(', ')']).split('|')) {
         assert!(labels.contains(label), "the dashboard draws {label}, which nobody printed: {labels:?}");
     }
+    // A threshold of one number is passed on, a range is not.
+    for (threshold, is_sent) in [("missing.crit", true), ("offset.warn", false)] {
+        let label = threshold.split('.').next().unwrap_or_default();
+        let sent = graphite.contains(&format!(".perfdata.{threshold} "));
+        assert!(labels.contains(label) && sent == is_sent, "{threshold} in what Graphite got: {sent}");
+    }
     for label in labels {
         assert!(graphite.contains(&format!(".perfdata.{label}.value ")), "no {label} in what Graphite got");
         let line = |line: &str| line.contains(&format!(",metric={label} ")) && line.contains("value=");
