@@ -27,6 +27,7 @@ pub mod ports;
 pub mod printed;
 pub mod process;
 pub mod responder;
+pub mod slow_mount;
 pub mod snmp;
 pub mod status;
 pub mod stomp;

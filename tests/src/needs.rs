@@ -1,5 +1,5 @@
 //! What a system test needs of the machine. Where it is missing, the test says so and skips; in CI it fails
-//! instead, unless a table of the kernel is too large.
+//! instead, unless it is the kernel that lacks it, or has a table that is too large.
 
 use std::env;
 use std::fs::File;
@@ -23,14 +23,16 @@ pub enum Need {
     /// A kernel whose table of neighbours takes no more than this many entries, so that a test may fill it.
     /// All hosts of one machine share it.
     NeighboursUpTo(u32),
+    /// A kernel that has file systems which a program serves.
+    Fuse,
 }
 
 /// Whether something that a test needs is missing: then it must return. Names it on standard error, past the
 /// test's capture, and in the file of the variable SUITE_SKIPPED, from which `tests/run` counts.
 ///
 /// # Panics
-/// If something is missing and the environment has CI=true, where a test is skipped only if a
-/// table of the kernel is too large.
+/// If something is missing and the environment has CI=true, where a test is skipped only for what the kernel
+/// lacks, or for a table of it that is too large.
 pub fn missing(needs: &[Need]) -> bool {
     let Some((need, what)) = first_missing(needs) else { return false };
     let test = std::thread::current().name().unwrap_or("a test").to_owned();
@@ -55,7 +57,7 @@ pub fn missing(needs: &[Need]) -> bool {
 impl Need {
     /// Whether the kernel decides it: nothing that is installed meets it.
     fn is_of_kernel(self) -> bool {
-        matches!(self, Need::NeighboursUpTo(_))
+        matches!(self, Need::NeighboursUpTo(_) | Need::Fuse)
     }
 }
 
@@ -71,6 +73,7 @@ fn unmet(need: Need) -> Option<String> {
         Need::Root => (!rustix::process::geteuid().is_root()).then(|| "root".to_owned()),
         Need::Program(name) => program(name).is_none().then(|| format!("the program {name}")),
         Need::Server(path) => server(path).is_none().then(|| format!("the server {path}")),
+        Need::Fuse => (!Path::new("/dev/fuse").exists()).then(|| "/dev/fuse".to_owned()),
         Need::NeighboursUpTo(most) => neighbours()
             .is_none_or(|limit| limit > most)
             .then(|| format!("net.ipv4.neigh.default.gc_thresh3 of at most {most}")),

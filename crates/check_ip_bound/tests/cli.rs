@@ -9,9 +9,11 @@ use std::time::Duration;
 
 use rustix::fs::{CWD, FileType, Mode, mknodat};
 use suite::needs::{Need, missing};
-use suite::process::{Outcome, run, threads};
+use suite::process::{Outcome, run};
 use tempfile::TempDir;
 
+#[path = "cli/threads.rs"]
+mod threads;
 #[path = "cli/unreadable.rs"]
 mod unreadable;
 #[path = "cli/unusable.rs"]
@@ -302,16 +304,6 @@ fn the_configuration_of_another_tree_can_be_checked_and_listed() {
                 networkd, networkmanager, netplan, dhcpcd, wireguard, keepalived, and auto for all of them, \
                 see --help";
     assert_eq!(unknown.verdict(), (3, line));
-}
-
-#[test]
-fn what_only_asks_the_kernel_starts_no_thread() {
-    if missing(&[Need::Program("strace")]) {
-        return;
-    }
-    let mut check = Command::new(BINARY);
-    assert_eq!(threads(check.arg("--ip=127.0.0.1")).unwrap(), 0);
-    assert_eq!(threads(check.arg("--file=/dev/null")).unwrap(), 1, "a file can be on a mount that hangs");
 }
 
 #[test]

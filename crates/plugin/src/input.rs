@@ -7,9 +7,10 @@ use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 
 use rustix::event::{PollFd, PollFlags};
-use rustix::fs::{FileType, Mode, OFlags, fstat, open};
+use rustix::fs::{FileType, Mode, fstat, open};
 use rustix::io::Errno;
 
+use crate::at_hand::{READ_FLAGS, read_at_hand};
 use crate::{Deadline, clean, reason, wait_until};
 
 /// Why a file could not be read. Each message names the file.
@@ -53,13 +54,11 @@ fn shown(path: &Path) -> String {
 /// [`ReadError`], with the file's name in each message. A regular file on a network mount that hangs cannot
 /// be given up from inside; [`Deadline::step`] is set, so that the watchdog's line names the file.
 pub fn read_file(path: &Path, limit: u64, deadline: &Deadline) -> Result<Vec<u8>, ReadError> {
-    read_opened(path, limit, deadline, || open(path, READ_FLAGS, Mode::empty()))
+    match read_at_hand(path, limit) {
+        Some(content) => Ok(content),
+        None => read_opened(path, limit, deadline, || open(path, READ_FLAGS, Mode::empty())),
+    }
 }
-
-/// How to open a file for [`read_opened`]. Non-blocking: opening a FIFO for reading would otherwise wait for
-/// its writer.
-pub const READ_FLAGS: OFlags =
-    OFlags::RDONLY.union(OFlags::NONBLOCK).union(OFlags::CLOEXEC).union(OFlags::NOCTTY);
 
 /// Reads a file as [`read_file`] does that `open` opens with [`READ_FLAGS`]; messages call it `path`.
 ///

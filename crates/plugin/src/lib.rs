@@ -17,6 +17,7 @@
 //! Monitoring Plugins Interface" (draft-kaestle-monitoring-plugins-interface).
 
 mod arguments;
+mod at_hand;
 mod child;
 mod deadline;
 mod exposed;
@@ -50,12 +51,13 @@ mod watchdog;
 mod whole;
 
 pub use arguments::command;
+pub use at_hand::{READ_FLAGS, size_at_hand};
 pub use child::BoundChild;
 pub use deadline::{Deadline, Step};
 pub use exposed::note_exposed;
 pub use failure::failed;
 pub use finding::{Finding, Findings, fits, room_after};
-pub use input::{READ_FLAGS, ReadError, read_file, read_opened};
+pub use input::{ReadError, read_file, read_opened};
 pub use kind::Kind;
 pub use limit::{AllowedFailures, InvalidLimit, Limit};
 pub use memory::can_allocate;

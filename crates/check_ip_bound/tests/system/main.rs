@@ -29,6 +29,8 @@ mod refused;
 mod renewed;
 #[cfg(test)]
 mod scheduled;
+#[cfg(test)]
+mod slow;
 
 use suite::host::Host;
 use suite::needs::Need;
