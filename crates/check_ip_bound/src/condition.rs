@@ -47,12 +47,11 @@ pub(crate) fn conditions(
 ) -> Vec<(Entry, Condition)> {
     let mut lookup = bound.lookup();
     let mut found = Vec::new();
-    let sound = sound(bound, interfaces, faults);
+    let sound = Sound::of(bound, interfaces, faults);
     for entry in entries {
         let places = lookup.places(entry.expected.address);
         let fits = |place: &BoundAddress| entry.expected.prefix.is_none_or(|prefix| prefix == place.prefix);
-        let is_sound = |place: &BoundAddress| sound.binary_search(&place.interface).is_ok();
-        if matches!(places, [place] if place.flags.plain() && fits(place) && is_sound(place)) {
+        if matches!(places, [place] if place.flags.plain() && fits(place) && sound.has(place.interface)) {
             continue;
         }
         match Condition::of(entry.expected, places, bound, interfaces, faults) {
@@ -63,13 +62,35 @@ pub(crate) fn conditions(
     found
 }
 
-/// The indices of the interfaces on which an address is usable if nothing is wrong with the address itself,
-/// in ascending order: asked once for an interface, and not for each of its addresses.
-fn sound(bound: &Bound, interfaces: &[String], faults: &[PortFault]) -> Vec<u32> {
-    let usable = |interface: &&Interface| {
-        Condition::of_interface(interface, interfaces, faults).is_none() && bridge(interface, bound).is_none()
-    };
-    bound.interfaces.iter().filter(usable).map(|interface| interface.index).collect()
+/// The interfaces on which an address is usable if nothing is wrong with the address itself: found once for
+/// an interface, and not for each of its addresses.
+struct Sound {
+    /// Their indices, in ascending order.
+    indices: Vec<u32>,
+    /// Whether an interface is one of them, by the index, which rarely is large.
+    low: Vec<bool>,
+}
+
+impl Sound {
+    /// The indices of which a table is made.
+    const LOW: u32 = 4096;
+
+    fn of(bound: &Bound, interfaces: &[String], faults: &[PortFault]) -> Self {
+        let usable = |interface: &&Interface| {
+            Condition::of_interface(interface, interfaces, faults).is_none()
+                && bridge(interface, bound).is_none()
+        };
+        let indices: Vec<u32> =
+            bound.interfaces.iter().filter(usable).map(|interface| interface.index).collect();
+        let highest = indices.last().map_or(0, |index| (*index).min(Self::LOW));
+        let low = (0..=highest).map(|index| indices.binary_search(&index).is_ok()).collect();
+        Self { indices, low }
+    }
+
+    fn has(&self, index: u32) -> bool {
+        let low = usize::try_from(index).ok().and_then(|index| self.low.get(index));
+        low.copied().unwrap_or_else(|| self.indices.binary_search(&index).is_ok())
+    }
 }
 
 impl Condition {

@@ -54,7 +54,13 @@ fn find(observed: &Observations) -> Vec<BoundAddress> {
     let ignored = ignored(&observed.expected.ignored);
     let mut entries = observed.expected.entries.as_slice();
     let mut expected = |address: IpAddr| {
-        // Both are sorted.
+        // Both are sorted, and mostly each has the next of the other.
+        if let [_, rest @ ..] = entries
+            && rest.first().is_some_and(|next| next.expected.address == address)
+        {
+            entries = rest;
+            return true;
+        }
         while let [first, rest @ ..] = entries {
             if first.expected.address >= address {
                 return first.expected.address == address;

@@ -23,6 +23,11 @@ const PAUSE: Duration = Duration::from_millis(100);
 /// What must be left of the deadline after the last look.
 const RESERVE: Duration = Duration::from_millis(200);
 
+/// How many octets of lists take longer to read than it takes to begin a thread: some 5,000 addresses.
+const LONG: u64 = 64 << 10;
+/// The thread needs less than the 2 MiB that one gets by default.
+const STACK: usize = 256 << 10;
+
 const PROMOTE_SECONDARIES: &str = "/proc/sys/net/ipv4/conf/all/promote_secondaries";
 
 /// What to do where no source names an address.
@@ -89,11 +94,11 @@ impl ProbeError {
 /// # Errors
 /// [`ProbeError`]: a list or the bound addresses cannot be read, or there is nothing to check.
 pub fn probe(expectations: &Expectations, deadline: &Deadline) -> Result<Observations, ProbeError> {
-    let mut expected = Expected::read(expectations, deadline);
+    let (mut expected, bound) = read_both(expectations, deadline);
     if !expected.can_alarm() && !expectations.bound {
         expected.usable()?;
     }
-    let mut bound = Bound::read(deadline)?;
+    let mut bound = bound?;
     expected.choose(&bound);
     expected.no_lease = lease_proof::find(&expected, &bound, deadline);
     let nothing = !expects_something(&expected, &bound);
@@ -124,6 +129,21 @@ pub fn probe(expectations: &Expectations, deadline: &Deadline) -> Result<Observa
     let uptime = expectations.uptime.then(uptime);
     let routes = read_routes(expectations, deadline)?;
     Ok(Observations { expected, bound, conditions: found, port_faults: faults, routes, promotes_all, uptime })
+}
+
+/// Reads what is expected and what is bound: at the same time, where the lists are long.
+fn read_both(expectations: &Expectations, deadline: &Deadline) -> (Expected, Result<Bound, ReadBoundError>) {
+    let lists = expectations.addresses.file.iter();
+    let long = lists.filter_map(|path| plugin::size_at_hand(path)).sum::<u64>() >= LONG;
+    thread::scope(|scope| {
+        let read = || Expected::read(expectations, deadline);
+        let reading = long.then(|| thread::Builder::new().stack_size(STACK).spawn_scoped(scope, read));
+        // The longer part stays here: it need not wait until the thread has begun.
+        let bound = reading.is_some().then(|| Bound::read(deadline));
+        let expected = reading.and_then(Result::ok).and_then(|reading| reading.join().ok());
+        let expected = expected.unwrap_or_else(read);
+        (expected, bound.unwrap_or_else(|| Bound::read(deadline)))
+    })
 }
 
 /// Expects what is bound, where no source names an address.

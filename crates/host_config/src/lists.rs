@@ -21,6 +21,9 @@ const STANDARD_INPUT: &str = "-";
 /// Returns which of the guesses of lists, each with the number of its list, stand: those of an address that
 /// no list names without such a mark.
 pub(crate) fn doubtful(guessed: Vec<(u32, Possible)>, lists: &[List]) -> Vec<Possible> {
+    if guessed.is_empty() {
+        return Vec::new();
+    }
     let marked: HashSet<(u32, IpAddr)> =
         guessed.iter().map(|(list, possible)| (*list, possible.addresses.address)).collect();
     let addresses: HashSet<IpAddr> = marked.iter().map(|(_, address)| *address).collect();

@@ -278,6 +278,14 @@ impl<'a> Lookup<'a> {
     pub fn places(&mut self, address: IpAddr) -> &'a [BoundAddress] {
         let before = |bound: &BoundAddress| bound.address < address;
         let mut rest = self.all.get(self.start..).unwrap_or_default();
+        // Most addresses are the next one, in one place.
+        if let [first, after @ ..] = rest
+            && first.address == address
+            && after.first().is_none_or(|next| next.address != address)
+        {
+            self.start += 1;
+            return std::slice::from_ref(first);
+        }
         if rest.first().is_none_or(|first| first.address != address) {
             let behind = self.start.checked_sub(1).and_then(|last| self.all.get(last));
             let from = if behind.is_none_or(before) { rest } else { self.all };

@@ -141,7 +141,7 @@ impl DefaultRoute {
 }
 
 /// Sorts the addresses. The kernel lists them by interface, so that those of several are merged many times:
-/// first as numbers, which is far cheaper, and then there is hardly anything left to sort.
+/// first as numbers, which is far cheaper, and then only what is the same as a number is left to sort.
 fn sort(addresses: &mut [BoundAddress]) {
     let key = |(place, bound): (u32, &BoundAddress)| match bound.address {
         IpAddr::V4(address) => u64::from(address.to_bits()) << 32 | u64::from(place),
@@ -149,8 +149,18 @@ fn sort(addresses: &mut [BoundAddress]) {
     };
     let mut keys: Vec<u64> = (0..).zip(&*addresses).map(key).collect();
     keys.sort();
+    let mut equal = Vec::new();
+    let mut end = 0;
+    for same in keys.chunk_by(|one, next| one >> 32 == next >> 32) {
+        end += same.len();
+        if same.len() > 1 {
+            equal.push(end - same.len()..end);
+        }
+    }
     arrange(addresses, &mut keys);
-    addresses.sort();
+    for same in equal {
+        addresses.get_mut(same).unwrap_or_default().sort();
+    }
 }
 
 /// Puts the addresses into the order of the keys, whose lower halves are the places where they stand. It

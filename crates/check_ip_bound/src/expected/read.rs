@@ -83,6 +83,9 @@ impl Expected {
 
 /// The guesses that nothing makes certain.
 fn without(guessed: Vec<Possible>, certain: impl Iterator<Item = IpAddr>) -> Vec<Possible> {
-    let certain: HashSet<IpAddr> = certain.filter(|_| !guessed.is_empty()).collect();
+    if guessed.is_empty() {
+        return guessed;
+    }
+    let certain: HashSet<IpAddr> = certain.collect();
     guessed.into_iter().filter(|possible| !certain.contains(&possible.addresses.address)).collect()
 }
