@@ -4,6 +4,8 @@
 //! with CI=true it fails. Every test has network namespaces of its own.
 
 #[cfg(test)]
+mod by_nagios;
+#[cfg(test)]
 mod causes;
 #[cfg(test)]
 mod interface;
@@ -15,8 +17,6 @@ mod look;
 mod monitor;
 #[cfg(test)]
 mod rules;
-#[cfg(test)]
-mod scheduled;
 #[cfg(test)]
 mod services;
 #[cfg(test)]

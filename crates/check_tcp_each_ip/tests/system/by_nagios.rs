@@ -1,4 +1,7 @@
 //! The shipped command and service, in a real Nagios on the monitor: no agent on the server is needed for it.
+//!
+//! Tests begin in the order of their names, and this one waits longest: at the end all others would wait for
+//! it.
 
 use suite::host::{public_folder, write};
 use suite::nagios::{self, Nagios, shipped};
@@ -18,7 +21,7 @@ define host {
 ";
 
 #[test]
-fn nagios_sees_an_address_go_dark_and_come_back() {
+fn an_address_goes_dark_and_comes_back() {
     if missing(&HOSTS) || missing(&nagios::NEEDS) {
         return;
     }
