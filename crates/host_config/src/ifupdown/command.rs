@@ -10,14 +10,18 @@ use super::script::{self, Node};
 use super::shell::{simple_commands, without_comment};
 use addresses::{HostAddress, short};
 
+mod arguments;
+mod batch;
 mod branches;
 mod doubt;
 mod floating;
+mod functions;
 mod ip_address;
 mod leave;
 mod list;
 mod local_route;
 mod loops;
+mod output;
 mod pipes;
 mod programs;
 mod rounds;
@@ -30,10 +34,11 @@ mod wrappers;
 
 pub(crate) use scripts::adds_address;
 
+use arguments::Function;
 use doubt::Doubt;
 use leave::{Leave, leave, perhaps, replaces_shell};
 use test::Status;
-use variables::{Variables, assign, with};
+use variables::{Variables, assign};
 use words::{HARMLESS, bindings, program};
 use wrappers::unwrapped;
 
@@ -44,6 +49,8 @@ pub(super) enum Effect {
     Bind(HostAddress, Option<String>),
     /// Binds an address under a condition that cannot be known.
     May(HostAddress),
+    /// Would bind an address, and is never run: with the reason.
+    Never(HostAddress, String),
     /// Binds an address on one of several hosts.
     Float(HostAddress),
     /// Answers for the addresses of a network that it does not bind.
@@ -134,6 +141,13 @@ struct Reader<'a> {
     piped: bool,
     /// Whether bash reads the line, and not sh.
     is_bash: bool,
+    /// The functions that are defined, the latest last, and how many are being run.
+    functions: Vec<Function>,
+    calls: usize,
+    /// The arguments of the shell that reads the next line.
+    arguments: Vec<String>,
+    /// What the next command reads that another one prints, where that is known.
+    standard_input: Option<String>,
 }
 
 impl Reader<'_> {
@@ -157,6 +171,13 @@ impl Reader<'_> {
         match script::parse(all).filter(|_| self.depth <= NESTED) {
             Some(nodes) => {
                 let mut set = self.environment.to_vec();
+                let arguments = std::mem::take(&mut self.arguments);
+                set.extend(
+                    (!arguments.is_empty()).then(|| arguments::positional(&arguments)).into_iter().flatten(),
+                );
+                let functions = std::mem::take(&mut self.functions);
+                let calls = std::mem::take(&mut self.calls);
+                let depth = self.depth;
                 let (perhaps_exited, loops) = (self.perhaps_exited.clone(), std::mem::take(&mut self.loops));
                 let ran = self.list(&nodes, &mut set, doubt, &mut HashSet::new()).map(drop);
                 match ran {
@@ -167,6 +188,7 @@ impl Reader<'_> {
                     other => other?,
                 }
                 (self.exited, self.perhaps_exited, self.loops) = (false, perhaps_exited, loops);
+                (self.functions, self.calls, self.depth) = (functions, calls, depth);
             }
             None if bindings(without_comment(line)) > 0 || self.depth > NESTED => {
                 return Err(not_understood());
@@ -201,12 +223,16 @@ impl Reader<'_> {
         if self.steps > STEPS {
             return Err(format!("loops that run more than {STEPS} commands: {}", short(&words.join(" "))));
         }
-        let words: Vec<String> = words.iter().map(|word| with(word, set)).collect();
+        variables::computed(words, set, doubt.any());
+        let words = arguments::words(words, set);
         if let Some((_, rest)) = words.split_first().filter(|(first, _)| *first == "!") {
             return Ok(self.simple(rest, number, set, doubt, seen)?.negated());
         }
         if assign(&words, set, doubt.any()) {
             return Ok(test::assigned(&words));
+        }
+        if let Some(ran) = self.of_functions(&words, set, doubt, seen) {
+            return ran;
         }
         self.exit(&words, doubt);
         if let Some(leave) = leave(&words, self.loops) {
@@ -256,8 +282,9 @@ impl Reader<'_> {
         let Some((head, arguments)) = words.split_first() else { return Ok(()) };
         match program(head) {
             "sh" | "bash" | "dash" | "ash" => match arguments {
-                [option, line, ..] if option.starts_with('-') && option.ends_with('c') => {
+                [option, line, rest @ ..] if option.starts_with('-') && option.ends_with('c') => {
                     let outer = std::mem::replace(&mut self.is_bash, program(head) == "bash");
+                    self.arguments = rest.iter().map(|word| (*word).to_owned()).collect();
                     self.line(line, doubt)?;
                     self.is_bash = outer;
                     Ok(())

@@ -14,7 +14,9 @@ const MOST: usize = 64;
 /// Returns the files that may be read by these commands.
 pub(super) fn read<'a>(tree: &Tree<'_>, commands: impl Iterator<Item = &'a str>) -> Inputs {
     let mut inputs = Inputs::new();
-    let reads = |command: &&str| ["cat ", "grep ", "<", " -b"].iter().any(|how| command.contains(how));
+    let reads = |command: &&str| {
+        ["cat ", "grep ", "sort ", "xargs -a", "<", " -b"].iter().any(|how| command.contains(how))
+    };
     for command in commands.filter(reads) {
         let words = command.split(|c: char| c.is_ascii_whitespace() || "'\"`;&|()<>".contains(c));
         for path in words.filter(|word| word.starts_with('/') && !word.starts_with("/dev/")) {
@@ -33,6 +35,8 @@ pub(super) fn read<'a>(tree: &Tree<'_>, commands: impl Iterator<Item = &'a str>)
 /// its comments by `grep -v ^# FILE`.
 pub(super) fn printed<'a>(command: &[&str], inputs: &'a Inputs) -> Option<Vec<&'a str>> {
     let (path, without_comments) = match command {
+        // The order tells nothing.
+        ["sort", path] | ["sort", "-u" | "-n" | "-V", path] => (path, false),
         ["cat" | "/bin/cat" | "/usr/bin/cat" | "<", path] => (path, false),
         ["grep" | "/bin/grep" | "/usr/bin/grep" | "egrep", "-v", "^#", path] => (path, true),
         _ => return None,
@@ -45,8 +49,8 @@ pub(super) fn printed<'a>(command: &[&str], inputs: &'a Inputs) -> Option<Vec<&'
 pub(super) fn taken<'a>(command: &[&str], inputs: &'a Inputs) -> Option<Vec<&'a str>> {
     let mut lines = printed(command, inputs)?;
     let [program, .., path] = command else { return None };
-    // grep(1) ends each line.
-    if !program.contains("grep") && !inputs.get(*path)?.ends_with('\n') {
+    // grep(1) and sort(1) end each line.
+    if !program.contains("grep") && *program != "sort" && !inputs.get(*path)?.ends_with('\n') {
         lines.pop();
     }
     Some(lines)
@@ -122,14 +126,15 @@ mod tests {
     #[test]
     fn a_line_without_an_end_is_not_taken() {
         let inputs = Inputs::from([("/ips".to_owned(), "1\n2".to_owned())]);
-        let rows: [(&[&str], &[&str]); 3] = [
+        let rows: [(&[&str], &[&str]); 4] = [
             (&["<", "/ips"], &["1"]),
             (&["cat", "/ips"], &["1"]),
             (&["grep", "-v", "^#", "/ips"], &["1", "2"]),
+            (&["sort", "/ips"], &["1", "2"]),
         ];
         for (command, expected) in rows {
             assert_eq!(taken(command, &inputs).unwrap(), expected, "{command:?}");
         }
-        assert_eq!(taken(&["sort", "/ips"], &inputs), None);
+        assert_eq!(taken(&["rev", "/ips"], &inputs), None);
     }
 }

@@ -37,9 +37,11 @@ pub(super) fn value(inside: &str, of: impl Fn(&str) -> Option<String>) -> Option
     })
 }
 
+/// A number stands for an argument of a function or of the shell.
 fn is_name(name: &str) -> bool {
+    let is_number = name.bytes().all(|octet| octet.is_ascii_digit());
     !name.is_empty()
-        && !name.starts_with(|c: char| c.is_ascii_digit())
+        && (is_number || !name.starts_with(|c: char| c.is_ascii_digit()))
         && name.bytes().all(|octet| octet.is_ascii_alphanumeric() || octet == b'_')
 }
 

@@ -2,12 +2,16 @@
 //! (POSIX.1-2024, XCU 2.9.4). Loops over words that are known are expanded, those over `seq` and braces too;
 //! anything else is left to the caller as not understood.
 
+use std::rc::Rc;
+
 use super::shell::{Follows, INPUT, Simple};
 
 mod cases;
 mod lists;
+mod printf;
 
 pub(super) use lists::{expand, has_braces, printed, seq};
+pub(super) use printf::{by_format, unescaped};
 
 /// What a `while` does besides testing.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -34,6 +38,8 @@ pub(super) enum Node {
     While(Follows, bool, Vec<Node>, Vec<Node>, Rounds),
     /// `case WORD in PATTERN) …;; esac`: each list with its patterns.
     Case(Follows, String, Vec<(Vec<String>, Vec<Node>)>),
+    /// `NAME() { …; }`, which runs nothing yet.
+    Function(Follows, String, Rc<Node>),
 }
 
 impl Node {
@@ -45,7 +51,8 @@ impl Node {
             | Node::Loop(follows, ..)
             | Node::If(follows, ..)
             | Node::While(follows, ..)
-            | Node::Case(follows, ..) => *follows,
+            | Node::Case(follows, ..)
+            | Node::Function(follows, ..) => *follows,
         }
     }
 
@@ -53,6 +60,7 @@ impl Node {
     pub(super) fn parts(&self) -> Vec<&Node> {
         match self {
             Node::Command(..) => Vec::new(),
+            Node::Function(_, _, body) => vec![&**body],
             Node::Group(_, _, body) | Node::Loop(_, _, _, body) => body.iter().collect(),
             Node::While(_, _, tested, body, _) => tested.iter().chain(body).collect(),
             Node::Case(_, _, arms) => arms.iter().flat_map(|(_, body)| body).collect(),
@@ -133,7 +141,8 @@ impl Parser {
             "if" => self.condition(follows),
             "while" | "until" => self.while_loop(follows),
             "case" => self.case(follows),
-            ";;" | "function" | "do" | "done" | "then" | "fi" | ")" | "}" | "else" | "elif" => None,
+            cases::FUNCTION => self.function(follows),
+            ";;" | "do" | "done" | "then" | "fi" | ")" | "}" | "else" | "elif" => None,
             _ => {
                 let words = self.commands.get(self.next)?.words.clone();
                 self.next += 1;
@@ -144,13 +153,24 @@ impl Parser {
 
     fn for_loop(&mut self, follows: Follows) -> Option<Node> {
         let words = self.commands.get(self.next)?.words.clone();
-        let [_, name, keyword, items @ ..] = words.as_slice() else { return None };
-        let items = if keyword == "in" { items.to_vec() } else { return None };
+        let (name, items) = match words.as_slice() {
+            [_, name, keyword, items @ ..] if keyword == "in" => (name, items.to_vec()),
+            [_, name] => (name, vec!["$@".to_owned()]),
+            _ => return None,
+        };
         self.next += 1;
         self.take("do")?;
         let body = self.list(&["done"])?;
         self.take("done")?;
         Some(Node::Loop(follows, name.clone(), items, body))
+    }
+
+    /// Parses the definition of a function: its body is a command that has parts.
+    fn function(&mut self, follows: Follows) -> Option<Node> {
+        let name = self.commands.get(self.next)?.words.get(1)?.clone();
+        self.next += 1;
+        let body = self.node().filter(|body| !matches!(body, Node::Command(..)))?;
+        Some(Node::Function(follows, name, Rc::new(body)))
     }
 
     /// Parses a `while` or `until`. `None` for a loop that sets variables by more than assignments and one
@@ -166,12 +186,12 @@ impl Parser {
         let input =
             commands.last()?.words.iter().find_map(|word| word.strip_prefix(INPUT)).map(str::to_owned);
         let is_read = |command: &&Simple| command.words.iter().any(|word| word == "read");
-        let others = commands.iter().filter(|command| !assigns(command) && sets_variable(command));
+        let others = commands.iter().filter(|it| !assigns(it) && !is_shift(it) && sets_variable(it));
         let reads = commands.iter().filter(is_read).count();
         if others.filter(|command| !is_read(command)).count() > 0 || reads > 1 {
             return None;
         }
-        let sets = commands.iter().any(assigns);
+        let sets = commands.iter().any(|command| assigns(command) || is_shift(command));
         Some(Node::While(follows, ends, tested, body, Rounds { input, sets }))
     }
 
@@ -220,6 +240,30 @@ fn assigns(command: &Simple) -> bool {
     !command.words.is_empty() && command.words.iter().all(is_assignment)
 }
 
+/// Returns whether a command sets what the next round of a loop needs, in a way that is known.
+fn is_shift(command: &Simple) -> bool {
+    command.words.first().is_some_and(|word| word == "shift")
+        || command.words.iter().flat_map(|word| word.split("$((").skip(1)).any(|it| assignment(it).is_some())
+}
+
+/// Returns the variable, the operator before the `=` and the value of what stands after `$((`, if that is an
+/// assignment, also by `++` or `--`.
+pub(super) fn assignment(text: &str) -> Option<(&str, &'static str, &str)> {
+    let text = text.split("))").next()?.trim_ascii();
+    let end = text.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(text.len());
+    let (name, rest) = text.split_at(end);
+    let rest = rest.trim_ascii_start();
+    let is_name = !name.is_empty() && !name.starts_with(|c: char| c.is_ascii_digit());
+    let operators = ["+", "-", "*", "/", "%"];
+    let by = operators
+        .into_iter()
+        .find_map(|operator| Some((operator, rest.strip_prefix(operator)?.strip_prefix('=')?)));
+    let plain = rest.strip_prefix('=').filter(|value| !value.starts_with('=')).map(|value| ("", value));
+    let steps = ["+", "-"].into_iter().find(|step| rest == step.repeat(2)).map(|step| (step, "1"));
+    let (operator, value) = by.or(plain).or(steps).filter(|_| is_name)?;
+    Some((name, operator, value))
+}
+
 /// Returns whether a command may set a variable.
 fn sets_variable(command: &Simple) -> bool {
     let sets = ["read", "let", "export", "local", "set", "shift", "getopts", "eval", "mapfile", "readarray"];
@@ -243,7 +287,9 @@ pub(super) fn substitute(word: &str, name: &str, value: &str) -> String {
     let mut rest = word.as_str();
     while let Some((before, after)) = rest.split_once(&format!("${name}")) {
         result.push_str(before);
-        let longer = after.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '_');
+        // `$1`, `$@` and the like are one character.
+        let is_name = !matches!(name, "@" | "*" | "#") && !name.starts_with(|c: char| c.is_ascii_digit());
+        let longer = is_name && after.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '_');
         result.push_str(&if longer { format!("${name}") } else { value.to_owned() });
         rest = after;
     }

@@ -7,7 +7,7 @@ use super::parameter;
 /// The longest name of a variable in braces, in octets.
 const LONGEST: usize = 128;
 
-/// What begins the word after `done` for the file that a loop reads.
+/// What begins the word for the file that a loop or a command reads.
 pub(super) const INPUT: char = '<';
 
 /// How a simple command follows the one before it.
@@ -126,7 +126,7 @@ impl<'a, F: Fn(&str) -> Option<String>> Splitter<'a, F> {
     }
 
     /// Neither the file that a redirection names nor the number before it is an argument. The file that a
-    /// loop reads is kept.
+    /// loop reads is kept, and one that takes the place of standard input.
     fn redirection(&mut self, sign: char) {
         if self.word.as_ref().is_some_and(|word| word.bytes().all(|octet| octet.is_ascii_digit())) {
             self.word = None;
@@ -136,7 +136,10 @@ impl<'a, F: Fn(&str) -> Option<String>> Splitter<'a, F> {
         self.rest = self.rest.trim_start_matches([' ', '\t']);
         let end = self.rest.find([' ', '\t', ';', '&', '|', '>', '<', ')']).unwrap_or(self.rest.len());
         let (file, rest) = self.rest.split_at(end);
-        if sign == '<' && self.words.first().is_some_and(|word| word == "done") {
+        let reads = |word: &String| matches!(&**word, "-" | "/dev/stdin");
+        let is_kept = self.words.first().is_some_and(|word| matches!(&**word, "done" | "xargs"))
+            || self.words.last().is_some_and(reads);
+        if sign == '<' && is_kept {
             self.words.push(format!("{INPUT}{}", file.trim_matches(['"', '\''])));
         }
         self.rest = rest;
@@ -154,9 +157,12 @@ impl<'a, F: Fn(&str) -> Option<String>> Splitter<'a, F> {
             match c {
                 '$' => self.variable(),
                 '`' => self.backquoted(),
+                // Within double quotes, a backslash is one before anything else than these.
                 '\\' => {
                     let escaped = self.next();
-                    self.word.get_or_insert_default().extend(escaped);
+                    let is_kept = !escaped.is_some_and(|c| matches!(c, '$' | '`' | '"' | '\\' | '\n'));
+                    let kept = is_kept.then_some('\\');
+                    self.word.get_or_insert_default().extend(kept.into_iter().chain(escaped));
                 }
                 _ => self.word.get_or_insert_default().push(c),
             }

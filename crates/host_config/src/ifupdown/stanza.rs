@@ -195,6 +195,9 @@ impl Outcome {
             Effect::TakeBack(taken) => {
                 self.changes.push(Change::TakeBack(taken.without_label(), place.clone()));
             }
+            Effect::Never(expected, why) => {
+                self.shadowed.push(Shadowed { expected, why, place: place.clone() });
+            }
             Effect::Float(expected) => {
                 self.bind(Promise { expected, interface: None, floating: true, place: place.clone() }, None);
             }

@@ -7,7 +7,9 @@ use super::super::shell::Follows;
 use super::doubt::{Doubt, after_failure, after_success, both, either};
 use super::test::{Status, exits, prints_addresses, searches_elsewhere};
 use super::variables::{Variables, with};
-use super::{Effect, Reader, pipes};
+use super::words::{bindings, is_batch, program};
+use super::wrappers::unwrapped;
+use super::{Effect, Reader};
 
 impl Reader<'_> {
     /// Runs a list, and returns the status of its last command. `seen` has the commands that were counted.
@@ -65,8 +67,8 @@ impl Reader<'_> {
             let left = self.perhaps_left.as_ref().map_or(Doubt::None, |(_, doubt)| doubt.clone());
             let doubt = doubt.and(&self.perhaps_exited).and(&left);
             self.piped = piped || at + 1 < nodes.len();
-            let producer = at.checked_sub(1).and_then(|at| nodes.get(at));
-            let mut run = |it: &mut Self, set: &mut _| it.behind(producer, node, set, &doubt, seen);
+            let producers = nodes.get(..at).unwrap_or_default();
+            let mut run = |it: &mut Self, set: &mut _| it.behind(producers, node, set, &doubt, seen);
             let ran = if nodes.len() > 1 { self.in_subshell(set, run) } else { run(self, set) };
             self.piped = piped;
             status = ran?;
@@ -118,34 +120,79 @@ impl Reader<'_> {
             }
             Node::Group(_, false, body) => self.list(body, set, doubt, seen),
             Node::Loop(_, name, items, body) => self.repeat(name, items, body, set, doubt, seen),
-            Node::While(..) if let Some(ran) = self.read_lines(None, node, set, doubt, seen) => ran,
+            Node::While(..) if let Some(ran) = self.read_lines(&[], node, set, doubt, seen) => ran,
             Node::While(_, ends, tested, body, Rounds { sets: true, .. }) => {
                 self.count(*ends, tested, body, set, doubt, seen)
             }
             Node::While(_, ends, tested, body, _) => self.repeat_while(*ends, tested, body, set, doubt, seen),
             Node::Case(_, word, arms) => self.case(word, arms, set, doubt, seen),
+            Node::Function(_, name, body) => Ok(self.define(name, body, seen)),
             Node::If(_, branches, otherwise) => self.branches(branches, otherwise, set, doubt, seen),
         }
     }
 
-    /// Runs the command after `producer`: xargs(1) after a pipe once for each of its words.
+    /// Runs the command after `producers`, whose output it reads: xargs(1) once for each of its words.
     fn behind(
         &mut self,
-        producer: Option<&Node>,
+        producers: &[Node],
         node: &Node,
         set: &mut Variables,
         doubt: &Doubt,
         seen: &mut HashSet<usize>,
     ) -> Result<Status, String> {
-        if producer.is_some()
-            && let Some(ran) = self.read_lines(producer, node, set, doubt, seen)
-        {
-            return ran;
+        if !producers.is_empty() {
+            let ran = self.read_lines(producers, node, set, doubt, seen);
+            if let Some(ran) = ran.or_else(|| self.by_input(producers, node, set, doubt, seen)) {
+                return ran;
+            }
         }
-        let Some((number, all)) = producer.and_then(|producer| pipes::words(producer, node, set)) else {
+        let Some((number, all)) = self.by_xargs(producers, node, set) else {
             return self.node(node, set, doubt, seen);
         };
         all.iter().try_for_each(|words| self.simple(words, number, set, doubt, seen).map(drop))?;
         Ok(Status::Likely)
+    }
+
+    /// Runs a command that does what it reads: `ip -batch -`, or a shell. `None` if it is another one, or if
+    /// it is not known what it reads.
+    fn by_input(
+        &mut self,
+        producers: &[Node],
+        node: &Node,
+        set: &mut Variables,
+        doubt: &Doubt,
+        seen: &mut HashSet<usize>,
+    ) -> Option<Result<Status, String>> {
+        let Node::Command(_, number, words) = node else { return None };
+        let plain: Vec<&str> = words.iter().map(String::as_str).collect();
+        let plain = unwrapped(&plain);
+        let (head, rest) = plain.split_first()?;
+        match (program(head), rest) {
+            ("ip", [.., option, "-" | "/dev/stdin"]) if is_batch(option) => {
+                self.standard_input = self.output(producers, set);
+                let ran = self.simple(words, *number, set, doubt, seen);
+                self.standard_input = None;
+                Some(ran)
+            }
+            (name @ ("sh" | "bash" | "dash"), [] | ["-" | "-s"]) => {
+                // The reader of lines takes a comment for the end of all.
+                let text = self.output(producers, set).filter(|text| !text.contains('#'))?;
+                let (counted, outer) = (self.understood, self.is_bash);
+                self.is_bash = name == "bash";
+                let ran = self.line(&text, doubt);
+                self.understood = counted + producers.iter().map(bindings_in).sum::<usize>();
+                self.is_bash = outer;
+                Some(ran.map(|()| Status::Likely))
+            }
+            _ => None,
+        }
+    }
+}
+
+/// How many commands of a part bind addresses.
+fn bindings_in(node: &Node) -> usize {
+    match node {
+        Node::Command(_, _, words) => bindings(&words.join(" ")),
+        _ => node.parts().into_iter().map(bindings_in).sum(),
     }
 }

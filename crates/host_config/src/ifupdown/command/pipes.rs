@@ -1,20 +1,58 @@
 //! Pipes whose words are known: `seq 1 3 | xargs -I{} ip addr add ...`.
 
 use super::super::script::{self, Node};
-use super::super::shell::Follows;
+use super::super::shell::{Follows, INPUT};
+use super::Reader;
 use super::variables::{Variables, with};
 use super::words::program;
 
 /// The most octets of all commands that one xargs runs.
 const MOST: usize = 16 << 20;
 
-/// Returns the commands of `node`, and its number, if it is an xargs(1) that reads the words of `producer`.
-pub(super) fn words(producer: &Node, node: &Node, set: &Variables) -> Option<(usize, Vec<Vec<String>>)> {
-    let (Node::Command(_, _, first), Node::Command(Follows::Pipe, number, second)) = (producer, node) else {
+impl Reader<'_> {
+    /// Returns the commands of `node`, and its number, if it is an xargs(1) that reads the words of
+    /// `producers`, or of a file.
+    pub(super) fn by_xargs(
+        &self,
+        producers: &[Node],
+        node: &Node,
+        set: &Variables,
+    ) -> Option<(usize, Vec<Vec<String>>)> {
+        let Node::Command(_, number, words) = node else { return None };
+        let known = |words: &[String]| words.iter().map(|word| with(word, set)).collect::<Vec<_>>();
+        let mut consumer = known(words);
+        consumer.first().filter(|head| program(head) == "xargs")?;
+        let file = match consumer.as_slice() {
+            [_, option, path, ..] if option == "-a" && producers.is_empty() => Some((1..3, path.clone())),
+            [.., path] if path.starts_with(INPUT) => {
+                Some((consumer.len() - 1..consumer.len(), path.trim_start_matches(INPUT).to_owned()))
+            }
+            _ => None,
+        };
+        let from_file = file.map(|(range, path)| {
+            consumer.drain(range);
+            [Node::Command(Follows::Always, *number, vec!["cat".to_owned(), path])]
+        });
+        let producers = from_file.as_ref().map_or(producers, |file| file.as_slice());
+        let of_command = match producers {
+            [Node::Command(_, _, words)] => printed(&known(words)),
+            _ => None,
+        };
+        let of_text = || self.output(producers, set).and_then(|text| items(&text));
+        Some((*number, through_xargs(of_command.or_else(of_text)?, &consumer)?))
+    }
+}
+
+/// Returns the words of a text as xargs(1) reads them: `None` where quotes, or several words on one of
+/// several lines, mean more.
+fn items(text: &str) -> Option<Printed> {
+    let lines: Vec<&str> = text.lines().filter(|line| !line.trim_ascii().is_empty()).collect();
+    let one_each = lines.iter().all(|line| line.split_ascii_whitespace().count() == 1);
+    if text.contains(['"', '\'', '\\']) || !one_each && lines.len() != 1 {
         return None;
-    };
-    let known = |words: &[String]| words.iter().map(|word| with(word, set)).collect::<Vec<_>>();
-    Some((*number, through_xargs(&known(first), &known(second))?))
+    }
+    let items = text.split_ascii_whitespace().map(str::to_owned).collect();
+    Some(Printed { items, is_lines: one_each })
 }
 
 /// Returns the lines that a command prints: `None` if they are not known.
@@ -25,12 +63,9 @@ pub(super) fn lines(words: &[String]) -> Option<Vec<String>> {
 
 /// Returns the commands that xargs(1) runs with the words that another command prints. `None` if one of the
 /// two is not understood.
-fn through_xargs(producer: &[String], consumer: &[String]) -> Option<Vec<Vec<String>>> {
-    let (head, mut rest) = consumer.split_first()?;
-    if program(head) != "xargs" {
-        return None;
-    }
-    let Printed { items, is_lines } = printed(producer)?;
+fn through_xargs(printed: Printed, consumer: &[String]) -> Option<Vec<Vec<String>>> {
+    let (_, mut rest) = consumer.split_first()?;
+    let Printed { items, is_lines } = printed;
     let mut mode = Mode::Words(items.len().max(1));
     while let Some((option, after)) = rest.split_first().filter(|(word, _)| word.starts_with('-')) {
         let (name, attached) = option.split_at_checked(2)?;

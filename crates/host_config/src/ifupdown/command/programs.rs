@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use addresses::{HostAddress, short};
 
 use super::super::ledger::Taken;
+use super::batch::Run;
 use super::ip_address::{added, deleted, flush, is_known, known, parse};
 use super::words::{bindings, binds, is_address, is_batch, is_link, takes_argument};
 use super::{Effect, Reader, local_route};
@@ -17,15 +18,15 @@ const FREE_ALIAS: &str = ":+";
 impl Reader<'_> {
     /// `ip [OPTIONS] address add ...`; other objects bind nothing.
     pub(super) fn ip(&mut self, mut words: &[&str]) -> Result<(), String> {
-        let mut elsewhere = false;
-        let mut ipv6 = None;
+        let (mut elsewhere, mut forced, mut ipv6) = (false, false, None);
         while let [option, rest @ ..] = words
             && option.starts_with('-')
         {
             if is_batch(option) {
-                return self.batch(option, rest.first(), elsewhere);
+                return self.batch(option, rest, Run { elsewhere, forced });
             }
             elsewhere |= matches!(*option, "-n" | "-netns");
+            forced |= "-force".starts_with(*option) && option.len() > 2;
             ipv6 = match (*option, rest.first()) {
                 ("-4", _) | ("-f" | "-family", Some(&"inet")) => Some(false),
                 ("-6", _) | ("-f" | "-family", Some(&"inet6")) => Some(true),
@@ -57,23 +58,6 @@ impl Reader<'_> {
             }
             _ => {}
         }
-        Ok(())
-    }
-
-    /// `ip -batch FILE`: a command on each line.
-    fn batch(&mut self, option: &str, path: Option<&&str>, elsewhere: bool) -> Result<(), String> {
-        let text = path.and_then(|path| self.inputs?.get(*path));
-        let text = text.filter(|text| !text.contains(['\\', '"', '\'']));
-        let Some(text) = text else { return Err(format!("ip {option}: a batch of commands is not read")) };
-        let counted = self.understood + 1;
-        for line in text.lines().filter(|_| !elsewhere) {
-            let line = line.split('#').next().unwrap_or_default();
-            let words: Vec<&str> = line.split_ascii_whitespace().collect();
-            if words.first().is_some_and(|first| !first.starts_with('-')) {
-                self.ip(&words)?;
-            }
-        }
-        self.understood = counted;
         Ok(())
     }
 

@@ -109,7 +109,7 @@ impl Reader<'_> {
     /// prints.
     pub(super) fn read_lines(
         &mut self,
-        producer: Option<&Node>,
+        producers: &[Node],
         node: &Node,
         set: &mut Variables,
         doubt: &Doubt,
@@ -117,12 +117,15 @@ impl Reader<'_> {
     ) -> Option<Result<Status, String>> {
         let Node::While(_, false, tested, body, script::Rounds { input, .. }) = node else { return None };
         let names = names(tested)?;
-        let lines = match (producer, input) {
-            (Some(Node::Command(_, _, words)), None) => {
+        let lines = match (producers, input) {
+            ([Node::Command(_, _, words)], None) => {
                 let words: Vec<String> = words.iter().map(|word| with(word, set)).collect();
-                self.printed(&words).or_else(|| pipes::lines(&words))
+                self.printed(&words)
+                    .or_else(|| pipes::lines(&words))
+                    .or_else(|| self.lines_of(producers, set))
             }
-            (None, Some(path)) => self.printed(&["<".to_owned(), path.clone()]),
+            ([_, ..], None) => self.lines_of(producers, set),
+            ([], Some(path)) => self.printed(&["<".to_owned(), path.clone()]),
             _ => None,
         };
         let rounds = lines.and_then(|lines| {
@@ -137,6 +140,13 @@ impl Reader<'_> {
         let Some(rounds) = rounds else { return Some(Err(NOT_UNDERSTOOD.to_owned())) };
         tested.iter().for_each(|node| self.skip(node, seen));
         Some(self.rounds("while read", rounds, body, set, doubt, seen))
+    }
+
+    /// The lines that are printed: `read` takes none without an end.
+    fn lines_of(&self, producers: &[Node], set: &Variables) -> Option<Vec<String>> {
+        let text = self.output(producers, set)?;
+        let whole = text.rsplit_once('\n').map_or("", |(whole, _)| whole);
+        Some(whole.lines().map(str::to_owned).collect())
     }
 
     fn printed(&self, words: &[String]) -> Option<Vec<String>> {

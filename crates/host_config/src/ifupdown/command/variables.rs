@@ -95,11 +95,71 @@ pub(super) fn assign(words: &[String], set: &mut Variables, doubt: bool) -> bool
     for (name, value) in parsed {
         // One that doubles itself in each assignment would need all memory.
         let known = !doubt && !value.contains(['$', '`']) && value.len() <= LONGEST;
-        // What is not known stands for itself: no address.
-        let value = if known { value.to_owned() } else { format!("${{{name}}}") };
-        set.push((name.to_owned(), value));
+        match known {
+            true => set.push((name.to_owned(), value.to_owned())),
+            false => forget(set, name),
+        }
     }
     true
+}
+
+/// Takes over what expressions assign: `$((NAME=VALUE))` and `$((NAME+=VALUE))`. One that may not be
+/// computed, or is not understood, makes the variable unknown.
+pub(super) fn computed(words: &[String], set: &mut Variables, doubt: bool) {
+    let words = words.iter().filter(|word| !is_for_another_shell(word));
+    for inside in words.flat_map(|word| word.split("$((").skip(1)) {
+        let Some((name, operator, value)) = script::assignment(inside) else { continue };
+        let of =
+            |name: &str| set.iter().rev().find(|(known, _)| known == name).map(|(_, value)| value.clone());
+        let expression = match operator {
+            "" => value.to_owned(),
+            operator => format!("({name}){operator}({value})"),
+        };
+        match arithmetic::value(&expression, &of).filter(|_| !doubt) {
+            Some(value) => set.push((name.to_owned(), value.to_string())),
+            None => forget(set, name),
+        }
+    }
+}
+
+/// Returns a word with the variables that its expressions assign in the place of these, after [`computed`].
+pub(super) fn settled(word: &str) -> String {
+    if is_for_another_shell(word) {
+        return word.to_owned();
+    }
+    let mut parts = word.split("$((");
+    let mut result = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        result.push_str("$((");
+        match (script::assignment(part), part.split_once("))")) {
+            (Some((name, operator, _)), Some((inside, after))) => {
+                // Of `++` and `--`, the value before it counts.
+                let before = match operator {
+                    "+" if inside.trim_ascii_end().ends_with("++") => "-1",
+                    "-" if inside.trim_ascii_end().ends_with("--") => "+1",
+                    _ => "",
+                };
+                result.push_str(&format!("{name}{before})){after}"));
+            }
+            _ => result.push_str(part),
+        }
+    }
+    result
+}
+
+/// Whether a word is a command line of its own, as after `sh -c`: it has blanks beside its expressions.
+fn is_for_another_shell(word: &str) -> bool {
+    let mut parts = word.split("$((");
+    let has_blank = |text: &str| text.contains([' ', '\t']);
+    parts.next().is_some_and(has_blank)
+        || parts.any(|part| part.split_once("))").is_some_and(|(_, after)| has_blank(after)))
+}
+
+/// Makes a variable unknown, its earlier values too: it stands for itself, which is not an address.
+pub(super) fn forget(set: &mut Variables, name: &str) {
+    let unknown = format!("${{{name}}}");
+    set.iter_mut().filter(|(known, _)| known == name).for_each(|(_, value)| value.clone_from(&unknown));
+    set.push((name.to_owned(), unknown));
 }
 
 fn is_variable(name: &str) -> bool {

@@ -1,7 +1,7 @@
 //! The words of commands: which programs bind addresses, and which arguments ip(8) takes.
 
 /// Programs that bind no address.
-pub(super) const HARMLESS: [&str; 47] = [
+pub(super) const HARMLESS: [&str; 53] = [
     ":",
     "[",
     "grep",
@@ -14,12 +14,14 @@ pub(super) const HARMLESS: [&str; 47] = [
     "cat",
     "chmod",
     "continue",
+    "cut",
     "date",
     "echo",
     "ethtool",
     "exit",
     "export",
     "false",
+    "head",
     "ifdown",
     "ifmetric",
     "ip",
@@ -42,12 +44,16 @@ pub(super) const HARMLESS: [&str; 47] = [
     "rm",
     "route",
     "sleep",
+    "sort",
     "ssh",
     "sysctl",
+    "tail",
     "tc",
     "test",
     "touch",
+    "tr",
     "true",
+    "uniq",
     "wg",
 ];
 /// Words of `ip address add` that an argument follows, and those that stand alone.

@@ -7,6 +7,9 @@ const OPENING: [&str; 9] = ["do", "then", "else", "elif", "if", "while", "until"
 /// The mark of the patterns of an arm. It cannot be a word of a command line.
 pub(super) const ARM: &str = "\0arm";
 
+/// The mark of the name of a function that is defined.
+pub(super) const FUNCTION: &str = "\0function";
+
 /// The part of the structure that the next words belong to.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Within {
@@ -14,7 +17,8 @@ enum Within {
     List,
 }
 
-/// Makes `case WORD`, the patterns of each arm, `;;` and `esac` commands of their own.
+/// Makes `case WORD`, the patterns of each arm, `;;` and `esac` commands of their own, and the name of a
+/// function before its body.
 pub(super) fn apart(commands: Vec<Simple>) -> Vec<Simple> {
     let mut all: Vec<Simple> = Vec::new();
     let mut open: Vec<Within> = Vec::new();
@@ -51,6 +55,10 @@ pub(super) fn apart(commands: Vec<Simple>) -> Vec<Simple> {
                     open.push(Within::Patterns);
                     words = rest.get(1..).unwrap_or_default();
                 }
+                (_, all_words) if let Some((head, rest)) = head(all_words) => {
+                    all.push(Simple { follows, words: head });
+                    (follows, words) = (Follows::Always, rest);
+                }
                 (_, [first, rest @ ..]) if OPENING.contains(&first.as_str()) => {
                     all.push(Simple { follows, words: vec![first.clone()] });
                     (follows, words) = (Follows::Always, rest);
@@ -63,6 +71,21 @@ pub(super) fn apart(commands: Vec<Simple>) -> Vec<Simple> {
         }
     }
     all
+}
+
+/// Returns the head of a function that is defined, or of `for NAME do`, and the words after it.
+fn head(words: &[String]) -> Option<(Vec<String>, &[String])> {
+    let of_function = |name: &String| vec![FUNCTION.to_owned(), name.clone()];
+    let plain: Vec<&str> = words.iter().take(4).map(String::as_str).collect();
+    let (name, length) = match plain.as_slice() {
+        ["for", _, "do", ..] => return words.split_at_checked(2).map(|(head, rest)| (head.to_vec(), rest)),
+        // As bash has it too.
+        ["function", _, "(", ")"] => (1, 4),
+        ["function", _, ..] => (1, 2),
+        [_, "(", ")", ..] => (0, 3),
+        _ => return None,
+    };
+    Some((of_function(words.get(name)?), words.get(length..)?))
 }
 
 /// Returns the words before the first word that is `end`, and the words from there on.

@@ -2,6 +2,8 @@
 //! printed by seq(1), echo(1) or printf(1).
 
 use super::super::arithmetic;
+use super::super::shell::{Simple, simple_commands};
+use super::printf::by_format;
 
 /// The most words that a list of a loop may have.
 const WORDS: usize = 1 << 16;
@@ -46,13 +48,18 @@ pub(in super::super) fn printed(command: &str) -> Option<Vec<String>> {
     if command.contains(['$', '`', '*', '?', '|', ';', '&', '<', '>', '(', ')', '{', '[']) {
         return None;
     }
+    if let [Simple { words, .. }] = simple_commands(command, |_| None).as_slice()
+        && let [program, format, rest @ ..] = words.as_slice()
+        && program == "printf"
+    {
+        let rest: Vec<&str> = rest.iter().map(String::as_str).collect();
+        let text = by_format(format, &rest)?;
+        return Some(text.split_ascii_whitespace().map(str::to_owned).collect());
+    }
     let (program, rest) = command.trim_ascii().split_once(|c: char| c.is_ascii_whitespace())?;
     let rest = match program {
         "expr" => return Some(vec![arithmetic::value(rest, &|_| None)?.to_string()]),
         "echo" => rest.trim_ascii_start().strip_prefix("-n ").unwrap_or(rest),
-        "printf" => {
-            FORMATS.iter().find_map(|format| rest.trim_ascii_start().strip_prefix(format)).unwrap_or(rest)
-        }
         _ => return None,
     };
     if rest.contains(['\\', '%']) || rest.trim_ascii_start().starts_with('-') {
@@ -60,9 +67,6 @@ pub(in super::super) fn printed(command: &str) -> Option<Vec<String>> {
     }
     Some(rest.replace(['"', '\''], " ").split_ascii_whitespace().map(str::to_owned).collect())
 }
-
-/// By what printf(1) prints each word.
-const FORMATS: [&str; 4] = [r"'%s\n' ", r#""%s\n" "#, "'%s ' ", r#""%s " "#];
 
 /// `seq [-w] [-s SEPARATOR] [-f FORMAT] [FIRST [STEP]] LAST` (seq(1)).
 pub(in super::super) fn seq(command: &str) -> Option<Vec<String>> {

@@ -5,17 +5,20 @@ use super::*;
 #[test]
 fn what_may_bind_more_is_an_error() {
     let rows = [
-        ("echo ip addr add 192.0.2.9/24 dev eth0 | sh", "a command that binds addresses is not understood: "),
         (
-            "{ echo ip addr add 192.0.2.9/24 dev eth0; } | sh",
+            "echo 'ip addr add 192.0.2.9/24 dev eth0 # web' | sh",
+            "a command that binds addresses is not understood: ",
+        ),
+        (
+            "cat /plain | rev | while read a; do ip addr add $a dev eth0; done",
+            "a command that binds addresses is not understood: ",
+        ),
+        (
+            "f() { ip addr add $1 dev eth0; f $1; }; f 192.0.2.9/24",
             "a command that binds addresses is not understood: ",
         ),
         (
             "while read a; do ip addr add $a dev eth0; read b; done < /plain",
-            "a command that binds addresses is not understood: ",
-        ),
-        (
-            "cat /plain | sort | while read a; do ip addr add $a dev eth0; done",
             "a command that binds addresses is not understood: ",
         ),
         (
@@ -80,7 +83,17 @@ fn what_may_bind_more_is_an_error() {
             "error: a loop that counts further than 4096",
         ),
         ("A=$(hostname -i); ip addr add $A/24 dev eth0", "error: ${A}/24 is not an IP address"),
-        ("ip -batch /odd", "error: ip -batch: a batch of commands is not read"),
+        ("sed s/^/x/ /plain | ip -batch -", "error: ip -batch: a batch of commands is not read"),
+        (
+            "A=8; [ -e /x ] && A=9; ip addr add 192.0.2.$A/24 dev eth0",
+            "error: 192.0.2.${A}/24 is not an IP address",
+        ),
+        ("set -- $LIST; ip addr add $1 dev eth0", "error: ${1} is not an IP address"),
+        ("[ -e /x ] && set -- 192.0.2.9; ip addr add $1 dev eth0", "error: ${1} is not an IP address"),
+        (
+            "i=8; [ -e /x ] && : $((i+=1)); ip addr add 192.0.2.$i/24 dev eth0",
+            "error: 192.0.2.${i}/24 is not an IP address",
+        ),
         ("ip -batch /etc/addresses", "error: ip -batch: a batch of commands is not read"),
         ("ifconfig eth0 www.example.com", "error: www.example.com is not an IP address"),
         ("ifconfig eth0 192.0.2.9 netmask x", "error: x is no netmask"),
