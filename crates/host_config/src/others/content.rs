@@ -112,6 +112,7 @@ pub(super) fn lines(text: &str) -> impl Iterator<Item = &str> {
 /// Whether a word begins with an address, as `192.0.2.1/24/eth0` of Heartbeat and `192.0.2.1::192.0.2.254` of
 /// the kernel do.
 fn is_address(word: &str) -> bool {
+    let word = word.trim_matches(['"', '\'']);
     let bracketed = word.strip_prefix('[').and_then(|rest| rest.split_once(']')).map(|(inside, _)| inside);
     let address = bracketed.unwrap_or_else(|| word.split(['/', ':']).next().unwrap_or_default());
     address.parse::<IpAddr>().is_ok()
