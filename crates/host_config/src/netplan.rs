@@ -11,6 +11,7 @@ mod library;
 mod passthrough;
 #[cfg(test)]
 mod refusals;
+mod tabs;
 mod yaml;
 
 use std::collections::{HashMap, HashSet};
@@ -87,7 +88,10 @@ fn file(path: &str, content: &[u8], merged: &mut Merged, to: &mut Promises) -> R
         let line = before.iter().filter(|&&octet| octet == b'\n').count() + 1;
         Place::new(path, u32::try_from(line).unwrap_or(u32::MAX)).error("not UTF-8")
     })?;
+    let tab = tabs::misplaced(text)
+        .map(|line| Place::new(path, line).remark("a tab before a token, or alone on a line"));
     let document = Document::parse(path, text)?;
+    to.refused.extend(tab);
     if let Some(root) = document.root() {
         merged.take(root, to)?;
     }

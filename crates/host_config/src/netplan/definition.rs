@@ -7,6 +7,7 @@ pub(super) mod refused;
 mod settings;
 mod take;
 mod tunnel;
+mod wireless;
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -65,6 +66,8 @@ pub(super) struct Definition {
     not_rendered: [Vec<Refusal>; 4],
     /// What netplan refuses of its keys and values.
     refusals: Vec<Refusal>,
+    /// The wireless networks that it names.
+    networks: Vec<String>,
     /// `activation-mode`, by which the interface does not come up by itself.
     mode: Option<Located>,
 }
@@ -124,6 +127,7 @@ impl Definition {
             peers: Vec::new(),
             not_rendered: Default::default(),
             refusals: Vec::new(),
+            networks: Vec::new(),
             mode: None,
         }
     }

@@ -3,7 +3,7 @@
 
 /// What a character of a flow collection or of a block is in.
 #[derive(Clone, Copy, PartialEq)]
-enum In {
+pub(super) enum In {
     Plain,
     Quotes(char),
     Comment,
@@ -36,7 +36,7 @@ pub(super) fn moved_right(text: &str) -> String {
 }
 
 /// Returns how many flow collections are open at the end of a line, and what the end is in.
-fn end_of(line: &str, mut depth: usize, mut within: In) -> (usize, In) {
+pub(super) fn end_of(line: &str, mut depth: usize, mut within: In) -> (usize, In) {
     // A token begins after white space, and in a flow collection after a mark too.
     let (mut starts, mut escaped) = (true, false);
     for each in line.chars() {

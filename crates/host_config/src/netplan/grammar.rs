@@ -86,6 +86,10 @@ pub(super) fn refusals(kind: &str, key: Value<'_>, value: Value<'_>) -> Vec<Refu
     let later = LATER.contains(&name);
     let unknown = || Refusal::new(key.place(), format!("{kind} have no key {name}")).without(name);
     let is_word = |word: &str| !scalars::is_hardware(word) && scalars::is_hardware_to_set(word);
+    // Of wireless cards alone.
+    if kind != "wifis" && name == "macaddress" && value.text(name).is_ok_and(|word| word == SPECIAL) {
+        return vec![Refusal::new(value.place(), format!("{kind} have no macaddress {SPECIAL}"))];
+    }
     let special = name == "macaddress" && value.text(name).is_ok_and(is_word);
     let unknown_word = || Refusal::new(value.place(), "macaddress is not a hardware address".to_owned());
     let wrong = wrong(name, form, value);

@@ -10,7 +10,7 @@ use std::collections::HashMap;
 use addresses::short;
 use saphyr_parser::{Event, Parser, ScanError};
 
-use super::flow;
+use super::{flow, tabs};
 use crate::promise::{ConfigError, Place};
 
 /// How the error of a text begins that is not taken for YAML here.
@@ -57,7 +57,15 @@ impl<'a> Document<'a> {
     /// Parses the first document of a file.
     pub(super) fn parse(file: &'a str, text: &str) -> Result<Self, ConfigError> {
         let strict = Self::of_text(file, text);
-        strict.or_else(|error| Self::of_text(file, &flow::moved_right(text)).map_err(|_| error))
+        let moved = strict.or_else(|error| Self::of_text(file, &flow::moved_right(text)).map_err(|_| error));
+        moved.or_else(|error| {
+            let read = |text: String| {
+                let plain = Self::of_text(file, &text);
+                plain.or_else(|_| Self::of_text(file, &flow::moved_right(&text))).ok()
+            };
+            let blanked = tabs::blanked(text).and_then(read);
+            blanked.ok_or(error)
+        })
     }
 
     fn of_text(file: &'a str, text: &str) -> Result<Self, ConfigError> {

@@ -27,6 +27,9 @@ const LATER: [&str; 2] = ["dummy-devices", "virtual-ethernets"];
 /// For NetworkManager, what a VLAN is on need not be defined where the library has this word.
 const UNDEFINED: Versions = Versions::Before("virtual-ethernets");
 
+/// A port is the primary of one bond where the library has this text.
+const ONE_PRIMARY: Versions = Versions::With("is already a primary of %s");
+
 /// Where the library lacks this text, it is of a version up to 1.1.2, which knows no more than is known here.
 const NEWEST: &str = "The priority setting is mandatory for NetworkManager routing-policy\n";
 
@@ -47,6 +50,7 @@ pub(in crate::netplan) fn add(
     to: &mut Promises,
 ) {
     let mut refusals: Vec<Refusal> = shared_ports(definitions);
+    refusals.extend(shared_primaries(definitions));
     refusals.extend(names.refused.iter().cloned());
     let others = Others::of(definitions);
     for definition in definitions {
@@ -94,6 +98,21 @@ fn shared_ports(definitions: &[Definition]) -> Vec<Refusal> {
                 let what = format!("{port} is a port of both {of} and {}", definition.id);
                 found.push(Refusal::new(place.clone(), what));
             }
+        }
+    }
+    found
+}
+
+/// Returns the ports that are the primary ones of two bonds.
+fn shared_primaries(definitions: &[Definition]) -> Vec<Refusal> {
+    let mut bonds: BTreeMap<&str, &str> = BTreeMap::new();
+    let mut found = Vec::new();
+    for definition in definitions.iter().filter(|definition| definition.kind == "bonds") {
+        let Some(primary) = definition.settings.get("parameters.primary") else { continue };
+        let of = *bonds.entry(&primary.value).or_insert(&definition.id);
+        if of != definition.id {
+            let what = format!("{} is the primary of both {of} and {}", primary.value, definition.id);
+            found.push(Refusal::new(primary.place.clone(), what).by(ONE_PRIMARY));
         }
     }
     found

@@ -56,7 +56,11 @@ impl Definition {
                     settings: settings(peer),
                 }));
             }
-            "access-points" => self.take_secrets(value),
+            "access-points" => {
+                self.take_secrets(value);
+                self.take_channels(value);
+            }
+            "wakeonwlan" => self.take_wake(value),
             "auth" => self.take_secret("auth", value),
             _ => {}
         }
