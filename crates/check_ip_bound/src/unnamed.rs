@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use addresses::short;
-use host_config::selects;
+use host_config::{selects, type_fits, types};
 use host_net::Bound;
 
 use crate::Observations;
@@ -20,6 +20,7 @@ pub(crate) fn absent(observed: &Observations) -> Vec<(IpAddr, String)> {
     each(observed, |selectors| match selectors {
         // Only a shell can tell the interface.
         [] => None,
+        [only] if lacks_type(only, bound) => Some(format!("there is no interface of {only} here")),
         _ if selectors.iter().any(|selector| may_be_here(selector, bound)) => None,
         [only] if only.contains(':') => Some(absence(only, &[], bound)),
         _ => {
@@ -45,6 +46,14 @@ pub(crate) fn with_conditions(observed: &Observations) -> Vec<(IpAddr, String)> 
 /// Whether a word is a condition, on something else than the type.
 fn is_condition(word: &str) -> bool {
     word.split_once('=').is_some_and(|(key, _)| !key.eq_ignore_ascii_case("type"))
+}
+
+/// Whether a type alone tells the interface, and the name of each one here shows another type.
+fn lacks_type(selector: &str, bound: &Bound) -> bool {
+    let only = selector.matches('=').count() == 1;
+    let Some(types) = types(selector).filter(|_| only) else { return false };
+    let others = bound.interfaces.iter().filter(|interface| !interface.loopback);
+    others.into_iter().all(|interface| type_fits(&types, &interface.name) == Some(false))
 }
 
 /// Whether an interface here is one that the selector tells, or may be one.

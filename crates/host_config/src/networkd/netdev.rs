@@ -80,6 +80,9 @@ impl Device {
     /// Returns why networkd makes nothing of it, and where it is written.
     fn fault(&self, path: &str) -> Option<(String, Place)> {
         let whole = || Place::new(path, 1);
+        if self.name.is_none() {
+            return Some(("no Name".to_owned(), whole()));
+        }
         let Some(kind) = &self.kind else { return Some(("no Kind".to_owned(), whole())) };
         if !is_kind(&kind.value) {
             return Some((format!("no kind {}", short(&kind.value)), kind.place.clone()));
@@ -93,15 +96,28 @@ impl Device {
 
 /// The interfaces that networkd makes nothing of, with the reasons.
 #[derive(Debug, Default)]
-pub(super) struct Unmade(BTreeMap<String, String>);
+pub(super) struct Unmade {
+    by_name: BTreeMap<String, String>,
+    /// Of the files without a name, which the name of the file may tell.
+    nameless: Vec<(String, Place)>,
+}
 
 impl Unmade {
     /// Names the reason for addresses on such interfaces that are not here.
     pub(super) fn explain(&self, cards: &Cards<'_>, to: &mut Promises) {
-        let cause = |name: &str| self.0.get(name).filter(|_| !cards.has(name));
+        let is_of = |name: &str, place: &Place| {
+            let file = place.file.rsplit('/').next().unwrap_or_default().trim_end_matches(".netdev");
+            file == name || file.ends_with(&format!("-{name}"))
+        };
+        let nameless = |name: &str| {
+            let (what, place) = self.nameless.iter().find(|(_, place)| is_of(name, place))?;
+            Some(format!("networkd makes no {name}, {place}: {what}"))
+        };
+        let known = |name: &str| self.by_name.get(name).cloned().or_else(|| nameless(name));
+        let cause = |name: &str| known(name).filter(|_| !cards.has(name));
         let found = to.promises.iter().filter_map(|promise| {
             let why = cause(promise.interface.as_deref()?)?;
-            Some(promise.place.remark(why.clone()))
+            Some(promise.place.remark(why))
         });
         to.unfit.extend(found.collect::<Vec<_>>());
     }
@@ -129,15 +145,22 @@ pub(super) fn add(
         }
         let fault = device.fault(&path);
         let is_bridge = device.kind.is_some_and(|kind| kind.value == "bridge");
-        let Some(name) = device.name else { continue };
+        // A drop-in may say what the file does not.
+        let fault = fault.filter(|_| !content.is_empty() && !tree.has(&format!("{path}.d")));
+        let Some(name) = device.name else {
+            let notes = fault
+                .iter()
+                .map(|(what, place)| format!("note: {}: {what}: networkd ignores it", place.file));
+            to.notes.extend(notes);
+            unmade.nameless.extend(fault);
+            continue;
+        };
         if is_bridge {
             to.add_port(&name, None, &Place::new(&path, 1));
         }
-        // A drop-in may say what the file does not.
-        if let Some((what, place)) = fault.filter(|_| !content.is_empty() && !tree.has(&format!("{path}.d")))
-        {
+        if let Some((what, place)) = fault {
             let why = format!("networkd makes no {name}, {place}: {what}");
-            unmade.0.entry(name).or_insert(why);
+            unmade.by_name.entry(name).or_insert(why);
         }
     }
     Ok(unmade)

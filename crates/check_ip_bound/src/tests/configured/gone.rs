@@ -59,6 +59,7 @@ fn the_line_names_a_card_that_is_gone() {
         (network(&format!("MACAddress={card}")), no_card.as_str()),
         (network("Path=pci-0000:00:1f.6"), by_path),
         (network("Type=ether"), ""),
+        (network("Type=wlan"), "there is no interface of Type=wlan here"),
         (network("Name=eth*"), ""),
         (network("Name=eth7 eth0"), ""),
         (keyfile("interface-name=eth7"), "there is no eth7 here"),
@@ -368,5 +369,20 @@ fn an_interface_that_networkd_does_not_make_has_its_reason() {
             format!("IP_BOUND CRITICAL - 1 of 1 address missing: 192.0.2.1, {cause}"),
             "{kind}"
         );
+    }
+}
+
+/// As networkd 252: a file without a name makes nothing, and the name of the file tells which it was to be.
+#[test]
+fn a_device_without_a_name_has_its_reason() {
+    let network = ("/etc/systemd/network/a.network", "[Match]\nName=v5\n[Network]\nAddress=192.0.2.1/24\n");
+    for (file, is_told) in [("v5", true), ("20-v5", true), ("v55", false)] {
+        let path = format!("/etc/systemd/network/{file}.netdev");
+        let (first, notes) =
+            said(&args(), &[network, (&path, "[NetDev]\nKind=bridge\n")], "192.0.2.9/24@eth0");
+        let why = format!("networkd makes no v5, {path} line 1: no Name");
+        let cause = if is_told { why.as_str() } else { "there is no v5 here" };
+        assert_eq!(first, format!("IP_BOUND CRITICAL - 1 of 1 address missing: 192.0.2.1, {cause}"));
+        assert!(notes.contains(&format!("note: {path}: no Name: networkd ignores it")), "{notes:?}");
     }
 }

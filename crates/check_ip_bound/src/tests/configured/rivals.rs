@@ -139,10 +139,11 @@ fn a_wireless_card_is_in_one_network_at_a_time() {
     };
     for connection in ["", "interface-name=eth0"] {
         let both = [network(connection, 1), network(connection, 2)];
+        let cause = if connection.is_empty() { ", there is no interface of type=wifi here" } else { "" };
         let rows = [
             ("192.0.2.1/24@eth0", ok("1 address")),
             ("192.0.2.2/24@eth0", ok("1 address")),
-            ("192.0.2.3/24@eth0", missing("1 of 1 address missing: 192.0.2.1")),
+            ("192.0.2.3/24@eth0", missing(&format!("1 of 1 address missing: 192.0.2.1{cause}"))),
         ];
         for (present, expected) in rows {
             let (first, details) = of_cards(&both, &[], present);
