@@ -3,7 +3,7 @@
 
 use std::net::IpAddr;
 
-use host_config::{Dynamic, Family, Giver, Ports, conditions_fit};
+use host_config::{Dynamic, Family, Giver, Ports, Remark, conditions_fit};
 use host_net::{Bound, BoundAddress, Interface, Kind, Link};
 
 use crate::expected::Expected;
@@ -105,7 +105,7 @@ fn lease(
     let holds = |interface: &&Interface| {
         interface.link.fault().is_some() && leased(dynamic, interface, expected, bound).next().is_some()
     };
-    let lacks = lacks(dynamic, here.iter().any(holds));
+    let lacks = lacks(dynamic, here.iter().any(holds), by_hand(dynamic, &here, bound));
     let cause = match here.as_slice() {
         [] if dynamic.is_by_conditions() => None,
         [] => Some(absence(name, &expected.vlans, bound)),
@@ -137,9 +137,24 @@ pub(crate) fn kind(dynamic: &Dynamic) -> (&'static str, &'static str) {
     (kind, dynamic.giver.word().unwrap_or(from_outside))
 }
 
-/// What is lacking, in words; `held`: an address that is bound cannot be used.
-fn lacks(dynamic: &Dynamic, held: bool) -> String {
+/// The address that is bound where conditions tell the interfaces, and that is no lease: it may be that of a
+/// tunnel, or bound by hand.
+fn by_hand(dynamic: &Dynamic, here: &[&Interface], bound: &Bound) -> Option<String> {
+    let is_asked = dynamic.is_by_conditions() && dynamic.giver == Giver::Network;
+    let mut held = here.iter().filter(|_| is_asked).filter_map(|interface| {
+        let first = of_family(dynamic.family, interface, bound).next()?;
+        Some(format!("{} has only {}", interface.name, first.address))
+    });
+    held.next()
+}
+
+/// What is lacking, in words; `held`: an address that is bound cannot be used; `by_hand`: what is bound in
+/// place of a lease.
+fn lacks(dynamic: &Dynamic, held: bool, by_hand: Option<String>) -> String {
     let (kind, by) = kind(dynamic);
+    if let (false, Some(by_hand)) = (held, by_hand) {
+        return format!("no interface has an {kind} by {by} ({}), {by_hand}", dynamic.interface);
+    }
     match (dynamic.is_by_conditions(), held) {
         (false, true) => format!("{} has no usable {kind} ({by})", dynamic.device()),
         (false, false) => format!("{} has no {kind} ({by})", dynamic.device()),
@@ -155,7 +170,10 @@ fn cause(dynamic: &Dynamic, here: &[&Interface], expected: &Expected, bound: &Bo
             && !is_local(each.address)
             && here.iter().any(|interface| interface.index == each.interface)
     };
+    let is_its = |remark: &&Remark| remark.place == dynamic.place;
+    let failing = || expected.failing.iter().find(is_its).map(|remark| remark.what.clone());
     match here {
+        [_] if let Some(what) = failing() => Some(what),
         [only] if only.link.fault().is_some() => {
             let name = if dynamic.is_by_conditions() { only.name.as_str() } else { "it" };
             Some(format!("{name} {}", only.link.fault().unwrap_or("is not up")))

@@ -167,6 +167,8 @@ fn an_interface_that_is_told_exactly_must_have_its_lease() {
 #[test]
 fn conditions_are_judged_as_a_pattern_of_names() {
     let ether = "no interface has an address (DHCP for Type=ether)";
+    let by_hand =
+        |name| format!("no interface has an address by DHCP (Type=ether), {name} has only 100.64.0.1");
     let missing = |what: &str| format!("CRITICAL - 1 of 1 address missing: {what}");
     let rows = [
         ("Name=eth*", "192.0.2.1/24@eth0~3600", "OK - 1 address from networkd bound and usable, 1 dynamic".to_owned()),
@@ -175,9 +177,9 @@ fn conditions_are_judged_as_a_pattern_of_names() {
         ("Type=ether", "127.0.0.1/8@lo", missing(ether)),
         ("Type=ether", "172.17.0.1/16@docker0", missing(ether)),
         // A tunnel, or what a program bound by hand.
-        ("Type=ether", "100.64.0.1/32@eth3", format!("UNKNOWN - {ether}: none is required, and no other address is expected: name them by --ip or --file, or add --bound")),
+        ("Type=ether", "100.64.0.1/32@eth3", format!("UNKNOWN - {}: none is required, and no other address is expected: name them by --ip or --file, or add --bound", by_hand("eth3"))),
         ("Type=ether", "100.64.0.1/32@eth3 192.0.2.1/24@eth0~3600", "OK - 1 address from networkd bound and usable, 1 dynamic".to_owned()),
-        ("Type=ether", "100.64.0.1/32@eth2", missing(ether)),
+        ("Type=ether", "100.64.0.1/32@eth2", missing(&by_hand("eth2"))),
         ("Type=ether\nPath=pci-*", "127.0.0.1/8@lo", missing("no interface has an address (DHCP for Type=ether Path=pci-*)")),
         ("Kind=veth", "127.0.0.1/8@lo", missing("no interface has an address (DHCP for Kind=veth)")),
         ("Host=a\nHost=", "192.0.2.1/24@eth0~3600", "UNKNOWN - no address is expected: /etc/systemd/network/10-a.network has no condition in [Match]: networkd ignores it".to_owned()),

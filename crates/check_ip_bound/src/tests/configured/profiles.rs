@@ -342,6 +342,12 @@ fn the_cause_names_a_profile_that_networkmanager_ignores() {
         let (first, _) = judged(std::slice::from_ref(&profile), &[], "198.51.100.1/24@eth1");
         assert_eq!(first, format!("IP_BOUND {missing}{why}"), "{profile}");
     }
+    // Of a lease too.
+    let leased = profile("interface-name=eth0", "method=auto").replace("=ethernet", "=Ethernet");
+    let (first, _) = judged(&[leased], &[], "198.51.100.1/24@eth1");
+    let why = "NetworkManager ignores a.nmconnection: line 2: type: Ethernet is not known";
+    let missing = format!("1 of 1 address missing: eth0 has no IPv4 address (DHCP): {why}");
+    assert_eq!(first, format!("IP_BOUND CRITICAL - {missing}"));
     // What is bound all the same is not lost.
     let (first, _) = judged(&[good.replace("=ethernet", "=Ethernet")], &[], "192.0.2.1/24@eth0");
     assert_eq!(first, "IP_BOUND OK - 1 address from networkmanager bound and usable");

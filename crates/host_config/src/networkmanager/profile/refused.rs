@@ -5,12 +5,16 @@ use crate::networkmanager::refusal::refusal;
 use crate::promise::{ConfigError, Place, Promises, Remark};
 
 impl Profile {
-    /// Returns, for each of its addresses, why NetworkManager ignores the profile: in the words of a cause.
+    /// Returns, for each of its addresses and for those that it gets from outside, why NetworkManager ignores
+    /// the profile: in the words of a cause.
     pub(in crate::networkmanager) fn refused(&self, promises: &Promises) -> Vec<Remark> {
         let Some(why) = &self.kept.refused else { return Vec::new() };
         let name = self.path.rsplit('/').next().unwrap_or_default();
         let what = format!("NetworkManager ignores {name}: {why}");
-        promises.promises.iter().map(|promise| promise.place.remark(&what)).collect()
+        let dynamic = self.dynamic();
+        let places = promises.promises.iter().map(|promise| &promise.place);
+        let places = places.chain(dynamic.iter().map(|(_, _, place)| place));
+        places.map(|place| place.remark(&what)).collect()
     }
 
     /// Returns whether all its addresses are known.
