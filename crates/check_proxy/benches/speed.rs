@@ -85,7 +85,7 @@ fn check_http(arguments: &[&str]) -> Option<Command> {
 }
 
 fn compare(bench: &Bench<'_>, what: &str, own: &Command, peer: Option<(&str, Command)>, target: f64) {
-    says(again(own), "PROXY OK - 127.0.0.1 serves customers in 0.");
+    says(again(own), "PROXY OK - 127.0.0.1 serves customers in ");
     let mut subjects = vec![Subject::new("check_proxy", again(own)), Subject::new("itself", again(own))];
     subjects.extend(peer.iter().map(|(name, peer)| Subject::new(*name, again(peer))));
     let times = bench.in_turn(&mut subjects);
