@@ -18,14 +18,17 @@ mod resolved;
 mod states;
 mod through;
 
+use std::io::ErrorKind;
 use std::net::UdpSocket;
 use std::thread;
+use std::time::Duration;
 
 use suite::bench::enter;
 use suite::host::{Host, bare};
 use suite::needs::Need;
 use suite::plugins;
 use suite::process::{Outcome, run};
+use suite::wait::eventually;
 
 use fake::Fake;
 
@@ -64,9 +67,17 @@ fn listening(fake: Fake) -> Fake {
     fake
 }
 
-/// Binds an address that never answers.
+/// Binds an address that never answers. A socket that was closed there is still open for as long as a program
+/// that another test starts takes to begin.
 fn silent(host: &Host, address: &str) -> UdpSocket {
-    inside(host, || UdpSocket::bind(address).unwrap())
+    let mut bound = None;
+    eventually(&format!("{address} is free"), Duration::from_secs(10), || {
+        let socket = inside(host, || UdpSocket::bind(address));
+        let in_use = socket.as_ref().is_err_and(|error| error.kind() == ErrorKind::AddrInUse);
+        bound = Some(socket);
+        !in_use
+    });
+    bound.unwrap().unwrap()
 }
 
 /// Does something in the network namespace of a host.
