@@ -52,6 +52,10 @@ pub(super) fn words(words: &[String], set: &Variables) -> Vec<String> {
     let is_test = words.iter().any(|word| matches!(&**word, "[" | "[[" | "test"));
     let mut all = Vec::new();
     for word in words {
+        if !word.contains('$') && !word.contains('`') {
+            all.push(word.clone());
+            continue;
+        }
         let value = with(&settled(word), set);
         let argument = word
             .strip_prefix('$')

@@ -19,6 +19,7 @@ impl Reader<'_> {
         set: &Variables,
     ) -> Option<(usize, Vec<Vec<String>>)> {
         let Node::Command(_, number, words) = node else { return None };
+        words.first().filter(|head| head.contains(['$', '`']) || program(head) == "xargs")?;
         let known = |words: &[String]| words.iter().map(|word| with(word, set)).collect::<Vec<_>>();
         let mut consumer = known(words);
         consumer.first().filter(|head| program(head) == "xargs")?;

@@ -106,7 +106,7 @@ pub(super) fn assign(words: &[String], set: &mut Variables, doubt: bool) -> bool
 /// Takes over what expressions assign: `$((NAME=VALUE))` and `$((NAME+=VALUE))`. One that may not be
 /// computed, or is not understood, makes the variable unknown.
 pub(super) fn computed(words: &[String], set: &mut Variables, doubt: bool) {
-    let words = words.iter().filter(|word| !is_for_another_shell(word));
+    let words = words.iter().filter(|word| word.contains('$') && !is_for_another_shell(word));
     for inside in words.flat_map(|word| word.split("$((").skip(1)) {
         let Some((name, operator, value)) = script::assignment(inside) else { continue };
         let of =
