@@ -137,8 +137,8 @@ pub(crate) fn kind(dynamic: &Dynamic) -> (&'static str, &'static str) {
     (kind, dynamic.giver.word().unwrap_or(from_outside))
 }
 
-/// The address that is bound where conditions tell the interfaces, and that is no lease: it may be that of a
-/// tunnel, or bound by hand.
+/// The address that is bound where conditions tell the interfaces, and that is not a lease: it may be one of
+/// a tunnel, or bound by hand.
 fn by_hand(dynamic: &Dynamic, here: &[&Interface], bound: &Bound) -> Option<String> {
     let is_asked = dynamic.is_by_conditions() && dynamic.giver == Giver::Network;
     let mut held = here.iter().filter(|_| is_asked).filter_map(|interface| {
