@@ -40,3 +40,5 @@ mod monitored {
         }
     }
 }
+#[cfg(test)]
+mod web;
