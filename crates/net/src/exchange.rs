@@ -221,7 +221,7 @@ mod tests {
     }
 
     fn soon() -> Instant {
-        Instant::now() + Duration::from_millis(200)
+        Instant::now() + Duration::from_millis(800)
     }
 
     fn late() -> Instant {
@@ -256,7 +256,7 @@ mod tests {
         let exchanged = exchange(&mut [near], &[b"one", b"two"], &mut [0; 64], soon(), accept).unwrap();
         answering.join().unwrap();
         assert_eq!((exchanged.answer, exchanged.socket), (2, 0));
-        assert!(exchanged.received - exchanged.sent >= Duration::from_millis(90), "{exchanged:?}");
+        assert!(exchanged.received - exchanged.sent >= Duration::from_millis(390), "{exchanged:?}");
     }
 
     #[test]
@@ -270,7 +270,7 @@ mod tests {
         let start = Instant::now();
         let foreigner = |_: &[u8], _| Verdict::<(), ()>::Foreign;
         let silent = exchange(&mut [near], &[b"one", b"two"], &mut [0; 64], soon(), foreigner).unwrap_err();
-        assert!(start.elapsed() >= Duration::from_millis(190));
+        assert!(start.elapsed() >= Duration::from_millis(790));
         let silences = silences(silent);
         assert_eq!((silences.len(), silences[0].tries, silences[0].passed_over), (1, 2, 1));
         assert!(silences[0].failure.is_none());
@@ -283,7 +283,7 @@ mod tests {
         drop(far);
         let start = Instant::now();
         let refused = exchange(&mut [near], &[b"one", b"two"], &mut [0; 64], late(), any).unwrap_err();
-        assert!(start.elapsed() < Duration::from_secs(5));
+        assert!(start.elapsed() < Duration::from_secs(10));
         let silences = silences(refused);
         let failure = silences[0].failure.as_ref().unwrap();
         assert_eq!(failure.to_string(), "connection refused");
