@@ -80,6 +80,26 @@ pub fn run(command: &mut Command) -> Outcome {
     Outcome { code, stdout, stderr, elapsed }
 }
 
+/// The most runs that a busy machine may hold up.
+const ATTEMPTS: usize = 10;
+
+/// Returns the outcome of the first of some runs that ends before `limit`: a busy machine holds up any of
+/// them, but a program that waits too long is late each time.
+///
+/// # Panics
+/// If each run is late.
+#[expect(clippy::panic, reason = "a test's helper: a program that is late must fail the test")]
+pub fn in_time(limit: Duration, attempt: impl FnMut() -> Outcome) -> Outcome {
+    let mut late = Vec::new();
+    for outcome in std::iter::repeat_with(attempt).take(ATTEMPTS) {
+        if outcome.elapsed < limit {
+            return outcome;
+        }
+        late.push(outcome);
+    }
+    panic!("later than {limit:?} each time: {late:?}")
+}
+
 fn drain(pipe: Option<impl std::io::Read>) -> String {
     let mut octets = Vec::new();
     if let Some(mut pipe) = pipe {
