@@ -72,7 +72,8 @@ fn judge_unknown(limits: &Limits, observed: &Observations) -> Finding {
     match lines.as_slice() {
         [] => Finding::ok(""),
         [first, rest @ ..] => {
-            let advice = "note: --list prints what is understood: complete it by hand, and give it to --file";
+            let advice = "note: --list prints what is understood: complete it by hand, delete its lines # not understood, \
+                          and give it to --file";
             Finding::unknown(with_marks(first)).details(rest.iter().cloned()).detail(advice)
         }
     }

@@ -43,12 +43,14 @@ pub(crate) fn doubtful(guessed: Vec<(u32, Possible)>, lists: &[List]) -> Vec<Pos
 /// # Errors
 /// [`ConfigError::Read`] and [`ConfigError::List`]: the file cannot be read in time, holds more than 16 MiB,
 /// a line that is no address, ports that are none or stand in another place, or no address at all.
+/// [`ConfigError::Line`]: the program that wrote the list did not understand all that it was made of.
 pub fn read_list_with_fields(
     path: &Path,
     number: u32,
     deadline: &Deadline,
 ) -> Result<(List, Fields), ConfigError> {
     let (name, content) = read_content(path, deadline)?;
+    comments::complete(&name, &content)?;
     Ok(List::parse_with_fields(&name, number, &content)?)
 }
 

@@ -6,7 +6,7 @@ use std::path::Path;
 use addresses::short;
 
 use crate::located::Located;
-use crate::promise::{Dynamic, Giver, Place, Possible, Promise, Promises};
+use crate::promise::{ConfigError, Dynamic, Giver, Place, Possible, Promise, Promises};
 
 /// Reads the comments of a list, which is at `path`, that a program wrote there: `# dynamic: eth1 ipv4` for
 /// an interface that gets its address from outside (ipv4, ipv6 or any; with `optional`, one that may have
@@ -15,7 +15,9 @@ use crate::promise::{Dynamic, Giver, Place, Possible, Promise, Promises};
 /// bond, `# floating: 192.0.2.100` for an address that may be here or on another host, `# possible:
 /// 192.0.2.101 eth0` for one that may be bound on eth0, `# guessed: 192.0.2.102 eth0` for one of the list
 /// that is perhaps not configured, and, after an address, `# on: eth0` for the interface that it is
-/// configured on. A note names each comment that is almost one of these and is not read.
+/// configured on. A note names each comment that is almost one of these and is not read. What the program
+/// did not understand, `# not understood: /etc/a line 1: ...`, is not understood here either: the list lacks
+/// what it gives.
 pub(crate) fn expectations(path: &Path, content: &[u8], to: &mut Promises) {
     // A list without a comment, which may be a long one, is not looked at line by line.
     if !content.contains(&b'#') {
@@ -24,6 +26,10 @@ pub(crate) fn expectations(path: &Path, content: &[u8], to: &mut Promises) {
     for (number, line) in (1..).zip(content.split(|octet| *octet == b'\n')) {
         let Some((before, comment)) = split_comment(line) else { continue };
         let place = || Place { file: path.display().to_string(), line: number };
+        if let Some(lack) = lack(before, comment) {
+            to.unknown.push(place().remark(lack));
+            continue;
+        }
         let Some(written) = Written::parse(before, comment) else { continue };
         match written.mark {
             Mark::On => written.on(before, &place(), to),
@@ -35,6 +41,32 @@ pub(crate) fn expectations(path: &Path, content: &[u8], to: &mut Promises) {
         }
     }
     *to = std::mem::take(to).merge_ports();
+}
+
+/// The comment for what the program that wrote the list did not understand.
+const NOT_UNDERSTOOD: &[u8] = b" not understood: ";
+
+/// Returns what a list lacks, if this comment says that something was not understood.
+fn lack(before: &[u8], comment: &[u8]) -> Option<String> {
+    let said = comment.strip_prefix(NOT_UNDERSTOOD).filter(|_| before.is_empty())?;
+    let said = String::from_utf8_lossy(said.trim_ascii());
+    Some(format!("incomplete list, not understood: {}: complete it and delete this line", short(&said)))
+}
+
+/// Checks that the program that wrote a list, which is at `path`, understood all of it.
+///
+/// # Errors
+/// [`ConfigError::Line`], for the first comment that tells what it did not understand.
+pub(crate) fn complete(path: &str, content: &[u8]) -> Result<(), ConfigError> {
+    if !content.contains(&b'#') {
+        return Ok(());
+    }
+    let mut lines = (1..).zip(content.split(|octet| *octet == b'\n'));
+    let lack = lines.find_map(|(line, text)| {
+        let (before, comment) = split_comment(text)?;
+        Some(Place { file: path.to_owned(), line }.error(lack(before, comment)?))
+    });
+    lack.map_or(Ok(()), Err)
 }
 
 /// What stands before the first number sign of a line, and what follows it.
@@ -275,11 +307,25 @@ mod tests {
             "192.0.2.1 # dynamic: leased by the office",
             "192.0.2.1 # floating: no",
             "# on: eth0",
+            "# not understood",
+            "#not understood: /etc/a line 1",
+            "192.0.2.1 # not understood: by me",
             "#",
         ];
         for line in ordinary {
             assert!(said(line.as_bytes()).is_empty(), "{line}: {:?}", said(line.as_bytes()));
         }
+    }
+
+    /// A list that `--list` wrote in part, by a shell that does not see its exit code.
+    #[test]
+    fn a_list_that_lacks_something_is_not_understood() {
+        let list = b"192.0.2.1\n# not understood: /etc/netplan/b.yaml line 4: not YAML\r\n";
+        let told = "list line 2: incomplete list, not understood: /etc/netplan/b.yaml line 4: not YAML: complete it \
+                    and delete this line";
+        assert_eq!(said(list), [told]);
+        assert_eq!(complete("list", list).unwrap_err().to_string(), told);
+        assert!(complete("list", b"192.0.2.1 # not understood: by me\n").is_ok());
     }
 
     #[test]
