@@ -73,12 +73,10 @@ const IP_HELP: &str =
     "Address that must be bound. The prefix length of 192.0.2.10/24 must match too. Repeatable";
 const FROM_HELP: &str = "Read the expected addresses from this host's network configuration: auto, hsphere, cpanel, ifupdown, ifcfg, suse, \
                          networkd, networkmanager, netplan, dhcpcd, wireguard or keepalived. Repeatable. Default without --ip and --file: auto";
-const AFTER_HELP: &str = "\
-Exit codes: 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN (the check could not be made; also --help and --version).";
 
 /// The command line.
 #[derive(Debug, clap::Parser)]
-#[command(version, about, after_help = AFTER_HELP, mut_arg("ip", |ip| ip.help(IP_HELP)), mut_arg("from", |from| from.help(FROM_HELP)))]
+#[command(version, about, mut_arg("ip", |ip| ip.help(IP_HELP)), mut_arg("from", |from| from.help(FROM_HELP)))]
 #[command(mut_args(Thresholds::judge(
     "the number of missing or unusable addresses",
     "",
@@ -88,7 +86,8 @@ pub struct Args {
     /// The addresses that must be bound
     #[command(flatten)]
     pub addresses: AddressOptions,
-    /// Print the expected addresses and where each is configured, as a list for --file, and exit 0
+    /// Print the expected addresses and where each is configured, as a list for --file. Exit 3 if the list
+    /// is incomplete or empty, else 0
     #[arg(long)]
     pub list: bool,
     /// Where no source names an address, check that each bound address is usable. Without this option that is

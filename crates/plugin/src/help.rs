@@ -12,6 +12,8 @@ use crate::{State, output};
 const WIDEST: u16 = 100;
 /// The fewest columns: narrower terminals get lines that they wrap themselves.
 const NARROWEST: u16 = 40;
+/// The end of the help of a program that does not explain its exit codes itself.
+const EXIT_CODES: &str = "Exit codes: 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN (also --help and --version).";
 
 /// Prints help or version and exits, if that is what the arguments ask for.
 pub(crate) fn print_if_asked_for(error: &Error, command: &Command, arguments: &[OsString]) {
@@ -29,7 +31,8 @@ pub(crate) fn print_if_asked_for(error: &Error, command: &Command, arguments: &[
 fn text(command: &Command, is_long: bool, columns: u16) -> String {
     let command = command.clone().term_width(usize::from(columns));
     let mut command = if is_long {
-        command
+        let explains = command.get_after_help().is_some();
+        if explains { command } else { command.after_help(EXIT_CODES) }
     } else {
         command.mut_args(first_sentence).after_help("--help shows more").after_long_help("")
     };
@@ -108,5 +111,13 @@ mod tests {
         assert!(long.contains("Then what else") && long.contains("Exit codes"), "{long}");
         assert!(!short.contains("Then what else") && !short.contains("Exit codes"), "{short}");
         assert!(short.ends_with("--help shows more\n"), "{short}");
+    }
+
+    #[test]
+    fn every_help_explains_the_exit_codes() {
+        let own = text(&command(), true, 100);
+        assert!(own.ends_with("Exit codes\n"), "{own}");
+        let usual = text(&Command::new("check_x"), true, 100);
+        assert!(usual.ends_with(&format!("\n{EXIT_CODES}\n")), "{usual}");
     }
 }

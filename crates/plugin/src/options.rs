@@ -26,8 +26,10 @@ pub(crate) struct Common {
     /// Exit 0 whatever the state is (for packagers)
     #[arg(long)]
     pub(crate) exit_ok: bool,
-    /// Read options from an ini file: by default from the section named like the program in the first of
-    /// /etc/monitoring-plugins/monitoring-plugins.ini and /etc/monitoring-plugins.ini that exists. Repeatable
+    /// Read options from an ini file: by default from the section named like the program in the file
+    /// that MP_CONFIG_FILE names, else in the first that exists of
+    /// /etc/monitoring-plugins/monitoring-plugins.ini, /etc/monitoring-plugins.ini,
+    /// /etc/nagios/plugins.ini and /usr/local/etc/monitoring-plugins/monitoring-plugins.ini. Repeatable
     #[arg(long, value_name = "[SECTION][@FILE]", num_args = 0..=1, require_equals = true, default_missing_value = "")]
     pub(crate) extra_opts: Vec<String>,
 }
