@@ -4,7 +4,8 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use suite::host::{public_folder, write};
+use suite::host::{cabled, public_folder, write};
+use suite::needs::{Need, missing};
 use suite::nrpe::{install, plugin_folder};
 use suite::plugins;
 use suite::process::run;
@@ -91,6 +92,50 @@ fn changed_commands_of_nagios_stay() {
     assert_eq!(install(), left);
     assert_eq!(fs::read_to_string(&commands).unwrap(), mine);
     assert_eq!(fs::read_to_string(commands.with_extension("cfg.new")).unwrap(), shipped);
+}
+
+/// The lines of README.md's quick start for a host whose configuration names no address.
+#[test]
+fn the_list_of_the_quick_start_is_made_and_read() {
+    if missing(&[Need::Root, Need::Program("ip")]) {
+        return;
+    }
+    let (folder, (host, _other)) = (public_folder(), cabled());
+    let top = folder.path();
+    install(top, &[]);
+    host.ip(&["addr", "add", "192.0.2.31/24", "dev", "eth0"]);
+    let readme = fs::read_to_string(plugins::workspace().join("README.md")).unwrap();
+    let start = readme.split("\n## ").find(|section| section.starts_with("Quick start\n")).unwrap();
+    let of_list = |line: &&str| line.contains("/etc/silent-outage/addresses") && !line.contains("--list >");
+    let shell = start.split("```sh\n").skip(1).map(|rest| rest.split("```").next().unwrap());
+    let lines: Vec<&str> = shell.flat_map(str::lines).filter(of_list).collect();
+    assert_eq!(lines.len(), 3, "make a list of what is bound, open it, name it: {lines:?}");
+    let plugins = plugin_folder(top).display().to_string();
+    let options = top.join("etc");
+    let here = |text: &str| {
+        text.replace("/usr/lib/nagios/plugins", &plugins)
+            .replace("/etc/silent-outage", &options.display().to_string())
+    };
+    // The sample names the folder of a real host.
+    let sample = options.join("nrpe.ini");
+    fs::write(&sample, here(&fs::read_to_string(&sample).unwrap())).unwrap();
+    for line in lines {
+        let outcome = run(host.command("sh").arg("-c").arg(here(line)));
+        assert_eq!(
+            (outcome.code, outcome.stdout.as_str(), outcome.stderr.as_str()),
+            (Some(0), "", ""),
+            "{line}"
+        );
+    }
+    let outcome = run(host
+        .command(format!("{plugins}/check_ip_bound"))
+        .arg(here("--extra-opts=@/etc/silent-outage/nrpe.ini")));
+    assert_eq!(outcome.summary(), (0, "IP_BOUND OK - 1 address bound and usable"));
+    host.ip(&["addr", "del", "192.0.2.31/24", "dev", "eth0"]);
+    let outcome = run(host
+        .command(format!("{plugins}/check_ip_bound"))
+        .arg(here("--extra-opts=@/etc/silent-outage/nrpe.ini")));
+    assert_eq!(outcome.code, Some(2), "{}", outcome.stdout);
 }
 
 #[test]
