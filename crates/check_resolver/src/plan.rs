@@ -113,6 +113,11 @@ impl Plan {
         matches!(self, Self::Silent { .. })
     }
 
+    /// Whether nothing at all came, not even what is no answer.
+    pub(crate) fn is_unanswered(&self) -> bool {
+        matches!(self, Self::Silent { fault: Fault::NoAnswer, .. })
+    }
+
     /// Whether the next question is to be sent only after a while: a resolver may give what it has before it
     /// asks for what is new.
     pub(crate) fn is_stale(&self) -> bool {

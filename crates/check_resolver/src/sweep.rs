@@ -124,6 +124,14 @@ impl Inquiry<'_> {
                     Next::Ask(forms) => {
                         // What else is under way answers an older question.
                         self.running.clear();
+                        if self.is_short && self.plan.is_unanswered() {
+                            // The time is over. What comes all the same, by TCP or without EDNS, would
+                            // not make it a silence.
+                            let outcome = Outcome::new(Err(Fault::NotYet));
+                            let (resolves, is_cut) = (self.resolves, self.is_cut);
+                            self.outcome = Some(Outcome { resolves, is_cut, ..outcome });
+                            return Ok(());
+                        }
                         return self.go_on(attempt, forms, patience);
                     }
                     Next::Done(outcome) => {

@@ -32,6 +32,12 @@ fn said(outcome: &Outcome) -> String {
     line.split(", slowest in ").next().unwrap_or_default().to_owned()
 }
 
+/// Runs it again where a busy machine kept it from its own end, so that the watchdog ended it.
+fn in_its_time(arguments: &[&str]) -> Outcome {
+    let mut runs = (0..10).map(|_| check(arguments));
+    runs.find(|outcome| !outcome.stdout.contains("no result within ")).unwrap()
+}
+
 /// Runs all rows side by side, each with its own names and the fake's address for `@`.
 fn hold(server: &Fake, rows: &[(&str, &str)]) {
     let address = server.address().to_string();
@@ -43,7 +49,7 @@ fn hold(server: &Fake, rows: &[(&str, &str)]) {
                 let own = scope.spawn(move || {
                     let arguments: Vec<&str> =
                         std::iter::once(server.as_str()).chain(arguments.split(' ')).collect();
-                    check(&arguments)
+                    in_its_time(&arguments)
                 });
                 (arguments, line, own)
             })
@@ -258,7 +264,7 @@ fn a_short_run_calls_no_server_silent() {
         ("--name=silent-aaaa.test -t 2:warning", format!("WARNING {line}")),
         ("--name=tc-silent.test/A -t 2", format!("UNKNOWN {line}")),
         ("--name=later.test/A", "OK - 1 nameserver resolves 1 name".to_owned()),
-        ("--name=silent.test -t 3", "CRITICAL - 1 of 1 nameserver fails: @ no answer".to_owned()),
+        ("--name=silent.test -t 4", "CRITICAL - 1 of 1 nameserver fails: @ no answer".to_owned()),
     ];
     let rows: Vec<(&str, &str)> = rows.iter().map(|(arguments, line)| (*arguments, line.as_str())).collect();
     hold(&server, &rows);
