@@ -8,6 +8,7 @@ mod definition;
 mod flow;
 mod grammar;
 mod library;
+mod libyaml;
 mod passthrough;
 #[cfg(test)]
 mod refusals;
@@ -92,6 +93,10 @@ fn file(path: &str, content: &[u8], merged: &mut Merged, to: &mut Promises) -> R
         .map(|line| Place::new(path, line).remark("a tab before a token, or alone on a line"));
     let document = Document::parse(path, text)?;
     to.refused.extend(tab);
+    let directive = libyaml::directive(text);
+    to.refused.extend(directive.map(|(line, what)| Place::new(path, line).remark(what)));
+    let again = document.anchored_again.as_ref();
+    to.refused.extend(again.map(|place| place.remark("an anchor of the name of an earlier one")));
     if let Some(root) = document.root() {
         merged.take(root, to)?;
     }

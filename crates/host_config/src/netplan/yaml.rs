@@ -10,6 +10,7 @@ use std::collections::HashMap;
 use addresses::short;
 use saphyr_parser::{Event, Parser, ScanError};
 
+use super::libyaml::Anchors;
 use super::{flow, tabs};
 use crate::promise::{ConfigError, Place};
 
@@ -28,6 +29,8 @@ pub(super) struct Document<'a> {
     visits: Cell<usize>,
     /// Where a second document starts, which netplan does not read.
     pub(super) second: Option<Place>,
+    /// Where an anchor has the name of an earlier one.
+    pub(super) anchored_again: Option<Place>,
 }
 
 #[derive(Debug)]
@@ -72,7 +75,9 @@ impl<'a> Document<'a> {
         let refuse = |error: ScanError| {
             Place::new(file, line(error.marker().line())).error(format!("{NOT_YAML}: {}", error.info()))
         };
-        let mut document = Self { file, nodes: Vec::new(), visits: Cell::new(0), second: None };
+        let visits = Cell::new(0);
+        let mut document = Self { file, nodes: Vec::new(), visits, second: None, anchored_again: None };
+        let mut named = Anchors::default();
         let mut open: Vec<usize> = Vec::new();
         let mut anchors: HashMap<usize, usize> = HashMap::new();
         let mut started = false;
@@ -103,6 +108,9 @@ impl<'a> Document<'a> {
                 }
                 _ => continue,
             };
+            if anchor > 0 {
+                named.take(text, span.start.index(), Place::new(file, at));
+            }
             let node = document.nodes.len();
             let collects = !matches!(content, Content::Scalar(_));
             document.nodes.push(Node { line: at, content });
@@ -112,6 +120,7 @@ impl<'a> Document<'a> {
                 open.push(node);
             }
         }
+        document.anchored_again = named.again;
         Ok(document)
     }
 
