@@ -275,7 +275,8 @@ pub(crate) fn leased<'a>(
         move |address: &BoundAddress| may_be(address) && infinite.contains(&Some(family_of(address.address)));
     of_family(dynamic.family, interface, bound).filter(has).filter(move |address| {
         let is_none = || expected.no_lease.iter().any(|none| none.is_about(address));
-        let by_hand = from_outside && address.flags.permanent() && (dynamic.is_by_conditions() || is_none());
+        let stays = address.flags.permanent() && !address.flags.advertised();
+        let by_hand = from_outside && stays && (dynamic.is_by_conditions() || is_none());
         let given =
             families.iter().any(|family| [family_of(address.address), Family::Either].contains(family));
         !by_hand && (!given || !is_other(address) || is_infinite(address))

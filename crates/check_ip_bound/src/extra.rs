@@ -1,14 +1,14 @@
 //! Addresses that are bound and unexpected, with where they come from as far as the kernel knows.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use addresses::all;
-use host_config::{Possible, selects};
+use host_config::{Giver, Possible, selects};
 use host_net::{Bound, BoundAddress, Lifetime};
 use plugin::{Finding, Metric, Range, Report, State, Thresholds};
 
-use crate::dynamic::is_for;
+use crate::dynamic::{is_for, leased};
 use crate::expected::ListSource;
 use crate::interfaces::{is_engines_bridge, is_local, is_parked};
 use crate::options::Ignored;
@@ -51,7 +51,7 @@ fn in_words(extra: &[BoundAddress]) -> String {
 
 /// Returns what is bound, not expected, not floating and not ignored.
 fn find(observed: &Observations) -> Vec<BoundAddress> {
-    let ignored = ignored(&observed.expected.ignored);
+    let (ignored, endless) = (ignored(&observed.expected.ignored), endless(observed));
     let mut entries = observed.expected.entries.as_slice();
     let mut expected = |address: IpAddr| {
         // Both are sorted, and mostly each has the next of the other.
@@ -78,6 +78,7 @@ fn find(observed: &Observations) -> Vec<BoundAddress> {
         aside
             || is_engines_bridge(name)
             || is_leased(observed, bound)
+            || endless.contains(bound)
             || is_possible(observed, bound)
             || ignored.iter().any(|ignored| ignored.covers(bound.address, name))
     };
@@ -96,7 +97,25 @@ fn ignored(own: &[Ignored]) -> Vec<Ignored> {
 fn is_leased(observed: &Observations, bound: &BoundAddress) -> bool {
     let Some(interface) = observed.bound.interface(bound.interface) else { return false };
     let expected = &observed.expected;
-    !bound.flags.permanent() && expected.dynamic.iter().any(|dynamic| is_for(dynamic, interface, expected))
+    let is_asked = || expected.dynamic.iter().any(|dynamic| is_for(dynamic, interface, expected));
+    (!bound.flags.permanent() || bound.flags.advertised()) && is_asked()
+}
+
+/// Returns the permanent addresses of which each is the only one that can be its interface's lease: one that
+/// never ends is permanent too.
+fn endless(observed: &Observations) -> BTreeSet<&BoundAddress> {
+    let Observations { expected, bound, .. } = observed;
+    let mut found = BTreeSet::new();
+    for dynamic in expected.dynamic.iter().filter(|dynamic| dynamic.giver == Giver::Network) {
+        for interface in bound.interfaces.iter().filter(|interface| is_for(dynamic, interface, expected)) {
+            for is_four in [true, false] {
+                let is_of_family = |each: &&BoundAddress| each.address.is_ipv4() == is_four;
+                let mut all = leased(dynamic, interface, expected, bound).filter(is_of_family);
+                found.extend(all.next().filter(|_| all.next().is_none()));
+            }
+        }
+    }
+    found
 }
 
 /// Whether an address is one that may be bound on its interface.
@@ -169,6 +188,7 @@ fn describe(observed: &Observations, extra: &[BoundAddress]) -> Vec<String> {
 fn origin(observed: &Observations, bound: &BoundAddress) -> String {
     let same = |life: &&Lifetime| life.address == bound.address && life.interface == bound.interface;
     match observed.bound.lifetimes.iter().find(same) {
+        _ if bound.flags.advertised() && bound.flags.permanent() => "by router advertisement".to_owned(),
         _ if bound.flags.permanent() => "permanent".to_owned(),
         Some(life) if life.seconds != u32::MAX => {
             format!("for {} s more, by DHCP or router advertisement", life.seconds)

@@ -65,7 +65,7 @@ fn doubtful(expected: &Expected, bound: &Bound, is_asked: impl Fn(&Dynamic) -> b
     for dynamic in from_outside.filter(|dynamic| is_asked(dynamic)) {
         for interface in bound.interfaces.iter().filter(|interface| is_for(dynamic, interface, expected)) {
             let leased: Vec<&BoundAddress> = leased(dynamic, interface, expected, bound).collect();
-            if leased.iter().all(|each| each.flags.permanent()) {
+            if leased.iter().all(|each| each.flags.permanent() && !each.flags.advertised()) {
                 doubtful.extend(leased.iter().map(|each| (interface.index, each.address.is_ipv6())));
             }
         }

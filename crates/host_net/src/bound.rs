@@ -85,6 +85,11 @@ impl Flags {
         self.0 & 0x20 != 0
     }
 
+    /// An IPv6 address that a router advertised: temporary ones are made beside it.
+    pub fn advertised(self) -> bool {
+        self.0 & 0x100 != 0
+    }
+
     /// An IPv6 address that makes no route to its subnet: an administrator or a program makes one, or none.
     pub fn no_prefix_route(self) -> bool {
         self.0 & 0x200 != 0

@@ -13,6 +13,7 @@ use crate::{Args, Expected, Observations};
 mod copies;
 mod devices;
 mod dhcpcd;
+mod endless;
 mod given;
 mod gone;
 mod guessed;
