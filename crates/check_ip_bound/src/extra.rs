@@ -125,7 +125,11 @@ fn is_possible(observed: &Observations, bound: &BoundAddress) -> bool {
         let device = host_config::device(name);
         selects(device, &interface.name) || interface.altnames.iter().any(|other| selects(device, other))
     };
+    let stays = bound.flags.permanent() && !bound.flags.advertised();
     let covers = |possible: &Possible| {
+        if stays && possible.is_advertised() {
+            return false;
+        }
         let network = Ignored::of(possible.addresses);
         network.covers(bound.address, &interface.name) && possible.interface.iter().all(is_on)
     };

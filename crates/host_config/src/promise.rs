@@ -2,6 +2,7 @@
 //! address.
 
 mod add;
+mod advertised;
 mod dynamic;
 mod place;
 

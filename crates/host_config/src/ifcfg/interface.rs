@@ -5,7 +5,7 @@ use super::assignments::{Assignments, Value, is_false, is_true, lower};
 use super::programs::{Program, Programs};
 use super::vlan;
 use crate::networkmanager;
-use crate::promise::{ConfigError, Dynamic, Family, Giver, Promise, Promises, Remark};
+use crate::promise::{ConfigError, Dynamic, Family, Giver, Possible, Promise, Promises, Remark};
 
 /// A file.
 pub(super) struct File {
@@ -154,6 +154,9 @@ fn dynamic(
     let settings = &file.settings;
     let v4 = protocol.filter(|protocol| matches!(lower(&protocol.text).as_str(), "dhcp" | "bootp"));
     let v6 = settings.get("DHCPV6C")?.filter(|value| is_true(&value.text));
+    let takes = settings.get("IPV6_AUTOCONF")?.filter(|value| is_true(&value.text));
+    let takes = takes.map(|value| settings.place(value.line));
+    all.possible.extend(takes.iter().flat_map(|place| Possible::advertised(device, place)));
     let (family, value) = match (v4, v6) {
         (Some(value), None) => (Family::V4, value),
         (None, Some(value)) => (Family::V6, value),

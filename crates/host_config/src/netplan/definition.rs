@@ -39,6 +39,8 @@ pub(super) struct Definition {
     shares: Option<bool>,
     /// `dhcp4` and `dhcp6`.
     dhcp: [Option<Place>; 2],
+    /// `accept-ra: true`.
+    accepts_ra: Option<Place>,
     /// The interface may be without an address when the host is up.
     optional: bool,
     /// `interfaces`: the identifiers of its ports.
@@ -114,6 +116,7 @@ impl Definition {
             pools: Vec::new(),
             shares: None,
             dhcp: [None, None],
+            accepts_ra: None,
             optional: false,
             ports: Vec::new(),
             link: None,

@@ -35,6 +35,13 @@ const STATES: [&str; 9] = [
     "routable",
 ];
 
+/// Takes whether something is on, and where that is written; what is no boolean changes nothing.
+fn set_place(known: &mut Option<Place>, written: &Located) {
+    if let Some(on) = boolean(&written.value) {
+        *known = on.then(|| written.place.clone());
+    }
+}
+
 /// Returns what `RequiredForOnline=` says: `None` where networkd ignores the value.
 fn required(value: &str) -> Option<bool> {
     let is_state = |part: &str| STATES.contains(&part);
@@ -120,6 +127,9 @@ pub(super) struct Network {
     /// The prefixes of the others.
     prefixes: Vec<Located<HostAddress>>,
     sends_ra: bool,
+    /// Where it says that the interface takes what a router advertises, or a part of a delegated prefix.
+    accepts_ra: Option<Place>,
+    delegated: Option<Place>,
     /// The bridge, bond or VRF that the interface is a port of.
     controller: Option<Located>,
     /// The VLANs that the interface carries.
@@ -189,6 +199,10 @@ impl Network {
                 "DHCPServer" => self.serves_dhcp = boolean(value).unwrap_or(self.serves_dhcp),
                 "IPv6SendRA" | "IPv6PrefixDelegation" => {
                     self.sends_ra = boolean(value).unwrap_or(self.sends_ra);
+                }
+                "IPv6AcceptRA" => set_place(&mut self.accepts_ra, &each.value),
+                "DHCPPrefixDelegation" | "DHCPv6PrefixDelegation" => {
+                    set_place(&mut self.delegated, &each.value);
                 }
                 "VLAN" if value.is_empty() => self.vlans.clear(),
                 "VLAN" => self.vlans.push(value.to_owned()),

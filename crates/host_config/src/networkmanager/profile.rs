@@ -13,7 +13,7 @@ use super::keyfile::{Keyfile, is_yes};
 use super::shared::shared;
 use crate::hardware::{self, Cards};
 use crate::located::Located;
-use crate::promise::{ConfigError, Promises, Remark};
+use crate::promise::{ConfigError, Possible, Promises, Remark};
 use crate::selector::{is_pattern, selects};
 
 /// The groups of the settings of cards.
@@ -273,7 +273,11 @@ impl Profile {
                 }
                 to.remarks.push(remark());
             }
-            ("auto", _) | ("dhcp" | "shared", "ipv6") => to.remarks.push(remark()),
+            ("auto" | "dhcp", "ipv6") => {
+                to.possible.extend(Possible::advertised(self.interface(), &method.place));
+                to.remarks.push(remark());
+            }
+            ("auto", _) | ("shared", "ipv6") => to.remarks.push(remark()),
             ("disabled" | "link-local", _) | ("ignore", "ipv6") if addresses.is_empty() => {
                 to.remarks.push(remark())
             }

@@ -55,3 +55,54 @@ fn a_lease_that_never_ends_is_not_unexpected() {
     assert_eq!(first, format!("IP_BOUND {}", one()));
     assert!(!details.iter().any(|line| line.contains("only permanent")), "{details:?}");
 }
+
+/// What each program writes into its files for it. RA that the kernel takes by default is no configuration.
+#[test]
+fn what_a_router_advertises_is_not_unexpected_where_it_is_asked_for() {
+    let args = Args::parse_from(["check_ip_bound", "--unexpected=critical"]);
+    let networkd = |lines: &str| {
+        let text = format!("[Match]\nName=eth0\n[Network]\nAddress=192.0.2.1/24\n{lines}\n");
+        ("/etc/systemd/network/a.network", text)
+    };
+    let netplan = |keys: &str| {
+        let text = format!("network:\n  ethernets:\n    eth0: {{addresses: [192.0.2.1/24]{keys}}}\n");
+        ("/etc/netplan/a.yaml", text)
+    };
+    let profile = |six: &str| {
+        let text = format!(
+            "[connection]\nid=a\nuuid=30000000-0000-0000-0000-000000000001\ntype=ethernet\ninterface-name=eth0\n\
+             [ipv4]\nmethod=manual\naddress1=192.0.2.1/24\n[ipv6]\nmethod={six}\n"
+        );
+        ("/etc/NetworkManager/system-connections/a.nmconnection", text)
+    };
+    let ifcfg = |lines: &str| {
+        let text = format!("DEVICE=eth0\nONBOOT=yes\nIPADDR=192.0.2.1\nPREFIX=24\n{lines}\n");
+        ("/etc/sysconfig/network-scripts/ifcfg-eth0", text)
+    };
+    let rows = [
+        (networkd("IPv6AcceptRA=yes"), false),
+        (networkd("DHCPPrefixDelegation=yes"), false),
+        (networkd("IPv6AcceptRA=yes\nIPv6AcceptRA=no"), true),
+        (networkd("IPv6AcceptRA=junk"), true),
+        (networkd(""), true),
+        (netplan(", accept-ra: true"), false),
+        (netplan(", accept-ra: false"), true),
+        (netplan(""), true),
+        (profile("auto"), false),
+        (profile("dhcp"), false),
+        (profile("disabled"), true),
+        (ifcfg("IPV6INIT=yes\nIPV6_AUTOCONF=yes"), false),
+        (ifcfg("IPV6INIT=yes\nIPV6_AUTOCONF=no"), true),
+    ];
+    let own = "192.0.2.1/24@eth0";
+    for ((path, text), told) in rows {
+        let said = |more: &str| said(&args, &[(path, &*text)], &format!("{own} {more}")).0;
+        for advertised in ["2001:db8::7/64@eth0~600", "2001:db8::7/64@eth0+380", "fd00::7/64@eth0~600"] {
+            assert_eq!(said(advertised).contains("CRITICAL"), told, "{text} {advertised}");
+        }
+        // Neither one that was added by hand, nor one elsewhere.
+        for other in ["2001:db8::7/64@eth0", "2001:db8::7/64@eth3~600", "192.0.2.9/24@eth0"] {
+            assert!(said(other).contains("1 unexpected address"), "{text} {other}");
+        }
+    }
+}

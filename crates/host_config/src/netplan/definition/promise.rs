@@ -9,7 +9,7 @@ use super::{Definition, Pool};
 use crate::located::Located;
 use crate::networkd::is_pool;
 use crate::networkmanager::Keyfile;
-use crate::promise::{ANY_PORT, Dynamic, Family, Giver, Place, Promise, Promises};
+use crate::promise::{ANY_PORT, Dynamic, Family, Giver, Place, Possible, Promise, Promises};
 
 impl Definition {
     /// What tells its interfaces where no name and no pattern of names does.
@@ -200,6 +200,8 @@ impl Definition {
         );
         to.dynamic.extend(self.dynamic(is_port));
         let (selector, _) = self.selector();
+        let accepts_ra = self.accepts_ra.iter().filter(|_| !selector.contains('='));
+        to.possible.extend(accepts_ra.flat_map(|place| Possible::advertised(Some(&selector), place)));
         for (dhcp, place) in ["dhcp4", "dhcp6"].into_iter().zip(&self.dhcp) {
             to.remarks.extend(place.as_ref().map(|place| place.remark(format!("{name}: {dhcp}"))));
         }

@@ -30,6 +30,9 @@ impl Definition {
             "addresses" => self.take_addresses(value)?,
             "dhcp4" => self.dhcp[0] = boolean(value)?.then(|| value.place()),
             "dhcp6" => self.dhcp[1] = boolean(value)?.then(|| value.place()),
+            "accept-ra" => {
+                self.accepts_ra = boolean(value).is_ok_and(|on| on).then(|| value.place());
+            }
             "match" => self.take_match(value)?,
             "access-points" => self.take_networks(value),
             "optional" => self.optional = boolean(value)?,

@@ -24,6 +24,13 @@ impl Match {
         };
         pools.map(possible).collect()
     }
+
+    /// Returns the addresses that an interface may have of a router: none where names do not tell it.
+    pub(in crate::networkd) fn advertised(&self, place: &Place) -> Vec<Possible> {
+        let Some(patterns) = self.patterns() else { return Vec::new() };
+        Possible::advertised(Some(&patterns.join(",")), place).collect()
+    }
+
     /// Returns the addresses that an interface may have by `[IPv6Prefix] Assign=yes`: of any interface where
     /// names do not tell it.
     pub(in crate::networkd) fn of_prefix(&self, prefix: &Located<HostAddress>) -> Possible {

@@ -214,6 +214,8 @@ impl Network {
         to.remarks.extend(self.dhcp.map(|dhcp| dhcp.place.remark(format!("{name}: DHCP={}", dhcp.value))));
         let prefixes = self.prefixes.iter().filter(|_| self.sends_ra);
         to.possible.extend(prefixes.map(|prefix| self.matches.of_prefix(prefix)));
+        let advertised = self.accepts_ra.iter().chain(&self.delegated);
+        to.possible.extend(advertised.flat_map(|place| self.matches.advertised(place)));
         let server = self.server_address.filter(|_| self.serves_dhcp);
         let tokens = self.tokens.into_iter().filter(|_| self.sends_ra);
         let mut addresses = Vec::new();
