@@ -12,6 +12,7 @@ mod conditions;
 mod contested;
 mod kernel;
 mod matching;
+mod misspelt;
 mod netdev;
 mod network;
 mod replaced;

@@ -11,6 +11,7 @@ use super::conditions::HostFacts;
 use super::matching::Match;
 use super::matching::claimed::Claimed;
 use super::matching::device::Device;
+use super::misspelt;
 use super::unit::{Assignment, Section, boolean};
 use crate::hardware::Cards;
 use crate::located::{Asked, Located};
@@ -18,9 +19,6 @@ use crate::promise::{ConfigError, Family, Place, Promises};
 
 /// The values of `DHCP=` that ask for an address, beside the booleans.
 const DHCP: [&str; 5] = ["both", "ipv4", "ipv6", "v4", "v6"];
-
-/// The sections that are read.
-const SECTIONS: [&str; 6] = ["Match", "Link", "Network", "Address", "DHCPServer", "IPv6Prefix"];
 
 /// The states of `RequiredForOnline=`, of which two make a range.
 const STATES: [&str; 9] = [
@@ -98,13 +96,6 @@ fn static_tokens(section: &Section, prefix: HostAddress) -> impl Iterator<Item =
     tokens(section).filter_map(of_token)
 }
 
-/// Returns a note on a section whose name is almost one of those that are read.
-fn misspelt(section: &Section) -> Option<String> {
-    let Located { value: name, place } = &section.name;
-    let is_meant = SECTIONS.iter().any(|known| known.eq_ignore_ascii_case(name.trim_ascii()));
-    is_meant.then(|| format!("note: {place}: networkd knows no section [{name}] and ignores its lines"))
-}
-
 /// What a file and its drop-ins say.
 #[derive(Debug, Default)]
 pub(super) struct Network {
@@ -151,6 +142,7 @@ impl Network {
     /// Takes over the sections of one file.
     pub(super) fn take(&mut self, sections: Vec<Section>, to: &mut Promises) -> Result<(), ConfigError> {
         for section in sections {
+            misspelt::note_keys(&section, to);
             match section.name.value.as_str() {
                 "Match" => section
                     .assignments
@@ -167,7 +159,7 @@ impl Network {
                 }
                 "IPv6Prefix" => self.take_prefix(&section),
                 "Link" => self.take_link(section),
-                _ => to.notes.extend(misspelt(&section)),
+                _ => misspelt::note_section(&section, to),
             }
         }
         Ok(())
