@@ -51,7 +51,7 @@ pub(crate) fn read(tree: &Tree<'_>) -> Result<Option<Promises>, ConfigError> {
     // Up to version 252 an empty Address= is ignored; later ones reset the list.
     let resets = version::read(tree)?.map(|version| version > LAST_WITHOUT_RESET);
     let devices = folders::by_name(tree, &folders, &mut promises, |name| is_of(name, ".netdev"))?;
-    let unmade = netdev::add(tree, devices, &mut promises)?;
+    let mut unmade = netdev::add(tree, devices, &facts, &mut promises)?;
     let (mut all, mut named) = (Vec::new(), Claimed::default());
     for (name, path) in &files {
         // An empty file is a mask, and so is a link to /dev/null; its drop-ins are not read either.
@@ -69,6 +69,9 @@ pub(crate) fn read(tree: &Tree<'_>) -> Result<Option<Promises>, ConfigError> {
             network.matches.settle(&cards);
             all.push((Place::new(path, 1), network));
         }
+    }
+    if promises.unreadable.is_empty() && promises.unknown.is_empty() {
+        unmade.carried(all.iter().flat_map(|(_, network): &(Place, Network)| network.carried()));
     }
     let claimed = contested::promise(all, &facts, &cards, &mut promises);
     replaced::add(tree, &files, &cards, &claimed, &mut promises);

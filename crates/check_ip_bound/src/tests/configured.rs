@@ -25,6 +25,7 @@ mod quiet;
 mod refused;
 mod rivals;
 mod unleased;
+mod unmade;
 
 /// Returns the first line without its performance data, and the details, for files and bound addresses.
 fn said(args: &Args, files: &[(&str, &str)], present: &str) -> (String, Vec<String>) {

@@ -1,7 +1,7 @@
 //! The `.netdev` files of networkd, by systemd.netdev(5), as far as they make bridges, and those of which it
 //! makes nothing.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use addresses::short;
 
@@ -11,6 +11,7 @@ use crate::located::Located;
 use crate::promise::{ConfigError, Place, Promises};
 use crate::tree::Tree;
 
+use super::conditions::{HostFacts, described, is_of_the_host};
 use super::unit::sections;
 
 /// The kinds that systemd 252 or 257 knows.
@@ -56,9 +57,22 @@ const KINDS: [&str; 39] = [
     "xfrm",
 ];
 
+/// The kinds of which networkd makes one where a file has its name by the key alone.
+const STACKED: [(&str, &str); 7] = [
+    ("vlan", "VLAN"),
+    ("macvlan", "MACVLAN"),
+    ("macvtap", "MACVTAP"),
+    ("ipvlan", "IPVLAN"),
+    ("ipvtap", "IPVTAP"),
+    ("macsec", "MACsec"),
+    ("ipoib", "IPoIB"),
+];
+
 /// What a file says of its interface.
 #[derive(Default)]
 struct Device {
+    /// The conditions on the host, each with its value.
+    host: BTreeMap<String, Located>,
     name: Option<String>,
     kind: Option<Located>,
     /// The identifier of a VLAN.
@@ -75,6 +89,22 @@ impl Device {
         if is_kind(&kind.value) || !self.kind.as_ref().is_some_and(|known| is_kind(&known.value)) {
             self.kind = Some(kind);
         }
+    }
+
+    /// Takes a condition: the last one of a key counts.
+    fn take_condition(&mut self, key: String, value: Located) {
+        if value.value.is_empty() {
+            self.host.remove(&key);
+        } else if is_of_the_host(&key) {
+            self.host.insert(key, value);
+        }
+    }
+
+    /// The first condition that surely does not hold here.
+    fn fails(&self, facts: &HostFacts<'_>) -> Option<(String, Place)> {
+        let (key, value) =
+            self.host.iter().find(|(key, value)| facts.holds(key, &value.value) == Some(false))?;
+        Some((format!("not for this host: {}", described(key, &value.value)), value.place.clone()))
     }
 
     /// Returns why networkd makes nothing of it, and where it is written.
@@ -100,9 +130,20 @@ pub(super) struct Unmade {
     by_name: BTreeMap<String, String>,
     /// Of the files without a name, which the name of the file may tell.
     nameless: Vec<(String, Place)>,
+    /// The names of what networkd makes where it is carried, each with the key that says so.
+    stacked: Vec<(String, &'static str)>,
 }
 
 impl Unmade {
+    /// Takes what `.network` files have their interfaces carry: the rest is not made.
+    pub(super) fn carried<'n>(&mut self, names: impl Iterator<Item = &'n String>) {
+        let carried: BTreeSet<&String> = names.collect();
+        for (name, key) in self.stacked.drain(..).filter(|(name, _)| !carried.contains(name)) {
+            let why = format!("networkd makes no {name}: no .network file has {key}={name}");
+            self.by_name.entry(name).or_insert(why);
+        }
+    }
+
     /// Names the reason for addresses on such interfaces that are not here.
     pub(super) fn explain(&self, cards: &Cards<'_>, to: &mut Promises) {
         let is_of = |name: &str, place: &Place| {
@@ -127,6 +168,7 @@ impl Unmade {
 pub(super) fn add(
     tree: &Tree<'_>,
     files: BTreeMap<String, String>,
+    facts: &HostFacts<'_>,
     to: &mut Promises,
 ) -> Result<Unmade, ConfigError> {
     let mut unmade = Unmade::default();
@@ -139,14 +181,18 @@ pub(super) fn add(
                     ("NetDev", "Name") => device.name = Some(each.value.value),
                     ("NetDev", "Kind") => device.take_kind(each.value),
                     ("VLAN", "Id") => device.id = Some(each.value),
+                    ("Match", _) => device.take_condition(each.key, each.value),
                     _ => {}
                 }
             }
         }
-        let fault = device.fault(&path);
-        let is_bridge = device.kind.is_some_and(|kind| kind.value == "bridge");
+        let fault = device.fails(facts).or_else(|| device.fault(&path));
+        let is_kind = |known: &str| device.kind.as_ref().is_some_and(|kind| kind.value == known);
+        let is_bridge = is_kind("bridge");
         // A drop-in may say what the file does not.
-        let fault = fault.filter(|_| !content.is_empty() && !tree.has(&format!("{path}.d")));
+        let is_whole = !content.is_empty() && !tree.has(&format!("{path}.d"));
+        let fault = fault.filter(|_| is_whole);
+        let stacked = STACKED.iter().find(|(kind, _)| is_whole && is_kind(kind)).map(|(_, key)| *key);
         let Some(name) = device.name else {
             let notes = fault
                 .iter()
@@ -155,12 +201,14 @@ pub(super) fn add(
             unmade.nameless.extend(fault);
             continue;
         };
-        if is_bridge {
+        if is_bridge && fault.is_none() {
             to.add_port(&name, None, &Place::new(&path, 1));
         }
         if let Some((what, place)) = fault {
             let why = format!("networkd makes no {name}, {place}: {what}");
             unmade.by_name.entry(name).or_insert(why);
+        } else {
+            unmade.stacked.extend(stacked.map(|key| (name, key)));
         }
     }
     Ok(unmade)

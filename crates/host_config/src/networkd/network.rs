@@ -20,6 +20,9 @@ use crate::promise::{ConfigError, Family, Place, Promises};
 /// The values of `DHCP=` that ask for an address, beside the booleans.
 const DHCP: [&str; 5] = ["both", "ipv4", "ipv6", "v4", "v6"];
 
+/// The keys that name what an interface carries, and that networkd makes there alone. It has one list of all.
+const CARRIED: [&str; 7] = ["VLAN", "MACVLAN", "MACVTAP", "IPVLAN", "IPVTAP", "MACsec", "IPoIB"];
+
 /// The states of `RequiredForOnline=`, of which two make a range.
 const STATES: [&str; 9] = [
     "missing",
@@ -123,7 +126,7 @@ pub(super) struct Network {
     delegated: Option<Place>,
     /// The bridge, bond or VRF that the interface is a port of.
     controller: Option<Located>,
-    /// The VLANs that the interface carries.
+    /// The VLANs and the like that the interface carries.
     vlans: Vec<String>,
     /// `RequiredForOnline=no`.
     optional: bool,
@@ -196,8 +199,8 @@ impl Network {
                 "DHCPPrefixDelegation" | "DHCPv6PrefixDelegation" => {
                     set_place(&mut self.delegated, &each.value);
                 }
-                "VLAN" if value.is_empty() => self.vlans.clear(),
-                "VLAN" => self.vlans.push(value.to_owned()),
+                key if CARRIED.contains(&key) && value.is_empty() => self.vlans.clear(),
+                key if CARRIED.contains(&key) => self.vlans.push(value.to_owned()),
                 "Bridge" | "Bond" | "VRF" => self.controller = (!value.is_empty()).then_some(each.value),
                 "DHCP" => {
                     let off = boolean(value) == Some(false) || value == "none";
@@ -265,6 +268,11 @@ impl Network {
             earlier.claim(self.matches.clone(), "");
         }
         names
+    }
+
+    /// The VLANs and the like that its interface carries.
+    pub(super) fn carried(&self) -> &[String] {
+        &self.vlans
     }
 
     /// Whether it makes its interface a port, or the carrier of VLANs.

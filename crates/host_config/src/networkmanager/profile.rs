@@ -230,9 +230,9 @@ impl Profile {
         matches!(self.kind(), "bridge" | "bond" | "team" | "vrf" | "ovs-bridge" | "ovs-port")
     }
 
-    /// What carries a VLAN: an interface, or the UUID of its profile.
+    /// What carries a VLAN or the like: an interface, or the UUID of its profile.
     pub(super) fn carrier(&self) -> Option<&Located> {
-        self.file.value("vlan", "parent")
+        ["vlan", "macvlan", "macsec"].into_iter().find_map(|group| self.file.value(group, "parent"))
     }
 
     /// The line that makes it the profile of a bridge.

@@ -350,7 +350,7 @@ fn an_interface_that_networkd_does_not_make_has_its_reason() {
         ("Kind=bridge\nKind=x", none),
         ("Kind=x", "networkd makes no v5, /etc/systemd/network/v.netdev line 3: no kind x"),
         ("", "networkd makes no v5, /etc/systemd/network/v.netdev line 1: no Kind"),
-        ("Kind=vlan\n[VLAN]\nId=5", none),
+        ("Kind=vlan\n[VLAN]\nId=5", "networkd makes no v5: no .network file has VLAN=v5"),
         (
             "Kind=vlan",
             "networkd makes no v5, /etc/systemd/network/v.netdev line 1: a VLAN without an Id of 0 to 4094",
