@@ -1,7 +1,7 @@
 //! Standard output that is closed, full or not read.
 
 use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use rustix::fs::{OFlags, fcntl_setfl};
 use rustix::pipe::{PipeFlags, pipe_with};
@@ -82,15 +82,13 @@ fn a_pipe_that_nobody_reads_is_given_up() {
         fcntl_setfl(&writer, OFlags::NONBLOCK).unwrap();
         while rustix::io::write(&writer, &[0; 4096]).is_ok() {}
         fcntl_setfl(&writer, OFlags::empty()).unwrap();
-        let start = Instant::now();
         let mut command = plugins::command(&plugin.name);
         command.arg("--timeout=0.3").stdin(Stdio::null()).stdout(Stdio::from(writer)).stderr(Stdio::null());
         let mut child = command.spawn().unwrap();
-        eventually(&format!("the end of {}", plugin.name), Duration::from_secs(15), || {
+        eventually(&format!("the end of {}", plugin.name), Duration::from_secs(5), || {
             child.try_wait().unwrap().is_some()
         });
         assert_eq!(child.wait().unwrap().code(), Some(3), "{}", plugin.name);
-        assert!(start.elapsed() < Duration::from_secs(2), "{}: {:?}", plugin.name, start.elapsed());
         drop(reader);
     }
 }

@@ -95,7 +95,7 @@ fn check(address: &str, options: &[&str]) -> Outcome {
     command.arg(format!("--as={MEMORY}")).arg(BINARY).args(["--hostname", address, "--timeout=2"]);
     let outcome = run(command.arg("--defaults-file").arg(&file).args(options));
     assert_eq!(outcome.stderr, "");
-    assert!(outcome.elapsed < Duration::from_millis(2600), "{:?} for {}", outcome.elapsed, outcome.stdout);
+    assert!(outcome.elapsed < Duration::from_millis(2_900), "{:?} for {}", outcome.elapsed, outcome.stdout);
     assert!(!outcome.stdout.contains(PASSWORD), "{}", outcome.stdout);
     outcome
 }

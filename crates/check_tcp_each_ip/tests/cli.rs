@@ -11,7 +11,7 @@ use std::thread;
 use std::time::Duration;
 
 use suite::ports;
-use suite::process::{Outcome, run};
+use suite::process::{Outcome, in_time, run};
 use tempfile::TempDir;
 
 #[path = "cli/certificates.rs"]
@@ -154,14 +154,16 @@ fn a_configuration_names_the_addresses() {
 #[test]
 fn silence_is_no_answer_and_the_address_is_there() {
     let (port, _taken, _socket) = full_port();
-    let outcome = check(&["--ip", "127.0.0.1", "--port", &port, "--connect-timeout", "0.4"]);
+    let outcome = in_time(Duration::from_millis(1_400), || {
+        check(&["--ip", "127.0.0.1", "--port", &port, "--connect-timeout", "0.4"])
+    });
     let line = format!("TCP_EACH_IP CRITICAL - 1 of 1 fails, port {port}: 127.0.0.1 silent");
     let first = text(&outcome);
     assert!(first.0 == 2 && first.1.starts_with(&line), "{first:?}");
     let pinged = first.1.ends_with(" silent (answers ping)");
     assert!(pinged || first.1 == line, "{first:?}");
     let time = outcome.elapsed.as_secs_f64();
-    assert!((0.85..1.4).contains(&time), "two tries of 0.4 s and the pause between them: {time}");
+    assert!(time >= 0.85, "two tries of 0.4 s and the pause between them: {time}");
     let detail = outcome.stdout.lines().nth(1);
     assert_eq!(detail, pinged.then_some("127.0.0.1: silent (answers ping): the service or a firewall"));
     let verbose = check(&["--ip", "127.0.0.1", "--port", &port, "--connect-timeout", "0.1", "-v"]).stdout;
@@ -180,10 +182,10 @@ fn the_deadline_always_holds() {
     let (_folder, path) = list(&format!("127.0.0.1 {full},{open}\n"));
     // One start a second: the second target has none.
     let slowly = ["--rate=1", "--connect-timeout=0.3", "--timeout=0.5"];
-    let outcome = check(&[&["--ip=127.0.0.1", "--ip=127.0.0.2", "--port", &open][..], &slowly].concat());
+    let two = [&["--ip=127.0.0.1", "--ip=127.0.0.2", "--port", &open][..], &slowly].concat();
+    let outcome = in_time(Duration::from_millis(750), || check(&two));
     let line = format!("TCP_EACH_IP UNKNOWN - 1 of 2 untested, port {open}: 127.0.0.2 not reached in time");
     assert_eq!(text(&outcome), (3, line.as_str()));
-    assert!(outcome.elapsed < Duration::from_millis(750), "{:?}", outcome.elapsed);
     let once = check(&["--file", &path, "--connect-timeout", "0.4", "--timeout", "0.6:critical"]);
     let line = format!(
         "TCP_EACH_IP CRITICAL - 1 of 2 targets untested: 127.0.0.1 port {full} failed once, no time for the second try"
@@ -216,7 +218,8 @@ fn fewer_tries_are_enough_where_no_more_fit() {
         ),
     ];
     for (options, note, least, most) in rows {
-        let outcome = check(&[&["--file", &path], options].concat());
+        let all = [&["--file", &path], options].concat();
+        let outcome = in_time(Duration::from_secs_f64(most), || check(&all));
         assert_eq!(outcome.code, Some(2), "{}", outcome.stdout);
         assert!(outcome.first_line().starts_with(fails), "{options:?} {}", outcome.stdout);
         assert!(outcome.first_line().contains(" | failed=2;;0;0;3 untested=0;"), "{}", outcome.stdout);
@@ -227,7 +230,7 @@ fn fewer_tries_are_enough_where_no_more_fit() {
             outcome.stdout
         );
         let time = outcome.elapsed.as_secs_f64();
-        assert!((least..most).contains(&time), "{options:?}: {time}");
+        assert!(time >= least, "{options:?}: {time}");
     }
 }
 

@@ -38,9 +38,8 @@ fn a_lost_question_takes_no_vote() {
 fn one_dead_server_among_three_that_agree_is_not_waited_for() {
     let (dead, silent) = from_question(usize::MAX, 0.0);
     let right = [from_question(1, 0.0), from_question(1, 0.0)];
-    let outcome = check(&[&right[0].1, &silent, &right[1].1]);
+    let outcome = in_time(Duration::from_secs(4), || check(&[&right[0].1, &silent, &right[1].1]));
     assert_eq!(outcome.code, Some(0), "{}", outcome.stdout);
-    assert!(outcome.elapsed < Duration::from_secs(4), "{:?}", outcome.elapsed);
     assert!(outcome.stdout.contains(&format!("NTP server {}: no answer", dead.address())), "{outcome:?}");
 }
 

@@ -40,9 +40,9 @@ fn the_next_address_of_a_host_answers_where_one_refuses_or_is_silent() {
     let refused = check_with(&names, &[&FRESH[..], &[&host]].concat());
     assert!(refused.stdout.starts_with(&answered), "{}", refused.stdout);
     let silent = silent("127.0.0.2", port);
-    let outcome = check_with(&names, &[&FRESH[..], &[&host]].concat());
+    let both = [&FRESH[..], &[&host]].concat();
+    let outcome = in_time(Duration::from_secs(3), || check_with(&names, &both));
     assert!(outcome.stdout.starts_with(&answered), "{}", outcome.stdout);
-    assert!(outcome.elapsed < Duration::from_secs(3), "{:?}", outcome.elapsed);
     drop((silent, agent));
     let outcome = check_with(&names, &[&FRESH[..], &[&host, "--timeout=2:critical"]].concat());
     assert_eq!(outcome.code, Some(2), "{}", outcome.stdout);
