@@ -14,6 +14,7 @@ use std::net::IpAddr;
 
 use addresses::{HostAddress, short};
 
+use crate::located::Located;
 use crate::promise::{ConfigError, Place, Promise, Promises, Shadowed};
 use crate::tree::Tree;
 
@@ -25,32 +26,42 @@ const DEFAULT_INTERFACE: &str = "eth0";
 
 /// Returns the virtual and the static addresses.
 pub(crate) fn read(tree: &Tree<'_>) -> Result<Option<Promises>, ConfigError> {
-    let mut config = Config::default();
     let mut promises = Promises::default();
-    let (file, named) = file(tree, &mut promises)?;
-    let found = lines::read(tree, &file, &mut |words, place| config.line(words, place), &mut promises)?;
+    let options = options(tree, &mut promises)?;
+    let of_option = |letter, long| {
+        options.iter().find_map(|Located { value, place }| {
+            argument(value, letter, long)
+                .map(|value| Located { value: value.to_owned(), place: place.clone() })
+        })
+    };
+    let mut config = Config { namespace: of_option("s", "--namespace"), ..Config::default() };
+    let named = of_option("f", "--use-file");
+    let file = named.as_ref().map_or(FILE, |named| named.value.as_str());
+    let found = lines::read(tree, file, &mut |words, place| config.line(words, place), &mut promises)?;
     config.finish(&mut promises);
     // keepalived does not start without the file that its options name.
-    let lost = named.filter(|_| !found).map(|place| place.remark(format!("there is no {file}")));
+    let lost =
+        named.as_ref().filter(|_| !found).map(|named| named.place.remark(format!("there is no {file}")));
     let some = found || lost.is_some();
     promises.unknown.extend(lost);
     Ok(some.then_some(promises))
 }
 
-/// The file: the one that `-f` or `--use-file` names in the options that the distribution's unit passes on,
-/// with the line that does so, or else the usual one.
-fn file(tree: &Tree<'_>, to: &mut Promises) -> Result<(String, Option<Place>), ConfigError> {
+/// The options that the distribution's unit passes on, each with its line.
+fn options(tree: &Tree<'_>, to: &mut Promises) -> Result<Vec<Located>, ConfigError> {
+    let mut all = Vec::new();
     for path in OPTIONS {
         let content = to.readable(tree.read(path))?.unwrap_or_default();
         let text = String::from_utf8_lossy(&content).into_owned();
         for (number, line) in (1..).zip(text.lines().map(str::trim)) {
             let value = line.split_once('=').filter(|(name, _)| is_options(name)).map(|(_, value)| value);
-            if let Some(file) = value.and_then(|value| named_file(value.trim_matches(['"', '\'']))) {
-                return Ok((file.to_owned(), Some(Place::new(path, number))));
-            }
+            all.extend(value.map(|value| Located {
+                value: value.trim_matches(['"', '\'']).to_owned(),
+                place: Place::new(path, number),
+            }));
         }
     }
-    Ok((FILE.to_owned(), None))
+    Ok(all)
 }
 
 fn is_options(name: &str) -> bool {
@@ -61,22 +72,22 @@ fn is_options(name: &str) -> bool {
 const WITH_ARGUMENT: [char; 13] = ['f', 'S', 'p', 'c', 'r', 'b', 'a', 'A', 'u', 'i', 's', 'g', 'M'];
 const OPTIONAL: &str = "gM";
 
-/// The argument of `-f`, in each of the forms of getopt_long(3).
-fn named_file(options: &str) -> Option<&str> {
+/// The argument of an option with this letter and this long name, in each of the forms of getopt_long(3).
+fn argument<'a>(options: &'a str, letter: &str, long: &str) -> Option<&'a str> {
     let mut words = options.split_ascii_whitespace();
     while let Some(word) = words.next() {
-        if word == "--use-file" {
+        if word == long {
             return words.next();
         }
-        if let Some(file) = word.strip_prefix("--use-file=") {
-            return Some(file);
+        if let Some(value) = word.strip_prefix(long).and_then(|rest| rest.strip_prefix('=')) {
+            return Some(value);
         }
         // Short options may be joined: the first that takes an argument takes the rest of the word.
         let letters = word.strip_prefix('-').filter(|letters| !letters.starts_with('-')).unwrap_or_default();
         let Some(at) = letters.find(WITH_ARGUMENT) else { continue };
         let (option, rest) = letters.split_at(at).1.split_at(1);
         let argument = if rest.is_empty() && !OPTIONAL.contains(option) { words.next() } else { Some(rest) };
-        if option == "f" {
+        if option == letter {
             return argument;
         }
     }
@@ -109,6 +120,8 @@ struct Config {
     notes: Vec<String>,
     /// Addresses that keepalived skips.
     shadowed: Vec<Shadowed>,
+    /// The network namespace that keepalived binds its addresses in, where it is another one.
+    namespace: Option<Located>,
 }
 
 /// The instance that is open.
@@ -203,6 +216,11 @@ impl Config {
         let Some((keyword, rest)) = words.split_first() else { return Ok(()) };
         let argument = rest.first().cloned();
         match (self.blocks.last().map(|(block, _)| *block), keyword.as_str()) {
+            // The one of the options counts.
+            (None, "net_namespace") => {
+                let named = argument.map(|value| Located { value, place: place.clone() });
+                self.namespace = self.namespace.take().or(named);
+            }
             (Some(Block::Globals), "default_interface") => self.default_interface = argument,
             (Some(Block::Instance), "interface") => self.instance.interface = argument,
             (Some(Block::Instance), "use_vmac") => self.instance.own_interface = true,
@@ -260,6 +278,12 @@ impl Config {
     fn finish(mut self, to: &mut Promises) {
         if let Some((_, place)) = self.blocks.pop() {
             to.unknown.push(place.remark("a block that is not closed"));
+        }
+        if let Some(Located { value, place }) = self.namespace {
+            let what = "its addresses are not of this one";
+            to.notes
+                .push(format!("note: {place}: keepalived is in network namespace {}: {what}", short(&value)));
+            return;
         }
         let default = self.default_interface.unwrap_or_else(|| DEFAULT_INTERFACE.to_owned());
         for promise in
@@ -336,7 +360,7 @@ fn with_prefix(text: &str, place: &Place, notes: &mut Vec<String>) -> Option<Hos
 
 #[cfg(test)]
 mod tests {
-    use super::named_file;
+    use super::argument;
 
     #[test]
     fn the_options_name_a_file_in_each_form() {
@@ -353,7 +377,7 @@ mod tests {
             ("", None),
         ];
         for (options, expected) in rows {
-            assert_eq!(named_file(options), expected, "{options}");
+            assert_eq!(argument(options, "f", "--use-file"), expected, "{options}");
         }
     }
 }

@@ -138,6 +138,20 @@ impl<'a> Tree<'a> {
         Some(is_regular && u64::try_from(found.st_size).is_ok_and(|size| size <= limit))
     }
 
+    /// Returns the type of `path` and its permissions, in memory none: `None` if there is no such file, or if
+    /// it cannot be looked at.
+    pub(crate) fn mode(&self, path: &str) -> Option<(FileType, Mode)> {
+        let root = match &self.root {
+            Root::Disk(root) => root,
+            Root::Memory(files) if files.names(path).is_ok() => {
+                return Some((FileType::Directory, Mode::empty()));
+            }
+            Root::Memory(_) => return None,
+        };
+        let found = fstat(open_inside(root, path, OFlags::PATH | OFlags::CLOEXEC).ok()?).ok()?;
+        Some((FileType::from_raw_mode(found.st_mode), Mode::from_raw_mode(found.st_mode)))
+    }
+
     /// Returns the plain list of addresses in the file `path`, with the lines that are not understood. `None`
     /// if there is no such file.
     ///

@@ -8,6 +8,7 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 
 use addresses::short;
+use rustix::fs::{FileType, Mode};
 
 use super::repeat::{Repeated, repeated};
 use super::words;
@@ -77,6 +78,10 @@ struct Reader<'a, 't> {
 impl Reader<'_, '_> {
     /// Reads one file: whether it is there.
     fn file(&mut self, path: &str, depth: usize) -> Result<bool, ConfigError> {
+        if let Some(skipped) = skipped(self.tree, path) {
+            self.promises.unknown.extend(skipped);
+            return Ok(true);
+        }
         let Some(content) = self.tree.read(path)? else { return Ok(false) };
         let text = str::from_utf8(&content).map_or_else(|_| String::from_utf8_lossy(&content), Cow::from);
         let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
@@ -269,6 +274,18 @@ impl Reader<'_, '_> {
         }
         expanded.push_str(rest);
         Ok(changed.then_some(expanded))
+    }
+}
+
+/// Returns whether keepalived skips a file, with what is to be said of that: nothing of a folder.
+fn skipped(tree: &Tree<'_>, path: &str) -> Option<Option<Remark>> {
+    let (kind, mode) = tree.mode(path)?;
+    match kind {
+        FileType::Directory => Some(None),
+        _ if mode.intersects(Mode::XUSR | Mode::XGRP | Mode::XOTH) => {
+            Some(Some(Place::new(path, 1).remark("keepalived skips a file that is executable")))
+        }
+        _ => None,
     }
 }
 
