@@ -6,6 +6,7 @@ mod beside;
 
 use std::borrow::Cow;
 use std::collections::HashMap;
+use std::net::Ipv4Addr;
 
 use addresses::{HostAddress, short};
 
@@ -70,6 +71,9 @@ struct Block {
     ipv6: Option<Located<HostAddress>>,
     /// Addresses that it never binds, and why.
     unbound: Vec<(Located<HostAddress>, &'static str)>,
+    /// The prefix length of `static subnet_mask=`, which counts before that of the address: `None` inside
+    /// where there is none for it.
+    mask: Option<Option<u8>>,
     /// Which families are switched on or off.
     uses_ipv4: Option<bool>,
     uses_ipv6: Option<bool>,
@@ -130,8 +134,12 @@ impl Config {
 
     fn promise(mut self, all: &mut Promises) {
         let mut blocks = std::mem::take(&mut self.blocks).into_iter();
-        let global = blocks.next().unwrap_or_default();
-        let known = merged(blocks);
+        let mut global = blocks.next().unwrap_or_default();
+        let mut known = merged(blocks);
+        self.replace_global(&mut global, &known);
+        for block in &mut known {
+            block.mask = block.mask.or(global.mask);
+        }
         self.profiles = merged(std::mem::take(&mut self.profiles).into_iter());
         for block in std::iter::once(&global).chain(&known) {
             let denied =
@@ -153,6 +161,21 @@ impl Config {
         let of_profiles = self.profiles.iter().flat_map(|profile| [&profile.ipv4, &profile.ipv6]);
         let of_profiles = of_profiles.flatten().cloned().map(|address| address.promise(None));
         all.possible.extend(of_profiles.map(|promise| promise.possible("dhcpcd may take its profile")));
+    }
+
+    /// Drops an address of all interfaces where each that dhcpcd may take has its own.
+    fn replace_global(&self, global: &mut Block, known: &[Block]) {
+        let allowed = self.allowed.split([' ', ',']).filter(|name| !name.is_empty());
+        let blocks: Vec<_> =
+            allowed.map(|name| known.iter().find(|block| block.name() == Some(name))).collect();
+        let all_have =
+            |has: fn(&Block) -> bool| !blocks.is_empty() && blocks.iter().all(|block| block.is_some_and(has));
+        if all_have(|block| block.ipv4.is_some()) {
+            global.ipv4 = None;
+        }
+        if all_have(|block| block.ipv6.is_some()) {
+            global.ipv6 = None;
+        }
     }
 
     /// Makes the IPv4 address of an interface, if it has one, one of those that it may have by its profile;
@@ -245,14 +268,17 @@ impl Block {
     fn promise(&self, denied: bool, on: [bool; 2], all: &mut Promises) {
         let name = self.name();
         for (address, on) in [&self.ipv4, &self.ipv6].into_iter().zip(on) {
-            let Some(address) = address else { continue };
+            let Some(mut address) = address.clone() else { continue };
+            if let Some(prefix) = self.mask.filter(|_| address.value.address.is_ipv4()) {
+                address.value.prefix = prefix;
+            }
             let title = format!("{}: {}", name.unwrap_or("all interfaces"), address.value);
             match () {
                 () if denied => all.remarks.push(address.place.remark(format!("{title}: denied"))),
                 () if !on => {
                     all.remarks.push(address.place.remark(format!("{title}: its family is off")));
                 }
-                () => all.promises.push(address.clone().promise(name)),
+                () => all.promises.push(address.promise(name)),
             }
         }
         all.shadowed.extend(self.unbound.iter().filter(|_| !denied).map(|(address, why)| Shadowed {
@@ -263,6 +289,10 @@ impl Block {
     }
 
     fn setting(&mut self, keyword: &str, rest: &str, place: &Place) -> Result<(), ConfigError> {
+        if let Some(mask) = rest.strip_prefix("subnet_mask=").filter(|_| keyword == "static") {
+            self.mask = Some(crate::mask::length(mask.trim_ascii_end(), Ipv4Addr::UNSPECIFIED.into()));
+            return Ok(());
+        }
         let value = match keyword {
             "static" => ["ip_address=", "ip6_address="].iter().find_map(|name| rest.strip_prefix(name)),
             "inform" | "inform6" => Some(rest),
@@ -320,6 +350,7 @@ impl Block {
         self.is_static |= later.is_static;
         self.chooses |= later.chooses;
         self.is_left |= later.is_left;
+        self.mask = later.mask.or(self.mask);
         later.ipv4.into_iter().chain(later.ipv6).for_each(|address| self.take(address));
     }
 }
