@@ -65,6 +65,10 @@ fn files(tree: &Tree<'_>, path: &str, suffix: &str) -> Vec<String> {
         let names = names.iter().filter_map(|name| name.to_str()).filter(|name| name.starts_with(start));
         return names.map(|name| format!("{folder}/{name}")).collect();
     }
+    // Most are not here, which one call tells.
+    if !tree.has(path) {
+        return Vec::new();
+    }
     let names = tree.names(path).unwrap_or_default();
     if names.is_empty() {
         return vec![path.to_owned()];

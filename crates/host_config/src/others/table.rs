@@ -6,7 +6,7 @@ use super::content::What::{
 
 /// A file, or a folder of files whose names end so, or with a slash in the ending of folders with this file,
 /// or files whose names begin so where a star ends the path; and what is in one that configures addresses.
-pub(super) const OTHERS: [(&str, &str, What); 150] = [
+pub(super) const OTHERS: [(&str, &str, What); 163] = [
     ("/etc/netctl", "", Words(&["Address="])),
     // As Gentoo's has it since OpenRC, and had it before.
     ("/etc/conf.d/net", "", Words(&["config_", "iface_"])),
@@ -169,6 +169,20 @@ pub(super) const OTHERS: [(&str, &str, What); 150] = [
     ("/var/spool/cron/crontabs", "", Cron),
     ("/var/spool/cron", "", Cron),
     ("/etc/crontabs", "", Cron),
+    // As Ubuntu's upstart had it.
+    ("/etc/init", ".conf", Adds),
+    ("/etc/rc.local.d", "", Starts),
+    ("/etc/conf.d/local.start", "", Runs),
+    ("/etc/udhcpc/post-bound", "", Starts),
+    ("/etc/monit/monitrc", "", Adds),
+    ("/etc/vpp/setup.gate", "", Words(&["ip address "])),
+    ("/etc/cloud/cloud.cfg", "", OfCloud),
+    ("/boot/firmware/network-config", "", OfCloud),
+    ("/boot/network-config", "", OfCloud),
+    ("/var/lib/iwd", ".psk", Words(&["Address="])),
+    ("/var/lib/iwd", ".8021x", Words(&["Address="])),
+    ("/etc/amnezia/amneziawg", ".conf", Words(&["Address"])),
+    ("/etc/innernet", ".conf", Words(&["address =", "address="])),
 ];
 
 /// What gives the interface of OpenVPN an address (openvpn(8)), in a server's file or a peer's. A client gets

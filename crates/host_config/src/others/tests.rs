@@ -31,7 +31,25 @@ fn names_the_line_that_configures_an_address() {
 fn names_the_files_that_configure_addresses() {
     let deadline = Deadline::after(Duration::from_secs(60));
     let unit = "[Service]\nExecStart=/sbin/ip addr add 192.0.2.1/24 dev eth0\n";
-    let rows: [(&str, &str, bool); 179] = [
+    let rows: [(&str, &str, bool); 193] = [
+        ("/etc/init/vip.conf", "start on started networking\nexec ip addr add 192.0.2.1/24 dev eth0\n", true),
+        ("/etc/init/ssh.conf", "exec /usr/sbin/sshd -D\n", false),
+        ("/etc/rc.local.d/vip.sh", "ip addr add 192.0.2.1/24 dev eth0\n", true),
+        ("/etc/conf.d/local.start", "ip addr add 192.0.2.1/24 dev eth0\n", true),
+        ("/etc/udhcpc/post-bound/vip", "ip addr add 192.0.2.1/24 dev eth0\n", true),
+        ("/etc/monit/monitrc", "start program = \"/sbin/ip addr add 192.0.2.1/24 dev eth0\"\n", true),
+        ("/etc/vpp/setup.gate", "set interface ip address eth0 192.0.2.1/24\n", true),
+        (
+            "/etc/cloud/cloud.cfg",
+            "network:\n  ethernets:\n    eth0:\n      addresses: [192.0.2.1/24]\n",
+            true,
+        ),
+        ("/boot/firmware/network-config", "ethernets:\n  eth0:\n    addresses:\n", true),
+        ("/boot/network-config", "# addresses:\n", false),
+        ("/var/lib/iwd/home.psk", "[IPv4]\nAddress=192.0.2.1\n", true),
+        ("/var/lib/iwd/home.8021x", "[Security]\nEAP-Method=PEAP\n", false),
+        ("/etc/amnezia/amneziawg/awg0.conf", "[Interface]\nAddress = 192.0.2.1/24\n", true),
+        ("/etc/innernet/home.conf", "[interface]\naddress = \"192.0.2.1/16\"\n", true),
         ("/etc/init.d/vip", "case $1 in\nstart) ip addr add 192.0.2.1/24 dev eth0;;\nesac\n", true),
         ("/etc/init.d/realserver", "/sbin/ifconfig lo:0 $VIP netmask 255.255.255.255 up\n", true),
         ("/etc/init.d/ssh", "### BEGIN INIT INFO\nstart-stop-daemon --start\n", false),
@@ -247,7 +265,9 @@ fn names_the_files_that_configure_addresses() {
         let tree = Tree::in_memory([(path, content)], &deadline);
         let found = unread(&tree, true).unwrap();
         assert_eq!(found.first().map(|place| file_of(place)), named.then_some(path), "{content}");
-        let beside = named && path != "/proc/cmdline";
+        // What cloud-init renders from these is read beside them.
+        let alone = ["/proc/cmdline", "/etc/cloud/cloud.cfg", "/boot/firmware/network-config"];
+        let beside = named && !alone.contains(&path);
         assert_eq!(unread(&tree, false).unwrap().is_empty(), !beside, "{content}");
     }
 }
