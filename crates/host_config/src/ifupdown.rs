@@ -309,6 +309,7 @@ impl<'a> Boot<'a> {
             all.remarks.extend(outcome.remarks);
             all.unknown.extend(outcome.unknown);
             all.notes.extend(outcome.notes);
+            all.possible.extend(outcome.possible);
             all.shadowed.extend(outcome.shadowed);
             all.unread.extend(outcome.runs);
             all.failing.extend(outcome.braces);

@@ -33,13 +33,19 @@ pub(crate) fn read(tree: &Tree<'_>) -> Result<Option<Promises>, ConfigError> {
         }
         all.add_name(interface);
         let content = all.readable(tree.read(&place.file))?.unwrap_or_default();
-        let read = tunnel(interface, &place.file, &content, &mut all);
+        let read = tunnel(tree, interface, &place.file, &content, &mut all);
         all.survive(read)?;
     }
     Ok(found.then_some(all))
 }
 
-fn tunnel(interface: &str, path: &str, content: &[u8], all: &mut Promises) -> Result<(), ConfigError> {
+fn tunnel(
+    tree: &Tree<'_>,
+    interface: &str,
+    path: &str,
+    content: &[u8],
+    all: &mut Promises,
+) -> Result<(), ConfigError> {
     let text = str::from_utf8(content).map_or_else(|_| String::from_utf8_lossy(content), Cow::from);
     let mut own = false;
     let mut steps = Steps::default();
@@ -73,5 +79,5 @@ fn tunnel(interface: &str, path: &str, content: &[u8], all: &mut Promises) -> Re
             _ => {}
         }
     }
-    bring_up(interface, "INTERFACE", steps, all)
+    bring_up(tree, interface, "INTERFACE", steps, all)
 }

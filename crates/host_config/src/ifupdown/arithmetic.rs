@@ -28,7 +28,7 @@ pub(super) fn expanded(word: &str, of: impl Fn(&str) -> Option<String>) -> Strin
 /// Returns the value of an expression: `None` if it is not known, or has what is not read here.
 pub(super) fn value(text: &str, of: &dyn Fn(&str) -> Option<String>) -> Option<i64> {
     let mut parser = Parser { rest: text.trim_ascii(), of, depth: 0 };
-    let value = parser.sum()?;
+    let value = parser.choice()?;
     parser.rest.trim_ascii_start().is_empty().then_some(value)
 }
 
@@ -44,6 +44,40 @@ impl Parser<'_> {
         let operator = operators.iter().copied().find(|operator| rest.starts_with(*operator))?;
         self.rest = rest.get(1..)?;
         Some(operator)
+    }
+
+    /// `CONDITION ? VALUE : VALUE`, or a value.
+    fn choice(&mut self) -> Option<i64> {
+        let condition = self.comparison()?;
+        if self.take(&['?']).is_none() {
+            return Some(condition);
+        }
+        self.depth += 1;
+        let value = if self.depth > DEPTH { None } else { self.choice() }?;
+        self.take(&[':'])?;
+        let other = self.choice()?;
+        self.depth -= 1;
+        Some(if condition != 0 { value } else { other })
+    }
+
+    fn comparison(&mut self) -> Option<i64> {
+        let one = self.sum()?;
+        let rest = self.rest.trim_ascii_start();
+        let operator = ["<=", ">=", "==", "!=", "<", ">"].into_iter().find(|it| rest.starts_with(*it));
+        // Shifts are not read.
+        let Some(operator) = operator.filter(|_| !rest.starts_with("<<") && !rest.starts_with(">>")) else {
+            return Some(one);
+        };
+        self.rest = rest.get(operator.len()..)?;
+        let other = self.sum()?;
+        Some(i64::from(match operator {
+            "<=" => one <= other,
+            ">=" => one >= other,
+            "==" => one == other,
+            "!=" => one != other,
+            "<" => one < other,
+            _ => one > other,
+        }))
     }
 
     fn sum(&mut self) -> Option<i64> {
@@ -71,7 +105,7 @@ impl Parser<'_> {
     fn atom(&mut self) -> Option<i64> {
         if self.take(&['(']).is_some() {
             self.depth += 1;
-            let value = if self.depth > DEPTH { None } else { self.sum() }?;
+            let value = if self.depth > DEPTH { None } else { self.choice() }?;
             self.depth -= 1;
             return self.take(&[')']).map(|_| value);
         }
@@ -88,7 +122,7 @@ impl Parser<'_> {
 }
 
 /// A number as C writes it: octal after a zero.
-fn number_of(text: &str) -> Option<i64> {
+pub(super) fn number_of(text: &str) -> Option<i64> {
     let (sign, digits) = text.strip_prefix('-').map_or((1, text), |digits| (-1, digits));
     let (base, digits) = match digits.strip_prefix("0x") {
         Some(digits) => (16, digits),
@@ -111,6 +145,8 @@ mod tests {
             ("$((1+2*3)) $((7/2)) $((-7/2)) $((-7%3))", "7 3 -3 -1"),
             ("$((010+1)) $((0x10)) $(( (1+2)*3 )) $((10-2-3))", "9 16 9 5"),
             ("$((2*(1+(2))))", "6"),
+            ("$((i>2?7:8)) $((i == 7)) $(( i < 7 ? 1 : i > 8 ? 2 : 3 )) $((3>=4))", "7 1 3 0"),
+            ("$((1>>2))", "$((1>>2))"),
             ("$(( $i + 1 ))", "8"),
             ("$((- i))", "-7"),
             ("$((j+1))", "$((j+1))"),

@@ -7,13 +7,16 @@ use super::inputs::{self, Inputs};
 use super::ledger::Taken;
 use super::parameter::ALL;
 use super::script::{self, Node};
-use super::shell::{simple_commands, without_comment};
+use super::shell::{EXPRESSION, plain, simple_commands, without_comment};
 use addresses::{HostAddress, short};
 
 mod arguments;
+mod awk;
 mod batch;
 mod branches;
 mod doubt;
+mod environment;
+mod filters;
 mod floating;
 mod functions;
 mod ip_address;
@@ -22,11 +25,13 @@ mod list;
 mod local_route;
 mod loops;
 mod output;
+mod pattern;
 mod pipes;
 mod programs;
 mod rounds;
 mod scripts;
 mod subshell;
+mod substitution;
 mod test;
 mod variables;
 mod words;
@@ -51,6 +56,8 @@ pub(super) enum Effect {
     May(HostAddress),
     /// Would bind an address, and is never run: with the reason.
     Never(HostAddress, String),
+    /// Binds an address for a while.
+    Expires(HostAddress),
     /// Binds an address on one of several hosts.
     Float(HostAddress),
     /// Answers for the addresses of a network that it does not bind.
@@ -76,6 +83,14 @@ pub(super) enum Effect {
     Braces(String),
 }
 
+/// The shell that reads a command line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Shell {
+    /// Debian's is dash.
+    Sh,
+    Bash,
+}
+
 /// The longest command that is read, in octets.
 const LONGEST: usize = 16 << 10;
 /// The most commands that the loops of a line may run, and how deep a shell may start another.
@@ -96,13 +111,15 @@ pub(super) fn effects(
     logical: &str,
     environment: &[(String, String)],
     inputs: &Inputs,
+    shell: Shell,
 ) -> Result<Vec<Effect>, String> {
     if line.len() > LONGEST {
         return Err(format!("a command of more than {LONGEST} octets: {}", short(line)));
     }
     let mut reader = Reader { physical, logical, environment, inputs: Some(inputs), ..Reader::default() };
+    reader.is_bash = shell == Shell::Bash;
     let line = &inputs::substituted(line, inputs);
-    reader.line(line, &Doubt::None)?;
+    reader.line(line, &Doubt::None).map_err(|what| plain(&what))?;
     // Whatever the shell would do with the rest of the line: it must not bind more than was understood.
     if bindings(without_comment(line)) > reader.understood {
         return Err(format!("a command that binds addresses is not understood: {}", short(line)));
@@ -144,8 +161,12 @@ struct Reader<'a> {
     /// The functions that are defined, the latest last, and how many are being run.
     functions: Vec<Function>,
     calls: usize,
-    /// The arguments of the shell that reads the next line.
+    /// The arguments of the shell that reads the next line, and the variables that it is given.
     arguments: Vec<String>,
+    inherited: Variables,
+    /// The names of the variables that other programs get, and whether they get all.
+    exports: Vec<String>,
+    exports_all: bool,
     /// What the next command reads that another one prints, where that is known.
     standard_input: Option<String>,
 }
@@ -162,6 +183,11 @@ impl Reader<'_> {
                 && !line.contains(&format!(" {name} "))
         };
         let all = simple_commands(line, |name| match name {
+            "IFACE" | "LOGICAL"
+                if line.contains(&format!("{name}=")) || line.contains(&format!(" {name} ")) =>
+            {
+                None
+            }
             "IFACE" => physical.map(str::to_owned),
             "LOGICAL" => Some(logical.to_owned()),
             _ => unset.then_some(name).filter(|name| is_unset(name)).map(|_| String::new()),
@@ -171,6 +197,9 @@ impl Reader<'_> {
         match script::parse(all).filter(|_| self.depth <= NESTED) {
             Some(nodes) => {
                 let mut set = self.environment.to_vec();
+                set.extend(physical.map(|name| ("IFACE".to_owned(), name.to_owned())));
+                set.push(("LOGICAL".to_owned(), logical.to_owned()));
+                set.append(&mut self.inherited);
                 let arguments = std::mem::take(&mut self.arguments);
                 set.extend(
                     (!arguments.is_empty()).then(|| arguments::positional(&arguments)).into_iter().flatten(),
@@ -179,6 +208,7 @@ impl Reader<'_> {
                 let calls = std::mem::take(&mut self.calls);
                 let depth = self.depth;
                 let (perhaps_exited, loops) = (self.perhaps_exited.clone(), std::mem::take(&mut self.loops));
+                let exports = self.exports.len();
                 let ran = self.list(&nodes, &mut set, doubt, &mut HashSet::new()).map(drop);
                 match ran {
                     Err(what) if what == NOT_UNDERSTOOD && bindings(without_comment(line)) == 0 => {
@@ -189,6 +219,7 @@ impl Reader<'_> {
                 }
                 (self.exited, self.perhaps_exited, self.loops) = (false, perhaps_exited, loops);
                 (self.functions, self.calls, self.depth) = (functions, calls, depth);
+                self.exports.truncate(exports);
             }
             None if bindings(without_comment(line)) > 0 || self.depth > NESTED => {
                 return Err(not_understood());
@@ -223,15 +254,25 @@ impl Reader<'_> {
         if self.steps > STEPS {
             return Err(format!("loops that run more than {STEPS} commands: {}", short(&words.join(" "))));
         }
-        variables::computed(words, set, doubt.any());
-        let words = arguments::words(words, set);
+        // sh takes an expression of bash for subshells.
+        if self.is_bash || words.first().is_none_or(|first| first != EXPRESSION) {
+            variables::computed(words, set, doubt.any());
+        }
+        let raw = words;
+        let words = self.words(raw, set);
         if let Some((_, rest)) = words.split_first().filter(|(first, _)| *first == "!") {
             return Ok(self.simple(rest, number, set, doubt, seen)?.negated());
         }
+        self.export(&words, doubt);
         if assign(&words, set, doubt.any()) {
-            return Ok(test::assigned(&words));
+            return Ok(test::assigned(raw, &words));
         }
+        self.sets(&words, set, doubt);
         if let Some(ran) = self.of_functions(&words, set, doubt, seen) {
+            // What a function runs that its arguments name: `run() { "$@"; }`.
+            if self.is_function(&words) && seen.insert(number) {
+                self.understood += words::bindings(&raw.join(" "));
+            }
             return ran;
         }
         self.exit(&words, doubt);
@@ -242,7 +283,7 @@ impl Reader<'_> {
             }
         }
         let (counted, before) = (self.understood, self.effects.len());
-        self.command(&words, doubt)?;
+        self.command(&words, set, doubt)?;
         if !seen.insert(number) {
             self.understood = counted;
         }
@@ -252,7 +293,12 @@ impl Reader<'_> {
             .is_some_and(|new| new.iter().any(|effect| matches!(effect, Effect::Bind(..))));
         self.doubt(before, doubt);
         let plain: Vec<&str> = words.iter().map(String::as_str).collect();
-        let status = if bound { Status::Likely } else { test::status(unwrapped(&plain), &self.status) };
+        let plain = unwrapped(&plain);
+        let status = match self.finds_file(plain) {
+            _ if bound => Status::Likely,
+            Some(found) => Status::Known(found),
+            None => test::status(plain, &self.status),
+        };
         if replaces_shell(&words) {
             self.end(status.clone(), doubt);
         }
@@ -276,15 +322,17 @@ impl Reader<'_> {
         }));
     }
 
-    fn command(&mut self, words: &[String], doubt: &Doubt) -> Result<(), String> {
-        let words: Vec<&str> = words.iter().map(String::as_str).collect();
-        let words = unwrapped(&words);
+    fn command(&mut self, words: &[String], set: &mut Variables, doubt: &Doubt) -> Result<(), String> {
+        let words: Vec<String> = words.iter().map(|word| plain(word)).collect();
+        let all: Vec<&str> = words.iter().map(String::as_str).collect();
+        let words = unwrapped(&all);
         let Some((head, arguments)) = words.split_first() else { return Ok(()) };
         match program(head) {
             "sh" | "bash" | "dash" | "ash" => match arguments {
                 [option, line, rest @ ..] if option.starts_with('-') && option.ends_with('c') => {
                     let outer = std::mem::replace(&mut self.is_bash, program(head) == "bash");
                     self.arguments = rest.iter().map(|word| (*word).to_owned()).collect();
+                    self.inherited = self.given(&all, words.len(), set);
                     self.line(line, doubt)?;
                     self.is_bash = outer;
                     Ok(())
@@ -295,9 +343,16 @@ impl Reader<'_> {
                     Ok(())
                 }
             },
-            "eval" => self.line(&arguments.join(" "), doubt),
+            EXPRESSION if self.is_bash => Ok(()),
+            "let" if self.is_bash => Ok(()),
+            "eval" => self.evaluate(&arguments.join(" "), set, doubt),
+            "." if self.takes_variables(arguments, set, doubt)? => Ok(()),
+            "source" if self.is_bash && self.takes_variables(arguments, set, doubt)? => Ok(()),
             // flock FILE -c LINE
-            "-c" => self.line(arguments.first().unwrap_or(&""), doubt),
+            "-c" => {
+                self.inherited = self.given(&all, words.len(), set);
+                self.line(arguments.first().unwrap_or(&""), doubt)
+            }
             "ip" => self.ip(arguments),
             "ifconfig" => self.ifconfig(arguments),
             "ifup" => {
@@ -311,6 +366,12 @@ impl Reader<'_> {
             }
             name @ ("ucarp" | "vrrpd") => {
                 self.effects.extend(floating::addresses(name, arguments).into_iter().map(Effect::Float));
+                Ok(())
+            }
+            // What they print is for the command behind them.
+            "awk" | "mawk" | "sed" | "tee"
+                if !arguments.iter().any(|it| it.contains("system") || it.contains('|')) =>
+            {
                 Ok(())
             }
             name if HARMLESS.contains(&name) => {

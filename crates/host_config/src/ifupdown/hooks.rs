@@ -1,11 +1,12 @@
-//! The commands that other programs run when an interface comes up, read as those of a stanza.
+//! The commands that other programs run by bash when an interface comes up, read as those of a stanza.
 
-use super::command::effects;
-use super::inputs::Inputs;
+use super::command::{Shell, effects};
+use super::inputs;
 use super::ledger::Ledger;
 use super::stanza::Outcome;
 use crate::located::Located;
 use crate::promise::{ConfigError, Promise, Promises};
+use crate::tree::Tree;
 
 /// The steps when an interface comes up, in this order.
 #[derive(Debug, Default)]
@@ -30,17 +31,20 @@ pub(crate) struct Hook {
 /// # Errors
 /// [`ConfigError`] but of a line: what is not understood there is told in `to`.
 pub(crate) fn bring_up(
+    tree: &Tree<'_>,
     interface: &str,
     variable: &str,
     steps: Steps,
     to: &mut Promises,
 ) -> Result<(), ConfigError> {
     let mut outcome = Outcome::default();
+    let commands = steps.before.iter().chain(&steps.after).map(|hook| hook.command.value.as_str());
+    let inputs = inputs::read(tree, commands);
     let environment = [(variable.to_owned(), interface.to_owned())];
     let run = |hooks: &[Hook], outcome: &mut Outcome| {
         hooks.iter().try_for_each(|Hook { key, command: Located { value, place } }| {
             let title = format!("{interface}: {key}");
-            match effects(value, Some(interface), interface, &environment, &Inputs::new()) {
+            match effects(value, Some(interface), interface, &environment, &inputs, Shell::Bash) {
                 Ok(effects) => effects.into_iter().for_each(|effect| outcome.take(effect, place, &title)),
                 Err(what) => outcome.not_understood(place.error(what))?,
             }
@@ -65,5 +69,6 @@ pub(crate) fn bring_up(
     to.unread.extend(outcome.runs);
     to.unknown.append(&mut outcome.unknown);
     to.notes.append(&mut outcome.notes);
+    to.possible.append(&mut outcome.possible);
     Ok(())
 }

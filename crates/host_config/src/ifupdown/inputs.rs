@@ -11,15 +11,22 @@ pub(super) type Inputs = BTreeMap<String, String>;
 const LARGEST: u64 = 1 << 16;
 const MOST: usize = 64;
 
+/// Where files are that may have had something else when the command ran.
+const CHANGING: [&str; 7] = ["/dev/", "/proc/", "/run/", "/sys/", "/tmp/", "/var/run/", "/var/tmp/"];
+/// What a command has that reads a file.
+const READERS: [&str; 15] = [
+    "cat ", "grep ", "sort ", "awk ", "cut ", "head ", "sed ", "tac ", "tail ", "uniq ", ". ", "source ",
+    "xargs -a", "<", " -b",
+];
+
 /// Returns the files that may be read by these commands.
 pub(super) fn read<'a>(tree: &Tree<'_>, commands: impl Iterator<Item = &'a str>) -> Inputs {
     let mut inputs = Inputs::new();
-    let reads = |command: &&str| {
-        ["cat ", "grep ", "sort ", "xargs -a", "<", " -b"].iter().any(|how| command.contains(how))
-    };
+    let reads = |command: &&str| READERS.iter().any(|how| command.contains(how));
     for command in commands.filter(reads) {
         let words = command.split(|c: char| c.is_ascii_whitespace() || "'\"`;&|()<>".contains(c));
-        for path in words.filter(|word| word.starts_with('/') && !word.starts_with("/dev/")) {
+        let lasts = |word: &&str| !CHANGING.iter().any(|folder| word.starts_with(folder));
+        for path in words.filter(|word| word.starts_with('/')).filter(lasts) {
             if inputs.len() >= MOST || inputs.contains_key(path) || tree.is_plain(path, LARGEST) != Some(true)
             {
                 continue;
@@ -98,6 +105,17 @@ fn words_of(command: &str, inputs: &Inputs) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// What tells the state of the host is not what it was when the command ran.
+    #[test]
+    fn only_what_lasts_is_read() {
+        let deadline = plugin::Deadline::after(std::time::Duration::from_secs(60));
+        let files = ["/etc/ips", "/sys/class/net/eth0/carrier", "/run/ips", "/proc/ips", "/var/run/ips"];
+        let tree = Tree::in_memory(files.map(|path| (path, "1\n")), &deadline);
+        let command = files.map(|path| format!("cat {path}")).join("; ");
+        let read: Vec<String> = read(&tree, std::iter::once(&*command)).into_keys().collect();
+        assert_eq!(read, ["/etc/ips"]);
+    }
 
     #[test]
     fn the_words_of_a_file_take_the_place_of_what_prints_it() {

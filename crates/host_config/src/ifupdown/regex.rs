@@ -15,7 +15,7 @@ pub(super) fn has_bare_alternatives(expression: &str) -> bool {
 }
 
 /// The alternatives of an expression, without groups.
-fn expanded(expression: &str) -> Option<Vec<String>> {
+pub(super) fn expanded(expression: &str) -> Option<Vec<String>> {
     let mut done = Vec::new();
     let mut rest: Vec<String> = alternatives(expression)?.into_iter().rev().map(str::to_owned).collect();
     while let Some(text) = rest.pop() {

@@ -242,7 +242,9 @@ fn assigns(command: &Simple) -> bool {
 
 /// Returns whether a command sets what the next round of a loop needs, in a way that is known.
 fn is_shift(command: &Simple) -> bool {
-    command.words.first().is_some_and(|word| word == "shift")
+    let is_let =
+        |word: &String| word == "let" && command.words.iter().skip(1).all(|it| assignment(it).is_some());
+    command.words.first().is_some_and(|word| word == "shift" || is_let(word))
         || command.words.iter().flat_map(|word| word.split("$((").skip(1)).any(|it| assignment(it).is_some())
 }
 

@@ -7,8 +7,37 @@ use super::parameter;
 /// The longest name of a variable in braces, in octets.
 const LONGEST: usize = 128;
 
+/// What stands in a word for a dollar sign and a backquote that the shell takes as they are, since they are
+/// quoted: nothing is put in their place.
+const LITERAL: [(char, char); 2] = [('$', '\u{1}'), ('`', '\u{2}')];
+
+/// Returns a text whose dollar signs and backquotes mean nothing.
+pub(super) fn literal(text: &str) -> String {
+    LITERAL.iter().fold(text.to_owned(), |text, (c, mark)| match text.contains(*c) {
+        true => text.replace(*c, mark.encode_utf8(&mut [0; 4])),
+        false => text,
+    })
+}
+
+/// Returns the text that a word is, after [`literal`].
+pub(super) fn plain(word: &str) -> String {
+    LITERAL.iter().fold(word.to_owned(), |text, (c, mark)| match text.contains(*mark) {
+        true => text.replace(*mark, c.encode_utf8(&mut [0; 4])),
+        false => text,
+    })
+}
+
+/// The command that stands for an expression of bash.
+pub(super) const EXPRESSION: &str = "((";
+
 /// What begins the word for the file that a loop or a command reads.
 pub(super) const INPUT: char = '<';
+
+/// Loops and programs whose input counts.
+const READERS: [&str; 15] = [
+    "awk", "cat", "cut", "done", "egrep", "fgrep", "grep", "head", "read", "sed", "sort", "tac", "tail",
+    "tr", "xargs",
+];
 
 /// How a simple command follows the one before it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,8 +96,11 @@ impl<'a, F: Fn(&str) -> Option<String>> Splitter<'a, F> {
             match c {
                 ' ' | '\t' | '\r' => self.end_word(),
                 '#' if self.word.is_none() => {
-                    self.comment = self.rest.len() + 1;
-                    break;
+                    let Some(end) = self.rest.find('\n') else {
+                        self.comment = self.rest.len() + 1;
+                        break;
+                    };
+                    self.rest = self.rest.get(end..).unwrap_or_default();
                 }
                 '&' if self.skip('&') => self.end_command(Follows::Success),
                 '|' if self.skip('|') => self.end_command(Follows::Failure),
@@ -83,6 +115,7 @@ impl<'a, F: Fn(&str) -> Option<String>> Splitter<'a, F> {
                     self.end_command(Follows::Always);
                 }
                 ';' | '&' | '\n' => self.end_command(Follows::Always),
+                '(' if self.words.is_empty() && self.word.is_none() && self.expression() => {}
                 '(' | ')' => {
                     self.end_word();
                     self.words.push(c.to_string());
@@ -91,8 +124,9 @@ impl<'a, F: Fn(&str) -> Option<String>> Splitter<'a, F> {
                 '\'' => self.single(),
                 '"' => self.double(),
                 '\\' => {
-                    let escaped = self.next();
-                    self.word.get_or_insert_default().extend(escaped);
+                    // The end of a line is none after it.
+                    let escaped = self.next().filter(|c| *c != '\n').map(String::from).unwrap_or_default();
+                    self.word.get_or_insert_default().push_str(&literal(&escaped));
                 }
                 '$' => self.variable(),
                 '`' => self.backquoted(),
@@ -137,7 +171,7 @@ impl<'a, F: Fn(&str) -> Option<String>> Splitter<'a, F> {
         let end = self.rest.find([' ', '\t', ';', '&', '|', '>', '<', ')']).unwrap_or(self.rest.len());
         let (file, rest) = self.rest.split_at(end);
         let reads = |word: &String| matches!(&**word, "-" | "/dev/stdin");
-        let is_kept = self.words.first().is_some_and(|word| matches!(&**word, "done" | "xargs"))
+        let is_kept = self.words.first().is_some_and(|word| READERS.contains(&&**word))
             || self.words.last().is_some_and(reads);
         if sign == '<' && is_kept {
             self.words.push(format!("{INPUT}{}", file.trim_matches(['"', '\''])));
@@ -145,9 +179,23 @@ impl<'a, F: Fn(&str) -> Option<String>> Splitter<'a, F> {
         self.rest = rest;
     }
 
+    /// `((EXPRESSION))` of bash, as a command and its word. Another bracket may be a subshell in a subshell.
+    fn expression(&mut self) -> bool {
+        let Some((inside, rest)) = self.rest.strip_prefix('(').and_then(|rest| rest.split_once("))")) else {
+            return false;
+        };
+        let is_plain = |c: char| c.is_ascii_alphanumeric() || "_ +-*/%=<>!$".contains(c);
+        if !inside.contains(['+', '=', '-', '<', '>']) || !inside.chars().all(is_plain) {
+            return false;
+        }
+        self.words.extend([EXPRESSION.to_owned(), format!("$(({inside}))")]);
+        self.rest = rest;
+        true
+    }
+
     fn single(&mut self) {
         let (quoted, rest) = self.rest.split_once('\'').unwrap_or((self.rest, ""));
-        self.word.get_or_insert_default().push_str(quoted);
+        self.word.get_or_insert_default().push_str(&literal(quoted));
         self.rest = rest;
     }
 
@@ -162,7 +210,8 @@ impl<'a, F: Fn(&str) -> Option<String>> Splitter<'a, F> {
                     let escaped = self.next();
                     let is_kept = !escaped.is_some_and(|c| matches!(c, '$' | '`' | '"' | '\\' | '\n'));
                     let kept = is_kept.then_some('\\');
-                    self.word.get_or_insert_default().extend(kept.into_iter().chain(escaped));
+                    let text: String = kept.into_iter().chain(escaped).collect();
+                    self.word.get_or_insert_default().push_str(&literal(&text));
                 }
                 _ => self.word.get_or_insert_default().push(c),
             }
@@ -175,6 +224,10 @@ impl<'a, F: Fn(&str) -> Option<String>> Splitter<'a, F> {
         while let Some(c) = self.next() {
             match c {
                 '$' if !self.rest.starts_with('(') => self.variable(),
+                '\\' => {
+                    let escaped = self.next();
+                    self.word.get_or_insert_default().extend([c].into_iter().chain(escaped));
+                }
                 _ => self.word.get_or_insert_default().push(c),
             }
             if c == '`' {

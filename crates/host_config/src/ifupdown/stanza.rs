@@ -7,12 +7,12 @@ use std::net::IpAddr;
 
 use addresses::HostAddress;
 
-use super::command::{Effect, effects};
+use super::command::{Effect, Shell, effects};
 use super::flavour::{Flavour, required};
 use super::interfaces::{Interfaces, Setting, Stanza};
 use super::ledger::{Change, MOST};
 use crate::mask;
-use crate::promise::{ConfigError, Family, Place, Promise, Remark, Shadowed};
+use crate::promise::{ConfigError, Family, Place, Possible, Promise, Remark, Shadowed};
 use crate::selector::device;
 use environment::environment;
 use written::{address, paired, six_to_four};
@@ -33,6 +33,8 @@ pub(super) struct Outcome {
     pub(super) remarks: Vec<Remark>,
     pub(super) unknown: Vec<Remark>,
     pub(super) notes: Vec<String>,
+    /// Addresses that may be bound.
+    pub(super) possible: Vec<Possible>,
     /// The family of the address that it gets from outside.
     pub(super) dynamic: Option<(Family, Place)>,
     /// The interfaces that its commands bring up.
@@ -219,6 +221,16 @@ impl Outcome {
                 let expected = expected.address;
                 self.notes.push(format!("note: {expected} may be added by {place}, under a condition"));
             }
+            Effect::Expires(expected) => {
+                let address = expected.address;
+                self.notes.push(format!("note: {address} is added by {place} for a limited time"));
+                let addresses = HostAddress { prefix: None, ..expected };
+                self.possible.push(Possible {
+                    addresses,
+                    interface: None,
+                    why: "it is added for a limited time".to_owned(),
+                });
+            }
             Effect::Runs(path) => self.runs.push(path),
             Effect::Braces(what) => self.braces.push(Remark { what, place: place.clone() }),
             Effect::BringUp(name) => self.brings_up.push(name),
@@ -360,7 +372,7 @@ fn run(
     environment: &[(String, String)],
     outcome: &mut Outcome,
 ) -> Result<(), ConfigError> {
-    let effects = effects(&option.value, physical, &stanza.name, environment, &all.inputs);
+    let effects = effects(&option.value, physical, &stanza.name, environment, &all.inputs, Shell::Sh);
     let title = format!("{}: {}", stanza.name, option.name);
     for effect in effects.map_err(|what| option.place.error(what))? {
         outcome.take(effect, &option.place, &title);

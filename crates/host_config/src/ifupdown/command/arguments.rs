@@ -1,10 +1,9 @@
-//! The arguments of a function or of the shell, and the words of a command that has them.
+//! The arguments of a function or of the shell.
 
 use std::rc::Rc;
 
 use super::super::script::Node;
-use super::variables::{Variables, forget, settled, with};
-use super::words::program;
+use super::variables::{Variables, forget};
 
 /// The arguments that are known each by its number, and the names of all.
 const NUMBERED: usize = 9;
@@ -44,43 +43,4 @@ pub(super) fn forget_all(set: &mut Variables) {
 
 pub(super) fn is_positional(name: &str) -> bool {
     ALL.contains(&name) || !name.is_empty() && name.bytes().all(|octet| octet.is_ascii_digit())
-}
-
-/// Returns the words of a command with the values of the variables: all arguments are a word each, and one
-/// that is empty is none, but for a test.
-pub(super) fn words(words: &[String], set: &Variables) -> Vec<String> {
-    let is_test = words.iter().any(|word| matches!(&**word, "[" | "[[" | "test"));
-    let mut all = Vec::new();
-    for word in words {
-        if !word.contains('$') && !word.contains('`') {
-            all.push(word.clone());
-            continue;
-        }
-        let value = with(&settled(word), set);
-        let argument = word
-            .strip_prefix('$')
-            .map(|name| name.trim_matches(['{', '}']))
-            .filter(|name| is_positional(name));
-        match argument {
-            Some("@" | "*") if value != *word => {
-                all.extend(value.split_ascii_whitespace().map(str::to_owned))
-            }
-            Some(_) if value.is_empty() && !is_test => {}
-            _ if splits(word, &all) && value.trim_ascii().contains([' ', '\t']) => {
-                all.extend(value.split_ascii_whitespace().map(str::to_owned));
-            }
-            _ => all.push(value),
-        }
-    }
-    all
-}
-
-/// Whether the value of a word is split into words again: a variable alone, as the command or an argument of
-/// ip(8) or ifconfig(8). Whether it was in quotes is not known; in quotes, these would make nothing of it.
-fn splits(word: &str, before: &[String]) -> bool {
-    let name = word.strip_prefix('$').map(|name| name.trim_start_matches('{').trim_end_matches('}'));
-    let is_variable = name.is_some_and(|name| {
-        !name.is_empty() && name.bytes().all(|octet| octet.is_ascii_alphanumeric() || octet == b'_')
-    });
-    is_variable && before.first().is_none_or(|head| matches!(program(head), "ip" | "ifconfig"))
 }

@@ -7,6 +7,48 @@ use super::super::shell::INPUT;
 use super::words::is_address;
 use super::{Effect, Reader};
 
+/// What the commands of ip(8) of iproute2 6 and before are about.
+const OBJECTS: [&str; 38] = [
+    "address",
+    "addrlabel",
+    "maddress",
+    "route",
+    "rule",
+    "neighbor",
+    "neighbour",
+    "ntable",
+    "ntbl",
+    "link",
+    "l2tp",
+    "fou",
+    "ila",
+    "macsec",
+    "tunnel",
+    "tunl",
+    "tuntap",
+    "tap",
+    "token",
+    "tcpmetrics",
+    "tcp_metrics",
+    "monitor",
+    "xfrm",
+    "mroute",
+    "mrule",
+    "netns",
+    "netconf",
+    "vrf",
+    "sr",
+    "nexthop",
+    "mptcp",
+    "ioam",
+    "help",
+    "stats",
+    "addr",
+    "ntbl",
+    "tcpm",
+    "nh",
+];
+
 /// How ip(8) runs the commands of a batch.
 #[derive(Clone, Copy)]
 pub(super) struct Run {
@@ -50,6 +92,12 @@ impl Reader<'_> {
                     stopped = stopped.filter(|_| !run.forced);
                     continue;
                 }
+                Some(object) if !is_object(object) => {
+                    stopped =
+                        stopped.or(Some(format!("ip -batch stops before it: {object} is not a command")));
+                    stopped = stopped.filter(|_| !run.forced);
+                    continue;
+                }
                 Some(_) if stopped.is_some() => self.ip(&words).unwrap_or_default(),
                 Some(_) => self.ip(&words)?,
             }
@@ -69,6 +117,11 @@ impl Reader<'_> {
     fn text_of(&self, path: &str) -> Option<String> {
         self.inputs?.get(path).cloned()
     }
+}
+
+/// Whether ip(8) knows what a command is about: it takes any beginning of these.
+fn is_object(word: &str) -> bool {
+    OBJECTS.iter().any(|whole| whole.starts_with(word))
 }
 
 fn never(effect: Effect, why: &str) -> Option<Effect> {

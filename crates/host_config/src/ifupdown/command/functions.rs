@@ -106,6 +106,11 @@ impl Reader<'_> {
         Ok(Status::Known(true))
     }
 
+    /// Whether a command is the call of a function.
+    pub(super) fn is_function(&self, words: &[String]) -> bool {
+        words.first().is_some_and(|first| self.functions.iter().any(|known| known.name == *first))
+    }
+
     /// Runs the body of a function with the arguments after its name.
     fn call(
         &mut self,

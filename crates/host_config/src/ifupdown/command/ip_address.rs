@@ -26,6 +26,12 @@ pub(super) fn added(words: &[&str]) -> Result<(HostAddress, Option<String>), Str
     Ok((address, known(device).map(|device| label.map_or(device, str::to_owned))))
 }
 
+/// Whether `ip address add` binds the address for some seconds alone.
+pub(super) fn expires(words: &[&str]) -> bool {
+    let seconds = words.iter().skip_while(|word| **word != "valid_lft").nth(1);
+    seconds.is_some_and(|seconds| !matches!(*seconds, "forever" | "4294967295"))
+}
+
 /// What `ip address del` takes back. The kernel refuses another prefix length than that of the address, and
 /// another label; ip(8) asks for any prefix length of IPv4 if none is given.
 pub(super) fn deleted(words: &[&str]) -> Option<Taken> {

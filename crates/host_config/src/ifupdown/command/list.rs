@@ -174,11 +174,11 @@ impl Reader<'_> {
                 self.standard_input = None;
                 Some(ran)
             }
-            (name @ ("sh" | "bash" | "dash"), [] | ["-" | "-s"]) => {
-                // The reader of lines takes a comment for the end of all.
-                let text = self.output(producers, set).filter(|text| !text.contains('#'))?;
+            (name @ ("sh" | "bash" | "dash"), [] | ["-" | "-s" | "-e" | "-x" | "-ex" | "-xe" | "-eu"]) => {
+                let text = self.output(producers, set)?;
                 let (counted, outer) = (self.understood, self.is_bash);
                 self.is_bash = name == "bash";
+                self.inherited = self.given(&[], 0, set);
                 let ran = self.line(&text, doubt);
                 self.understood = counted + producers.iter().map(bindings_in).sum::<usize>();
                 self.is_bash = outer;

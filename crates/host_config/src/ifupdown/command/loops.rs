@@ -5,10 +5,11 @@ use std::collections::HashSet;
 use addresses::short;
 
 use super::super::script::{self, Node};
+use super::super::shell::plain;
 use super::doubt::{Doubt, after_failure, after_success};
 use super::leave::{Leave, perhaps};
 use super::test::{Status, lists_addresses};
-use super::variables::{Variables, with};
+use super::variables::Variables;
 use super::words::bindings;
 use super::{Effect, Reader};
 use crate::wildcard;
@@ -24,13 +25,11 @@ impl Reader<'_> {
         doubt: &Doubt,
         seen: &mut HashSet<usize>,
     ) -> Result<Status, String> {
-        let words: Vec<String> = items.iter().map(|item| with(item, set)).collect();
-        // The value of a variable is split into words again.
-        let words: Vec<String> = words.join(" ").split_ascii_whitespace().map(str::to_owned).collect();
+        let words = self.fields(items, set);
         let Some(words) = script::expand(&words) else {
             let binding =
                 |node: &Node| matches!(node, Node::Command(_, _, words) if bindings(&words.join(" ")) == 0);
-            let list = short(&words.join(" "));
+            let list = short(&plain(&words.join(" ")));
             if body.iter().all(binding) {
                 self.effects.push(Effect::Unread(list));
                 return Ok(Status::Likely);
@@ -42,6 +41,24 @@ impl Reader<'_> {
         }
         let rounds = words.into_iter().map(|word| vec![(name.to_owned(), word)]).collect();
         self.rounds(&format!("for {name}"), rounds, body, set, doubt, seen)
+    }
+
+    /// Returns the words of a loop: the value of a variable is split into words again, at what IFS has.
+    fn fields(&mut self, items: &[String], set: &Variables) -> Vec<String> {
+        let separators = set.iter().rev().find(|(name, _)| name == "IFS").map(|(_, value)| value.clone());
+        let mut all = Vec::new();
+        for item in items {
+            let value = self.value(item, set);
+            match separators.as_deref().filter(|it| item.contains(['$', '`']) && !it.contains('$')) {
+                Some("") => all.push(value),
+                Some(separators) => {
+                    let fields = value.split(|c| separators.contains(c));
+                    all.extend(fields.filter(|field| !field.is_empty()).map(str::to_owned));
+                }
+                None => all.extend(value.split_ascii_whitespace().map(str::to_owned)),
+            }
+        }
+        all
     }
 
     /// Runs the condition of a `while` or `until` once, and its body once if it may run. A command that is
@@ -78,12 +95,12 @@ impl Reader<'_> {
         doubt: &Doubt,
         seen: &mut HashSet<usize>,
     ) -> Result<Status, String> {
-        let word = with(word, set);
+        let word = self.value(word, set);
         let unknown = |text: &str| text.contains(['$', '`']);
         // Of the arms that follow: `None` after one that fits.
         let mut left = Some(doubt.clone());
         for (patterns, body) in arms {
-            let patterns: Vec<String> = patterns.iter().map(|pattern| with(pattern, set)).collect();
+            let patterns = self.values(patterns, set);
             let all = patterns.iter().any(|pattern| pattern == "*");
             let fits = all || patterns.iter().any(|pattern| wildcard::matches(pattern, &word));
             let perhaps = !all && (unknown(&word) || patterns.iter().any(|pattern| unknown(pattern)));

@@ -1,9 +1,9 @@
 //! Pipes whose words are known: `seq 1 3 | xargs -I{} ip addr add ...`.
 
 use super::super::script::{self, Node};
-use super::super::shell::{Follows, INPUT};
+use super::super::shell::{Follows, INPUT, literal};
 use super::Reader;
-use super::variables::{Variables, with};
+use super::variables::Variables;
 use super::words::program;
 
 /// The most octets of all commands that one xargs runs.
@@ -13,15 +13,14 @@ impl Reader<'_> {
     /// Returns the commands of `node`, and its number, if it is an xargs(1) that reads the words of
     /// `producers`, or of a file.
     pub(super) fn by_xargs(
-        &self,
+        &mut self,
         producers: &[Node],
         node: &Node,
         set: &Variables,
     ) -> Option<(usize, Vec<Vec<String>>)> {
         let Node::Command(_, number, words) = node else { return None };
         words.first().filter(|head| head.contains(['$', '`']) || program(head) == "xargs")?;
-        let known = |words: &[String]| words.iter().map(|word| with(word, set)).collect::<Vec<_>>();
-        let mut consumer = known(words);
+        let mut consumer = self.values(words, set);
         consumer.first().filter(|head| program(head) == "xargs")?;
         let file = match consumer.as_slice() {
             [_, option, path, ..] if option == "-a" && producers.is_empty() => Some((1..3, path.clone())),
@@ -36,11 +35,14 @@ impl Reader<'_> {
         });
         let producers = from_file.as_ref().map_or(producers, |file| file.as_slice());
         let of_command = match producers {
-            [Node::Command(_, _, words)] => printed(&known(words)),
+            [Node::Command(_, _, words)] => printed(&self.values(words, set)),
             _ => None,
         };
-        let of_text = || self.output(producers, set).and_then(|text| items(&text));
-        Some((*number, through_xargs(of_command.or_else(of_text)?, &consumer)?))
+        let printed = match of_command {
+            Some(printed) => printed,
+            None => items(&self.output(producers, set)?)?,
+        };
+        Some((*number, through_xargs(printed, &consumer)?))
     }
 }
 
@@ -52,7 +54,7 @@ fn items(text: &str) -> Option<Printed> {
     if text.contains(['"', '\'', '\\']) || !one_each && lines.len() != 1 {
         return None;
     }
-    let items = text.split_ascii_whitespace().map(str::to_owned).collect();
+    let items = text.split_ascii_whitespace().map(literal).collect();
     Some(Printed { items, is_lines: one_each })
 }
 

@@ -6,7 +6,7 @@ use addresses::{HostAddress, short};
 
 use super::super::ledger::Taken;
 use super::batch::Run;
-use super::ip_address::{added, deleted, flush, is_known, known, parse};
+use super::ip_address::{added, deleted, expires, flush, is_known, known, parse};
 use super::words::{bindings, binds, is_address, is_batch, is_link, takes_argument};
 use super::{Effect, Reader, local_route};
 use crate::{mask, selector};
@@ -41,7 +41,10 @@ impl Reader<'_> {
             [object, verb, rest @ ..] if is_address(object) && binds(verb) => {
                 let (expected, label) = added(rest)?;
                 self.understood += 1;
-                self.effects.push(Effect::Bind(expected, label));
+                self.effects.push(match expires(rest) {
+                    true => Effect::Expires(expected),
+                    false => Effect::Bind(expected, label),
+                });
             }
             [object, verb, rest @ ..] if is_address(object) && verb.starts_with('f') && !elsewhere => {
                 self.effects.extend(flush(rest, ipv6).map(Effect::TakeBack));

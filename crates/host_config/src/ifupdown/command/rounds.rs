@@ -8,7 +8,7 @@ use super::super::shell::Follows;
 use super::doubt::Doubt;
 use super::leave::Leave;
 use super::test::Status;
-use super::variables::{Variables, latest, with};
+use super::variables::{Variables, latest};
 use super::{NOT_UNDERSTOOD, Reader, STEPS, pipes};
 
 /// The most rounds of a loop that counts.
@@ -119,7 +119,7 @@ impl Reader<'_> {
         let names = names(tested)?;
         let lines = match (producers, input) {
             ([Node::Command(_, _, words)], None) => {
-                let words: Vec<String> = words.iter().map(|word| with(word, set)).collect();
+                let words = self.values(words, set);
                 self.printed(&words)
                     .or_else(|| pipes::lines(&words))
                     .or_else(|| self.lines_of(producers, set))
@@ -128,22 +128,14 @@ impl Reader<'_> {
             ([], Some(path)) => self.printed(&["<".to_owned(), path.clone()]),
             _ => None,
         };
-        let rounds = lines.and_then(|lines| {
-            // A word that is not an address is tried in vain.
-            let mut lines =
-                lines.iter().filter(|line| !line.trim_ascii().is_empty() && !line.starts_with('#'));
-            lines.try_fold(Vec::new(), |mut rounds, line| {
-                rounds.push(names.round(line)?);
-                Some(rounds)
-            })
-        });
+        let rounds = lines.and_then(|lines| rounds_of(&names, &lines));
         let Some(rounds) = rounds else { return Some(Err(NOT_UNDERSTOOD.to_owned())) };
         tested.iter().for_each(|node| self.skip(node, seen));
         Some(self.rounds("while read", rounds, body, set, doubt, seen))
     }
 
     /// The lines that are printed: `read` takes none without an end.
-    fn lines_of(&self, producers: &[Node], set: &Variables) -> Option<Vec<String>> {
+    fn lines_of(&mut self, producers: &[Node], set: &Variables) -> Option<Vec<String>> {
         let text = self.output(producers, set)?;
         let whole = text.rsplit_once('\n').map_or("", |(whole, _)| whole);
         Some(whole.lines().map(str::to_owned).collect())
@@ -156,11 +148,29 @@ impl Reader<'_> {
     }
 }
 
+/// Returns the rounds of a loop that reads these lines.
+fn rounds_of<L: AsRef<str>>(names: &Names<'_>, lines: &[L]) -> Option<Vec<Round>> {
+    let lines = lines.iter().map(AsRef::as_ref);
+    // A word that is not an address is tried in vain.
+    let mut lines = lines.filter(|line| !line.trim_ascii().is_empty() && !line.starts_with('#'));
+    lines.try_fold(Vec::new(), |mut rounds, line| {
+        rounds.push(names.round(line)?);
+        Some(rounds)
+    })
+}
+
+/// The same of `while read NAME...`: `None` also if the condition is another one.
+pub(super) fn rounds_of_read(tested: &[Node], lines: &[&str]) -> Option<Vec<Round>> {
+    rounds_of(&names(tested)?, lines)
+}
+
 /// What `read` does with a line.
 struct Names<'a> {
     names: Vec<&'a str>,
     /// Whether it takes the line as it is.
     whole: bool,
+    /// What parts the words, if that is no white space.
+    separator: Option<char>,
 }
 
 impl Names<'_> {
@@ -168,6 +178,9 @@ impl Names<'_> {
     fn round(&self, line: &str) -> Option<Round> {
         if line.contains(['$', '`', '\\', '\'', '"']) {
             return None;
+        }
+        if let Some(separator) = self.separator {
+            return self.parted(line, separator);
         }
         let mut rest = if self.whole { line } else { line.trim_ascii() };
         let mut round = Round::new();
@@ -184,17 +197,32 @@ impl Names<'_> {
     }
 }
 
-/// The variables of `read [-r] NAME...`, or of `IFS= read -r NAME`.
+impl Names<'_> {
+    /// The values where one character parts them: `None` where the last one would have it in it.
+    fn parted(&self, line: &str, separator: char) -> Option<Round> {
+        let line = line.strip_suffix(separator).unwrap_or(line);
+        let values: Vec<&str> = line.split(separator).collect();
+        (values.len() <= self.names.len()).then_some(())?;
+        let value = |at: usize| values.get(at).copied().unwrap_or_default().to_owned();
+        Some((0..).zip(&self.names).map(|(at, name)| ((*name).to_owned(), value(at))).collect())
+    }
+}
+
+/// The variables of `read [-r] NAME...`, of `IFS= read -r NAME` or of `IFS=: read -r NAME...`.
 fn names(tested: &[Node]) -> Option<Names<'_>> {
     let [Node::Command(Follows::Always, _, words)] = tested else { return None };
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
-    let (whole, words) = match words.as_slice() {
-        ["IFS=", rest @ ..] => (true, rest),
-        rest => (false, rest),
+    let (whole, separator, words) = match words.as_slice() {
+        ["IFS=", rest @ ..] => (true, None, rest),
+        [first, rest @ ..] if let Some(one) = first.strip_prefix("IFS=") => {
+            let separator = one.chars().next().filter(|c| c.is_ascii_punctuation() && one.len() == 1);
+            (false, Some(separator.filter(|c| !matches!(c, '\\' | '$' | '`'))?), rest)
+        }
+        rest => (false, None, rest),
     };
     let ["read", names @ ..] = words else { return None };
     let names = names.strip_prefix(&["-r"]).unwrap_or(names);
     let is_name = |name: &&str| name.bytes().all(|octet| octet.is_ascii_alphanumeric() || octet == b'_');
     let is_known = !names.is_empty() && names.iter().all(is_name) && (!whole || names.len() == 1);
-    is_known.then(|| Names { names: names.to_vec(), whole })
+    is_known.then(|| Names { names: names.to_vec(), whole, separator })
 }

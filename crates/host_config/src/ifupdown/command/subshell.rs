@@ -15,11 +15,12 @@ impl Reader<'_> {
         set: &mut Variables,
         run: impl FnOnce(&mut Self, &mut Variables) -> Result<Status, String>,
     ) -> Result<Status, String> {
-        let known = set.len();
+        let (known, exports) = (set.len(), self.exports.len());
         // What it says is in doubt in any case where the shell around it has perhaps ended.
         let (perhaps_exited, perhaps_left) = (take(&mut self.perhaps_exited), self.perhaps_left.take());
         let ran = run(self, set)?;
         set.truncate(known);
+        self.exports.truncate(exports);
         (self.left, self.perhaps_left) = (None, perhaps_left);
         let perhaps_ended = replace(&mut self.perhaps_exited, perhaps_exited);
         let ran = if take(&mut self.exited) { take(&mut self.exit_status) } else { ran };

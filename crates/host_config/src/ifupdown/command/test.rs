@@ -1,6 +1,7 @@
 //! What is known of the outcome of a command that tests something, on a host that has come up.
 
 use super::super::script::Node;
+use super::super::shell::{EXPRESSION, INPUT};
 use super::words::{is_address, program};
 
 /// Paths that are there on a host with IPv6 and iproute2.
@@ -70,7 +71,7 @@ pub(super) fn status(words: &[&str], last: &Status) -> Status {
             Status::Known(true) => Status::Likely,
             other => other,
         },
-        ["[" | "[[" | "!", ..] => Status::Unknown,
+        ["[" | "[[" | "!" | "let" | EXPRESSION, ..] => Status::Unknown,
         [command, rest @ ..] if is_search(command) => {
             let inverts = |word: &&&str| {
                 **word == "--invert-match"
@@ -141,8 +142,18 @@ pub(super) fn prints_addresses<W: AsRef<str>>(words: &[W]) -> bool {
     }
 }
 
-/// Returns the status of an assignment: that of the command whose output it takes.
-pub(super) fn assigned(words: &[String]) -> Status {
+/// Commands whose status tells something else than whether they could run.
+const TESTS: [&str; 5] = ["grep", "[ ", "test ", "false", "!"];
+
+/// Returns the status of an assignment: that of the command whose output it takes. `raw` has the words as
+/// they are written.
+pub(super) fn assigned(raw: &[String], words: &[String]) -> Status {
+    let may_fail = |word: &String| {
+        (word.contains("$(") || word.contains('`')) && TESTS.iter().any(|test| word.contains(test))
+    };
+    if raw != words && raw.iter().any(may_fail) {
+        return Status::Unknown;
+    }
     let value = words.last().and_then(|word| word.split_once('=')).map_or("", |(_, value)| value);
     match value.contains("$(") || value.contains('`') {
         false => Status::Known(true),
@@ -184,11 +195,15 @@ fn compared(one: i64, operator: &str, other: i64) -> Option<bool> {
 /// Returns whether a command that searches for an address, or is the first of a pipeline that does, reads
 /// something else than what is bound here: a file of an administrator, or what other hosts answer.
 pub(super) fn searches_elsewhere(words: &[String]) -> bool {
-    let own = |word: &String| word.starts_with("/proc/") || word.starts_with("/sys/");
+    let own = |word: &str| word.starts_with("/proc/") || word.starts_with("/sys/");
     let lists_no_address = !prints_addresses(words);
     let mut words = words.iter().skip_while(|word| word.contains('=') || *word == "!");
     let command = words.next().map(|word| program(word));
-    let mut reads_file = || words.any(|word| word.starts_with('/') && !own(word));
+    let mut reads_file = || {
+        words.any(|word| {
+            word.trim_start_matches(INPUT).starts_with('/') && !own(word.trim_start_matches(INPUT))
+        })
+    };
     match command {
         Some("grep" | "egrep" | "fgrep" | "cat" | "head" | "tail") => reads_file(),
         Some(

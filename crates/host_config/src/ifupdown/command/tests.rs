@@ -5,6 +5,7 @@ use super::*;
 mod conditions;
 mod functions;
 mod not_understood;
+mod printed;
 mod subshells;
 mod values;
 
@@ -14,6 +15,7 @@ fn shown(line: &str) -> String {
             format!("{expected} {}", interface.as_deref().unwrap_or("-"))
         }
         Effect::May(expected) => format!("may {expected}"),
+        Effect::Expires(expected) => format!("expires {expected}"),
         Effect::Never(expected, why) => format!("never {expected}: {why}"),
         Effect::TakeBack(Taken::Address { address, device, label }) => {
             let label = label.as_ref().map_or_else(String::new, |label| format!(" label {label}"));
@@ -60,10 +62,13 @@ fn shown(line: &str) -> String {
             "/again",
             "addr add 192.0.2.7/24 dev eth0\naddr replace 192.0.2.7/24 dev eth0\naddr add 192.0.2.8/24 dev eth0\n",
         ),
+        ("/vars", "# of this host\nVIP=192.0.2.9 # web\nexport MASK=24\n"),
+        ("/other", "[ -e /x ] && A=5\n"),
+        ("/garbage", "frob\naddr add 192.0.2.8/24 dev eth0\n"),
         ("/odd", "addr add \"192.0.2.7/24\" dev eth0\n"),
     ];
     let inputs = inputs.map(|(path, text)| (path.to_owned(), text.to_owned())).into_iter().collect();
-    match effects(line, Some("eth0"), "eth0", &environment, &inputs) {
+    match effects(line, Some("eth0"), "eth0", &environment, &inputs, Shell::Sh) {
         Ok(effects) => {
             // What an address of ifconfig(8) replaces is shown by the tests of what is left.
             let is_shown = |effect: &&Effect| {

@@ -162,7 +162,7 @@ pub(super) fn forget(set: &mut Variables, name: &str) {
     set.push((name.to_owned(), unknown));
 }
 
-fn is_variable(name: &str) -> bool {
+pub(super) fn is_variable(name: &str) -> bool {
     !name.is_empty()
         && !name.starts_with(|c: char| c.is_ascii_digit())
         && name.bytes().all(|octet| octet.is_ascii_alphanumeric() || octet == b'_')

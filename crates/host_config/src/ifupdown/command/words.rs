@@ -1,7 +1,7 @@
 //! The words of commands: which programs bind addresses, and which arguments ip(8) takes.
 
 /// Programs that bind no address.
-pub(super) const HARMLESS: [&str; 53] = [
+pub(super) const HARMLESS: [&str; 54] = [
     ":",
     "[",
     "grep",
@@ -54,6 +54,7 @@ pub(super) const HARMLESS: [&str; 53] = [
     "tr",
     "true",
     "uniq",
+    "unset",
     "wg",
 ];
 /// Words of `ip address add` that an argument follows, and those that stand alone.
@@ -86,7 +87,7 @@ pub(super) const ALONE: [&str; 10] = [
 /// How many times a text says `ip ... address add`, `replace` or `change`, or `ifconfig`, wherever that is.
 pub(super) fn bindings(text: &str) -> usize {
     let mut words = text
-        .split(|c: char| c.is_ascii_whitespace() || "'\"`;&|(){}$".contains(c))
+        .split(|c: char| c.is_ascii_whitespace() || "'\"`;&|(){}$".contains(c) || c.is_ascii_control())
         .filter(|word| !word.is_empty())
         .peekable();
     let mut number = 0;

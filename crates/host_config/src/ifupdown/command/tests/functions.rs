@@ -135,6 +135,8 @@ fn a_batch_stops_at_what_fails() {
         ),
         ("ip -force -batch /twice", "192.0.2.7/24 eth0, 192.0.2.7/24 eth0, 192.0.2.8/24 eth0".to_owned()),
         ("ip -batch /option", format!("never 192.0.2.8/24: {why}-4 is not a command")),
+        ("ip -batch /garbage", format!("never 192.0.2.8/24: {why}frob is not a command")),
+        ("ip -force -batch /garbage", "192.0.2.8/24 eth0".to_owned()),
         ("ip -batch /masks", "192.0.2.7/24 eth0, 192.0.2.7/25 eth0, 192.0.2.7/24 eth1".to_owned()),
         ("ip -batch /again", "192.0.2.7/24 eth0, 192.0.2.7/24 eth0, 192.0.2.8/24 eth0".to_owned()),
     ];

@@ -6,7 +6,7 @@ use super::*;
 fn what_may_bind_more_is_an_error() {
     let rows = [
         (
-            "echo 'ip addr add 192.0.2.9/24 dev eth0 # web' | sh",
+            "awk '{system(\"ip addr add \" $1 \" dev eth0\")}' /plain",
             "a command that binds addresses is not understood: ",
         ),
         (
@@ -19,10 +19,6 @@ fn what_may_bind_more_is_an_error() {
         ),
         (
             "while read a; do ip addr add $a dev eth0; read b; done < /plain",
-            "a command that binds addresses is not understood: ",
-        ),
-        (
-            "i=1; while [ $i -le 5 ]; do ip addr add 192.0.2.$i/24 dev eth0; ((i++)); done",
             "a command that binds addresses is not understood: ",
         ),
         ("echo $(ip addr add 192.0.2.9/24 dev eth0)", "a command that binds addresses is not understood: "),
@@ -82,8 +78,13 @@ fn what_may_bind_more_is_an_error() {
             "i=1; while [ $i -le 5 ]; do ip addr add 192.0.2.$i/24 dev eth0; i=$((i+0)); done",
             "error: a loop that counts further than 4096",
         ),
+        // sh makes two subshells of it, and goes on for ever.
+        (
+            "i=1; while [ $i -le 5 ]; do ip addr add 192.0.2.$i/24 dev eth0; ((i++)); done",
+            "error: a loop that counts further than 4096",
+        ),
         ("A=$(hostname -i); ip addr add $A/24 dev eth0", "error: ${A}/24 is not an IP address"),
-        ("sed s/^/x/ /plain | ip -batch -", "error: ip -batch: a batch of commands is not read"),
+        ("rev /plain | ip -batch -", "error: ip -batch: a batch of commands is not read"),
         (
             "A=8; [ -e /x ] && A=9; ip addr add 192.0.2.$A/24 dev eth0",
             "error: 192.0.2.${A}/24 is not an IP address",
