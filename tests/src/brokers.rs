@@ -125,11 +125,14 @@ impl<'a> Broker<'a> {
                     .env("RABBITMQ_ENABLED_PLUGINS_FILE", at("enabled_plugins"))
                     .env("RABBITMQ_CONFIG_FILE", at("rabbitmq"));
                 command.env("RABBITMQ_CONF_ENV_FILE", "/dev/null");
+                // Erlang's schedulers burn what they wait.
+                command.env("RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS", "+sbwt none +sbwtdcpu none +sbwtdio none");
             }
             Kind::ActiveMq => {
                 let base = top.display();
                 // With less, a queue of 50,000 messages that nobody takes fills its memory, and it stops
                 // reading.
+                command.args(["-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"]);
                 command
                     .args(["-Xmx1g", "-Dactivemq.home=/usr/share/activemq"])
                     .arg(format!("-Dactivemq.base={base}"));

@@ -222,7 +222,7 @@ impl TlsServer {
     pub fn start(pair: &Pair, arguments: &str) -> Self {
         let mut command = Command::new("openssl");
         command
-            .args(["s_server", "-accept", "127.0.0.1:0", "-cert"])
+            .args(["s_server", "-no-CAfile", "-no-CApath", "-no-CAstore", "-accept", "127.0.0.1:0", "-cert"])
             .arg(&pair.certificate)
             .arg("-key")
             .arg(&pair.key);
