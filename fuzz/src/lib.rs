@@ -37,5 +37,6 @@ fn hold(source: Source, files: &[&str], promise: &Promise) {
     assert!(files.iter().any(|file| promise.place.file == format!("/{file}")), "{}", promise.place);
     assert_eq!(promise.expected.to_string().parse().ok(), Some(promise.expected));
     assert!(promise.place.line >= 1);
-    assert!(!promise.floating || source == Source::Keepalived, "only keepalived's addresses float");
+    let may_float = matches!(source, Source::Keepalived | Source::Ifupdown);
+    assert!(!promise.floating || may_float, "only keepalived's and ucarp's addresses float");
 }
