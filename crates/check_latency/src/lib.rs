@@ -25,9 +25,8 @@ use options::{Judging, Learning, Pinging, TargetOptions};
 pub use probe::ProbeError;
 pub use record::StoreError;
 use seen::Seen;
-use target::Target;
 pub use target::TargetError;
-use target::Unusable;
+use target::{Target, Unusable};
 
 /// The command line.
 #[derive(Debug, clap::Parser)]
@@ -88,6 +87,9 @@ pub fn check(args: &Args, deadline: &Deadline) -> Result<Report, CheckError> {
     args.judging.validate()?;
     let targets = target::targets(&args.targets, &args.pinging, deadline)?;
     let observations = probe::probe(targets, &args.pinging, deadline)?;
-    let judged = record::judge(observations, &args.judging, &args.learning, deadline);
+    let (mut judged, unwritten) = record::judge(observations, &args.judging, &args.learning, deadline);
+    let report = evaluate::evaluate(&args.judging, &judged);
+    let Some(problem) = record::write(unwritten, &report, deadline) else { return Ok(report) };
+    judged.problem = Some(problem);
     Ok(evaluate::evaluate(&args.judging, &judged))
 }

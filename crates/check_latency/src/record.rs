@@ -14,8 +14,9 @@ use crate::rule::{Path, Settings, Verdict};
 use crate::seen::Seen;
 use crate::target::{Target, Unusable};
 use crate::{CheckError, Observations};
+use store::Records;
+pub(crate) use store::Store;
 pub use store::StoreError;
-use store::{Records, Store};
 
 /// A run that comes a little early is not left out: this share of `--learn-every` is enough.
 const EARLY: f64 = 0.9;
@@ -52,18 +53,18 @@ pub(crate) struct Judged {
     pub(crate) verbose: Vec<String>,
 }
 
-/// Judges every target, and stores this run unless `--no-learn` is given, it comes too soon, or this
-/// machine's own network is in trouble. Where the records cannot be used, targets are judged as if they were
-/// new, which is said.
+/// Judges every target, and returns the records to write with this run among them, unless `--no-learn` is
+/// given, it comes too soon, or this machine's own network is in trouble. Where the records cannot be used,
+/// targets are judged as if they were new, which is said.
 pub(crate) fn judge(
     observations: Observations,
     judging: &Judging,
     learning: &Learning,
     deadline: &Deadline,
-) -> Judged {
+) -> (Judged, Option<Store>) {
     let settings = &judging.settings(learning);
     let opened = Store::open(learning.state_file.as_deref(), !learning.no_learn, deadline);
-    let (mut store, mut problem) = match opened {
+    let (mut store, problem) = match opened {
         Ok(store) => (Some(store), None),
         Err(error) if learning.no_learn && is_absent(&error) => (None, None),
         Err(error) => (None, Some(error.to_string())),
@@ -77,14 +78,24 @@ pub(crate) fn judge(
         judged.anew = store.anew.take();
         if store.is_locked() && judged.dropped == 0 {
             add(&judged, &mut store.records, settings, (began, learning.learn_every.as_f64() * EARLY));
-            problem = store.write().err().map(|error| error.to_string());
         } else if !store.is_locked() && !learning.no_learn {
             judged
                 .notes
                 .push(format!("{}: locked by another run: judged and not learned", store.path().display()));
         }
     }
-    Judged { problem, ..judged }
+    let is_new = judged.dropped == 0;
+    (Judged { problem, ..judged }, store.filter(|store| store.is_locked() && is_new))
+}
+
+/// Writes the records, if there are any. Returns why they cannot be written, in words. Where the disk does
+/// not answer in time, what is known is reported all the same.
+pub(crate) fn write(records: Option<Store>, known: &Report, deadline: &Deadline) -> Option<String> {
+    let store = records?;
+    let known = known.clone();
+    deadline.progress().tell_by(move || known.clone());
+    let _step = deadline.step(format!("writing {}", store.path().display()));
+    store.write().err().map(|error| error.to_string())
 }
 
 /// Forgets a target, and leaves all others as they are.

@@ -111,6 +111,7 @@ impl Store {
         writable: bool,
         deadline: &Deadline,
     ) -> Result<Self, StoreError> {
+        let _step = deadline.step("opening the records");
         let (folder, name) = place(file, writable)?;
         let until = Instant::now() + PATIENCE.min(deadline.remaining() / 2);
         let lock_name = format!("{}.lock", name.strip_suffix(".json").unwrap_or(&name));

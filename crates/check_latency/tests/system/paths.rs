@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use suite::host::{public_folder, succeed};
-use suite::needs::missing;
+use suite::needs::{Need, missing};
 use suite::plugins;
 use suite::process::{Outcome, run};
 use tempfile::TempDir;
@@ -44,18 +44,28 @@ impl Lab {
 
     /// Runs the plugin on the monitor: 20 pings within half a second, each run stored.
     pub(crate) fn run(&self, arguments: &[&str]) -> Outcome {
-        let mut command = self.far.monitor.command(plugins::binary("check_latency"));
-        command.args([
-            "--pings=20",
-            "--interval=0.02",
-            "--wait=0.3",
-            "--learn-every=0",
-            "--learn-runs=3",
-            "--timeout=8",
-        ]);
+        self.run_by(&[], arguments)
+    }
+
+    /// The same by another program, which is given with its own arguments.
+    fn run_by(&self, program: &[&str], arguments: &[&str]) -> Outcome {
+        let plugin = plugins::binary("check_latency");
+        let mut command = match program {
+            [] => self.far.monitor.command(plugin),
+            [program, own @ ..] => {
+                let mut command = self.far.monitor.command(program);
+                command.args(own).arg(plugin);
+                command
+            }
+        };
+        command.args(["--pings=20", "--interval=0.02", "--wait=0.3", "--learn-every=0", "--learn-runs=3"]);
+        if !arguments.iter().any(|argument| argument.starts_with("--timeout")) {
+            command.arg("--timeout=8");
+        }
         command.arg(format!("--state-file={}", self.folder.path().join("paths.json").display()));
         let outcome = run(command.args(arguments));
-        assert_eq!(outcome.stderr, "", "{arguments:?}");
+        // The other program may have something to say.
+        assert!(!program.is_empty() || outcome.stderr.is_empty(), "{arguments:?}: {}", outcome.stderr);
         outcome
     }
 
@@ -352,4 +362,35 @@ fn what_cannot_be_sent_is_no_fault_of_the_target() {
         let refused = lab.run(&[&format!("--ip={address}")]);
         assert_eq!(line(&refused), format!("LATENCY UNKNOWN - {address} not pinged: {what}"));
     }
+}
+
+/// The disk takes what is learned later than the run may wait, as one that is broken or busy.
+#[test]
+fn a_disk_that_does_not_answer_hides_no_fault() {
+    if missing(&NEEDS) || missing(&[Need::Program("strace")]) {
+        return;
+    }
+    let lab = Lab::new();
+    let slow = [
+        "strace",
+        "-f",
+        "-q",
+        "-o",
+        "/dev/null",
+        "-e",
+        "trace=fsync",
+        "-e",
+        "inject=fsync:delay_enter=6000000",
+    ];
+    let late = "no result within 3 s: writing PATHS, partial: ";
+    let target = ["--ip=192.0.2.1", "--gateway=none", "--timeout=3"];
+    let said = || {
+        let told = lab.run_by(&slow, &target);
+        line(&told).replace(&lab.folder.path().join("paths.json").display().to_string(), "PATHS")
+    };
+    let first = said();
+    assert!(first.starts_with(&format!("LATENCY UNKNOWN - {late}")), "{first}");
+    lab.far.set("192.0.2.1", Vice { loses: (1, 1), ..Vice::default() });
+    assert_eq!(said(), format!("LATENCY CRITICAL - {late}192.0.2.1 does not answer since HH:MM"));
+    assert!(!lab.folder.path().join("paths.json").exists());
 }
