@@ -29,7 +29,8 @@ pub(crate) struct Common {
     /// Read options from an ini file: by default from the section named like the program in the file
     /// that MP_CONFIG_FILE names, else in the first that exists of
     /// /etc/monitoring-plugins/monitoring-plugins.ini, /etc/monitoring-plugins.ini,
-    /// /etc/nagios/plugins.ini and /usr/local/etc/monitoring-plugins/monitoring-plugins.ini. Repeatable
+    /// /etc/nagios/plugins.ini and, below /usr/local/etc, monitoring-plugins/monitoring-plugins.ini.
+    /// Repeatable
     #[arg(long, value_name = "[SECTION][@FILE]", num_args = 0..=1, require_equals = true, default_missing_value = "")]
     pub(crate) extra_opts: Vec<String>,
 }
