@@ -78,7 +78,7 @@ fn silence_ends_with_the_deadline() {
     // What the other end does not take is waited for no longer.
     assert!(matches!(stream.send_all(&vec![0; 64 << 20]), Err(Cause::NoAnswer)));
     let elapsed = start.elapsed();
-    assert!((Duration::from_millis(190)..LIMIT).contains(&elapsed), "{elapsed:?}");
+    assert!((Duration::from_millis(190)..Duration::from_secs(2)).contains(&elapsed), "{elapsed:?}");
 }
 
 #[test]
@@ -151,7 +151,11 @@ fn a_wait_can_be_stopped_and_used() {
         assert!(matches!(stream.receive(&mut [0; 9]), Err(Cause::Stopped)));
     }
     assert_eq!(done.load(Ordering::SeqCst), 1);
-    assert!((Duration::from_millis(50)..LIMIT).contains(&start.elapsed()), "{:?}", start.elapsed());
+    assert!(
+        (Duration::from_millis(50)..Duration::from_secs(2)).contains(&start.elapsed()),
+        "{:?}",
+        start.elapsed()
+    );
 }
 
 #[test]

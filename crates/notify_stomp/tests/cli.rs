@@ -330,7 +330,7 @@ fn a_silent_handshake_and_a_trickle_end_with_the_timeout_too() {
     for (address, tls) in [(silent.address(), "--tls"), (trickle(), "--not-persistent")] {
         let spool = Spool::new();
         let outcome = ended(spool.command(address).args(EVENT).args(["--timeout=1", tls]));
-        assert!(outcome.elapsed < Duration::from_secs(4), "{tls}: {:?}", outcome.elapsed);
+        assert!(outcome.elapsed < Duration::from_millis(1250), "{tls}: {:?}", outcome.elapsed);
         assert_eq!((outcome.code, spool.waiting().len()), (Some(1), 1), "{tls}: {}", outcome.stdout);
     }
 }

@@ -104,7 +104,7 @@ fn a_silent_one_is_killed_at_its_limit_and_costs_the_others_nothing() {
     ];
     assert_eq!(found[..3], [silent("silent"), Ok(vec!["192.0.2.1:0".parse().unwrap()]), silent("trickling")]);
     assert_eq!(found[3..], rest);
-    assert!(start.elapsed() < long, "{:?}", start.elapsed());
+    assert!(start.elapsed() < Duration::from_secs(5), "{:?}", start.elapsed());
 }
 
 #[test]
@@ -137,7 +137,7 @@ fn names_that_hang_take_no_turns() {
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
     let start = Instant::now();
     let found = asked(&names, Duration::from_secs(3), |_| hanging());
-    assert!(start.elapsed() < Duration::from_secs(20), "{:?}", start.elapsed());
+    assert!(start.elapsed() < Duration::from_secs(5), "{:?}", start.elapsed());
     let silent = |name: &str| format!("resolving {name}: no answer within 3 s, see check_resolver");
     let late = |name: &str| {
         format!(

@@ -21,7 +21,7 @@ fn a_lease_that_never_ends_is_not_unexpected() {
             "198.51.100.58/24@eth0 192.0.2.1/24@eth0",
             ok("2 addresses", ", 1 dynamic"),
         ),
-        // One of the two is no lease, and of a second one beside a lease that ends, it is known which.
+        // One of the two is not a lease; beside a lease that ends, it is known which.
         (
             "DHCP=ipv4",
             "198.51.100.58/24@eth0 198.51.100.200/24@eth0",
@@ -56,7 +56,7 @@ fn a_lease_that_never_ends_is_not_unexpected() {
     assert!(!details.iter().any(|line| line.contains("only permanent")), "{details:?}");
 }
 
-/// What each program writes into its files for it. RA that the kernel takes by default is no configuration.
+/// What each program writes into its files for it. What the kernel takes by default is not asked for.
 #[test]
 fn what_a_router_advertises_is_not_unexpected_where_it_is_asked_for() {
     let args = Args::parse_from(["check_ip_bound", "--unexpected=critical"]);
