@@ -281,29 +281,3 @@ fn sets_variable(command: &Simple) -> bool {
         || sets.contains(&first)
         || command.words.iter().any(assigns)
 }
-
-/// Puts the value of a loop's variable into a word.
-pub(super) fn substitute(word: &str, name: &str, value: &str) -> String {
-    let word = word.replace(&format!("${{{name}}}"), value);
-    let mut result = String::new();
-    let mut rest = word.as_str();
-    while let Some((before, after)) = rest.split_once(&format!("${name}")) {
-        result.push_str(before);
-        // `$1`, `$@` and the like are one character.
-        let is_name = !matches!(name, "@" | "*" | "#") && !name.starts_with(|c: char| c.is_ascii_digit());
-        let longer = is_name && after.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '_');
-        result.push_str(&if longer { format!("${name}") } else { value.to_owned() });
-        rest = after;
-    }
-    result + rest
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_variable_is_its_whole_name() {
-        assert_eq!(substitute("192.0.2.$i/${i} $in $i", "i", "7"), "192.0.2.7/7 $in 7");
-    }
-}

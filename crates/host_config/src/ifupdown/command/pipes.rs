@@ -19,9 +19,9 @@ impl Reader<'_> {
         set: &Variables,
     ) -> Option<(usize, Vec<Vec<String>>)> {
         let Node::Command(_, number, words) = node else { return None };
-        words.first().filter(|head| head.contains(['$', '`']) || program(head) == "xargs")?;
+        let head = words.first().filter(|head| head.contains(['$', '`']) || program(head) == "xargs")?;
+        Some(self.value(head, set)).filter(|head| program(head) == "xargs")?;
         let mut consumer = self.values(words, set);
-        consumer.first().filter(|head| program(head) == "xargs")?;
         let file = match consumer.as_slice() {
             [_, option, path, ..] if option == "-a" && producers.is_empty() => Some((1..3, path.clone())),
             [.., path] if path.starts_with(INPUT) => {

@@ -22,8 +22,7 @@ pub(super) fn with(word: &str, set: &Variables) -> String {
     if !word.contains(['$', '`']) {
         return word.to_owned();
     }
-    let word =
-        set.iter().rev().fold(word.to_owned(), |word, (name, value)| script::substitute(&word, name, value));
+    let word = substituted(word, set);
     let of = |name: &str| {
         let value = set.iter().rev().find(|(known, _)| known == name).map(|(_, value)| value.clone());
         value.filter(|value| !value.contains(['$', '`']))
@@ -33,8 +32,43 @@ pub(super) fn with(word: &str, set: &Variables) -> String {
         return word;
     }
     let word = arithmetic::expanded(&word, of);
-    let word = OUTPUTS.iter().fold(word, |word, (command, output)| word.replace(command, output));
+    let word = OUTPUTS.iter().fold(word, |word, (command, output)| match word.contains(command) {
+        true => word.replace(command, output),
+        false => word,
+    });
     printed(&word, "$(", ')').or_else(|| printed(&word, "`", '`')).unwrap_or(word)
+}
+
+/// A word with the values of `$NAME` and `${NAME}`.
+fn substituted(word: &str, set: &Variables) -> String {
+    let mut result = String::new();
+    let mut rest = word;
+    while let Some((before, after)) = rest.split_once('$') {
+        result.push_str(before);
+        let known = name(after).and_then(|(name, behind)| {
+            let (_, value) = set.iter().rev().find(|(known, _)| known == name)?;
+            Some((value.as_str(), behind))
+        });
+        let (value, behind) = known.unwrap_or(("$", after));
+        result.push_str(value);
+        rest = behind;
+    }
+    result + rest
+}
+
+/// The name of a variable at the start of what follows a dollar sign, and what is behind it. Without braces,
+/// `1`, `@` and the like are one character.
+fn name(text: &str) -> Option<(&str, &str)> {
+    let inside = text.strip_prefix('{');
+    let text = inside.unwrap_or(text);
+    let is_of_name = |octet: u8| octet.is_ascii_alphanumeric() || octet == b'_';
+    let length = match text.bytes().next()? {
+        b'@' | b'*' | b'#' => 1,
+        first if first.is_ascii_digit() && inside.is_none() => 1,
+        _ => text.bytes().take_while(|octet| is_of_name(*octet)).count(),
+    };
+    let (name, behind) = text.split_at_checked(length).filter(|(name, _)| !name.is_empty())?;
+    Some((name, if inside.is_some() { behind.strip_prefix('}')? } else { behind }))
 }
 
 /// A word with the values of `${NAME#PATTERN}` and the like, as far as they are known.
@@ -106,7 +140,7 @@ pub(super) fn assign(words: &[String], set: &mut Variables, doubt: bool) -> bool
 /// Takes over what expressions assign: `$((NAME=VALUE))` and `$((NAME+=VALUE))`. One that may not be
 /// computed, or is not understood, makes the variable unknown.
 pub(super) fn computed(words: &[String], set: &mut Variables, doubt: bool) {
-    let words = words.iter().filter(|word| word.contains('$') && !is_for_another_shell(word));
+    let words = words.iter().filter(|word| word.contains("$((") && !is_for_another_shell(word));
     for inside in words.flat_map(|word| word.split("$((").skip(1)) {
         let Some((name, operator, value)) = script::assignment(inside) else { continue };
         let of =
@@ -124,7 +158,7 @@ pub(super) fn computed(words: &[String], set: &mut Variables, doubt: bool) {
 
 /// Returns a word with the variables that its expressions assign in the place of these, after [`computed`].
 pub(super) fn settled(word: &str) -> String {
-    if is_for_another_shell(word) {
+    if !word.contains("$((") || is_for_another_shell(word) {
         return word.to_owned();
     }
     let mut parts = word.split("$((");
@@ -166,4 +200,22 @@ pub(super) fn is_variable(name: &str) -> bool {
     !name.is_empty()
         && !name.starts_with(|c: char| c.is_ascii_digit())
         && name.bytes().all(|octet| octet.is_ascii_alphanumeric() || octet == b'_')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_variable_is_its_whole_name() {
+        let set = [("i", "0"), ("1", "8"), ("@", "9"), ("i", "7")].map(|(a, b)| (a.to_owned(), b.to_owned()));
+        for (word, right) in [
+            ("192.0.2.$i/${i} $in $i", "192.0.2.7/7 $in 7"),
+            ("$${i}${in}${i$$i$", "$7${in}${i$7$"),
+            ("$10 $#$ ${1} ${10} $1i", "80 $#$ 8 ${10} 8i"),
+            ("$@${@}@ ${} ${", "99@ ${} ${"),
+        ] {
+            assert_eq!(substituted(word, &set.to_vec()), right, "{word}");
+        }
+    }
 }
