@@ -17,6 +17,7 @@ mod kept;
 mod keyfile;
 mod lost_ports;
 mod matching;
+mod multiple;
 mod of_ifupdown;
 mod profile;
 mod refusal;

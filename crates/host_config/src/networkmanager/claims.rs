@@ -32,6 +32,7 @@ pub(super) fn of(
             kind: kind.to_owned(),
             priority: profile.priority(),
             certain: doubt.is_none(),
+            takes_all: profile.is_multiple(),
         });
     }
     all

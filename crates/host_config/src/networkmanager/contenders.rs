@@ -8,6 +8,7 @@ use addresses::short;
 use super::claims;
 use super::contender::Contender;
 use super::devices::Fit;
+use super::multiple;
 use super::rivals::{self, Claim, Group, Standing};
 use crate::hardware::Cards;
 use crate::promise::{Choice, Dynamic, Family, Giver, OneOf, Place, Promises};
@@ -23,7 +24,8 @@ pub(super) fn promise(
 ) {
     // Of rivals of which nothing is bound, the first counts: one that surely can be active.
     contenders.sort_by_key(|contender| contender.doubt.is_some());
-    let claims = claims::of(&contenders, cards, left_alone);
+    let claims = claims::of(&contenders, cards, &left_alone);
+    let on_each = multiple::cards_of_each(&contenders, &claims, cards, left_alone);
     let (standings, groups) = rivals::judge(&claims);
     let unnamed = of_unnamed(&contenders, &claims);
     let one_of = |group: &Group| OneOf {
@@ -35,7 +37,7 @@ pub(super) fn promise(
     };
     let mut groups: Vec<OneOf> = groups.iter().map(one_of).collect();
     add_gone(&mut groups, &contenders, &claims, &standings, cards);
-    for (contender, standing) in contenders.into_iter().zip(standings) {
+    for ((contender, standing), each) in contenders.into_iter().zip(standings).zip(on_each) {
         let name = contender.profile.interface().map_or("unnamed interface", |name| name).to_owned();
         let doubt = contender.doubt.clone();
         let overtaken = || format!("a profile with a higher priority takes {}", short(&name));
@@ -51,6 +53,9 @@ pub(super) fn promise(
             }
             Standing::Active | Standing::Overtaken => {
                 let choice = Contender { doubt, ..contender }.choice(to);
+                if each.len() > 1 {
+                    to.add_on_each(&choice.promises, each);
+                }
                 to.promises.extend(choice.promises);
                 to.dynamic.extend(choice.dynamic);
             }

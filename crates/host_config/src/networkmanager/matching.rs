@@ -83,7 +83,7 @@ fn holds(key: &str, pattern: &str, interface: Option<&str>, cards: &Cards<'_>) -
             Some(text.split_ascii_whitespace().any(fits))
         }
         "interface-name" => Some(wildcard::matches(pattern, interface?)),
-        "driver" => Some(wildcard::matches(pattern, &cards.driver(interface?)?)),
+        "driver" => Some(wildcard::matches(pattern, &cards.driver_of_kind(interface?)?)),
         // What is no card has no path.
         _ if cards.is_virtual(interface?) => Some(false),
         _ => Some(wildcard::matches(pattern, &cards.pci_path(interface?)?)),

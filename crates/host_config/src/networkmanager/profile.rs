@@ -215,8 +215,10 @@ impl Profile {
 
     /// Whether NetworkManager brings up all devices that it fits, in place of one.
     pub(super) fn is_multiple(&self) -> bool {
-        let written = self.file.value("connection", "multi-connect");
-        written.is_some_and(|written| written.value.trim_ascii() == "3")
+        let written = self.file.value("connection", "multi-connect").map_or("", |written| &written.value);
+        let digits = written.trim_ascii().trim_start_matches('+').to_ascii_lowercase();
+        let is_zero_or_x = |c| matches!(c, '0' | 'x');
+        digits.trim_start_matches(is_zero_or_x) == "3"
     }
 
     /// Whether NetworkManager made it for itself, for a card that has no other: only such a file is in /run.

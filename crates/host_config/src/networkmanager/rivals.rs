@@ -17,6 +17,8 @@ pub(super) struct Claim {
     pub(super) priority: i64,
     /// Whether NetworkManager may activate it for all that is known.
     pub(super) certain: bool,
+    /// Whether it takes each of the devices that no other profile has.
+    pub(super) takes_all: bool,
 }
 
 /// What becomes of a profile.
@@ -47,6 +49,7 @@ struct Class {
     devices: BTreeSet<String>,
     priority: i64,
     certain: usize,
+    takes_all: bool,
     members: Vec<usize>,
 }
 
@@ -91,10 +94,16 @@ fn classes(claims: &[Claim]) -> Vec<Class> {
     let mut classes: BTreeMap<(&BTreeSet<String>, i64), Class> = BTreeMap::new();
     for (number, claim) in claims.iter().enumerate() {
         let Some(devices) = &claim.devices else { continue };
-        let new =
-            || Class { devices: devices.clone(), priority: claim.priority, certain: 0, members: Vec::new() };
+        let new = || Class {
+            devices: devices.clone(),
+            priority: claim.priority,
+            certain: 0,
+            takes_all: false,
+            members: Vec::new(),
+        };
         let class = classes.entry((devices, claim.priority)).or_insert_with(new);
         class.certain += usize::from(claim.certain);
+        class.takes_all |= claim.certain && claim.takes_all;
         class.members.push(number);
     }
     classes.into_values().collect()
@@ -133,24 +142,27 @@ fn overtaken(class: &Class, rivals: &[Class]) -> Option<Standing> {
         let certain = rivals.iter().filter(|rival| rival.certain > 0);
         certain.filter(|rival| rival.priority > class.priority)
     };
-    let inside = higher().filter(|rival| rival.devices.is_subset(&class.devices));
     let shared =
         |rival: &Class| rival.devices.intersection(&class.devices).cloned().collect::<BTreeSet<String>>();
-    let crossing: Vec<(BTreeSet<String>, usize)> = higher()
-        .map(|rival| (shared(rival), rival.certain))
-        .filter(|(shared, _)| !shared.is_empty())
-        .collect();
+    let taken = |rival: &Class| {
+        let shared = shared(rival);
+        let count = if rival.takes_all { shared.len() } else { rival.certain };
+        (shared, count)
+    };
+    let inside = higher().filter(|rival| rival.takes_all || rival.devices.is_subset(&class.devices));
     let count = class.devices.len();
     match () {
         () if count == 0 => None,
-        () if most_active(inside.map(|rival| (&rival.devices, rival.certain))) >= count => {
-            Some(Standing::Preceded)
-        }
-        () if most_active(crossing.iter().map(|(shared, count)| (shared, *count))) >= count => {
-            Some(Standing::Overtaken)
-        }
+        () if all_active(inside.map(taken)) >= count => Some(Standing::Preceded),
+        () if all_active(higher().map(taken)) >= count => Some(Standing::Overtaken),
         () => None,
     }
+}
+
+/// Returns it as [`most_active`] does, of the claims on any device.
+fn all_active(claims: impl Iterator<Item = (BTreeSet<String>, usize)>) -> usize {
+    let claims: Vec<(BTreeSet<String>, usize)> = claims.filter(|(devices, _)| !devices.is_empty()).collect();
+    most_active(claims.iter().map(|(devices, count)| (devices, *count)))
 }
 
 /// Returns how many profiles can each have a device of their own, given the devices and the number of those
@@ -235,7 +247,7 @@ fn overtaken_by_any(claims: &[Claim], standings: &mut [Standing]) {
 mod tests {
     use super::*;
 
-    /// Claims written as `devices priority`, with `?` for one that is doubtful.
+    /// Claims written as `devices priority`, with `?` for one that is doubtful, `+` for one that takes all.
     fn judged(claims: &[&str]) -> String {
         let claim = |text: &&str| {
             let (devices, priority) = text.split_once(' ').unwrap();
@@ -245,8 +257,9 @@ mod tests {
                     .then(|| devices.split(',').filter(|name| !name.is_empty()).map(str::to_owned).collect()),
                 any: any.then(|| "ethernet".to_owned()),
                 kind: "ethernet".to_owned(),
-                priority: priority.trim_end_matches('?').parse().unwrap(),
+                priority: priority.trim_end_matches(['?', '+']).parse().unwrap(),
                 certain: !priority.ends_with('?'),
+                takes_all: priority.ends_with('+'),
             }
         };
         let claims: Vec<Claim> = claims.iter().map(claim).collect();
@@ -262,7 +275,7 @@ mod tests {
 
     #[test]
     fn a_device_has_one_profile_at_a_time() {
-        let rows: [(&[&str], &str); 23] = [
+        let rows: [(&[&str], &str); 27] = [
             (&["a 0", "b 0"], "active active"),
             (&["a 0", "a 0"], "0:1 0:1"),
             (&["a 1", "a 0"], "active preceded"),
@@ -284,6 +297,11 @@ mod tests {
             (&["a,b 0", "b,c 0", "c,a 0", "a 0"], "0:3 0:3 0:3 0:3"),
             (&["a,b 0", "b,c 1", "b,d 1"], "active active active"),
             (&["a,b 0", "a,c 1", "b,d 1"], "overtaken active active"),
+            // One that takes all cards which others do not have.
+            (&["a,b 0+", "a 0"], "active active"),
+            (&["a,b 0+", "a,b -1"], "active preceded"),
+            (&["a,b 1+", "a 0"], "active preceded"),
+            (&["a,b 0+", "b,c -1"], "active active"),
             // No card is left for it.
             (&[" 0"], "0:0"),
             // The cards are not known.

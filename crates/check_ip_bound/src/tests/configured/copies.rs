@@ -269,3 +269,42 @@ fn each_card_that_conditions_fit_must_have_it() {
         );
     }
 }
+
+/// NetworkManager 1.42.4 activates such a profile on each card that it fits and that no other profile has.
+#[test]
+fn each_card_of_a_profile_for_several_must_have_it() {
+    let of = |connection: &str, matching: &str| {
+        let address = format!("method=manual\naddress1=192.0.2.1/24\n{matching}");
+        profiles::profile(connection, &address)
+    };
+    let three = "multi-connect=3";
+    let all = of(three, "");
+    let own = |more: &str| {
+        profiles::profile(&format!("interface-name=eth3{more}"), &profiles::keyfile("192.0.2.9/24"))
+    };
+    let lost = "CRITICAL - 1 of 2 addresses missing: 192.0.2.1 on eth3";
+    let one = "OK - 1 address from networkmanager bound and usable";
+    let (first, both) = ("192.0.2.1/24@eth0", "192.0.2.1/24@eth0 192.0.2.1/24@eth3");
+    let two = "OK - 2 addresses from networkmanager bound and usable";
+    let rows = [
+        (vec![all.clone()], first, lost),
+        (vec![all.clone()], both, two),
+        (vec![all.clone()], "192.0.2.8/24@eth0", "CRITICAL - 1 of 1 address missing: 192.0.2.1"),
+        (vec![of("multi-connect=0x3", "")], first, lost),
+        (vec![of(three, "[match]\ninterface-name=eth*;")], first, lost),
+        (vec![of(three, "[match]\ndriver=x;")], first, lost),
+        // For one card at a time, or not for this card.
+        (vec![of("multi-connect=2", "")], first, one),
+        (vec![of("multi-connect=1", "")], first, one),
+        (vec![of(three, "[match]\ninterface-name=eth*;!eth3;")], first, one),
+        (vec![of(three, "[match]\ndriver=y;")], "192.0.2.8/24@eth0", "CRITICAL"),
+        // Another profile has a card, or loses it.
+        (vec![all.clone(), own("")], "192.0.2.1/24@eth0 192.0.2.9/24@eth3", two),
+        (vec![all.clone(), own("\nautoconnect-priority=-1")], both, two),
+        (vec![all.clone(), own("\nautoconnect=false")], first, lost),
+    ];
+    for (profiles, present, expected) in rows {
+        let (first, _) = profiles::of_cards(&profiles, &["eth0", "eth1", "eth2", "eth3"], present);
+        assert!(first.starts_with(&format!("IP_BOUND {expected}")), "{profiles:?} {present}: {first}");
+    }
+}
