@@ -2,6 +2,17 @@
 //!
 //! The outage it catches: names stop resolving on one host, or take five seconds each because the first
 //! nameserver of resolv.conf is dead, while every check that asks some other nameserver reports OK.
+//!
+//! The way through the modules:
+//!
+//! - What to ask: `options`, `question`, `file` with `resolv_conf`, and `allowed`, the limits.
+//! - `probe` begins, and `sweep` asks all servers side by side: `plan` tells what comes next, by `udp` and
+//!   `tcp`, in the words of `message`. `system` asks as programs here do, `uplinks` finds the servers of a
+//!   stub.
+//! - `outcome` is what came of one type at one server, with its `fault`; `answers` is what all servers said
+//!   to a question.
+//! - `evaluate` judges, or `closed`: one server by `judge`, all of them by `zones` and `verdict`, what
+//!   programs here get by `here`, `library` and `difference`. `lines` has the details.
 
 mod allowed;
 mod answers;
