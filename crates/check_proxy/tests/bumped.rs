@@ -17,7 +17,7 @@ use fake::{
 };
 use rustix as _;
 use rustls::ServerConfig;
-use suite::process::run;
+use suite::process::{in_time, run};
 use suite::tls::Authority;
 use tempfile as _;
 
@@ -253,8 +253,7 @@ fn strangers_may_be_refused_inside_of_the_tunnel() {
 fn a_refusal_inside_of_the_tunnel_may_come_too_late_to_tell() {
     let origin = Origin::start();
     let (_authority, config) = bumping();
-    let short =
-        (3, "PROXY UNKNOWN - 127.0.0.1 forbidden 127.0.0.1:22: tunnel opened, no answer within 1.0 s");
+    let short = "PROXY UNKNOWN - 127.0.0.1 forbidden 127.0.0.1:22: tunnel opened, no answer within 1.";
     let lets = (2, "PROXY CRITICAL - 127.0.0.1 lets customers through to 127.0.0.1:22");
     let pause = || thread::sleep(Duration::from_millis(1_300));
     let within = Arc::clone(&config);
@@ -277,13 +276,15 @@ fn a_refusal_inside_of_the_tunnel_may_come_too_late_to_tell() {
         let port = connects("CONNECT 127.0.0.1:22 ", act);
         let port = format!("--port={port}");
         let fixed = ["--ip=127.0.0.1", "--forbid=127.0.0.1:22", &port, &login, &url];
-        let said = |more: &str| {
-            let outcome = origin.check(&[fixed.as_slice(), &[more]].concat());
+        let said = |limit: Duration, more: &str| {
+            let outcome = in_time(limit, || origin.check(&[fixed.as_slice(), &[more]].concat()));
             let line = outcome.first_line().split(" | ").next().unwrap().to_owned();
             (outcome.code.unwrap(), line)
         };
-        assert_eq!(said("--timeout=2"), (short.0, short.1.to_owned()), "{number}");
-        let (code, line) = said("--connect-timeout=1.6");
+        let (code, line) = said(Duration::from_secs(2), "--timeout=2");
+        assert!(code == 3 && line.starts_with(short), "{number}: {line}");
+        // Long enough for a busy machine too.
+        let (code, line) = said(Duration::from_secs(8), "--connect-timeout=3");
         match number {
             2 => assert_eq!((code, line), (lets.0, lets.1.to_owned())),
             _ => assert!(code == 0 && line.ends_with(" s, strangers refused"), "{number}: {line}"),

@@ -313,29 +313,6 @@ fn the_timeout_says_what_a_silent_broker_is() {
 }
 
 #[test]
-fn a_silent_handshake_and_a_trickle_end_with_the_timeout_too() {
-    let trickle = || {
-        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-        let address = listener.local_addr().unwrap();
-        std::thread::spawn(move || {
-            let mut stream = listener.accept().unwrap().0;
-            // A header without an end, a line at a time, until the other side has had enough of it.
-            while std::io::Write::write_all(&mut stream, b"ERROR\na:b\n").is_ok() {
-                std::thread::sleep(Duration::from_millis(20));
-            }
-        });
-        address
-    };
-    let silent = Broker::start(Manner::Silent).unwrap();
-    for (address, tls) in [(silent.address(), "--tls"), (trickle(), "--not-persistent")] {
-        let spool = Spool::new();
-        let outcome = ended(spool.command(address).args(EVENT).args(["--timeout=1", tls]));
-        assert!(outcome.elapsed < Duration::from_millis(1250), "{tls}: {:?}", outcome.elapsed);
-        assert_eq!((outcome.code, spool.waiting().len()), (Some(1), 1), "{tls}: {}", outcome.stdout);
-    }
-}
-
-#[test]
 fn hostile_text_arrives_as_text() {
     let (broker, spool) = (Broker::start(Manner::Confirms).unwrap(), Spool::new());
     // Every character but NUL, which no argument can hold; broken UTF-8; what would be a header or a frame of

@@ -11,7 +11,7 @@ use suite::daemon::Daemon;
 use suite::host::{public_folder, succeed, write};
 use suite::needs::{Need, program};
 use suite::nrpe;
-use suite::process::{Outcome, run};
+use suite::process::{Outcome, in_time, run};
 use suite::wait::eventually;
 use tempfile::TempDir;
 
@@ -153,11 +153,11 @@ impl Lab {
 
     /// Makes everything as it was left, runs the script, and returns what the command of NRPE says then.
     pub(crate) fn after(&self, script: &str, command: &str) -> Outcome {
-        self.restore();
-        self.sh(script);
-        let outcome = self.ask(Some(command));
-        assert!(outcome.elapsed < Duration::from_secs(5), "{script}: {:?}", outcome.elapsed);
-        outcome
+        in_time(Duration::from_secs(5), || {
+            self.restore();
+            self.sh(script);
+            self.ask(Some(command))
+        })
     }
 
     /// Asserts the state and the start of the first line after each script.

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use suite::host::{Host, public_folder, succeed, write};
 use suite::needs::{Need, missing};
+use suite::process::in_time;
 
 use super::{HOSTS, check, listening, routed};
 
@@ -41,14 +42,13 @@ fn black_holes_take_their_time_once_and_nobody_else_with_them() {
     let _port = listening(&server, 80);
     let last = address(99);
     nft(&server, &format!("ip daddr 198.18.0.1-{last} drop"));
-    let outcome = check(&monitor, &["--port=80", &list]);
+    let outcome = in_time(Duration::from_millis(7_600), || check(&monitor, &["--port=80", &list]));
     let line = "TCP_EACH_IP CRITICAL - 100 of 1000 fail, port 80: 198.18.0.1-100 silent (no ping) | failed=100;;0;0;1000 untested=0;";
     assert!(outcome.first_line().starts_with(line), "{}", outcome.stdout);
     assert_eq!(
         outcome.stdout.lines().nth(1),
         Some("198.18.0.1-100: silent (no ping): the address or its host")
     );
-    assert!(outcome.elapsed < Duration::from_millis(7_600), "{:?}", outcome.elapsed);
 }
 
 #[test]
@@ -89,7 +89,10 @@ fn what_the_deadline_leaves_untried_is_counted() {
     let (monitor, server, _folder, list) = many(5_000);
     nft(&server, "drop");
     // Longer than what the end of the run, with so many connections to close, leaves for the first try.
-    let outcome = check(&monitor, &["--port=80", &list, "--timeout=1", "--connect-timeout=0.98"]);
+    // Of the machine's load under the tests comes what is above the 50 ms that the benchmark holds it to.
+    let outcome = in_time(Duration::from_millis(1_250), || {
+        check(&monitor, &["--port=80", &list, "--timeout=1", "--connect-timeout=0.98"])
+    });
     let line = "TCP_EACH_IP UNKNOWN - 5000 of 5000 untested, port 80: 198.18.0.1-250 ";
     assert!(outcome.first_line().starts_with(line), "{}", outcome.first_line());
     assert!(
@@ -97,8 +100,6 @@ fn what_the_deadline_leaves_untried_is_counted() {
         "{}",
         outcome.first_line()
     );
-    // Of the machine's load under the tests comes what is above the 50 ms that the benchmark holds it to.
-    assert!(outcome.elapsed < Duration::from_millis(1_250), "{:?}", outcome.elapsed);
 }
 
 /// Runs the plugin against the first `dark` addresses of 198.18.0.0/16, where nothing answers, and `open`
@@ -109,15 +110,15 @@ fn outage(monitor: &Host, folder: &std::path::Path, dark: usize, open: usize) {
     let lines =
         (0..dark).map(address).chain((0..open).map(|number| address(number).replace("198.18.", "198.19.")));
     write(&path, &lines.map(|line| line + "\n").collect::<String>());
-    let outcome = check(monitor, &["--port=80", "--timeout=14", &format!("--file={}", path.display())]);
     let total = dark + open;
+    let most = Duration::from_millis(2 * 3_500 + 300 + 2_500 + total as u64 / 20);
+    let file = format!("--file={}", path.display());
+    let outcome = in_time(most, || check(monitor, &["--port=80", "--timeout=14", &file]));
     let verb = if dark == 1 { "fails" } else { "fail" };
     let line = format!("TCP_EACH_IP CRITICAL - {dark} of {total} {verb}, port 80: 198.18.0.1");
     assert!(outcome.first_line().starts_with(&line), "{}", outcome.first_line());
     let figures = format!(" | failed={dark};;0;0;{total} untested=0;;;0;{total} second_try=0;");
     assert!(outcome.first_line().contains(&figures), "{}", outcome.first_line());
-    let most = Duration::from_millis(2 * 3_500 + 300 + 2_500 + total as u64 / 20);
-    assert!(outcome.elapsed < most, "{dark} and {open}: {:?}", outcome.elapsed);
 }
 
 #[test]

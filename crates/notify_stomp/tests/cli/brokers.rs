@@ -1,4 +1,4 @@
-//! Several brokers: the next one is asked until one confirms an event.
+//! Several brokers: the next one is asked until one confirms an event. And one that takes its time.
 
 use std::process::Command;
 
@@ -244,4 +244,30 @@ fn a_snapshot_goes_on_where_no_other_broker_lets_us_in() {
     let outcome = ended(command.args(["--snapshot", "--timeout=20", &file, "--broker=127.0.0.1:1"]));
     assert_eq!(outcome.code, Some(2), "{}", outcome.stdout);
     assert!(outcome.stdout.contains(" objects=43;;;0 confirmed=3;;;0"), "{}", outcome.stdout);
+}
+
+#[test]
+fn a_silent_handshake_and_a_trickle_end_with_the_timeout_too() {
+    let trickle = || {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        std::thread::spawn(move || {
+            let mut stream = listener.accept().unwrap().0;
+            // A header without an end, a line at a time, until the other side has had enough of it.
+            while std::io::Write::write_all(&mut stream, b"ERROR\na:b\n").is_ok() {
+                std::thread::sleep(Duration::from_millis(20));
+            }
+        });
+        address
+    };
+    let silent = Broker::start(Manner::Silent).unwrap();
+    for (address, tls) in [(silent.address(), "--tls"), (trickle(), "--not-persistent")] {
+        let trial = || {
+            let spool = Spool::new();
+            let outcome = ended(spool.command(address).args(EVENT).args(["--timeout=1", tls]));
+            assert_eq!((outcome.code, spool.waiting().len()), (Some(1), 1), "{tls}: {}", outcome.stdout);
+            outcome
+        };
+        in_time(Duration::from_millis(1250), trial);
+    }
 }
