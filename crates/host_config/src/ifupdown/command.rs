@@ -267,6 +267,9 @@ impl Reader<'_> {
         if assign(&words, set, doubt.any()) {
             return Ok(test::assigned(raw, &words));
         }
+        if !doubt.any() && self.read_once(&words, set) {
+            return Ok(Status::Known(true));
+        }
         self.sets(&words, set, doubt);
         if let Some(ran) = self.of_functions(&words, set, doubt, seen) {
             // What a function runs that its arguments name: `run() { "$@"; }`.

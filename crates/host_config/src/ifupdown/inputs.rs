@@ -2,9 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use crate::glob;
+use crate::promise::Place;
 use crate::tree::Tree;
+use crate::wildcard::is_pattern;
 
-/// The content of each such file, by its path.
+/// The content of each such file, by its path; by [`of_pattern`], the paths that a pattern fits.
 pub(super) type Inputs = BTreeMap<String, String>;
 
 /// A larger file is not read, in octets, and the most files that are.
@@ -14,9 +17,9 @@ const MOST: usize = 64;
 /// Where files are that may have had something else when the command ran.
 const CHANGING: [&str; 7] = ["/dev/", "/proc/", "/run/", "/sys/", "/tmp/", "/var/run/", "/var/tmp/"];
 /// What a command has that reads a file.
-const READERS: [&str; 15] = [
+const READERS: [&str; 17] = [
     "cat ", "grep ", "sort ", "awk ", "cut ", "head ", "sed ", "tac ", "tail ", "uniq ", ". ", "source ",
-    "xargs -a", "<", " -b",
+    "xargs -a", "<", " -b", "for ", "ls ",
 ];
 
 /// Returns the files that may be read by these commands.
@@ -27,15 +30,59 @@ pub(super) fn read<'a>(tree: &Tree<'_>, commands: impl Iterator<Item = &'a str>)
         let words = command.split(|c: char| c.is_ascii_whitespace() || "'\"`;&|()<>".contains(c));
         let lasts = |word: &&str| !CHANGING.iter().any(|folder| word.starts_with(folder));
         for path in words.filter(|word| word.starts_with('/')).filter(lasts) {
-            if inputs.len() >= MOST || inputs.contains_key(path) || tree.is_plain(path, LARGEST) != Some(true)
-            {
-                continue;
+            if is_pattern(path) {
+                add_pattern(tree, command, path, &mut inputs);
+            } else {
+                add(tree, path, &mut inputs);
             }
-            let text = tree.read(path).ok().flatten().and_then(|content| String::from_utf8(content).ok());
-            inputs.extend(text.map(|text| (path.to_owned(), text)));
         }
     }
     inputs
+}
+
+/// Adds the content of a file: whether it is there and can be read.
+fn add(tree: &Tree<'_>, path: &str, to: &mut Inputs) -> bool {
+    if to.contains_key(path) {
+        return true;
+    }
+    if to.len() >= MOST || tree.is_plain(path, LARGEST) != Some(true) {
+        return false;
+    }
+    let text = tree.read(path).ok().flatten().and_then(|content| String::from_utf8(content).ok());
+    text.is_some_and(|text| to.insert(path.to_owned(), text).is_none())
+}
+
+/// Adds the files that a pattern of the shell fits, if all of them can be read.
+fn add_pattern(tree: &Tree<'_>, command: &str, pattern: &str, to: &mut Inputs) {
+    // In quotes, it is no pattern.
+    let is_quoted = |(at, _): (usize, &str)| {
+        let around = [command.get(..at), command.get(at + pattern.len()..)];
+        let [before, after] = around.map(Option::unwrap_or_default);
+        before.ends_with(['\'', '"', '\\']) || after.starts_with(['\'', '"', '$'])
+    };
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "/._-*?".contains(c);
+    if !pattern.chars().all(is_plain) || command.match_indices(pattern).any(is_quoted) {
+        return;
+    }
+    let paths = glob::expand(tree, pattern, &Place::new(pattern, 1)).unwrap_or_default();
+    let are_plain = paths.iter().all(|path| path.chars().all(is_plain) && !is_pattern(path));
+    if !paths.is_empty() && are_plain && paths.iter().all(|path| add(tree, path, to)) {
+        to.insert(of_pattern(pattern), paths.join("\n"));
+    }
+}
+
+/// What has the paths of a pattern among the inputs: not the path of a file, which begins with a slash.
+pub(super) fn of_pattern(pattern: &str) -> String {
+    format!("pattern {pattern}")
+}
+
+/// Returns the paths that a word stands for, which is a pattern: none of any other, and of one that fits no
+/// file here.
+pub(super) fn paths<'a>(word: &str, inputs: &'a Inputs) -> Option<std::str::Lines<'a>> {
+    if !word.starts_with('/') || !is_pattern(word) {
+        return None;
+    }
+    inputs.get(&of_pattern(word)).map(|paths| paths.lines())
 }
 
 /// Returns the lines that a command prints, if that is what is in one of the files: `cat FILE`, or all but
@@ -115,6 +162,48 @@ mod tests {
         let command = files.map(|path| format!("cat {path}")).join("; ");
         let read: Vec<String> = read(&tree, std::iter::once(&*command)).into_keys().collect();
         assert_eq!(read, ["/etc/ips"]);
+    }
+
+    /// A shorter list than that of the shell would hide an address.
+    #[test]
+    fn a_pattern_is_read_as_a_whole_or_not_at_all() {
+        let deadline = plugin::Deadline::after(std::time::Duration::from_secs(60));
+        let long = "x".repeat(usize::try_from(LARGEST).unwrap() + 1);
+        let folder = tempfile::tempdir().unwrap();
+        let files = [
+            ("a", "1\n"),
+            ("b.conf", "2\n"),
+            (".c", "3\n"),
+            ("d/e", "4\n"),
+            ("f/long", &*long),
+            ("g/a b", "5\n"),
+        ];
+        for (name, text) in files {
+            let path = folder.path().join("etc").join(name);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, text).unwrap();
+        }
+        let tree = Tree::new(folder.path(), &deadline);
+        let rows = [
+            ("for f in /etc/?; do :; done", None),
+            ("for f in /etc/[a]; do :; done", None),
+            ("for f in /etc/*.conf; do :; done", Some("/etc/b.conf")),
+            ("cat /etc/d/*", Some("/etc/d/e")),
+            // The shell leaves out those without such a file.
+            ("cat /etc/*/e", None),
+            ("cat /etc/a*", Some("/etc/a")),
+            ("cat '/etc/a*'", None),
+            ("cat /etc/a*; cat \"/etc/a*\"", None),
+            ("cat /etc/f/*", None),
+            ("cat /etc/g/*", None),
+            ("cat /etc/none/*", None),
+        ];
+        for (command, expected) in rows {
+            let read = read(&tree, std::iter::once(command));
+            let found =
+                read.iter().find(|(name, _)| name.starts_with("pattern ")).map(|(_, paths)| paths.as_str());
+            assert_eq!(found, expected, "{command}");
+        }
     }
 
     #[test]

@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use addresses::short;
 
+use super::super::inputs;
 use super::super::script::{self, Node};
 use super::super::shell::plain;
 use super::doubt::{Doubt, after_failure, after_success};
@@ -49,6 +50,10 @@ impl Reader<'_> {
         let mut all = Vec::new();
         for item in items {
             let value = self.value(item, set);
+            if let Some(paths) = self.inputs.and_then(|inputs| inputs::paths(&value, inputs)) {
+                all.extend(paths.map(str::to_owned));
+                continue;
+            }
             match separators.as_deref().filter(|it| item.contains(['$', '`']) && !it.contains('$')) {
                 Some("") => all.push(value),
                 Some(separators) => {

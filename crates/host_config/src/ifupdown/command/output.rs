@@ -1,7 +1,7 @@
 //! What commands print that another one reads: lines of echo(1), printf(1), seq(1) and of files.
 
 use super::super::script::{self, Node, Rounds};
-use super::super::shell::{Follows, plain};
+use super::super::shell::{Follows, INPUT, plain};
 use super::arguments::{is_positional, positional};
 use super::filters::{Text, filtered, of_file};
 use super::rounds::rounds_of_read;
@@ -15,6 +15,8 @@ use crate::ifupdown::inputs;
 const MOST: usize = 1 << 20;
 /// So many octets that are printed count as a command.
 const COST: usize = 16;
+/// So many that a filter reads count as one.
+const READ_COST: usize = 64;
 
 impl Reader<'_> {
     /// Returns what the commands of a pipe print: `None` if that is not known.
@@ -41,10 +43,12 @@ impl Reader<'_> {
         let mut text = self.print(first, set)?;
         let mut in_order = !self.sorts(first);
         for filter in filters {
+            (self.steps <= STEPS).then_some(())?;
             let Node::Command(_, _, words) = filter else { return None };
             let words = self.words(words, set);
             let words: Vec<String> = words.iter().map(|word| plain(word)).collect();
             let words: Vec<&str> = words.iter().map(String::as_str).collect();
+            self.steps += text.len() / READ_COST;
             Text { text, in_order } = filtered(&words, Text { text, in_order })?;
         }
         self.steps += text.len() / COST;
@@ -129,7 +133,7 @@ impl Reader<'_> {
         words.first().is_some_and(|word| program(word) == "sort" || word.contains('$') || is_called(word))
     }
 
-    fn printed_by(&self, words: &[String]) -> Option<String> {
+    fn printed_by(&mut self, words: &[String]) -> Option<String> {
         let is_known = |word: &String| !word.contains(['$', '`']);
         if !words.iter().all(is_known) {
             return None;
@@ -145,14 +149,24 @@ impl Reader<'_> {
             "echo" if rest_is_plain => self.echoed(rest),
             "printf" if rest_is_plain => script::by_format(rest.first()?, rest.get(1..).unwrap_or_default()),
             "seq" => script::seq(&plain.join(" ")).map(ended),
+            "basename" => last_part(rest).map(|name| name + "\n"),
+            "ls" if let [pattern] = rest => inputs::paths(pattern, self.inputs?).map(super::filters::lines),
             "expr" => script::printed(&plain.join(" ")).map(ended),
-            "cat" if rest.len() > 1 => rest.iter().map(|path| self.inputs?.get(*path).cloned()).collect(),
+            "cat" if !rest.is_empty() => rest.iter().map(|path| self.content(path)).collect(),
             _ => {
                 let (filter, path) = of_file(&plain)?;
                 let text = self.inputs?.get(path)?.clone();
+                self.steps += text.len() / READ_COST;
                 Some(filtered(filter, Text { text, in_order: true })?.text)
             }
         }
+    }
+
+    /// What is in a file, or in all those that a pattern fits.
+    fn content(&self, path: &str) -> Option<String> {
+        let inputs = self.inputs?;
+        let all = inputs::paths(path, inputs).map(|paths| paths.map(|path| inputs.get(path).cloned()));
+        all.map_or_else(|| inputs.get(path.strip_prefix(INPUT).unwrap_or(path)).cloned(), Iterator::collect)
     }
 
     /// sh(1) of Debian, which is dash, expands what stands behind a backslash, and knows no option but `-n`;
@@ -167,4 +181,16 @@ impl Reader<'_> {
         let text = words.join(" ");
         Some(if expands { script::unescaped(&text)? } else { text } + end)
     }
+}
+
+/// What basename(1) prints.
+fn last_part(words: &[&str]) -> Option<String> {
+    let (path, end) = match words {
+        [path] => (*path, ""),
+        [path, end] => (*path, *end),
+        _ => return None,
+    };
+    let name = path.trim_end_matches('/').rsplit('/').next().filter(|name| !name.is_empty())?;
+    (!path.starts_with('-'))
+        .then(|| name.strip_suffix(end).filter(|name| !name.is_empty()).unwrap_or(name).to_owned())
 }

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use super::super::inputs;
 use super::super::script::{self, Node};
-use super::super::shell::Follows;
+use super::super::shell::{Follows, INPUT};
 use super::doubt::Doubt;
 use super::leave::Leave;
 use super::test::Status;
@@ -125,7 +125,10 @@ impl Reader<'_> {
                     .or_else(|| self.lines_of(producers, set))
             }
             ([_, ..], None) => self.lines_of(producers, set),
-            ([], Some(path)) => self.printed(&["<".to_owned(), path.clone()]),
+            ([], Some(path)) => {
+                let path = self.value(path, set);
+                self.printed(&["<".to_owned(), path])
+            }
             _ => None,
         };
         let rounds = lines.and_then(|lines| rounds_of(&names, &lines));
@@ -145,6 +148,19 @@ impl Reader<'_> {
         let words: Vec<&str> = words.iter().map(String::as_str).collect();
         let lines = inputs::taken(&words, self.inputs?)?;
         Some(lines.into_iter().map(str::to_owned).collect())
+    }
+}
+
+impl Reader<'_> {
+    /// Sets what `read NAME... < FILE` does: whether that is known.
+    pub(super) fn read_once(&self, words: &[String], set: &mut Variables) -> bool {
+        let round = || {
+            let words: Vec<&str> = words.iter().map(String::as_str).collect();
+            let (path, words) = words.split_last()?;
+            let lines = inputs::taken(&["<", path.strip_prefix(INPUT)?], self.inputs?)?;
+            names_of(words)?.round(lines.first()?)
+        };
+        round().map(|round| set.extend(round)).is_some()
     }
 }
 
@@ -211,8 +227,11 @@ impl Names<'_> {
 /// The variables of `read [-r] NAME...`, of `IFS= read -r NAME` or of `IFS=: read -r NAME...`.
 fn names(tested: &[Node]) -> Option<Names<'_>> {
     let [Node::Command(Follows::Always, _, words)] = tested else { return None };
-    let words: Vec<&str> = words.iter().map(String::as_str).collect();
-    let (whole, separator, words) = match words.as_slice() {
+    names_of(&words.iter().map(String::as_str).collect::<Vec<_>>())
+}
+
+fn names_of<'a>(words: &[&'a str]) -> Option<Names<'a>> {
+    let (whole, separator, words) = match words {
         ["IFS=", rest @ ..] => (true, None, rest),
         [first, rest @ ..] if let Some(one) = first.strip_prefix("IFS=") => {
             let separator = one.chars().next().filter(|c| c.is_ascii_punctuation() && one.len() == 1);

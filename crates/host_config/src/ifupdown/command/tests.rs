@@ -65,6 +65,9 @@ fn shown(line: &str) -> String {
         ("/vars", "# of this host\nVIP=192.0.2.9 # web\nexport MASK=24\n"),
         ("/other", "[ -e /x ] && A=5\n"),
         ("/garbage", "frob\naddr add 192.0.2.8/24 dev eth0\n"),
+        ("/d/7", "192.0.2.7/24\n"),
+        ("/d/8", "192.0.2.8/24\n"),
+        ("pattern /d/*", "/d/7\n/d/8"),
         ("/odd", "addr add \"192.0.2.7/24\" dev eth0\n"),
     ];
     let inputs = inputs.map(|(path, text)| (path.to_owned(), text.to_owned())).into_iter().collect();
