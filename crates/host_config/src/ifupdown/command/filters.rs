@@ -40,7 +40,7 @@ pub(super) fn filtered(words: &[&str], input: Text) -> Option<Text> {
             Some(Text { text: lines(text.lines()), in_order: false })
         }
         ("grep" | "egrep" | "fgrep", _) => kept(grep(program(head), rest, &text)),
-        ("sed", _) => kept(sed(rest, &text)),
+        ("sed", _) => kept(sed(rest, &text, in_order)),
         ("awk" | "mawk", _) => kept(awk::run(rest, &text, in_order)),
         ("cut", _) => kept(cut(rest, &text)),
         ("tr", _) => kept(tr(rest, &text)),
@@ -54,9 +54,10 @@ pub(super) fn lines<'a>(lines: impl Iterator<Item = &'a str>) -> String {
     lines.map(|line| line.to_owned() + "\n").collect()
 }
 
-/// `grep [-v] [-E] [-h] [-e PATTERN]... [PATTERN]`.
+/// `grep [-v] [-i] [-o] [-E] [-F] [-h] [-e PATTERN]... [PATTERN]`.
 fn grep(name: &str, words: &[&str], text: &str) -> Option<String> {
     let (mut inverts, mut extended, mut patterns) = (false, name == "egrep", Vec::new());
+    let (mut any_case, mut parts, mut fixed) = (false, false, name == "fgrep");
     let mut rest = words;
     while let Some((word, after)) = rest.split_first() {
         rest = after;
@@ -72,6 +73,9 @@ fn grep(name: &str, words: &[&str], text: &str) -> Option<String> {
                     match option {
                         'v' => inverts = true,
                         'E' => extended = true,
+                        'F' => fixed = true,
+                        'i' => any_case = true,
+                        'o' => parts = true,
                         'h' => {}
                         _ => return None,
                     }
@@ -82,25 +86,37 @@ fn grep(name: &str, words: &[&str], text: &str) -> Option<String> {
         }
     }
     if patterns.is_empty()
-        || name == "fgrep" && patterns.iter().any(|it| it.contains(['.', '*', '[', '^', '$', '\\']))
+        || fixed && (extended || patterns.iter().any(|it| it.contains(['.', '*', '[', '^', '$', '\\'])))
+        || any_case && patterns.iter().any(|it| it.contains('\\'))
+        || parts && (inverts || patterns.len() > 1)
     {
         return None;
     }
+    let cased = |text: &str| if any_case { text.to_ascii_lowercase() } else { text.to_owned() };
     let patterns: Vec<Pattern> =
-        patterns.into_iter().map(|pattern| Pattern::new(pattern, extended)).collect::<Option<_>>()?;
+        patterns.into_iter().map(|it| Pattern::new(&cased(it), extended)).collect::<Option<_>>()?;
     let mut kept = Vec::new();
     for line in text.lines() {
+        let compared = cased(line);
+        if parts {
+            let found = patterns.first()?.find_each(&compared)?;
+            kept.extend(
+                found.into_iter().map(|(start, end)| line.get(start..end)).collect::<Option<Vec<_>>>()?,
+            );
+            continue;
+        }
         let mut found = false;
         for pattern in &patterns {
-            found |= pattern.find(line)?.is_some();
+            found |= pattern.find(&compared)?.is_some();
         }
         kept.extend((found != inverts).then_some(line));
     }
     Some(lines(kept.into_iter()))
 }
 
-/// `sed [-E] [-e] COMMAND...` with `/PATTERN/d` and `s/PATTERN/TEXT/[g]`, or `sed -n /PATTERN/p`.
-fn sed(words: &[&str], text: &str) -> Option<String> {
+/// `sed [-E] [-e] COMMAND...` with `/PATTERN/d`, `N,Md` and `s/PATTERN/TEXT/[g]`, or `sed -n` with one of
+/// `/PATTERN/p` and `N,Mp`.
+fn sed(words: &[&str], text: &str, in_order: bool) -> Option<String> {
     let (mut extended, mut quiet, mut commands) = (false, false, Vec::new());
     for word in words {
         match *word {
@@ -113,14 +129,19 @@ fn sed(words: &[&str], text: &str) -> Option<String> {
     }
     let commands: Vec<Edit> =
         commands.into_iter().map(|it| Edit::new(it, extended)).collect::<Option<_>>()?;
-    let is_print = |edit: &Edit| matches!(edit, Edit::Print(_));
-    if commands.is_empty() || commands.iter().any(is_print) != quiet || quiet && commands.len() > 1 {
+    let is_print = |edit: &Edit| matches!(edit, Edit::Print(_) | Edit::Lines { prints: true, .. });
+    if commands.is_empty()
+        || commands.iter().any(is_print) != quiet
+        || quiet && commands.len() > 1
+        || !in_order && commands.iter().any(|edit| matches!(edit, Edit::Lines { .. }))
+    {
         return None;
     }
     let mut kept = String::new();
-    for line in text.lines() {
+    let last = text.lines().count();
+    for (number, line) in (1..).zip(text.lines()) {
         let edited = commands.iter().try_fold(Some(line.to_owned()), |line, edit| match line {
-            Some(line) => edit.apply(line),
+            Some(line) => edit.apply(line, number, last),
             None => Some(None),
         });
         kept.extend(edited?.map(|line| line + "\n"));
@@ -131,7 +152,17 @@ fn sed(words: &[&str], text: &str) -> Option<String> {
 enum Edit {
     Delete(Pattern),
     Print(Pattern),
-    Replace { pattern: Pattern, by: String, all: bool },
+    /// The lines with these numbers, of which `None` is the last one.
+    Lines {
+        from: Option<usize>,
+        to: Option<usize>,
+        prints: bool,
+    },
+    Replace {
+        pattern: Pattern,
+        by: String,
+        all: bool,
+    },
 }
 
 impl Edit {
@@ -145,6 +176,9 @@ impl Edit {
                 _ => None,
             };
         }
+        if command.starts_with(|c: char| c == '$' || c.is_ascii_digit()) {
+            return Self::of_lines(command);
+        }
         let rest = command.strip_prefix('s')?;
         let mark = rest.chars().next().filter(|c| matches!(c, '/' | '|' | ',' | '#' | '@' | '!'))?;
         let parts: Vec<&str> = rest.split(mark).collect();
@@ -157,9 +191,30 @@ impl Edit {
         Some(Self::Replace { pattern, by: (*by).to_owned(), all: *flags == "g" })
     }
 
+    /// `N`, `$` or `N,M` with `d` or `p`.
+    fn of_lines(command: &str) -> Option<Self> {
+        let (lines, verb) = command.split_at_checked(command.len().checked_sub(1)?)?;
+        let prints = match verb {
+            "p" => true,
+            "d" => false,
+            _ => return None,
+        };
+        let (from, to) = lines.split_once(',').unwrap_or((lines, lines));
+        let number = |text: &str| match text.trim_ascii() {
+            "$" => Some(None),
+            digits => digits.parse().ok().filter(|number| *number > 0).map(Some),
+        };
+        Some(Self::Lines { from: number(from)?, to: number(to)?, prints })
+    }
+
     /// Returns the line after it: `None` inside if it is taken out, and outside if that is not known.
-    fn apply(&self, line: String) -> Option<Option<String>> {
+    fn apply(&self, line: String, number: usize, last: usize) -> Option<Option<String>> {
         match self {
+            Self::Lines { from, to, prints } => {
+                let (from, to) = (from.unwrap_or(last), to.unwrap_or(last));
+                // A range that ends before it begins is its first line.
+                Some(Some(line).filter(|_| (from..=to.max(from)).contains(&number) == *prints))
+            }
             Self::Delete(pattern) => Some(pattern.find(&line)?.is_none().then_some(line)),
             Self::Print(pattern) => Some(pattern.find(&line)?.is_some().then_some(line)),
             Self::Replace { pattern, by, all } => {

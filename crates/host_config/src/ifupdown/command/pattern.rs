@@ -65,17 +65,65 @@ impl Pattern {
         self.0.iter().all(|one| one.at_start)
     }
 
+    /// Returns the parts of a line that fit, one after the other, without empty ones: `None` if that is not
+    /// known.
+    pub(super) fn find_each(&self, line: &str) -> Option<Vec<(usize, usize)>> {
+        let is_anchored = self.0.iter().any(|one| one.at_start);
+        if is_anchored && !self.is_at_start() {
+            return None;
+        }
+        let (mut found, mut from) = (Vec::new(), 0);
+        while let Some((start, end)) = self.find(line.get(from..)?)? {
+            if start == end {
+                // Further on, there may be one that is not empty.
+                let next = line.get(from + start..)?.chars().next().filter(|_| !is_anchored);
+                let Some(next) = next else { break };
+                from += start + next.len_utf8();
+                continue;
+            }
+            found.push((from + start, from + end));
+            from += end;
+            if is_anchored {
+                break;
+            }
+        }
+        Some(found)
+    }
+
     /// Returns the leftmost part of a line that fits, the longest from there: `None` inside if none does, and
     /// outside if the line is too long to tell.
     pub(super) fn find(&self, line: &str) -> Option<Option<(usize, usize)>> {
         if line.len() > LINE {
             return None;
         }
-        let starts = line.char_indices().map(|(at, _)| at).chain([line.len()]);
-        Some({ starts }.find_map(|start| {
-            let ends = self.0.iter().filter(|one| start == 0 || !one.at_start);
-            ends.filter_map(|one| end(&one.parts, line, start, one.at_end)).max().map(|end| (start, end))
-        }))
+        let Some(start) = self.0.iter().filter_map(|one| one.first_start(line)).min() else {
+            return Some(None);
+        };
+        let ends = self.0.iter().filter(|one| start == 0 || !one.at_start);
+        Some(ends.filter_map(|one| end(&one.parts, line, start, one.at_end)).max().map(|end| (start, end)))
+    }
+}
+
+impl Alternative {
+    /// Returns where in a line it begins to fit first.
+    fn first_start(&self, line: &str) -> Option<usize> {
+        let chars: Vec<(usize, char)> = line.char_indices().collect();
+        // Whether the parts that were looked at fit from each character on: the last ones first.
+        let mut fits: Vec<bool> = (0..=chars.len()).map(|at| !self.at_end || at == chars.len()).collect();
+        for part in self.parts.iter().rev() {
+            let mut longer = vec![false; fits.len()];
+            let mut repeated = false;
+            for (at, fits_here) in longer.iter_mut().enumerate().rev() {
+                let has = |at: usize| fits.get(at).is_some_and(|fits| *fits);
+                let one = chars.get(at).is_some_and(|(_, c)| part.set.has(*c))
+                    && (has(at + 1) || part.most > 1 && repeated);
+                *fits_here = one || part.least == 0 && has(at);
+                repeated = *fits_here;
+            }
+            fits = longer;
+        }
+        let first = fits.iter().position(|fits| *fits).filter(|at| *at == 0 || !self.at_start)?;
+        Some(chars.get(first).map_or(line.len(), |(at, _)| *at))
     }
 }
 
@@ -208,6 +256,11 @@ mod tests {
             ("^#\\|^$", false, "", Some("")),
             ("^#\\|^$", false, "a", None),
             ("colou?r", true, "color", Some("color")),
+            ("a*a*b", false, "aac aab", Some("aab")),
+            ("x*", false, "abc", Some("")),
+            ("b$", false, "bab", Some("b")),
+            ("a+b|c+", true, "aacc aab", Some("cc")),
+            ("b*$", false, "\u{e9}bb", Some("bb")),
         ];
         for (text, extended, line, expected) in rows {
             let pattern = Pattern::new(text, extended).unwrap();

@@ -162,3 +162,64 @@ fn what_another_command_sets_is_not_known() {
         assert_eq!(shown(line), expected, "{line}");
     }
 }
+
+/// As ifup 0.8.41 bound them with grep 3.8, sed 4.9 and mawk 1.3.4.
+#[test]
+fn parts_of_lists_are_picked() {
+    let (first, second) = ("192.0.2.7/24 eth0", "192.0.2.8/24 eth0");
+    let list = |command: &str| format!("for a in $({command}); do ip addr add $a dev eth0; done");
+    let error = |command: &str| {
+        format!("error: a command that binds addresses is not understood: for a in $({command})")
+    };
+    let rows = [
+        ("sed -n 1p /plain", first),
+        ("sed -n '$p' /plain", "192.0.2.8/24 eth0"),
+        ("sed 1d /plain", "192.0.2.8/24 eth0"),
+        ("sed '$d' /plain", first),
+        ("sed -n '1,2p' /plain", OF_FILE),
+        ("sed '2,1d' /plain", first),
+        ("sed '3,9d' /plain", OF_FILE),
+        ("sort /plain | sed -n 1p", "error"),
+        ("sed 1q /plain", "error"),
+        ("grep -o '^[0-9./]*' /ips", OF_FILE),
+        ("grep -oE '^192[^ ]+' /ips", OF_FILE),
+        ("grep -i WEB /ips | cut -d' ' -f1", second),
+        ("grep -F web /ips | cut -d' ' -f1", second),
+        ("grep -i '\\S' /plain", "error"),
+        ("grep -o '^1\\|2' /plain", "error"),
+        ("awk -v d=web '$2==d {print $1}' /ips", second),
+        ("awk -v d=web '$2!=d {print $1}' /plain", OF_FILE),
+        ("awk -v m=24 -F/ '{print $1 \"/\" m}' /plain", OF_FILE),
+        ("awk '{printf \"%s\\n\", $1}' /plain", OF_FILE),
+        ("awk -F. '{printf \"192.0.2.%d/24 \", $4}' /plain", "error"),
+        ("awk -F'[./]' '{printf \"192.0.2.%d/24 \", $4}' /plain", "error"),
+        ("awk '{printf \"%s\\n\"}' /plain", "error"),
+        ("awk -v d=5 '$2==d {print $1}' /ips", "error"),
+        ("awk '{print d}' /plain", "error"),
+        ("cat /d/*", OF_FILE),
+    ];
+    for (command, expected) in rows {
+        let expected = if expected == "error" { error(command) } else { expected.to_owned() };
+        assert_eq!(shown(&list(command)), expected, "{command}");
+    }
+}
+
+#[test]
+fn each_file_that_a_pattern_fits_is_read() {
+    let rows = [
+        ("for f in /d/*; do ip addr add $(cat $f) dev eth0; done", OF_FILE),
+        ("for f in /d/*; do while read a; do ip addr add $a dev eth0; done < $f; done", OF_FILE),
+        ("for f in $(ls /d/*); do ip addr add $(cat $f) dev eth0; done", OF_FILE),
+        ("for f in /d/*; do ip addr add 192.0.2.$(basename $f)/24 dev eth0; done", OF_FILE),
+        ("for f in /d/*; do ip addr add 192.0.2.${f##*/}/24 dev eth0; done", OF_FILE),
+        ("read a < /plain; ip addr add $a dev eth0", "192.0.2.7/24 eth0"),
+        ("read a b < /ips; ip addr add $a dev eth0", "192.0.2.7/24 eth0"),
+        (
+            "for f in /e/*; do ip addr add $(cat $f) dev eth0; done",
+            "error: a command that binds addresses is not understood: for f in /e/*",
+        ),
+    ];
+    for (line, expected) in rows {
+        assert_eq!(shown(line), expected, "{line}");
+    }
+}
