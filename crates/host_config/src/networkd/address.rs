@@ -7,7 +7,7 @@ use addresses::{HostAddress, InvalidAddress, short};
 
 use super::unit::{Section, boolean};
 use crate::located::{Asked, Located};
-use crate::promise::{Family, Promises};
+use crate::promise::{Family, Place, Promises};
 
 /// The longest label that the kernel takes, in octets.
 const LONGEST_LABEL: usize = 15;
@@ -45,13 +45,7 @@ pub(super) fn address_section(
         }
     }
     let Some(mut address) = address else {
-        let what = "an [Address] section without Address=: networkd ";
-        let place = &section.name.place;
-        match peer {
-            Some(_) => to.notes.push(format!("note: {place}: {what}takes an address of a pool")),
-            None => to.remarks.push(place.remark(format!("{what}ignores it"))),
-        }
-        return peer;
+        return peer_alone(peer, &section.name.place, after_252, to);
     };
     if peer.is_some()
         && let Asked::Address(expected) = &mut address.value
@@ -59,6 +53,29 @@ pub(super) fn address_section(
         expected.prefix = None;
     }
     Some(address)
+}
+
+/// What a section without `Address=` asks for.
+fn peer_alone(
+    peer: Option<Located<Asked>>,
+    place: &Place,
+    after_252: bool,
+    to: &mut Promises,
+) -> Option<Located<Asked>> {
+    let what = "an [Address] section without Address=: networkd";
+    let Some(peer) = peer else {
+        to.remarks.push(place.remark(format!("{what} ignores it")));
+        return None;
+    };
+    // Without a length, 252 takes that of the class of an IPv4 address, and none of an IPv6 address.
+    let lacks_length = matches!(peer.value, Asked::Pool(_, Some(0)) | Asked::Pool(Family::V6, None));
+    let does = match (lacks_length, after_252) {
+        (true, false) => "252 aborts on it where its interface is here, and binds no address of any file",
+        (true, true) if matches!(peer.value, Asked::Pool(_, Some(0))) => "ignores it",
+        _ => "takes an address of a pool",
+    };
+    to.notes.push(format!("note: {place}: {what} {does}"));
+    Some(peer).filter(|_| does != "ignores it")
 }
 
 /// The family of an address in an `[Address]` section: `None` of what is no address.
@@ -234,6 +251,28 @@ mod tests {
         ];
         for (key, value, taken) in rows {
             assert_eq!(is_taken(key, value), taken, "{key}={value}");
+        }
+    }
+    /// As networkd 252.39 and 257 do with such a section alone in the file of an interface that is here.
+    #[test]
+    fn a_peer_alone_may_end_networkd() {
+        let aborts = "252 aborts on it where its interface is here, and binds no address of any file";
+        let pool = "takes an address of a pool";
+        let rows = [
+            ("2001:db8::9", aborts, pool),
+            ("2001:db8::9/64", pool, pool),
+            ("192.0.2.9", pool, pool),
+            ("192.0.2.9/0", aborts, "ignores it"),
+        ];
+        let place = Place::new("f", 1);
+        for (peer, before, after) in rows {
+            for (after_252, does) in [(false, before), (true, after)] {
+                let written = Located { value: peer.to_owned(), place: place.clone() };
+                let mut all = Promises::default();
+                let asked = peer_alone(of_peer(&written), &place, after_252, &mut all);
+                let note = format!("note: f line 1: an [Address] section without Address=: networkd {does}");
+                assert_eq!((all.notes, asked.is_some()), (vec![note], does != "ignores it"), "{peer}");
+            }
         }
     }
 }
