@@ -218,18 +218,14 @@ impl Outcome {
             }
             Effect::Port(controller, port) => self.ports.push((controller, port, place.clone())),
             Effect::May(expected) => {
-                let expected = expected.address;
-                self.notes.push(format!("note: {expected} may be added by {place}, under a condition"));
+                let address = expected.address;
+                self.notes.push(format!("note: {address} may be added by {place}, under a condition"));
+                self.add_possible(expected, "it is added under a condition");
             }
             Effect::Expires(expected) => {
                 let address = expected.address;
                 self.notes.push(format!("note: {address} is added by {place} for a limited time"));
-                let addresses = HostAddress { prefix: None, ..expected };
-                self.possible.push(Possible {
-                    addresses,
-                    interface: None,
-                    why: "it is added for a limited time".to_owned(),
-                });
+                self.add_possible(expected, "it is added for a limited time");
             }
             Effect::Runs(path) => self.runs.push(path),
             Effect::Braces(what) => self.braces.push(Remark { what, place: place.clone() }),
@@ -242,6 +238,11 @@ impl Outcome {
                 self.remarks.push(Remark { what, place: place.clone() });
             }
         }
+    }
+
+    fn add_possible(&mut self, expected: HostAddress, why: &str) {
+        let addresses = HostAddress { prefix: None, ..expected };
+        self.possible.push(Possible { addresses, interface: None, why: why.to_owned() });
     }
 
     /// Takes over that a command is not understood, and returns any other error.

@@ -350,3 +350,19 @@ fn an_address_of_the_other_family_does_not_float() {
         assert_eq!(first, format!("IP_BOUND {expected}"), "{text}");
     }
 }
+
+/// ifup 0.8.41 binds such an address or not, by what the files do not tell.
+#[test]
+fn an_address_that_is_added_under_a_condition_is_not_unexpected() {
+    let file = "auto eth0\niface eth0 inet static\n address 192.0.2.1/24\n up [ -e /run/x ] && ip addr add 192.0.2.2/24 dev eth0\n";
+    let files = [("/etc/network/interfaces", file)];
+    let rows = [
+        ("192.0.2.1/24@eth0", "OK - 1 address from ifupdown bound and usable"),
+        ("192.0.2.1/24@eth0 192.0.2.2/24@eth0", "OK - 1 address from ifupdown bound and usable"),
+        ("192.0.2.1/24@eth0 192.0.2.3/24@eth0", "CRITICAL - 1 unexpected address: 192.0.2.3"),
+    ];
+    for (present, expected) in rows {
+        let (first, _) = strictly(&files, present);
+        assert_eq!(first, format!("IP_BOUND {expected}"), "{present}");
+    }
+}
