@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use super::super::script::{Node, Rounds};
 use super::super::shell::Follows;
 use super::doubt::{Doubt, after_failure, after_success, both, either};
+use super::ip_address::is_known;
 use super::test::{Status, exits, prints_addresses, searches_elsewhere};
 use super::variables::{Variables, with};
 use super::words::{bindings, is_batch, program};
@@ -44,7 +45,7 @@ impl Reader<'_> {
                 Follows::Always | Follows::Pipe => ran,
                 Follows::Success => both(status, ran),
                 Follows::Failure => {
-                    self.second_try(before);
+                    self.second_try(before, &devices(pipeline, set));
                     either(status, ran)
                 }
             };
@@ -91,16 +92,20 @@ impl Reader<'_> {
         Ok(if negated { status.negated() } else { status })
     }
 
-    /// After a failure, the same address again adds nothing.
-    fn second_try(&mut self, before: usize) {
+    /// After a failure, the same address again adds nothing: it is on one of these interfaces, or on the
+    /// first one.
+    fn second_try(&mut self, before: usize, devices: &[String]) {
         let new = self.effects.split_off(before);
         for effect in new {
-            let tried = |earlier: &Effect| match (earlier, &effect) {
+            let tried = |earlier: &&mut Effect| match (earlier, &effect) {
                 (Effect::Bind(first, _), Effect::May(second)) => first == second,
                 _ => false,
             };
-            if !self.effects.iter().any(tried) {
-                self.effects.push(effect);
+            match self.effects.iter_mut().find(tried) {
+                Some(Effect::Bind(_, device)) => {
+                    device.take_if(|device| devices.iter().any(|other| other != device));
+                }
+                _ => self.effects.push(effect),
             }
         }
     }
@@ -187,6 +192,16 @@ impl Reader<'_> {
             _ => None,
         }
     }
+}
+
+/// The interfaces that commands name.
+fn devices(commands: &[Node], set: &Variables) -> Vec<String> {
+    let device = |node: &Node| {
+        let Node::Command(_, _, words) = node else { return None };
+        let named = words.iter().skip_while(|word| *word != "dev").nth(1)?;
+        Some(with(named, set)).filter(|name| is_known(name))
+    };
+    commands.iter().filter_map(device).collect()
 }
 
 /// How many commands of a part bind addresses.

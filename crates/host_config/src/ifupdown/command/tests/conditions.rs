@@ -133,3 +133,18 @@ fn an_address_that_is_added_unless_it_is_there_is_bound() {
         assert_eq!(shown(&line), MAY, "{line}");
     }
 }
+
+/// As ifup 0.8.41 with dash 0.5.12 bound them where there is no eth7.
+#[test]
+fn a_second_try_may_be_for_another_interface() {
+    let add = |device: &str| format!("ip addr add 192.0.2.9/24 dev {device}");
+    let rows = [
+        (["eth7", "eth1"], "192.0.2.9/24 -"),
+        (["eth0", "eth0"], "192.0.2.9/24 eth0"),
+        (["eth0", "$IFACE"], "192.0.2.9/24 eth0"),
+        (["eth0", "$(cat /x)"], "192.0.2.9/24 eth0"),
+    ];
+    for (devices, expected) in rows {
+        assert_eq!(shown(&devices.map(add).join(" || ")), expected, "{devices:?}");
+    }
+}
