@@ -10,7 +10,7 @@ mod lines;
 mod repeat;
 mod words;
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr};
 
 use addresses::{HostAddress, short};
 
@@ -341,7 +341,10 @@ fn address(
 /// that of a single host. `None` if keepalived skips the address as an invalid IP.
 fn with_prefix(text: &str, place: &Place, notes: &mut Vec<String>) -> Option<HostAddress> {
     let (plain, length) = text.split_once('/').unwrap_or((text, ""));
-    let mut expected: HostAddress = match plain.parse() {
+    // No list has an IPv4-mapped address, but keepalived binds it.
+    let mapped = plain.parse().ok().filter(|six: &Ipv6Addr| six.to_ipv4_mapped().is_some());
+    let mapped = mapped.map(|six| HostAddress { address: IpAddr::V6(six), prefix: None });
+    let mut expected = match mapped.map_or_else(|| plain.parse(), Ok) {
         Ok(expected) => expected,
         Err(error) => {
             notes.push(format!("note: {place}: {error}: keepalived ignores the line"));
@@ -360,7 +363,7 @@ fn with_prefix(text: &str, place: &Place, notes: &mut Vec<String>) -> Option<Hos
 
 #[cfg(test)]
 mod tests {
-    use super::argument;
+    use super::*;
 
     #[test]
     fn the_options_name_a_file_in_each_form() {
@@ -379,5 +382,12 @@ mod tests {
         for (options, expected) in rows {
             assert_eq!(argument(options, "f", "--use-file"), expected, "{options}");
         }
+    }
+    /// As keepalived 2.2.7 binds it.
+    #[test]
+    fn a_mapped_address_is_one_of_ipv6() {
+        let place = Place::new("f", 1);
+        let read = with_prefix("::ffff:192.0.2.1/120", &place, &mut Vec::new()).unwrap();
+        assert!(read.address.is_ipv6() && read.prefix == Some(120));
     }
 }

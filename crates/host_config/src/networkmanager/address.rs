@@ -36,9 +36,13 @@ pub(super) fn address(
     let prefix = prefix.and_then(|prefix| prefix.parse().ok()).filter(|prefix: &u8| *prefix <= longest);
     let ipv4 = family == "ipv4";
     let expected: Option<HostAddress> = address.parse().ok();
-    // No list has an address of multicast, but NetworkManager binds it.
-    let multicast = || address.parse().ok().filter(|address: &IpAddr| ipv4 && address.is_multicast());
-    let address = expected.map(|expected| expected.address).or_else(multicast);
+    // No list has an address of multicast or an IPv4-mapped one, but NetworkManager binds them.
+    let is_unlisted = |address: &IpAddr| match address {
+        IpAddr::V4(four) => ipv4 && four.is_multicast(),
+        IpAddr::V6(six) => !ipv4 && six.to_ipv4_mapped().is_some(),
+    };
+    let unlisted = address.parse().ok().filter(is_unlisted);
+    let address = unlisted.or(expected.map(|expected| expected.address));
     let Some(address) = address.filter(|address| address.is_ipv4() == ipv4) else { return refuse() };
     let is_gateway = |text: &str| text.parse().is_ok_and(|gateway: IpAddr| gateway.is_ipv4() == ipv4);
     if gateway.is_some_and(|gateway| !is_gateway(gateway)) {
@@ -105,6 +109,21 @@ mod tests {
         for (text, expected) in rows {
             let written = Located { value: text.to_owned(), place: Place::new("f", 1) };
             let read = address("ipv4", &written).unwrap().ok().map(|it| it.value.to_string());
+            assert_eq!(read.as_deref(), expected, "{text}");
+        }
+    }
+    /// As NetworkManager 1.42.4 binds them.
+    #[test]
+    fn a_mapped_address_is_one_of_ipv6() {
+        let rows = [
+            ("::ffff:192.0.2.1/120", Some("::ffff:192.0.2.1/120")),
+            ("2001:DB8::A", Some("2001:db8::a/64")),
+            ("192.0.2.1/24", None),
+        ];
+        for (text, expected) in rows {
+            let written = Located { value: text.to_owned(), place: Place::new("f", 1) };
+            let read = address("ipv6", &written).unwrap().ok();
+            let read = read.map(|it| format!("{}/{}", it.value.address, it.value.prefix.unwrap()));
             assert_eq!(read.as_deref(), expected, "{text}");
         }
     }
