@@ -52,9 +52,10 @@ fn notify(host: &Host, configuration: &Path, arguments: &[&str]) -> Outcome {
     outcome
 }
 
-/// The events that so many lines are, as they came.
+/// The events that so many whole lines are, as they came: of a file that is being written, the last may not be.
 fn events(text: &str) -> Vec<BTreeMap<String, Value>> {
-    text.lines()
+    text.split_inclusive('\n')
+        .filter_map(|line| line.strip_suffix('\n'))
         .map(|line| serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}")))
         .collect()
 }
