@@ -52,7 +52,8 @@ fn notify(host: &Host, configuration: &Path, arguments: &[&str]) -> Outcome {
     outcome
 }
 
-/// The events that so many whole lines are, as they came: of a file that is being written, the last may not be.
+/// The events that so many whole lines are, as they came. The last line of a file that is being written may
+/// be a part of one.
 fn events(text: &str) -> Vec<BTreeMap<String, Value>> {
     text.split_inclusive('\n')
         .filter_map(|line| line.strip_suffix('\n'))
