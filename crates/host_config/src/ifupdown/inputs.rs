@@ -54,7 +54,7 @@ fn add(tree: &Tree<'_>, path: &str, to: &mut Inputs) -> bool {
 
 /// Adds the files that a pattern of the shell fits, if all of them can be read.
 fn add_pattern(tree: &Tree<'_>, command: &str, pattern: &str, to: &mut Inputs) {
-    // In quotes, it is no pattern.
+    // In quotes, it is not a pattern.
     let is_quoted = |(at, _): (usize, &str)| {
         let around = [command.get(..at), command.get(at + pattern.len()..)];
         let [before, after] = around.map(Option::unwrap_or_default);
