@@ -5,5 +5,5 @@ use host_config::Source;
 const FILES: [&str; 2] = ["var/cpanel/mainip", "etc/ips"];
 
 pub(crate) fn run(input: &[u8]) {
-    fuzz::read(Source::Cpanel, &FILES, false, input);
+    seeds::read(Source::Cpanel, &FILES, false, input);
 }

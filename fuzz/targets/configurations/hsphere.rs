@@ -5,5 +5,5 @@ use host_config::Source;
 const FILES: [&str; 1] = ["hsphere/local/network/ips"];
 
 pub(crate) fn run(input: &[u8]) {
-    fuzz::read(Source::Hsphere, &FILES, false, input);
+    seeds::read(Source::Hsphere, &FILES, false, input);
 }

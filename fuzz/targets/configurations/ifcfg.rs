@@ -10,5 +10,5 @@ const FILES: [&str; 3] = [
 ];
 
 pub(crate) fn run(input: &[u8]) {
-    fuzz::read(Source::Ifcfg, &FILES, true, input);
+    seeds::read(Source::Ifcfg, &FILES, true, input);
 }

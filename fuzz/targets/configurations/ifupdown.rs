@@ -5,5 +5,5 @@ use host_config::Source;
 const FILES: [&str; 3] = ["etc/network/interfaces", "etc/network/interfaces.d/a", "etc/network/b.cfg"];
 
 pub(crate) fn run(input: &[u8]) {
-    fuzz::read(Source::Ifupdown, &FILES, true, input);
+    seeds::read(Source::Ifupdown, &FILES, true, input);
 }

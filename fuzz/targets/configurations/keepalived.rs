@@ -6,5 +6,5 @@ use host_config::Source;
 const FILES: [&str; 3] = ["etc/keepalived/keepalived.conf", "etc/keepalived/conf.d/a.conf", "etc/hostname"];
 
 pub(crate) fn run(input: &[u8]) {
-    fuzz::read(Source::Keepalived, &FILES, true, input);
+    seeds::read(Source::Keepalived, &FILES, true, input);
 }

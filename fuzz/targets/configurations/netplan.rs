@@ -5,5 +5,5 @@ use host_config::Source;
 const FILES: [&str; 2] = ["etc/netplan/10-a.yaml", "run/netplan/20-b.yaml"];
 
 pub(crate) fn run(input: &[u8]) {
-    fuzz::read(Source::Netplan, &FILES, false, input);
+    seeds::read(Source::Netplan, &FILES, false, input);
 }

@@ -9,5 +9,5 @@ const FILES: [&str; 3] = [
 ];
 
 pub(crate) fn run(input: &[u8]) {
-    fuzz::read(Source::Networkd, &FILES, false, input);
+    seeds::read(Source::Networkd, &FILES, false, input);
 }

@@ -6,5 +6,5 @@ const FILES: [&str; 2] =
     ["run/NetworkManager/system-connections/a.nmconnection", "etc/NetworkManager/system-connections/b"];
 
 pub(crate) fn run(input: &[u8]) {
-    fuzz::read(Source::NetworkManager, &FILES, false, input);
+    seeds::read(Source::NetworkManager, &FILES, false, input);
 }

@@ -1,6 +1,7 @@
-//! What the fuzz targets have in common. Each program holds the targets of a folder, so that what these share
-//! is compiled and linked once. In one program with all of them the quickest target tried a tenth as many
-//! inputs as in one of its own, because libFuzzer looks at the counters of the whole program after each.
+//! What the fuzz targets have in common. The tests try each target with its seeds; `fuzz/run` lets libFuzzer
+//! look for more. There each program holds the targets of a folder, so that what these share is compiled and
+//! linked once. In one program with all of them the quickest target tried a tenth as many inputs as in one of
+//! its own, because libFuzzer looks at the counters of the whole program after each.
 
 use std::time::Duration;
 
@@ -47,7 +48,7 @@ pub fn read(source: Source, files: &[&str], include: bool, input: &[u8]) {
             let named = |file: &&str| {
                 error.starts_with(&format!("/{file} line ")) || error == format!("/{file}: no address in it")
             };
-            let named = files.iter().any(|file| named(file));
+            let named = files.iter().any(named);
             assert!(
                 named || include && error.starts_with("reading /"),
                 "file and line are not named: {error}"
