@@ -1,7 +1,7 @@
 //! The addresses that stanzas bind and take back, in the order in which they come up: a stanza may take away
 //! what an earlier one bound, also on another interface.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::net::IpAddr;
 
 use addresses::HostAddress;
@@ -20,12 +20,21 @@ const KEPT: usize = 1 << 24;
 pub(super) enum Taken {
     /// One address, of an interface or of any: with this prefix length, or any, and with this label, or any.
     Address { address: HostAddress, device: Option<String>, label: Option<String> },
-    /// All of an interface, or of any, that all of these tell: the family, the network, a shell pattern of
-    /// labels.
-    Flush { device: Option<String>, ipv6: Option<bool>, network: Option<HostAddress>, label: Option<String> },
+    /// All of an interface, or of any, that all of these tell.
+    Flush { device: Option<String>, ipv6: Option<bool>, which: Which },
     /// The first IPv4 address with a label, as eth0 or eth0:1, or `next` if it has the label: it makes room
     /// for that.
     Label { label: String, next: Option<IpAddr> },
+}
+
+/// Which addresses are taken back.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Which {
+    pub(super) network: Option<HostAddress>,
+    /// A shell pattern of labels.
+    pub(super) label: Option<String>,
+    /// Those that are secondary to another address of their network, or those that are not.
+    pub(super) secondary: Option<bool>,
 }
 
 impl Taken {
@@ -36,9 +45,7 @@ impl Taken {
             Taken::Address { address, device, label } => {
                 Taken::Address { address, device: plain(device), label }
             }
-            Taken::Flush { device, ipv6, network, label } => {
-                Taken::Flush { device: plain(device), ipv6, network, label }
-            }
+            Taken::Flush { device, ipv6, which } => Taken::Flush { device: plain(device), ipv6, which },
             label => label,
         }
     }
@@ -102,15 +109,15 @@ impl Ledger {
             Taken::Address { address, device, label } => {
                 self.take_address(address, device.as_deref(), label.as_deref());
             }
-            Taken::Flush { device, network: Some(network), label: None, .. }
-                if network.prefix.is_none_or(|prefix| prefix == bits(network.address)) =>
-            {
+            Taken::Flush {
+                device,
+                which: Which { network: Some(network), label: None, secondary: None },
+                ..
+            } if network.prefix.is_none_or(|prefix| prefix == bits(network.address)) => {
                 self.take_address(HostAddress { prefix: None, ..network }, device.as_deref(), None);
             }
             Taken::Label { label, next } => self.take_label(&label, next),
-            Taken::Flush { device, ipv6, network, label } => {
-                self.flush(device.as_deref(), ipv6, network, label.as_deref());
-            }
+            Taken::Flush { device, ipv6, which } => self.flush(device.as_deref(), ipv6, &which),
         }
         if self.kept > KEPT { Err(place.error("too many addresses are taken back")) } else { Ok(()) }
     }
@@ -170,14 +177,11 @@ impl Ledger {
     }
 
     /// Takes all back that these tell.
-    fn flush(
-        &mut self,
-        device: Option<&str>,
-        ipv6: Option<bool>,
-        network: Option<HostAddress>,
-        label: Option<&str>,
-    ) {
-        if ipv6 != Some(true) && network.is_none() {
+    fn flush(&mut self, device: Option<&str>, ipv6: Option<bool>, which: &Which) {
+        let (network, label) = (which.network, which.label.as_deref());
+        let secondaries = which.secondary.map(|_| self.secondaries(device)).unwrap_or_default();
+        // A lease may be either.
+        if ipv6 != Some(true) && network.is_none() && which.secondary != Some(true) {
             let is_other = |name: &str| {
                 device.is_some_and(|device| device != name)
                     || label.is_some_and(|label| !wildcard::matches(label, name))
@@ -190,6 +194,7 @@ impl Ledger {
             has_device
                 && network.is_none_or(|network| is_inside(entry.promise.expected.address, network))
                 && label.is_none_or(|label| entry.fits(label))
+                && which.secondary.is_none_or(|asked| secondaries.contains(&entry.key()) == asked)
         };
         let exact = label.filter(|label| !wildcard::is_pattern(label));
         let of_label = label.map(selector::device).filter(|device| !wildcard::is_pattern(device));
@@ -215,6 +220,28 @@ impl Ledger {
                 }
             }
         }
+    }
+
+    /// The IPv4 addresses that are secondary: an earlier one of the interface has their network and prefix
+    /// length. An IPv6 address of a file is never secondary.
+    fn secondaries(&mut self, device: Option<&str>) -> HashSet<(Option<String>, IpAddr)> {
+        let mut secondaries = HashSet::new();
+        for key in self.keys(device, false) {
+            let numbers = self.by_device.get(&key).map_or(&[][..], Vec::as_slice);
+            self.kept += numbers.len();
+            let mut primary = HashSet::new();
+            for entry in numbers.iter().filter_map(|number| self.entry(*number)) {
+                let HostAddress { address: IpAddr::V4(four), prefix: Some(prefix) } = entry.promise.expected
+                else {
+                    continue;
+                };
+                let network = four.to_bits().checked_shr(32_u32.saturating_sub(prefix.into())).unwrap_or(0);
+                if !primary.insert((network, prefix)) {
+                    secondaries.insert(entry.key());
+                }
+            }
+        }
+        secondaries
     }
 
     /// The keys of an interface, or of all.
@@ -252,6 +279,11 @@ impl Ledger {
 }
 
 impl Entry {
+    /// The interface and the address.
+    fn key(&self) -> (Option<String>, IpAddr) {
+        (self.promise.interface.clone(), self.promise.expected.address)
+    }
+
     /// Whether its label fits a shell pattern.
     fn fits(&self, pattern: &str) -> bool {
         self.label.as_deref().is_some_and(|label| wildcard::matches(pattern, label))

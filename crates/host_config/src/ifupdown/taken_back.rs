@@ -102,6 +102,34 @@ fn the_kernel_refuses_another_prefix_length_and_another_label() {
     }
 }
 
+/// As on Linux 6.18 with iproute2 6.1 and `promote_secondaries=1`, which systemd sets.
+#[test]
+fn secondary_addresses_are_taken_back_apart() {
+    let all =
+        "192.0.2.1/24 192.0.2.2/24 192.0.2.3/25 192.0.2.4/25 192.0.2.5/32 2001:db8::1/64 2001:db8::2/64";
+    let rows = [
+        ("dev eth0 secondary", "192.0.2.1/24 192.0.2.3/25 192.0.2.5/32 2001:db8::1/64 2001:db8::2/64"),
+        ("secondary eth0", "192.0.2.1/24 192.0.2.3/25 192.0.2.5/32 2001:db8::1/64 2001:db8::2/64"),
+        (
+            "dev eth0 secondary to 192.0.2.2",
+            "192.0.2.1/24 192.0.2.3/25 192.0.2.4/25 192.0.2.5/32 2001:db8::1/64 2001:db8::2/64",
+        ),
+        ("dev eth0 primary", "192.0.2.2/24 192.0.2.4/25"),
+        ("dev eth0 -secondary", "192.0.2.2/24 192.0.2.4/25"),
+        ("dev eth1 secondary", all),
+    ];
+    for (arguments, expected) in rows {
+        let adds: String =
+            all.split(' ').map(|address| format!(" up ip addr add {address} dev eth0\n")).collect();
+        let text = format!("auto eth0\niface eth0 inet manual\n{adds} up ip addr flush {arguments}\n");
+        assert_eq!(left(&text), expected, "{arguments}");
+    }
+    // What is bound after it stays.
+    let text = "auto eth0\niface eth0 inet static\n address 192.0.2.1/24\n up ip addr add 192.0.2.2/24 dev eth0\n \
+                up ip addr flush dev eth0 secondary\n up ip addr add 192.0.2.3/24 dev eth0\n";
+    assert_eq!(left(text), "192.0.2.1/24 192.0.2.3/24");
+}
+
 /// As on Linux 6.18 with net-tools 2.10.
 #[test]
 fn an_address_with_another_label_stays() {

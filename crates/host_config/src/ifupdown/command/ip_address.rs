@@ -2,7 +2,7 @@
 
 use addresses::{HostAddress, short};
 
-use super::super::ledger::Taken;
+use super::super::ledger::{Taken, Which};
 use super::words::{ALONE, WITH_ARGUMENT};
 use crate::{mask, selector};
 
@@ -74,6 +74,7 @@ fn arguments<'a>(words: &[&'a str]) -> Result<Arguments<'a>, String> {
 pub(super) fn flush(words: &[&str], mut ipv6: Option<bool>) -> Option<Taken> {
     let mut words = words.iter().copied();
     let (mut device, mut network, mut label, mut all) = (None, None, None, false);
+    let mut secondary = None;
     while let Some(word) = words.next() {
         match word {
             "dev" => device = Some(known(words.next()?)?),
@@ -88,6 +89,8 @@ pub(super) fn flush(words: &[&str], mut ipv6: Option<bool>) -> Option<Taken> {
             "scope" => drop(words.next().filter(|scope| *scope == "global")?),
             "label" => label = Some(known(words.next()?)?),
             "permanent" => {}
+            "secondary" => secondary = Some(true),
+            "primary" | "-secondary" => secondary = Some(false),
             // What the files bind is up.
             "up" => all = true,
             _ if device.is_none() && !ALONE.contains(&word) && !WITH_ARGUMENT.contains(&word) => {
@@ -97,7 +100,7 @@ pub(super) fn flush(words: &[&str], mut ipv6: Option<bool>) -> Option<Taken> {
         }
     }
     let told = device.is_some() || network.is_some() || label.is_some() || all;
-    told.then_some(Taken::Flush { device, ipv6, network, label })
+    told.then_some(Taken::Flush { device, ipv6, which: Which { network, label, secondary } })
 }
 
 /// Reads an address as ip(8) and ifconfig(8) do: an octet with a leading zero is octal.

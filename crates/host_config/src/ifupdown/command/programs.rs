@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use addresses::{HostAddress, short};
 
-use super::super::ledger::Taken;
+use super::super::ledger::{Taken, Which};
 use super::batch::Run;
 use super::ip_address::{added, deleted, expires, flush, is_known, known, parse};
 use super::words::{bindings, binds, is_address, is_batch, is_link, takes_argument};
@@ -150,7 +150,7 @@ fn moved_away(words: &[&str]) -> Option<Effect> {
 /// The same: the kernel takes the addresses of the interface away.
 fn moved(words: &[&str]) -> Option<Effect> {
     let Some(Effect::Away(device)) = moved_away(words) else { return None };
-    Some(Effect::TakeBack(Taken::Flush { device: Some(device), ipv6: None, network: None, label: None }))
+    Some(Effect::TakeBack(Taken::Flush { device: Some(device), ipv6: None, which: Which::default() }))
 }
 
 /// The effect that `port` becomes a port of `controller`, where both names are known.

@@ -1,5 +1,6 @@
 //! What `command` promises, row by row.
 
+use super::super::ledger::Which;
 use super::*;
 
 mod conditions;
@@ -22,7 +23,7 @@ fn shown(line: &str) -> String {
             format!("del {address} {}{label}", device.as_deref().unwrap_or("-"))
         }
         Effect::TakeBack(Taken::Label { label, .. }) => format!("label {label}"),
-        Effect::TakeBack(Taken::Flush { device, ipv6, network, label: _ }) => {
+        Effect::TakeBack(Taken::Flush { device, ipv6, which: Which { network, .. } }) => {
             let family = ipv6.map_or("", |ipv6| if ipv6 { "IPv6 " } else { "IPv4 " });
             let network = network.map_or_else(String::new, |network| format!(" to {network}"));
             format!("flush {family}{}{network}", device.as_deref().unwrap_or("-"))
