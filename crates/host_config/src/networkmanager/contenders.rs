@@ -8,7 +8,7 @@ use addresses::short;
 use super::claims;
 use super::contender::Contender;
 use super::devices::Fit;
-use super::multiple;
+use super::multiple::{self, Instead};
 use super::rivals::{self, Claim, Group, Standing};
 use crate::hardware::Cards;
 use crate::promise::{Choice, Dynamic, Family, Giver, OneOf, Place, Promises};
@@ -37,7 +37,14 @@ pub(super) fn promise(
     };
     let mut groups: Vec<OneOf> = groups.iter().map(one_of).collect();
     add_gone(&mut groups, &contenders, &claims, &standings, cards);
-    for ((contender, standing), each) in contenders.into_iter().zip(standings).zip(on_each) {
+    let instead = multiple::instead(&contenders, &claims);
+    to.one_of.extend(instead.iter().map(|it| it.one_of(&contenders)));
+    let all = contenders.into_iter().zip(standings).zip(on_each);
+    for (number, ((mut contender, standing), each)) in all.enumerate() {
+        let is_shared = instead.iter().any(|it| it.competes(number));
+        if Instead::has_all(&instead, number, &claims) {
+            contender.promises.promises.clear();
+        }
         let name = contender.profile.interface().map_or("unnamed interface", |name| name).to_owned();
         let doubt = contender.doubt.clone();
         let overtaken = || format!("a profile with a higher priority takes {}", short(&name));
@@ -53,7 +60,7 @@ pub(super) fn promise(
             }
             Standing::Active | Standing::Overtaken => {
                 let choice = Contender { doubt, ..contender }.choice(to);
-                if each.len() > 1 {
+                if each.len() > 1 || is_shared && !each.is_empty() {
                     to.add_on_each(&choice.promises, each);
                 }
                 to.promises.extend(choice.promises);

@@ -300,6 +300,10 @@ fn each_card_of_a_profile_for_several_must_have_it() {
         (vec![of(three, "[match]\ndriver=y;")], "192.0.2.8/24@eth0", "CRITICAL"),
         // Another profile has a card, or loses it.
         (vec![all.clone(), own("")], "192.0.2.1/24@eth0 192.0.2.9/24@eth3", two),
+        (vec![all.clone(), own("")], both, one),
+        (vec![own(""), all.clone()], both, one),
+        (vec![all.clone(), own("")], first, "CRITICAL - 1 of 2 addresses missing: 192.0.2.9"),
+        (vec![all.clone(), own("")], "192.0.2.9/24@eth3", "CRITICAL - 1 of 2 addresses missing: 192.0.2.1"),
         (vec![all.clone(), own("\nautoconnect-priority=-1")], both, two),
         (vec![all.clone(), own("\nautoconnect=false")], first, lost),
     ];
