@@ -12,7 +12,7 @@ use crate::promise::{ConfigError, Place, Promises};
 use crate::tree::Tree;
 
 use super::conditions::{HostFacts, described, is_of_the_host};
-use super::unit::sections;
+use super::unit::{boolean, sections};
 
 /// The kinds that systemd 252 or 257 knows.
 const KINDS: [&str; 39] = [
@@ -57,8 +57,9 @@ const KINDS: [&str; 39] = [
     "xfrm",
 ];
 
-/// The kinds of which networkd makes one where a file has its name by the key alone.
-const STACKED: [(&str, &str); 7] = [
+/// The kinds of which networkd makes one where a file has its name by the key alone, unless a tunnel says
+/// that it needs no such file.
+const STACKED: [(&str, &str); 19] = [
     ("vlan", "VLAN"),
     ("macvlan", "MACVLAN"),
     ("macvtap", "MACVTAP"),
@@ -66,6 +67,18 @@ const STACKED: [(&str, &str); 7] = [
     ("ipvtap", "IPVTAP"),
     ("macsec", "MACsec"),
     ("ipoib", "IPoIB"),
+    ("vxlan", "VXLAN"),
+    ("xfrm", "Xfrm"),
+    ("erspan", "Tunnel"),
+    ("gre", "Tunnel"),
+    ("gretap", "Tunnel"),
+    ("ip6gre", "Tunnel"),
+    ("ip6gretap", "Tunnel"),
+    ("ip6tnl", "Tunnel"),
+    ("ipip", "Tunnel"),
+    ("sit", "Tunnel"),
+    ("vti", "Tunnel"),
+    ("vti6", "Tunnel"),
 ];
 
 /// What a file says of its interface.
@@ -77,6 +90,8 @@ struct Device {
     kind: Option<Located>,
     /// The identifier of a VLAN.
     id: Option<Located>,
+    /// The keys by which a tunnel needs no interface that carries it, as far as they are on.
+    alone: BTreeSet<String>,
 }
 
 fn is_kind(kind: &str) -> bool {
@@ -88,6 +103,15 @@ impl Device {
     fn take_kind(&mut self, kind: Located) {
         if is_kind(&kind.value) || !self.kind.as_ref().is_some_and(|known| is_kind(&known.value)) {
             self.kind = Some(kind);
+        }
+    }
+
+    /// Takes a key of what needs no carrier: networkd ignores a value that is neither true nor false.
+    fn take_alone(&mut self, key: String, value: &str) {
+        match boolean(value) {
+            Some(true) => drop(self.alone.insert(key)),
+            Some(false) => drop(self.alone.remove(&key)),
+            None => {}
         }
     }
 
@@ -181,6 +205,9 @@ pub(super) fn add(
                     ("NetDev", "Name") => device.name = Some(each.value.value),
                     ("NetDev", "Kind") => device.take_kind(each.value),
                     ("VLAN", "Id") => device.id = Some(each.value),
+                    ("Tunnel", "Independent" | "AssignToLoopback") | ("VXLAN" | "Xfrm", "Independent") => {
+                        device.take_alone(each.key, &each.value.value);
+                    }
                     ("Match", _) => device.take_condition(each.key, each.value),
                     _ => {}
                 }
@@ -192,7 +219,8 @@ pub(super) fn add(
         // A drop-in may say what the file does not.
         let is_whole = !content.is_empty() && !tree.has(&format!("{path}.d"));
         let fault = fault.filter(|_| is_whole);
-        let stacked = STACKED.iter().find(|(kind, _)| is_whole && is_kind(kind)).map(|(_, key)| *key);
+        let stacked = STACKED.iter().find(|(kind, _)| is_whole && is_kind(kind) && device.alone.is_empty());
+        let stacked = stacked.map(|(_, key)| *key);
         let Some(name) = device.name else {
             let notes = fault
                 .iter()

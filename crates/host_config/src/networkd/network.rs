@@ -22,6 +22,8 @@ const DHCP: [&str; 5] = ["both", "ipv4", "ipv6", "v4", "v6"];
 
 /// The keys that name what an interface carries, and that networkd makes there alone. It has one list of all.
 const CARRIED: [&str; 7] = ["VLAN", "MACVLAN", "MACVTAP", "IPVLAN", "IPVTAP", "MACsec", "IPoIB"];
+/// The same of tunnels, which work without a carrier of that interface.
+const TUNNELS: [&str; 3] = ["Tunnel", "VXLAN", "Xfrm"];
 
 /// The states of `RequiredForOnline=`, of which two make a range.
 const STATES: [&str; 9] = [
@@ -128,6 +130,8 @@ pub(super) struct Network {
     controller: Option<Located>,
     /// The VLANs and the like that the interface carries.
     vlans: Vec<String>,
+    /// The tunnels that networkd makes for this interface.
+    tunnels: Vec<String>,
     /// `RequiredForOnline=no`.
     optional: bool,
     /// An assignment by which networkd does not bring the interface up.
@@ -199,7 +203,11 @@ impl Network {
                 "DHCPPrefixDelegation" | "DHCPv6PrefixDelegation" => {
                     set_place(&mut self.delegated, &each.value);
                 }
-                key if CARRIED.contains(&key) && value.is_empty() => self.vlans.clear(),
+                key if (CARRIED.contains(&key) || TUNNELS.contains(&key)) && value.is_empty() => {
+                    self.vlans.clear();
+                    self.tunnels.clear();
+                }
+                key if TUNNELS.contains(&key) => self.tunnels.push(value.to_owned()),
                 key if CARRIED.contains(&key) => self.vlans.push(value.to_owned()),
                 "Bridge" | "Bond" | "VRF" => self.controller = (!value.is_empty()).then_some(each.value),
                 "DHCP" => {
@@ -270,9 +278,9 @@ impl Network {
         names
     }
 
-    /// The VLANs and the like that its interface carries.
-    pub(super) fn carried(&self) -> &[String] {
-        &self.vlans
+    /// The VLANs and the like that its interface carries, and its tunnels.
+    pub(super) fn carried(&self) -> impl Iterator<Item = &String> {
+        self.vlans.iter().chain(&self.tunnels)
     }
 
     /// Whether it makes its interface a port, or the carrier of VLANs.

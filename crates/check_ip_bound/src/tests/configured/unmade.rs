@@ -37,6 +37,37 @@ fn what_networkd_does_not_make_is_named() {
             vec![of("v.netdev", "[NetDev]\nName=v5\nKind=ipvlan\n")],
             "networkd makes no v5: no .network file has IPVLAN=v5",
         ),
+        (
+            vec![of("v.netdev", "[NetDev]\nName=v5\nKind=gre\n[Tunnel]\nRemote=192.0.2.6\n")],
+            "networkd makes no v5: no .network file has Tunnel=v5",
+        ),
+        (
+            vec![of("v.netdev", "[NetDev]\nName=v5\nKind=gre\n[Tunnel]\nIndependent=no\n")],
+            "networkd makes no v5: no .network file has Tunnel=v5",
+        ),
+        (
+            vec![of("v.netdev", "[NetDev]\nName=v5\nKind=gre\n[Tunnel]\nIndependent=yes\n")],
+            "there is no v5 here",
+        ),
+        (
+            vec![of("v.netdev", "[NetDev]\nName=v5\nKind=ipip\n[Tunnel]\nAssignToLoopback=yes\n")],
+            "there is no v5 here",
+        ),
+        (
+            vec![
+                of("v.netdev", "[NetDev]\nName=v5\nKind=sit\n"),
+                of("p.network", "[Match]\nName=eth0\n[Network]\nTunnel=v5\n"),
+            ],
+            "there is no v5 here",
+        ),
+        (
+            vec![of("v.netdev", "[NetDev]\nName=v5\nKind=vxlan\n[VXLAN]\nVNI=5\n")],
+            "networkd makes no v5: no .network file has VXLAN=v5",
+        ),
+        (
+            vec![of("v.netdev", "[NetDev]\nName=v5\nKind=xfrm\n[Xfrm]\nInterfaceId=5\n")],
+            "networkd makes no v5: no .network file has Xfrm=v5",
+        ),
         // It may be of another kind by a drop-in, and is made without a carrier.
         (
             vec![of("v.netdev", vlan), of("v.netdev.d/a.conf", "[NetDev]\nKind=dummy\n")],
