@@ -30,6 +30,9 @@ pub(super) fn read<'a>(tree: &Tree<'_>, commands: impl Iterator<Item = &'a str>)
         let words = command.split(|c: char| c.is_ascii_whitespace() || "'\"`;&|()<>".contains(c));
         let lasts = |word: &&str| !CHANGING.iter().any(|folder| word.starts_with(folder));
         for path in words.filter(|word| word.starts_with('/')).filter(lasts) {
+            if command.contains("ls ") {
+                add_names(tree, path, &mut inputs);
+            }
             if is_pattern(path) {
                 add_pattern(tree, command, path, &mut inputs);
             } else {
@@ -69,6 +72,30 @@ fn add_pattern(tree: &Tree<'_>, command: &str, pattern: &str, to: &mut Inputs) {
     if !paths.is_empty() && are_plain && paths.iter().all(|path| add(tree, path, to)) {
         to.insert(of_pattern(pattern), paths.join("\n"));
     }
+}
+
+/// Adds the names of the files in a folder, as ls(1) prints them.
+fn add_names(tree: &Tree<'_>, folder: &str, to: &mut Inputs) {
+    let is_plain = |name: &String| name.chars().all(|c| c.is_ascii_alphanumeric() || "._-:".contains(c));
+    let names = tree.names(folder).unwrap_or_default().into_iter();
+    let Ok(names) = names.map(std::ffi::OsString::into_string).collect::<Result<Vec<String>, _>>() else {
+        return;
+    };
+    let mut names: Vec<String> = names.into_iter().filter(|name| !name.starts_with('.')).collect();
+    if !names.is_empty() && names.iter().all(is_plain) {
+        names.sort();
+        to.insert(of_folder(folder), names.join("\n"));
+    }
+}
+
+/// What has the names in a folder among the inputs.
+fn of_folder(folder: &str) -> String {
+    format!("names {}", folder.trim_end_matches('/'))
+}
+
+/// Returns the names of the files in a folder: `None` where they are not known, or it has none.
+pub(super) fn names<'a>(folder: &str, inputs: &'a Inputs) -> Option<std::str::Lines<'a>> {
+    inputs.get(&of_folder(folder)).map(|names| names.lines())
 }
 
 /// What has the paths of a pattern among the inputs: not the path of a file, which begins with a slash.
@@ -203,6 +230,27 @@ mod tests {
             let found =
                 read.iter().find(|(name, _)| name.starts_with("pattern ")).map(|(_, paths)| paths.as_str());
             assert_eq!(found, expected, "{command}");
+        }
+    }
+
+    #[test]
+    fn ls_prints_the_names_in_a_folder() {
+        let deadline = plugin::Deadline::after(std::time::Duration::from_secs(60));
+        let files =
+            [("/etc/a/2", ""), ("/etc/a/1", "x"), ("/etc/a/.3", ""), ("/etc/b/a b", ""), ("/run/c/4", "")];
+        let tree = Tree::in_memory(files, &deadline);
+        let rows = [
+            ("ls /etc/a", "/etc/a", Some("1 2")),
+            ("ls -1 /etc/a/ | sort", "/etc/a/", Some("1 2")),
+            ("cat /etc/a", "/etc/a", None),
+            ("ls /etc/b", "/etc/b", None),
+            ("ls /run/c", "/run/c", None),
+            ("ls /etc/none", "/etc/none", None),
+        ];
+        for (command, folder, expected) in rows {
+            let read = read(&tree, std::iter::once(command));
+            let found = names(folder, &read).map(|names| names.collect::<Vec<_>>().join(" "));
+            assert_eq!(found.as_deref(), expected, "{command}");
         }
     }
 

@@ -114,8 +114,8 @@ fn grep(name: &str, words: &[&str], text: &str) -> Option<String> {
     Some(lines(kept.into_iter()))
 }
 
-/// `sed [-E] [-e] COMMAND...` with `/PATTERN/d`, `N,Md` and `s/PATTERN/TEXT/[g]`, or `sed -n` with one of
-/// `/PATTERN/p` and `N,Mp`.
+/// `sed [-E] [-e] COMMAND...` with `/PATTERN/d`, `N,Md`, `Nq` and `s/PATTERN/TEXT/[g]`, or `sed -n` with one
+/// of `/PATTERN/p` and `N,Mp`.
 fn sed(words: &[&str], text: &str, in_order: bool) -> Option<String> {
     let (mut extended, mut quiet, mut commands) = (false, false, Vec::new());
     for word in words {
@@ -126,6 +126,13 @@ fn sed(words: &[&str], text: &str, in_order: bool) -> Option<String> {
             option if option.starts_with('-') => return None,
             script => commands.extend(script.split(';').map(str::trim_ascii).filter(|it| !it.is_empty())),
         }
+    }
+    // A line that is deleted before it does not end the text, and what follows it is not done to its line.
+    let ends = commands.iter().position(|command| command.ends_with('q') && !command.starts_with('s'));
+    if ends
+        .is_some_and(|at| at + 1 != commands.len() || !commands.iter().take(at).all(|it| it.starts_with('s')))
+    {
+        return None;
     }
     let commands: Vec<Edit> =
         commands.into_iter().map(|it| Edit::new(it, extended)).collect::<Option<_>>()?;
@@ -191,10 +198,15 @@ impl Edit {
         Some(Self::Replace { pattern, by: (*by).to_owned(), all: *flags == "g" })
     }
 
-    /// `N`, `$` or `N,M` with `d` or `p`.
+    /// `N`, `$` or `N,M` with `d` or `p`, and `Nq`.
     fn of_lines(command: &str) -> Option<Self> {
         let (lines, verb) = command.split_at_checked(command.len().checked_sub(1)?)?;
         let prints = match verb {
+            // All lines after it are gone.
+            "q" => {
+                let first = lines.parse::<usize>().ok().filter(|number| *number > 0)?.checked_add(1);
+                return Some(Self::Lines { from: Some(first?), to: None, prints: false });
+            }
             "p" => true,
             "d" => false,
             _ => return None,

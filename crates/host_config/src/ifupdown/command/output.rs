@@ -150,7 +150,11 @@ impl Reader<'_> {
             "printf" if rest_is_plain => script::by_format(rest.first()?, rest.get(1..).unwrap_or_default()),
             "seq" => script::seq(&plain.join(" ")).map(ended),
             "basename" => last_part(rest).map(|name| name + "\n"),
-            "ls" if let [pattern] = rest => inputs::paths(pattern, self.inputs?).map(super::filters::lines),
+            "ls" if let [path] = rest.strip_prefix(&["-1"]).unwrap_or(rest) => {
+                let inputs = self.inputs?;
+                let found = inputs::paths(path, inputs).or_else(|| inputs::names(path, inputs));
+                found.map(super::filters::lines)
+            }
             "expr" => script::printed(&plain.join(" ")).map(ended),
             "cat" if !rest.is_empty() => rest.iter().map(|path| self.content(path)).collect(),
             _ => {
