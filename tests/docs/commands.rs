@@ -9,7 +9,7 @@ use suite::blocks::{Block, hold_file};
 use suite::help::{self, HelpOption};
 use suite::plugins;
 
-use super::helps;
+use super::{helps, read, readmes};
 
 /// What a scheduled check has no use for: help, what makes every state OK, what prints a list, and what
 /// forgets.
@@ -110,4 +110,31 @@ fn a_name_tells_what_it_is_for() {
     assert_eq!(lines(&option("--ip", true)), format!("\"--ip\" = {{ value = \"$x_y_ip$\" {text} }}"));
     let extra = "value = \"--extra-opts=$x_y_extra_opts$\" skip_key = true";
     assert_eq!(lines(&option("--extra-opts", true)), format!("\"--extra-opts\" = {{ {extra} {text} }}"));
+}
+
+/// The programs that a text runs as another user by their name alone, which is not on the `PATH` of an installation.
+fn without_a_path<'a>(text: &'a str, plugins: &[String]) -> Vec<&'a str> {
+    let words: Vec<&str> = text.split_whitespace().map(|word| word.trim_matches(['`', ','])).collect();
+    let ran = words.windows(3).filter_map(|window| match *window {
+        ["-u", _, name] | [_, "--", name] => Some(name),
+        _ => None,
+    });
+    ran.filter(|name| plugins.iter().any(|plugin| plugin == name)).collect()
+}
+
+#[test]
+fn a_program_without_a_path_is_found() {
+    let plugins = ["check_x".to_owned()];
+    let text = "`runuser -u nagios -- check_x -h`, sudo -u nagios check_x, runuser -u nagios -- /usr/bin/check_x, check_x -- a";
+    assert_eq!(without_a_path(text, &plugins), ["check_x", "check_x"]);
+}
+
+#[test]
+fn what_runs_as_another_user_has_a_path() {
+    let plugins = plugins::names();
+    for (_, path) in readmes() {
+        let text = read(&path);
+        let found = without_a_path(&text, &plugins);
+        assert!(found.is_empty(), "{}: another user does not find {found:?}", path.display());
+    }
 }
