@@ -150,6 +150,51 @@ fn options_in_a_file_are_closed_to_others() {
     }
 }
 
+/// The options belong to the group that NRPE's configuration names, but to root alone where ordinary accounts are
+/// in that group: else every user of the host could read a password in them.
+#[test]
+fn options_are_for_the_group_of_nrpe_but_not_for_ordinary_accounts() {
+    use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
+
+    if missing(&[Need::Root, Need::Program("nrpe"), Need::Program("unshare")]) {
+        return;
+    }
+    let first = plugins::names().remove(0);
+    let from = format!("--from={}", plugins::binary(&first).parent().unwrap().display());
+    for (group, id, mode, said) in [("games", 60, 0o640, ""), ("users", 0, 0o600, "group users has ordinary")]
+    {
+        let folder = public_folder();
+        let top = folder.path();
+        let nrpe = top.join("nrpe.cfg");
+        write(&nrpe, &format!("nrpe_user=nagios\nnrpe_group={group}\n"));
+        let mut command = Command::new("unshare");
+        command
+            .args([
+                "--mount",
+                "sh",
+                "-ec",
+                r#"mount --bind "$1" /etc/nagios/nrpe.cfg; shift; exec "$@""#,
+                "-",
+            ])
+            .arg(&nrpe)
+            .arg(plugins::workspace().join("packaging/install"))
+            .arg(&from)
+            .arg(format!("--prefix={}", top.display()))
+            .arg(format!("--nrpedir={}/nrpe.d", top.display()))
+            .arg(format!("--inidir={}/etc", top.display()));
+        let outcome = run(command.env_remove("DESTDIR").env_remove("PREFIX"));
+        assert_eq!(outcome.code, Some(0), "{}", outcome.stderr);
+        assert!(outcome.stderr.starts_with(said), "{group}: {}", outcome.stderr);
+        let seen = fs::metadata(top.join("etc/nrpe.ini")).unwrap();
+        assert_eq!(
+            (seen.gid(), seen.permissions().mode() & 0o777),
+            (id, mode),
+            "{group}: {}",
+            outcome.stderr
+        );
+    }
+}
+
 #[test]
 fn it_refuses_in_one_line_and_installs_nothing() {
     let folder = public_folder();
