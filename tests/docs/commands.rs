@@ -112,7 +112,8 @@ fn a_name_tells_what_it_is_for() {
     assert_eq!(lines(&option("--extra-opts", true)), format!("\"--extra-opts\" = {{ {extra} {text} }}"));
 }
 
-/// The programs that a text runs as another user by their name alone, which is not on the `PATH` of an installation.
+/// The programs that a text runs as another user by their name alone, which is not on the `PATH` of an
+/// installation.
 fn without_a_path<'a>(text: &'a str, plugins: &[String]) -> Vec<&'a str> {
     let words: Vec<&str> = text.split_whitespace().map(|word| word.trim_matches(['`', ','])).collect();
     let ran = words.windows(3).filter_map(|window| match *window {

@@ -150,8 +150,8 @@ fn options_in_a_file_are_closed_to_others() {
     }
 }
 
-/// The options belong to the group that NRPE's configuration names, but to root alone where ordinary accounts are
-/// in that group: else every user of the host could read a password in them.
+/// The options belong to the group that NRPE's configuration names, but to root alone where ordinary accounts
+/// are in that group: else every user of the host could read a password in them.
 #[test]
 fn options_are_for_the_group_of_nrpe_but_not_for_ordinary_accounts() {
     use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
