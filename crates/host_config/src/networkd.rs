@@ -10,6 +10,7 @@
 mod address;
 mod conditions;
 mod contested;
+mod drop_in;
 mod kernel;
 mod matching;
 mod misspelt;
@@ -27,19 +28,11 @@ use crate::hardware::Cards;
 use crate::promise::{ConfigError, Place, Promises, Shadowed};
 use crate::tree::Tree;
 use conditions::HostFacts;
+use drop_in::{FOLDERS, drop_ins, is_of};
 use matching::claimed::Claimed;
 use network::Network;
 pub(crate) use network::is_pool;
 use unit::sections;
-
-/// The one that counts most first.
-const FOLDERS: [&str; 5] = [
-    "/etc/systemd/network",
-    "/run/systemd/network",
-    "/usr/local/lib/systemd/network",
-    "/usr/lib/systemd/network",
-    "/lib/systemd/network",
-];
 
 /// Returns what all the files promise: `None` if there is not one.
 pub(crate) fn read(tree: &Tree<'_>) -> Result<Option<Promises>, ConfigError> {
@@ -134,20 +127,6 @@ fn read_whole(
         return Err(Place::new(path, 1).error("Name= has too many names and inverted patterns"));
     }
     Ok(())
-}
-
-fn is_of(name: &str, kind: &str) -> bool {
-    name.ends_with(kind) && !name.starts_with('.')
-}
-
-/// The paths of a file's drop-ins, in the order in which they are read.
-fn drop_ins(
-    tree: &Tree<'_>,
-    name: &str,
-    to: &mut Promises,
-) -> Result<impl Iterator<Item = String> + use<>, ConfigError> {
-    let folders = FOLDERS.map(|folder| format!("{folder}/{name}.d"));
-    Ok(folders::by_name(tree, &folders, to, |name| is_of(name, ".conf"))?.into_values())
 }
 
 #[cfg(test)]

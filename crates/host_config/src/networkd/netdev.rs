@@ -12,7 +12,8 @@ use crate::promise::{ConfigError, Place, Promises};
 use crate::tree::Tree;
 
 use super::conditions::{HostFacts, described, is_of_the_host};
-use super::unit::{boolean, sections};
+use super::drop_in::drop_ins;
+use super::unit::{Section, boolean, sections};
 
 /// The kinds that systemd 252 or 257 knows.
 const KINDS: [&str; 39] = [
@@ -81,7 +82,10 @@ const STACKED: [(&str, &str); 19] = [
     ("vti6", "Tunnel"),
 ];
 
-/// What a file says of its interface.
+/// The longest name that the kernel gives an interface, in octets.
+const LONGEST_NAME: usize = 15;
+
+/// What a file and its drop-ins say of its interface.
 #[derive(Default)]
 struct Device {
     /// The conditions on the host, each with its value.
@@ -99,10 +103,35 @@ fn is_kind(kind: &str) -> bool {
 }
 
 impl Device {
-    /// Takes a kind: networkd ignores one that it does not know after one that it knows.
+    /// Takes what a file says, or one of its drop-ins after it.
+    fn take(&mut self, sections: Vec<Section>) {
+        for section in sections {
+            for each in section.assignments {
+                match (section.name.value.as_str(), each.key.as_str()) {
+                    ("NetDev", "Name") => self.take_name(each.value.value),
+                    ("NetDev", "Kind") => self.take_kind(each.value),
+                    ("VLAN", "Id") => self.id = Some(each.value),
+                    ("Tunnel", "Independent" | "AssignToLoopback") | ("VXLAN" | "Xfrm", "Independent") => {
+                        self.take_alone(each.key, &each.value.value);
+                    }
+                    ("Match", _) => self.take_condition(each.key, each.value),
+                    _ => {}
+                }
+            }
+        }
+    }
+
+    /// Takes a kind: networkd ignores each after the first one that it knows.
     fn take_kind(&mut self, kind: Located) {
-        if is_kind(&kind.value) || !self.kind.as_ref().is_some_and(|known| is_kind(&known.value)) {
+        if !self.kind.as_ref().is_some_and(|known| is_kind(&known.value)) {
             self.kind = Some(kind);
+        }
+    }
+
+    /// Takes a name: an empty one takes an earlier one back, one that no interface can have is ignored.
+    fn take_name(&mut self, name: String) {
+        if name.len() <= LONGEST_NAME {
+            self.name = Some(name).filter(|name| !name.is_empty());
         }
     }
 
@@ -196,30 +225,22 @@ pub(super) fn add(
     to: &mut Promises,
 ) -> Result<Unmade, ConfigError> {
     let mut unmade = Unmade::default();
-    for path in files.into_values() {
+    for (file, path) in files {
         let content = to.readable(folders::content(tree, &path))?.unwrap_or_default();
+        // An empty file is a mask: its drop-ins are not read either.
+        if content.is_empty() {
+            continue;
+        }
         let mut device = Device::default();
-        for section in sections(&path, &content, to)? {
-            for each in section.assignments {
-                match (section.name.value.as_str(), each.key.as_str()) {
-                    ("NetDev", "Name") => device.name = Some(each.value.value),
-                    ("NetDev", "Kind") => device.take_kind(each.value),
-                    ("VLAN", "Id") => device.id = Some(each.value),
-                    ("Tunnel", "Independent" | "AssignToLoopback") | ("VXLAN" | "Xfrm", "Independent") => {
-                        device.take_alone(each.key, &each.value.value);
-                    }
-                    ("Match", _) => device.take_condition(each.key, each.value),
-                    _ => {}
-                }
-            }
+        device.take(sections(&path, &content, to)?);
+        for drop_in in drop_ins(tree, &file, to)? {
+            let content = to.readable(folders::content(tree, &drop_in))?.unwrap_or_default();
+            device.take(sections(&drop_in, &content, to)?);
         }
         let fault = device.fails(facts).or_else(|| device.fault(&path));
         let is_kind = |known: &str| device.kind.as_ref().is_some_and(|kind| kind.value == known);
         let is_bridge = is_kind("bridge");
-        // A drop-in may say what the file does not.
-        let is_whole = !content.is_empty() && !tree.has(&format!("{path}.d"));
-        let fault = fault.filter(|_| is_whole);
-        let stacked = STACKED.iter().find(|(kind, _)| is_whole && is_kind(kind) && device.alone.is_empty());
+        let stacked = STACKED.iter().find(|(kind, _)| is_kind(kind) && device.alone.is_empty());
         let stacked = stacked.map(|(_, key)| *key);
         let Some(name) = device.name else {
             let notes = fault

@@ -3,6 +3,8 @@
 use super::said;
 use crate::fixture::args;
 
+const NO_VLAN: &str = "networkd makes no v5: no .network file has VLAN=v5";
+
 /// As networkd 252 makes nothing of them.
 #[test]
 fn what_networkd_does_not_make_is_named() {
@@ -10,13 +12,13 @@ fn what_networkd_does_not_make_is_named() {
     let vlan = "[NetDev]\nName=v5\nKind=vlan\n[VLAN]\nId=5\n";
     let network = of("v.network", "[Match]\nName=v5\n[Network]\nAddress=192.0.2.5/24\n");
     let rows = [
-        (vec![of("v.netdev", vlan)], "networkd makes no v5: no .network file has VLAN=v5"),
+        (vec![of("v.netdev", vlan)], NO_VLAN),
         (
             vec![
                 of("v.netdev", vlan),
                 of("p.network", "[Match]\nName=eth0\n[Network]\nVLAN=v6\nVLAN=v5\nVLAN=\n"),
             ],
-            "networkd makes no v5: no .network file has VLAN=v5",
+            NO_VLAN,
         ),
         (
             vec![of("v.netdev", vlan), of("p.network", "[Match]\nName=eth0\n[Network]\nVLAN=v6\nVLAN=v5\n")],
@@ -68,11 +70,33 @@ fn what_networkd_does_not_make_is_named() {
             vec![of("v.netdev", "[NetDev]\nName=v5\nKind=xfrm\n[Xfrm]\nInterfaceId=5\n")],
             "networkd makes no v5: no .network file has Xfrm=v5",
         ),
-        // It may be of another kind by a drop-in, and is made without a carrier.
+        // The first kind counts, and a drop-in says what the file does not.
+        (vec![of("v.netdev", vlan), of("v.netdev.d/a.conf", "[NetDev]\nKind=dummy\n")], NO_VLAN),
+        (vec![of("v.netdev", "[NetDev]\nName=v5\nKind=vlan\nKind=dummy\n[VLAN]\nId=5\n")], NO_VLAN),
         (
-            vec![of("v.netdev", vlan), of("v.netdev.d/a.conf", "[NetDev]\nKind=dummy\n")],
+            vec![of("v.netdev", "[NetDev]\nName=v5\nKind=vlan\n"), of("v.netdev.d/a.conf", "[VLAN]\nId=5\n")],
+            NO_VLAN,
+        ),
+        (
+            vec![
+                of("v.netdev", "[NetDev]\nName=v6\nKind=x\n"),
+                of("v.netdev.d/a.conf", "[NetDev]\nName=v5\n"),
+            ],
+            "networkd makes no v5, /etc/systemd/network/v.netdev line 3: no kind x",
+        ),
+        (
+            vec![of("v.netdev", "[NetDev]\nName=v5\n"), of("v.netdev.d/a.conf", "[NetDev]\nKind=dummy\n")],
             "there is no v5 here",
         ),
+        (
+            vec![
+                of("v5.netdev", "[NetDev]\nName=v5\nKind=dummy\n"),
+                of("v5.netdev.d/a.conf", "[NetDev]\nName=\n"),
+            ],
+            "networkd makes no v5, /etc/systemd/network/v5.netdev line 1: no Name",
+        ),
+        // An empty file is a mask.
+        (vec![of("v.netdev", ""), of("v.netdev.d/a.conf", vlan)], "there is no v5 here"),
         (vec![of("v.netdev", "[NetDev]\nName=v5\nKind=dummy\n")], "there is no v5 here"),
         (
             vec![of("v.netdev", "[Match]\nHost=other\n[NetDev]\nName=v5\nKind=bridge\n")],
