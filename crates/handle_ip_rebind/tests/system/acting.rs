@@ -120,9 +120,9 @@ fn a_command_that_hangs_is_ended_and_reported() {
         return;
     }
     let site = Site::new("192.0.2.31");
-    let setup = site.script("setup-ips.pl", "trap '' TERM; sleep 30");
+    let setup = site.script("setup-ips.pl", "trap '' TERM; sleep 60");
     site.configure(&format!("enabled = true\ncommand = [\"{setup}\"]\nrestart = [[\"/bin/true\"]]\n"));
-    let outcome = run(&mut site.command_within("CRITICAL-HARD-3", 8));
+    let outcome = run(&mut site.command_within("CRITICAL-HARD-3", 20));
     let line = "IP_REBIND CRITICAL - setup-ips.pl did not end within ";
     assert!(outcome.code == Some(2) && outcome.stdout.starts_with(line), "{outcome:?}");
     assert!(outcome.first_line().ends_with(" was killed, and 192.0.2.31 not back"), "{outcome:?}");
