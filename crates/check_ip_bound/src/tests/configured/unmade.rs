@@ -95,6 +95,11 @@ fn what_networkd_does_not_make_is_named() {
             ],
             "networkd makes no v5, /etc/systemd/network/v5.netdev line 1: no Name",
         ),
+        // A name that no interface can have is ignored.
+        (
+            vec![of("v.netdev", "[NetDev]\nName=v5\nName=more-than-fifteen\nKind=x\n")],
+            "networkd makes no v5, /etc/systemd/network/v.netdev line 4: no kind x",
+        ),
         // An empty file is a mask.
         (vec![of("v.netdev", ""), of("v.netdev.d/a.conf", vlan)], "there is no v5 here"),
         (vec![of("v.netdev", "[NetDev]\nName=v5\nKind=dummy\n")], "there is no v5 here"),
