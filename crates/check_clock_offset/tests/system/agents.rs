@@ -84,12 +84,13 @@ const VERSIONS: [&[&str]; 9] = [
     ],
 ];
 
-/// Sources other than hrSystemDate, and the uncertainty that each must end with.
+/// Sources other than hrSystemDate, and the uncertainty that each must end with beside half of its round trip,
+/// which other work on the machine may prolong.
 fn sources() -> Vec<(String, f64)> {
     let extend = |name: &str| format!("--oid=nsExtendOutput1Line.\"{name}\"");
     vec![
-        (extend("fresh"), 0.5),
-        (extend("brief"), 2.0),
+        (extend("fresh"), 0.01),
+        (extend("brief"), 1.51),
         (extend("kept"), 2.1),
         (format!("--oid={PASS_PERSIST}"), 2.0),
         // Its age is not known within the deadline.
@@ -108,14 +109,16 @@ fn every_source_tells(offset: &str, seconds: f64, code: i32, words: &str) {
         assert_eq!(reading.0.code, Some(code), "{version:?}: {:?}", reading.0);
         assert!(reading.verdict().1.ends_with(words), "{version:?}: {:?}", reading.0);
         reading.holds(seconds, 0.01);
-        assert!(reading.value("uncertainty") < 0.7, "{version:?}: {:?}", reading.0);
+        let half = reading.value("rtt") / 2.0;
+        assert!(reading.value("uncertainty") <= 0.51 + half, "{version:?}: {:?}", reading.0);
     }
     for (source, uncertainty) in sources() {
         let reading = check(&host, &[HOST, &source, "--timeout=9"]);
         assert_eq!(reading.0.code, Some(code), "{source}: {:?}", reading.0);
         assert!(reading.verdict().1.contains(words.split(',').next().unwrap()), "{source}: {:?}", reading.0);
         reading.holds(seconds, 0.01);
-        assert!(reading.value("uncertainty") <= uncertainty, "{source}: {:?}", reading.0);
+        let half = reading.value("rtt") / 2.0;
+        assert!(reading.value("uncertainty") <= uncertainty + half, "{source}: {:?}", reading.0);
     }
 }
 
@@ -212,7 +215,7 @@ fn what_an_agent_refuses_is_told_by_name() {
         "-X",
         "wrongpassword",
     ];
-    let reading = check(&host, &[&[HOST, "--timeout=1"], &wrong_key[..]].concat());
+    let reading = check(&host, &[&[HOST, "--timeout=4"], &wrong_key[..]].concat());
     let words =
         "no SNMP answer from 127.0.0.1:161 (v3, 3 tries): wrong privacy password or protocol, or blocked";
     assert_eq!(reading.verdict(), (3, format!("CLOCK_OFFSET UNKNOWN - {words}").as_str()));
