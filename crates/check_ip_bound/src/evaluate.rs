@@ -40,7 +40,7 @@ pub(crate) fn evaluate(limits: &Limits, observed: &Observations) -> Report {
     findings.push(misplaced::judge(limits.misplaced, observed));
     findings.push(shadowed::judge(limits.shadowed, observed));
     findings.push(judge_unusable(observed));
-    findings.push(refused::judge(limits.shadowed, observed));
+    findings.extend(refused::judge(limits.shadowed, observed));
     findings.push(judge_unknown(limits, observed));
     findings.push(extra::judge(limits.unexpected, observed));
     findings.push(held::report_floating(observed));

@@ -84,6 +84,8 @@ pub struct Expected {
     pub unknown: Vec<String>,
     /// The lines for which a program refuses all its files, each with its place.
     pub refused: Vec<String>,
+    /// The lines on which networkd aborts, each with its place.
+    pub aborting: Vec<String>,
     /// The faults of the lists and sources that cannot be used, or only in part. The addresses are then
     /// incomplete or old.
     pub unusable: Vec<String>,

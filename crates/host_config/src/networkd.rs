@@ -69,6 +69,10 @@ pub(crate) fn read(tree: &Tree<'_>) -> Result<Option<Promises>, ConfigError> {
     let claimed = contested::promise(all, &facts, &cards, &mut promises);
     replaced::add(tree, &files, &cards, &claimed, &mut promises);
     unmade.explain(&cards, &mut promises);
+    if let Some(line) = promises.aborting.first() {
+        let what = format!("networkd aborts on {}", line.place);
+        promises.failing.extend(promises.promises.iter().map(|promise| promise.place.remark(&what)));
+    }
     let read = add_orphans(tree, &files, &mut promises);
     promises.survive(read)?;
     let found = !files.is_empty() || !promises.shadowed.is_empty() || !promises.unreadable.is_empty();

@@ -155,6 +155,8 @@ pub struct Promises {
     pub unfit: Vec<Remark>,
     /// The lines for which a program refuses all its files: at the next boot it may bind nothing of them.
     pub refused: Vec<Remark>,
+    /// The lines on which a program that is here aborts: at the next boot it binds nothing of any file.
+    pub aborting: Vec<Remark>,
     /// What an administrator should see without asking for it.
     pub notes: Vec<String>,
     /// Files that cannot be read: the promises may be too few.

@@ -74,6 +74,7 @@ impl Expected {
             shadowed: Vec::new(),
             unknown: Vec::new(),
             refused: Vec::new(),
+            aborting: Vec::new(),
             unusable: Vec::new(),
             unread: Vec::new(),
             failing: Vec::new(),
@@ -121,6 +122,8 @@ impl Expected {
         );
         self.refused
             .extend(promises.refused.drain(..).map(|refused| format!("{}: {}", refused.place, refused.what)));
+        self.aborting
+            .extend(promises.aborting.drain(..).map(|line| format!("{}: {}", line.place, line.what)));
         self.unknown
             .extend(promises.unknown.drain(..).map(|unknown| format!("{}: {}", unknown.place, unknown.what)));
         self.notes.append(&mut promises.notes);

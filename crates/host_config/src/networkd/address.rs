@@ -7,7 +7,7 @@ use addresses::{HostAddress, InvalidAddress, short};
 
 use super::unit::{Section, boolean};
 use crate::located::{Asked, Located};
-use crate::promise::{Family, Place, Promises};
+use crate::promise::{Family, Place, Promises, Remark};
 
 /// The longest label that the kernel takes, in octets.
 const LONGEST_LABEL: usize = 15;
@@ -67,15 +67,27 @@ fn peer_alone(
         to.remarks.push(place.remark(format!("{what} ignores it")));
         return None;
     };
-    // Without a length, 252 takes that of the class of an IPv4 address, and none of an IPv6 address.
-    let lacks_length = matches!(peer.value, Asked::Pool(_, Some(0)) | Asked::Pool(Family::V6, None));
-    let does = match (lacks_length, after_252) {
+    let does = match (lacks_length(&peer), after_252) {
         (true, false) => "252 aborts on it where its interface is here, and binds no address of any file",
         (true, true) if matches!(peer.value, Asked::Pool(_, Some(0))) => "ignores it",
         _ => "takes an address of a pool",
     };
     to.notes.push(format!("note: {place}: {what} {does}"));
     Some(peer).filter(|_| does != "ignores it")
+}
+
+/// Whether no pool fits a peer: 252 takes the length of the class of an IPv4 address that has none, and no
+/// length for an IPv6 address.
+fn lacks_length(peer: &Located<Asked>) -> bool {
+    matches!(peer.value, Asked::Pool(_, Some(0)) | Asked::Pool(Family::V6, None))
+}
+
+/// Returns the remark on an address on which systemd up to 252 aborts where its interface is here.
+pub(super) fn aborting(asked: &Located<Asked>) -> Option<Remark> {
+    let Asked::Pool(family, _) = asked.value else { return None };
+    let length = if family == Family::V6 { 64 } else { 24 };
+    let what = format!("Peer= without Address= needs a prefix length as /{length}");
+    lacks_length(asked).then(|| asked.place.remark(what))
 }
 
 /// The family of an address in an `[Address]` section: `None` of what is no address.

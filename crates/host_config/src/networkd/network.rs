@@ -6,7 +6,7 @@ use std::net::{IpAddr, Ipv6Addr};
 
 use addresses::HostAddress;
 
-use super::address::{address_section, asked};
+use super::address::{aborting, address_section, asked};
 use super::conditions::HostFacts;
 use super::matching::Match;
 use super::matching::claimed::Claimed;
@@ -15,7 +15,7 @@ use super::misspelt;
 use super::unit::{Assignment, Section, boolean};
 use crate::hardware::Cards;
 use crate::located::{Asked, Located};
-use crate::promise::{ConfigError, Family, Place, Promises};
+use crate::promise::{ConfigError, Family, Place, Promises, Remark};
 
 /// The values of `DHCP=` that ask for an address, beside the booleans.
 const DHCP: [&str; 5] = ["both", "ipv4", "ipv6", "v4", "v6"];
@@ -104,6 +104,8 @@ fn static_tokens(section: &Section, prefix: HostAddress) -> impl Iterator<Item =
 /// What a file and its drop-ins say.
 #[derive(Debug, Default)]
 pub(super) struct Network {
+    /// The lines on which systemd 252 aborts.
+    aborting: Vec<Remark>,
     /// Whether an empty `Address=` resets the list: `None` where the version of systemd is not known.
     resets: Option<bool>,
     /// The addresses that such a line may have taken out, each with its place.
@@ -157,7 +159,10 @@ impl Network {
                     .for_each(|each| self.matches.assign(&each.key, &each.value.value)),
                 "Network" => self.take_network(section, to),
                 "Address" => {
-                    self.addresses.extend(address_section(section, self.resets == Some(true), to));
+                    let is_alone = !section.assignments.iter().any(|each| each.key == "Address");
+                    let asked = address_section(section, self.resets == Some(true), to);
+                    self.aborting.extend(asked.as_ref().filter(|_| is_alone).and_then(aborting));
+                    self.addresses.extend(asked);
                 }
                 "DHCPServer" => {
                     let last = section.assignments.iter().rfind(|each| each.key == "ServerAddress");

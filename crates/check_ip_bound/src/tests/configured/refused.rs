@@ -77,3 +77,53 @@ fn what_is_worse_comes_first() {
     let line = netplan(&noted, text, "");
     assert!(line.starts_with("IP_BOUND UNKNOWN - /etc/netplan/a.yaml line 5: "), "{line}");
 }
+
+/// As networkd 252.39 does at its start, in a network namespace: it aborts where the interface of such a section
+/// is here, and binds nothing of any file. 257 takes an address of a pool, or ignores the section.
+#[test]
+fn a_line_on_which_networkd_aborts_is_a_warning_before_the_next_boot() {
+    let file = "/etc/systemd/network/b.network";
+    let aborts = |length: &str| {
+        format!(
+            "IP_BOUND WARNING - at its next start networkd aborts and binds nothing: {file} line 4: Peer= \
+             without Address= needs a prefix length as /{length}"
+        )
+    };
+    let ok = "IP_BOUND OK - 1 address from networkd bound and usable".to_owned();
+    let no_pool = "IP_BOUND CRITICAL - 1 of 2 addresses missing: eth3 has no IPv6 address (pool)".to_owned();
+    let rows = [
+        ("252", "eth3", "Peer=2001:db8::9", aborts("64")),
+        ("252", "eth3", "Peer=2001:db8::9/0", aborts("64")),
+        ("252", "eth3", "Peer=192.0.2.9/0", aborts("24")),
+        ("252", "eth[3]", "Peer=2001:db8::9", aborts("64")),
+        // Its peer of a length takes an address of a pool, which must be here too.
+        ("252", "eth3", "Peer=2001:db8::9/128", no_pool.clone()),
+        // A peer that is written later counts, and so does an address.
+        ("252", "eth3", "Peer=2001:db8::9\nPeer=2001:db8::9/128", no_pool),
+        ("252", "eth3", "Peer=2001:db8::9\nAddress=192.0.2.1", ok.clone()),
+        ("252", "eth9", "Peer=2001:db8::9", ok.clone()),
+        ("252", "eth3", "Address=::", ok.clone()),
+        ("257", "eth3", "Peer=2001:db8::9", ok.clone()),
+        ("", "eth3", "Peer=2001:db8::9", ok.clone()),
+    ];
+    for (version, name, section, expected) in rows {
+        let other = format!("[Match]\nName={name}\n[Address]\n{section}\n");
+        let own = "[Match]\nName=eth0\n[Address]\nAddress=192.0.2.1/24\n";
+        let library = format!("/usr/lib/systemd/libsystemd-shared-{version}.so");
+        let files = [
+            ("/etc/systemd/network/a.network", own),
+            (file, other.as_str()),
+            ("/sys/class/net/eth3/ifindex", "2\n"),
+            ("/sys/class/net/eth0/ifindex", "3\n"),
+            (library.as_str(), ""),
+        ];
+        let files = &files[..if version.is_empty() { 4 } else { 5 }];
+        let line = said(&args(), files, "192.0.2.1/24@eth0").0;
+        assert_eq!(line, expected, "{version} {name} {section}");
+        if expected.contains("WARNING") {
+            let missing = said(&args(), files, "192.0.2.7/24@eth0").0;
+            let cause = format!("missing: 192.0.2.1, networkd aborts on {file} line 4");
+            assert!(missing.contains(&cause), "{missing}");
+        }
+    }
+}

@@ -93,6 +93,9 @@ impl Network {
             to.remarks.push(nothing);
             return;
         }
+        if self.resets == Some(false) && (!each.is_empty() || self.is_for_one_here(cards)) {
+            to.aborting.append(&mut self.aborting);
+        }
         self.add_ports(ports, uplinks, to);
         if self.gives_nothing() {
             claimed.leave(exact, file);
@@ -100,6 +103,15 @@ impl Network {
         self.limit(&mut selectors, cards);
         let each = self.to_have(each, cards);
         self.add(interface.as_deref(), &selectors, each, to);
+    }
+
+    /// Whether the one interface that it names is here and fits.
+    fn is_for_one_here(&self, cards: &Cards<'_>) -> bool {
+        self.matches.interface().is_some_and(|name| {
+            cards.has(name)
+                && !self.matches.is_doubtful()
+                && self.matches.fits_device(name, cards) == Some(true)
+        })
     }
 
     /// Says that the file never applies to the interfaces that it is for, and why.
