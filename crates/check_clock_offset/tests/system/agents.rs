@@ -84,8 +84,8 @@ const VERSIONS: [&[&str]; 9] = [
     ],
 ];
 
-/// Sources other than hrSystemDate, and the uncertainty that each must end with beside half of its round trip,
-/// which other work on the machine may prolong.
+/// Sources other than hrSystemDate, and the uncertainty that each must end with beside half of its round
+/// trip, which other work on the machine may prolong.
 fn sources() -> Vec<(String, f64)> {
     let extend = |name: &str| format!("--oid=nsExtendOutput1Line.\"{name}\"");
     vec![
