@@ -78,8 +78,8 @@ fn what_is_worse_comes_first() {
     assert!(line.starts_with("IP_BOUND UNKNOWN - /etc/netplan/a.yaml line 5: "), "{line}");
 }
 
-/// As networkd 252.39 does at its start, in a network namespace: it aborts where the interface of such a section
-/// is here, and binds nothing of any file. 257 takes an address of a pool, or ignores the section.
+/// As networkd 252.39 does at its start, in a network namespace: it aborts where the interface of such a
+/// section is here, and binds nothing of any file. 257 takes an address of a pool, or ignores the section.
 #[test]
 fn a_line_on_which_networkd_aborts_is_a_warning_before_the_next_boot() {
     let file = "/etc/systemd/network/b.network";
