@@ -1,6 +1,7 @@
 //! Real message brokers, each in a host of its own: RabbitMQ with its STOMP plugin, and ActiveMQ.
 
 use std::path::Path;
+use std::process::Command;
 use std::time::Duration;
 
 use tempfile::TempDir;
@@ -89,6 +90,17 @@ impl<'a> Broker<'a> {
             &settings.replace("@login@", LOGIN.0).replace("@passcode@", LOGIN.1),
         );
         Self::start(host, folder, Kind::ActiveMq)
+    }
+
+    /// A command in the host of a RabbitMQ, in which `rabbitmqctl` speaks to it.
+    pub fn administrator(&self, program: &str) -> Command {
+        let mut command = self.host.command(program);
+        // The `rabbitmqctl` of Debian's own PATH becomes another user first, who has another cookie.
+        let path = std::env::var("PATH").unwrap_or_default();
+        command.env("PATH", format!("/usr/lib/rabbitmq/bin:{path}"));
+        command.env("HOME", self.folder.path()).env("RABBITMQ_NODENAME", "sop@localhost");
+        command.env("LANG", "C.UTF-8").env("RABBITMQ_CONF_ENV_FILE", "/dev/null");
+        command
     }
 
     fn start(host: &'a Host, folder: TempDir, kind: Kind) -> Self {

@@ -14,6 +14,8 @@ mod icinga;
 #[cfg(test)]
 mod killed;
 #[cfg(test)]
+mod rights;
+#[cfg(test)]
 mod scheduled;
 #[cfg(test)]
 mod syslog;
