@@ -224,7 +224,7 @@ impl Ledger {
 
     /// The IPv4 addresses that are secondary: an earlier one of the interface has their network and prefix
     /// length. An IPv6 address of a file is never secondary.
-    fn secondaries(&mut self, device: Option<&str>) -> HashSet<(Option<String>, IpAddr)> {
+    fn secondaries(&mut self, device: Option<&str>) -> HashSet<(Option<String>, HostAddress)> {
         let mut secondaries = HashSet::new();
         for key in self.keys(device, false) {
             let numbers = self.by_device.get(&key).map_or(&[][..], Vec::as_slice);
@@ -280,8 +280,8 @@ impl Ledger {
 
 impl Entry {
     /// The interface and the address.
-    fn key(&self) -> (Option<String>, IpAddr) {
-        (self.promise.interface.clone(), self.promise.expected.address)
+    fn key(&self) -> (Option<String>, HostAddress) {
+        (self.promise.interface.clone(), self.promise.expected)
     }
 
     /// Whether its label fits a shell pattern.

@@ -117,6 +117,11 @@ fn secondary_addresses_are_taken_back_apart() {
         ("dev eth0 primary", "192.0.2.2/24 192.0.2.4/25"),
         ("dev eth0 -secondary", "192.0.2.2/24 192.0.2.4/25"),
         ("dev eth1 secondary", all),
+        ("-primary", "192.0.2.1/24 192.0.2.3/25 192.0.2.5/32 2001:db8::1/64 2001:db8::2/64"),
+        ("temporary", "192.0.2.1/24 192.0.2.3/25 192.0.2.5/32 2001:db8::1/64 2001:db8::2/64"),
+        ("-temporary", "192.0.2.2/24 192.0.2.4/25"),
+        ("dev eth0 -dynamic", ""),
+        ("permanent", ""),
     ];
     for (arguments, expected) in rows {
         let adds: String =
@@ -128,6 +133,10 @@ fn secondary_addresses_are_taken_back_apart() {
     let text = "auto eth0\niface eth0 inet static\n address 192.0.2.1/24\n up ip addr add 192.0.2.2/24 dev eth0\n \
                 up ip addr flush dev eth0 secondary\n up ip addr add 192.0.2.3/24 dev eth0\n";
     assert_eq!(left(text), "192.0.2.1/24 192.0.2.3/24");
+    // One address with two prefix lengths is secondary with one of them.
+    let text = "auto eth0\niface eth0 inet static\n address 192.0.2.1/24\n up ip addr add 192.0.2.2/24 dev eth0\n \
+                up ip addr add 192.0.2.2/32 dev eth0\n up ip addr flush secondary\n";
+    assert_eq!(left(text), "192.0.2.1/24 192.0.2.2/32");
 }
 
 /// As on Linux 6.18 with net-tools 2.10.

@@ -88,18 +88,18 @@ pub(super) fn flush(words: &[&str], mut ipv6: Option<bool>) -> Option<Taken> {
             // Addresses have it unless they are given another.
             "scope" => drop(words.next().filter(|scope| *scope == "global")?),
             "label" => label = Some(known(words.next()?)?),
-            "permanent" => {}
-            "secondary" => secondary = Some(true),
-            "primary" | "-secondary" => secondary = Some(false),
-            // What the files bind is up.
-            "up" => all = true,
+            // The flag of a temporary IPv6 address is that of a secondary IPv4 address.
+            "secondary" | "temporary" | "-primary" => secondary = Some(true),
+            "primary" | "-secondary" | "-temporary" => secondary = Some(false),
+            // What the files bind is up, and permanent.
+            "up" | "permanent" | "-dynamic" => all = true,
             _ if device.is_none() && !ALONE.contains(&word) && !WITH_ARGUMENT.contains(&word) => {
                 device = Some(known(word)?);
             }
             _ => return None,
         }
     }
-    let told = device.is_some() || network.is_some() || label.is_some() || all;
+    let told = device.is_some() || network.is_some() || label.is_some() || secondary.is_some() || all;
     told.then_some(Taken::Flush { device, ipv6, which: Which { network, label, secondary } })
 }
 
