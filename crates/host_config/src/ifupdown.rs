@@ -17,6 +17,7 @@ mod interfaces;
 mod known;
 mod ledger;
 mod lines;
+mod lower;
 mod named;
 mod parameter;
 mod ports;
@@ -58,7 +59,12 @@ pub(crate) fn read(tree: &Tree<'_>) -> Result<Option<Promises>, ConfigError> {
     };
     let Some(mut interfaces) = file::read(tree, FILE, flavour)? else { return Ok(None) };
     interfaces.look_around(tree);
-    let mut promises = Boot::new(&interfaces, flavour)?.promises()?;
+    let mut boot = Boot::new(&interfaces, flavour)?;
+    for name in lower::switches(&interfaces, tree) {
+        boot.always.insert(name.clone());
+        boot.push((&name, Some(&name)))?;
+    }
+    let mut promises = boot.promises()?;
     let shell = if promises.failing.is_empty() { None } else { tree.link("/bin/sh") };
     let shell = shell.as_deref().and_then(|path| path.rsplit('/').next());
     let plain = shell.filter(|shell| PLAIN_SHELLS.contains(shell));
@@ -206,6 +212,12 @@ impl<'a> Boot<'a> {
         let mut up = HashSet::new();
         let (mut promised, mut options) = (0, 0);
         while let Some((logical, physical)) = self.queue.pop_front() {
+            let up_as = physical.as_deref().unwrap_or(&logical);
+            let always = self.always.contains(up_as);
+            if let Some(parent) = lower::parent(up_as, self.flavour) {
+                self.always.extend(always.then(|| parent.to_owned()));
+                self.push((parent, Some(parent)))?;
+            }
             for index in self.stanzas.get(logical.as_str()).cloned().unwrap_or_default() {
                 let room = MOST.saturating_sub(promised);
                 let read = stanza::outcome(self.interfaces, index, physical.as_deref(), self.flavour, room);
@@ -234,6 +246,8 @@ impl<'a> Boot<'a> {
                 for change in std::mem::take(&mut outcome.changes) {
                     all.survive(ledger.apply(index, change))?;
                 }
+                let lower = outcome.brings_up.iter().take(outcome.lower).filter(|_| always);
+                self.always.extend(lower.cloned());
                 outcome.brings_up.iter().try_for_each(|name| self.push((name, Some(name))))?;
                 let stops = outcome.stops;
                 outcomes.push((index, outcome));
@@ -254,7 +268,7 @@ impl<'a> Boot<'a> {
         let bind: HashSet<usize> = bound.iter().map(|(index, _)| *index).collect();
         all.promises = bound.into_iter().map(|(_, promise)| promise).collect();
         if self.flavour == Flavour::Ifupdown2 {
-            ports::flush(&mut all);
+            ports::flush(self.interfaces, &mut all);
         }
         self.assemble(outcomes, up, &bind, &mut all);
         Ok(all)
@@ -316,7 +330,9 @@ impl<'a> Boot<'a> {
         }
         let stanzas = self.interfaces.stanzas.iter().enumerate();
         let down = stanzas.filter(|(index, stanza)| !up.contains(index) && !stanza.is_template());
-        all.remarks.extend(down.map(|(_, stanza)| Remark {
+        let down: Vec<_> = down.collect();
+        all.notes.extend(down.iter().filter_map(|(_, stanza)| lower::note(self.interfaces, stanza)));
+        all.remarks.extend(down.into_iter().map(|(_, stanza)| Remark {
             what: format!("{}: not brought up at boot", stanza.title()),
             place: stanza.place.clone(),
         }));

@@ -9,6 +9,7 @@ use addresses::short;
 use super::flavour::{self, Flavour, unknown_words};
 use super::interfaces::{Interfaces, Selected, Setting, Stanza};
 use super::lines::{self, first_word, logical_lines};
+use super::lower;
 use crate::promise::{ConfigError, Place};
 use crate::tree::Tree;
 use crate::unreadable::Unreadable;
@@ -24,12 +25,11 @@ pub(super) const PATTERNS: usize = 64;
 /// The longest name of an interface that ifupdown reads, in octets.
 const LONGEST: usize = 79;
 /// The options that have to do with addresses, and with what carries them.
-const READ: [&str; 26] = [
+const READ: [&str; 23] = [
     "address",
     "address-virtual",
     "vrrp",
     "bond-master",
-    "bond-slaves",
     "bond_master",
     "bond_slaves",
     "bridge-ports",
@@ -41,13 +41,11 @@ const READ: [&str; 26] = [
     "pointopoint",
     "post-up",
     "pre-up",
-    "requires",
     "slaves",
     "team-ports",
     "ucarp-vip",
     "up",
     "use",
-    "vlan-raw-device",
     "vlan_raw_device",
     "vrf",
     "vrf-slave",
@@ -163,7 +161,10 @@ impl Reader<'_> {
             // For the others, this is an option as any other.
             "template" if self.flavour == Flavour::IfupdownNg => return self.stanza(true, rest, place),
             "interface" if self.flavour == Flavour::IfupdownNg => return self.stanza(false, rest, place),
-            _ if keyword.starts_with("allow-") => {}
+            _ if let Some(class) = keyword.strip_prefix("allow-") => {
+                let names = rest.split_ascii_whitespace();
+                self.all.allowed.extend(names.map(|name| (class.to_owned(), name.to_owned())));
+            }
             _ if rest.is_empty() && self.flavour == Flavour::Ifupdown && within != Within::Nothing => {
                 self.refused(&place, format!("{} without a value", short(keyword)));
                 return within;
@@ -171,7 +172,7 @@ impl Reader<'_> {
             _ if within == Within::BadStanza => return within,
             _ if within == Within::Stanza => {
                 // ifup gives its commands all of them as variables.
-                if !READ.contains(&keyword) && self.flavour != Flavour::Ifupdown {
+                if !READ.contains(&keyword) && !lower::is_read(keyword) && self.flavour != Flavour::Ifupdown {
                     return within;
                 }
                 let options = self.all.stanzas.last_mut().map(|stanza| &mut stanza.options);

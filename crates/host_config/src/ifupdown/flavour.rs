@@ -2,7 +2,6 @@
 
 use addresses::short;
 
-use super::interfaces::Setting;
 use crate::promise::Place;
 use crate::tree::Tree;
 
@@ -59,13 +58,6 @@ pub(super) fn selected<'a>(flavour: Flavour, rest: &'a str, place: &Place) -> (V
 pub(super) fn hints(family: Option<String>, method: Option<String>) -> (Option<String>, Option<String>) {
     let is_known = matches!(family.as_deref(), Some("inet" | "inet6"));
     if is_known { (family, method) } else { (None, None) }
-}
-
-/// Returns the interfaces that ifupdown-ng brings up before another one.
-pub(super) fn required<'a>(flavour: Flavour, options: &[&'a Setting]) -> Vec<&'a str> {
-    let is_it = |option: &&&Setting| flavour == Flavour::IfupdownNg && &*option.name == "requires";
-    let words = options.iter().find(is_it).map(|option| option.value.split_ascii_whitespace());
-    words.into_iter().flatten().take_while(|word| !word.starts_with('#')).collect()
 }
 
 /// Returns what ifupdown does not know of the words of an `iface` line: `None` if it knows them, or there are

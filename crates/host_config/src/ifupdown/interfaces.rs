@@ -1,7 +1,7 @@
 //! What `/etc/network/interfaces` and the files that it includes say, as stanzas: what is written, not yet
 //! what it means.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
 use super::inputs::{self, Inputs};
@@ -15,6 +15,8 @@ use crate::unreadable::Unreadable;
 pub(super) struct Interfaces {
     /// The words of `auto` and `allow-hotplug`.
     pub(super) selected: Vec<Selected>,
+    /// The words of other `allow-` lines, each after its class.
+    pub(super) allowed: HashSet<(String, String)>,
     /// The patterns of `mapping`.
     pub(super) mappings: Vec<Selected>,
     /// `rename`, from the old name to the new one.

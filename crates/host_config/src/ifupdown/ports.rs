@@ -48,9 +48,14 @@ pub(super) fn add(
 }
 
 /// Takes back what is bound on a port of a bridge: ifupdown2 flushes the addresses of a port when it joins
-/// the bridge, after the port itself came up.
-pub(super) fn flush(all: &mut Promises) {
-    let bridge_of = bridge_of_port(&all.ports);
+/// the bridge, after the port itself came up, and binds none on a port of a bridge that stays down.
+pub(super) fn flush(interfaces: &Interfaces, all: &mut Promises) {
+    let mut configured = Promises::default();
+    for (index, stanza) in interfaces.stanzas.iter().enumerate() {
+        add(interfaces, index, Some(&stanza.name), Flavour::Ifupdown2, &mut configured);
+    }
+    let bridges: Vec<Ports> = all.ports.iter().cloned().chain(configured.ports).collect();
+    let bridge_of = bridge_of_port(&bridges);
     let bridge_of = |promise: &Promise| {
         let port = promise.interface.as_deref()?;
         bridge_of(port).filter(|bridge| *bridge != port).map(str::to_owned)
@@ -125,7 +130,7 @@ fn names(list: &str, all: &Interfaces) -> Option<Vec<String>> {
 /// Returns the names in a list of ports as ifupdown2 reads it (ifupdown-addons-interfaces(5)). `glob` makes
 /// the next name a range, `regex` makes it an expression that may begin anywhere in a name. `noglob` and
 /// `noregex` end that.
-fn expressions(list: &Setting) -> Option<Vec<String>> {
+pub(super) fn expressions(list: &Setting) -> Option<Vec<String>> {
     let mut all = Vec::new();
     let (mut glob, mut regex) = (false, false);
     for word in list.value.split_ascii_whitespace() {
@@ -170,6 +175,7 @@ mod tests {
             interface: interface.to_owned(),
             ports: (!port.is_empty()).then(|| port.to_owned()).into_iter().collect(),
             uplinks: Vec::new(),
+            waits: false,
             place: Place::new("f", 1),
         };
         let all = [
@@ -200,7 +206,7 @@ mod tests {
         };
         let mut all = Promises { promises: vec![promise("br0"), promise("eth0")], ..Promises::default() };
         [None, Some("br0"), Some("eth0")].into_iter().for_each(|port| all.add_port("br0", port, &place));
-        flush(&mut all);
+        flush(&Interfaces::default(), &mut all);
         let names: Vec<&str> =
             all.promises.iter().filter_map(|promise| promise.interface.as_deref()).collect();
         assert_eq!(names, ["br0"]);

@@ -8,9 +8,10 @@ use std::net::IpAddr;
 use addresses::HostAddress;
 
 use super::command::{Effect, Shell, effects};
-use super::flavour::{Flavour, required};
+use super::flavour::Flavour;
 use super::interfaces::{Interfaces, Setting, Stanza};
 use super::ledger::{Change, MOST};
+use super::lower;
 use crate::mask;
 use crate::promise::{ConfigError, Family, Place, Possible, Promise, Remark, Shadowed};
 use crate::selector::device;
@@ -39,6 +40,8 @@ pub(super) struct Outcome {
     pub(super) dynamic: Option<(Family, Place)>,
     /// The interfaces that its commands bring up.
     pub(super) brings_up: Vec<String>,
+    /// How many of them come up before it in any case: the first ones.
+    pub(super) lower: usize,
     /// How many options were read for it.
     pub(super) options: usize,
     /// Addresses that the program never binds.
@@ -71,7 +74,8 @@ pub(super) fn outcome(
     let Some(stanza) = all.stanzas.get(index) else { return Ok(outcome) };
     let options = gather(all, stanza)?;
     outcome.options = options.len();
-    outcome.brings_up.extend(required(flavour, &options).into_iter().map(str::to_owned));
+    outcome.brings_up = lower::of(all, physical.unwrap_or(&stanza.name), flavour, &options);
+    outcome.lower = outcome.brings_up.len();
     let interface = physical.map(|name| device(name).to_owned());
     let binding = binds(stanza, flavour);
     let internet = stanza.family.as_deref().is_none_or(|family| matches!(family, "inet" | "inet6"));
