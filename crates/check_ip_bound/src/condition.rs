@@ -13,6 +13,8 @@ use crate::port_fault::PortFault;
 pub enum Condition {
     /// No interface has it.
     NotBound,
+    /// No interface has it yet: it is bound when this bridge, which is configured without ports, has one.
+    Waiting(u32),
     /// It is on another interface than it should be.
     Elsewhere(u32),
     /// It has this prefix length, which is not the expected one.
@@ -160,6 +162,7 @@ impl Condition {
         let reason = match self {
             Condition::Usable | Condition::Deprecated(_) => return None,
             Condition::NotBound => "not bound".to_owned(),
+            Condition::Waiting(on) => format!("not bound while {} has no port", name(on)),
             Condition::Elsewhere(on) => format!("on {}, not on {}", name(on), interfaces.join(" or ")),
             Condition::Prefix(on, prefix) => {
                 format!("on {} with prefix {prefix}, not {}", name(on), expected.prefix.unwrap_or_default())

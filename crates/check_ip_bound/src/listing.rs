@@ -80,8 +80,12 @@ fn line_of_dynamic(dynamic: &Dynamic, alone: bool) -> String {
 
 /// The comment for the ports of a bridge or the like.
 fn line_of_ports(each: &Ports) -> String {
-    let Ports { interface, ports, place, .. } = each;
-    let said = if ports.is_empty() { "none".to_owned() } else { ports.join(" ") };
+    let Ports { interface, ports, waits, place, .. } = each;
+    let said = match ports.as_slice() {
+        [] if *waits => "none waits".to_owned(),
+        [] => "none".to_owned(),
+        ports => ports.join(" "),
+    };
     if !is_word(interface) || !ports.iter().all(|port| is_word(port)) {
         return format!("# not in a list, by a name: the ports of {interface}, {said} # {place}");
     }

@@ -78,9 +78,11 @@ pub(crate) fn total(observed: &Observations) -> usize {
     dynamic + total_static(observed)
 }
 
-/// Those that were found on an interface which is down on purpose are not expected to be usable.
+/// Those that were found on an interface which is down on purpose are not expected to be usable, and those
+/// that wait for the first port of a bridge not to be bound.
 fn total_static(observed: &Observations) -> usize {
-    let is_parked = |(_, condition): &&(_, Condition)| matches!(condition, Condition::Parked(_));
+    let is_parked =
+        |(_, condition): &&(_, Condition)| matches!(condition, Condition::Parked(_) | Condition::Waiting(_));
     let parked = observed.conditions.iter().filter(is_parked).count();
     observed.expected.entries.len() + observed.copies().0 - parked
 }

@@ -128,7 +128,7 @@ mod tests {
     fn configured(interface: &str, ports: &str) -> Ports {
         let ports = ports.split_whitespace().map(str::to_owned).collect();
         let place = Place { file: "f".to_owned(), line: 1 };
-        Ports { interface: interface.to_owned(), ports, uplinks: Vec::new(), place }
+        Ports { interface: interface.to_owned(), ports, uplinks: Vec::new(), waits: false, place }
     }
 
     /// The fixture's host, with docker0 as a guest's interface, and with these links between ports and what

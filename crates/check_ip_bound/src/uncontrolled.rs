@@ -54,7 +54,7 @@ mod tests {
         let ports = ports.split_whitespace().map(str::to_owned).collect();
         let place = Place { file: "f".to_owned(), line: 1 };
         observed.expected.ports =
-            vec![Ports { interface: controller.to_owned(), ports, uplinks: Vec::new(), place }];
+            vec![Ports { interface: controller.to_owned(), ports, uplinks: Vec::new(), waits: false, place }];
         observed
     }
 

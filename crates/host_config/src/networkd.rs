@@ -66,6 +66,13 @@ pub(crate) fn read(tree: &Tree<'_>) -> Result<Option<Promises>, ConfigError> {
     if promises.unreadable.is_empty() && promises.unknown.is_empty() {
         unmade.carried(all.iter().flat_map(|(_, network): &(Place, Network)| network.carried()));
     }
+    // What is among the ports so far are the bridges that networkd makes.
+    for bridge in promises.ports.iter().map(|ports| ports.interface.clone()).collect::<Vec<_>>() {
+        let file = all.iter().find(|(_, network)| network.may_have(&bridge, &facts, &cards));
+        if file.is_some_and(|(_, network)| network.waits()) {
+            promises.wait_for_carrier(&bridge);
+        }
+    }
     let claimed = contested::promise(all, &facts, &cards, &mut promises);
     replaced::add(tree, &files, &cards, &claimed, &mut promises);
     unmade.explain(&cards, &mut promises);

@@ -41,6 +41,8 @@ pub struct Ports {
     pub ports: Vec<String>,
     /// The interfaces here that such patterns fit: each that has a carrier must be a port.
     pub uplinks: Vec<String>,
+    /// Whether its addresses are bound when it has a carrier, and not before.
+    pub waits: bool,
     /// Where it is written.
     pub place: Place,
 }

@@ -36,8 +36,11 @@ pub(super) fn ports(known: &mut Vec<Ports>, new: impl Iterator<Item = Ports>) {
         numbered.map(|(number, each)| (each.interface.clone(), number)).collect();
     for each in new {
         let number = *numbers.entry(each.interface.clone()).or_insert(known.len());
+        if let Some(before) = known.get_mut(number) {
+            before.waits &= each.waits;
+        }
         match known.get_mut(number) {
-            Some(before) if before.ports.is_empty() => *before = each,
+            Some(before) if before.ports.is_empty() => *before = Ports { waits: before.waits, ..each },
             Some(before) if before.uplinks.is_empty() => before.uplinks = each.uplinks,
             Some(_) => {}
             None => known.push(each),

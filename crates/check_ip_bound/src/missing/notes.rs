@@ -17,7 +17,9 @@ pub(super) fn notes(observed: &Observations, some_missing: bool) -> Vec<String> 
         (entry, Condition::Deprecated(on)) => {
             Some(format!("note: {} is deprecated on {}", entry.expected, observed.name(*on)))
         }
-        (entry, condition @ Condition::EmptyBridge(_)) if !observed.counts(*condition) => {
+        (entry, condition @ (Condition::EmptyBridge(_) | Condition::Waiting(_)))
+            if !observed.counts(*condition) =>
+        {
             Some(format!("note: {} is {}", entry.expected, reason(observed, entry.expected, *condition)))
         }
         _ => None,

@@ -2,10 +2,12 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::Duration;
 
 use suite::daemon::Daemon;
 use suite::host::{Host, bare, public_folder};
 use suite::needs::{Need, missing};
+use suite::wait::eventually;
 use tempfile::TempDir;
 
 use super::{HOSTS, check};
@@ -133,4 +135,24 @@ fn a_file_for_another_device_is_told_apart_from_a_lost_address() {
         let _networkd = lab.start(&program, if expected.starts_with("OK") { 2 } else { 1 });
         assert_eq!(lab.said(), format!("IP_BOUND {expected}"), "{condition}");
     }
+}
+
+#[test]
+fn the_address_of_a_bridge_is_bound_with_its_first_port() {
+    let Some(program) = usable() else { return };
+    let lab = Lab::new("[Match]\nName=eth0\n[Network]\nAddress=192.0.2.9/24\n");
+    lab.host.etc("systemd/network/b.netdev", "[NetDev]\nName=br7\nKind=bridge\n");
+    lab.host.etc("systemd/network/b.network", "[Match]\nName=br7\n[Network]\nAddress=198.51.100.1/24\n");
+    let _networkd = lab.start(&program, 1);
+    let is_up = || lab.host.ip(&["-o", "link", "show", "br7", "up"]).stdout.contains("br7");
+    eventually("br7 is up", Duration::from_secs(20), is_up);
+    assert_eq!(lab.said(), "IP_BOUND OK - 1 address from networkd bound and usable");
+    lab.host.ip(&["link", "set", "eth1", "up", "master", "br7"]);
+    let both = "IP_BOUND OK - 2 addresses from networkd bound and usable";
+    eventually("networkd binds its address", Duration::from_secs(20), || lab.said() == both);
+    lab.host.ip(&["address", "del", "198.51.100.1/24", "dev", "br7"]);
+    assert_eq!(
+        lab.said(),
+        "IP_BOUND CRITICAL - 1 of 2 addresses missing: 198.51.100.1, br7 has no address at all"
+    );
 }

@@ -12,9 +12,10 @@ use crate::promise::{ConfigError, Dynamic, Giver, Place, Possible, Promise, Prom
 /// an interface that gets its address from outside (ipv4, ipv6 or any; with `optional`, one that may have
 /// none, or a pattern of names, and `single`, if one interface of those has it at a time; with `shared` or
 /// `pool`, one that this host itself gives an address), `# ports: vmbr0 enp4s0` for those of a bridge or a
-/// bond, `# floating: 192.0.2.100` for an address that may be here or on another host, `# possible:
-/// 192.0.2.101 eth0` for one that may be bound on eth0, `# guessed: 192.0.2.102 eth0` for one of the list
-/// that is perhaps not configured, and, after an address, `# on: eth0` for the interface that it is
+/// bond (`none`, and `waits` where its addresses are bound with its first port), `# floating: 192.0.2.100`
+/// for an address that may be here or on another host, `# possible: 192.0.2.101 eth0` for one that may be
+/// bound on eth0, `# guessed: 192.0.2.102 eth0` for one of the list that is perhaps not configured, and,
+/// after an address, `# on: eth0` for the interface that it is
 /// configured on. A note names each comment that is almost one of these and is not read. What the program
 /// did not understand, `# not understood: /etc/a line 1: ...`, is not understood here either: the list lacks
 /// what it gives.
@@ -179,7 +180,10 @@ impl<'a> Written<'a> {
                     if matches!(self.mark, Mark::Guessed) { &mut to.guessed } else { &mut to.possible };
                 list.push(possible);
             }
-            (Mark::Ports, [interface, "none"]) => to.add_port(interface, None, place),
+            (Mark::Ports, [interface, "none", waits @ ..]) if matches!(waits, [] | ["waits"]) => {
+                to.add_port(interface, None, place);
+                waits.iter().for_each(|_| to.wait_for_carrier(interface));
+            }
             (Mark::Ports, [interface, ports @ ..]) if !ports.is_empty() => {
                 ports.iter().for_each(|port| to.add_port(interface, Some(port), place));
             }
@@ -246,7 +250,10 @@ mod tests {
             let on = each.interface.iter().map(|name| format!(" on {name}")).collect::<String>();
             format!("{} {}{on}", each.place, each.expected)
         });
-        let ports = to.ports.iter().map(|each| format!("{} {:?}", each.interface, each.ports));
+        let ports = to.ports.iter().map(|each| {
+            let waits = if each.waits { " waits" } else { "" };
+            format!("{} {:?}{waits}", each.interface, each.ports)
+        });
         let possible = to.possible.iter().map(|each| format!("{} {:?}", each.addresses, each.interface));
         let guessed =
             to.guessed.iter().map(|each| format!("guessed {} {:?}", each.addresses, each.interface));
@@ -277,6 +284,8 @@ mod tests {
             ("\t#  DYNAMIC : eth0 ipv4 # mine", "list line 1 eth0 ipv4"),
             ("# dynamic:eth0 ipv4", "list line 1 eth0 ipv4"),
             ("#Ports: vmbr0 eth1", "vmbr0 [\"eth1\"]"),
+            ("# ports: vmbr0 none", "vmbr0 []"),
+            ("# ports: vmbr0 none waits", "vmbr0 [] waits"),
             ("192.0.2.1 #on: eth0", "list line 1 192.0.2.1 on eth0"),
             ("192.0.2.1/24 # On:eth0\r", "list line 1 192.0.2.1/24 on eth0"),
         ];

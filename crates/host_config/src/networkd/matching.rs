@@ -247,7 +247,7 @@ impl Match {
     }
 
     /// Whether the conditions on the name hold for it.
-    fn names_fit(&self, name: &str) -> bool {
+    pub(super) fn names_fit(&self, name: &str) -> bool {
         let matches = |inverted| {
             self.names.iter().any(|(this, pattern)| *this == inverted && wildcard::matches(pattern, name))
         };

@@ -138,6 +138,8 @@ pub(super) struct Network {
     optional: bool,
     /// An assignment by which networkd does not bring the interface up.
     left_down: Option<Located>,
+    /// `ConfigureWithoutCarrier=yes`: networkd does not wait for a carrier to bind the addresses.
+    without_carrier: bool,
     unmanaged: Option<Located>,
 }
 
@@ -214,6 +216,9 @@ impl Network {
                 }
                 key if TUNNELS.contains(&key) => self.tunnels.push(value.to_owned()),
                 key if CARRIED.contains(&key) => self.vlans.push(value.to_owned()),
+                "ConfigureWithoutCarrier" => {
+                    self.without_carrier = boolean(value).unwrap_or(self.without_carrier);
+                }
                 "Bridge" | "Bond" | "VRF" => self.controller = (!value.is_empty()).then_some(each.value),
                 "DHCP" => {
                     let off = boolean(value) == Some(false) || value == "none";
@@ -286,6 +291,19 @@ impl Network {
     /// The VLANs and the like that its interface carries, and its tunnels.
     pub(super) fn carried(&self) -> impl Iterator<Item = &String> {
         self.vlans.iter().chain(&self.tunnels)
+    }
+
+    /// Whether the file may be for the interface of this name.
+    pub(super) fn may_have(&self, name: &str, facts: &HostFacts<'_>, cards: &Cards<'_>) -> bool {
+        self.matches.holds(facts).0 != Some(false)
+            && !self.matches.is_empty()
+            && self.matches.names_fit(name)
+            && self.matches.fits_device(name, cards) != Some(false)
+    }
+
+    /// Whether networkd binds the addresses of its interface when that has a carrier, and not before.
+    pub(super) fn waits(&self) -> bool {
+        !self.without_carrier
     }
 
     /// Whether it makes its interface a port, or the carrier of VLANs.

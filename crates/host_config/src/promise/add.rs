@@ -69,8 +69,14 @@ impl Promises {
             interface: interface.to_owned(),
             ports,
             uplinks: Vec::new(),
+            waits: false,
             place: place.clone(),
         });
+    }
+
+    /// Notes that the addresses of a bridge or the like are bound when it has a carrier, and not before.
+    pub(crate) fn wait_for_carrier(&mut self, interface: &str) {
+        self.ports.iter_mut().filter(|each| each.interface == interface).for_each(|each| each.waits = true);
     }
 
     /// Adds interfaces that are here and that a pattern makes ports of a bridge or the like.
@@ -80,6 +86,7 @@ impl Promises {
                 interface: interface.to_owned(),
                 ports: Vec::new(),
                 uplinks,
+                waits: false,
                 place: place.clone(),
             });
         }
@@ -112,16 +119,17 @@ impl Promises {
         let mut numbers: HashMap<String, usize> = HashMap::new();
         let mut known: HashSet<(usize, String)> = HashSet::new();
         let mut merged: Vec<Ports> = Vec::new();
-        for Ports { interface, ports, uplinks, place } in self.ports {
+        for Ports { interface, ports, uplinks, waits, place } in self.ports {
             let number = *numbers.entry(interface).or_insert_with_key(|interface| {
                 let (ports, uplinks) = (Vec::new(), Vec::new());
-                merged.push(Ports { interface: interface.clone(), ports, uplinks, place });
+                merged.push(Ports { interface: interface.clone(), ports, uplinks, waits, place });
                 merged.len() - 1
             });
             let new = ports.into_iter().filter(|port| known.insert((number, port.clone())));
             if let Some(of_it) = merged.get_mut(number) {
                 of_it.ports.extend(new);
                 of_it.uplinks.extend(uplinks);
+                of_it.waits |= waits;
             }
         }
         Self { ports: merged, ..self }

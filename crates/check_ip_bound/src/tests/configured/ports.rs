@@ -30,6 +30,58 @@ fn a_bridge_waits_for_its_guests() {
     }
 }
 
+/// As networkd 252 binds what a bridge has when the bridge has a carrier, and not before.
+#[test]
+fn networkd_waits_for_the_first_guest_of_a_bridge() {
+    let netdev = |settings: &str| format!("[NetDev]\nName=docker0\nKind=bridge\n{settings}");
+    let network =
+        |settings: &str| format!("[Match]\nName=docker0\n[Network]\nAddress=192.0.2.1/24\n{settings}");
+    let other = "[Match]\nName=eth0\n[Network]\nAddress=192.0.2.9/24\n";
+    let port = "[Match]\nName=eth0\n[Network]\nBridge=docker0\n";
+    let (both, one) = ("192.0.2.1/24@docker0 192.0.2.9/24@eth0", "192.0.2.9/24@eth0");
+    let missing = "CRITICAL - 1 of 2 addresses missing: 192.0.2.1, docker0 has no carrier";
+    let ok = "OK - 1 address from networkd bound and usable";
+    let rows = [
+        (network(""), other, one, ok),
+        (network("ConfigureWithoutCarrier=no\n"), other, one, ok),
+        (network("ConfigureWithoutCarrier=yes\n"), other, one, missing),
+        (network("").replace("docker0", "docker*"), other, one, ok),
+        (
+            network("").replace("docker0", "d* eth3"),
+            other,
+            one,
+            "CRITICAL - 1 of 2 addresses missing: 192.0.2.1",
+        ),
+        (
+            network("").replace("docker0", "eth4"),
+            other,
+            one,
+            "CRITICAL - 1 of 2 addresses missing: 192.0.2.1, there is no eth4 here",
+        ),
+        (network(""), other, both, "OK - 2 addresses from networkd bound and usable"),
+        (network(""), other, "", "CRITICAL - 1 of 1 address missing: 192.0.2.9, eth0 has no address at all"),
+        (
+            network(""),
+            port,
+            "",
+            "CRITICAL - 1 of 1 address missing: 192.0.2.1, docker0 has no carrier, 1 more fault",
+        ),
+    ];
+    for (bridge, card, present, expected) in rows {
+        let netdev = netdev("");
+        let files = [
+            ("/etc/systemd/network/a.netdev", netdev.as_str()),
+            ("/etc/systemd/network/b.network", bridge.as_str()),
+            ("/etc/systemd/network/c.network", card),
+        ];
+        let (first, details) = said(&args(), &files, present);
+        assert_eq!(first, format!("IP_BOUND {expected}"), "{bridge}{card} {details:?}");
+        let note = "note: 192.0.2.1/24 is not bound while docker0 has no port".to_owned();
+        let waits = expected == ok || present.is_empty() && card == other;
+        assert_eq!(details.contains(&note), waits, "{details:?}");
+    }
+}
+
 /// As networkd 252 makes each card that fits a port.
 #[test]
 fn each_card_that_a_file_of_networkd_makes_a_port_must_be_one() {
