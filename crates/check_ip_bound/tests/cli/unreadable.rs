@@ -169,3 +169,23 @@ fn a_configuration_for_root_alone_is_named_with_the_remedy() {
     let line = "IP_BOUND UNKNOWN - reading /etc/netplan/50.yaml: permission denied: let root print a list by --list, and give it to --file";
     assert_eq!(outcome.verdict(), (3, line));
 }
+
+/// A kind may stand in the drop-in that cannot be read.
+#[test]
+fn an_unreadable_drop_in_gives_no_cause() {
+    let root = tempfile::tempdir().unwrap();
+    let folder = root.path().join("etc/systemd/network");
+    fs::create_dir_all(folder.join("v.netdev.d")).unwrap();
+    let files = [
+        ("v.netdev", "[NetDev]\nName=v5\n"),
+        ("v.netdev.d/a.conf", "[NetDev]\nKind=bridge\n"),
+        ("v.network", "[Match]\nName=v5\n[Network]\nAddress=192.0.2.249/24\n"),
+    ];
+    files.iter().for_each(|(name, content)| fs::write(folder.join(name), content).unwrap());
+    let root_option = format!("--root={}", root.path().display());
+    let first =
+        || as_nobody(root.path(), &[&root_option]).first_line().split(" | ").next().unwrap().to_owned();
+    fs::set_permissions(folder.join("v.netdev.d/a.conf"), fs::Permissions::from_mode(0o000)).unwrap();
+    let said = first();
+    assert!(said.contains("there is no v5 here") && !said.contains("no Kind"), "{said}");
+}

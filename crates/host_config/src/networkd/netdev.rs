@@ -233,11 +233,14 @@ pub(super) fn add(
         }
         let mut device = Device::default();
         device.take(sections(&path, &content, to)?);
+        let mut is_whole = true;
         for drop_in in drop_ins(tree, &file, to)? {
-            let content = to.readable(folders::content(tree, &drop_in))?.unwrap_or_default();
-            device.take(sections(&drop_in, &content, to)?);
+            let content = to.readable(folders::content(tree, &drop_in))?;
+            is_whole &= content.is_some();
+            device.take(sections(&drop_in, &content.unwrap_or_default(), to)?);
         }
-        let fault = device.fails(facts).or_else(|| device.fault(&path));
+        // A drop-in that cannot be read may have what is not in the others.
+        let fault = device.fails(facts).or_else(|| device.fault(&path)).filter(|_| is_whole);
         let is_kind = |known: &str| device.kind.as_ref().is_some_and(|kind| kind.value == known);
         let is_bridge = is_kind("bridge");
         let stacked = STACKED.iter().find(|(kind, _)| is_kind(kind) && device.alone.is_empty());
