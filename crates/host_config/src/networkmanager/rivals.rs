@@ -75,7 +75,8 @@ pub(super) fn judge(claims: &[Claim]) -> (Vec<Standing>, Vec<Group>) {
         }
         for rivals in connected(rivals) {
             let count: usize = rivals.iter().map(|class| class.members.len()).sum();
-            let active = most_active(rivals.iter().map(|class| (&class.devices, class.members.len())));
+            let most = most_active(rivals.iter().map(|class| (&class.devices, class.members.len())));
+            let active = if takes_every_device(&rivals) { 1 } else { most };
             // Not all of them are doubtful.
             if count > active && rivals.iter().any(|class| class.certain > 0) {
                 let standing = Standing::OneOf(groups.len());
@@ -87,6 +88,17 @@ pub(super) fn judge(claims: &[Claim]) -> (Vec<Standing>, Vec<Group>) {
     }
     overtaken_by_any(claims, &mut standings);
     (standings, groups)
+}
+
+/// Whether one profile may have each device of a group, and leave none to the others. Where each of these is
+/// for a device of its own, the device tells which of the two has it.
+fn takes_every_device(rivals: &[Class]) -> bool {
+    let all: BTreeSet<&String> = rivals.iter().flat_map(|class| &class.devices).collect();
+    let takes = |class: &&Class| class.takes_all && class.devices.len() == all.len();
+    let Some(whole) = rivals.iter().find(takes) else { return false };
+    let others = rivals.iter().filter(|class| class.devices != whole.devices);
+    let mut others = others.map(|class| (class.devices.len(), class.members.len()));
+    whole.members.len() > 1 || others.any(|each| each != (1, 1))
 }
 
 /// The claims on known devices, put together.

@@ -286,6 +286,7 @@ fn each_card_of_a_profile_for_several_must_have_it() {
     let one = "OK - 1 address from networkmanager bound and usable";
     let (first, both) = ("192.0.2.1/24@eth0", "192.0.2.1/24@eth0 192.0.2.1/24@eth3");
     let two = "OK - 2 addresses from networkmanager bound and usable";
+    let any = |more: &str| profiles::profile(more, &profiles::keyfile("192.0.2.9/24"));
     let rows = [
         (vec![all.clone()], first, lost),
         (vec![all.clone()], both, two),
@@ -306,6 +307,12 @@ fn each_card_of_a_profile_for_several_must_have_it() {
         (vec![all.clone(), own("")], "192.0.2.9/24@eth3", "CRITICAL - 1 of 2 addresses missing: 192.0.2.1"),
         (vec![all.clone(), own("\nautoconnect-priority=-1")], both, two),
         (vec![all.clone(), own("\nautoconnect=false")], first, lost),
+        // It may take each card of the others, whose number does not tell how many are active.
+        (vec![all.clone(), own(""), own("")], both, one),
+        (vec![all.clone(), any("")], both, one),
+        (vec![all.clone(), any(three)], both, one),
+        (vec![all.clone(), any(three)], "192.0.2.9/24@eth0 192.0.2.9/24@eth3", one),
+        (vec![all.clone(), any(three)], "192.0.2.8/24@eth0", "CRITICAL - 1 of 1 address missing"),
     ];
     for (profiles, present, expected) in rows {
         let (first, _) = profiles::of_cards(&profiles, &["eth0", "eth1", "eth2", "eth3"], present);
