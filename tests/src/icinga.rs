@@ -47,7 +47,7 @@ impl Icinga {
         let folder = public_folder();
         let top = folder.path();
         configure(host, top, name, objects, prepare);
-        let status = Status { file: top.join("status.dat"), log: top.join("log") };
+        let status = Status { file: top.join("status.live"), log: top.join("log") };
         let mut command = daemon(host.command(program("icinga2").unwrap_or_default()), top);
         let daemon = Daemon::start(&mut command, &status.log, |_| status.file.exists());
         Self { _daemon: daemon, folder, status }
@@ -118,8 +118,7 @@ fn main_file(top: &Path, name: &str) -> String {
     format!(
         "const PluginDir = \"{top}/plugins\"\nconst NodeName = \"{name}\"\ninclude <itl>\ninclude <plugins>\n\
          include \"{top}/commands.conf\"\ninclude \"{top}/objects.conf\"\nobject CheckerComponent \"checker\" {{ }}\n\
-         object StatusDataWriter \"status\" {{\n status_path = \"{top}/status.dat\"\n objects_path = \"{top}/objects.cache\"\n\
-         update_interval = 1s\n}}\n"
+         object LivestatusListener \"status\" {{ socket_path = \"{top}/status.live\" }}\n"
     )
 }
 

@@ -1,7 +1,10 @@
-//! What a monitor knows of its services: the file status.dat, which Nagios writes, and Icinga 2 by its
-//! StatusDataWriter.
+//! What a monitor knows of its services: the file status.dat, which Nagios writes, or what Icinga 2 says by
+//! Livestatus, since from 2.14 on it writes no such file.
 
 use std::fs;
+use std::io::{Read as _, Write as _};
+use std::net::Shutdown;
+use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -37,10 +40,10 @@ impl Service {
     }
 }
 
-/// A status.dat, and the log of who writes it.
+/// A status.dat or a socket of Livestatus, and the log of the monitor.
 #[derive(Debug)]
 pub struct Status {
-    /// Where status.dat is.
+    /// Where status.dat is; a name that ends in `.live` is that of a socket.
     pub file: PathBuf,
     /// Where the log is.
     pub log: PathBuf,
@@ -87,7 +90,7 @@ impl Status {
 
     /// The names of all services, as `host!description`.
     pub fn services(&self) -> Vec<String> {
-        let status = fs::read_to_string(&self.file).unwrap_or_default();
+        let status = text(&self.file).unwrap_or_default();
         let blocks =
             status.split("\nservicestatus {").skip(1).filter_map(|block| block.split("\n\t}").next());
         let name = |block| format!("{}!{}", value(block, "host_name"), value(block, "service_description"));
@@ -101,15 +104,15 @@ impl Status {
 
     /// The state of a host: 0 up, 1 down, 2 unreachable; none until it was checked.
     pub fn host_state(&self, host: &str) -> Option<u8> {
-        let status = fs::read_to_string(&self.file).ok()?;
+        let status = text(&self.file)?;
         let mut blocks =
             status.split("\nhoststatus {").skip(1).filter_map(|block| block.split("\n\t}").next());
         let block = blocks.find(|block| value(block, "host_name") == host)?;
         value(block, "current_state").parse().ok()
     }
 
-    /// When the service was last checked, in seconds since the epoch; 0 if it never was. Icinga writes
-    /// `last_check` but once a minute, so this is the last time that it was in any state.
+    /// When the service was last checked, in seconds since the epoch; 0 if it never was: the last time that
+    /// it was in any state.
     pub fn last_check(&self, name: &str) -> u64 {
         let block = block(&self.file, name).unwrap_or_default();
         let times =
@@ -118,9 +121,48 @@ impl Status {
     }
 }
 
+/// The columns of Livestatus that the blocks of services and of hosts have, each with its name in status.dat.
+const SERVICES: [(&str, &str); 9] = [
+    ("host_name", "host_name"),
+    ("description", "service_description"),
+    ("state", "current_state"),
+    ("state_type", "state_type"),
+    ("plugin_output", "plugin_output"),
+    ("long_plugin_output", "long_plugin_output"),
+    ("perf_data", "performance_data"),
+    ("has_been_checked", "has_been_checked"),
+    ("last_check", "last_time_checked"),
+];
+const HOSTS: [(&str, &str); 2] = [("name", "host_name"), ("state", "current_state")];
+
+/// What a status.dat says, or Livestatus in its form.
+fn text(file: &Path) -> Option<String> {
+    if file.extension().is_none_or(|extension| extension != "live") {
+        return fs::read_to_string(file).ok();
+    }
+    Some(table(file, "services", "servicestatus", &SERVICES)? + &table(file, "hosts", "hoststatus", &HOSTS)?)
+}
+
+/// What Livestatus says of one table, in the form of status.dat.
+fn table(socket: &Path, table: &str, block: &str, columns: &[(&str, &str)]) -> Option<String> {
+    let asked: Vec<&str> = columns.iter().map(|(column, _)| *column).collect();
+    let mut stream = UnixStream::connect(socket).ok()?;
+    write!(stream, "GET {table}\nColumns: {}\nSeparators: 30 31 44 124\n\n", asked.join(" ")).ok()?;
+    stream.shutdown(Shutdown::Write).ok()?;
+    let mut said = String::new();
+    stream.read_to_string(&mut said).ok()?;
+    let line =
+        |(value, (_, name)): (&str, &(&str, &str))| format!("\t{name}={}\n", value.replace('\n', "\\n"));
+    let rows = said.split_terminator('\u{1e}').map(|row| {
+        let lines: String = row.split('\u{1f}').zip(columns).map(line).collect();
+        format!("\n{block} {{\n{lines}\t}}\n")
+    });
+    Some(rows.collect())
+}
+
 /// The block of a service in status.dat.
 fn block(file: &Path, name: &str) -> Option<String> {
-    let status = fs::read_to_string(file).ok()?;
+    let status = text(file)?;
     let (host, description) =
         name.split_once('!').map_or((None, name), |(host, description)| (Some(host), description));
     let mut blocks =

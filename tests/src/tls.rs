@@ -181,8 +181,12 @@ impl Authority {
 
     fn finish(&self, issuer: &str, name: &str, extensions: &str, arguments: &str) -> Pair {
         fs::write(self.path("extensions"), extensions).unwrap_or_default();
+        // From 3.4 on, x509 makes no certificate of version 1.
+        let is_first = extensions.is_empty() && makes_first();
+        fs::write(self.path("first"), "[req]\ndistinguished_name = dn\n[dn]\n").unwrap_or_default();
         let more = if extensions.is_empty() { "" } else { "-extfile extensions " };
-        let sign = format!("x509 -req -CA {issuer}.pem -CAkey {issuer}.key -CAcreateserial");
+        let sign = if is_first { "req -x509 -x509v1 -config first" } else { "x509 -req -CAcreateserial" };
+        let sign = format!("{sign} -CA {issuer}.pem -CAkey {issuer}.key");
         self.openssl(&format!("{sign} {more}{arguments} -in {name}.csr -out {name}.pem"));
         self.pair(name)
     }
@@ -194,6 +198,11 @@ impl Authority {
     fn openssl(&self, arguments: &str) {
         succeed(Command::new("openssl").args(arguments.split_ascii_whitespace()).current_dir(self.0.path()));
     }
+}
+
+/// Whether `openssl req` can make certificates of version 1.
+fn makes_first() -> bool {
+    run(Command::new("openssl").args(["req", "-help"])).stderr.contains("-x509v1")
 }
 
 /// Returns the time so many days after now, as openssl takes it.

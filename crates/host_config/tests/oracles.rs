@@ -56,6 +56,20 @@ fn copied(root: &Path) -> TempDir {
     copy
 }
 
+/// Puts the library of the netplan that is here into a tree.
+fn install_library(root: &Path) {
+    for machine in fs::read_dir("/usr/lib").unwrap().map(|entry| entry.unwrap().path()) {
+        let Ok(entries) = fs::read_dir(&machine) else { continue };
+        for library in entries.map(|entry| entry.unwrap().path()) {
+            if library.file_name().unwrap().to_string_lossy().starts_with("libnetplan.so") {
+                let to = root.join(library.strip_prefix("/").unwrap());
+                fs::create_dir_all(to.parent().unwrap()).unwrap();
+                fs::copy(&library, to).unwrap();
+            }
+        }
+    }
+}
+
 fn contents(folder: &Path) -> Vec<String> {
     let Ok(entries) = fs::read_dir(folder) else { return Vec::new() };
     entries.filter_map(|entry| fs::read_to_string(entry.unwrap().path()).ok()).collect()
@@ -70,8 +84,11 @@ fn netplan_generates_what_its_files_promise() {
         let copy = copied(&root);
         let output = run("netplan", |netplan| netplan.args(["generate", "--root-dir"]).arg(copy.path()));
         let said = format!("{}: {}", root.display(), String::from_utf8_lossy(&output.stderr));
-        let ours = read(Source::Netplan, &root);
-        assert_eq!((output.status.success(), ours.is_err()), (!refused, refused), "{said} {ours:?}");
+        install_library(copy.path());
+        let ours = read(Source::Netplan, copy.path());
+        // What one version takes another may refuse: the library in the tree tells which is here.
+        assert_eq!(output.status.success(), ours.is_ok(), "{said} {ours:?}");
+        assert!(!refused || ours.is_err(), "{said} {ours:?}");
         let Ok(ours) = ours else { continue };
         let mut theirs = Addresses::new();
         for network in contents(&copy.path().join("run/systemd/network")) {

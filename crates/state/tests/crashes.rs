@@ -19,6 +19,8 @@ const FOLDER: &str = "STATE_TEST_FOLDER";
 /// The octets of one file: several pages, so that half of one would show.
 const LENGTH: usize = 40_000;
 const KILLS: u64 = 200;
+/// So many files are written where nothing kills the writer: enough for a slow start of the one that kills it.
+const MOST: usize = 100_000;
 
 fn content(digit: u8) -> Vec<u8> {
     vec![b'0' + digit % 10; LENGTH]
@@ -42,7 +44,7 @@ fn write_on_and_on() {
     let folder = Folder::make(Path::new(&path), Above::Unchecked).unwrap();
     let mut records = Records::open(&folder.path().join("records"), &Trust::PRIVATE, 1 << 30).unwrap();
     let lock = folder.lock("lock", Instant::now() + Duration::from_secs(5)).unwrap().unwrap();
-    for number in 0..u8::MAX {
+    for number in (0..u8::MAX).cycle().take(MOST) {
         folder.replace(&lock, "file", &content(number), PRIVATE).unwrap();
         records.append(format!("<{number}>").as_bytes()).unwrap();
     }

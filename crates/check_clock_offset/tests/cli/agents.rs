@@ -263,7 +263,7 @@ fn answers_that_do_not_fit_are_told() {
             vec![question.answer(&[integer(now())])]
         });
         let agent = agent.unwrap();
-        let outcome = ask(&agent, &["--timeout=1.5"]);
+        let outcome = ask(&agent, &["--timeout=3"]);
         let line = format!(
             "CLOCK_OFFSET UNKNOWN - no SNMP answer from {} (v2c, 3 tries): 3 answers that do not fit ({why})",
             agent.address()

@@ -7,6 +7,7 @@ use std::time::Duration;
 use suite::daemon::Daemon;
 use suite::host::{Host, bare, public_folder};
 use suite::needs::{Need, missing};
+use suite::process::run;
 use suite::wait::eventually;
 use tempfile::TempDir;
 
@@ -96,7 +97,9 @@ fn what_it_refuses_is_not_expected() {
         "[Network]\nAddress=192.0.2.1/24 # spare",
         "[Network]\nAddress=192.0.2.1/33",
     ];
-    for row in rows {
+    // A later one takes the address, and passes over the broadcast address alone.
+    let is_252 = run(Command::new(&program).arg("--version")).stdout.starts_with("systemd 252");
+    for row in rows.into_iter().filter(|row| is_252 || !row.contains("Broadcast=")) {
         let lab = Lab::new(&format!("[Match]\nName=eth0\n{row}\n[Network]\nAddress=192.0.2.9/24\n"));
         let _networkd = lab.start(&program, 1);
         let outcome = check(&lab.host, &["--from=networkd"]);

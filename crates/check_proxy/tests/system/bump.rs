@@ -20,15 +20,14 @@ const ALL: &str = "acl one at_step SslBump1\nssl_bump stare one\nssl_bump bump a
 /// Looks at the name only, and passes on the rest: TLS ends in squid for its refusals alone.
 const SPLICE: &str = "acl one at_step SslBump1\nssl_bump peek one\nssl_bump splice all\n";
 
-/// The folder of a squid with OpenSSL: `tests/run` unpacks it and names it, since its package would take the
+/// The program of a squid with OpenSSL: `tests/run` unpacks it and names it, since its package would take the
 /// place of the other squid. `None` says so.
 fn unpacked() -> Option<PathBuf> {
-    let folder = std::env::var_os("SQUID_OPENSSL").map(PathBuf::from);
-    let folder = folder.filter(|folder| folder.join("usr/sbin/squid").is_file());
-    if folder.is_none() {
+    let program = std::env::var_os("SQUID_OPENSSL").map(PathBuf::from).filter(|program| program.is_file());
+    if program.is_none() {
         missing(&[Need::Program("squid-openssl")]);
     }
-    folder
+    program
 }
 
 /// Starts squid with these rules. Its authority signs for whichever target.
@@ -40,7 +39,8 @@ fn bumping(program: &Path, authority: &Authority, rules: &str) -> Running {
     let rules = format!("sslcrtd_program {helper}\nsslcrtd_children 1 startup=1\n{rules}");
     let (folder, file) = configured(&listen, &basic(&rules));
     let certificates = folder.path().join("certgen");
-    fs::copy(program.join("usr/lib/squid/security_file_certgen"), &certificates).unwrap();
+    let usr = program.ancestors().nth(2).unwrap();
+    fs::copy(usr.join("lib/squid/security_file_certgen"), &certificates).unwrap();
     let own = authority.own();
     let pem = [own.key, own.certificate].map(|file| fs::read_to_string(file).unwrap()).concat();
     fs::write(folder.path().join("bump.pem"), pem).unwrap();
@@ -48,7 +48,7 @@ fn bumping(program: &Path, authority: &Authority, rules: &str) -> Running {
     let made = folder.path().join("run/certs");
     succeed(Command::new(&certificates).arg("-c").arg("-s").arg(&made).args(["-M", "4MB"]));
     succeed(Command::new("chown").args(["-R", "proxy"]).arg(&made));
-    let mut command = Command::new(program.join("usr/sbin/squid"));
+    let mut command = Command::new(program);
     start(command.args(["-N", "-f"]).arg(file), folder, "127.0.0.1", port)
 }
 

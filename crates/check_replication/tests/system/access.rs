@@ -232,6 +232,7 @@ fn folders_and_lists(server: &Server, folder: &Path) {
         ("tls-version=TLSv1.2\nssl-cipher=ECDHE-RSA-AES128-GCM-SHA256".to_owned(), OK),
         ("ssl-cipher=AES128-SHA".to_owned(), OK),
     ];
+    let client_is_old = run(Command::new("mariadb").arg("--version")).stdout.contains(" 10.");
     for (lines, line) in rows {
         let outcome = ask(server, "native", &lines, &[]);
         assert!(outcome.first_line().contains(line), "{lines}: {outcome:?}");
@@ -240,7 +241,9 @@ fn folders_and_lists(server: &Server, folder: &Path) {
         client.arg(format!("--defaults-file={}", server.folder().join("native.cnf").display()));
         let port = format!("--port={}", server.port());
         let client = run(client.args(["--host=127.0.0.1", "--protocol=tcp", &port, "--execute=SELECT 1"]));
-        assert_eq!(client.code == Some(0), line == OK, "{lines}: {client:?}");
+        // From 11.4 on, the client verifies the server where nothing asks for it.
+        let verifies = lines.starts_with("ssl-crl=") && !client_is_old;
+        assert_eq!(client.code == Some(0), line == OK && !verifies, "{lines}: {client:?}");
     }
 }
 

@@ -149,11 +149,17 @@ fn flow_control_that_holds_most_writes() {
         "INSERT INTO lab.t VALUES ();".repeat(10)
     ));
     second.await_value("SELECT COUNT(*) FROM information_schema.routines WHERE routine_name='busy'", "1");
-    second.sql(
+    // MariaDB 11.8 has the options of Galera as variables.
+    let options = "SELECT COUNT(*) FROM information_schema.plugins WHERE plugin_name='wsrep_provider'";
+    let limit = match second.value(options).as_str() {
+        "0" => "wsrep_provider_options='gcs.fc_limit=1'",
+        _ => "wsrep_provider_gcs_fc_limit=1",
+    };
+    second.sql(&format!(
         "SET wsrep_on=OFF; SET GLOBAL slave_run_triggers_for_rbr=YES; \
          CREATE TRIGGER lab.slow BEFORE INSERT ON lab.t FOR EACH ROW SET @slept=SLEEP(0.1); \
-         SET GLOBAL wsrep_provider_options='gcs.fc_limit=1'",
-    );
+         SET GLOBAL {limit}"
+    ));
     let mut writer = first.client().arg("--execute=CALL lab.busy()").spawn().unwrap();
     let paused = || status(&first, "wsrep_flow_control_paused_ns") != "0";
     let is_paused = holds_within(GROUP_LIMIT, paused);

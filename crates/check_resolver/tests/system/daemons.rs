@@ -116,9 +116,12 @@ impl Lab {
         said(&outcome).1
     }
 
+    /// A line may end in one way or another, by the version of the server.
     fn hold(&self, rows: &[(&str, &str, &str)]) {
         for (server, question, line) in rows {
-            assert_eq!(self.said(server, question), line.replace('@', server), "{question}");
+            let lines: Vec<String> = line.split('|').map(|line| line.replace('@', server)).collect();
+            let said = self.said(server, question);
+            assert!(lines.contains(&said), "{question}: {said}, not {lines:?}");
         }
     }
 }
@@ -176,7 +179,12 @@ fn resolvers_that_are_well_and_an_authority() {
             "CRITICAL - 1 of 1 nameserver fails: @ answers, but not as validated (AD=0)",
         ),
         (AUTHORITY, "--name=www.plain.test", "CRITICAL - 1 of 1 nameserver fails: @ does not recurse"),
-        (AUTHORITY, "--name=www.example.com", "CRITICAL - 1 of 1 nameserver fails: @ REFUSED"),
+        (
+            AUTHORITY,
+            "--name=www.example.com",
+            "CRITICAL - 1 of 1 nameserver fails: @ REFUSED|\
+             CRITICAL - 1 of 1 nameserver fails: @ REFUSED (not authoritative)",
+        ),
     ]);
 }
 
@@ -191,15 +199,18 @@ fn resolvers_that_are_not_well() {
     let _closed = lab.unbound("127.0.0.7", "access-control: 127.0.0.0/8 refuse");
     let _open = lab.unbound("127.0.0.3", "");
     let _alone = lab.dnsmasq("127.0.0.6", &[]);
-    let late =
-        "CRITICAL - 1 of 1 nameserver fails: @ SERVFAIL by DNSSEC (DNSKEY missing) or the clock is off";
-    let again = "CRITICAL - 1 of 1 nameserver fails: @ SERVFAIL by DNSSEC or the clock is off";
+    let by = |cause: &str| {
+        format!("CRITICAL - 1 of 1 nameserver fails: @ SERVFAIL by DNSSEC{cause} or the clock is off")
+    };
+    // unbound 1.17 tells the cause once, and not the true one; 1.22 tells it each time.
+    let once = |cause: &str| [by(" (DNSKEY missing)"), by(cause)].join("|");
+    let again = |cause: &str| [by(""), by(cause)].join("|");
+    let (expired, early) = (" (signature expired)", " (signature not yet valid)");
     lab.hold(&[
-        ("127.0.0.4", "--secure=www.signed.test", late),
-        // The cause is told once.
-        ("127.0.0.4", "--secure=www.signed.test", again),
-        ("127.0.0.8", "--secure=www.signed.test", late),
-        ("127.0.0.8", "--secure=www.signed.test", again),
+        ("127.0.0.4", "--secure=www.signed.test", &once(expired)),
+        ("127.0.0.4", "--secure=www.signed.test", &again(expired)),
+        ("127.0.0.8", "--secure=www.signed.test", &once(early)),
+        ("127.0.0.8", "--secure=www.signed.test", &again(early)),
         ("127.0.0.4", "--bogus=www.signed.test", AS_EXPECTED),
         ("127.0.0.4", "--name=www.plain.test", GOOD),
         ("127.0.0.7", "--name=www.plain.test", "CRITICAL - 1 of 1 nameserver fails: @ REFUSED (prohibited)"),
@@ -248,8 +259,9 @@ fn other_names_acquit_no_resolver_that_fails_by_itself() {
         ("--name=www.plain.test/A", 2, format!("{fails} www.plain.test NXDOMAIN (authoritative)")),
     ];
     for (name, code, line) in rows {
-        let outcome = check(&lab.host, &[&servers[..], &[name]].concat());
-        assert_eq!(said(&outcome), (code, line), "{name}");
+        let (exit, found) = said(&check(&lab.host, &[&servers[..], &[name]].concat()));
+        // unbound 1.22 tells the cause each time.
+        assert_eq!((exit, found.replace(" (signature expired)", "")), (code, line), "{name}");
     }
 }
 
@@ -284,17 +296,24 @@ fn a_resolver_that_serves_expired_answers_has_lost_its_way_out() {
         return;
     }
     let lab = Lab::start();
-    let lines = "cache-max-ttl: 1\nserve-expired: yes\nede-serve-expired: yes\n";
-    let _resolver = lab.unbound("127.0.0.3", lines);
-    let ask = || lab.said("127.0.0.3", "--name=www.plain.test/A");
-    assert_eq!(ask(), GOOD);
+    // It gives the old answer at once (unbound 1.17), or when the new one has kept it waiting (1.22).
+    let _resolvers = [("127.0.0.3", "0"), ("127.0.0.4", "1800")].map(|(address, millis)| {
+        let lines = format!(
+            "cache-max-ttl: 1\nserve-expired: yes\nede-serve-expired: yes\nserve-expired-client-timeout: {millis}\n"
+        );
+        lab.unbound(address, &lines)
+    });
+    let ask = |server: &str| lab.said(server, "--name=www.plain.test/A");
+    assert_eq!([ask("127.0.0.3"), ask("127.0.0.4")], [GOOD; 2]);
     let is_stale = || lab.dig("127.0.0.3", &["www.plain.test"]).contains("EDE: 3 ");
     eventually("its answer expires", Duration::from_secs(10), is_stale);
-    assert_eq!(ask(), GOOD);
+    assert_eq!([ask("127.0.0.3"), ask("127.0.0.4")], [GOOD; 2]);
     let authority = Pid::from_raw(lab.authority.as_ref().unwrap().id().try_into().unwrap()).unwrap();
     kill_process(authority, Signal::STOP).unwrap();
-    let line = "WARNING - 127.0.0.3: stale answer, its upstream fails";
-    eventually("it has lost its way out", Duration::from_secs(20), || ask() == line);
+    for server in ["127.0.0.3", "127.0.0.4"] {
+        let line = format!("WARNING - {server}: stale answer, its upstream fails");
+        eventually("it has lost its way out", Duration::from_secs(20), || ask(server) == line);
+    }
     kill_process(authority, Signal::CONT).unwrap();
 }
 
