@@ -47,7 +47,12 @@ impl Daemon {
         let child = child.unwrap_or_else(|error| panic!("starting {command:?}: {error}"));
         let mut daemon = Self { child, log: log.to_owned() };
         holds_within(limit, || ready(daemon.id()) || !daemon.is_running());
-        assert!(daemon.is_running() && ready(daemon.id()), "{command:?} did not start: {}", daemon.said());
+        let ended = daemon.child.try_wait();
+        assert!(
+            daemon.is_running() && ready(daemon.id()),
+            "{command:?} did not start, {ended:?}: {}",
+            daemon.said()
+        );
         daemon
     }
 
