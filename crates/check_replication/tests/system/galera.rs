@@ -149,11 +149,11 @@ fn flow_control_that_holds_most_writes() {
         "INSERT INTO lab.t VALUES ();".repeat(10)
     ));
     second.await_value("SELECT COUNT(*) FROM information_schema.routines WHERE routine_name='busy'", "1");
-    // MariaDB 11.8 has the options of Galera as variables.
+    // MariaDB 11.8 has the options of Galera as variables, and FLUSH STATUS is for the session alone.
     let options = "SELECT COUNT(*) FROM information_schema.plugins WHERE plugin_name='wsrep_provider'";
-    let limit = match second.value(options).as_str() {
-        "0" => "wsrep_provider_options='gcs.fc_limit=1'",
-        _ => "wsrep_provider_gcs_fc_limit=1",
+    let (limit, flush) = match second.value(options).as_str() {
+        "0" => ("wsrep_provider_options='gcs.fc_limit=1'", "FLUSH STATUS"),
+        _ => ("wsrep_provider_gcs_fc_limit=1", "FLUSH GLOBAL STATUS"),
     };
     second.sql(&format!(
         "SET wsrep_on=OFF; SET GLOBAL slave_run_triggers_for_rbr=YES; \
@@ -169,7 +169,7 @@ fn flow_control_that_holds_most_writes() {
     // For a time it may be as good as all.
     let (most, all) = ("% of the last 2 seconds", "flow control holds all writes of the cluster");
     assert!(said.iter().all(|said| said.contains(most) || said.contains(all)), "{said:?}");
-    first.sql("FLUSH STATUS");
+    first.sql(flush);
     await_line(&host, first.folder(), "no longer", &both, 0, well);
     hold_all(&host, &first, &second);
 }
