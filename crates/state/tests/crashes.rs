@@ -19,7 +19,7 @@ const FOLDER: &str = "STATE_TEST_FOLDER";
 /// The octets of one file: several pages, so that half of one would show.
 const LENGTH: usize = 40_000;
 const KILLS: u64 = 200;
-/// So many files are written where nothing kills the writer: enough for a slow start of the one that kills it.
+/// So many files are written where nothing kills the writer: enough where the killer is slow.
 const MOST: usize = 100_000;
 
 fn content(digit: u8) -> Vec<u8> {
