@@ -202,7 +202,7 @@ fn resolvers_that_are_not_well() {
     let by = |cause: &str| {
         format!("CRITICAL - 1 of 1 nameserver fails: @ SERVFAIL by DNSSEC{cause} or the clock is off")
     };
-    // unbound 1.17 tells the cause once, and not the true one; 1.22 tells it each time.
+    // unbound 1.17 tells the cause once, and not the true one; 1.26 tells it each time.
     let once = |cause: &str| [by(" (DNSKEY missing)"), by(cause)].join("|");
     let again = |cause: &str| [by(""), by(cause)].join("|");
     let (expired, early) = (" (signature expired)", " (signature not yet valid)");
@@ -260,7 +260,7 @@ fn other_names_acquit_no_resolver_that_fails_by_itself() {
     ];
     for (name, code, line) in rows {
         let (exit, found) = said(&check(&lab.host, &[&servers[..], &[name]].concat()));
-        // unbound 1.22 tells the cause each time.
+        // unbound 1.26 tells the cause each time.
         assert_eq!((exit, found.replace(" (signature expired)", "")), (code, line), "{name}");
     }
 }
@@ -296,7 +296,7 @@ fn a_resolver_that_serves_expired_answers_has_lost_its_way_out() {
         return;
     }
     let lab = Lab::start();
-    // It gives the old answer at once (unbound 1.17), or when the new one has kept it waiting (1.22).
+    // It gives the old answer at once (unbound 1.17), or when the new one has kept it waiting (1.26).
     let _resolvers = [("127.0.0.3", "0"), ("127.0.0.4", "1800")].map(|(address, millis)| {
         let lines = format!(
             "cache-max-ttl: 1\nserve-expired: yes\nede-serve-expired: yes\nserve-expired-client-timeout: {millis}\n"
