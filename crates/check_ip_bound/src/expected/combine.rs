@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use addresses::{Entry, List};
-use host_config::{Promises, Source};
+use host_config::{Promises, Remark, Source};
 
 use super::{Expected, ListSource, merge, unique};
 use crate::Expectations;
@@ -97,8 +97,7 @@ impl Expected {
         self.source = ListSource::Configured(names);
         for (source, mut promises) in found {
             self.take_rest(&mut promises);
-            let remark =
-                |remark: host_config::Remark| format!("{source}: {} ({})", remark.what, remark.place);
+            let remark = |remark: Remark| format!("{source}: {} ({})", remark.what, remark.place);
             self.remarks.extend(promises.remarks.into_iter().map(remark));
             for promise in promises.promises {
                 self.take(promise);
@@ -120,12 +119,10 @@ impl Expected {
         self.shadowed.extend(
             shadowed.map(|shadowed| (shadowed.expected.address, shadowed.why, shadowed.place.to_string())),
         );
-        self.refused
-            .extend(promises.refused.drain(..).map(|refused| format!("{}: {}", refused.place, refused.what)));
-        self.aborting
-            .extend(promises.aborting.drain(..).map(|line| format!("{}: {}", line.place, line.what)));
-        self.unknown
-            .extend(promises.unknown.drain(..).map(|unknown| format!("{}: {}", unknown.place, unknown.what)));
+        let in_words = |line: Remark| format!("{}: {}", line.place, line.what);
+        self.refused.extend(promises.refused.drain(..).map(in_words));
+        self.aborting.extend(promises.aborting.drain(..).map(in_words));
+        self.unknown.extend(promises.unknown.drain(..).map(in_words));
         self.notes.append(&mut promises.notes);
         self.failing.append(&mut promises.failing);
         self.unfit.append(&mut promises.unfit);
