@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
+use std::time::Duration;
 
 use crate::lab::{self, Site, play};
 use suite::daemon::Daemon;
@@ -11,6 +12,7 @@ use suite::icinga::{self, Icinga, shipped};
 use suite::needs::missing;
 use suite::plugins;
 use suite::process::run;
+use suite::wait::holds_within;
 
 use super::{rounds, save, services};
 
@@ -82,31 +84,7 @@ fn everything_breaks_is_seen_and_recovers() {
     });
     play(&site, &mut servers, &icinga, rounds());
 
-    let [graphite, influxdb] = files.map(|file| fs::read_to_string(file).unwrap());
-    let written: String = fs::read_dir(icinga.folder())
-        .unwrap()
-        .flatten()
-        .map(|entry| entry.path())
-        .filter_map(|path| {
-            path.file_name()?.to_str()?.starts_with("perfdata.").then(|| fs::read_to_string(path).unwrap())
-        })
-        .collect();
-    for (name, text) in
-        [("icinga-graphite", &graphite), ("icinga-influxdb", &influxdb), ("icinga-perfdata", &written)]
-    {
-        save(name, text);
-    }
-    // Each line of performance data is what a plugin printed, and each value has arrived under its own name.
-    let printed: BTreeSet<String> =
-        site.printed.all().into_iter().map(|service| service.performance_data).collect();
-    let data = written
-        .split('\t')
-        .filter_map(|field| field.strip_prefix("SERVICEPERFDATA::"))
-        .filter(|data| data.contains('='));
-    let unknown = data.clone().find(|data| !printed.contains(*data));
-    assert!(unknown.is_none() && data.count() > 20, "nobody printed {unknown:?}");
-    let values = printed.iter().flat_map(|data| data.split(' ')).filter_map(|value| value.split_once('='));
-    let labels: BTreeSet<&str> = values.map(|(label, _)| label).collect();
+    let labels: BTreeSet<String> = performance_data(&site).iter().flat_map(|data| labels(data)).collect();
     assert!(labels.len() >= 10, "{labels:?}");
     let dashboard =
         fs::read_to_string(plugins::workspace().join("nrpe-config/grafana/silent-outage.json")).unwrap();
@@ -116,17 +94,57 @@ fn everything_breaks_is_seen_and_recovers() {
     for label in drawn.iter().flat_map(|label| label.trim_matches(['(', ')']).split('|')) {
         assert!(labels.contains(label), "the dashboard draws {label}, which nobody printed: {labels:?}");
     }
-    // A threshold of one number is passed on, a range is not.
-    for (threshold, is_sent) in [("missing.crit", true), ("offset.warn", false)] {
-        let label = threshold.split('.').next().unwrap_or_default();
-        let sent = graphite.contains(&format!(".perfdata.{threshold} "));
-        assert!(labels.contains(label) && sent == is_sent, "{threshold} in what Graphite got: {sent}");
-    }
-    for label in labels {
-        assert!(graphite.contains(&format!(".perfdata.{label}.value ")), "no {label} in what Graphite got");
+
+    // Each value arrives under its own name. What a writer has before it is connected it drops: the services
+    // are checked again every few seconds.
+    let is_sent = |[graphite, influxdb]: &[String; 2], label: &str| {
         let line = |line: &str| line.contains(&format!(",metric={label} ")) && line.contains("value=");
-        assert!(influxdb.lines().any(line), "no {label} in what InfluxDB got: {influxdb}");
+        graphite.contains(&format!(".perfdata.{label}.value ")) && influxdb.lines().any(line)
+    };
+    // A threshold of one number is passed on, a range is not.
+    let is_limit_sent =
+        |[graphite, _]: &[String; 2], limit: &str| graphite.contains(&format!(".perfdata.{limit} "));
+    let mut sent = [String::new(), String::new()];
+    let is_all_there = holds_within(Duration::from_secs(60), || {
+        sent = files.each_ref().map(|file| fs::read_to_string(file).unwrap_or_default());
+        labels.iter().all(|label| is_sent(&sent, label)) && is_limit_sent(&sent, "missing.crit")
+    });
+    let written: String = fs::read_dir(icinga.folder())
+        .unwrap()
+        .flatten()
+        .map(|entry| entry.path())
+        .filter_map(|path| {
+            path.file_name()?.to_str()?.starts_with("perfdata.").then(|| fs::read_to_string(path).unwrap())
+        })
+        .collect();
+    let [graphite, influxdb] = &sent;
+    for (name, text) in
+        [("icinga-graphite", graphite), ("icinga-influxdb", influxdb), ("icinga-perfdata", &written)]
+    {
+        save(name, text);
     }
+    let lost: Vec<&String> = labels.iter().filter(|label| !is_sent(&sent, label)).collect();
+    assert!(is_all_there, "{lost:?} or missing.crit did not arrive: {sent:?}");
+    assert!(labels.contains("offset") && !is_limit_sent(&sent, "offset.warn"), "{graphite}");
+
+    // Each line of performance data is what a plugin printed.
+    let printed = performance_data(&site);
+    let data = written
+        .split('\t')
+        .filter_map(|field| field.strip_prefix("SERVICEPERFDATA::"))
+        .filter(|data| data.contains('='));
+    let unknown = data.clone().find(|data| !printed.contains(*data));
+    assert!(unknown.is_none() && data.count() > 20, "nobody printed {unknown:?}");
+}
+
+/// The performance data that the plugins have printed so far.
+fn performance_data(site: &Site) -> BTreeSet<String> {
+    site.printed.all().into_iter().map(|service| service.performance_data).collect()
+}
+
+/// The names of the values in performance data.
+fn labels(data: &str) -> Vec<String> {
+    data.split(' ').filter_map(|value| value.split_once('=')).map(|(label, _)| label.to_owned()).collect()
 }
 
 /// Takes what is sent to a port of the monitor.
