@@ -28,6 +28,8 @@ mod once;
 mod parsers;
 #[path = "conformance/release.rs"]
 mod release;
+#[path = "conformance/second_try.rs"]
+mod second_try;
 #[path = "conformance/seconds.rs"]
 mod seconds;
 #[path = "conformance/streams.rs"]
