@@ -150,6 +150,28 @@ fn options_in_a_file_are_closed_to_others() {
     }
 }
 
+/// What an administrator gave the options to, and how, stays when `install` runs again, and so does a link.
+#[test]
+fn an_owner_a_group_and_a_mode_that_were_chosen_stay() {
+    use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, chown, symlink};
+
+    if missing(&[Need::Root]) {
+        return;
+    }
+    let folder = public_folder();
+    install(folder.path(), &[]);
+    let [nrpe, monitor, mine] =
+        ["nrpe.ini", "monitor.ini", "mine"].map(|name| folder.path().join("etc").join(name));
+    chown(&nrpe, Some(2), Some(60)).unwrap();
+    fs::set_permissions(&nrpe, fs::Permissions::from_mode(0o400)).unwrap();
+    fs::rename(&monitor, &mine).unwrap();
+    symlink("mine", &monitor).unwrap();
+    install(folder.path(), &[]);
+    let seen = fs::metadata(&nrpe).unwrap();
+    assert_eq!((seen.uid(), seen.gid(), seen.permissions().mode() & 0o777), (2, 60, 0o400));
+    assert_eq!(fs::read_link(&monitor).unwrap().to_str(), Some("mine"));
+}
+
 /// The options belong to the group that NRPE's configuration names where systemd does not tell it, but to
 /// root alone where ordinary accounts are in that group: else every user of the host could read a password in
 /// them.
