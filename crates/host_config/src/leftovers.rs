@@ -1,8 +1,12 @@
 //! Files of a program that is not installed, beside those of one that is: what an earlier system left behind.
 
+use std::collections::BTreeSet;
+
+use plugin::ReadError;
+
 use crate::dhcpcd_at_boot;
 use crate::origin::Origin;
-use crate::promise::Promises;
+use crate::promise::{ConfigError, Promises};
 use crate::source::Source;
 use crate::tree::Tree;
 
@@ -52,38 +56,54 @@ fn gives_nothing(promises: &Promises) -> bool {
         && promises.unknown.is_empty()
 }
 
-/// Removes the addresses of a leftover, and adds a note. A leftover is a source whose program is absent while
-/// that of another source is installed, or /etc/network/interfaces beside netplan's files if neither program
-/// is installed. A source that is named is read as it is. The `unusable` sources have files here too.
+/// Removes the addresses of a leftover, and adds a note; that its files cannot be read is no error then. A
+/// leftover is a source whose program is absent while that of another source is installed, or
+/// /etc/network/interfaces beside netplan's files if neither program is installed. A source that is named is
+/// read as it is. The sources of `errors` have files here too.
 pub(crate) fn set_aside(
     from: &[Origin],
     tree: &Tree<'_>,
-    found: &mut [(Source, Promises)],
-    unusable: &[Source],
+    found: &mut Vec<(Source, Promises)>,
+    errors: &mut Vec<(Source, ConfigError)>,
 ) {
-    let here = found.iter().map(|(source, _)| source).chain(unusable);
-    let sources: Vec<(Source, bool)> = here.map(|source| (*source, is_installed(*source, tree))).collect();
-    let netplan = sources.iter().any(|(source, _)| *source == Source::Netplan);
-    for (source, promises) in found {
-        if from.contains(&Origin::One(*source)) || tools(*source).is_empty() || is_installed(*source, tree) {
-            continue;
+    let here: BTreeSet<Source> =
+        found.iter().map(|(source, _)| *source).chain(errors.iter().map(|(source, _)| *source)).collect();
+    let installed: Vec<Source> = here.iter().copied().filter(|source| is_installed(*source, tree)).collect();
+    let beside = |source: Source| {
+        if from.contains(&Origin::One(source)) || tools(source).is_empty() || installed.contains(&source) {
+            return None;
         }
-        let other =
-            sources.iter().find(|(other, installed)| other != source && *installed).map(|(other, _)| *other);
-        let beside_netplan = (*source == Source::Ifupdown && netplan).then_some(Source::Netplan);
-        let Some(other) = other.or(beside_netplan) else { continue };
-        let addresses = promises.promises.len() + promises.one_of.len() + promises.dynamic.len();
-        let addresses = match addresses {
-            1 => "1 address".to_owned(),
-            count => format!("{count} addresses"),
+        let beside_netplan = source == Source::Ifupdown && here.contains(&Source::Netplan);
+        installed.first().copied().or(beside_netplan.then_some(Source::Netplan))
+    };
+    let unread: BTreeSet<Source> = errors
+        .extract_if(.., |(source, error)| is_unread(error) && beside(*source).is_some())
+        .map(|(source, _)| source)
+        .collect();
+    for source in &unread {
+        let at = found.partition_point(|(other, _)| other < source);
+        if found.get(at).is_none_or(|(other, _)| other != source) {
+            found.insert(at, (*source, Promises::default()));
+        }
+    }
+    for (source, promises) in found {
+        let Some(other) = beside(*source) else { continue };
+        let addresses = match promises.promises.len() + promises.one_of.len() + promises.dynamic.len() {
+            _ if unread.contains(source) => "not read".to_owned(),
+            1 => "1 address not expected".to_owned(),
+            count => format!("{count} addresses not expected"),
         };
-        let note = format!(
-            "note: the files of {source} are a leftover beside those of {other}: {addresses} not expected"
-        );
+        let note = format!("note: the files of {source} are a leftover beside those of {other}: {addresses}");
         // A file that gives no address, as most of dhcpcd, is nothing to look into.
-        let notes = if gives_nothing(promises) { Vec::new() } else { vec![note] };
+        let is_silent = gives_nothing(promises) && !unread.contains(source);
+        let notes = if is_silent { Vec::new() } else { vec![note] };
         *promises = Promises { notes, ..Promises::default() };
     }
+}
+
+/// Whether a file is here that is not for this user, or too large.
+fn is_unread(error: &ConfigError) -> bool {
+    matches!(error, ConfigError::Read(ReadError::Refused { .. } | ReadError::TooLarge { .. }))
 }
 
 #[cfg(test)]
@@ -164,10 +184,46 @@ mod tests {
         let deadline = Deadline::after(Duration::from_secs(60));
         let tree = Tree::in_memory([INTERFACES], &deadline);
         let mut found = read(&[Origin::Auto], &tree).unwrap();
-        set_aside(&[Origin::Auto], &tree, &mut found, &[Source::Networkd]);
+        set_aside(&[Origin::Auto], &tree, &mut found, &mut vec![refused(Source::Networkd)]);
         assert!(found.iter().any(|(_, promises)| !promises.promises.is_empty()), "{found:?}");
-        set_aside(&[Origin::Auto], &tree, &mut found, &[Source::Netplan]);
+        set_aside(&[Origin::Auto], &tree, &mut found, &mut vec![refused(Source::Netplan)]);
         assert!(found.iter().all(|(_, promises)| promises.promises.is_empty()), "{found:?}");
+    }
+
+    fn refused(source: Source) -> (Source, ConfigError) {
+        let why = std::io::Error::from_raw_os_error(13);
+        (source, ReadError::Refused { path: "/etc/netplan/a.yaml".into(), why }.into())
+    }
+
+    /// A user of NRPE may not read netplan's files, which count for nothing beside ifupdown.
+    #[test]
+    fn that_a_leftover_cannot_be_read_is_no_error() {
+        let deadline = Deadline::after(Duration::from_secs(60));
+        let (ifup, netplan) = (("/sbin/ifup", ""), ("/usr/sbin/netplan", ""));
+        let note = "note: the files of netplan are a leftover beside those of ifupdown: not read";
+        type Row<'a> = (&'a [(&'a str, &'a str)], &'a [Origin], Option<&'a str>);
+        let rows: [Row<'_>; 4] = [
+            (&[INTERFACES, ifup], &[Origin::Auto], Some(note)),
+            (&[INTERFACES, ifup, netplan], &[Origin::Auto], None),
+            (&[INTERFACES], &[Origin::Auto], None),
+            (&[INTERFACES, ifup], &[Origin::Auto, Origin::One(Source::Netplan)], None),
+        ];
+        for (files, from, expected) in rows {
+            let tree = Tree::in_memory(files.iter().copied(), &deadline);
+            let (mut found, mut errors) =
+                (read(&[Origin::Auto], &tree).unwrap(), vec![refused(Source::Netplan)]);
+            set_aside(from, &tree, &mut found, &mut errors);
+            let notes: Vec<&String> = found
+                .iter()
+                .filter(|(source, _)| *source == Source::Netplan)
+                .flat_map(|(_, promises)| &promises.notes)
+                .collect();
+            assert_eq!(
+                (notes, errors.is_empty()),
+                (Vec::from_iter(expected.map(str::to_owned).as_ref()), expected.is_some()),
+                "{files:?}"
+            );
+        }
     }
 
     #[test]

@@ -58,9 +58,9 @@ pub fn read(from: &[Origin], tree: &Tree<'_>) -> Result<Vec<(Source, Promises)>,
 /// Reads as [`read`] does. Returns the content of each usable source, and the error of each of the others,
 /// for a program that judges the former and reports the errors beside them.
 pub fn read_usable(from: &[Origin], tree: &Tree<'_>) -> (Vec<(Source, Promises)>, Vec<ConfigError>) {
-    let (mut found, mut errors, mut unusable) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut found, mut errors) = (Vec::new(), Vec::new());
     if from.is_empty() {
-        return (found, errors);
+        return (found, Vec::new());
     }
     if let Err(error) = tree.check() {
         return (found, vec![error]);
@@ -72,28 +72,25 @@ pub fn read_usable(from: &[Origin], tree: &Tree<'_>) -> (Vec<(Source, Promises)>
         }
         match source.read_usable(tree) {
             Ok(Some(mut promises)) => {
-                errors.extend(promises.unreadable.drain(..).map(|error| error.0.into()));
+                errors.extend(promises.unreadable.drain(..).map(|error| (source, error.0.into())));
                 promises.unread =
                     promises.unread.iter().filter_map(|path| others::unread_script(tree, path)).collect();
                 found.push((source, promises));
             }
-            Ok(None) if named => errors.push(ConfigError::Absent(source)),
+            Ok(None) if named => errors.push((source, ConfigError::Absent(source))),
             Ok(None) => {}
             // What the others say counts all the same.
             Err(ConfigError::Line { place, what }) => {
                 let unknown = vec![Remark { what, place }];
                 found.push((source, Promises { unknown, ..Promises::default() }));
             }
-            Err(error) => {
-                errors.push(error);
-                unusable.push(source);
-            }
+            Err(error) => errors.push((source, error)),
         }
     }
-    leftovers::set_aside(from, tree, &mut found, &unusable);
+    leftovers::set_aside(from, tree, &mut found, &mut errors);
     outranked::yield_to_networkd(&mut found);
     ungenerated::explain(tree, &mut found);
     managed::let_compete(&mut found);
     dhcpcd::yield_to_others(from, &mut found, tree);
-    (found, errors)
+    (found, errors.into_iter().map(|(_, error)| error).collect())
 }
