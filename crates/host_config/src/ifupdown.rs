@@ -9,6 +9,7 @@
 
 mod arithmetic;
 mod command;
+mod enslaved;
 mod file;
 mod flavour;
 mod hooks;
@@ -177,6 +178,9 @@ impl<'a> Boot<'a> {
     ) -> Result<(), ConfigError> {
         if !self.stanzas.contains_key(logical) {
             self.remarks.push(Remark { what: format!("{logical}: no iface stanza"), place: place.clone() });
+            if self.flavour == Flavour::Ifupdown2 {
+                return Ok(());
+            }
         }
         if !hotplug {
             self.always.insert(physical.to_owned());
@@ -214,7 +218,9 @@ impl<'a> Boot<'a> {
         while let Some((logical, physical)) = self.queue.pop_front() {
             let up_as = physical.as_deref().unwrap_or(&logical);
             let always = self.always.contains(up_as);
-            if let Some(parent) = lower::parent(up_as, self.flavour) {
+            // The stanza of ifupdown2 tells another parent.
+            let by_name = self.flavour != Flavour::Ifupdown2 || !self.stanzas.contains_key(&logical);
+            if let Some(parent) = lower::parent(up_as, self.flavour).filter(|_| by_name) {
                 self.always.extend(always.then(|| parent.to_owned()));
                 self.push((parent, Some(parent)))?;
             }
@@ -266,9 +272,10 @@ impl<'a> Boot<'a> {
         }
         let bound = ledger.bound();
         let bind: HashSet<usize> = bound.iter().map(|(index, _)| *index).collect();
-        all.promises = bound.into_iter().map(|(_, promise)| promise).collect();
         if self.flavour == Flavour::Ifupdown2 {
-            ports::flush(self.interfaces, &mut all);
+            enslaved::flush(self.interfaces, bound, &mut all);
+        } else {
+            all.promises = bound.into_iter().map(|(_, promise)| promise).collect();
         }
         self.assemble(outcomes, up, &bind, &mut all);
         Ok(all)

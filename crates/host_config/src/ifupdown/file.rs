@@ -25,8 +25,10 @@ pub(super) const PATTERNS: usize = 64;
 /// The longest name of an interface that ifupdown reads, in octets.
 const LONGEST: usize = 79;
 /// The options that have to do with addresses, and with what carries them.
-const READ: [&str; 23] = [
+const READ: [&str; 25] = [
     "address",
+    "address-purge",
+    "address_purge",
     "address-virtual",
     "vrrp",
     "bond-master",

@@ -7,13 +7,24 @@ use super::interfaces::{Interfaces, Setting, Stanza};
 use super::ports;
 use crate::tree::Tree;
 
-/// The options by which ifupdown2 brings up others before an interface.
-const OF_IFUPDOWN2: [&str; 5] =
-    ["vlan-raw-device", "vxlan-physdev", "tunnel-physdev", "bridge-ports", "bridge_ports"];
-
-/// The same of ifupdown-ng, whose executors print them (`depend`), beside its own option `requires`.
-const OF_IFUPDOWN_NG: [&str; 9] = [
+/// The options by which ifupdown2 brings up others before an interface: it reads `_` as `-`. The first two are
+/// the carrier of a VLAN, and of a tunnel that has a mode.
+const OF_IFUPDOWN2: [&str; 8] = [
     "vlan-raw-device",
+    "tunnel-dev",
+    "tunnel-physdev",
+    "vxlan-physdev",
+    "xfrm-physdev",
+    "bridge-ports",
+    "bond-slaves",
+    "bond-ports",
+];
+/// What it reads besides, to tell which of them count.
+const BESIDES: [&str; 4] = ["ovs-bridge", "ovs-type", "tunnel-mode", "mode"];
+
+/// The same of ifupdown-ng, whose executors print them (`depend`), beside its own option `requires` and the
+/// carrier of a VLAN.
+const OF_IFUPDOWN_NG: [&str; 9] = [
     "vxlan-physdev",
     "bridge-ports",
     "bond-members",
@@ -22,6 +33,7 @@ const OF_IFUPDOWN_NG: [&str; 9] = [
     "tunnel-dev",
     "tunnel-local-dev",
     "vrf-member",
+    "vrf",
 ];
 
 /// The ports of a bridge of Open vSwitch.
@@ -60,17 +72,27 @@ pub(super) fn note(all: &Interfaces, stanza: &Stanza) -> Option<String> {
 
 /// The options of which [`of`] makes something.
 pub(super) fn is_read(option: &str) -> bool {
-    let all = OF_IFUPDOWN2.iter().chain(&OF_IFUPDOWN_NG).chain(&SWITCHED).chain(&SWITCH);
-    option == "requires" || all.into_iter().any(|known| *known == option)
+    let all = OF_IFUPDOWN_NG.iter().chain(&SWITCHED).chain(&SWITCH).chain(&["vlan-id"]);
+    let mut of_ifupdown2 = OF_IFUPDOWN2.iter().chain(&BESIDES);
+    option == "requires"
+        || all.into_iter().any(|known| *known == option)
+        || of_ifupdown2.any(|known| is_named(option, known))
+}
+
+/// Whether ifupdown2 takes an option as this one.
+pub(super) fn is_named(option: &str, known: &str) -> bool {
+    option.len() == known.len()
+        && option.bytes().map(|byte| if byte == b'_' { b'-' } else { byte }).eq(known.bytes())
 }
 
 /// Returns the interface that carries one of this name, where the name alone tells it: ifupdown makes it,
 /// and does not bring it up.
 pub(super) fn parent(name: &str, flavour: Flavour) -> Option<&str> {
-    let (parent, number) = name.rsplit_once('.')?;
+    let (parent, _) = name.rsplit_once('.')?;
     match flavour {
         Flavour::Ifupdown => None,
-        Flavour::Ifupdown2 => Some(parent).filter(|_| number.parse::<u16>().is_ok()),
+        // It reads two numbers.
+        Flavour::Ifupdown2 => name.match_indices('.').take(2).last().and_then(|(end, _)| name.get(..end)),
         Flavour::IfupdownNg => {
             Some(parent).filter(|parent| !parent.starts_with("vlan") && !name.contains(['#', ':']))
         }
@@ -84,7 +106,6 @@ pub(super) fn of(all: &Interfaces, interface: &str, flavour: Flavour, options: &
         named.copied().collect::<Vec<&Setting>>()
     };
     let is_switch = named(&SWITCH).iter().any(|option| &*option.value == "OVSBridge");
-    let switched: Vec<&Setting> = named(&SWITCHED).into_iter().filter(|_| is_switch).collect();
     let words = |options: Vec<&Setting>| {
         let words = options.into_iter().flat_map(|option| option.value.split_ascii_whitespace());
         words.map(str::to_owned).collect::<Vec<_>>()
@@ -93,18 +114,31 @@ pub(super) fn of(all: &Interfaces, interface: &str, flavour: Flavour, options: &
         // The script of Open vSwitch runs `ifup --allow=BRIDGE PORT...`.
         Flavour::Ifupdown => {
             let is_allowed = |port: &String| all.allowed.contains(&(interface.to_owned(), port.clone()));
+            let switched = named(&SWITCHED).into_iter().filter(|_| is_switch).collect();
             words(switched).into_iter().filter(is_allowed).collect()
         }
-        Flavour::Ifupdown2 => {
-            let lists = named(&OF_IFUPDOWN2).into_iter().chain(switched);
-            lists.filter_map(ports::expressions).flatten().collect()
-        }
+        Flavour::Ifupdown2 => of_ifupdown2(interface, options),
         Flavour::IfupdownNg => {
             let required = named(&["requires"]).into_iter().take(1).collect();
             let required = words(required).into_iter().take_while(|word| !word.starts_with('#'));
-            required.chain(words(named(&OF_IFUPDOWN_NG))).collect()
+            // A name that tells the carrier wins, and another that begins as those of VLANs is enough.
+            let has_name = interface.contains(['.', '#', ':']);
+            let is_vlan = interface.starts_with("vlan") || !named(&["vlan-id"]).is_empty();
+            let carriers = if is_vlan && !has_name { named(&["vlan-raw-device"]) } else { Vec::new() };
+            required.chain(words(carriers)).chain(words(named(&OF_IFUPDOWN_NG))).collect()
         }
     }
+}
+
+/// The same of ifupdown2: a port of Open vSwitch brings up its bridge, and the bridge none of its ports.
+fn of_ifupdown2(interface: &str, options: &[&Setting]) -> Vec<String> {
+    let first = |known: &str| options.iter().find(|option| is_named(&option.name, known)).copied();
+    let is_tunnel = first("tunnel-mode").or_else(|| first("mode")).is_some();
+    let is_port = first("ovs-type").is_some_and(|option| &*option.value != "OVSBridge");
+    let named = OF_IFUPDOWN2.into_iter().filter(|name| is_tunnel || !name.starts_with("tunnel"));
+    let lists = named.filter_map(first).chain(first("ovs-bridge").filter(|_| is_port));
+    let by_name = parent(interface, Flavour::Ifupdown2).filter(|_| first("vlan-raw-device").is_none());
+    lists.filter_map(ports::expressions).flatten().chain(by_name.map(str::to_owned)).collect()
 }
 
 #[cfg(test)]
@@ -140,6 +174,7 @@ mod tests {
         let upper = "auto eth0.5\niface eth0.5\n address 192.0.2.5/24\n";
         let lower = "iface eth0\n address 192.0.2.1/24\n";
         let (own, both) = ("192.0.2.5/24@eth0.5", "192.0.2.5/24@eth0.5 192.0.2.1/24@eth0");
+        let on_1 = "192.0.2.5/24@eth0.5 192.0.2.1/24@eth1";
         let bridge = |port: &str| format!("auto br0\niface br0\n bridge-ports {port}\n{lower}");
         let port = "192.0.2.1/24@eth0";
         let named =
@@ -159,14 +194,46 @@ mod tests {
                 SECOND,
                 "192.0.2.5/24@eth0.4.5 192.0.2.1/24@eth0",
             ),
-            (format!("{upper}{lower}").replace("eth0.5", "eth0.x"), SECOND, "192.0.2.5/24@eth0.x"),
+            (
+                format!("{upper}{lower}").replace("eth0.5", "eth0.x"),
+                SECOND,
+                "192.0.2.5/24@eth0.x 192.0.2.1/24@eth0",
+            ),
+            (
+                format!("{upper}{lower}").replace("h0.5", "h0.1.2.3"),
+                SECOND,
+                "192.0.2.5/24@eth0.1.2.3 192.0.2.1/24@eth0",
+            ),
+            (format!("auto eth0.5\n{lower}"), SECOND, ""),
+            // What is named wins over the name.
+            (format!("{upper} vlan-raw-device eth1\n{lower}"), SECOND, own),
+            (
+                format!("{upper} vlan_raw_device eth1\n{lower}").replace("ace eth0\n", "ace eth1\n"),
+                SECOND,
+                on_1,
+            ),
             (named("vlan-raw-device"), SECOND, port),
             (named("vlan-raw-device"), NG, port),
             (named("vxlan-physdev"), SECOND, port),
             (named("vxlan-physdev"), NG, port),
+            (named("vxlan_physdev"), SECOND, port),
+            (named("xfrm-physdev"), SECOND, port),
+            (named("tunnel-dev"), SECOND, ""),
+            (named("tunnel-mode gre\n tunnel-dev"), SECOND, port),
+            (named("tunnel_mode gre\n tunnel_physdev"), SECOND, port),
+            (named("ovs_bridge"), SECOND, ""),
+            (named("ovs_type OVSPort\n ovs_bridge"), SECOND, port),
+            (named("ovs-type OVSIntPort\n ovs-bridge"), SECOND, port),
+            (named("ovs_type OVSBridge\n ovs_bridge"), SECOND, ""),
             (named("mtu"), SECOND, ""),
             (bridge("eth0.7"), SECOND, port),
             (bridge("eth0.7"), NG, port),
+            (format!("{upper} vlan-raw-device eth1\n{lower}"), NG, both),
+            (format!("{upper} vlan-raw-device eth1\n{lower}").replace("ace eth0\n", "ace eth1\n"), NG, own),
+            (named("vlan-raw-device").replace(" vlan-id 9\n", ""), NG, ""),
+            (named("vlan-raw-device").replace(" vlan-id 9\n", "").replace("v9", "vlan9"), NG, port),
+            (named("vrf"), NG, port),
+            (named("bridge_ports"), NG, ""),
             // It takes them off a port, also of a bridge that stays down.
             (bridge("eth0"), SECOND, ""),
             (bridge("eth0"), NG, port),
@@ -212,7 +279,8 @@ mod tests {
             (text("auto br0", "allow-br0 vlan1"), PLAIN, &[][..], port),
             (text("auto br0", "allow-br1 vlan1"), PLAIN, &[], ""),
             (text("auto br0", ""), PLAIN, &[], ""),
-            (text("auto br0", ""), SECOND, &[], port),
+            // That of ifupdown2 3.0.0 does not.
+            (text("auto br0", "allow-br0 vlan1"), SECOND, &[], ""),
             (text("auto br0", "allow-br0 vlan1").replace("OVSBridge", "OVSPort"), PLAIN, &[], ""),
             (text("allow-ovs br0", "allow-br0 vlan1"), PLAIN, &[], ""),
             (text("allow-ovs br0", "allow-br0 vlan1"), PLAIN, script, port),

@@ -1,10 +1,7 @@
 //! The ports that stanzas give bridges, bonds, teams and VRFs, and what carries VLANs:
 //! bridge-utils-interfaces(5), ifenslave's and ifupdown2's options.
 
-use std::collections::{HashMap, HashSet};
-
-use crate::promise::{Ports, Promise, Promises, Shadowed};
-use crate::selector::{is_pattern, selects};
+use crate::promise::Promises;
 use crate::wildcard;
 
 use super::flavour::Flavour;
@@ -22,7 +19,8 @@ pub(super) fn add(
     let (Some(stanza), Some(physical)) = (all.stanzas.get(index), physical) else { return };
     for option in &stanza.options {
         match &*option.name {
-            "bridge_ports" | "bridge-ports" | "bond-slaves" | "bond_slaves" | "slaves" | "team-ports" => {
+            "bridge_ports" | "bridge-ports" | "bond-slaves" | "bond_slaves" | "slaves" | "team-ports"
+            | "bond-ports" | "bond_ports" => {
                 let bridge = option.name.starts_with("bridge");
                 let names = if flavour == Flavour::Ifupdown2 {
                     expressions(option)
@@ -44,55 +42,6 @@ pub(super) fn add(
             }
             _ => {}
         }
-    }
-}
-
-/// Takes back what is bound on a port of a bridge: ifupdown2 flushes the addresses of a port when it joins
-/// the bridge, after the port itself came up, and binds none on a port of a bridge that stays down.
-pub(super) fn flush(interfaces: &Interfaces, all: &mut Promises) {
-    let mut configured = Promises::default();
-    for (index, stanza) in interfaces.stanzas.iter().enumerate() {
-        add(interfaces, index, Some(&stanza.name), Flavour::Ifupdown2, &mut configured);
-    }
-    let bridges: Vec<Ports> = all.ports.iter().cloned().chain(configured.ports).collect();
-    let bridge_of = bridge_of_port(&bridges);
-    let bridge_of = |promise: &Promise| {
-        let port = promise.interface.as_deref()?;
-        bridge_of(port).filter(|bridge| *bridge != port).map(str::to_owned)
-    };
-    let (mut kept, mut flushed) = (Vec::new(), Vec::new());
-    for promise in std::mem::take(&mut all.promises) {
-        match bridge_of(&promise) {
-            Some(bridge) => flushed.push(Shadowed {
-                expected: promise.expected,
-                why: format!("ifupdown2 takes it off a port of {bridge}"),
-                place: promise.place,
-            }),
-            None => kept.push(promise),
-        }
-    }
-    all.promises = kept;
-    all.shadowed.extend(flushed);
-}
-
-/// Returns what tells the bridge of a port: the first that names it, by a name or by a pattern. Of thousands
-/// of bridges, no port looks through the names of all.
-fn bridge_of_port<'a>(all: &'a [Ports]) -> impl Fn(&str) -> Option<&'a str> {
-    let bridges: HashSet<&str> =
-        all.iter().filter(|of| of.ports.is_empty()).map(|of| of.interface.as_str()).collect();
-    let (mut named, mut patterns) = (HashMap::new(), Vec::new());
-    for (index, of) in all.iter().enumerate().filter(|(_, of)| bridges.contains(of.interface.as_str())) {
-        for port in of.ports.iter().map(String::as_str) {
-            match is_pattern(port) {
-                true => patterns.push((index, port)),
-                false => _ = named.entry(port).or_insert(index),
-            }
-        }
-    }
-    move |port| {
-        let by_pattern = patterns.iter().find(|(_, pattern)| selects(pattern, port)).map(|(index, _)| *index);
-        let first = named.get(port).copied().into_iter().chain(by_pattern).min()?;
-        all.get(first).map(|of| of.interface.as_str())
     }
 }
 
@@ -168,49 +117,6 @@ fn expression(word: &str) -> Option<String> {
 mod tests {
     use super::*;
     use crate::promise::Place;
-
-    #[test]
-    fn a_port_is_of_the_first_bridge_that_names_it() {
-        let of = |interface: &str, port: &str| Ports {
-            interface: interface.to_owned(),
-            ports: (!port.is_empty()).then(|| port.to_owned()).into_iter().collect(),
-            uplinks: Vec::new(),
-            waits: false,
-            place: Place::new("f", 1),
-        };
-        let all = [
-            of("bond0", "eth5"),
-            of("br0", ""),
-            of("br0", "eth0"),
-            of("br1", ""),
-            of("br1", "eth[01],!eth9"),
-            of("br2", ""),
-            of("br2", "eth1"),
-            of("br2", "eth0"),
-        ];
-        let bridge_of = bridge_of_port(&all);
-        let rows = [("eth0", Some("br0")), ("eth1", Some("br1")), ("eth2", None), ("eth5", None)];
-        for (port, expected) in rows {
-            assert_eq!(bridge_of(port), expected, "{port}");
-        }
-    }
-
-    #[test]
-    fn a_bridge_that_names_itself_keeps_its_address() {
-        let place = Place { file: "f".to_owned(), line: 1 };
-        let promise = |name: &str| crate::Promise {
-            expected: "192.0.2.1/24".parse().unwrap(),
-            interface: Some(name.to_owned()),
-            floating: false,
-            place: place.clone(),
-        };
-        let mut all = Promises { promises: vec![promise("br0"), promise("eth0")], ..Promises::default() };
-        [None, Some("br0"), Some("eth0")].into_iter().for_each(|port| all.add_port("br0", port, &place));
-        flush(&Interfaces::default(), &mut all);
-        let names: Vec<&str> =
-            all.promises.iter().filter_map(|promise| promise.interface.as_deref()).collect();
-        assert_eq!(names, ["br0"]);
-    }
 
     #[test]
     fn ifupdown2_takes_ranges_and_expressions_of_ports() {

@@ -8,6 +8,7 @@ use std::net::IpAddr;
 use addresses::HostAddress;
 
 use super::command::{Effect, Shell, effects};
+use super::enslaved;
 use super::flavour::Flavour;
 use super::interfaces::{Interfaces, Setting, Stanza};
 use super::ledger::{Change, MOST};
@@ -93,13 +94,13 @@ pub(super) fn outcome(
         outcome.stops = true;
         return Ok(outcome);
     }
-    let alone = binding && flavour == Flavour::Ifupdown;
-    let written = if alone { outcome.one(stanza, written) } else { written };
+    let is_plain = flavour == Flavour::Ifupdown;
+    let written = if binding && is_plain { outcome.one(stanza, written) } else { written };
     outcome.dynamic = dynamic(stanza).or_else(|| used(&options, flavour));
     let leased = physical.filter(|_| matches!(outcome.dynamic, Some((Family::V4, _))));
-    // ifupdown2 takes away what was there before it binds the addresses.
-    if flavour != Flavour::Ifupdown2 {
-        commands(all, &["pre-up"], &options, stanza, physical, flavour, &mut outcome)?;
+    commands(all, &["pre-up"], &options, stanza, physical, flavour, &mut outcome)?;
+    if flavour == Flavour::Ifupdown2 && outcome.dynamic.is_none() && enslaved::purges(&options) {
+        enslaved::purge(&mut outcome, interface.as_deref());
     }
     outcome.changes.extend(leased.map(|name| Change::Lease(name.to_owned())));
     // The kernel binds those of loopback itself, and none that is unspecified.
@@ -244,7 +245,7 @@ impl Outcome {
         }
     }
 
-    fn add_possible(&mut self, expected: HostAddress, why: &str) {
+    pub(super) fn add_possible(&mut self, expected: HostAddress, why: &str) {
         let addresses = HostAddress { prefix: None, ..expected };
         self.possible.push(Possible { addresses, interface: None, why: why.to_owned() });
     }
