@@ -85,10 +85,12 @@ fn judge_nothing(findings: &[Finding], observed: &Observations) -> Option<Findin
     let expected = &observed.expected;
     let nothing = missing::total(observed) == 0 && expected.absent.is_empty() && expected.gateways.is_empty();
     let well = findings.iter().all(|finding| finding.state == State::Ok);
+    let waiting = || missing::waiting(observed).map(ProbeError::OnlyExcused);
     let why = || match ProbeError::nothing(expected, &observed.bound) {
-        ProbeError::NothingToCheck | ProbeError::Noted(_) if !expected.floating.is_empty() => {
-            ProbeError::OnlyFloating
+        nothing @ (ProbeError::NothingToCheck | ProbeError::Noted(_)) if expected.floating.is_empty() => {
+            waiting().unwrap_or(nothing)
         }
+        ProbeError::NothingToCheck | ProbeError::Noted(_) => ProbeError::OnlyFloating,
         nothing => nothing,
     };
     // The notes follow in any case.

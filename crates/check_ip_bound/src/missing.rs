@@ -87,6 +87,14 @@ fn total_static(observed: &Observations) -> usize {
     observed.expected.entries.len() + observed.copies().0 - parked
 }
 
+/// Returns why the first address that waits for a port is not bound.
+pub(crate) fn waiting(observed: &Observations) -> Option<String> {
+    let mut waiting = observed.conditions.iter();
+    let (entry, condition) = waiting.find(|(_, condition)| matches!(condition, Condition::Waiting(_)))?;
+    let why = condition.reason(entry.expected, &observed.bound, &observed.expected.on)?;
+    Some(format!("{} is {why}", entry.expected.address))
+}
+
 /// Returns what the first line says where no address is missing.
 pub(crate) fn all_well(observed: &Observations) -> String {
     let count = total(observed);

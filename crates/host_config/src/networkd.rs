@@ -20,8 +20,9 @@ mod replaced;
 mod unit;
 mod version;
 mod virtualization;
+mod waiting;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::folders;
 use crate::hardware::Cards;
@@ -66,13 +67,7 @@ pub(crate) fn read(tree: &Tree<'_>) -> Result<Option<Promises>, ConfigError> {
     if promises.unreadable.is_empty() && promises.unknown.is_empty() {
         unmade.carried(all.iter().flat_map(|(_, network): &(Place, Network)| network.carried()));
     }
-    // What is among the ports so far are the bridges that networkd makes.
-    for bridge in promises.ports.iter().map(|ports| ports.interface.clone()).collect::<Vec<_>>() {
-        let file = all.iter().find(|(_, network)| network.may_have(&bridge, &facts, &cards));
-        if file.is_some_and(|(_, network)| network.waits()) {
-            promises.wait_for_carrier(&bridge);
-        }
-    }
+    let mut meant = waiting::mark(&all, &facts, &cards, &mut promises);
     let claimed = contested::promise(all, &facts, &cards, &mut promises);
     replaced::add(tree, &files, &cards, &claimed, &mut promises);
     unmade.explain(&cards, &mut promises);
@@ -80,16 +75,19 @@ pub(crate) fn read(tree: &Tree<'_>) -> Result<Option<Promises>, ConfigError> {
         let what = format!("networkd aborts on {}", line.place);
         promises.failing.extend(promises.promises.iter().map(|promise| promise.place.remark(&what)));
     }
-    let read = add_orphans(tree, &files, &mut promises);
+    let read = add_orphans(tree, &files, &mut meant, &mut promises);
     promises.survive(read)?;
+    waiting::unmark(&meant, &mut promises);
     let found = !files.is_empty() || !promises.shadowed.is_empty() || !promises.unreadable.is_empty();
     Ok(found.then_some(promises))
 }
 
-/// Adds the addresses of the drop-ins of files that are not there; `files` has those that are, by name.
+/// Adds the addresses of the drop-ins of files that are not there, and to `meant` the bridges that they name;
+/// `files` has those that are, by name.
 fn add_orphans(
     tree: &Tree<'_>,
     files: &BTreeMap<String, String>,
+    meant: &mut BTreeSet<String>,
     to: &mut Promises,
 ) -> Result<(), ConfigError> {
     let mut names = Vec::new();
@@ -107,6 +105,7 @@ fn add_orphans(
             let content = to.readable(folders::content(tree, &path))?.unwrap_or_default();
             network.take(sections(&path, &content, to)?, to)?;
         }
+        meant.extend(network.controllers().map(str::to_owned));
         let why = format!("there is no {name}");
         to.shadowed.extend(network.statics().map(|(expected, place)| Shadowed {
             expected,

@@ -10,7 +10,7 @@ use crate::promise::Promises;
 const READ: [(&str, &[&str]); 6] = [
     ("Match", &["Name", "MACAddress", "PermanentMACAddress"]),
     ("Link", &[]),
-    ("Network", &["Address", "DHCP"]),
+    ("Network", &["Address", "DHCP", "Bridge"]),
     ("Address", &["Address", "Peer"]),
     ("DHCPServer", &["ServerAddress"]),
     ("IPv6Prefix", &["Prefix", "Assign"]),
@@ -45,7 +45,7 @@ pub(super) fn note_keys(section: &Section, to: &mut Promises) {
 }
 
 /// Whether a word is another one, but for its case and a slip or two.
-fn is_almost(word: &str, known: &str) -> bool {
+pub(super) fn is_almost(word: &str, known: &str) -> bool {
     let slips = if known.len() > 5 { 2 } else { 1 };
     word.len().abs_diff(known.len()) <= slips
         && distance(&word.to_ascii_lowercase(), &known.to_ascii_lowercase()) <= slips

@@ -130,6 +130,8 @@ pub(super) struct Network {
     delegated: Option<Place>,
     /// The bridge, bond or VRF that the interface is a port of.
     controller: Option<Located>,
+    /// The bridge of a line that networkd does not know, and that is almost `Bridge=`.
+    misspelt_bridge: Option<String>,
     /// The VLANs and the like that the interface carries.
     vlans: Vec<String>,
     /// The tunnels that networkd makes for this interface.
@@ -230,6 +232,7 @@ impl Network {
                         to.notes.push(format!("note: {}: {what}", each.value.place));
                     }
                 }
+                key if misspelt::is_almost(key, "Bridge") => self.misspelt_bridge = Some(each.value.value),
                 _ => {}
             }
         }
@@ -304,6 +307,12 @@ impl Network {
     /// Whether networkd binds the addresses of its interface when that has a carrier, and not before.
     pub(super) fn waits(&self) -> bool {
         !self.without_carrier
+    }
+
+    /// The bridge, bond or VRF that should have its interface as a port.
+    pub(super) fn controllers(&self) -> impl Iterator<Item = &str> {
+        let known = self.controller.iter().map(|controller| controller.value.as_str());
+        known.chain(self.misspelt_bridge.as_deref())
     }
 
     /// Whether it makes its interface a port, or the carrier of VLANs.

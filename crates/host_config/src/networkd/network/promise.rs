@@ -6,6 +6,8 @@ use std::collections::BTreeMap;
 use super::super::conditions::HostFacts;
 use super::super::matching::claimed::Claimed;
 use super::Network;
+use addresses::short;
+
 use crate::hardware::Cards;
 use crate::located::{Asked, Located};
 use crate::promise::{Dynamic, Family, Giver, Place, Promises, Shadowed};
@@ -80,6 +82,9 @@ impl Network {
                 to.outranked.insert(start.file.clone(), name.to_owned());
             }
             let why = format!("{earlier} is for {name}");
+            to.notes.extend(self.controller.iter().map(|of| {
+                format!("note: {}: {name} is not made a port of {}: {why}", of.place, short(&of.value))
+            }));
             to.shadowed.extend(self.statics().map(|(expected, place)| Shadowed {
                 expected,
                 why: why.clone(),
