@@ -12,24 +12,39 @@ use crate::promise::{Family, Place, Promises, Remark};
 /// The longest label that the kernel takes, in octets.
 const LONGEST_LABEL: usize = 15;
 
+/// What an IPv4 address cannot have.
+const OF_IPV6: [&str; 2] = ["HomeAddress", "ManageTemporaryAddress"];
+
+/// What of an address is put into a set of nftables, and the families of its table.
+const SOURCES: [&str; 3] = ["address", "prefix", "ifindex"];
+const FAMILIES: [&str; 6] = ["arp", "bridge", "inet", "ip", "ip6", "netdev"];
+
 /// Returns the address of an `[Address]` section. With a peer, the prefix length that the kernel shows is the
 /// peer's. networkd ignores a section without an address, one of which it refuses a value, and one of two
 /// families; with a peer alone, it takes an address of a pool.
-/// Systemd `after_252` passes over a broadcast address beside an IPv6 address instead.
+/// Systemd `after_252` passes over a broadcast address beside an IPv6 address instead, takes an empty value
+/// as the default, and ignores a section with what is for IPv6 alone.
 pub(super) fn address_section(
     section: Section,
     after_252: bool,
     to: &mut Promises,
 ) -> Option<Located<Asked>> {
     let (mut address, mut peer, mut family) = (None, None, None);
+    let is_ipv4 =
+        section.assignments.iter().any(|each| family_of(&each.key, &each.value.value) == Some(Family::V4));
     for each in &section.assignments {
         let (key, value) = (each.key.as_str(), each.value.value.as_str());
         let mut ignore = |why: &str| {
             let what = format!("{key}={value}{why}: networkd ignores the section");
             to.notes.push(format!("note: {}: {what}", each.value.place));
         };
-        if key == "Address" && value.is_empty() || !is_taken(key, value) {
+        let is_flag = after_252 && OF_IPV6.contains(&key);
+        if key == "Address" && value.is_empty() || !is_taken(key, value, after_252) {
             ignore("");
+            return None;
+        }
+        if is_flag && boolean(value) == Some(true) && is_ipv4 {
+            ignore(" is for IPv6 addresses");
             return None;
         }
         let of = family_of(key, value).filter(|_| key != "Broadcast" || !after_252);
@@ -105,8 +120,20 @@ fn of_peer(written: &Located) -> Option<Located<Asked>> {
 }
 
 /// Whether networkd takes the value of a key beside the address.
-fn is_taken(key: &str, value: &str) -> bool {
+fn is_taken(key: &str, value: &str, after_252: bool) -> bool {
     match key {
+        "Scope"
+        | "DuplicateAddressDetection"
+        | "HomeAddress"
+        | "ManageTemporaryAddress"
+        | "PrefixRoute"
+        | "AddPrefixRoute"
+        | "AutoJoin"
+            if value.is_empty() && after_252 =>
+        {
+            true
+        }
+        "NFTSet" if after_252 => value.split_ascii_whitespace().all(is_set_of_nft),
         "Label" => value.len() <= LONGEST_LABEL,
         "Peer" => in_decimal(value).is_some_and(|value| value.parse::<HostAddress>().is_ok()),
         "Broadcast" => value.is_empty() || boolean(value).is_some() || value.parse::<Ipv4Addr>().is_ok(),
@@ -121,6 +148,13 @@ fn is_taken(key: &str, value: &str) -> bool {
         }
         _ => true,
     }
+}
+
+/// Whether a word names a set of nftables, as `address:inet:filter:hosts`.
+fn is_set_of_nft(word: &str) -> bool {
+    let parts: Vec<&str> = word.split(':').collect();
+    let [source, family, table, set] = parts.as_slice() else { return false };
+    SOURCES.contains(source) && FAMILIES.contains(family) && !table.is_empty() && !set.is_empty()
 }
 
 /// Returns the address that is written; networkd passes over what is none, with a warning.
@@ -198,7 +232,13 @@ fn in_decimal(text: &str) -> Option<Cow<'_, str>> {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
+    use plugin::Deadline;
+
     use super::*;
+    use crate::Source;
+    use crate::tree::Tree;
 
     #[test]
     fn a_prefix_length_is_read_as_strtoul_does() {
@@ -219,6 +259,41 @@ mod tests {
         ];
         for (text, expected) in rows {
             assert_eq!(in_decimal(text).as_deref(), expected, "{text}");
+        }
+    }
+
+    /// As networkd 252.39 and 257.13 bound such sections in a namespace.
+    #[test]
+    fn later_versions_take_empty_values_and_refuse_others() {
+        let rows = [
+            ("192.0.2.1/24", "PrefixRoute=", "257"),
+            ("192.0.2.1/24", "AddPrefixRoute=", "257"),
+            ("192.0.2.1/24", "AutoJoin=", "257"),
+            ("192.0.2.1/24", "Scope=", "257"),
+            ("192.0.2.1/24", "DuplicateAddressDetection=", "257"),
+            ("192.0.2.1/24", "HomeAddress=", "257"),
+            ("192.0.2.1/24", "ManageTemporaryAddress=", "257"),
+            ("192.0.2.1/24", "HomeAddress=yes", "252"),
+            ("192.0.2.1/24", "HomeAddress=no", "252 257"),
+            ("192.0.2.1/24", "ManageTemporaryAddress=yes", "252"),
+            ("2001:db8::1/64", "HomeAddress=yes", "252 257"),
+            ("192.0.2.1/24", "NFTSet=x", "252"),
+            ("192.0.2.1/24", "NFTSet=address:inet:a:b", "252 257"),
+            ("192.0.2.1/24", "NFTSet=", "252 257"),
+            ("192.0.2.1/24", "RouteMetric=", ""),
+            ("192.0.2.1/24", "Label=", "252 257"),
+        ];
+        for (address, line, expected) in rows {
+            let text = format!("[Match]\nName=eth0\n[Address]\n{line}\nAddress={address}\n");
+            let binds = |version: &&str| {
+                let library = format!("/usr/lib/systemd/libsystemd-shared-{version}.so");
+                let files = [("/etc/systemd/network/a.network", text.as_str()), (library.as_str(), "")];
+                let deadline = Deadline::after(Duration::from_secs(60));
+                let found = Source::Networkd.read(&Tree::in_memory(files, &deadline)).unwrap().unwrap();
+                found.promises.iter().any(|promise| promise.expected.to_string() == address)
+            };
+            let bound: Vec<&str> = ["252", "257"].into_iter().filter(binds).collect();
+            assert_eq!(bound.join(" "), expected, "{line}");
         }
     }
 
@@ -262,7 +337,7 @@ mod tests {
             ("Foo", "bar", true),
         ];
         for (key, value, taken) in rows {
-            assert_eq!(is_taken(key, value), taken, "{key}={value}");
+            assert_eq!(is_taken(key, value, false), taken, "{key}={value}");
         }
     }
     /// As networkd 252.39 and 257 do with such a section alone in the file of an interface that is here.

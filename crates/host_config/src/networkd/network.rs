@@ -1,10 +1,9 @@
 //! What one `.network` file and its drop-ins say.
 
+mod prefix;
 mod promise;
 
-use std::net::{IpAddr, Ipv6Addr};
-
-use addresses::HostAddress;
+use addresses::{HostAddress, short};
 
 use super::address::{aborting, address_section, asked};
 use super::conditions::HostFacts;
@@ -55,50 +54,6 @@ fn required(value: &str) -> Option<bool> {
 /// Returns whether networkd has a pool for addresses of this prefix length.
 pub(crate) fn is_pool(family: Family, length: Option<u8>) -> bool {
     length.is_some_and(|length| length >= if family == Family::V6 { 64 } else { 9 })
-}
-
-/// The network of an `[IPv6Prefix]` section: of several, the last that is one.
-fn prefix(section: &Section) -> Option<Located<HostAddress>> {
-    let network = |each: &Assignment| {
-        let value =
-            each.value.value.parse::<HostAddress>().ok().filter(|network| network.address.is_ipv6())?;
-        Some(Located { value, place: each.value.place.clone() })
-    };
-    section.assignments.iter().rev().filter(|each| each.key == "Prefix").find_map(network)
-}
-
-/// The tokens of an `[IPv6Prefix]` section: an empty one starts anew.
-fn tokens(section: &Section) -> impl Iterator<Item = &Located> {
-    let all: Vec<&Located> =
-        section.assignments.iter().filter(|each| each.key == "Token").map(|each| &each.value).collect();
-    let from = all.iter().rposition(|token| token.value.is_empty()).map_or(0, |last| last + 1);
-    all.into_iter().skip(from)
-}
-
-/// The end of an address that a token says: `None` of one that the interface or the prefix decides.
-fn suffix(token: &str) -> Option<Ipv6Addr> {
-    token.strip_prefix("static:").unwrap_or(token).parse().ok()
-}
-
-/// Whether a token leaves the address to the interface or to the prefix.
-fn has_other_token(section: &Section) -> bool {
-    tokens(section).any(|token| token.value == "eui64" || token.value.starts_with("prefixstable"))
-}
-
-/// The addresses of a prefix that tokens tell.
-fn static_tokens(section: &Section, prefix: HostAddress) -> impl Iterator<Item = Located<Asked>> {
-    const END: u128 = u64::MAX as u128;
-    let network = match prefix.address {
-        IpAddr::V6(network) => u128::from(network) & !END,
-        IpAddr::V4(_) => 0,
-    };
-    let of_token = move |token: &Located| {
-        let end = u128::from(suffix(&token.value)?) & END;
-        let address = IpAddr::V6(Ipv6Addr::from(network | end));
-        let expected = HostAddress { address, prefix: prefix.prefix };
-        Some(Located { value: Asked::Address(expected), place: token.place.clone() })
-    };
-    tokens(section).filter_map(of_token)
 }
 
 /// What a file and its drop-ins say.
@@ -173,7 +128,7 @@ impl Network {
                     self.server_address =
                         last.and_then(|each| asked(&each.value, to)).or(self.server_address.take());
                 }
-                "IPv6Prefix" => self.take_prefix(&section),
+                "IPv6Prefix" => self.take_prefix(&section, to),
                 "Link" => self.take_link(section),
                 _ => misspelt::note_section(&section, to),
             }
@@ -182,15 +137,20 @@ impl Network {
     }
 
     /// Takes an `[IPv6Prefix]` section. With `Token=::7` alone, its address is known.
-    fn take_prefix(&mut self, section: &Section) {
+    fn take_prefix(&mut self, section: &Section, to: &mut Promises) {
         let assigns = |each: &&Assignment| each.key == "Assign" && boolean(&each.value.value) == Some(true);
         let assigned = section.assignments.iter().find(assigns).map(|each| each.value.place.clone());
         let Some(assigned) = assigned else { return };
-        let prefix = prefix(section);
-        let tokens = prefix.iter().flat_map(|prefix| static_tokens(section, prefix.value));
+        if let Some(line) = prefix::refused(section) {
+            let what = format!("{}={}: networkd ignores the section", line.key, short(&line.value.value));
+            to.notes.push(format!("note: {}: {what}", line.value.place));
+            return;
+        }
+        let prefix = prefix::prefix(section);
+        let tokens = prefix.iter().flat_map(|prefix| prefix::static_tokens(section, prefix.value));
         let known = self.tokens.len();
         self.tokens.extend(tokens);
-        if self.tokens.len() == known || has_other_token(section) {
+        if self.tokens.len() == known || prefix::has_other_token(section) {
             self.prefixes.extend(prefix);
             self.assigned_prefix = Some(assigned);
         }
