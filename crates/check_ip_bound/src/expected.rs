@@ -86,6 +86,8 @@ pub struct Expected {
     pub refused: Vec<String>,
     /// The lines on which networkd aborts, each with its place.
     pub aborting: Vec<String>,
+    /// The lines for which keepalived does not start, each with its place.
+    pub stopping: Vec<String>,
     /// The faults of the lists and sources that cannot be used, or only in part. The addresses are then
     /// incomplete or old.
     pub unusable: Vec<String>,

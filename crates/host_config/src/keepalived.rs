@@ -6,6 +6,8 @@
 //! An address without a prefix is bound as /32 or /128. On an instance with `use_vmac` or `use_ipvlan` the
 //! interface is one that keepalived makes, and is not named here.
 
+mod daemon;
+mod devices;
 mod lines;
 mod repeat;
 mod words;
@@ -14,20 +16,21 @@ use std::net::{IpAddr, Ipv6Addr};
 
 use addresses::{HostAddress, short};
 
+use self::daemon::argument;
+use self::devices::Devices;
+use crate::hardware::Cards;
 use crate::located::Located;
 use crate::promise::{ConfigError, Place, Promise, Promises, Shadowed};
 use crate::tree::Tree;
 
 const FILE: &str = "/etc/keepalived/keepalived.conf";
-/// Where the options of the daemon are kept.
-const OPTIONS: [&str; 2] = ["/etc/default/keepalived", "/etc/sysconfig/keepalived"];
 /// Where static addresses go that name no interface, unless `default_interface` says so.
 const DEFAULT_INTERFACE: &str = "eth0";
 
 /// Returns the virtual and the static addresses.
 pub(crate) fn read(tree: &Tree<'_>) -> Result<Option<Promises>, ConfigError> {
     let mut promises = Promises::default();
-    let options = options(tree, &mut promises)?;
+    let options = daemon::options(tree, &mut promises)?;
     let of_option = |letter, long| {
         options.iter().find_map(|Located { value, place }| {
             argument(value, letter, long)
@@ -38,60 +41,23 @@ pub(crate) fn read(tree: &Tree<'_>) -> Result<Option<Promises>, ConfigError> {
     let named = of_option("f", "--use-file");
     let file = named.as_ref().map_or(FILE, |named| named.value.as_str());
     let found = lines::read(tree, file, &mut |words, place| config.line(words, place), &mut promises)?;
-    config.finish(&mut promises);
+    let cards = Cards::new(tree);
+    let stops = config.finish(&mut promises).and_then(|devices| devices.lost(&cards));
+    if let Some(line) = stops {
+        let what = format!("keepalived stops: {}", line.what);
+        promises.failing.extend(promises.promises.iter().map(|promise| promise.place.remark(&what)));
+        if daemon::is_enabled(tree) {
+            promises.stopping.push(line);
+        } else {
+            promises.notes.push(format!("note: {}: {what}", line.place));
+        }
+    }
     // keepalived does not start without the file that its options name.
     let lost =
         named.as_ref().filter(|_| !found).map(|named| named.place.remark(format!("there is no {file}")));
     let some = found || lost.is_some();
     promises.unknown.extend(lost);
     Ok(some.then_some(promises))
-}
-
-/// The options that the distribution's unit passes on, each with its line.
-fn options(tree: &Tree<'_>, to: &mut Promises) -> Result<Vec<Located>, ConfigError> {
-    let mut all = Vec::new();
-    for path in OPTIONS {
-        let content = to.readable(tree.read(path))?.unwrap_or_default();
-        let text = String::from_utf8_lossy(&content).into_owned();
-        for (number, line) in (1..).zip(text.lines().map(str::trim)) {
-            let value = line.split_once('=').filter(|(name, _)| is_options(name)).map(|(_, value)| value);
-            all.extend(value.map(|value| Located {
-                value: value.trim_matches(['"', '\'']).to_owned(),
-                place: Place::new(path, number),
-            }));
-        }
-    }
-    Ok(all)
-}
-
-fn is_options(name: &str) -> bool {
-    matches!(name.trim().trim_start_matches("export "), "DAEMON_ARGS" | "KEEPALIVED_OPTIONS" | "OPTIONS")
-}
-
-/// The short options of keepalived(8) that take an argument, and those whose argument must be joined to them.
-const WITH_ARGUMENT: [char; 13] = ['f', 'S', 'p', 'c', 'r', 'b', 'a', 'A', 'u', 'i', 's', 'g', 'M'];
-const OPTIONAL: &str = "gM";
-
-/// The argument of an option with this letter and this long name, in each of the forms of getopt_long(3).
-fn argument<'a>(options: &'a str, letter: &str, long: &str) -> Option<&'a str> {
-    let mut words = options.split_ascii_whitespace();
-    while let Some(word) = words.next() {
-        if word == long {
-            return words.next();
-        }
-        if let Some(value) = word.strip_prefix(long).and_then(|rest| rest.strip_prefix('=')) {
-            return Some(value);
-        }
-        // Short options may be joined: the first that takes an argument takes the rest of the word.
-        let letters = word.strip_prefix('-').filter(|letters| !letters.starts_with('-')).unwrap_or_default();
-        let Some(at) = letters.find(WITH_ARGUMENT) else { continue };
-        let (option, rest) = letters.split_at(at).1.split_at(1);
-        let argument = if rest.is_empty() && !OPTIONAL.contains(option) { words.next() } else { Some(rest) };
-        if option == letter {
-            return argument;
-        }
-    }
-    None
 }
 
 /// A block that is open.
@@ -105,6 +71,9 @@ enum Block {
     Virtual,
     /// The other hosts of an instance.
     Peers,
+    /// Interfaces, each on its line.
+    Interfaces,
+    Routes,
     Other,
 }
 
@@ -120,6 +89,8 @@ struct Config {
     notes: Vec<String>,
     /// Addresses that keepalived skips.
     shadowed: Vec<Shadowed>,
+    /// The interfaces that must be here.
+    devices: Devices,
     /// The network namespace that keepalived binds its addresses in, where it is another one.
     namespace: Option<Located>,
 }
@@ -198,6 +169,8 @@ impl Config {
             (Some(Block::Instance), "virtual_ipaddress") => Block::Virtual,
             (Some(Block::Instance), "virtual_ipaddress_excluded") => Block::Addresses(true),
             (Some(Block::Instance), "unicast_peer") => Block::Peers,
+            (Some(Block::Instance), "track_interface") => Block::Interfaces,
+            (Some(Block::Instance), "virtual_routes") | (None, "static_routes") => Block::Routes,
             _ => Block::Other,
         };
         self.blocks.push((block, place.clone()));
@@ -222,9 +195,22 @@ impl Config {
                 self.namespace = self.namespace.take().or(named);
             }
             (Some(Block::Globals), "default_interface") => self.default_interface = argument,
-            (Some(Block::Instance), "interface") => self.instance.interface = argument,
-            (Some(Block::Instance), "use_vmac") => self.instance.own_interface = true,
+            (Some(Block::Globals), "dynamic_interfaces") => self.devices.may_come_later(),
+            (Some(Block::Instance), "interface") => {
+                self.devices.need(argument.as_deref(), place);
+                self.instance.interface = argument;
+            }
+            (Some(Block::Interfaces), name) => self.devices.need(Some(name), place),
+            (Some(Block::Routes), _) => {
+                let mut words = words.iter().skip_while(|word| *word != "dev").skip(1);
+                self.devices.need(words.next().map(String::as_str), place);
+            }
+            (Some(Block::Instance), "use_vmac") => {
+                self.devices.make(argument);
+                self.instance.own_interface = true;
+            }
             (Some(Block::Instance), "use_ipvlan") => {
+                self.devices.make(argument);
                 self.instance.own_interface = true;
                 let own = rest.iter().find_map(|word| word.parse::<HostAddress>().ok());
                 own.map(|own| self.instance.is_of(own.address.is_ipv6()));
@@ -275,7 +261,8 @@ impl Config {
         }
     }
 
-    fn finish(mut self, to: &mut Promises) {
+    /// Adds what it says, and returns the interfaces that must be here.
+    fn finish(mut self, to: &mut Promises) -> Option<Devices> {
         if let Some((_, place)) = self.blocks.pop() {
             to.unknown.push(place.remark("a block that is not closed"));
         }
@@ -283,7 +270,7 @@ impl Config {
             let what = "its addresses are not of this one";
             to.notes
                 .push(format!("note: {place}: keepalived is in network namespace {}: {what}", short(&value)));
-            return;
+            return None;
         }
         let default = self.default_interface.unwrap_or_else(|| DEFAULT_INTERFACE.to_owned());
         for promise in
@@ -294,10 +281,12 @@ impl Config {
         for promise in &mut self.promises {
             // The mark of an address on an interface of its own.
             promise.interface = promise.interface.take().filter(|name| !name.is_empty());
+            self.devices.need(promise.interface.as_deref(), &promise.place);
         }
         to.promises = self.promises;
         to.shadowed = self.shadowed;
         to.notes.append(&mut self.notes);
+        Some(self.devices)
     }
 }
 
@@ -365,24 +354,6 @@ fn with_prefix(text: &str, place: &Place, notes: &mut Vec<String>) -> Option<Hos
 mod tests {
     use super::*;
 
-    #[test]
-    fn the_options_name_a_file_in_each_form() {
-        let rows = [
-            ("-f /etc/a.conf", Some("/etc/a.conf")),
-            ("-f/etc/a.conf -D", Some("/etc/a.conf")),
-            ("-Df /etc/a.conf", Some("/etc/a.conf")),
-            ("-DPf/etc/a.conf", Some("/etc/a.conf")),
-            ("-D -S 7 --use-file=/etc/a.conf", Some("/etc/a.conf")),
-            ("--use-file /etc/a.conf", Some("/etc/a.conf")),
-            ("-S -f", None),
-            ("-pfile -D", None),
-            ("--log-detail", None),
-            ("", None),
-        ];
-        for (options, expected) in rows {
-            assert_eq!(argument(options, "f", "--use-file"), expected, "{options}");
-        }
-    }
     /// As keepalived 2.2.7 binds it.
     #[test]
     fn a_mapped_address_is_one_of_ipv6() {

@@ -159,6 +159,8 @@ pub struct Promises {
     pub refused: Vec<Remark>,
     /// The lines on which a program that is here aborts: at the next boot it binds nothing of any file.
     pub aborting: Vec<Remark>,
+    /// The lines for which keepalived does not start: at the next boot it binds nothing.
+    pub stopping: Vec<Remark>,
     /// What an administrator should see without asking for it.
     pub notes: Vec<String>,
     /// Files that cannot be read: the promises may be too few.

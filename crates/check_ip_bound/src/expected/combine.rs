@@ -75,6 +75,7 @@ impl Expected {
             unknown: Vec::new(),
             refused: Vec::new(),
             aborting: Vec::new(),
+            stopping: Vec::new(),
             unusable: Vec::new(),
             unread: Vec::new(),
             failing: Vec::new(),
@@ -122,6 +123,7 @@ impl Expected {
         let in_words = |line: Remark| format!("{}: {}", line.place, line.what);
         self.refused.extend(promises.refused.drain(..).map(in_words));
         self.aborting.extend(promises.aborting.drain(..).map(in_words));
+        self.stopping.extend(promises.stopping.drain(..).map(in_words));
         self.unknown.extend(promises.unknown.drain(..).map(in_words));
         self.notes.append(&mut promises.notes);
         self.failing.append(&mut promises.failing);

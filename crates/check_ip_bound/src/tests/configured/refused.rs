@@ -127,3 +127,31 @@ fn a_line_on_which_networkd_aborts_is_a_warning_before_the_next_boot() {
         }
     }
 }
+
+/// As keepalived 2.2.7 does: it ends where an interface of its configuration is not here.
+#[test]
+fn an_interface_without_which_keepalived_stops_is_a_warning_before_the_next_boot() {
+    let file = "/etc/keepalived/keepalived.conf";
+    let stops = format!(
+        "IP_BOUND WARNING - at its next start keepalived stops and binds nothing: {file} line 5: there is no eth9 here"
+    );
+    let missing = "IP_BOUND CRITICAL - 1 of 1 address missing: 192.0.2.1, keepalived stops: there is no eth9 here, 1 more fault"
+        .to_owned();
+    let ok = "IP_BOUND OK - 1 address from keepalived bound and usable".to_owned();
+    let rows =
+        [("eth9", "192.0.2.1/24@eth0", stops), ("eth9", "", missing), ("eth0", "192.0.2.1/24@eth0", ok)];
+    for (name, present, expected) in rows {
+        let text = format!(
+            "static_ipaddress {{\n 192.0.2.1/24 dev eth0\n}}\nvrrp_instance a {{\n interface {name}\n \
+             virtual_ipaddress {{\n 192.0.2.100\n }}\n}}\n"
+        );
+        let files = [
+            (file, text.as_str()),
+            ("/sys/class/net/eth0/ifindex", "3\n"),
+            ("/usr/sbin/keepalived", ""),
+            ("/etc/systemd/system/multi-user.target.wants/keepalived.service", ""),
+        ];
+        let (first, details) = said(&args(), &files, present);
+        assert_eq!(first, expected, "{details:?}");
+    }
+}
