@@ -37,7 +37,7 @@ use crate::tree::Tree;
 use crate::wildcard;
 use file::{FILE, PATTERNS};
 use flavour::Flavour;
-use interfaces::{Interfaces, Selected};
+use interfaces::{Interfaces, Selected, Stanza};
 use ledger::{Ledger, MOST};
 use stanza::Outcome;
 
@@ -177,7 +177,7 @@ impl<'a> Boot<'a> {
         place: &Place,
     ) -> Result<(), ConfigError> {
         if !self.stanzas.contains_key(logical) {
-            self.remarks.push(Remark { what: format!("{logical}: no iface stanza"), place: place.clone() });
+            self.remarks.push(place.remark(format!("{logical}: no iface stanza")));
             if self.flavour == Flavour::Ifupdown2 {
                 return Ok(());
             }
@@ -284,9 +284,9 @@ impl<'a> Boot<'a> {
     /// Adds the lease and the ports of an interface that comes up.
     fn add_interface(&self, index: usize, physical: Option<&str>, outcome: &Outcome, all: &mut Promises) {
         if let (Some(name), Some((family, place))) = (physical, &outcome.dynamic) {
-            let (interface, required) = (name.to_owned(), self.always.contains(name));
+            let required = self.always.contains(name) && !outcome.optional;
             all.dynamic.push(Dynamic {
-                interface,
+                interface: name.to_owned(),
                 family: *family,
                 giver: Giver::Network,
                 required,
@@ -339,10 +339,9 @@ impl<'a> Boot<'a> {
         let down = stanzas.filter(|(index, stanza)| !up.contains(index) && !stanza.is_template());
         let down: Vec<_> = down.collect();
         all.notes.extend(down.iter().filter_map(|(_, stanza)| lower::note(self.interfaces, stanza)));
-        all.remarks.extend(down.into_iter().map(|(_, stanza)| Remark {
-            what: format!("{}: not brought up at boot", stanza.title()),
-            place: stanza.place.clone(),
-        }));
+        let remark =
+            |stanza: &Stanza| stanza.place.remark(format!("{}: not brought up at boot", stanza.title()));
+        all.remarks.extend(down.into_iter().map(|(_, stanza)| remark(stanza)));
         all.remarks.sort_by(|one, other| one.place.cmp(&other.place));
     }
 }

@@ -1,12 +1,11 @@
-//! What ifupdown2 leaves of addresses on ports: it binds none of a port of a bridge or a bond, also where that
-//! stays down, and flushes a port when it joins a bridge. Commands of the files bind some all the same.
+//! What ifupdown2 leaves of addresses on ports: it binds none of a port of a bridge or a bond, also where
+//! that stays down, and flushes a port when it joins a bridge. Commands of the files bind some all the same.
 
 use std::collections::{HashMap, HashSet};
 
 use super::flavour::Flavour;
 use super::interfaces::{Interfaces, Setting};
 use super::ledger::Change;
-use super::stanza::Outcome;
 use super::{lower, ports};
 use crate::promise::{Place, Ports, Promise, Promises, Shadowed};
 use crate::selector::{is_pattern, selects};
@@ -75,21 +74,17 @@ pub(super) fn purges(options: &[&Setting]) -> bool {
     option.is_none_or(|option| !matches!(&*option.value.to_ascii_lowercase(), "no" | "off" | "0" | "false"))
 }
 
-/// Takes back what is bound on an interface before its addresses: ifupdown2 does so in `ifreload` and not at
-/// boot.
-pub(super) fn purge(outcome: &mut Outcome, interface: Option<&str>) {
-    for change in std::mem::take(&mut outcome.changes) {
+/// Takes back what is bound on an interface before its addresses, and returns it: ifupdown2 does so in
+/// `ifreload` and not at boot.
+pub(super) fn purge(changes: &mut Vec<Change>, interface: Option<&str>) -> Vec<Promise> {
+    let mut purged = Vec::new();
+    for change in std::mem::take(changes) {
         match change {
-            Change::Bind(promise, _) if promise.interface.as_deref() == interface => {
-                let (address, place) = (promise.expected.address, &promise.place);
-                outcome
-                    .notes
-                    .push(format!("note: {address} is added by {place}, and ifreload takes it away"));
-                outcome.add_possible(promise.expected, "ifreload takes away what pre-up adds");
-            }
-            change => outcome.changes.push(change),
+            Change::Bind(promise, _) if promise.interface.as_deref() == interface => purged.push(promise),
+            change => changes.push(change),
         }
     }
+    purged
 }
 
 /// When a phase of commands runs.
@@ -139,8 +134,8 @@ impl<'a> Order<'a> {
     }
 }
 
-/// Returns what tells the bridge of a port, or the bond: the first that names it, by a name or by a pattern. Of
-/// thousands of bridges, no port looks through the names of all.
+/// Returns what tells the bridge of a port, or the bond: the first that names it, by a name or by a pattern.
+/// Of thousands of bridges, no port looks through the names of all.
 fn controller_of_port<'a>(all: &'a [Ports]) -> impl Fn(&str) -> Option<&'a str> {
     let bridges: HashSet<&str> =
         all.iter().filter(|of| of.ports.is_empty()).map(|of| of.interface.as_str()).collect();

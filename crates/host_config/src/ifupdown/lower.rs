@@ -7,8 +7,8 @@ use super::interfaces::{Interfaces, Setting, Stanza};
 use super::ports;
 use crate::tree::Tree;
 
-/// The options by which ifupdown2 brings up others before an interface: it reads `_` as `-`. The first two are
-/// the carrier of a VLAN, and of a tunnel that has a mode.
+/// The options by which ifupdown2 brings up others before an interface: it reads `_` as `-`. The first is the
+/// carrier of a VLAN, the next two those of a tunnel that has a mode.
 const OF_IFUPDOWN2: [&str; 8] = [
     "vlan-raw-device",
     "tunnel-dev",
@@ -255,6 +255,9 @@ mod tests {
             (text("auto"), NG, Some(true)),
             (text("allow-hotplug"), NG, Some(false)),
             (text("auto").replace("eth0.5\n address", "eth0.5 inet static\n address"), PLAIN, None),
+            // This version knows no such method.
+            ("auto eth0\niface eth0 inet6 auto\n".to_owned(), SECOND, Some(false)),
+            ("auto eth0\niface eth0 inet6 auto\n".to_owned(), PLAIN, Some(true)),
         ];
         let deadline = Deadline::after(Duration::from_secs(60));
         for (text, program, expected) in rows {

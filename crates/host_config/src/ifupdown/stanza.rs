@@ -39,6 +39,8 @@ pub(super) struct Outcome {
     pub(super) possible: Vec<Possible>,
     /// The family of the address that it gets from outside.
     pub(super) dynamic: Option<(Family, Place)>,
+    /// Whether it may have no such address: ifupdown2 3.0.0 refuses the method `auto`, later ones take it.
+    pub(super) optional: bool,
     /// The interfaces that its commands bring up.
     pub(super) brings_up: Vec<String>,
     /// How many of them come up before it in any case: the first ones.
@@ -97,10 +99,15 @@ pub(super) fn outcome(
     let is_plain = flavour == Flavour::Ifupdown;
     let written = if binding && is_plain { outcome.one(stanza, written) } else { written };
     outcome.dynamic = dynamic(stanza).or_else(|| used(&options, flavour));
+    outcome.optional = flavour == Flavour::Ifupdown2 && stanza.method.as_deref() == Some("auto");
     let leased = physical.filter(|_| matches!(outcome.dynamic, Some((Family::V4, _))));
     commands(all, &["pre-up"], &options, stanza, physical, flavour, &mut outcome)?;
     if flavour == Flavour::Ifupdown2 && outcome.dynamic.is_none() && enslaved::purges(&options) {
-        enslaved::purge(&mut outcome, interface.as_deref());
+        for Promise { expected, place, .. } in enslaved::purge(&mut outcome.changes, interface.as_deref()) {
+            let address = expected.address;
+            outcome.notes.push(format!("note: {address} is added by {place}, and ifreload takes it away"));
+            outcome.add_possible(expected, "ifreload takes away what pre-up adds");
+        }
     }
     outcome.changes.extend(leased.map(|name| Change::Lease(name.to_owned())));
     // The kernel binds those of loopback itself, and none that is unspecified.
@@ -245,7 +252,7 @@ impl Outcome {
         }
     }
 
-    pub(super) fn add_possible(&mut self, expected: HostAddress, why: &str) {
+    fn add_possible(&mut self, expected: HostAddress, why: &str) {
         let addresses = HostAddress { prefix: None, ..expected };
         self.possible.push(Possible { addresses, interface: None, why: why.to_owned() });
     }
