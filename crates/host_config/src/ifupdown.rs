@@ -39,7 +39,7 @@ use file::{FILE, PATTERNS};
 use flavour::Flavour;
 use interfaces::{Interfaces, Selected, Stanza};
 use ledger::{Ledger, MOST};
-use stanza::Outcome;
+use stanza::{Netmasks, Outcome};
 
 pub(crate) use command::adds_address;
 pub(crate) use hooks::{Hook, Steps, bring_up};
@@ -112,8 +112,7 @@ impl<'a> Boot<'a> {
             bad.survive(names.map(add))?;
         }
         let (seen, queue, remarks) = (HashSet::new(), VecDeque::new(), Vec::new());
-        let always = HashSet::new();
-        let unknown = Vec::new();
+        let (always, unknown) = (HashSet::new(), Vec::new());
         let mut boot = Self { interfaces, flavour, stanzas, always, seen, queue, remarks, unknown, bad };
         let mut patterns = 0;
         for selected in &interfaces.selected {
@@ -211,8 +210,7 @@ impl<'a> Boot<'a> {
     /// The promises of all that comes up, in the order of the stanzas; remarks for the stanzas that do not.
     fn promises(mut self) -> Result<Promises, ConfigError> {
         let mut outcomes: Vec<(usize, Outcome)> = Vec::new();
-        let mut all = Promises::default();
-        let mut ledger = Ledger::default();
+        let (mut all, mut ledger) = (Promises::default(), Ledger::default());
         let mut up = HashSet::new();
         let (mut promised, mut options) = (0, 0);
         while let Some((logical, physical)) = self.queue.pop_front() {
@@ -224,9 +222,11 @@ impl<'a> Boot<'a> {
                 self.always.extend(always.then(|| parent.to_owned()));
                 self.push((parent, Some(parent)))?;
             }
-            for index in self.stanzas.get(logical.as_str()).cloned().unwrap_or_default() {
-                let room = MOST.saturating_sub(promised);
-                let read = stanza::outcome(self.interfaces, index, physical.as_deref(), self.flavour, room);
+            let stanzas = self.stanzas.get(logical.as_str()).cloned().unwrap_or_default();
+            let netmasks = Netmasks::new(self.interfaces, &stanzas);
+            for index in stanzas {
+                let (room, named) = (MOST.saturating_sub(promised), physical.as_deref());
+                let read = stanza::outcome(self.interfaces, index, named, self.flavour, &netmasks, room);
                 let mut outcome = match read {
                     Ok(outcome) => outcome,
                     Err(error) => {
@@ -336,8 +336,8 @@ impl<'a> Boot<'a> {
             all.failing.extend(outcome.braces);
         }
         let stanzas = self.interfaces.stanzas.iter().enumerate();
-        let down = stanzas.filter(|(index, stanza)| !up.contains(index) && !stanza.is_template());
-        let down: Vec<_> = down.collect();
+        let is_down = |(index, stanza): &(usize, &Stanza)| !up.contains(index) && !stanza.is_template();
+        let down: Vec<_> = stanzas.filter(is_down).collect();
         all.notes.extend(down.iter().filter_map(|(_, stanza)| lower::note(self.interfaces, stanza)));
         let remark =
             |stanza: &Stanza| stanza.place.remark(format!("{}: not brought up at boot", stanza.title()));

@@ -17,7 +17,8 @@ use crate::mask;
 use crate::promise::{ConfigError, Family, Place, Possible, Promise, Remark, Shadowed};
 use crate::selector::device;
 use environment::environment;
-use written::{address, paired, six_to_four};
+pub(super) use written::Netmasks;
+use written::{address, six_to_four};
 
 /// How long a chain of stanzas that inherit from each other may be.
 const CHAIN: usize = 32;
@@ -71,6 +72,7 @@ pub(super) fn outcome(
     index: usize,
     physical: Option<&str>,
     flavour: Flavour,
+    netmasks: &Netmasks<'_>,
     room: usize,
 ) -> Result<Outcome, ConfigError> {
     let mut outcome = Outcome { room, ..Outcome::default() };
@@ -82,7 +84,11 @@ pub(super) fn outcome(
     let interface = physical.map(|name| device(name).to_owned());
     let binding = binds(stanza, flavour);
     let internet = stanza.family.as_deref().is_none_or(|family| matches!(family, "inet" | "inet6"));
-    let written = if internet { addresses(stanza, &options, flavour, &mut outcome)? } else { Vec::new() };
+    let written = if internet {
+        addresses(stanza, &options, flavour, |number| netmasks.of(index, number), &mut outcome)?
+    } else {
+        Vec::new()
+    };
     if internet
         && written.is_empty()
         && stanza.method.as_deref() == Some("static")
@@ -297,10 +303,11 @@ fn binds(stanza: &Stanza, flavour: Flavour) -> bool {
 
 /// The addresses of the options. ifupdown lets a `netmask` win over the prefix of an address, the others do
 /// not. One that is not understood hides no other, but where ifupdown binds the first alone, and stops at it.
-fn addresses(
+fn addresses<'a>(
     stanza: &Stanza,
     options: &[&Setting],
     flavour: Flavour,
+    of_ifupdown2: impl Fn(usize) -> Option<&'a Setting>,
     outcome: &mut Outcome,
 ) -> Result<Vec<(HostAddress, Place)>, ConfigError> {
     let last = |name: &str| options.iter().rev().find(|option| &*option.name == name);
@@ -309,11 +316,10 @@ fn addresses(
     }
     // The prefix belongs to the other end there.
     let peer = ["pointopoint", "dstaddr"].into_iter().any(|name| last(name).is_some());
-    let masks = paired(options);
     let mut addresses = Vec::new();
     for (index, option) in options.iter().filter(|option| &*option.name == "address").enumerate() {
         let netmask = match flavour {
-            Flavour::Ifupdown2 => masks.get(index).copied().flatten(),
+            Flavour::Ifupdown2 => of_ifupdown2(index),
             _ => last("netmask").copied(),
         };
         match address(option, netmask, flavour) {
