@@ -20,6 +20,8 @@ mod first_lines;
 mod linking;
 #[path = "conformance/manual.rs"]
 mod manual;
+#[path = "conformance/maps.rs"]
+mod maps;
 #[path = "conformance/numbers.rs"]
 mod numbers;
 #[path = "conformance/once.rs"]

@@ -2,6 +2,18 @@
 //!
 //! The outage it catches: a virtual server has taken the wrong clock of its host, bills and logs wrong times,
 //! and every other check reports OK.
+//!
+//! # Modules, in the order of a run
+//!
+//! - Options: `judging` has the ranges, `way` the address to ask from, `snmp` what the agent needs, `zone`
+//!   the host's time zone.
+//! - Probe: `probe` asks. `servers` leaves out addresses that `own` knows as this machine's; `ntp` asks the
+//!   servers, then `host` asks the agent by `snmp`. `clock` notices that this machine's clock was stepped;
+//!   `partial` reports what is known of a stopped run.
+//! - Observe: `value` parses the agent's time with `date_and_time` and `text_date`. `readings` joins several
+//!   into one `interval`; `whose` tells which machine's clock it is.
+//! - Evaluate: `evaluate` judges the clock by `judging` and the NTP servers by `reference`; `words` writes
+//!   offsets.
 
 mod clock;
 pub mod date_and_time;

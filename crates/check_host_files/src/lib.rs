@@ -3,11 +3,15 @@
 //! The outage it catches: a reboot, a DHCP lease, cloud-init or the provider rewrote them, and the host works
 //! as another one.
 //!
-//! `probe` does all the reading. `reference` reads the copies; `way` and `look` read the files, as `found`
-//! describes them; `host` reads the `facts` about this host. `evaluate` makes the report: `file`, `name` and
-//! `immutable` judge one kind of finding each, `writer` guesses who changed a file, and `remarks` adds what
-//! -v shows. `compare` finds the differences: by meaning in `resolver` and `hosts`, by `lines` in all other
-//! text.
+//! # Modules, in the order of a run
+//!
+//! - Options: `options` has what is checked and how strictly.
+//! - Probe: `probe` does all the reading. `reference` reads the copies, `way` and `look` the files, as
+//!   `found` describes them, and `host` the `facts` about this host.
+//! - Compare: `compare` finds the differences, by meaning in `resolver` and `hosts`, by `lines` in all other
+//!   text.
+//! - Evaluate: `evaluate` makes the report. `file`, `name` and `immutable` judge one kind of finding each,
+//!   `writer` guesses who changed a file at which `moment`, and `remarks` adds what -v shows.
 
 mod compare;
 mod evaluate;

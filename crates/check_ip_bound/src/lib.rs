@@ -3,6 +3,21 @@
 //! The outage it catches: after a reboot a few of a server's addresses were never bound, or are on a link
 //! that is down, or were given up as duplicates, while everything looks up from the inside. And its opposite:
 //! an address or a default route too many.
+//!
+//! # Modules, in the order of a run
+//!
+//! - Options: `options` parses values; `expectations` is what the command line, or another program, expects.
+//! - Expect: `expected` reads the lists and the configuration. `contradictions` notes where two sources
+//!   differ, `on_each` finds addresses for several interfaces; `listing` prints the list for --list.
+//! - Probe: `probe` reads what is bound. `ports` finds each `port_fault` of bridges and bonds. `dynamic`
+//!   finds interfaces that get their address from outside, and which have one; `lease_proof` shows by
+//!   `no_lease`, `dhclient`, `dhcpcd`, `dhcp_clients` and `nm_lease` that an address is not one.
+//! - Observe: `condition` is what became of each address, `bridged` one kind of it, `copies` that of one
+//!   address on several interfaces. `interfaces` tells which ones mean something to other hosts. `configured`
+//!   tells another program whether an interface is configured.
+//! - Evaluate: `evaluate` asks one module a question: `missing`, with `causes`, `unleased` and `unnamed`,
+//!   then `held`, `gateway`, `port_findings`, `uncontrolled`, `misplaced`, `shadowed`, `refused` and `extra`.
+//! - Render: `table` is what -v shows at a terminal; `words` writes counts and lists.
 
 mod bridged;
 mod causes;

@@ -3,6 +3,14 @@
 //! The outage it catches: a path gets worse, and a fixed threshold does not tell. Either the threshold is far
 //! above what the host normally does, or it alerts every evening and is not believed any more. This check
 //! learns what is normal for each host.
+//!
+//! # Modules, in the order of a run
+//!
+//! - Options: `options` has the options and their limits, `target` the addresses to ping.
+//! - Probe: `probe` pings the targets and the gateways; `seen` is what came of the pings to one target.
+//! - Judge: `record` reads and updates the records under their lock. `rule` judges a target by its own
+//!   record, `control` compares it with the gateways; `judged` is one target after that.
+//! - Evaluate: `evaluate` makes the report; `error` is why there is none.
 
 mod control;
 mod error;

@@ -3,6 +3,22 @@
 //! The outage it catches: a proxy whose port answers while no customer gets a page through it, because its
 //! login, its DNS or an ACL is broken; and a proxy that serves strangers. A check that only tries the port,
 //! or only fetches a page, reports both as OK.
+//!
+//! # Modules, in the order of a run
+//!
+//! - Options: `options`, with `strangers` for what other clients should get, and `url` with the `words` NONCE
+//!   and PROXY. `usage` refuses options that do not fit together.
+//! - Targets: `target` has the proxies, `room` how many are asked at once and how long.
+//! - Probe: `probe` makes a `plan` and asks the proxies by the threads of `side`. `clients` fetches one page
+//!   as each kind of client, by `ask`. `suspect` tells whether the page itself may be at fault, and `direct`
+//!   asks for it without a proxy.
+//! - Request: `request_options` makes a `request` over `http` or `socks` and logs in by `login`, for a
+//!   `challenge`. `page` tells whether the right page came, `fault` why not; `secrets` takes the password out
+//!   of a proxy's words.
+//! - Observe: `observation` has the answers of one proxy, `got` what a client without a login got. `monitor`
+//!   finds the faults of this machine; `known` reports a stopped run.
+//! - Evaluate: `judge` judges one proxy, `evaluate` all of them by the limits of `allowed`.
+//! - `fuzzing` is for the fuzz targets only.
 
 mod allowed;
 mod ask;

@@ -2,6 +2,25 @@
 //!
 //! The outage it catches: two servers replicate to each other behind a floating address, one direction has
 //! stopped, and every other check reports OK until the failover.
+//!
+//! # Modules, in the order of a run
+//!
+//! - Options: `options`, and the file of `defaults` by its `option_name`s. `target` is a server to ask,
+//!   `policy` what it is judged by; `tls_options` reads the TLS settings of the file with `tls_level` and
+//!   `ciphers`.
+//! - Connect: `probe` asks all servers at once. `endpoint` connects, `connection` speaks the protocol,
+//!   `login` logs in and encrypts the password by a `public_key`. `failure` names the step that failed,
+//!   `monitor` the faults of this machine.
+//! - Ask: `ask` is the conversation with one server, by its `request`, in the `statements` that the server
+//!   understands. `more` asks what only some runs need; `second_look` asks again where servers are compared.
+//! - Observe: an `answer` has a `server` and each `channel`, read from a `row` at a time, with `filter`,
+//!   `binary_log`, `existence`, `semi_sync`, `membership`, `heartbeat`, `liveness` and `role`. `names` and
+//!   `renamed` compare databases as servers do; `gtid` compares GTIDs, and `memory` keeps them from run to
+//!   run.
+//! - Evaluate: `evaluate` judges each server and then `pair` the servers together. `judge` judges a channel,
+//!   with `cause`, `stopped_sql`, `thread_state` and `silence` for what holds it up. `skipping` finds what a
+//!   replica passes over. `refusal` judges a server without an answer, and `grant` has the statement that
+//!   helps. `redact` hides the data in error texts.
 
 mod answer;
 mod ask;

@@ -3,16 +3,17 @@
 //! The outage it catches: names stop resolving on one host, or take five seconds each because the first
 //! nameserver of resolv.conf is dead, while every check that asks some other nameserver reports OK.
 //!
-//! The way through the modules:
+//! # Modules, in the order of a run
 //!
-//! - What to ask: `options`, `question`, `file` with `resolv_conf`, and `allowed`, the limits.
-//! - `probe` begins, and `sweep` asks all servers side by side: `plan` tells what comes next, by `udp` and
-//!   `tcp`, in the words of `message`. `system` asks as programs here do, `uplinks` finds the servers of a
-//!   stub.
-//! - `outcome` is what came of one type at one server, with its `fault`; `answers` is what all servers said
-//!   to a question.
-//! - `evaluate` judges, or `closed`: one server by `judge`, all of them by `zones` and `verdict`, what
-//!   programs here get by `here`, `library` and `difference`. `lines` has the details.
+//! - Options: `options` and each `question`, with the limits of `allowed`. `file` reads the servers by
+//!   `resolv_conf`, if the file is a `regular` one; `ignored` has its lines that mean a server and give none.
+//! - Probe: `probe` begins, and `sweep` asks all servers side by side, each about its `target`: `plan` tells
+//!   what comes next, by `udp` and `tcp`, in the words of `message`. `system` asks as programs here do;
+//!   `uplinks` finds the servers of a stub. `known` reports a stopped run.
+//! - Observe: `outcome` is what came of one type at one server, with its `fault`; `answers` is what all
+//!   servers said to a question.
+//! - Evaluate: `evaluate`, or `closed` for --closed. `judge` judges one server, `zones` and `verdict` all of
+//!   them; `here`, `library` and `difference` judge what programs here get. `lines` has the details.
 
 mod allowed;
 mod answers;

@@ -2,6 +2,17 @@
 //!
 //! The outage it catches: after a reboot most addresses of a server work and one does not, while every check
 //! of one address, and every check from the inside, reports OK.
+//!
+//! # Modules, in the order of a run
+//!
+//! - Options: `options` has them, `allowed` the limits that are judged.
+//! - Targets: `target` is each address with each port. `source` refuses addresses that no connection can come
+//!   from, `memory` more targets than there is memory for.
+//! - Probe: `probe` begins the sweeps, and `sweep` connects to all targets; `ping` asks addresses that take
+//!   no connection. `progress` shows at a terminal how far the run is, and `judged` reports a stopped one.
+//! - Observe: `cause` is why a target failed. `monitor` and `interface` find the failures that are this
+//!   machine's fault.
+//! - Evaluate: `evaluate` judges all targets.
 
 mod allowed;
 mod cause;

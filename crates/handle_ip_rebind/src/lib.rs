@@ -3,6 +3,21 @@
 //! An event handler of Nagios. A run checks the event, the addresses and the budget, probes the link, binds,
 //! probes and checks again, and ends in one line of output and one record in the log. It leaves an address
 //! alone where it is not sure.
+//!
+//! # Modules, in the order of a run
+//!
+//! - Options: `event` and `config`; `places` refuses to write a file that the run reads. `caller` keeps the
+//!   run independent of the program that started it.
+//! - Observe: `work` is the whole run, under the lock of `budget`. `probe` finds what is missing, and what
+//!   may be bound by the `list`, its `prefix` and `network`, and the `surroundings`; `difference` and
+//!   `contradiction` compare the lists. `observe` makes a `case` of each address; `backoff` and `retries`
+//!   know what failed before, `wrong` what is bound wrongly.
+//! - Change: `link` asks the hosts of the network by frames of `ethernet`. `ledger` notes each step for the
+//!   next run, `bind` binds, and `watch` sees which addresses go meanwhile.
+//! - Finish: `tell` announces the addresses, restarts services and checks again. `child` runs a program after
+//!   `program` has checked it.
+//! - Report: `outcome` is what the run did; `evaluate` makes the report of it, `record` the line of the log.
+//! - `trial` is --test-config.
 
 mod backoff;
 mod bind;

@@ -3,6 +3,19 @@
 //! The outage it catches: the monitor knows of an outage, and its readers do not, because the broker was not
 //! there at that moment. An event is in the spool before it is sent, and leaves it when the broker has
 //! confirmed it.
+//!
+//! # Modules, in the order of a run
+//!
+//! - Options: `action` tells what the run does. `macros`, `options` and `spool_options` have the options of
+//!   the event, the broker and the spool; `destination` has where an event goes.
+//! - Event: `event` makes the JSON, with `perfdata`; `salvage` keeps the event of a command line that is
+//!   refused.
+//! - Publish: `publish` is the run. `user` leaves root, `spool` stores the event, and `send` sends what
+//!   waits, through one of the `brokers`: `connection` connects, `session` speaks in a `frame` at a time,
+//!   `deliver` waits for receipts.
+//! - Report: `observations` is what was done, with the `harm` to events; `loss` counts those that are lost,
+//!   `evaluate` makes the report.
+//! - In place of publishing: `cat` is --cat, which shows the `order` of events; `snapshot` is --snapshot.
 
 mod action;
 mod brokers;

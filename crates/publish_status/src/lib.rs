@@ -4,11 +4,20 @@
 //! that shows everything as down when only the monitor is. It reads the monitor's whole state, never single
 //! events, so that a missed recovery leaves nothing stuck.
 //!
-//! [`publish`] shows the order of the steps. [`config`] reads what is public, [`sources`] chooses it from the
-//! monitor's state, and [`judge`] makes states of components out of it. [`fault`] and [`jump`] find a monitor
-//! that is not to be believed, and [`members`] finds what vanished from it. [`ledger`] keeps the history,
-//! [`view`] puts together what is shown, and the templates write it. `import` fills the history from the
-//! monitor's old logs.
+//! # Modules, in the order of a run
+//!
+//! - Options: `options`, and the file that `config` reads with its `pattern`s, `looks` and `characters`;
+//!   `folders` refuses unsafe places.
+//! - Read: `run` is the whole run, `busy` one that finds another at work. `store` has the history. `monitor`
+//!   reads the monitor's state by status.dat, `api` over `http`, or `livestatus`; `sources` chooses what is
+//!   public. `notes` reads incidents with their `names`.
+//! - Judge: `look` has what was read and judged. `judge` makes each component's `status`. `fault` and `jump`
+//!   find a monitor that must not be believed, `members` what vanished from it. `ledger` adds up the history,
+//!   `outage` finds its outages.
+//! - Write: `view` is what is shown, with `planned` work. `output` writes the files of `page`, `summary` and
+//!   `history_json`; `markdown` formats notes, `moment` times.
+//! - Report: `report` tells whether the page was published, in the `words` that several texts have.
+//! - By hand, `preview` is --preview and `import` --import.
 
 mod api;
 mod busy;
