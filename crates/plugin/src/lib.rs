@@ -1,11 +1,57 @@
 //! What every plugin shares: the way from the command line to one line of output and an exit code.
 //!
-//! A plugin is a `main.rs` that hands its `check` to [`run()`], and a `check` that probes, evaluates and
-//! returns a [`Report`]. This crate parses ([`Range`], [`Thresholds`], [`Seconds`], `--extra-opts`), bounds
-//! ([`Deadline`], [`read_file`]), puts findings together ([`Finding`], [`Findings`]), and renders
-//! ([`Metric`], [`Report`]). [`AllowedFailures`] judges a number or a share of failures, [`BoundChild`] runs
-//! another program under the deadline, [`wait_until`] is each wait for a descriptor, and [`Progress`] tells
-//! what is known of a run that a signal or the deadline ends.
+//! Yours are the options, `probe` (all input and output), `evaluate` (no input or output) and `check`, which
+//! calls both. [`run()`] does the rest: the command line with `--help` and `--timeout`, the deadline, the one
+//! write and the exit code. This is a whole plugin; a larger one has `probe` and `evaluate` in files of their
+//! own:
+//!
+//! ```no_run
+//! use std::{path::PathBuf, process::ExitCode};
+//!
+//! use plugin::{Deadline, Metric, ReadError, Report, Thresholds, read_file};
+//!
+//! #[derive(clap::Parser)]
+//! #[command(version, about = "Are few enough jobs in a queue?")]
+//! #[command(mut_args(Thresholds::judge("the number of jobs", "", "")))]
+//! struct Args {
+//!     /// File with a job on each line
+//!     #[arg(long, value_name = "FILE")]
+//!     queue: PathBuf,
+//!     #[command(flatten)]
+//!     thresholds: Thresholds,
+//! }
+//!
+//! struct Observations {
+//!     jobs: usize,
+//! }
+//!
+//! fn probe(args: &Args, deadline: &Deadline) -> Result<Observations, ReadError> {
+//!     let octets = read_file(&args.queue, 1 << 20, deadline)?;
+//!     Ok(Observations { jobs: octets.iter().filter(|octet| **octet == b'\n').count() })
+//! }
+//!
+//! fn evaluate(thresholds: &Thresholds, observed: &Observations) -> Report {
+//!     let jobs = Metric::new("jobs", observed.jobs as f64).thresholds(thresholds.clone()).min(0.0);
+//!     Report::new(jobs.state(), format!("{} jobs wait", observed.jobs)).metric(jobs)
+//! }
+//!
+//! fn check(args: &Args, deadline: &Deadline) -> Result<Report, ReadError> {
+//!     Ok(evaluate(&args.thresholds, &probe(args, deadline)?))
+//! }
+//!
+//! fn main() -> ExitCode {
+//!     plugin::run(check)
+//! }
+//! ```
+//!
+//! `check_queue --queue=FILE -w 10` prints `QUEUE OK - 3 jobs wait | jobs=3;10;;0`. Too many jobs are an
+//! observation, and `evaluate` judges it. A queue that cannot be read is an error of `check`: UNKNOWN.
+//!
+//! This crate parses ([`Range`], [`Thresholds`], [`Seconds`], `--extra-opts`), bounds ([`Deadline`],
+//! [`read_file`]), puts findings together ([`Finding`], [`Findings`]), and renders ([`Metric`], [`Report`]).
+//! [`AllowedFailures`] judges a number or a share of failures, [`BoundChild`] runs another program under the
+//! deadline, [`wait_until`] is each wait for a descriptor, and [`Progress`] tells what is known of a run that
+//! a signal or the deadline ends.
 //!
 //! Most plugins use [`run()`]. [`run_within`] has another default of `--timeout`, [`run_stepwise`] starts the
 //! watchdog at the first step that can block, and [`run_salvaging`] is for what must not be lost even if the
