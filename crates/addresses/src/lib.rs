@@ -9,8 +9,9 @@
 //! - [`parse_ports`] parses `80,443`, `8000-8010` and `https`.
 //! - [`brief`] and [`all`] print many addresses as runs.
 //!
-//! What a host's configuration promises is `host_config`'s part, what its kernel has is `host_net`'s, and
-//! what a missing address means is the plugins'.
+//! Plugins use it for options that take addresses and for lines that print them, `host_config` and `host_net`
+//! for text that contains them. It reads no file and asks no kernel: `host_config` and `host_net` do that,
+//! and the plugins judge a missing address.
 //!
 //! ```
 //! use addresses::{List, all};

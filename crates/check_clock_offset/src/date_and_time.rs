@@ -6,7 +6,7 @@ use jiff::tz::{AmbiguousOffset, TimeZone};
 
 use crate::readings::Shown;
 
-/// Why a DateAndTime is no moment.
+/// Why a DateAndTime is not a moment.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum DateError {
     /// Neither 8 nor 11 octets.
@@ -43,7 +43,7 @@ pub enum DateError {
 /// The moment that `octets` tell; 8 octets are local time of `zone`.
 ///
 /// # Errors
-/// [`DateError`]: the octets are no date, or not of one moment.
+/// [`DateError`]: the octets are not a date, or not of one moment.
 pub fn read(octets: &[u8], zone: Option<&TimeZone>) -> Result<Shown, DateError> {
     // Some agents also send the NUL that ends a string in C.
     let octets = match octets {

@@ -88,7 +88,7 @@ pub enum HostError {
         /// Whether that was asked since no --oid is given.
         is_default: bool,
     },
-    /// The value is no time.
+    /// The value is not a time.
     #[error("{oid} of {}: {why}", shown(*.agent))]
     Value {
         /// Address and port.

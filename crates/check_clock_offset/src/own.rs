@@ -1,4 +1,4 @@
-//! Whether an address is this machine's, whose clock is no reference for itself.
+//! Whether an address is this machine's: its clock cannot be a reference for itself.
 
 use std::fs;
 use std::net::{IpAddr, SocketAddr};

@@ -1,8 +1,8 @@
 //! Asking an SNMP agent: the options, the questions, and the answers that are believed.
 //!
 //! The crate `snmp2` reads the messages and does the cryptography of version 3. The exchange itself is ours,
-//! because `snmp2` 0.5 is not safe against whoever can send us a datagram. What was found by reading and by
-//! fuzzing it, and where each is guarded:
+//! because `snmp2` 0.5 is not safe against forged datagrams. These faults were found by reading and fuzzing
+//! it; each is guarded where the table says:
 //!
 //! | `snmp2` 0.5.3 | guard |
 //! | --- | --- |

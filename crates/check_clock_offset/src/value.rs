@@ -25,7 +25,7 @@ pub enum Value {
     Other(&'static str),
 }
 
-/// Why a value is no time.
+/// Why a value is not a time.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ValueError {
     /// A string that is neither digits nor a date.
@@ -55,7 +55,7 @@ impl Value {
     /// The time; a DateAndTime of 8 octets is local time of `zone`.
     ///
     /// # Errors
-    /// [`ValueError`]: it is no time, and what it is.
+    /// [`ValueError`]: it is not a time, and what it is.
     pub fn time(&self, zone: Option<&TimeZone>) -> Result<Shown, ValueError> {
         match self {
             Self::Number(number) if *number < 0 => Err(ValueError::Negative(*number)),

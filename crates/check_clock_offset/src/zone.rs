@@ -12,7 +12,7 @@ const LARGEST: u64 = 1 << 16;
 /// The greatest offset from UTC, in minutes: that of Kiritimati.
 const FARTHEST: i32 = 14 * 60;
 
-/// The text is no time zone.
+/// The text is not a time zone.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 #[error("unknown time zone {0}: give an IANA name or an offset from UTC, as in Asia/Kolkata or +0530")]
 pub struct InvalidZone(String);

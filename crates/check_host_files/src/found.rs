@@ -3,7 +3,7 @@
 /// One path as it was found: by default nothing.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Found {
-    /// Where the link at this path leads: `None` if it is no link.
+    /// Where the link at this path leads: `None` if it is not a link.
     pub link: Option<String>,
     /// The links on the way to it, of folders too. `None` if there are none.
     pub links: Option<Links>,

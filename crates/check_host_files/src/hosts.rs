@@ -1,6 +1,6 @@
 //! What a hosts file means to the C library (hosts(5), and glibc's `files-hosts.c`): lines of an address and
-//! its names in their order. A line whose first word is no address is ignored. Of lines that share a name or
-//! an address the first one counts first; the order of all others is no meaning.
+//! its names in their order. A line whose first word is not an address is ignored. Of lines that share a name
+//! or an address the first one counts first; the order of all others means nothing.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::net::IpAddr;

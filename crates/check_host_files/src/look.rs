@@ -70,7 +70,7 @@ fn examine(tree: &Tree<'_>, path: &str, status: &Stat, deadline: &Deadline) -> W
     }
 }
 
-/// Returns what it is, if it is no regular file.
+/// Returns what it is, if it is not a regular file.
 fn special(status: &Stat) -> Option<&'static str> {
     match FileType::from_raw_mode(status.st_mode) {
         FileType::RegularFile => None,

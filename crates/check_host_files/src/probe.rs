@@ -37,7 +37,7 @@ pub enum ProbeError {
     /// Each file would be its own copy.
     #[error("--reference is the folder that is checked: no file can differ from itself, see --help")]
     Itself,
-    /// What --root names is no folder.
+    /// --root does not name a folder.
     #[error("--root: reading {}: {}", .0.display(), reason(.1))]
     Root(PathBuf, std::io::Error),
     /// The C library would not ask them all.

@@ -32,7 +32,7 @@ pub(crate) struct Target {
 pub(crate) struct Targets {
     /// What is to be pinged, in the order given.
     pub(crate) all: Vec<Target>,
-    /// Names without an address, and what is no address of a host.
+    /// Names without an address, and addresses that are not those of a host.
     pub(crate) unusable: Vec<Unusable>,
     /// Labels and names that are not reported, since another one of the address is, in words.
     pub(crate) notes: Vec<String>,

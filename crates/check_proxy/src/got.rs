@@ -1,9 +1,9 @@
-//! What a client that is no customer got from a proxy.
+//! What a client without a valid login got from a proxy.
 
 use crate::fault::Fault;
 use crate::request_options::Answer;
 
-/// What a client that is no customer got.
+/// What a client without a valid login got.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Got {
     /// A refusal, or no connection: which.
@@ -20,11 +20,11 @@ pub(crate) enum Got {
     Unasked,
 }
 
-/// Returns what an answer is to a client that is no customer. 407 (RFC 9110, section 15.5.8), 403 and 401 of
-/// the proxy's own, what squid's rules deny, a redirect in place of a tunnel, and an end of the connection
-/// refuse. A silence, 401, 403, 405, 429, 451, 511 and a
-/// redirect to another host, of which it is not known who says them, do where something proves that the page
-/// is up. Nothing else does: a proxy that is open says 503 of a page that is down.
+/// Returns what an answer is to a client without a valid login. 407 (RFC 9110, section 15.5.8), 403 and 401
+/// of the proxy's own, what squid's rules deny, a redirect in place of a tunnel, and an end of the connection
+/// refuse. A silence, 401, 403, 405, 429, 451, 511 and a redirect to another host, of which it is not known
+/// who says them, do where something proves that the page is up. Nothing else does: a proxy that is open says
+/// 503 of a page that is down.
 pub(crate) fn got(answer: &Answer) -> Got {
     let fault = match &answer.fault {
         Some(fault) if !answer.came => fault,

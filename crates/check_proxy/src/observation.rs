@@ -37,7 +37,7 @@ impl PageObservation {
         self.customer.as_ref().is_some_and(|answer| answer.fault.is_none())
     }
 
-    /// The answers to the clients that are no customers.
+    /// The answers to the clients without a valid login.
     pub(crate) fn of_others(&self) -> impl Iterator<Item = &Answer> {
         [&self.stranger, &self.random].into_iter().flatten()
     }

@@ -25,7 +25,7 @@ pub enum Kind {
     Late,
     /// The server closed the connection.
     Closed,
-    /// The name has no address, or nobody says so.
+    /// The name has no address, or the resolver does not answer.
     Name(String),
     /// This machine could not make the connection: why.
     Here(&'static str),

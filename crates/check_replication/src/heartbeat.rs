@@ -24,7 +24,7 @@ pub(crate) struct Table {
     table: String,
 }
 
-/// Why a text is no name of a table.
+/// Why a text is not the name of a table.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("give the table with its database, as in percona.heartbeat")]
 pub(crate) struct InvalidTable;

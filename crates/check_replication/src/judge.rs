@@ -138,7 +138,7 @@ fn applied(channel: &Channel) -> Option<String> {
     channel.applied_age.map(by_age).or_else(|| channel.applied_event_time.as_ref().map(by_time))
 }
 
-/// Returns that the channel will stop by itself, which nobody may remember when it does.
+/// Returns that the channel will stop by itself, which may be forgotten by then.
 fn to_stop(channel: &Channel) -> Option<String> {
     let until = channel.until.as_ref().filter(|_| channel.sql == SqlState::Yes)?;
     Some(format!("will stop at the end of START REPLICA UNTIL ({until})"))

@@ -46,7 +46,7 @@ pub enum ProbeError {
     /// The file of options is not usable.
     #[error(transparent)]
     Defaults(#[from] DefaultsError),
-    /// It gives something that is no port.
+    /// It gives something that is not a port.
     #[error("reading {}: {port:?} is not a port", .path.display())]
     Port {
         /// The file.

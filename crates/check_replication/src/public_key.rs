@@ -16,8 +16,8 @@ const INTEGER: u8 = 0x02;
 const BIT_STRING: u8 = 0x03;
 const SEQUENCE: u8 = 0x30;
 
-/// `text` for whoever has the other half of the key in this PEM text (SubjectPublicKeyInfo, as all servers
-/// send it). None if that is no such key, or too short for the text.
+/// Encrypts `text` for the owner of the key in this PEM text (SubjectPublicKeyInfo, as all servers send it).
+/// `None` if it is not such a key, or too short for the text.
 pub(crate) fn encrypt(text: &[u8], pem: &[u8]) -> Option<Vec<u8>> {
     let der = SubjectPublicKeyInfoDer::from_pem_slice(pem).ok()?;
     let (modulus, exponent) = read(der.as_ref())?;

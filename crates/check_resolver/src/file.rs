@@ -22,7 +22,7 @@ pub(crate) struct File {
 }
 
 impl File {
-    /// Reads a regular file. A missing one is no error: the C library goes on without.
+    /// Reads a regular file. A missing one is not an error: the C library goes on without.
     ///
     /// # Errors
     /// [`ReadError`]: it is not a regular file, not readable or too large.

@@ -1,4 +1,4 @@
-//! What resolv.conf makes the C library do that the questions here do not: why this system may not resolve
+//! Finds what resolv.conf makes the C library do otherwise than this check: why this system may not resolve
 //! although the nameservers do (resolv.conf(5), resolv/res_send.c).
 
 use std::net::IpAddr;

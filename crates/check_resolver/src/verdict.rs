@@ -1,5 +1,4 @@
-//! What the servers' answers and the machine's own way are worth together: the facts that the findings are
-//! made of.
+//! Judges the servers' answers and the machine's own way together: the facts that the findings are made of.
 
 mod stop;
 

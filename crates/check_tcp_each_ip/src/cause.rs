@@ -13,7 +13,7 @@ pub(crate) enum Cause {
     Refused,
     /// Nothing came back.
     NoAnswer(Echo),
-    /// Nobody on the link has this address: no answer to ARP or neighbour solicitation.
+    /// No host on the link has this address: no answer to ARP or neighbour solicitation.
     NoNeighbour,
     /// An ICMP error came back.
     Icmp(IcmpError),

@@ -1,4 +1,4 @@
-//! Where --interface leads to. What it does not lead to is no outage.
+//! Where --interface leads to. A target that it does not lead to is untested, and did not fail.
 
 use std::collections::HashSet;
 use std::net::{IpAddr, SocketAddr};

@@ -1,4 +1,4 @@
-//! The faults of the machine that checks. Whatever could not be reached because of them is no outage.
+//! The faults of the machine that checks. A target not reached because of them is untested, and did not fail.
 
 use std::net::SocketAddr;
 

@@ -1,4 +1,4 @@
-//! How far the check is, for somebody who watches at a terminal: one line on standard error, again and again.
+//! How far the check is, for a user at a terminal: one line on standard error, again and again.
 //! NRPE and Nagios give no terminal and never see it.
 
 use std::env;
@@ -47,7 +47,7 @@ fn show(judged: &Judged, over: &AtomicBool) {
     }
 }
 
-/// Whoever does not read it misses nothing.
+/// Writes the line. It is not needed: an error is ignored.
 fn write(text: &str) {
     let _ = rustix::io::write(rustix::stdio::stderr(), text.as_bytes());
 }

@@ -333,7 +333,7 @@ fn promised(args: &Args, deadline: &Deadline) -> Result<Vec<Promise>, TargetErro
 }
 
 /// The addresses bound here that others can reach: not those of loopback, and not link-local ones, which
-/// nobody reaches by their number alone.
+/// are not reached by their number alone.
 fn bound(deadline: &Deadline) -> Result<Vec<IpAddr>, TargetError> {
     let bound = Bound::read(deadline)?;
     let local = |address: &IpAddr| match address {

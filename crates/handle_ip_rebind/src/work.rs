@@ -49,7 +49,7 @@ pub enum HandleError {
     /// The configuration cannot be used, found by `--test-config`.
     #[error(transparent)]
     Trial(#[from] TrialError),
-    /// Nobody on the link can be asked.
+    /// No host on the link can be asked.
     #[error(transparent)]
     Link(#[from] LinkError),
     /// Something was changed, and then it could not be known what came of it.

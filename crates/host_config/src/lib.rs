@@ -14,8 +14,9 @@
 //! - [`container()`] is the engine of the container that this is, where it is one.
 //! - [`ResolvConf`] is the meaning of a resolv.conf, which promises no address.
 //!
-//! The grammar of an address and of a list of them is `addresses`' part; what the kernel has, `host_net`'s;
-//! what a missing address means, the plugins'.
+//! Plugins use it that compare a host with its configuration, or take their targets from it. It leaves the
+//! grammar of addresses and lists to `addresses`, the kernel to `host_net`, and the judgement of a missing
+//! address to the plugins.
 //!
 //! ```
 //! use std::time::Duration;

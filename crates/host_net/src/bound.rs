@@ -30,7 +30,7 @@ pub struct Peer {
     pub interface: u32,
 }
 
-/// What is left to an address that came by DHCP or a router advertisement, or that somebody bound for a time.
+/// The time left to an address that came by DHCP or a router advertisement, or that was bound for a time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Lifetime {
     /// The address.
@@ -75,7 +75,7 @@ impl Flags {
         self.0 & 0x08 != 0
     }
 
-    /// It stays until somebody takes it away; the others have a [`Lifetime`].
+    /// Returns whether it stays until it is removed; the others have a [`Lifetime`].
     pub fn permanent(self) -> bool {
         self.0 & 0x80 != 0
     }

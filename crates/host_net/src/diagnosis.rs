@@ -50,7 +50,7 @@ pub enum Explanation {
     Rejected,
     /// The table of tracked connections is full.
     Conntrack,
-    /// Nothing on the link has the address: the only one that is no fault of this machine.
+    /// Nothing on the link has the address: the only one that is not this machine's fault.
     NoNeighbour,
 }
 

@@ -13,8 +13,9 @@
 //! On Linux all of it goes over one kind of netlink socket (`netlink.rs`), which bounds each wait by the
 //! deadline; elsewhere, and where netlink is refused, [`Bound`] is read by getifaddrs(3).
 //!
-//! Which addresses should be there is `host_config`'s part and the command line's; what a missing or unusable
-//! one means, the plugins'.
+//! Plugins use it that judge this host's addresses, or tell this machine's faults from a target's. It leaves
+//! the expected addresses to `host_config` and the command line, and the judgement of a missing one to the
+//! plugins.
 //!
 //! ```
 //! use std::time::Duration;

@@ -1,6 +1,6 @@
 //! The manual page and the shell completions of a plugin, from its command line and its README.md.
 //!
-//! No part of what is shipped: the feature `manual` of the crate `plugin` makes a plugin print these, and
+//! It is not shipped: the feature `manual` of the crate `plugin` makes a plugin print these when
 //! `packaging/build` asks. What clap knows comes out by `clap_mangen` and `clap_complete`; the sections of
 //! README.md follow, but for Help, which the page has from clap itself. Folders stand as `@plugindir@`,
 //! `@nrpedir@`, `@docdir@` and `@exampledir@`, which `packaging/install` replaces.

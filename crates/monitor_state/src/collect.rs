@@ -1,4 +1,4 @@
-//! Who receives what a monitor knows.
+//! The receiver of what a monitor knows.
 
 use crate::{Downtime, Monitor, Object};
 

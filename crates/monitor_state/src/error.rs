@@ -10,7 +10,7 @@ pub enum StatusError {
     /// The system refused to read on.
     #[error("{}", reason(.0))]
     Read(io::Error),
-    /// It ends inside of a block: whoever writes it was interrupted, or writes still.
+    /// It ends inside of a block: its writer was interrupted, or still writes.
     #[error("cut after {octet} octets, in the middle of a block")]
     Cut {
         /// How many octets are there.

@@ -1,7 +1,7 @@
 //! Reads what a monitor knows of all its hosts and services, as one stream of [`Object`]s and [`Downtime`]s.
 //!
 //! - [`object`]: what is known of a host or a service, whichever monitor it comes from.
-//! - [`collect`]: the trait of those who receive the stream and choose what of it they want.
+//! - [`collect`]: the trait of a receiver of the stream, which chooses what it needs.
 //! - [`status_dat`]: status.dat of Nagios 3 and 4, Naemon, Icinga 1 and Icinga 2's StatusDataWriter, from any
 //!   reader.
 //! - [`icinga`]: the answers of Icinga 2's API, from any reader.
@@ -9,8 +9,9 @@
 //! - [`log`]: the lines of the monitor's log, which tell of its past.
 //! - [`file`](mod@file): status.dat from a file that the monitor replaces meanwhile, with its age.
 //!
-//! Nothing is kept: memory is one buffer, whatever the size of the file. Text is borrowed from that buffer;
-//! octets that are not UTF-8 become U+FFFD. What a state means for anyone is left to the programs.
+//! Notifiers and publishers use it. It keeps nothing: memory is one buffer, whatever the size of the file.
+//! Text is borrowed from that buffer; octets that are not UTF-8 become U+FFFD. It leaves connections, and the
+//! meaning of a state, to the programs.
 //!
 //! ```
 //! use monitor_state::{Collect, Object, status_dat};

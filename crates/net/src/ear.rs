@@ -12,8 +12,8 @@ use crate::stamped::{Received, Receiver};
 /// How many datagrams of others are read at a turn.
 const READS: usize = 16;
 
-/// A second socket at the local address and port of one that is connected: the kernel gives it what comes
-/// from anybody else.
+/// A second socket at the local address and port of a connected one: the kernel gives it what comes from all
+/// other peers.
 #[derive(Debug)]
 pub(crate) struct Ear {
     socket: UdpSocket,

@@ -1,4 +1,4 @@
-//! What every plugin that talks to a network shares, under one [`plugin::Deadline`].
+//! What every program that talks to a network shares, under one [`plugin::Deadline`].
 //!
 //! | to | use |
 //! | --- | --- |
@@ -7,15 +7,14 @@
 //! | talk over TCP, a Unix socket or TLS | [`Connector`], [`Stream`], [`Waiting`], with a [`Cause`] for each end |
 //! | set TLS up, and judge certificates | [`tls::Settings`], [`tls::Authorities`], [`tls::Fault`] |
 //! | ask by UDP, with several tries, at several addresses | [`Udp`], [`exchange()`] |
-//! | hear whoever answers by UDP | [`UnconnectedUdp`] |
+//! | receive UDP from any address | [`UnconnectedUdp`] |
 //! | send from an address or an interface | [`Source`] |
 //! | ping | [`Echo`] |
 //! | read ICMP errors | [`IcmpError`] |
 //! | tell what this machine lacks | [`local_words()`], [`Lack`] |
 //!
-//! It leaves every protocol above TLS and ICMP echo to the plugins. Waiting is [`plugin::wait_until`]; a
-//! plugin that holds thousands of connections at once has an epoll loop of its own. This crate knows nothing
-//! of any plugin, and nothing of async.
+//! It leaves every protocol above TLS and ICMP echo to the programs, and knows nothing of async. Each wait is
+//! [`plugin::wait_until`]; a plugin that holds thousands of connections has an epoll loop of its own.
 //!
 //! ```no_run
 //! use net::{Cause, Connector, HostPort, Waiting, resolve, tls};

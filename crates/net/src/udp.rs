@@ -88,9 +88,8 @@ impl Udp {
         Ok(Self { socket, receiver, peer, ear: None })
     }
 
-    /// From now on also hears answers from other addresses, as those of a peer of several addresses may be:
-    /// whoever reads them must know by their content whose they are. Without room for a second socket there
-    /// are none.
+    /// From now on also receives answers from other addresses, as a peer of several addresses may send them:
+    /// the caller must know by their content whose they are. Without room for a second socket there are none.
     pub fn hear_elsewhere(&mut self) {
         self.ear = Ear::beside(&self.socket, self.peer.port()).ok();
     }

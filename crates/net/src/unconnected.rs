@@ -1,5 +1,5 @@
-//! A UDP socket that hears everyone, so that an answer from another address or port than the one asked is
-//! seen.
+//! A UDP socket that receives from all hosts, so that it sees an answer from another address or port than the
+//! one asked.
 
 use std::io;
 use std::net::{SocketAddr, UdpSocket};

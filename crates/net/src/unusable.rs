@@ -33,7 +33,7 @@ pub enum Unusable {
 }
 
 impl Unusable {
-    /// Returns whether the resolver kept silent, which is no answer about the name.
+    /// Returns whether the resolver kept silent, which says nothing about the name.
     pub fn is_silence(&self) -> bool {
         matches!(self, Self::Unresolved(why) if why.is_silence())
     }

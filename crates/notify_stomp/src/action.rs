@@ -118,7 +118,7 @@ impl Action {
         self.flush || self.acknowledge || self.retry_refused
     }
 
-    /// Returns how long the oldest event may wait. `None` if the run is no flush.
+    /// Returns how long the oldest event may wait. `None` if the run is not a flush.
     pub(crate) fn limits(&self) -> Option<Thresholds> {
         let range = |seconds: &str| seconds.parse::<Range>().ok();
         let default = Thresholds { warning: range("60"), critical: range("600") };

@@ -1,4 +1,4 @@
-//! `--cat`: shows what comes to a destination, a message a line, until somebody or the broker ends it.
+//! `--cat`: shows what comes to a destination, a message a line, until the user or the broker ends it.
 
 mod line;
 

@@ -58,10 +58,10 @@ pub struct Frame {
     pub is_text: bool,
 }
 
-/// Why octets are no frame, or a frame cannot be octets.
+/// Why octets are not a frame, or a frame cannot be octets.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum FrameError {
-    /// The first line is no command of a server.
+    /// The first line is not a command of a server.
     #[error("the answer is not STOMP: {0:?}")]
     Command(String),
     /// The headers do not end.

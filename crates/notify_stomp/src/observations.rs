@@ -71,7 +71,7 @@ pub struct Observations {
     pub kept_refused: usize,
     /// See `kept_refused`.
     pub refused_words: Option<String>,
-    /// How many files are set aside in the spool that are no events.
+    /// How many files are set aside in the spool that are not events.
     pub broken: usize,
     /// The folder of these files.
     pub broken_folder: PathBuf,

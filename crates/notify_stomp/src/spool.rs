@@ -14,7 +14,7 @@
 //! tmp/N       being written
 //! new/N-LEN   waits
 //! refused/... was refused by a broker and set aside, with the broker's words
-//! broken/...  is no event, and was set aside
+//! broken/...  is not an event, and was set aside
 //! ```
 //!
 //! An event appears in `new` by a rename, whole or not at all, and the highest number is never forgotten: it
@@ -282,7 +282,7 @@ impl Spool {
         Ok(old.len())
     }
 
-    /// Returns whether an event is still there. An error of the file system is no proof that it is gone.
+    /// Returns whether an event is still there. An error of the file system does not prove that it is gone.
     pub(crate) fn has(&self, entry: Entry) -> bool {
         let found = fs::symlink_metadata(self.path(entry));
         !found.is_err_and(|error| error.kind() == io::ErrorKind::NotFound)

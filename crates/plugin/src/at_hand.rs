@@ -13,7 +13,7 @@ pub const READ_FLAGS: OFlags =
     OFlags::RDONLY.union(OFlags::NONBLOCK).union(OFlags::CLOEXEC).union(OFlags::NOCTTY);
 
 /// Returns the size in octets of a regular file on a disk of this machine, if the kernel knows it without
-/// asking anybody: `None` says nothing of the file.
+/// asking for it elsewhere: `None` says nothing of the file.
 pub fn size_at_hand(path: &Path) -> Option<u64> {
     // Opened as a mere place: the file system has no part in it, and RESOLVE_CACHED keeps the way there from
     // waiting, as for a mount that is made when it is used.

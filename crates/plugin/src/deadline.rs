@@ -82,7 +82,7 @@ impl Deadline {
         &self.progress
     }
 
-    /// From now on there is no end, for what runs until somebody stops it. The watchdog follows.
+    /// Removes the end, for what runs until it is stopped. The watchdog follows.
     pub fn lift(&self) {
         let mut inner = self.lock();
         inner.at += NEVER;

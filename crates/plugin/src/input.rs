@@ -1,4 +1,4 @@
-//! Reading a file that may be missing, endless, a directory or a FIFO that nobody writes: bounded in size and
+//! Reading a file that may be missing, endless, a directory or a FIFO without a writer: bounded in size and
 //! in time.
 
 use std::fs::File;

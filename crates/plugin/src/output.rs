@@ -1,4 +1,4 @@
-//! The one write and the one exit of a process, whoever gets there first: the check, the watchdog or a panic.
+//! The one write and the one exit of a process: by the check, the watchdog or a panic, which comes first.
 
 use std::env;
 use std::io;
@@ -22,7 +22,7 @@ use crate::{Deadline, Report, State, child, json, prometheus, wait_until};
 /// 4,096).
 const CHUNK: usize = 4_096;
 
-/// Set by whoever speaks for this process; all others wait for its exit.
+/// Set by the thread that reports for this process; all others wait for its exit.
 static TAKEN: AtomicBool = AtomicBool::new(false);
 /// How this process reports. Set once, at its start.
 static CONTEXT: OnceLock<Context> = OnceLock::new();
@@ -203,7 +203,7 @@ pub fn show(text: &str, goes_on: impl Fn() -> bool) -> io::Result<()> {
 }
 
 /// Rust opens /dev/null in place of a closed standard output before `main`, which would swallow the report
-/// and leave the exit code of a check that nobody could read. So this looks before Rust does.
+/// and leave the exit code of a check without its report. So this looks before Rust does.
 mod standard_output {
     use std::sync::atomic::{AtomicBool, Ordering};
 

@@ -1,6 +1,6 @@
 //! Publishes a status page for customers from what the monitor knows.
 //!
-//! The outage it catches: the page that goes on saying that all is well when nobody renews it, and the page
+//! The outage it catches: a page that still says that all is well when it is not renewed any more, and a page
 //! that shows everything as down when only the monitor is. It reads the monitor's whole state, never single
 //! events, so that a missed recovery leaves nothing stuck.
 //!

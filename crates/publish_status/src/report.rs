@@ -1,5 +1,5 @@
-//! The line: whether the page was published. An outage of a component is no alarm of this program, other
-//! services are.
+//! The line: whether the page was published. An outage of a component does not alert here, since other
+//! services do.
 
 use plugin::{Metric, Report, State, Unit};
 

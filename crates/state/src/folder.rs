@@ -26,7 +26,8 @@ impl Folder {
     /// exist.
     ///
     /// # Errors
-    /// [`StateError`]: it cannot be made, is no folder, belongs to another user, or others have access to it.
+    /// [`StateError`]: it cannot be made, is not a folder, belongs to another user, or others have access to
+    /// it.
     pub fn make(path: &Path, above: Above) -> Result<Self, StateError> {
         match mkdirat(CWD, path, Mode::RWXU) {
             Ok(()) | Err(Errno::EXIST) => {}
@@ -38,8 +39,8 @@ impl Folder {
     /// Opens a folder that exists.
     ///
     /// # Errors
-    /// [`StateError`]: it is no folder, belongs to another user, or others may do more with it than `access`
-    /// allows.
+    /// [`StateError`]: it is not a folder, belongs to another user, or others may do more with it than
+    /// `access` allows.
     pub fn open(path: &Path, above: Above, access: Access) -> Result<Self, StateError> {
         let flags = OFlags::RDONLY | OFlags::DIRECTORY;
         let descriptor =

@@ -11,9 +11,10 @@
 //! | tell what is wrong in a configuration | [`toml_error`], [`toml_setting`] |
 //! | run a program as root | [`open_trusted`] |
 //!
-//! It leaves the meaning of the files to the plugins, and reading what no trust is needed for to
-//! [`plugin::read_file`]. Every message names the file or folder and what to do about it. Links are never
-//! followed out of trusted hands: see [`Above`].
+//! Handlers, notifiers and publishers use it, and checks that learn or compare from run to run. It leaves
+//! the meaning of the files to them, and files that need no trust to [`plugin::read_file`]. Every message
+//! names the file or folder and what to do about it. Links are never followed out of trusted hands: see
+//! [`Above`].
 //!
 //! ```
 //! use std::time::{Duration, Instant};

@@ -85,7 +85,7 @@ impl Asking {
     }
 
     /// Takes what has come. Only what repeats a number of ours settles it, except a repeated question that is
-    /// refused as too early; the rest may be of anybody.
+    /// refused as too early; the rest may come from any host.
     pub(crate) fn hear(&mut self, clock: &Stamp) {
         let mut buffer = [0; LARGEST];
         loop {

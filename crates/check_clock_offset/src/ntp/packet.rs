@@ -45,7 +45,7 @@ pub enum NtpError {
     /// There was no time left to ask.
     #[error("not asked: no time left")]
     NotAsked,
-    /// The system refuses, as where nobody listens.
+    /// The system refuses, as where no program listens.
     #[error("{0}")]
     System(String),
     /// This machine cannot ask.
@@ -166,7 +166,7 @@ impl NtpError {
 }
 
 impl Question {
-    /// A question that carries `nonce`, which must be random: whoever cannot guess it cannot forge an answer.
+    /// Makes a question that carries `nonce`, which must be random: only its reader can forge an answer.
     pub fn new(nonce: u64) -> Self {
         Self(nonce)
     }

@@ -234,7 +234,7 @@ impl Session {
         }
     }
 
-    /// Numbers that cannot be guessed, so that nobody who does not see the questions can answer them.
+    /// Returns random numbers, so that only hosts that see the questions can answer them.
     fn ids(&self) -> Result<Vec<i32>, SnmpError> {
         let number = || udp::random().map(|number| i32::try_from(number >> 33).unwrap_or(1));
         let ids: io::Result<_> = (0..self.settled.tries).map(|_| number()).collect();
@@ -318,7 +318,7 @@ fn too_large(size: i64) -> String {
     format!("announces messages of {size} octets, which our SNMP library refuses")
 }
 
-/// What a report means for whoever asked.
+/// What a report means for the user who asked.
 fn about(report: Report, user: &str) -> String {
     match report {
         Report::UnsupportedLevel => format!("user {user} may not ask at this security level"),

@@ -17,9 +17,9 @@ pub struct Verdict {
     pub accepted: Option<Accepted>,
     /// Whether it is not known well enough to be judged in full.
     pub learning: bool,
-    /// Whether this run alone lost more than usual, which is no alert yet.
+    /// Whether this run alone lost more than usual, which does not alert yet.
     pub loses: bool,
-    /// Whether this run alone took longer than usual, which is no alert yet.
+    /// Whether this run alone took longer than usual, which does not alert yet.
     pub slower: bool,
     /// The probability that so much or more is lost in one run by chance, by the record before this run: 1
     /// where this run lost no more than usual.
@@ -58,7 +58,7 @@ pub struct WindowLoss {
     pub limit: f64,
 }
 
-/// Why a run that lost more than usual is no alert.
+/// Why a run that lost more than usual does not alert.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Quiet {
     /// The target is still learned.

@@ -1,4 +1,4 @@
-//! Whether a proxy refuses clients that are no customers: whether they got the page, and what else they got
+//! Whether a proxy refuses clients without a valid login: whether they got the page, and what else they got
 //! that proves nothing.
 
 use plugin::State;

@@ -4,7 +4,7 @@
 /// is not believed.
 pub(super) const MOST: usize = 100_000;
 
-/// Why a text is no set, or no position.
+/// Why a text is not a set, or not a position.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidGtid {
     /// This part of it means nothing.

@@ -98,7 +98,7 @@ impl Links {
 
     /// Whether the numbers of a replica's transactions mean something: those of MariaDB do not where its
     /// channels go by positions in files, since sources that write in one domain then may give a number
-    /// twice, and nobody minds.
+    /// twice without harm.
     pub(crate) fn by_gtid(&self, replica: usize) -> bool {
         self.0.iter().filter(|link| link.replica == replica).all(|link| link.by_gtid)
     }

@@ -1,5 +1,5 @@
-//! What fails, beside what could not be tested: that may decide whether so many may fail, and hides no
-//! failure.
+//! What fails, beside what could not be tested: untested targets may decide whether too many fail, and hide
+//! no failure.
 
 use plugin::{Finding, State};
 

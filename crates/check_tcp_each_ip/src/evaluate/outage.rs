@@ -1,4 +1,4 @@
-//! An outage that is total: where nothing at all answers, time that ran out is no reason to doubt it.
+//! A total outage: where no target answers, time that ran out does not make it doubtful.
 
 use crate::cause::{Cause, Local};
 

@@ -29,7 +29,7 @@ pub enum TargetError {
     /// No source of addresses is given.
     #[error("no address to check: give --ip, --file, --from, --hostname or --bound, see --help")]
     NoAddress,
-    /// What is given is no address of a host.
+    /// What is given is not the address of a host.
     #[error("{place}{why}")]
     NotAHost {
         /// Where it stands, with a space, if it is in a list.
@@ -37,7 +37,7 @@ pub enum TargetError {
         /// Why.
         why: NotAHost,
     },
-    /// What a line of a list names is no name.
+    /// A line of a list gives something that is not a name.
     #[error("{place}{why}")]
     Label {
         /// Where it stands, with a space.

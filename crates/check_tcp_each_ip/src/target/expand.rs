@@ -12,7 +12,7 @@ const PAIR: [u8; 2] = [31, 127];
 /// The shortest prefixes that are expanded: 4,096 addresses.
 const SHORTEST: [u8; 2] = [20, 116];
 
-/// Why an address with a prefix length is no address to check.
+/// Why an address with a prefix length cannot be checked.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NotAHost {
     /// All of its host bits are zero.

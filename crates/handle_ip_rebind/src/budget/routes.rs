@@ -1,6 +1,6 @@
 //! The default routes by the configured interface. The kernel removes one with the address that its gateway's
 //! subnet comes from, or with the link, and the address alone does not bring it back: then the host answers
-//! nobody but its neighbours.
+//! its neighbours only.
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;

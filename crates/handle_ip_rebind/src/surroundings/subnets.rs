@@ -90,7 +90,7 @@ impl Subnets {
     }
 
     /// Takes those of the `listed` addresses for guessed that were in a subnet which is gone and are bound
-    /// alone now: nobody wants that, who did not change the list. Those that were guessed are forgotten where
+    /// alone now: that is not wanted while the list is unchanged. Those that were guessed are forgotten where
     /// they are not bound so any more.
     pub(crate) fn doubt(&mut self, view: &View<'_>, listed: impl Fn(IpAddr) -> bool) {
         let (alone, of_subnets) = view.split();

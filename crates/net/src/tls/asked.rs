@@ -1,4 +1,4 @@
-//! Whether a server asked for our own certificate, and we had none: rustls tells it to nobody else.
+//! Whether a server asked for our own certificate, and we had none: rustls tells it only here.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};

@@ -24,7 +24,7 @@ const LARGEST: u64 = 8 << 20;
 pub struct Authorities {
     anchors: Vec<Anchor>,
     /// Whether a user named them. A server may show one of them itself, also where it is an authority's
-    /// (CA:TRUE), as openssl makes self-signed ones: whoever names it means this one.
+    /// (CA:TRUE), as openssl makes self-signed ones: the user means this one.
     are_named: bool,
     /// The lists of revoked certificates: `None` if none is asked for.
     revocations: Option<Arc<Revocations>>,

@@ -10,7 +10,7 @@ const PRIORITY: u8 = (3 << 3) + 2;
 /// The most octets of a message: RFC 5424 lets receivers cut longer ones.
 const LONGEST: usize = 2000;
 
-/// Logs a message, where there is a log. It waits for nobody: a log that is full takes nothing.
+/// Logs a message, where there is a log. It never waits: a log that is full takes nothing.
 pub(crate) fn critical(text: &str) {
     let text: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
     let text = text.get(..text.floor_char_boundary(LONGEST)).unwrap_or_default();

@@ -1,5 +1,5 @@
-//! What is set aside so that it holds up no other event: files that are no events, and events that a broker
-//! refuses, with its words.
+//! Sets aside what would hold up other events: files that are not events, and events that a broker refuses,
+//! with its words.
 
 use std::fs::{self, File};
 use std::io::{self, Write as _};

@@ -14,8 +14,8 @@ const MANY: usize = 32;
 /// What a thread needs that removes files, in octets.
 const STACK: usize = 64 << 10;
 
-/// Removes these files; one that is gone already is no error. After an error the others are removed all the
-/// same.
+/// Removes these files; one that is gone already is not an error. After an error the others are removed all
+/// the same.
 pub(super) fn all(paths: &[PathBuf]) -> Result<(), (PathBuf, io::Error)> {
     if paths.len() < MANY {
         return each(paths);
