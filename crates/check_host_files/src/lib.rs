@@ -5,7 +5,7 @@
 //!
 //! # Modules, in the order of a run
 //!
-//! - Options: `options` has what is checked and how strictly.
+//! - Options: `options` names the checked things and how strict the check is.
 //! - Probe: `probe` does all the reading. `reference` reads the copies, `way` and `look` the files, as
 //!   `found` describes them, and `host` the `facts` about this host.
 //! - Compare: `compare` finds the differences, by meaning in `resolver` and `hosts`, by `lines` in all other

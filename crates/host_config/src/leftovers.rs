@@ -56,10 +56,10 @@ fn gives_nothing(promises: &Promises) -> bool {
         && promises.unknown.is_empty()
 }
 
-/// Removes the addresses of a leftover, and adds a note; that its files cannot be read is no error then. A
-/// leftover is a source whose program is absent while that of another source is installed, or
-/// /etc/network/interfaces beside netplan's files if neither program is installed. A source that is named is
-/// read as it is. The sources of `errors` have files here too.
+/// Removes the addresses of a leftover and the errors of reading its files, and adds a note. A leftover is a
+/// source whose program is absent while that of another source is installed, or /etc/network/interfaces
+/// beside netplan's files if neither program is installed. A source that is named is read as it is. The
+/// sources of `errors` have files here too.
 pub(crate) fn set_aside(
     from: &[Origin],
     tree: &Tree<'_>,

@@ -16,7 +16,7 @@ fn a_server_that_is_right_or_wrong() {
     }
     let hosts = network();
     for (offset, seconds, code, words) in [
-        // The numbers are held against what is stated below: a busy machine's are less certain.
+        // `holds` compares the offset with the stated uncertainty, which is larger on a busy machine.
         ("+0s", 0.0, 0, "own NTP server 127.0.0.1 is synchronised, 0."),
         ("+7s", -7.0, 1, " s slow by its own NTP server 127.0.0.1"),
         (

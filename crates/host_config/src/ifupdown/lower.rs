@@ -205,7 +205,7 @@ mod tests {
                 "192.0.2.5/24@eth0.1.2.3 192.0.2.1/24@eth0",
             ),
             (format!("auto eth0.5\n{lower}"), SECOND, ""),
-            // What is named wins over the name.
+            // An option that names the carrier wins over the name of the interface.
             (format!("{upper} vlan-raw-device eth1\n{lower}"), SECOND, own),
             (
                 format!("{upper} vlan_raw_device eth1\n{lower}").replace("ace eth0\n", "ace eth1\n"),
